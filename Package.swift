@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house: arrows go right or stay in their column, never left.
+//
+//   faces                  two libraries            doors to the world          pure ground
+//   chat  -> ChatCLI ----> ChatClient ---+--------> Transport -> NIO, COpenSSL  ChatProtocol -> WireCodec
+//               |                        +--------> SQLite ----> CSQLite        CLISupport
+//               +-> CReadline
+//   chatd ---------------> ChatServer ---+--------> Transport, SQLite, CCrypt
+//
+// CLISupport holds the manners that both programs share: exit status, JSON lines, inert text, durations, configuration.
+// `Tests/HouseTests` keeps absent what must be absent.
+
+// Every dependency, and why it earns its place:
+// - swift-nio: sockets, event loops, timers, back-pressure. Hand-written epoll would save about 1 µs a delivery and
+//   cost all of these.
+// - swift-argument-parser: commands, help and the dump from which tests compare man pages and completions.
+//   It links FoundationEssentials only.
+// - swift-log: the log lines of both programs. No Foundation.
+// - system libraries: libssl and libcrypto (TLS 1.3, Ed25519 login keys, SHA-256), libsqlite3 (both stores; GRDB
+//   would pull in the full Foundation: 50 MB of binary and 2 ms of every start), readline (the prompt), libcrypt
+//   (bcrypt).
+// Not taken: TOMLKit imports the full Foundation, which nothing that `chat` links may (start-up). The configuration
+// files are a small strict subset of TOML, read by CLISupport.
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "chat",
+    products: [
+        .executable(name: "chat", targets: ["chat"]),
+        .executable(name: "chatd", targets: ["chatd"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // Pure ground: no socket, no file, no clock and no randomness of its own.
+        .target(name: "WireCodec", swiftSettings: strict),
+        .target(name: "ChatProtocol", dependencies: ["WireCodec"], swiftSettings: strict),
+        .target(name: "CLISupport", dependencies: ["ChatProtocol"], swiftSettings: strict),
+
+        // Doors to the world.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(
+            name: "Transport",
+            dependencies: [
+                "COpenSSL", "ChatProtocol",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+
+        // The two libraries.
+        .target(
+            name: "ChatServer",
+            dependencies: [
+                "ChatProtocol", "CLISupport", "Transport", "SQLite", "CCrypt",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["chatd.service"],
+            swiftSettings: strict),
+        .target(
+            name: "ChatClient",
+            dependencies: [
+                "ChatProtocol", "CLISupport", "Transport", "SQLite",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "ChatCLI",
+            dependencies: [
+                "ChatClient", "ChatProtocol", "CLISupport", "CReadline",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        // Faces.
+        .executableTarget(name: "chat", dependencies: ["ChatCLI"], swiftSettings: strict),
+        .executableTarget(name: "chatd", dependencies: ["ChatServer"], swiftSettings: strict),
+
+        // Tests. `TestSupport` waits for conditions; it is never linked into a product.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "WireCodecTests", dependencies: ["WireCodec"], swiftSettings: strict),
+        .testTarget(name: "ChatProtocolTests", dependencies: ["ChatProtocol"], swiftSettings: strict),
+        .testTarget(name: "CLISupportTests", dependencies: ["CLISupport"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TransportTests", dependencies: ["Transport", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ChatServerTests", dependencies: ["ChatServer", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ChatClientTests", dependencies: ["ChatClient", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
+        .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,87 @@
+/// A value that can be written in the TLS presentation language (RFC 8446 §3) with
+/// the variable-size vectors of RFC 9420 §2.1.2.
+package protocol WireEncodable {
+    func encode(into writer: inout WireWriter)
+}
+
+extension WireEncodable {
+    /// The encoding of this value alone.
+    package var wireBytes: [UInt8] {
+        var writer = WireWriter()
+        encode(into: &writer)
+        return writer.bytes
+    }
+}
+
+/// Appends fields, big-endian, to a growing array of bytes.
+package struct WireWriter: Sendable {
+    /// What has been written so far.
+    package private(set) var bytes: [UInt8]
+
+    package init(reserving capacity: Int = 0) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Writes an unsigned integer in network byte order (RFC 8446 §3.3).
+    package mutating func write<Integer: FixedWidthInteger & UnsignedInteger>(_ value: Integer) {
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    /// Writes bytes without a length: a fixed-size vector, or a part of something longer.
+    package mutating func write(fixed field: some Collection<UInt8>) {
+        bytes.append(contentsOf: field)
+    }
+
+    /// Writes a nested structure.
+    package mutating func write(_ value: some WireEncodable) {
+        value.encode(into: &self)
+    }
+
+    /// Writes `opaque field<V>`: a variable-size length, then the bytes.
+    package mutating func write(vector field: some Collection<UInt8>) {
+        write(length: field.count)
+        bytes.append(contentsOf: field)
+    }
+
+    /// Writes `T elements<V>`: the length in bytes, then the elements.
+    package mutating func write<Element: WireEncodable>(vectorOf elements: some Collection<Element>) {
+        writeVector { writer in
+            for element in elements { element.encode(into: &writer) }
+        }
+    }
+
+    /// Writes a `<V>` vector whose content `body` writes.
+    package mutating func writeVector(_ body: (inout WireWriter) -> Void) {
+        var inner = WireWriter()
+        body(&inner)
+        write(vector: inner.bytes)
+    }
+
+    /// Writes `optional<T>`: one byte of presence, then the value (RFC 9420 §2.1.1).
+    package mutating func write<Value: WireEncodable>(optional value: Value?) {
+        if let value {
+            write(UInt8(1))
+            write(value)
+        } else {
+            write(UInt8(0))
+        }
+    }
+
+    /// Writes a variable-size length (RFC 9420 §2.1.2). Lengths above 2³⁰ − 1 cannot be expressed;
+    /// every type's own limit is far below that.
+    package mutating func write(length: Int) {
+        precondition(length >= 0 && length <= WireLength.maximum, "a vector of \(length) bytes cannot be encoded")
+        switch length {
+        case ..<0x40: write(UInt8(length))
+        case ..<0x4000: write(UInt16(length) | 0x4000)
+        default: write(UInt32(length) | 0x8000_0000)
+        }
+    }
+}
+
+/// Bounds of the variable-size length encoding.
+package enum WireLength {
+    /// The largest length that four bytes with the prefix 10 can hold (RFC 9420 §2.1.2).
+    package static let maximum = 0x3fff_ffff
+}
