@@ -1,0 +1,59 @@
+/// Every limit of the protocol, with its reason, in this one place.
+package enum Limits {
+    /// Bytes of a frame (kind, correlation, body) before login: a login with a password, a key and its proof fits
+    /// four times over; a stranger can make the server hold no more than this.
+    package static let frameBeforeLogin = 4 << 10
+    /// Bytes of a frame after login: a page of entries; two of the largest payloads fit ten times over.
+    package static let frame = 1 << 20
+    /// Bytes of an entry's payload: a text of the largest size, encrypted, with room for signature and padding.
+    package static let payload = 96 << 10
+    /// Bytes of a message's text: what people may paste; the shell's pipe buffer.
+    package static let text = 64 << 10
+    /// Bytes of a display name: forty letters in any script.
+    package static let displayName = 128
+    /// Bytes of a device's name, which people type.
+    package static let deviceName = 64
+    /// Bytes of an idempotency key that a caller gives (`--id`).
+    package static let idempotencyKey = 128
+    /// Bytes of a new password: bcrypt reads no more than 72.
+    package static let newPassword = 8...72
+    /// Bytes of a password that is only checked: an imported account keeps what the old system took.
+    package static let checkedPassword = 1024
+    /// Bytes of an invite.
+    package static let invite = 128
+    /// Bytes of a software name and version in a hello.
+    package static let software = 64
+    /// Bytes of the sentence in an error.
+    package static let sentence = 512
+    /// Devices an account may have that are not revoked.
+    package static let devicesPerAccount = 32
+    /// Keys a device may register: one a purpose, with room for a change of algorithm.
+    package static let keysPerDevice = 8
+    /// Bytes of a device's opaque certificate.
+    package static let certificate = 4 << 10
+    /// Identifiers a look-up may ask for at once, and rows a page of a list holds.
+    package static let page = 256
+    /// Requests of one connection that may wait for their replies; beyond it the server stops reading.
+    package static let requestsInFlight = 1024
+
+    /// Entries sent on one connection and not acknowledged.
+    package static let unacknowledgedEntries = 256
+    /// Bytes of entries sent on one connection and not acknowledged.
+    package static let unacknowledgedBytes = 1 << 20
+    /// A client acknowledges at the latest after so many entries …
+    package static let acknowledgeEntries = 64
+    /// … or so long after the first unacknowledged one, milliseconds.
+    package static let acknowledgeDelay = 250
+
+    /// Login numbers that the server remembers for a device: more parallel logins than this cannot be in flight.
+    package static let loginWindow = 1024
+
+    /// Seconds from accept to a finished TLS handshake.
+    package static let handshakeSeconds = 10
+    /// Seconds from accept to a finished login.
+    package static let loginSeconds = 20
+    /// Seconds without a frame after which a client sends a ping, and twice that after which either side gives up.
+    package static let pingSeconds = 30
+    /// Seconds in which a connection with deliveries outstanding must make progress.
+    package static let stalledSeconds = 60
+}
