@@ -1,0 +1,168 @@
+import WireCodec
+
+/// What an entry's payload is. Plain content is legal in `chat/0`; encrypted kinds follow.
+package enum PayloadKind: UInt8, Sendable {
+    case plainContent = 1
+}
+
+/// Where a conversation stands: the life of the store, and the epoch within it.
+package struct ConversationPosition: WireCodable, Equatable, Sendable {
+    package var generation: StoreGeneration
+    package var epoch: UInt64
+
+    package init(generation: StoreGeneration, epoch: UInt64) {
+        self.generation = generation
+        self.epoch = epoch
+    }
+
+    package func encode(into writer: inout WireWriter) {
+        writer.write(generation)
+        writer.write(epoch)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        generation = try reader.read()
+        epoch = try reader.read()
+    }
+}
+
+/// Adds an entry to a conversation's log. Answered by `Appended` once it is on disk, or by `Failure`.
+///
+/// Order of checks: duplicate, then precondition, then store. The same `id` again from the same account in the same
+/// conversation changes nothing and is answered as the first time.
+package struct Append: FrameBody {
+    package static let kind = FrameKind.append
+
+    package var conversation: ConversationID
+    package var id: MessageID
+    package var payloadKind: UInt8
+    /// Where the conversation must stand for the entry to be taken.
+    package var precondition: ConversationPosition?
+    /// The epoch that begins with this entry, in the same transaction.
+    package var advance: UInt64?
+    /// Ask for `Receipt` events of this conversation on this connection, subscribed or not.
+    package var wantReceipt: Bool
+    package var payload: [UInt8]
+
+    package init(
+        conversation: ConversationID, id: MessageID, payloadKind: UInt8 = PayloadKind.plainContent.rawValue,
+        precondition: ConversationPosition? = nil, advance: UInt64? = nil, wantReceipt: Bool = false, payload: [UInt8]
+    ) {
+        self.conversation = conversation
+        self.id = id
+        self.payloadKind = payloadKind
+        self.precondition = precondition
+        self.advance = advance
+        self.wantReceipt = wantReceipt
+        self.payload = payload
+    }
+
+    package func encode(into writer: inout WireWriter) {
+        writer.write(conversation)
+        writer.write(id)
+        writer.write(payloadKind)
+        writer.write(optional: precondition)
+        writer.write(flag: advance != nil)
+        if let advance { writer.write(advance) }
+        writer.write(flag: wantReceipt)
+        writer.write(vector: payload)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        conversation = try reader.read()
+        id = try reader.read()
+        payloadKind = try reader.read()
+        precondition = try reader.readOptional()
+        advance = try reader.readFlag(field: "advance") ? try reader.read() : nil
+        wantReceipt = try reader.readFlag(field: "want receipt")
+        payload = Array(try reader.readVector(field: "payload"))
+    }
+}
+
+/// The acknowledgement of an append: the entry is on the server's disk.
+package struct Appended: FrameBody {
+    package static let kind = FrameKind.appended
+
+    package var conversation: ConversationID
+    package var id: MessageID
+    package var seq: UInt64
+    /// When the server took it, Unix milliseconds.
+    package var time: UInt64
+    /// SHA-256 of the payload that is stored: of the first one, where this is a duplicate.
+    package var digest: [UInt8]
+    package var position: ConversationPosition
+    package var duplicate: Bool
+
+    package init(
+        conversation: ConversationID, id: MessageID, seq: UInt64, time: UInt64, digest: [UInt8],
+        position: ConversationPosition, duplicate: Bool
+    ) {
+        self.conversation = conversation
+        self.id = id
+        self.seq = seq
+        self.time = time
+        self.digest = digest
+        self.position = position
+        self.duplicate = duplicate
+    }
+
+    package func encode(into writer: inout WireWriter) {
+        writer.write(conversation)
+        writer.write(id)
+        writer.write(seq)
+        writer.write(time)
+        writer.write(fixed: digest)
+        writer.write(position)
+        writer.write(flag: duplicate)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        conversation = try reader.read()
+        id = try reader.read()
+        seq = try reader.read()
+        time = try reader.read()
+        digest = Array(try reader.read(fixed: 32))
+        position = try reader.read()
+        duplicate = try reader.readFlag(field: "duplicate")
+    }
+}
+
+/// A refusal: the reply to a request, or, with correlation 0, the reason why the server closes the connection.
+package struct Failure: FrameBody, Error {
+    package static let kind = FrameKind.failure
+
+    /// The number of an `ErrorCode`; a newer server may send one that is not known here.
+    package var code: UInt16
+    /// For people.
+    package var sentence: String
+    /// When trying again may help, milliseconds from now; 0: nothing is known.
+    package var retryAfter: UInt32
+    /// Where the conversation stands, with a refused precondition.
+    package var current: ConversationPosition?
+
+    package init(
+        _ code: ErrorCode, sentence: String? = nil, retryAfter: UInt32 = 0, current: ConversationPosition? = nil
+    ) {
+        self.code = code.rawValue
+        self.sentence = sentence ?? code.sentence
+        self.retryAfter = retryAfter
+        self.current = current
+    }
+
+    /// The code, nil where this version does not know it.
+    package var errorCode: ErrorCode? { ErrorCode(rawValue: code) }
+
+    package func encode(into writer: inout WireWriter) {
+        writer.write(code)
+        writer.write(text: sentence)
+        writer.write(retryAfter)
+        writer.write(optional: current)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        code = try reader.read()
+        sentence = try reader.readText(limit: Limits.sentence, field: "sentence")
+        retryAfter = try reader.read()
+        current = try reader.readOptional()
+    }
+}

@@ -1,0 +1,155 @@
+import Testing
+import WireCodec
+
+@testable import ChatProtocol
+
+private let account = AccountID(high: 1, low: 2)
+private let device = DeviceID(high: 3, low: 4)
+private let conversation = ConversationID(high: 5, low: 6)
+private let message = MessageID(high: 7, low: 8)
+private let generation = StoreGeneration(high: 9, low: 10)
+
+private func name(_ text: String) throws -> UserName { try #require(UserName(text)) }
+
+private func record() throws -> AccountRecord {
+    AccountRecord(id: account, name: try name("bob"), displayName: "Bob é", flags: [.administrator])
+}
+
+/// Every body that travels, with every optional part present.
+private func samples() throws -> [any FrameBody] {
+    let key = KeyRegistration(purpose: .login, algorithm: .ed25519, publicKey: [1, 2], proof: [3])
+    let description = DeviceDescription(name: "laptop", keys: [key], certificate: [9])
+    let position = ConversationPosition(generation: generation, epoch: 3)
+    let nonce = [UInt8](repeating: 7, count: 32)
+    let receipt = ReceiptState(account: account, delivered: 4, read: 3)
+    let deviceRecord = DeviceRecord(id: device, name: "d", state: .active, created: 1, lastSeen: 2, online: true)
+    let conversationRecord = ConversationRecord(
+        id: conversation, type: .direct, members: [try record()], head: 9, epoch: 1)
+    return [
+        ServerHello(server: ServerID(high: 1, low: 1), nonce: nonce, time: 5, software: "chatd", features: [1, 2]),
+        ClientHello(nonce: nonce, software: "chat", features: [3]),
+        Register(
+            name: try name("bob"), displayName: "Bob", password: [1, 2], invite: [5], device: description),
+        LoginByPassword(name: try name("bob"), password: [1], existing: device, device: description),
+        LoginByDevice(account: account, device: device, number: 77, signature: [1, 2, 3]),
+        Welcome(
+            account: try record(), device: device, deviceName: "laptop", server: ServerID(high: 2, low: 2),
+            generation: generation, everyone: conversation, time: 12),
+        Subscribe(options: [.presence, .receipts]),
+        Append(
+            conversation: conversation, id: message, precondition: position, advance: 4, wantReceipt: true,
+            payload: [1, 2, 3]),
+        Appended(
+            conversation: conversation, id: message, seq: 1, time: 2, digest: nonce, position: position,
+            duplicate: true),
+        Failure(.preconditionFailed, sentence: "no", retryAfter: 5, current: position),
+        Acknowledge(items: [.init(conversation: conversation, seq: 3, disposition: .stored)]),
+        MarkRead(conversation: conversation, seq: 8),
+        Entry(
+            conversation: conversation, seq: 1, id: message, sender: account, device: device, payloadKind: 1, time: 4,
+            payload: [0, 1]),
+        Gap(conversation: conversation, reason: .restored, first: 1, last: 2),
+        Live(time: 9),
+        Presence(change: .full, more: true, accounts: [try record()]),
+        QueryReceipts(conversation: conversation, watch: true),
+        Receipts(conversation: conversation, states: [receipt]),
+        Receipt(conversation: conversation, state: receipt),
+        OpenConversation(with: try name("carol")),
+        LookUpAccounts(ids: [account]),
+        LookUpConversations(ids: [conversation]),
+        Accounts(accounts: [try record()]),
+        Conversations(conversations: [conversationRecord]),
+        ListAccounts(after: try name("bob"), onlineOnly: true),
+        AccountPage(accounts: [.init(account: try record(), online: true, lastSeen: 4)], more: true),
+        ListDevices(), Devices(devices: [deviceRecord]), AddDevice(device: description), DeviceAdded(device: device),
+        RenameDevice(device: device, name: "x"), RevokeDevice(device: device),
+        ChangePassword(old: [1], new: [2], revokeOthers: true), Ping(), Pong(time: 1), Done(),
+    ]
+}
+
+private func decodeAgain<Body: FrameBody>(_ body: Body) throws -> Bool {
+    try body.frame(correlation: 5).decode(Body.self) == body
+}
+
+private func decodes<Body: FrameBody>(_ type: Body.Type, _ bytes: [UInt8]) -> Bool {
+    (try? Body(wireBytes: bytes)) != nil
+}
+
+@Suite struct FrameBodyTests {
+    @Test func everyBodyIsReadAsItWasWritten() throws {
+        for body in try samples() { #expect(try decodeAgain(body), "\(type(of: body))") }
+    }
+
+    @Test func everyKindHasABody() throws {
+        let kinds = Set(try samples().map { type(of: $0).kind })
+        #expect(kinds == Set(FrameKind.allCases))
+    }
+
+    @Test func everyTruncationAndEveryTrailingByteIsRefused() throws {
+        for body in try samples() {
+            let bytes = body.wireBytes
+            for length in 0..<bytes.count { #expect(!decodes(type(of: body), Array(bytes.prefix(length)))) }
+            #expect(!decodes(type(of: body), bytes + [0]), "\(type(of: body))")
+        }
+    }
+
+    @Test func aFrameIsLengthKindCorrelationBody() {
+        let frame = RawFrame(kind: 19, correlation: 0x0102_0304, body: [0xaa])
+        #expect(frame.wireBytes == [0, 0, 0, 6, 19, 1, 2, 3, 4, 0xaa])
+    }
+}
+
+@Suite struct ContentTests {
+    @Test func contentIsReadAsItWasWritten() throws {
+        let content = Content(
+            body: "h\u{e9}\n", replyTo: message, sent: 5, auto: true, extensions: [.init(type: 9, data: [1])])
+        #expect(try Content(wireBytes: content.wireBytes) == content)
+    }
+
+    @Test(arguments: [[], [0x61, 0], [0xff]] as [[UInt8]])
+    func aBodyThatIsEmptyOrHoldsNULOrIsNotUTF8IsRefused(body: [UInt8]) {
+        var writer = WireWriter()
+        writer.write(UInt8(1))
+        writer.write(vector: body)
+        writer.write(fixed: [0])
+        writer.write(UInt64(1))
+        writer.write(fixed: [0, 0])
+        #expect(throws: WireError.invalidValue(field: "body")) { try Content(wireBytes: writer.bytes) }
+    }
+}
+
+@Suite struct NameTests {
+    @Test(arguments: ["a", "bob", "0x", "a.b_c-d", String(repeating: "z", count: 32)])
+    func aNameOfTheGrammarIsTaken(text: String) { #expect(UserName(text)?.text == text) }
+
+    @Test(arguments: [
+        "", "Bob", "-a", ".a", "a b", "a/b", "é", "a\u{1b}[2J", "$(id)", "me", "all", "everyone",
+        String(repeating: "z", count: 33),
+    ])
+    func anythingElseIsRefused(text: String) { #expect(UserName(text) == nil) }
+
+    @Test func whatIsTypedInUpperCaseIsFolded() { #expect(UserName(typed: "BoB")?.text == "bob") }
+}
+
+@Suite struct MessageIDTests {
+    @Test func aUUIDIsReadAndPrinted() throws {
+        let text = "01931234-5678-7abc-8def-0123456789ab"
+        #expect(try #require(MessageID(uuid: text.uppercased())).uuid == text)
+        #expect(MessageID(uuid: text + "0") == nil)
+        #expect(MessageID(uuid: "01931234x5678-7abc-8def-0123456789ab") == nil)
+    }
+
+    @Test func versionAndVariantAreThoseOfRFC9562() throws {
+        let random = [UInt8](repeating: 0xff, count: 16)
+        let seven = try #require(MessageID.version7(milliseconds: 0x0123_4567_89ab, random: random)).uuid
+        #expect(seven == "01234567-89ab-7fff-bfff-ffffffffffff")
+        #expect(try #require(MessageID.version8(digest: random)).uuid == "ffffffff-ffff-8fff-bfff-ffffffffffff")
+    }
+}
+
+@Suite struct ErrorCodeTests {
+    @Test func namesAreUniqueAndSentencesFit() {
+        #expect(Set(ErrorCode.allCases.map(\.name)).count == ErrorCode.allCases.count)
+        #expect(ErrorCode.allCases.allSatisfy { $0.sentence.utf8.count <= Limits.sentence })
+    }
+}
