@@ -89,7 +89,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Faces.
-        .executableTarget(name: "chat", dependencies: ["ChatCLI"], swiftSettings: strict),
+        .executableTarget(name: "chat", dependencies: ["ChatCLI"], exclude: ["run-locally"], swiftSettings: strict),
         .executableTarget(name: "chatd", dependencies: ["ChatServer"], swiftSettings: strict),
 
         // Tests. `TestSupport` waits for conditions; it is never linked into a product.
@@ -103,7 +103,9 @@ let package = Package(
         .testTarget(name: "ChatClientTests", dependencies: ["ChatClient", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
-        .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ScenarioTests", dependencies: ["TestSupport", "chat", "chatd"], exclude: ["Scripts"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

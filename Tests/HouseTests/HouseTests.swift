@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+/// What is absent is part of the design; each rule says why.
+@Suite struct HouseTests {
+    /// Start-up: the full Foundation costs milliseconds and 50 MB, and everything `chat` links pays.
+    @Test func nothingThatChatLinksImportsTheFullFoundation() throws {
+        let linked = [
+            "WireCodec", "ChatProtocol", "CLISupport", "SQLite", "Transport", "ChatClient", "ChatCLI", "chat",
+        ]
+        for file in try House.files(of: linked) {
+            #expect(!file.imports.contains("Foundation"), "\(file.path)")
+        }
+    }
+
+    /// One door to the network and one to OpenSSL, so that both can be audited in one place.
+    @Test func onlyTransportOpensSocketsAndCallsOpenSSL() throws {
+        for file in try House.files() where file.target != "Transport" {
+            #expect(!file.imports.contains("COpenSSL"), "\(file.path)")
+            for call in ["ClientBootstrap(", "ServerBootstrap(", "DatagramBootstrap(", " socket(", "= connect("] {
+                #expect(!file.code.contains(call), "\(file.path) uses \(call)")
+            }
+        }
+    }
+
+    /// SQL in two kinds of files: whoever changes a schema finds every statement.
+    @Test func sqlStandsOnlyInStoresAndSchemas() throws {
+        let statement = try Regex(
+            #""[^"]*\b(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b"#
+        )
+        for file in try House.files() where file.target != "SQLite" {
+            let name = file.path.lastPathComponent
+            guard !name.hasSuffix("Store.swift"), !name.hasSuffix("Schema.swift") else { continue }
+            #expect(file.code.firstMatch(of: statement) == nil, "\(file.path)")
+        }
+    }
+
+    /// What people pipe into `jq` has one author, and a process ends where a reader expects it.
+    @Test func oneFileOfChatCLIWritesToStdoutAndOnlyEntryPointsEndTheProcess() throws {
+        let writers = try House.files(of: ["ChatCLI"]).filter { file in
+            file.code.contains("STDOUT_FILENO") || file.code.contains("print(")
+        }
+        #expect(writers.count <= 1, "\(writers.map(\.path))")
+        for file in try House.files() where !["chat", "chatd"].contains(file.target) {
+            for call in [" exit(", "\texit(", " _exit("] { #expect(!file.code.contains(call), "\(file.path)") }
+        }
+    }
+
+    /// Pure ground is tested with hand-moved clocks and chosen bytes; it can be, because it has neither.
+    @Test func pureTargetsHaveNoClockNoRandomnessAndNoDoors() throws {
+        for file in try House.files(of: ["WireCodec", "ChatProtocol", "CLISupport"]) {
+            for word in ["ContinuousClock", "SystemRandomNumberGenerator", ".random(", "clock_gettime", "open("] {
+                #expect(!file.code.contains(word), "\(file.path) uses \(word)")
+            }
+            for door in ["NIOCore", "NIOPosix", "CSQLite", "COpenSSL", "Transport", "SQLite"] {
+                #expect(!file.imports.contains(door), "\(file.path) imports \(door)")
+            }
+        }
+    }
+
+    /// The server cannot read what will be encrypted; today it stores contents without opening them.
+    @Test func theServerDoesNotOpenPayloads() throws {
+        for file in try House.files(of: ["ChatServer", "chatd"]) {
+            #expect(!file.code.contains("Content("), "\(file.path)")
+            #expect(!file.imports.contains("MLS") || file.path.lastPathComponent == "GroupFollower.swift")
+        }
+    }
+}
+
+/// The sources, read as text.
+private enum House {
+    struct File {
+        var target: String
+        var path: URL
+        /// The text without what stands behind `//`.
+        var code: String
+        var imports: Set<String>
+    }
+
+    static let sources = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Sources")
+
+    static func files(of targets: [String]? = nil) throws -> [File] {
+        let names = try targets ?? FileManager.default.contentsOfDirectory(atPath: sources.path)
+        return try names.flatMap { name -> [File] in
+            let folder = sources.appendingPathComponent(name)
+            let paths = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+            return try (paths?.compactMap { $0 as? URL } ?? [])
+                .filter { $0.pathExtension == "swift" }
+                .map { try file($0, target: name) }
+        }
+    }
+
+    private static func file(_ path: URL, target: String) throws -> File {
+        let lines = try String(contentsOf: path, encoding: .utf8).split(separator: "\n")
+        let code = lines.map { line in line.range(of: "//").map { line[..<$0.lowerBound] } ?? line }
+        let imports = code.compactMap { line -> String? in
+            let words = line.split(separator: " ")
+            guard let index = words.firstIndex(of: "import"), index + 1 < words.count else { return nil }
+            let kinds: Set<Substring> = ["struct", "class", "enum", "func", "protocol", "let", "var", "typealias"]
+            let module =
+                kinds.contains(words[index + 1]) && index + 2 < words.count ? words[index + 2] : words[index + 1]
+            return module.split(separator: ".").first.map(String.init)
+        }
+        return File(target: target, path: path, code: code.joined(separator: "\n"), imports: Set(imports))
+    }
+}

@@ -1,0 +1,118 @@
+# The words of the scenarios. Usage: CHAT_BINARIES=FOLDER bash vocabulary.bash NAME
+# A scenario is a script NAME.sh beside this file; what it starts is ended with it, by process id.
+
+set -u -o pipefail
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+bin=$(cd "${CHAT_BINARIES:?the folder of chat and chatd}" && pwd)
+SCRATCH=${SCRATCH:-$(mktemp -d)}
+password="correct horse battery"
+started=()
+
+say() { printf '%s\n' "$*" >&2; }
+
+# fail WORDS: ends the scenario, with the server's last words.
+fail() {
+    say "FAILED: $* (line ${BASH_LINENO[*]})"
+    [ -f "$SCRATCH/server.log" ] && { say "--- server"; tail -n 20 "$SCRATCH/server.log" >&2; }
+    exit 1
+}
+
+# at_end: kills what the scenario started and nothing else.
+at_end() {
+    local process
+    for process in "${started[@]:-}"; do
+        [ -n "$process" ] && kill -KILL "$process" 2>/dev/null
+    done
+    wait 2>/dev/null
+}
+trap at_end EXIT
+
+# start_server [OPTION…]: runs chatd on a free port and remembers $server, $address and $pin.
+# A server that is started again takes the port that it had.
+start_server() {
+    : >"$SCRATCH/listening"
+    mkdir -p "$SCRATCH/server-home"
+    env -i PATH=/usr/bin:/bin HOME="$SCRATCH/server-home" "$bin/chatd" run --listen "${address:-127.0.0.1:0}" \
+        --data "$SCRATCH/server" "$@" >"$SCRATCH/listening" 2>>"$SCRATCH/server.log" &
+    server=$!
+    started+=("$server")
+    eventually grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen"
+    read -r _ address pin <"$SCRATCH/listening"
+}
+
+# stop_server [SIGNAL]: ends the server (TERM) and waits for it; its status is the answer.
+stop_server() {
+    kill "-${1:-TERM}" "$server"
+    wait "$server"
+}
+
+# daemon COMMAND [ARG…]: the administrator's tool on this scenario's server.
+daemon() {
+    env -i PATH=/usr/bin:/bin HOME="$SCRATCH/server-home" "$bin/chatd" "$@" --data "$SCRATCH/server"
+}
+
+# person NAME: a home of his own, and a function NAME that runs a command there.
+person() {
+    mkdir -p "$SCRATCH/$1"
+    eval "$1() { as $1 \"\$@\"; }"
+}
+
+# as NAME COMMAND [ARG…]: runs a command in somebody's home, with an environment of nothing else.
+as() {
+    local name=$1
+    shift
+    env -i PATH="$bin:/usr/local/bin:/usr/bin:/bin" HOME="$SCRATCH/$name" LC_ALL=C.UTF-8 \
+        ${CHAT_SERVER_FOR_ALL:+CHAT_SERVER=$CHAT_SERVER_FOR_ALL} "$@"
+}
+
+# user NAME [OPTION…]: a person with an account on the server, logged in.
+user() {
+    local name=$1
+    shift
+    person "$name"
+    printf '%s\n' "$password" >"$SCRATCH/password"
+    as "$name" chat register "$name" --server "$address" --trust "$pin" --password-file "$SCRATCH/password" "$@" ||
+        fail "$name cannot register"
+}
+
+# background NAME-OF-LOG COMMAND [ARG…]: runs it beside the scenario; output in $SCRATCH/LOG, $job is its id.
+background() {
+    local log=$SCRATCH/$1
+    shift
+    "$@" >"$log" 2>"$log.err" </dev/null &
+    job=$!
+    started+=("$job")
+}
+
+# eventually COMMAND [ARG…]: tries again until it succeeds, for half a minute.
+eventually() {
+    local tries=0
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 600 ] || return 1
+        sleep 0.05
+    done
+}
+
+# exits STATUS COMMAND [ARG…]: the command must end with this status; stdout and stderr are kept in
+# $SCRATCH/out and $SCRATCH/err.
+exits() {
+    local wanted=$1 status=0
+    shift
+    "$@" >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
+    [ "$status" = "$wanted" ] ||
+        fail "expected status $wanted, got $status: $* -- $(head -c 2000 "$SCRATCH/out") $(head -c 2000 "$SCRATCH/err")"
+}
+
+# same EXPECTED ACTUAL [WORDS]: two texts must be equal.
+same() { [ "$1" = "$2" ] || fail "${3:-}: expected <$1>, got <$2>"; }
+
+# has FILE PATTERN: a line of the file matches the extended pattern. lacks: none does.
+has() { grep -Eq -- "$2" "$1" || fail "nothing in $1 matches $2: $(head -c 2000 "$1")"; }
+lacks() { ! grep -Eq -- "$2" "$1" || fail "something in $1 matches $2: $(head -c 2000 "$1")"; }
+
+# lines FILE NUMBER: has the file so many lines?
+lines() { [ "$(wc -l <"$1")" -eq "$2" ]; }
+
+# shellcheck source=/dev/null # which scenario is known when it runs
+. "$scripts/$1.sh"
