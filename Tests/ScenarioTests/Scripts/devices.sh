@@ -1,0 +1,50 @@
+# Devices: a revoked one is refused with 77 and gets nothing more; an identity file logs another machine in without a
+# password; a copied profile is refused.
+
+start_server
+user alice
+user bob
+person laptop
+exits 0 as laptop chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password" \
+    --device-name laptop
+background laptop.out as laptop chat listen --json
+laptop=$job
+exits 0 bob chat send --to alice "to both"
+eventually grep -q '"to both"' "$SCRATCH/laptop.out" || fail "the second device gets nothing"
+
+exits 0 alice chat device list --json
+id=$(jq -r 'select(.name == "laptop") | .id' "$SCRATCH/out")
+exits 0 alice chat device rename "$id" "old laptop"
+exits 0 alice chat device revoke "$id"
+status=0; wait "$laptop" || status=$?
+same 77 "$status" "the revoked listener ends"
+exits 0 bob chat send --to alice "not for the laptop"
+exits 77 as laptop chat send --to bob "hi"
+lacks "$SCRATCH/laptop.out" "not for the laptop"
+
+# An identity for a container.
+exits 0 alice chat device add --out "$SCRATCH/identity"
+same 600 "$(stat -c %a "$SCRATCH/identity")" "the identity's mode"
+exits 73 alice chat device add --out "$SCRATCH/identity"
+person box
+exits 0 as box chat login --identity "$SCRATCH/identity" --server "$address"
+exits 0 as box chat send --to bob "from the box"
+exits 0 as box chat whoami --json
+same alice "$(jq -r .user "$SCRATCH/out")"
+
+# A second copy of a profile is noticed by the server, whichever of the two comes second.
+cp -a "$SCRATCH/box" "$SCRATCH/copy"
+person copy
+exits 0 as box chat send --to bob "one more from the box"
+exits 78 as copy chat send --to bob "from the copy"
+exits 78 as copy chat --json send --to bob "from the copy"
+same store_copied "$(jq -r .code "$SCRATCH/err")"
+exits 0 alice chat send --to bob "alice is not concerned"
+
+exits 0 alice chat logout
+exits 77 alice chat send --to bob "logged out"
+exits 0 alice chat login alice --server "$address" --password-file "$SCRATCH/password"
+printf 'wrong password\n' >"$SCRATCH/wrong"
+exits 77 bob chat login bob --server "$address" --password-file "$SCRATCH/wrong"
+person nobody
+exits 77 as nobody chat login nobody --server "$address" --trust "$pin" --password-file "$SCRATCH/password"

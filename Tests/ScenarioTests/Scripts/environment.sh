@@ -1,0 +1,44 @@
+# It works from an empty environment, without a terminal, without HOME; stdout is pure JSON however much is logged.
+
+start_server
+user alice
+user bob
+exits 0 env -i HOME="$SCRATCH/alice" "$bin/chat" send --to bob "from env -i"
+exits 0 env -i HOME="$SCRATCH/alice" setsid "$bin/chat" send --to bob "without a terminal" </dev/null
+# HOME unset: the directories may be named, or the user's entry in the password file counts.
+exits 0 env -i XDG_DATA_HOME="$SCRATCH/alice/.local/share" XDG_CONFIG_HOME="$SCRATCH/alice/.config" \
+    XDG_STATE_HOME="$SCRATCH/alice/.local/state" "$bin/chat" send --to bob "without HOME"
+exits 0 alice chat send --to bob --json -vvv "verbose"
+same 1 "$(jq -c . "$SCRATCH/out" | wc -l)"
+exits 0 bob chat listen --no-follow --json -vvv --meta
+jq -e . "$SCRATCH/out" >/dev/null || fail "stdout is not JSON"
+
+# Permissions and places.
+chmod 755 "$SCRATCH/alice/.local/share/chat/default"
+exits 78 alice chat send --to bob "open to others"
+chmod 700 "$SCRATCH/alice/.local/share/chat/default"
+mv "$SCRATCH/alice/.local/share/chat/default" "$SCRATCH/elsewhere"
+ln -s "$SCRATCH/elsewhere" "$SCRATCH/alice/.local/share/chat/default"
+exits 78 alice chat send --to bob "a symbolic link"
+rm "$SCRATCH/alice/.local/share/chat/default"
+mv "$SCRATCH/elsewhere" "$SCRATCH/alice/.local/share/chat/default"
+exits 0 alice chat send --to bob "back in order"
+same "" "$(find "$SCRATCH/alice" -type f ! -perm 600)" "files are 0600"
+
+# Configuration: an unknown key is named with its place; a wrong server for this profile is refused.
+mkdir -p "$SCRATCH/alice/.config/chat"
+printf 'colour = "never"\n' >"$SCRATCH/alice/.config/chat/config.toml"
+chmod 600 "$SCRATCH/alice/.config/chat/config.toml"
+exits 78 alice chat send --to bob hi
+has "$SCRATCH/err" 'config.toml:1'
+printf 'color = "never"\nserver = "%s"\n' "$address" >"$SCRATCH/alice/.config/chat/config.toml"
+exits 0 alice chat send --to bob hi
+exits 78 alice chat --server 127.0.0.1:9 send --to bob hi
+exits 0 alice chat doctor
+person stranger
+exits 77 stranger chat send --to bob hi
+exits 77 stranger chat whoami
+
+# Nobody listens there.
+person lonely
+exits 69 lonely chat register lonely --server 127.0.0.1:9 --trust accept-new --password-file "$SCRATCH/password"

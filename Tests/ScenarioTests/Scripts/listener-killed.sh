@@ -1,0 +1,35 @@
+# kill -9 of a listener with a resume point and a command: nothing is lost, and at most the message in hand comes again.
+
+start_server
+user alice
+user bob
+cat >"$SCRATCH/handler" <<'END'
+#!/bin/sh
+read -r line
+echo "$line" >>"$1"
+END
+chmod +x "$SCRATCH/handler"
+
+exits 0 bob chat resume set worker
+(
+    for n in $(seq 200); do echo "job $n"; [ $((n % 5)) -ne 0 ] || sleep 0.05; done |
+        alice chat send --to bob --lines
+) &
+feeder=$!
+started+=("$feeder")
+
+kills=0
+while ! grep -qx 'job 200' "$SCRATCH/done" 2>/dev/null; do
+    background listen bob chat listen --resume worker -- "$SCRATCH/handler" "$SCRATCH/done"
+    sleep "0.$((RANDOM % 50 + 20))"
+    kill -KILL "$job"
+    wait "$job" 2>/dev/null
+    kills=$((kills + 1))
+    [ "$kills" -lt 400 ] || fail "no progress: $(tail -1 "$SCRATCH/done")"
+done
+wait "$feeder" || fail "the sender failed"
+
+same "$(seq -f 'job %g' 200)" "$(awk '!seen[$0]++' "$SCRATCH/done")" "every job, in order"
+again=$(sort "$SCRATCH/done" | uniq -d | wc -l)
+[ "$again" -le "$kills" ] || fail "$again jobs came again after $kills kills"
+same 1 "$(sort "$SCRATCH/done" | uniq -c | awk '{print $1 > 2}' | sort -u | grep -c .)"
