@@ -35,7 +35,7 @@ exits 0 bob chat listen --no-follow --json
 same "a3,c1,e1" "$(jq -r .body "$SCRATCH/out" | paste -sd,)"
 
 # A reader that goes away ends it; a filter behind it sees lines at once.
-exits 0 bash -c "$(declare -f as); SCRATCH=$SCRATCH bin=$bin; as bob chat listen --since 1h | head -1"
+exits 0 bash -c "$(declare -f as bob); SCRATCH=$SCRATCH bin=$bin; bob chat listen --since 1h | head -1"
 same 1 "$(wc -l <"$SCRATCH/out")"
 
 # Resume points: two processes on one NAME; the second is told.

@@ -14,8 +14,11 @@ say() { printf '%s\n' "$*" >&2; }
 fail() {
     say "FAILED: $* (line ${BASH_LINENO[*]})"
     [ -f "$SCRATCH/server.log" ] && { say "--- server"; tail -n 20 "$SCRATCH/server.log" >&2; }
+    # In a pipeline this is a subshell: the scenario itself must end, too.
+    kill -TERM $$
     exit 1
 }
+trap 'exit 1' TERM
 
 # at_end: kills what the scenario started and nothing else.
 at_end() {
@@ -61,8 +64,7 @@ person() {
 as() {
     local name=$1
     shift
-    env -i PATH="$bin:/usr/local/bin:/usr/bin:/bin" HOME="$SCRATCH/$name" LC_ALL=C.UTF-8 \
-        ${CHAT_SERVER_FOR_ALL:+CHAT_SERVER=$CHAT_SERVER_FOR_ALL} "$@"
+    ${replace_shell:+exec} env -i PATH="$bin:/usr/local/bin:/usr/bin:/bin" HOME="$SCRATCH/$name" LC_ALL=C.UTF-8 "$@"
 }
 
 # user NAME [OPTION…]: a person with an account on the server, logged in.
@@ -79,7 +81,8 @@ user() {
 background() {
     local log=$SCRATCH/$1
     shift
-    "$@" >"$log" 2>"$log.err" </dev/null &
+    # The command replaces the subshell, so that $job is the command itself.
+    (replace_shell=yes; "$@") >"$log" 2>"$log.err" </dev/null &
     job=$!
     started+=("$job")
 }
