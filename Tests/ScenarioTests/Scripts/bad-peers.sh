@@ -1,0 +1,54 @@
+# Peers that misbehave are refused, bounded and harmless to the others.
+
+start_server
+user alice
+user bob
+user mallory
+peer() { PASSWORD=$password python3 "$scripts/bad_peers.py" "$1" "$address"; }
+memory() { awk '/VmRSS/ {print $2}' "/proc/$server/status"; }
+
+background bob.out bob chat listen --json
+for kind in random_bytes truncated oversized malformed hostile_name; do
+    exits 0 peer "$kind"
+    exits 0 alice chat send --to bob "after $kind"
+done
+background slow peer slow
+slow=$job
+background handshake peer handshake_never_finished
+handshake=$job
+exits 0 peer half_open
+exits 0 alice chat send --to bob "after half_open"
+
+exits 0 alice chat send --to mallory "one"
+exits 0 peer acknowledges_too_much
+seq 1000 | exits 0 alice chat send --to mallory --lines
+exits 0 peer never_acknowledges
+
+# A client that never reads: memory stays bounded, and others get theirs.
+before=$(memory)
+mkfifo "$SCRATCH/hold"
+(replace_shell=yes; PASSWORD=$password exec python3 "$scripts/bad_peers.py" never_reads "$address") \
+    <"$SCRATCH/hold" >"$SCRATCH/deaf" 2>&1 &
+started+=($!)
+exec 4>"$SCRATCH/hold"
+eventually grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
+for n in $(seq 200); do head -c 60000 /dev/zero | tr '\0' x; echo; done >"$SCRATCH/large"
+exits 0 alice chat send --to mallory --lines <"$SCRATCH/large"
+[ $(($(memory) - before)) -lt 100000 ] || fail "memory grew from $before to $(memory) KiB"
+exits 0 alice chat send --to bob "after the deaf"
+exec 4>&-
+
+# Guesses and registrations beside honest work.
+background guesses peer guesses
+guesses=$job
+background registrations peer registrations
+registrations=$job
+for n in $(seq 5); do exits 0 alice chat send --to bob --timeout 10s "while they guess $n"; done
+wait "$guesses" || fail "guesses: $(cat "$SCRATCH/guesses.err")"
+wait "$registrations" || fail "registrations: $(cat "$SCRATCH/registrations.err")"
+wait "$slow" || fail "slow: $(cat "$SCRATCH/slow.err")"
+wait "$handshake" || fail "handshake: $(cat "$SCRATCH/handshake.err")"
+
+eventually lines "$SCRATCH/bob.out" 12 || fail "bob has $(wc -l <"$SCRATCH/bob.out") lines"
+kill -0 "$server" || fail "the server is gone"
+exits 0 daemon check

@@ -1,0 +1,266 @@
+"""Peers that misbehave. Usage: bad_peers.py KIND HOST:PORT [ARGUMENT…]; exits 0 when the server did what it should."""
+
+import os
+import random
+import socket
+import ssl
+import struct
+import sys
+import threading
+import time
+
+FAILURE, WELCOME, ENTRY, SERVER_HELLO = 128, 130, 193, 192
+MALFORMED, FRAME_TOO_LARGE, TIMED_OUT, ACKNOWLEDGED_TOO_MUCH = 1, 3, 8, 60
+
+
+def address():
+    host, port = sys.argv[2].rsplit(":", 1)
+    return host, int(port)
+
+
+def tls():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_alpn_protocols(["chat/0"])
+    connection = context.wrap_socket(socket.create_connection(address(), timeout=40))
+    connection.settimeout(40)
+    return connection
+
+
+def vector(data):
+    length = len(data)
+    if length < 0x40:
+        return bytes([length]) + data
+    if length < 0x4000:
+        return struct.pack(">H", length | 0x4000) + data
+    return struct.pack(">I", length | 0x80000000) + data
+
+
+def frame(kind, body, correlation=1):
+    return struct.pack(">IBI", 5 + len(body), kind, correlation) + body
+
+
+def exactly(connection, count):
+    data = b""
+    while len(data) < count:
+        part = connection.recv(count - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return data
+
+
+def read(connection):
+    length, kind, correlation = struct.unpack(">IBI", exactly(connection, 9))
+    return kind, correlation, exactly(connection, length - 5)
+
+
+def hello():
+    return frame(1, os.urandom(32) + vector(b"bad peer") + vector(b""))
+
+
+def login(connection, name, password):
+    body = vector(name) + vector(password) + b"\0" + vector(b"bad peer") + vector(b"") + vector(b"")
+    connection.sendall(hello() + frame(2, body))
+    while True:
+        kind, _, body = read(connection)
+        if kind in (WELCOME, FAILURE):
+            return kind, body
+
+
+def logged_in(name):
+    connection = tls()
+    kind, body = login(connection, name.encode(), os.environ["PASSWORD"].encode())
+    assert kind == WELCOME, body
+    return connection
+
+
+def refused_with(connection, code):
+    """Reads until the server's refusal of this code, or its plain closing."""
+    try:
+        while True:
+            kind, _, body = read(connection)
+            if kind == FAILURE:
+                got = struct.unpack(">H", body[:2])[0]
+                assert got == code, f"expected error {code}, got {got}: {body[2:]}"
+                return
+    except (EOFError, ConnectionError, ssl.SSLError):
+        raise AssertionError("closed without a word")
+
+
+def closed(connection):
+    """Reads until the server closes the connection."""
+    try:
+        while connection.recv(65536):
+            pass
+    except (ConnectionError, ssl.SSLError):
+        pass
+
+
+def random_bytes():
+    for seed in range(50):
+        noise = random.Random(seed).randbytes(4096)
+        plain = socket.create_connection(address(), timeout=40)
+        try:
+            plain.sendall(noise)
+        except ConnectionError:
+            pass
+        closed(plain)
+        inside = tls()
+        try:
+            inside.sendall(noise)
+        except (ConnectionError, ssl.SSLError):
+            pass
+        closed(inside)
+
+
+def truncated():
+    whole = hello()
+    for length in range(len(whole)):
+        connection = tls()
+        connection.sendall(whole[:length])
+        connection.close()
+
+
+def oversized():
+    connection = tls()
+    connection.sendall(struct.pack(">IBI", 5 + 4096 + 1, 1, 1))
+    refused_with(connection, FRAME_TOO_LARGE)
+    closed(connection)
+    connection = logged_in("mallory")
+    connection.sendall(struct.pack(">IBI", 5 + (1 << 20) + 1, 6, 9))
+    refused_with(connection, FRAME_TOO_LARGE)
+    closed(connection)
+
+
+def malformed():
+    connection = logged_in("mallory")
+    connection.sendall(frame(6, b"\0" * 7, 77))
+    refused_with(connection, MALFORMED)
+    closed(connection)
+
+
+def slow():
+    """A byte now and then does not keep a connection: the login's deadline counts from accept."""
+    connection = tls()
+    begin = time.monotonic()
+    try:
+        for byte in hello() * 10:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.25)
+    except (ConnectionError, ssl.SSLError, BrokenPipeError):
+        pass
+    closed(connection)
+    assert time.monotonic() - begin < 35
+
+
+def handshake_never_finished():
+    connection = socket.create_connection(address(), timeout=40)
+    connection.sendall(b"\x16\x03\x01\x02\x00\x01")
+    begin = time.monotonic()
+    closed(connection)
+    assert time.monotonic() - begin < 20
+
+
+def half_open():
+    """Idle strangers do not keep others out: over the cap the oldest of them is closed."""
+    strangers = []
+    for _ in range(2000):
+        strangers.append(socket.create_connection(address(), timeout=40))
+    friend = logged_in("mallory")
+    friend.sendall(frame(19, b"", 5))
+    kind, correlation, _ = read(friend)
+    assert (kind, correlation) == (138, 5), kind
+    for stranger in strangers:
+        stranger.close()
+
+
+def hostile_name():
+    connection = tls()
+    name = b"\x1b]0;owned\x07"
+    body = vector(name) + vector(b"x") + vector(b"long enough") + vector(b"") + vector(b"d") + vector(b"") + vector(b"")
+    connection.sendall(hello() + frame(4, body))
+    refused_with(connection, MALFORMED)
+
+
+def acknowledges_too_much():
+    connection = logged_in("mallory")
+    connection.sendall(frame(5, b"\0", 3))
+    conversation = b""
+    while not conversation:
+        kind, _, body = read(connection)
+        if kind == ENTRY:
+            conversation = body[:16]
+            sequence = struct.unpack(">Q", body[16:24])[0]
+    connection.sendall(frame(7, vector(conversation + struct.pack(">Q", sequence + 1000000) + b"\1"), 4))
+    refused_with(connection, ACKNOWLEDGED_TOO_MUCH)
+    closed(connection)
+
+
+def never_acknowledges():
+    """Reads everything and acknowledges nothing: gets what may be unacknowledged, and not one more."""
+    connection = logged_in("mallory")
+    connection.sendall(frame(5, b"\1", 3))
+    connection.settimeout(3)
+    count = 0
+    try:
+        while True:
+            kind, _, _ = read(connection)
+            count += kind == ENTRY
+    except (TimeoutError, socket.timeout):
+        pass
+    assert count == 256, f"{count} entries unacknowledged"
+
+
+def never_reads():
+    """Subscribes, and reads nothing more until it is told to end on stdin."""
+    connection = logged_in("mallory")
+    connection.sendall(frame(5, b"\1", 3))
+    print("ready", flush=True)
+    sys.stdin.read()
+
+
+def guesses():
+    """A thousand guesses from many connections; none is told whether the name exists."""
+    answers = set()
+
+    def guess(number):
+        name = b"alice" if number % 2 else b"nobody%d" % number
+        try:
+            kind, body = login(tls(), name, b"guess %d" % number)
+        except (EOFError, ConnectionError, ssl.SSLError, OSError):
+            return
+        assert kind == FAILURE
+        answers.add(struct.unpack(">H", body[:2])[0])
+
+    for start in range(0, 1000, 50):
+        threads = [threading.Thread(target=guess, args=(number,)) for number in range(start, start + 50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    # login_refused, rate_limited, busy
+    assert answers <= {21, 10, 9}, answers
+
+
+def registrations():
+    answers = []
+    for number in range(100):
+        connection = tls()
+        body = vector(b"flood%d" % number) + vector(b"") + vector(b"long enough") + vector(b"")
+        connection.sendall(hello() + frame(4, body + vector(b"d") + vector(b"") + vector(b"")))
+        try:
+            while True:
+                kind, _, body = read(connection)
+                if kind in (WELCOME, FAILURE):
+                    answers.append(kind)
+                    break
+        except (EOFError, ConnectionError, ssl.SSLError):
+            answers.append(None)
+        connection.close()
+    assert FAILURE in answers, "registration is not limited"
+
+
+globals()[sys.argv[1]]()

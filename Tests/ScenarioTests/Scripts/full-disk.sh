@@ -1,0 +1,34 @@
+# A full and a read-only disk: a clear error, and the store intact. Needs to mount a small tmpfs.
+
+start_server
+user alice
+user bob
+mkdir "$SCRATCH/small"
+if ! mount -t tmpfs -o size=2m,mode=700 tmpfs "$SCRATCH/small" 2>/dev/null; then
+    say "SKIPPED: mounting a tmpfs needs root"
+    exit 0
+fi
+trap 'umount "$SCRATCH/small"; at_end' EXIT
+cp -a "$SCRATCH/bob/.local" "$SCRATCH/small/"
+mv "$SCRATCH/bob/.local" "$SCRATCH/bob-was"
+ln -s "$SCRATCH/small/.local" "$SCRATCH/bob/.local"
+exits 0 alice chat send --to bob "before"
+exits 0 bob chat listen --count 1 --mark-read
+dd if=/dev/zero of="$SCRATCH/small/fill" bs=1k 2>/dev/null
+status=0
+head -c 60000 /dev/zero | tr '\0' y | alice chat send --to bob
+bob chat listen --no-follow >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
+[ "$status" = 74 ] || fail "a full disk gives $status: $(cat "$SCRATCH/err")"
+has "$SCRATCH/err" '^chat: '
+rm "$SCRATCH/small/fill"
+exits 0 bob chat listen --count 1 --timeout 20s --json
+same 60000 "$(jq -j .body "$SCRATCH/out" | wc -c)" "nothing is lost by a full disk"
+
+mount -o remount,ro "$SCRATCH/small"
+exits 0 bob chat history --with alice --json
+same 2 "$(wc -l <"$SCRATCH/out")" "history reads from a read-only disk"
+status=0
+bob chat send --to alice "cannot" 2>"$SCRATCH/err" || status=$?
+[ "$status" = 73 ] || [ "$status" = 74 ] || fail "a read-only disk gives $status: $(cat "$SCRATCH/err")"
+has "$SCRATCH/err" '^chat: '
+mount -o remount,rw "$SCRATCH/small"
