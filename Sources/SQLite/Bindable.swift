@@ -1,0 +1,78 @@
+/// A value that can stand for a `?`.
+package protocol Bindable {
+    func bind(to statement: Statement, at index: Int32) throws(SQLiteError)
+}
+
+extension Int64: Bindable {
+    package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) { try statement.bind(index, self) }
+}
+
+extension Int: Bindable {
+    package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) { try statement.bind(index, self) }
+}
+
+extension UInt64: Bindable {
+    package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) { try statement.bind(index, self) }
+}
+
+extension Bool: Bindable {
+    package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+        try statement.bind(index, Int64(self ? 1 : 0))
+    }
+}
+
+extension String: Bindable {
+    package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) { try statement.bind(index, self) }
+}
+
+extension [UInt8]: Bindable {
+    package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) { try statement.bind(index, self) }
+}
+
+extension Optional: Bindable where Wrapped: Bindable {
+    package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+        if let self { try self.bind(to: statement, at: index) } else { try statement.bindNull(index) }
+    }
+}
+
+extension Statement {
+    /// Binds all parameters, in order.
+    package func bind<each Value: Bindable>(all values: repeat each Value) throws(SQLiteError) {
+        var index: Int32 = 0
+        for value in repeat each values {
+            index += 1
+            try value.bind(to: self, at: index)
+        }
+    }
+}
+
+extension Database {
+    /// Runs one statement with its values, ignoring rows.
+    package func run<each Value: Bindable>(_ sql: StaticString, _ values: repeat each Value) throws(SQLiteError) {
+        let statement = try statement(sql)
+        try statement.bind(all: repeat each values)
+        try statement.run()
+    }
+
+    /// What `read` makes of each row.
+    package func all<each Value: Bindable, Row>(
+        _ sql: StaticString, _ values: repeat each Value, read: (Statement) throws -> Row
+    ) throws -> [Row] {
+        let statement = try statement(sql)
+        defer { statement.reset() }
+        try statement.bind(all: repeat each values)
+        var rows: [Row] = []
+        while try statement.step() { rows.append(try read(statement)) }
+        return rows
+    }
+
+    /// What `read` makes of the first row; nil where there is none.
+    package func first<each Value: Bindable, Row>(
+        _ sql: StaticString, _ values: repeat each Value, read: (Statement) throws -> Row
+    ) throws -> Row? {
+        let statement = try statement(sql)
+        defer { statement.reset() }
+        try statement.bind(all: repeat each values)
+        return try statement.step() ? try read(statement) : nil
+    }
+}

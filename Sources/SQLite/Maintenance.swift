@@ -1,0 +1,105 @@
+import CSQLite
+
+extension Database {
+    /// The one number that a query without parameters gives, such as `PRAGMA page_count`; 0 without a row.
+    package func pragma(_ sql: StaticString) throws(SQLiteError) -> Int64 {
+        let statement = try statement(sql)
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(0) : 0
+    }
+
+    /// Changes when another connection has committed (`PRAGMA data_version`); never by this connection's own commits.
+    package var dataVersion: Int64 {
+        get throws(SQLiteError) { try pragma("PRAGMA data_version") }
+    }
+
+    /// Bytes of the database file, without the write-ahead log.
+    package var size: Int64 {
+        get throws(SQLiteError) { try pragma("PRAGMA page_count") * pragma("PRAGMA page_size") }
+    }
+
+    /// Bytes of the database file that hold nothing and will be used first.
+    package var freeSize: Int64 {
+        get throws(SQLiteError) { try pragma("PRAGMA freelist_count") * pragma("PRAGMA page_size") }
+    }
+
+    /// Refuses to let the file grow beyond `bytes` (rounded down to pages, never below what it has): what needs more
+    /// fails with `full`.
+    package func limitSize(to bytes: Int64) throws(SQLiteError) {
+        let pages = max(1, bytes / max(1, try pragma("PRAGMA page_size")))
+        try execute(text: "PRAGMA max_page_count=\(pages)")
+    }
+
+    package enum CheckpointMode: Int32, Sendable {
+        /// Copies what it can without making anybody wait.
+        case passive = 0
+        /// Waits for readers and writers, and empties the log's file.
+        case truncate = 3
+    }
+
+    /// Copies the write-ahead log into the database.
+    ///
+    /// - Returns: pages in the log, and how many of them are in the database now.
+    @discardableResult
+    package func checkpoint(_ mode: CheckpointMode = .passive) throws(SQLiteError) -> (log: Int, copied: Int) {
+        var log: Int32 = 0
+        var copied: Int32 = 0
+        let code = sqlite3_wal_checkpoint_v2(handle, nil, mode.rawValue, &log, &copied)
+        guard code == SQLITE_OK else { throw error(code, "checkpoint") }
+        return (Int(max(0, log)), Int(max(0, copied)))
+    }
+
+    /// What SQLite finds wrong, at most `limit` lines; empty for a sound database.
+    package func integrityFaults(limit: Int = 100) throws -> [String] {
+        let statement = try prepare("PRAGMA integrity_check(\(limit))")
+        var faults: [String] = []
+        while try statement.step() { faults.append(statement.text(0)) }
+        return faults == ["ok"] ? [] : faults
+    }
+
+    /// Rows whose reference leads nowhere, as `table row → table`.
+    package func foreignKeyFaults() throws -> [String] {
+        try all("PRAGMA foreign_key_check") { row in
+            "\(row.text(0)) \(row.isNull(1) ? "?" : String(row.integer(1))) → \(row.text(2))"
+        }
+    }
+
+    /// Copies the whole database to a new file, of mode 0600, while others go on writing (SQLite's online backup).
+    ///
+    /// The copy is one snapshot: a read transaction is held until it is done. `pagesPerStep` pages are copied before
+    /// `pause` is called, in which a caller may throw to give up; the unfinished copy is then the caller's to remove.
+    package func backup(
+        to destination: String, pagesPerStep: Int32 = 1_024, pause: () throws -> Void = {}
+    ) throws {
+        let target = try Database(
+            path: destination,
+            options: DatabaseOptions(mode: .create, writeAheadLog: false, synchronous: .full))
+        try transaction(.deferred) {
+            // The snapshot begins with the first read.
+            _ = try pragma("SELECT count(*) FROM sqlite_schema")
+            try copy(into: target, pagesPerStep: pagesPerStep, pause: pause)
+        }
+        // The copied header says WAL; a file that is to be carried around is better without a companion.
+        try target.execute("PRAGMA journal_mode=DELETE")
+    }
+
+    private func copy(into target: Database, pagesPerStep: Int32, pause: () throws -> Void) throws {
+        guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
+            throw target.error(sqlite3_errcode(target.handle), "backup")
+        }
+        var code = SQLITE_OK
+        do {
+            repeat {
+                code = sqlite3_backup_step(backup, pagesPerStep)
+                if code == SQLITE_OK { try pause() }
+            } while code == SQLITE_OK
+        } catch {
+            sqlite3_backup_finish(backup)
+            throw error
+        }
+        let finished = sqlite3_backup_finish(backup)
+        guard code == SQLITE_DONE, finished == SQLITE_OK else {
+            throw target.error(finished == SQLITE_OK ? code : finished, "backup")
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// One step from a schema's version to the next.
+package struct Migration: Sendable {
+    package let sql: StaticString
+
+    /// - Parameter sql: the statements of this step; they never change once they were released.
+    package init(_ sql: StaticString) { self.sql = sql }
+}
+
+/// A database's schema: whose it is, and the steps that lead to it. The version is the number of steps taken
+/// (`PRAGMA user_version`).
+package struct Schema: Sendable {
+    /// `PRAGMA application_id`, so that one program's store is not taken for another's.
+    package let applicationID: Int32
+    package let migrations: [Migration]
+
+    package init(applicationID: Int32, migrations: [Migration]) {
+        self.applicationID = applicationID
+        self.migrations = migrations
+    }
+
+    package var version: Int { migrations.count }
+}
+
+extension Database {
+    /// Brings the database to `schema`'s version: all missing steps in one transaction. Where it is there already
+    /// this reads two numbers and takes no lock.
+    ///
+    /// - Throws: `newerSchema`, `otherApplication`; `olderSchema` where this connection cannot write.
+    package func migrate(to schema: Schema) throws {
+        guard try schemaVersion(for: schema) < schema.version else { return }
+        guard options.isWritable else {
+            throw mismatch(.olderSchema(found: try schemaVersion(for: schema), known: schema.version))
+        }
+        try transaction(.immediate) {
+            // Another process may have done it while we waited.
+            for migration in schema.migrations.dropFirst(try schemaVersion(for: schema)) {
+                try execute(migration.sql)
+            }
+            try execute(text: "PRAGMA application_id=\(schema.applicationID);PRAGMA user_version=\(schema.version)")
+        }
+    }
+
+    /// The version of the schema in the file; 0 for an empty database.
+    package func schemaVersion(for schema: Schema) throws(SQLiteError) -> Int {
+        let application = Int32(truncatingIfNeeded: try pragma("PRAGMA application_id"))
+        let version = Int(try pragma("PRAGMA user_version"))
+        if application != schema.applicationID {
+            let objects = try pragma("SELECT count(*) FROM sqlite_schema")
+            guard version == 0, application == 0, objects == 0 else {
+                throw mismatch(.otherApplication(found: application))
+            }
+        }
+        guard version <= schema.version else {
+            throw mismatch(.newerSchema(found: version, known: schema.version))
+        }
+        return version
+    }
+
+    private func mismatch(_ kind: SQLiteError.Kind) -> SQLiteError {
+        SQLiteError(kind: kind, message: "schema", operation: "open", path: path)
+    }
+}
