@@ -71,13 +71,17 @@ private func decodeAgain<Body: FrameBody>(_ body: Body) throws -> Bool {
     try body.frame(correlation: 5).decode(Body.self) == body
 }
 
-private func decodes<Body: FrameBody>(_ type: Body.Type, _ bytes: [UInt8]) -> Bool {
+/// Whether `bytes` are taken for a body of the same type as `body`.
+private func decodes<Body: FrameBody>(as body: Body, _ bytes: [UInt8]) -> Bool {
     (try? Body(wireBytes: bytes)) != nil
 }
 
 @Suite struct FrameBodyTests {
     @Test func everyBodyIsReadAsItWasWritten() throws {
-        for body in try samples() { #expect(try decodeAgain(body), "\(type(of: body))") }
+        for body in try samples() {
+            let same = try decodeAgain(body)
+            #expect(same, "\(type(of: body))")
+        }
     }
 
     @Test func everyKindHasABody() throws {
@@ -88,8 +92,10 @@ private func decodes<Body: FrameBody>(_ type: Body.Type, _ bytes: [UInt8]) -> Bo
     @Test func everyTruncationAndEveryTrailingByteIsRefused() throws {
         for body in try samples() {
             let bytes = body.wireBytes
-            for length in 0..<bytes.count { #expect(!decodes(type(of: body), Array(bytes.prefix(length)))) }
-            #expect(!decodes(type(of: body), bytes + [0]), "\(type(of: body))")
+            // Outside of the macro, which cannot open an existential.
+            let truncated = bytes.indices.filter { decodes(as: body, Array(bytes.prefix($0))) }
+            let lengthened = decodes(as: body, bytes + [0])
+            #expect(truncated == [] && !lengthened, "\(type(of: body))")
         }
     }
 
