@@ -135,3 +135,17 @@ extension Identifier where Kind == MessageKind {
         return MessageID(bytes)
     }
 }
+
+extension Identifier {
+    /// Lends the 16 bytes without allocating.
+    package func withBytes<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
+        try withUnsafeBytes(of: (high.bigEndian, low.bigEndian), body)
+    }
+
+    /// Takes the identifier from 16 bytes that are lent; nil for any other count.
+    package init?(lent bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == Self.byteCount else { return nil }
+        high = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+        low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+    }
+}

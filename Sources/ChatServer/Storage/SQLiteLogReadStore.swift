@@ -1,0 +1,157 @@
+import ChatProtocol
+import SQLite
+
+/// Logs in SQLite: the reading half, on a connection and a thread of its own.
+package final class SQLiteLogReader: LogReader {
+    let database: Database
+
+    package init(database: Database) {
+        self.database = database
+    }
+
+    package func inbox(
+        of device: DeviceID, account: AccountID, after: ConversationID?, limit: Int
+    ) throws(StoreFailure) -> [InboxRow] {
+        do {
+            return try database.all(
+                """
+                SELECT c.id, c.type, c.account_low, c.account_high, c.head, coalesce(k.start, m.start_seq),
+                    coalesce(k.acked, m.start_seq), coalesce(k.told_start, 0)
+                FROM members m JOIN conversations c ON c.id = m.conversation
+                LEFT JOIN cursors k ON k.device = ? AND k.conversation = m.conversation
+                WHERE m.account = ? AND m.conversation > ? AND (c.head > coalesce(k.acked, m.start_seq)
+                    OR (coalesce(k.start, m.start_seq) > 0 AND coalesce(k.told_start, 0) = 0))
+                ORDER BY m.conversation LIMIT ?
+                """, device, account, after?.bytes ?? [], limit
+            ) { row in
+                InboxRow(
+                    conversation: try ConversationInfo(row), head: row.unsigned(4), start: row.unsigned(5),
+                    acked: row.unsigned(6), toldStart: row.bool(7))
+            }
+        } catch { throw StoreFailure(error) }
+    }
+
+    package func page(
+        of conversation: ConversationID, after seq: UInt64, entries: Int, bytes: Int
+    ) throws(StoreFailure) -> LogPage {
+        do {
+            // One snapshot: what retention deletes meanwhile is still there.
+            return try database.transaction(.deferred) {
+                let bounds = try database.first("SELECT head, first FROM conversations WHERE id = ?", conversation) {
+                    (head: $0.unsigned(0), first: $0.unsigned(1))
+                }
+                guard let bounds else { return LogPage(rows: [], through: seq, isLast: true) }
+                var page = PageBuilder(position: seq, head: bounds.head, entries: entries, bytes: bytes)
+                page.leaps = try leaps(of: conversation, after: seq)
+                page.skip(to: bounds.first, .retention)
+                try fill(&page, conversation)
+                return page.finish()
+            }
+        } catch { throw StoreFailure(error) }
+    }
+
+    private func leaps(of conversation: ConversationID, after seq: UInt64) throws -> [(after: UInt64, next: UInt64)] {
+        try database.all(
+            "SELECT after_seq, next_seq FROM leaps WHERE conversation = ? AND next_seq > ? ORDER BY next_seq",
+            conversation, seq
+        ) { ($0.unsigned(0), $0.unsigned(1)) }
+    }
+
+    private func fill(_ page: inout PageBuilder, _ conversation: ConversationID) throws {
+        let statement = try database.statement(
+            """
+            SELECT seq, id, sender, device, kind, time, payload FROM entries
+            WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?
+            """)
+        defer { statement.reset() }
+        try statement.bind(all: conversation, page.position, page.room)
+        while page.hasRoom, try statement.step() {
+            let entry = Entry(
+                conversation: conversation, seq: statement.unsigned(0), id: try statement.identifier(1),
+                sender: try statement.identifier(2), device: try statement.identifier(3),
+                payloadKind: UInt8(truncatingIfNeeded: statement.integer(4)), time: statement.unsigned(5),
+                payload: statement.bytes(6))
+            guard page.take(entry) else { return }
+        }
+    }
+}
+
+/// Puts a page together: entries, and holes in their places.
+private struct PageBuilder {
+    private(set) var position: UInt64
+    private let head: UInt64
+    private(set) var room: Int
+    private var bytes: Int
+    private var rows: [LogPage.Row] = []
+    /// Numbers that were skipped at a restore, ascending.
+    var leaps: [(after: UInt64, next: UInt64)] = []
+
+    init(position: UInt64, head: UInt64, entries: Int, bytes: Int) {
+        self.position = position
+        self.head = head
+        self.bytes = bytes
+        room = max(1, entries)
+    }
+
+    var hasRoom: Bool { room > 0 && bytes > 0 && position < head }
+
+    /// Goes on at `next`; everything before it is missing for `reason`.
+    mutating func skip(to next: UInt64, _ reason: GapReason) {
+        guard next > position + 1 else { return }
+        rows.append(.hole(reason, first: position + 1, last: next - 1))
+        position = next - 1
+    }
+
+    /// False when there is no room for it.
+    mutating func take(_ entry: Entry) -> Bool {
+        guard rows.isEmpty || entry.payload.count <= bytes else {
+            bytes = 0
+            return false
+        }
+        skipLeaps(before: entry.seq)
+        skip(to: entry.seq, .retention)
+        rows.append(.entry(entry))
+        position = entry.seq
+        room -= 1
+        bytes -= entry.payload.count
+        return true
+    }
+
+    private mutating func skipLeaps(before seq: UInt64) {
+        for leap in leaps where leap.next <= seq && leap.next > position + 1 {
+            skip(to: leap.after + 1, .retention)
+            skip(to: leap.next, .restored)
+        }
+    }
+
+    mutating func finish() -> LogPage {
+        // The page ended because nothing was left, not because it was full: what remains up to the head is a leap.
+        if hasRoom { skipLeaps(before: head + 1) }
+        return LogPage(rows: rows, through: position, isLast: position >= head)
+    }
+}
+
+extension ConversationInfo {
+    /// Reads the columns id, type, account_low, account_high.
+    init(_ row: Statement, from column: Int32 = 0) throws {
+        let low: AccountID? = try row.optionalIdentifier(column + 2)
+        let high: AccountID? = try row.optionalIdentifier(column + 3)
+        if let low, let high {
+            self.init(id: try row.identifier(column), audience: .direct(low, high))
+        } else {
+            self.init(id: try row.identifier(column), audience: .everyone)
+        }
+    }
+}
+
+extension StoreFailure {
+    package init(_ error: any Error) {
+        if let already = error as? StoreFailure {
+            self = already
+        } else if let sqlite = error as? SQLiteError {
+            self.init(sqlite.kind == .full ? .full : .failed, sqlite.description)
+        } else {
+            self.init(.failed, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import SQLite
+
+/// The server's database. Identifiers are blobs of 16 bytes, times Unix milliseconds.
+///
+/// A migration never changes once released: a store written by the first version opens in every later one.
+package enum ServerSchema {
+    package static let schema = Schema(applicationID: 0x6368_6474, migrations: [Migration(first)])
+
+    private static let first: StaticString = """
+        CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+        -- hash_origin: 0 our own, 1 imported; flags: AccountRecord.Flags. A deleted account keeps its row, and with it
+        -- its name.
+        CREATE TABLE accounts(
+            id BLOB PRIMARY KEY, name TEXT UNIQUE NOT NULL, display_name TEXT NOT NULL, password_hash TEXT NOT NULL,
+            hash_origin INTEGER NOT NULL DEFAULT 0, flags INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL,
+            last_seen INTEGER NOT NULL DEFAULT 0);
+
+        -- login_window: a bit for each of the 1,024 numbers up to login_high.
+        CREATE TABLE devices(
+            id BLOB PRIMARY KEY, account BLOB NOT NULL REFERENCES accounts(id), name TEXT NOT NULL,
+            state INTEGER NOT NULL, created INTEGER NOT NULL, last_seen INTEGER NOT NULL DEFAULT 0,
+            certificate BLOB NOT NULL DEFAULT x'', login_high INTEGER NOT NULL DEFAULT 0,
+            login_window BLOB NOT NULL DEFAULT x'');
+        CREATE INDEX devices_by_account ON devices(account);
+        CREATE TABLE device_keys(
+            device BLOB NOT NULL REFERENCES devices(id), purpose INTEGER NOT NULL, algorithm INTEGER NOT NULL,
+            public_key BLOB NOT NULL, created INTEGER NOT NULL, PRIMARY KEY(device, purpose, algorithm)) WITHOUT ROWID;
+        CREATE TABLE invites(
+            id BLOB PRIMARY KEY, token_digest BLOB UNIQUE NOT NULL, uses_left INTEGER NOT NULL, expires INTEGER NOT NULL,
+            created INTEGER NOT NULL, created_by TEXT NOT NULL);
+
+        -- account_low <= account_high in a direct conversation, equal in one with oneself; NULL for everyone.
+        -- head: the highest number given away; first: the lowest one that is still kept (head + 1: none).
+        CREATE TABLE conversations(
+            id BLOB PRIMARY KEY, type INTEGER NOT NULL, account_low BLOB, account_high BLOB,
+            head INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, first INTEGER NOT NULL DEFAULT 1,
+            created INTEGER NOT NULL, UNIQUE(account_low, account_high));
+        -- Numbers that were skipped when the store was restored: those between after_seq and next_seq.
+        CREATE TABLE leaps(
+            conversation BLOB NOT NULL REFERENCES conversations(id), after_seq INTEGER NOT NULL,
+            next_seq INTEGER NOT NULL, generation BLOB NOT NULL, PRIMARY KEY(conversation, next_seq)) WITHOUT ROWID;
+        -- start_seq: the last number before the membership.
+        CREATE TABLE members(
+            conversation BLOB NOT NULL REFERENCES conversations(id), account BLOB NOT NULL REFERENCES accounts(id),
+            start_seq INTEGER NOT NULL DEFAULT 0, read_seq INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY(conversation, account)) WITHOUT ROWID;
+        CREATE INDEX members_by_account ON members(account, conversation);
+
+        CREATE TABLE entries(
+            conversation BLOB NOT NULL REFERENCES conversations(id), seq INTEGER NOT NULL, id BLOB NOT NULL,
+            sender BLOB NOT NULL, device BLOB NOT NULL, kind INTEGER NOT NULL, time INTEGER NOT NULL,
+            payload BLOB NOT NULL, PRIMARY KEY(conversation, seq));
+        -- What makes an append idempotent; kept longer than the entries.
+        CREATE TABLE message_ids(
+            sender BLOB NOT NULL, conversation BLOB NOT NULL, id BLOB NOT NULL, seq INTEGER NOT NULL,
+            time INTEGER NOT NULL, digest BLOB NOT NULL, epoch INTEGER NOT NULL,
+            PRIMARY KEY(sender, conversation, id)) WITHOUT ROWID;
+
+        -- start: where the device began; acked: everything up to it is settled; delivered: the highest one stored.
+        CREATE TABLE cursors(
+            device BLOB NOT NULL REFERENCES devices(id), conversation BLOB NOT NULL REFERENCES conversations(id),
+            start INTEGER NOT NULL, acked INTEGER NOT NULL, delivered INTEGER NOT NULL DEFAULT 0,
+            told_start INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(device, conversation)) WITHOUT ROWID;
+        """
+}
