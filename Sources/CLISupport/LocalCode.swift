@@ -1,0 +1,89 @@
+/// What can go wrong on this side of the wire: the stable name that programs compare, and its exit status.
+///
+/// What the server refuses has an `ErrorCode`. A name that stands in both lists means the same and exits alike.
+package enum LocalCode: String, CaseIterable, Sendable {
+    case noMatch = "no_match"
+
+    case usage = "usage"
+    /// Something must be asked, and there is nobody to ask.
+    case inputNeeded = "input_needed"
+
+    case emptyMessage = "empty_message"
+    case notUTF8 = "not_utf8"
+    case nulByte = "nul_byte"
+    case messageTooLong = "message_too_long"
+    /// A line of the input is not what it must be.
+    case invalidLine = "invalid_line"
+    case invalidData = "invalid_data"
+
+    case missingFile = "missing_file"
+
+    case noSuchUser = "no_such_user"
+    case noSuchName = "no_such_name"
+
+    case unreachable = "unreachable"
+    /// The connection was lost, or the time passed, before the acknowledgement: `sent` says which is known.
+    case noAcknowledgement = "no_ack"
+
+    case internalFault = "internal_fault"
+
+    case cannotCreate = "cannot_create"
+    case inputOutput = "io_failed"
+
+    case busy = "busy"
+    case storeBusy = "store_busy"
+    case resumePointInUse = "resume_point_in_use"
+    case alreadyRunning = "already_running"
+    case notRunning = "not_running"
+
+    case protocolFault = "protocol_fault"
+
+    case notLoggedIn = "not_logged_in"
+    case refused = "refused"
+
+    case badConfiguration = "bad_configuration"
+    case wrongServer = "wrong_server"
+    case wrongProfile = "wrong_profile"
+    /// The store is not ours, is open to others, is a symbolic link or lies on a network file system.
+    case unsafeStore = "unsafe_store"
+    case damagedStore = "damaged_store"
+    case newerStore = "newer_store"
+    case readOnlyStore = "read_only_store"
+
+    case serverKeyChanged = "server_key_changed"
+    case serverNotTrusted = "server_not_trusted"
+
+    case someTargetsFailed = "some_targets_failed"
+
+    case queued = "queued"
+
+    /// Accepted, but what was waited for did not come in time.
+    case notConfirmed = "not_confirmed"
+    /// Nothing came within the time given.
+    case nothingCame = "nothing_came"
+
+    /// The exit status of a command that ends with this error.
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .noMatch: .negative
+        case .usage, .inputNeeded: .usage
+        case .emptyMessage, .notUTF8, .nulByte, .messageTooLong, .invalidLine, .invalidData: .badData
+        case .missingFile: .missingInput
+        case .noSuchUser, .noSuchName: .unknownName
+        case .unreachable, .noAcknowledgement: .unreachable
+        case .internalFault: .internalFault
+        case .cannotCreate: .cannotCreate
+        case .inputOutput: .inputOutput
+        case .busy, .storeBusy, .resumePointInUse, .alreadyRunning, .notRunning: .temporary
+        case .protocolFault: .protocolFault
+        case .notLoggedIn, .refused: .refused
+        case .badConfiguration, .wrongServer, .wrongProfile, .unsafeStore, .damagedStore, .newerStore,
+            .readOnlyStore:
+            .badConfiguration
+        case .serverKeyChanged, .serverNotTrusted: .untrusted
+        case .someTargetsFailed: .partial
+        case .queued: .queued
+        case .notConfirmed, .nothingCame: .timedOut
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import ChatProtocol
+
+/// Everything that a command of `chat` or `chatd` can fail with, for both of an error's readers.
+///
+/// Programs compare `code` and `exit`; people read `text` and `hint`.
+package struct Problem: Error, Equatable, Sendable {
+    /// Whether the message went out, where that is a question.
+    package enum Sent: String, Sendable {
+        /// Certainly not: sending it again is safe, with or without its id.
+        case no
+        /// Perhaps: only sending it again with the same id is safe.
+        case unknown
+    }
+
+    /// The stable name: an `ErrorCode`'s or a `LocalCode`'s.
+    package var code: String
+    package var exit: ExitStatus
+    /// What went wrong: what was expected and what came. Lower case, no full stop.
+    package var text: String
+    /// What to do about it.
+    package var hint: String?
+    /// The message it is about, as a UUID, so that a retry with it never doubles.
+    package var id: String?
+    /// The conversation it is about: `@USER`, `#ROOM` or `*`.
+    package var conversation: String?
+    package var sent: Sent?
+    /// When trying again may help, milliseconds from now.
+    package var retryAfter: UInt64?
+
+    package init(
+        code: String, exit: ExitStatus, text: String, hint: String? = nil, id: String? = nil,
+        conversation: String? = nil, sent: Sent? = nil, retryAfter: UInt64? = nil
+    ) {
+        self.code = code
+        self.exit = exit
+        self.text = text
+        self.hint = hint
+        self.id = id
+        self.conversation = conversation
+        self.sent = sent
+        self.retryAfter = retryAfter
+    }
+
+    package init(
+        _ code: LocalCode, _ text: String, hint: String? = nil, id: String? = nil, conversation: String? = nil,
+        sent: Sent? = nil, retryAfter: UInt64? = nil
+    ) {
+        self.init(
+            code: code.rawValue, exit: code.exitStatus, text: text, hint: hint, id: id, conversation: conversation,
+            sent: sent, retryAfter: retryAfter)
+    }
+
+    /// What the protocol's list says, where this side finds what that error names.
+    package init(
+        _ code: ErrorCode, _ text: String? = nil, hint: String? = nil, id: String? = nil,
+        conversation: String? = nil, sent: Sent? = nil, retryAfter: UInt64? = nil
+    ) {
+        self.init(
+            code: code.name, exit: code.exitStatus, text: text ?? code.sentence, hint: hint, id: id,
+            conversation: conversation, sent: sent, retryAfter: retryAfter)
+    }
+
+    /// What the server refused. A code of a newer server keeps its number, and is a matter of versions (76).
+    package init(
+        _ failure: Failure, hint: String? = nil, id: String? = nil, conversation: String? = nil, sent: Sent? = nil
+    ) {
+        self.init(
+            code: failure.errorCode?.name ?? "server_error_\(failure.code)",
+            exit: failure.errorCode?.exitStatus ?? .protocolFault, text: failure.sentence, hint: hint, id: id,
+            conversation: conversation, sent: sent,
+            retryAfter: failure.retryAfter == 0 ? nil : UInt64(failure.retryAfter))
+    }
+
+    /// One line without its newline: `chat: what went wrong; what to do`.
+    ///
+    /// - Parameter program: `chat` or `chatd`.
+    package func plainLine(program: String) -> String {
+        var line = "\(program): \(InertText.line(text))"
+        if let id, sent != nil { line += " (message \(InertText.line(id)))" }
+        if let hint { line += "; \(InertText.line(hint))" }
+        return line
+    }
+
+    /// The object that `--json` prints on stderr.
+    ///
+    /// - Parameter time: Unix milliseconds.
+    package func json(time: UInt64) -> JSONObject {
+        var object = JSONObject(head: "error")
+        object["time"] = .string(TimestampText.utc(time))
+        object["code"] = .string(code)
+        object["exit"] = .integer(Int64(exit.rawValue))
+        object["text"] = .string(text)
+        object["hint"] = hint.map(JSONValue.string)
+        object["id"] = id.map(JSONValue.string)
+        object["conv"] = conversation.map(JSONValue.string)
+        object["sent"] = (sent?.rawValue).map(JSONValue.string)
+        object["retry_after_ms"] = retryAfter.map { .integer(Int64(clamping: $0)) }
+        return object
+    }
+}
