@@ -1,0 +1,182 @@
+import ChatProtocol
+import Testing
+import WireCodec
+
+/// A value with the name under which chat-protocol(7) describes it.
+struct ProtocolSample: Sendable, CustomTestStringConvertible {
+    let name: String
+    let value: any WireEncodable & Sendable
+    /// Fields that stand in the structure but not in the type, because they are always the same.
+    let prefix: [(String, any Sendable)]
+
+    init(_ name: String, _ value: any WireEncodable & Sendable, prefix: [(String, any Sendable)] = []) {
+        self.name = name
+        self.value = value
+        self.prefix = prefix
+    }
+
+    var testDescription: String { name }
+}
+
+/// A sample of every structure; those with options once with and once without. Every number is another one, so that
+/// no field can be taken for its neighbour.
+enum ProtocolSamples {
+    static let all = hellos + logins + proofs + conversations + appending + delivery + directory + devices + receipts
+
+    private static func identifier<Kind>(_ number: UInt64) -> Identifier<Kind> {
+        Identifier(high: number << 56 | number, low: number * 0x0101_0101)
+    }
+
+    private static let name = UserName("bob")
+    private static let digest = [UInt8](0..<32)
+    private static let position = ConversationPosition(generation: identifier(1), epoch: 2)
+    private static let accounts = name.map {
+        [
+            AccountRecord(id: identifier(3), name: $0, displayName: "Bob", flags: .administrator),
+            AccountRecord(id: identifier(4), name: $0, displayName: "", flags: [.disabled, .deleted]),
+        ]
+    }
+    private static var record: AccountRecord? { accounts?.first }
+    private static let key = KeyRegistration(
+        purpose: .signature, algorithm: .ed25519, publicKey: [1, 2, 3], proof: [UInt8](repeating: 9, count: 64))
+    private static let device = DeviceDescription(name: "laptop", keys: [key, key], certificate: [7])
+    private static let binding = ConnectionBinding(
+        clientHelloDigest: digest, serverHelloDigest: digest.reversed(), exporter: digest)
+
+    private static let hellos = [
+        ProtocolSample(
+            "ServerHello",
+            ServerHello(
+                version: 0x0102, server: identifier(5), nonce: digest, time: 6, software: "chatd 1", features: [7, 8])),
+        ProtocolSample("ClientHello", ClientHello(nonce: digest, software: "chat 1", features: [9])),
+    ]
+
+    private static var logins: [ProtocolSample] {
+        guard let name, let record else { return [] }
+        return [
+            ProtocolSample("KeyRegistration", key),
+            ProtocolSample("DeviceDescription", device),
+            ProtocolSample(
+                "Register",
+                Register(name: name, displayName: "Bob B.", password: [1], invite: [2, 3], device: device)),
+            ProtocolSample("LoginByPassword", LoginByPassword(name: name, password: [4], device: device)),
+            ProtocolSample(
+                "LoginByPassword",
+                LoginByPassword(name: name, password: [4], existing: identifier(10), device: device)),
+            ProtocolSample(
+                "LoginByDevice",
+                LoginByDevice(account: identifier(11), device: identifier(12), number: 13, signature: digest)),
+            ProtocolSample("AccountRecord", record),
+            ProtocolSample(
+                "Welcome",
+                Welcome(
+                    account: record, device: identifier(14), deviceName: "laptop", server: identifier(15),
+                    generation: identifier(16), everyone: identifier(17), time: 18)),
+        ]
+    }
+
+    private static let proofs = [
+        ProtocolSample("ConnectionBinding", binding),
+        ProtocolSample(
+            "LoginProof", LoginProof(account: identifier(19), device: identifier(20), number: 21, binding: binding),
+            prefix: [("label", LoginProof.label), ("version", ProtocolVersion.number)]),
+        ProtocolSample(
+            "KeyProof", KeyProof(purpose: .signature, algorithm: .ed25519, publicKey: [22], binding: binding),
+            prefix: [("label", KeyProof.label), ("version", ProtocolVersion.number)]),
+    ]
+
+    private static var conversations: [ProtocolSample] {
+        guard let name, let accounts else { return [] }
+        let record = ConversationRecord(
+            id: identifier(23), type: .everyone, members: accounts, head: 24, epoch: 25)
+        return [
+            ProtocolSample("ConversationRecord", record),
+            ProtocolSample("OpenConversation", OpenConversation(with: name)),
+            ProtocolSample("LookUpConversations", LookUpConversations(ids: [identifier(26), identifier(27)])),
+            ProtocolSample("Conversations", Conversations(conversations: [record, record])),
+        ]
+    }
+
+    private static let appending = [
+        ProtocolSample("ConversationPosition", position),
+        ProtocolSample("Append", Append(conversation: identifier(28), id: identifier(29), payload: [30])),
+        ProtocolSample(
+            "Append",
+            Append(
+                conversation: identifier(28), id: identifier(29), precondition: position, advance: 31,
+                wantReceipt: true, payload: [UInt8](repeating: 32, count: 20_000))),
+        ProtocolSample(
+            "Appended",
+            Appended(
+                conversation: identifier(33), id: identifier(34), seq: 35, time: 36, digest: digest,
+                position: position, duplicate: true)),
+        ProtocolSample("Extension", Content.Extension(type: 37, data: [38])),
+        ProtocolSample("Content", Content(body: "hi", sent: 39)),
+        ProtocolSample(
+            "Content",
+            Content(
+                body: String(repeating: "é", count: 100), replyTo: identifier(40), sent: 41, auto: true,
+                extensions: [.init(type: 42, data: []), .init(type: 43, data: [44])])),
+        ProtocolSample("Failure", Failure(.storeFull, retryAfter: 45)),
+        ProtocolSample("Failure", Failure(.preconditionFailed, current: position)),
+    ]
+
+    private static var delivery: [ProtocolSample] {
+        let item = Acknowledge.Item(conversation: identifier(46), seq: 47, disposition: .skipped)
+        return [
+            ProtocolSample("Subscribe", Subscribe(options: [.unseen, .receipts])),
+            ProtocolSample(
+                "Entry",
+                Entry(
+                    conversation: identifier(48), seq: 49, id: identifier(50), sender: identifier(51),
+                    device: identifier(52), payloadKind: 1, time: 53, payload: [54])),
+            ProtocolSample("Live", Live(time: 55)),
+            ProtocolSample("Item", item),
+            ProtocolSample("Acknowledge", Acknowledge(items: [item, item])),
+            ProtocolSample("Gap", Gap(conversation: identifier(56), reason: .beforeJoin, first: 57, last: 58)),
+            ProtocolSample("Presence", Presence(change: .offline, more: true, accounts: accounts ?? [])),
+            ProtocolSample("MarkRead", MarkRead(conversation: identifier(59), seq: 60)),
+        ]
+    }
+
+    private static var directory: [ProtocolSample] {
+        guard let name, let accounts, let record else { return [] }
+        let status = AccountStatus(account: record, online: true, lastSeen: 61)
+        return [
+            ProtocolSample("LookUpAccounts", LookUpAccounts(ids: [identifier(62)])),
+            ProtocolSample("Accounts", Accounts(accounts: accounts)),
+            ProtocolSample("ListAccounts", ListAccounts()),
+            ProtocolSample("ListAccounts", ListAccounts(after: name, onlineOnly: true)),
+            ProtocolSample("AccountStatus", status),
+            ProtocolSample("AccountPage", AccountPage(accounts: [status, status], more: true)),
+        ]
+    }
+
+    private static var devices: [ProtocolSample] {
+        let record = DeviceRecord(
+            id: identifier(63), name: "phone", state: .revoked, created: 64, lastSeen: 65, online: true)
+        return [
+            ProtocolSample("DeviceRecord", record),
+            ProtocolSample("ListDevices", ListDevices()),
+            ProtocolSample("Devices", Devices(devices: [record, record])),
+            ProtocolSample("AddDevice", AddDevice(device: device)),
+            ProtocolSample("DeviceAdded", DeviceAdded(device: identifier(66))),
+            ProtocolSample("RenameDevice", RenameDevice(device: identifier(67), name: "tower")),
+            ProtocolSample("RevokeDevice", RevokeDevice(device: identifier(68))),
+            ProtocolSample("ChangePassword", ChangePassword(old: [69], new: [70, 71], revokeOthers: true)),
+            ProtocolSample("Ping", Ping()),
+            ProtocolSample("Pong", Pong(time: 72)),
+            ProtocolSample("Done", Done()),
+        ]
+    }
+
+    private static var receipts: [ProtocolSample] {
+        let state = ReceiptState(account: identifier(73), delivered: 74, read: 75)
+        return [
+            ProtocolSample("ReceiptState", state),
+            ProtocolSample("QueryReceipts", QueryReceipts(conversation: identifier(76), watch: true)),
+            ProtocolSample("Receipts", Receipts(conversation: identifier(77), states: [state, state])),
+            ProtocolSample("Receipt", Receipt(conversation: identifier(78), state: state)),
+        ]
+    }
+}
