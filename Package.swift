@@ -106,6 +106,10 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests", dependencies: ["TestSupport", "chat", "chatd"], exclude: ["Scripts"],
             swiftSettings: strict),
+        // Man pages, completions and README against the program, so that they cannot drift apart.
+        .testTarget(
+            name: "DocumentTests", dependencies: ["ChatProtocol", "WireCodec", "TestSupport", "chat", "chatd"],
+            exclude: ["chat_client.py"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
