@@ -12,4 +12,16 @@
 #include <openssl/x509v3.h>
 
 static inline int shim_SSL_CTX_set_min_proto_version(SSL_CTX *c, int v) { return (int)SSL_CTX_set_min_proto_version(c, v); }
+static inline int shim_SSL_CTX_set_max_proto_version(SSL_CTX *c, int v) { return (int)SSL_CTX_set_max_proto_version(c, v); }
+static inline int shim_SSL_CTX_set1_groups_list(SSL_CTX *c, const char *list) { return (int)SSL_CTX_set1_groups_list(c, list); }
+static inline void shim_SSL_CTX_set_mode(SSL_CTX *c, long mode) { (void)SSL_CTX_set_mode(c, mode); }
+static inline void shim_SSL_CTX_set_session_cache_mode(SSL_CTX *c, long mode) { (void)SSL_CTX_set_session_cache_mode(c, mode); }
+static inline int shim_SSL_CTX_add1_chain_cert(SSL_CTX *c, X509 *x) { return (int)SSL_CTX_add1_chain_cert(c, x); }
+static inline int shim_SSL_set_tlsext_host_name(SSL *s, const char *name) { return (int)SSL_set_tlsext_host_name(s, name); }
+static inline EVP_PKEY *shim_EVP_EC_gen(const char *curve) { return EVP_EC_gen(curve); }
+static inline long shim_BIO_get_mem_data(BIO *b, const char **out) { return BIO_get_mem_data(b, (char **)out); }
+static inline int shim_ERR_GET_REASON(unsigned long e) { return ERR_GET_REASON(e); }
+static inline uint64_t shim_SSL_OP_CIPHER_SERVER_PREFERENCE(void) { return SSL_OP_CIPHER_SERVER_PREFERENCE; }
+static inline uint64_t shim_SSL_OP_PRIORITIZE_CHACHA(void) { return SSL_OP_PRIORITIZE_CHACHA; }
+static inline uint64_t shim_SSL_OP_NO_TICKET(void) { return SSL_OP_NO_TICKET; }
 #endif

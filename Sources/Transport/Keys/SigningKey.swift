@@ -1,0 +1,118 @@
+import COpenSSL
+
+/// The private half of an Ed25519 key (RFC 8032).
+///
+/// A plain value of 32 bytes: an OpenSSL key is made for each use, so nothing is shared between threads.
+package struct SigningKey: Sendable {
+    /// Bytes of a private key, of a public key and of a signature.
+    package static let privateKeyBytes = 32
+    package static let publicKeyBytes = 32
+    package static let signatureBytes = 64
+
+    /// The private key's seed, 32 bytes. A secret.
+    package let rawRepresentation: [UInt8]
+    /// The public key, 32 bytes.
+    package let publicKey: [UInt8]
+
+    /// A new key.
+    package init() throws(CryptoFailure) {
+        try self.init(checkedSeed: SecureRandom.bytes(Self.privateKeyBytes))
+    }
+
+    /// The key with this seed; nil unless it has 32 bytes.
+    package init?(rawRepresentation seed: [UInt8]) throws(CryptoFailure) {
+        guard seed.count == Self.privateKeyBytes else { return nil }
+        try self.init(checkedSeed: seed)
+    }
+
+    private init(checkedSeed seed: [UInt8]) throws(CryptoFailure) {
+        guard let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count) else {
+            throw .take("read an Ed25519 key")
+        }
+        defer { EVP_PKEY_free(key) }
+        var length = Self.publicKeyBytes
+        var bytes = [UInt8](repeating: 0, count: length)
+        guard EVP_PKEY_get_raw_public_key(key, &bytes, &length) == 1, length == Self.publicKeyBytes else {
+            throw .take("derive an Ed25519 public key")
+        }
+        rawRepresentation = seed
+        publicKey = bytes
+    }
+
+    /// The signature of `message`, 64 bytes.
+    package func sign(_ message: [UInt8]) throws(CryptoFailure) -> [UInt8] {
+        guard
+            let key = EVP_PKEY_new_raw_private_key(
+                EVP_PKEY_ED25519, nil, rawRepresentation, rawRepresentation.count)
+        else { throw .take("read an Ed25519 key") }
+        defer { EVP_PKEY_free(key) }
+        guard let context = EVP_MD_CTX_new() else { throw .take("sign") }
+        defer { EVP_MD_CTX_free(context) }
+        var length = Self.signatureBytes
+        var signature = [UInt8](repeating: 0, count: length)
+        guard EVP_DigestSignInit(context, nil, nil, nil, key) == 1,
+            EVP_DigestSign(context, &signature, &length, message, message.count) == 1,
+            length == Self.signatureBytes
+        else { throw .take("sign") }
+        return signature
+    }
+}
+
+/// The public half of an Ed25519 key.
+package struct VerifyingKey: Equatable, Sendable {
+    /// The key, 32 bytes.
+    package let rawRepresentation: [UInt8]
+
+    /// The key with these bytes; nil where they are not 32, not the canonical encoding of a coordinate, or one of the
+    /// points of small order, for which signatures exist that fit many messages.
+    package init?(rawRepresentation bytes: [UInt8]) {
+        guard bytes.count == SigningKey.publicKeyBytes, EdwardsEncoding.isAcceptable(bytes) else { return nil }
+        rawRepresentation = bytes
+    }
+
+    /// Whether `signature` is this key's for `message`. Anything that cannot be one is simply not.
+    package func verify(_ signature: [UInt8], of message: [UInt8]) -> Bool {
+        guard signature.count == SigningKey.signatureBytes else { return false }
+        defer { ERR_clear_error() }
+        guard
+            let key = EVP_PKEY_new_raw_public_key(
+                EVP_PKEY_ED25519, nil, rawRepresentation, rawRepresentation.count)
+        else { return false }
+        defer { EVP_PKEY_free(key) }
+        guard let context = EVP_MD_CTX_new() else { return false }
+        defer { EVP_MD_CTX_free(context) }
+        guard EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1 else { return false }
+        return EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+    }
+}
+
+/// What the 32 bytes of an Ed25519 public key may be.
+enum EdwardsEncoding {
+    /// Whether `bytes` (32 of them) are a canonical encoding of a point that is not of small order.
+    static func isAcceptable(_ bytes: [UInt8]) -> Bool {
+        var coordinate = bytes
+        coordinate[31] &= 0x7f
+        return isCanonical(coordinate) && !smallOrder.contains(coordinate)
+    }
+
+    /// Whether the y coordinate (little-endian, sign bit cleared) is below p = 2^255 - 19.
+    private static func isCanonical(_ coordinate: [UInt8]) -> Bool {
+        !(coordinate[31] == 0x7f && coordinate[1..<31].allSatisfy { $0 == 0xff } && coordinate[0] >= 0xed)
+    }
+
+    /// The y coordinates of the eight points whose order divides eight, with the sign bit cleared
+    /// (0, 1, p - 1 and the two of order eight).
+    private static let smallOrder: Set<[UInt8]> = [
+        [UInt8](repeating: 0, count: 32),
+        [1] + [UInt8](repeating: 0, count: 31),
+        [0xec] + [UInt8](repeating: 0xff, count: 30) + [0x7f],
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+            0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+            0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ],
+    ]
+}
