@@ -1,0 +1,39 @@
+import ChatProtocol
+import NIOCore
+
+/// How long a connection waits for its peer, and how much it keeps for it.
+package struct ConnectionLimits: Sendable {
+    /// From accept to the end of the TLS handshake.
+    package var handshakeTimeout: TimeAmount
+    /// From a frame's first byte to its last, once it did not come whole; nil: not watched.
+    package var frameTimeout: TimeAmount?
+    /// Without progress while something waits to be sent; nil: not watched.
+    package var stallTimeout: TimeAmount?
+    /// From `close(flushing: true)` to the hard end.
+    package var closeTimeout: TimeAmount
+    /// The largest `length` of a frame accepted at first.
+    package var frameLimit: Int
+
+    package init(
+        handshakeTimeout: TimeAmount, frameTimeout: TimeAmount?, stallTimeout: TimeAmount?,
+        closeTimeout: TimeAmount = .seconds(5), frameLimit: Int
+    ) {
+        self.handshakeTimeout = handshakeTimeout
+        self.frameTimeout = frameTimeout
+        self.stallTimeout = stallTimeout
+        self.closeTimeout = closeTimeout
+        self.frameLimit = frameLimit
+    }
+
+    /// What a server grants strangers (`Limits`).
+    package static let server = ConnectionLimits(
+        handshakeTimeout: .seconds(Int64(Limits.handshakeSeconds)),
+        frameTimeout: .seconds(Int64(Limits.stalledSeconds)),
+        stallTimeout: .seconds(Int64(Limits.stalledSeconds)),
+        frameLimit: Limits.frameBeforeLogin)
+
+    /// What a client grants the server it chose: any frame; its own time-outs bound the rest.
+    package static let client = ConnectionLimits(
+        handshakeTimeout: .seconds(Int64(Limits.handshakeSeconds)), frameTimeout: nil, stallTimeout: nil,
+        frameLimit: Limits.frame)
+}

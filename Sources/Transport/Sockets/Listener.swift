@@ -1,0 +1,121 @@
+import NIOCore
+import NIOPosix
+
+/// Hears of connections as they are accepted, on the listener's event loop.
+package protocol ListenerDelegate: AnyObject {
+    /// A connection was accepted; its handshake has not begun. Returns who hears of it, or nil to close it at once.
+    ///
+    /// From here on `connectionDidClose` comes exactly once, whether the handshake succeeds or not.
+    func listenerDidAccept(_ connection: FrameConnection) -> (any FrameConnectionDelegate)?
+}
+
+/// Accepts TLS connections on some addresses, all on one event loop.
+package final class Listener: Sendable {
+    /// Connections that the kernel holds until they are accepted (the kernel's own limit may be lower).
+    package static let acceptQueue: Int32 = 4096
+
+    /// The addresses, in the order asked for, with the ports that were bound.
+    package let addresses: [NetworkAddress]
+    private let channels: [any Channel]
+
+    private init(channels: [any Channel]) {
+        self.channels = channels
+        addresses = channels.map { NetworkAddress($0.localAddress) }
+    }
+
+    /// Listens on all of `addresses` (port 0: any free one), or on none where one fails.
+    ///
+    /// Call it on the event loop of `loop`. The delegate is held until the listener has closed.
+    package static func bind(
+        _ addresses: [NetworkAddress], on loop: TransportLoop, identity: ServerIdentityBox,
+        limits: ConnectionLimits = .server, delegate: any ListenerDelegate
+    ) -> EventLoopFuture<Listener> {
+        let eventLoop = loop.eventLoop
+        let acceptor = NIOLoopBound(
+            Acceptor(loop: loop, identity: identity, limits: limits, delegate: delegate), eventLoop: eventLoop)
+        let bootstrap = ServerBootstrap(group: eventLoop)
+            .serverChannelOption(.backlog, value: acceptQueue)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: SocketBuffers.receiving)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try acceptor.value.accept(channel) }
+            }
+        let bound = addresses.map { address in
+            bootstrap.bind(host: address.host, port: address.port).flatMapErrorThrowing { error in
+                throw ListenError(address: address, error)
+            }
+        }
+        return EventLoopFuture.whenAllComplete(bound, on: eventLoop).flatMapThrowing { results in
+            do {
+                return Listener(channels: try results.map { try $0.get() })
+            } catch {
+                for case .success(let channel) in results { channel.close(promise: nil) }
+                throw error
+            }
+        }
+    }
+
+    /// Accepts no more; connections that stand are not touched.
+    package func close() -> EventLoopFuture<Void> {
+        let eventLoop = channels.first?.eventLoop
+        let closed = channels.map { $0.close() }
+        guard let eventLoop else { preconditionFailure("a listener has an address") }
+        return EventLoopFuture.andAllComplete(closed, on: eventLoop)
+    }
+}
+
+/// Why an address cannot be listened on.
+package struct ListenError: Error, Equatable, Sendable, CustomStringConvertible {
+    package var address: NetworkAddress
+    package var reason: String
+
+    init(address: NetworkAddress, _ error: any Error) {
+        self.address = address
+        reason = (error as? IOError).map { SystemError.text($0.errnoCode) } ?? String(describing: error)
+    }
+
+    package var description: String { "cannot listen on \(address): \(reason)" }
+}
+
+/// Makes a `FrameConnection` of each accepted socket. Confined to the event loop.
+private final class Acceptor {
+    let loop: TransportLoop
+    let identity: ServerIdentityBox
+    let limits: ConnectionLimits
+    let delegate: any ListenerDelegate
+
+    init(
+        loop: TransportLoop, identity: ServerIdentityBox, limits: ConnectionLimits, delegate: any ListenerDelegate
+    ) {
+        self.loop = loop
+        self.identity = identity
+        self.limits = limits
+        self.delegate = delegate
+    }
+
+    /// Throwing has NIO close the socket.
+    func accept(_ channel: any Channel) throws {
+        let engine = try TLSEngine(context: identity.context, role: .server, scratch: loop.scratch)
+        let connection = FrameConnection(
+            loop: loop, remoteAddress: NetworkAddress(channel.remoteAddress), engine: engine, limits: limits,
+            isPaused: false)
+        guard let delegate = delegate.listenerDidAccept(connection) else { throw Refused() }
+        connection.delegate = delegate
+        do {
+            try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
+        } catch {
+            connection.end(because: CloseReason(error))
+            throw error
+        }
+        connection.beginHandshake()
+    }
+
+    private struct Refused: Error {}
+}
+
+/// How much is read from a socket at once.
+enum SocketBuffers {
+    /// Starts small, since most sockets are idle most of the time and the buffer is thrown away after each read.
+    static let receiving = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 256, maximum: 64 << 10)
+}

@@ -1,0 +1,161 @@
+import COpenSSL
+import ChatProtocol
+import NIOCore
+
+/// One TLS connection without a socket: ciphertext in, plaintext out, and the other way.
+///
+/// What is to be sent gathers in `scratch.output`; whoever calls takes it from there before anybody else uses the
+/// scratch. Confined to the event loop of its scratch.
+final class TLSEngine {
+    enum Role {
+        case server
+        /// `name` is sent as SNI unless it is an address, and is what a verified certificate must be for.
+        case client(name: String?)
+    }
+
+    enum Progress: Equatable {
+        /// Everything given is used up; more must come.
+        case wantsMore
+        case done
+        case failed(TLSFailure)
+    }
+
+    enum ReadResult: Equatable {
+        /// So many bytes of plaintext are in `scratch.opened`.
+        case bytes(Int)
+        case wantsMore
+        /// The peer said that it sends no more (`close_notify`).
+        case closed
+        case failed(TLSFailure)
+    }
+
+    let scratch: TLSScratch
+    private let ssl: OpaquePointer
+
+    init(context: TLSContext, role: Role, scratch: TLSScratch) throws(CryptoFailure) {
+        guard let ssl = SSL_new(context.pointer) else { throw .take("make a TLS connection") }
+        guard let bio = TLSWindowMethod.shared.makeBIO(over: scratch.window) else {
+            SSL_free(ssl)
+            throw .take("make a TLS connection")
+        }
+        // The connection owns the BIO from here on; for one BIO in both directions it takes one reference.
+        SSL_set_bio(ssl, bio, bio)
+        self.ssl = ssl
+        self.scratch = scratch
+        switch role {
+        case .server: SSL_set_accept_state(ssl)
+        case .client(let name):
+            SSL_set_connect_state(ssl)
+            if let name { try expect(name) }
+        }
+    }
+
+    deinit { SSL_free(ssl) }
+
+    private func expect(_ name: String) throws(CryptoFailure) {
+        let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
+        SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+        guard SSL_set1_host(ssl, name) == 1, isAddress || shim_SSL_set_tlsext_host_name(ssl, name) == 1 else {
+            throw .take("set the server's name")
+        }
+    }
+
+    /// Takes the handshake further with what came in.
+    func handshake(_ inbound: inout ByteBuffer) -> Progress {
+        while true {
+            let result = call(&inbound) { SSL_do_handshake(ssl) }
+            if result == 1 { return negotiatedProtocol ? .done : .failed(.noCommonProtocol) }
+            switch SSL_get_error(ssl, result) {
+            case SSL_ERROR_WANT_WRITE: continue  // The flight is larger than one window.
+            case SSL_ERROR_WANT_READ: return .wantsMore
+            default: return .failed(takeFailure())
+            }
+        }
+    }
+
+    /// Decrypts at most one record.
+    func read(_ inbound: inout ByteBuffer) -> ReadResult {
+        let opened = scratch.opened
+        let result = call(&inbound) { SSL_read(ssl, opened.baseAddress, Int32(opened.count)) }
+        if result > 0 { return .bytes(Int(result)) }
+        switch SSL_get_error(ssl, result) {
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wantsMore
+        case SSL_ERROR_ZERO_RETURN: return .closed
+        default: return .failed(takeFailure())
+        }
+    }
+
+    /// Encrypts up to `TLSScratch.recordBytes` as one record.
+    func write(_ plaintext: UnsafeRawBufferPointer) -> Progress {
+        var none = ByteBuffer()
+        while true {
+            let result = call(&none) { SSL_write(ssl, plaintext.baseAddress, Int32(plaintext.count)) }
+            if result > 0 { return .done }
+            // A window holds the largest record; only a key update in front of it can fill it.
+            guard SSL_get_error(ssl, result) == SSL_ERROR_WANT_WRITE else { return .failed(takeFailure()) }
+        }
+    }
+
+    /// Writes the `close_notify` alert; nothing may be written after it.
+    func shutdown() {
+        var none = ByteBuffer()
+        _ = call(&none) { SSL_shutdown(ssl) }
+        ERR_clear_error()
+    }
+
+    /// 32 bytes that both sides of this connection know, and nobody else, and no other connection has
+    /// (`EXPORTER-Channel-Binding`, RFC 9266). Empty before the handshake is done.
+    var channelBinding: [UInt8] {
+        let label = "EXPORTER-Channel-Binding"
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let done = SSL_export_keying_material(ssl, &bytes, bytes.count, label, label.utf8.count, nil, 0, 0)
+        guard done == 1 else {
+            ERR_clear_error()
+            return []
+        }
+        return bytes
+    }
+
+    /// The key that the peer's certificate holds, which the handshake has proved to be the peer's.
+    var peerPin: PublicKeyPin? {
+        SSL_get0_peer_certificate(ssl).flatMap { PublicKeyPin(certificate: $0) }
+    }
+
+    /// Why the peer's chain does not verify for its name against the authorities loaded; nil where it does.
+    var verificationFailure: String? {
+        let result = SSL_get_verify_result(ssl)
+        guard result != Int(X509_V_OK) else { return nil }
+        return String(cString: X509_verify_cert_error_string(result))
+    }
+
+    private var negotiatedProtocol: Bool {
+        var name: UnsafePointer<UInt8>?
+        var length: UInt32 = 0
+        SSL_get0_alpn_selected(ssl, &name, &length)
+        return UnsafeBufferPointer(start: name, count: Int(length)).elementsEqual(ProtocolVersion.alpn.utf8)
+    }
+
+    /// Lends OpenSSL `inbound` and room at the end of `scratch.output` for one call.
+    @inline(__always)
+    private func call(_ inbound: inout ByteBuffer, _ body: () -> Int32) -> Int32 {
+        var result: Int32 = 0
+        let window = scratch.window
+        ERR_clear_error()
+        scratch.output.writeWithUnsafeMutableBytes(minimumWritableBytes: TLSScratch.sealedRecordBytes) { output in
+            inbound.readWithUnsafeReadableBytes { input in
+                window.pointee = TLSWindow(input: input, output: output)
+                result = body()
+                return window.pointee.consumed
+            }
+            let produced = window.pointee.produced
+            window.pointee = TLSWindow()
+            return produced
+        }
+        return result
+    }
+
+    private func takeFailure() -> TLSFailure {
+        TLSFailure(
+            OpenSSLError.take(), noProtocolReasons: [SSL_R_NO_APPLICATION_PROTOCOL, SSL_R_CALLBACK_FAILED])
+    }
+}

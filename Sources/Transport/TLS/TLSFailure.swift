@@ -1,0 +1,30 @@
+/// Why TLS with a peer came to nothing.
+package enum TLSFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// No protocol in common (RFC 7301): the peer does not speak `chat/0`.
+    case noCommonProtocol
+    /// The peer ended it with this alert (RFC 8446 §6).
+    case alert(number: UInt8, text: String)
+    /// What the peer sent was refused here.
+    case refused(String)
+
+    /// `no_application_protocol` (RFC 7301 §3.2).
+    static let noApplicationProtocol: UInt8 = 120
+
+    init(_ error: OpenSSLError, noProtocolReasons: Set<Int32>) {
+        if let alert = error.alert {
+            self = alert == Self.noApplicationProtocol ? .noCommonProtocol : .alert(number: alert, text: error.text)
+        } else if noProtocolReasons.contains(error.reason) {
+            self = .noCommonProtocol
+        } else {
+            self = .refused(error.text)
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .noCommonProtocol: "the peer does not offer the protocol chat/0"
+        case .alert(_, let text): "the peer ended TLS: \(text)"
+        case .refused(let text): "TLS refused: \(text)"
+        }
+    }
+}
