@@ -1,0 +1,143 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+
+package enum ColorChoice: String, CaseIterable, Sendable { case auto, always, never }
+
+/// What flags say; nil where they say nothing.
+package struct SettingsFlags: Sendable {
+    package var server: String?
+    package var profile: String?
+    package var config: String?
+    package var trust: String?
+    package var color: String?
+    package var connectTimeout: Duration?
+
+    package init(
+        server: String? = nil, profile: String? = nil, config: String? = nil, trust: String? = nil,
+        color: String? = nil, connectTimeout: Duration? = nil
+    ) {
+        self.server = server
+        self.profile = profile
+        self.config = config
+        self.trust = trust
+        self.color = color
+        self.connectTimeout = connectTimeout
+    }
+}
+
+/// What holds for this run: flag over environment over file over default.
+package struct ClientSettings: Sendable {
+    package static let defaultConnectTimeout = Duration.seconds(10)
+    package static let defaultProfile = "default"
+
+    package var paths: Paths
+    /// The configuration file that was read or, where there is none, would be.
+    package var configurationFile: String
+    /// What somebody asked for; nil: the profile's own server, or the default one.
+    package var requestedServer: ServerAddress?
+    package var profile: UserName
+    package var trust: TrustSetting
+    package var color: ColorChoice
+    /// Whether what was shown is told to the senders.
+    package var receipts: Bool
+    package var connectTimeout: Duration
+
+    package init(
+        paths: Paths, profile: UserName, requestedServer: ServerAddress? = nil, trust: TrustSetting = .ask,
+        color: ColorChoice = .auto, receipts: Bool = true, connectTimeout: Duration = defaultConnectTimeout
+    ) {
+        self.paths = paths
+        configurationFile = paths.configurationFile
+        self.requestedServer = requestedServer
+        self.profile = profile
+        self.trust = trust
+        self.color = color
+        self.receipts = receipts
+        self.connectTimeout = connectTimeout
+    }
+
+    /// Where this run's profile lives.
+    package var profileDirectory: ProfileDirectory { ProfileDirectory(paths: paths, profile: profile) }
+}
+
+extension ClientSettings {
+    private static let keys: Set<String> = ["server", "profile", "color", "trust", "receipts"]
+
+    /// - Throws: 64 for a flag, 78 for an environment variable or a line of the file that cannot be what it is, 66
+    ///   where a file was named and is not there.
+    package init(flags: SettingsFlags, environment: Environment) throws(Problem) {
+        paths = try Paths(environment: environment)
+        let named = flags.config ?? environment["CHAT_CONFIG"]
+        configurationFile = named ?? paths.configurationFile
+        let file = try Self.read(configurationFile, named: named != nil)
+        do throws(ConfigurationError) {
+            try file.refuseUnknownKeys(Self.keys)
+            receipts = try file.bool("receipts") ?? true
+        } catch { throw error.problem }
+
+        requestedServer = try Setting("server", ServerAddress.form) { ServerAddress($0) }
+            .choose(flags.server, environment["CHAT_SERVER"], "CHAT_SERVER", file)
+        let profile = try Setting("profile", "a name, [a-z0-9][a-z0-9._-]{0,31}") { UserName(typed: $0) }
+            .choose(flags.profile, environment["CHAT_PROFILE"], "CHAT_PROFILE", file)
+        guard let profile = profile ?? UserName(Self.defaultProfile) else {
+            throw Problem(.internalFault, "the default profile has no name")
+        }
+        self.profile = profile
+        trust = try Setting("trust", TrustSetting.form) { TrustSetting($0) }.choose(flags.trust, nil, "", file) ?? .ask
+        color =
+            try Setting("color", "auto, always or never") { ColorChoice(rawValue: $0) }
+            .choose(flags.color, nil, "", file) ?? .auto
+        connectTimeout = flags.connectTimeout ?? Self.defaultConnectTimeout
+    }
+
+    private static func read(_ path: String, named: Bool) throws(Problem) -> Configuration {
+        switch SmallFile.read(path, limit: Configuration.maximumBytes) {
+        case .success(let bytes):
+            do throws(ConfigurationError) { return try Configuration(parsing: bytes, file: path) } catch {
+                throw error.problem
+            }
+        case .failure(let failure) where failure.number == ENOENT || failure.number == ENOTDIR:
+            guard named else { return Configuration(file: path) }
+            throw Problem(.missingFile, "\(path): no such file", hint: "name a configuration file that exists")
+        case .failure(let failure):
+            throw Problem(
+                .badConfiguration, "\(path): \(failure.text)", hint: "make the file readable, or name another")
+        }
+    }
+}
+
+/// One setting, wherever it comes from.
+private struct Setting<Value> {
+    let key: String
+    let form: String
+    let parse: (String) -> Value?
+
+    init(_ key: String, _ form: String, _ parse: @escaping (String) -> Value?) {
+        self.key = key
+        self.form = form
+        self.parse = parse
+    }
+
+    func choose(
+        _ flag: String?, _ variable: String?, _ variableName: String, _ file: Configuration
+    ) throws(Problem) -> Value? {
+        if let flag {
+            guard let value = parse(flag) else { throw Problem(.usage, "--\(key) must be \(form), not \"\(flag)\"") }
+            return value
+        }
+        if let variable {
+            guard let value = parse(variable) else {
+                throw Problem(.badConfiguration, "\(variableName) must be \(form), not \"\(variable)\"")
+            }
+            return value
+        }
+        do throws(ConfigurationError) {
+            guard let text = try file.string(key) else { return nil }
+            guard let value = parse(text) else {
+                throw file.failure(at: key, "\(key) must be \(form), not \"\(text)\"")
+            }
+            return value
+        } catch { throw error.problem }
+    }
+}

@@ -1,0 +1,84 @@
+import Glibc
+
+/// Files that are small by nature, read whole and replaced whole.
+package enum SmallFile {
+    package struct Failure: Error, Equatable, Sendable {
+        /// `errno`; `EFBIG` where the file is larger than it may be.
+        package var number: Int32
+        package var text: String { SystemText.of(number) }
+    }
+
+    /// All bytes of the file at `path`; refused where it has more than `limit`, or is no regular file.
+    package static func read(_ path: String, limit: Int) -> Result<[UInt8], Failure> {
+        // Without O_NONBLOCK a FIFO would be waited for.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return .failure(Failure(number: errno)) }
+        defer { close(descriptor) }
+        return read(descriptor: descriptor, limit: limit)
+    }
+
+    /// All bytes that are left of `descriptor`.
+    package static func read(descriptor: Int32, limit: Int) -> Result<[UInt8], Failure> {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4 << 10)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { return .failure(Failure(number: errno)) }
+            if count == 0 { return .success(bytes) }
+            guard bytes.count + count <= limit else { return .failure(Failure(number: EFBIG)) }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// Replaces the file at `path` by one of mode 0600 with these bytes: a reader sees the old or the new whole.
+    package static func replace(_ path: String, with bytes: [UInt8]) -> Result<Void, Failure> {
+        let temporary = "\(path).\(getpid()).new"
+        unlink(temporary)
+        switch create(temporary, with: bytes) {
+        case .failure(let failure):
+            unlink(temporary)
+            return .failure(failure)
+        case .success:
+            guard rename(temporary, path) == 0 else {
+                let failure = Failure(number: errno)
+                unlink(temporary)
+                return .failure(failure)
+            }
+            return .success(())
+        }
+    }
+
+    /// Makes a file of mode 0600 that was not there, synced.
+    package static func create(_ path: String, with bytes: [UInt8]) -> Result<Void, Failure> {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return .failure(Failure(number: errno)) }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                let failure = Failure(number: errno)
+                close(descriptor)
+                return .failure(failure)
+            }
+            written += count
+        }
+        let synced = fsync(descriptor) == 0 ? 0 : errno
+        guard close(descriptor) == 0, synced == 0 else {
+            return .failure(Failure(number: synced == 0 ? errno : synced))
+        }
+        return .success(())
+    }
+}
+
+/// The kernel's words for an error number.
+package enum SystemText {
+    package static func of(_ number: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        _ = strerror_r(number, &buffer, buffer.count)
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

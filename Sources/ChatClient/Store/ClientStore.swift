@@ -1,0 +1,168 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import SQLite
+
+/// One connection to a profile's store. Confined to its actor; any number of them, in any number of processes, work on
+/// one profile.
+///
+/// Whatever changes something is one short transaction that takes the write lock first. Extensions in files named
+/// `…Store.swift` hold what it can do, by concern.
+final class ClientStore {
+    /// How long to wait for another process's transaction, milliseconds. They take well under one; a hundred processes
+    /// that sync at once on a slow disk need seconds.
+    static let busyTimeout = 20_000
+    /// Pages in the write-ahead log after which a commit copies them into the database. Few, since every first opener
+    /// reads the log through.
+    static let checkpointPages = 256
+
+    enum Mode {
+        case create
+        case write
+        /// Falls back to what a disk allows that cannot be written.
+        case read
+    }
+
+    let directory: ProfileDirectory
+    let database: Database
+    private var isSynced = false
+
+    /// - Throws: `SQLiteError`.
+    init(_ directory: ProfileDirectory, mode: Mode) throws {
+        self.directory = directory
+        switch mode {
+        case .create: database = try Self.open(directory, .create)
+        case .write: database = try Self.open(directory, .readWrite)
+        case .read: database = try Self.openForReading(directory)
+        }
+        if database.options.mode == .create || database.options.mode == .readWrite {
+            try database.migrate(to: ClientSchema.schema)
+        } else if try database.schemaVersion(for: ClientSchema.schema) < ClientSchema.schema.version {
+            throw SQLiteError(
+                kind: .readOnly, message: "the store was not finished", operation: "open", path: directory.storeFile)
+        }
+        if mode == .create { try begin() }
+    }
+
+    private static func open(_ directory: ProfileDirectory, _ mode: DatabaseOptions.Mode) throws(SQLiteError)
+        -> Database
+    {
+        // What others only learn from us is synced where it matters (`synced`); what a power failure takes back here
+        // the server sends again.
+        try Database(
+            path: directory.storeFile,
+            options: DatabaseOptions(
+                mode: mode, busyTimeout: busyTimeout, writeAheadLog: mode == .create, synchronous: .normal,
+                secureDelete: true, checkpointOnClose: false, autoCheckpointPages: checkpointPages))
+    }
+
+    /// Writable if possible: then the store's own rules for its log and shared memory hold. Read-only needs both to be
+    /// there; immutable reads what was copied into the database.
+    private static func openForReading(_ directory: ProfileDirectory) throws(SQLiteError) -> Database {
+        var first: SQLiteError?
+        for mode in [DatabaseOptions.Mode.readWrite, .readOnly, .immutable] {
+            do throws(SQLiteError) {
+                let database = try open(directory, mode)
+                _ = try database.statement("SELECT 1 FROM sqlite_schema LIMIT 1").step()
+                try database.statement("SELECT 1 FROM sqlite_schema LIMIT 1").reset()
+                return database
+            } catch {
+                guard [.readOnly, .cannotOpen, .inputOutput, .full].contains(error.kind) else { throw error }
+                first = first ?? error
+            }
+        }
+        throw first ?? SQLiteError(kind: .cannotOpen, message: "", operation: "open", path: directory.storeFile)
+    }
+
+    /// The store's own name, and its wake file.
+    private func begin() throws {
+        try database.run(
+            "INSERT OR IGNORE INTO state(one, store, position) VALUES (1, ?, 0)",
+            RandomText.hexadecimal(digits: Cursor.storeDigits))
+        let descriptor = Glibc.open(directory.wakeFile, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    // MARK: Transactions
+
+    /// Runs `body` in one transaction that has the write lock.
+    func write<Value>(_ body: () throws -> Value) throws -> Value {
+        try database.transaction(.immediate, body)
+    }
+
+    /// As `write`, and on disk when it returns.
+    func writeSynced<Value>(_ body: () throws -> Value) throws -> Value {
+        try database.execute("PRAGMA synchronous=FULL")
+        defer { try? database.execute("PRAGMA synchronous=NORMAL") }
+        return try database.transaction(.immediate, body)
+    }
+
+    /// Runs `body` on one snapshot.
+    func read<Value>(_ body: () throws -> Value) throws -> Value {
+        try database.transaction(.deferred, body)
+    }
+
+    /// Tells readers that something was committed that they may wait for.
+    func wake() { utimensat(AT_FDCWD, directory.wakeFile, nil, 0) }
+
+    // MARK: State
+
+    /// What cursors of this store are marked with.
+    func storeName() throws -> String {
+        try database.first("SELECT store FROM state") { $0.text(0) } ?? ""
+    }
+
+    /// The position that was given away last.
+    func lastPosition() throws -> Int64 {
+        try database.first("SELECT position FROM state") { $0.integer(0) } ?? 0
+    }
+
+    /// Takes the next position. Within a transaction that has the write lock.
+    func nextPosition() throws -> Int64 {
+        try database.run("UPDATE state SET position = position + 1")
+        return try lastPosition()
+    }
+
+    func noteSynced(_ time: UInt64) throws {
+        try database.run("UPDATE state SET synced = max(coalesce(synced, 0), ?)", time)
+    }
+
+    /// When this device last knew everything, Unix milliseconds.
+    func lastSync() throws -> UInt64? {
+        try database.first("SELECT synced FROM state") { $0.optionalUnsigned(0) } ?? nil
+    }
+}
+
+extension Problem {
+    /// What a failure of the local store means to whoever asked for something.
+    init(store error: any Error) {
+        if let problem = error as? Problem {
+            self = problem
+            return
+        }
+        guard let error = error as? SQLiteError else {
+            self.init(.internalFault, "the local store: \(error)")
+            return
+        }
+        switch error.kind {
+        case .busy:
+            self.init(.storeBusy, "the profile's store is locked by another process", hint: "try again")
+        case .full:
+            self.init(.inputOutput, "the disk is full: \(error.path) could not be written", hint: "free some space")
+        case .readOnly, .cannotOpen:
+            self.init(
+                .inputOutput, "the profile's store cannot be written: \(error.path) (\(error.message))",
+                hint: "make its disk and directory writable")
+        case .inputOutput:
+            self.init(.inputOutput, "the disk failed: \(error.description)")
+        case .corrupt, .notADatabase, .otherApplication:
+            self.init(
+                .damagedStore, "the profile's store is damaged: \(error.description)",
+                hint: "move it away and log in again")
+        case .newerSchema, .olderSchema:
+            self.init(.newerStore, error.description, hint: "use the newer version of chat")
+        case .constraint, .outOfMemory, .other:
+            self.init(.internalFault, "the local store: \(error.description)")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import ChatProtocol
+import SQLite
+
+/// A conversation as the store knows it.
+struct StoredConversation: Equatable, Sendable {
+    /// Its row.
+    var number: Int64
+    var id: ConversationID
+    var name: ConversationName
+    var isDirect: Bool
+}
+
+extension ClientStore {
+    /// Keeps what the server has told of accounts. Within a transaction.
+    func remember(_ accounts: [AccountRecord], now: UInt64) throws {
+        for account in accounts {
+            try database.run(
+                """
+                INSERT INTO accounts(id, name, display_name, flags, told) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT(id) DO UPDATE SET name = excluded.name, display_name = excluded.display_name,
+                    flags = excluded.flags, told = excluded.told
+                """,
+                account.id.bytes, account.name.text, account.displayName, Int(account.flags.rawValue), now)
+        }
+    }
+
+    /// Keeps conversations and their members. Within a transaction.
+    func remember(_ conversations: [ConversationRecord], own: AccountID, now: UInt64) throws {
+        for conversation in conversations {
+            try remember(conversation.members, now: now)
+            let peer = conversation.members.first { $0.id != own }?.id ?? own
+            try remember(conversation.id, type: conversation.type, peer: conversation.type == .direct ? peer : nil)
+        }
+    }
+
+    func remember(_ id: ConversationID, type: ConversationType, peer: AccountID?) throws {
+        try database.run(
+            "INSERT OR IGNORE INTO conversations(id, type, peer) VALUES (?, ?, ?)", id.bytes, Int(type.rawValue),
+            peer?.bytes)
+    }
+
+    /// Which of these are not known here.
+    func unknown(accounts: Set<AccountID>) throws -> [AccountID] {
+        try accounts.filter { account in
+            try database.first("SELECT 1 FROM accounts WHERE id = ?", account.bytes) { _ in true } == nil
+        }
+    }
+
+    /// Which of these are not known here.
+    func unknown(conversations: Set<ConversationID>) throws -> [ConversationID] {
+        try conversations.filter { conversation in
+            try database.first("SELECT 1 FROM conversations WHERE id = ?", conversation.bytes) { _ in true } == nil
+        }
+    }
+
+    /// The direct conversation with a user, where it is known.
+    func conversation(with user: UserName) throws -> ConversationID? {
+        try database.first(
+            """
+            SELECT c.id FROM accounts a JOIN conversations c ON c.peer = a.id AND c.type = 1
+            WHERE a.name = ? ORDER BY a.told DESC, c.number DESC LIMIT 1
+            """, user.text
+        ) { try $0.identifier(0) }
+    }
+
+    func account(named user: UserName) throws -> AccountID? {
+        try database.first("SELECT id FROM accounts WHERE name = ? ORDER BY told DESC LIMIT 1", user.text) {
+            try $0.identifier(0)
+        }
+    }
+
+    func name(of account: AccountID) throws -> UserName {
+        try database.first("SELECT name FROM accounts WHERE id = ?", account.bytes) { try $0.userName(0) }
+            ?? (try Self.stranger(account))
+    }
+
+    /// A name that fits the grammar for an account of which the server says nothing.
+    static func stranger(_ account: AccountID) throws -> UserName {
+        guard let name = UserName("unknown-" + account.hex.prefix(24)) else {
+            throw SQLiteError(kind: .other, message: "no name fits", operation: "stranger", path: "")
+        }
+        return name
+    }
+
+    func conversation(_ id: ConversationID) throws -> StoredConversation? {
+        try database.first(
+            """
+            SELECT c.number, c.type, c.peer, a.name FROM conversations c LEFT JOIN accounts a ON a.id = c.peer
+            WHERE c.id = ?
+            """, id.bytes
+        ) { row in
+            let isDirect = row.int(1) == Int(ConversationType.direct.rawValue)
+            return StoredConversation(
+                number: row.integer(0), id: id,
+                name: try Self.conversationName(row, isDirect: isDirect, peer: 2, name: 3), isDirect: isDirect)
+        }
+    }
+
+    /// The name of a conversation from a row's columns.
+    static func conversationName(_ row: Statement, isDirect: Bool, peer: Int32, name: Int32) throws -> ConversationName
+    {
+        guard isDirect else { return .everyone }
+        if !row.isNull(name) { return .user(try row.userName(name)) }
+        return .user(try stranger(try row.optionalIdentifier(peer) ?? AccountID(high: 0, low: 0)))
+    }
+
+    /// Users for completion, in the order of their names.
+    func knownUsers(limit: Int) throws -> [UserName] {
+        try database.all(
+            "SELECT DISTINCT name FROM accounts WHERE flags & 4 = 0 ORDER BY name LIMIT ?", limit
+        ) { try $0.userName(0) }
+    }
+
+    /// The conversation's row.
+    func number(of conversation: ConversationID) throws -> Int64? {
+        try database.first("SELECT number FROM conversations WHERE id = ?", conversation.bytes) { $0.integer(0) }
+    }
+}

@@ -1,0 +1,199 @@
+import ChatProtocol
+import SQLite
+
+/// An entry of a log, opened as far as it can be.
+struct IncomingEntry: Equatable, Sendable {
+    var conversation: ConversationID
+    var seq: UInt64
+    var id: MessageID
+    var sender: AccountID
+    var device: DeviceID
+    var time: UInt64
+    var payloadKind: UInt8
+    /// Nil where the payload is of a kind, or has a form, that this version does not know.
+    var content: Content?
+    /// Kept only where `content` is nil.
+    var payload: [UInt8]
+
+    init(_ entry: Entry) {
+        conversation = entry.conversation
+        seq = entry.seq
+        id = entry.id
+        sender = entry.sender
+        device = entry.device
+        time = entry.time
+        payloadKind = entry.payloadKind
+        content =
+            entry.payloadKind == PayloadKind.plainContent.rawValue ? try? Content(wireBytes: entry.payload) : nil
+        payload = content == nil ? entry.payload : []
+    }
+
+    /// One that this device has sent and the server has taken.
+    init(_ appended: Appended, content: Content, sender: AccountID, device: DeviceID) {
+        conversation = appended.conversation
+        seq = appended.seq
+        id = appended.id
+        self.sender = sender
+        self.device = device
+        time = appended.time
+        payloadKind = PayloadKind.plainContent.rawValue
+        self.content = content
+        payload = []
+    }
+
+    var disposition: Disposition { content == nil ? .undecryptable : .stored }
+}
+
+/// What arrives on a subscribed connection and is kept.
+enum Incoming: Equatable, Sendable {
+    case entry(IncomingEntry)
+    case gap(Gap)
+
+    var conversation: ConversationID {
+        switch self {
+        case .entry(let entry): entry.conversation
+        case .gap(let gap): gap.conversation
+        }
+    }
+}
+
+/// How logs come into the store.
+///
+/// A connection delivers each conversation in the order of its numbers, from where this device's cursor stood; what was
+/// acknowledged was stored before. So an entry that arrives settles everything before it: it is here, was told as a
+/// gap, or lies before this device's start. `head` is the last number that is settled, and only what is settled has a
+/// position. An entry that this device has sent may be known earlier; it waits for its position.
+extension ClientStore {
+    /// Stores what arrived, in order. Within a transaction that is synced before anything of it is acknowledged.
+    ///
+    /// - Returns: whether readers have something new.
+    func store(_ batch: [Incoming], own: AccountID, now: UInt64) throws -> Bool {
+        let before = try lastPosition()
+        for item in batch {
+            switch item {
+            case .entry(let entry): try store(entry, own: own)
+            case .gap(let gap): try store(gap, now: now)
+            }
+        }
+        return try lastPosition() != before
+    }
+
+    private func store(_ entry: IncomingEntry, own: AccountID) throws {
+        guard let (number, head) = try head(of: entry.conversation), entry.seq > head else { return }
+        try settle(number, below: entry.seq)
+        try database.run(
+            "UPDATE entries SET position = ? WHERE conversation = ? AND seq = ?", try nextPosition(), number, entry.seq)
+        if database.changes == 0 {
+            try insert(entry, conversation: number, position: try lastPosition(), own: own)
+        }
+        try setHead(number, entry.seq)
+    }
+
+    private func store(_ gap: Gap, now: UInt64) throws {
+        guard let (number, head) = try head(of: gap.conversation), gap.last > head else { return }
+        try settle(number, below: gap.first)
+        let first = max(gap.first, head + 1)
+        try insertGap(
+            conversation: number, reason: GapNotice.Reason(gap.reason), missed: gap.last - first + 1, now: now)
+        try settle(number, below: gap.last + 1)
+        try setHead(number, gap.last)
+    }
+
+    /// Stores an entry of our own as soon as the server has taken it. Within a transaction.
+    ///
+    /// - Returns: whether readers have something new: the entry has its position only where nothing before it is
+    ///   missing.
+    func storeSent(_ entry: IncomingEntry) throws -> Bool {
+        guard let (number, head) = try head(of: entry.conversation), entry.seq > head else { return false }
+        let known = try database.first(
+            "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, entry.seq
+        ) { _ in true }
+        guard known == nil else { return false }
+        guard entry.seq == head + 1 else {
+            try insert(entry, conversation: number, position: nil, own: entry.sender)
+            return false
+        }
+        try insert(entry, conversation: number, position: try nextPosition(), own: entry.sender)
+        try settleFollowers(number, of: entry.seq)
+        return true
+    }
+
+    /// The server began a new life: what it had taken since its backup may be lost to it. Says so in every
+    /// conversation. Within a transaction.
+    func storeNewGeneration(_ generation: StoreGeneration, now: UInt64) throws {
+        try setGeneration(generation)
+        let numbers = try database.all("SELECT number FROM conversations ORDER BY number") { $0.integer(0) }
+        for number in numbers {
+            try settle(number, below: UInt64(Int64.max))
+            try insertGap(conversation: number, reason: .restored, missed: nil, now: now)
+        }
+    }
+
+    // MARK: Steps
+
+    private func head(of conversation: ConversationID) throws -> (number: Int64, head: UInt64)? {
+        try database.first("SELECT number, head FROM conversations WHERE id = ?", conversation.bytes) {
+            ($0.integer(0), $0.unsigned(1))
+        }
+    }
+
+    private func setHead(_ number: Int64, _ head: UInt64) throws {
+        try database.run("UPDATE conversations SET head = max(head, ?) WHERE number = ?", head, number)
+    }
+
+    /// Gives those that wait before `seq` their positions.
+    private func settle(_ number: Int64, below seq: UInt64) throws {
+        let waiting = try database.all(
+            "SELECT seq FROM entries WHERE conversation = ? AND position IS NULL AND seq < ? ORDER BY seq", number, seq
+        ) { $0.unsigned(0) }
+        for seq in waiting {
+            try database.run(
+                "UPDATE entries SET position = ? WHERE conversation = ? AND seq = ?", try nextPosition(), number, seq)
+        }
+    }
+
+    /// Goes on over those that follow without a hole.
+    private func settleFollowers(_ number: Int64, of seq: UInt64) throws {
+        var head = seq
+        while true {
+            try database.run(
+                """
+                UPDATE entries SET position = (SELECT position + 1 FROM state)
+                WHERE conversation = ? AND seq = ? AND position IS NULL
+                """, number, head + 1)
+            guard database.changes > 0 else { break }
+            _ = try nextPosition()
+            head += 1
+        }
+        try setHead(number, head)
+    }
+
+    private func insert(_ entry: IncomingEntry, conversation: Int64, position: Int64?, own: AccountID) throws {
+        let content = entry.content
+        try database.run(
+            """
+            INSERT INTO entries(conversation, seq, position, id, sender, device, time, sent, body, reply_to, auto,
+                shown, payload_kind, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            conversation, entry.seq, position, entry.id.bytes, entry.sender.bytes, entry.device.bytes, entry.time,
+            content?.sent ?? entry.time, content?.body, content?.replyTo?.bytes, content?.auto ?? false,
+            entry.sender == own, Int(entry.payloadKind), content == nil ? entry.payload : nil)
+    }
+
+    private func insertGap(conversation: Int64, reason: GapNotice.Reason, missed: UInt64?, now: UInt64) throws {
+        try database.run(
+            "INSERT INTO gaps(position, conversation, reason, missed, time, shown) VALUES (?, ?, ?, ?, ?, 0)",
+            try nextPosition(), conversation, reason.rawValue, missed, now)
+    }
+}
+
+extension GapNotice.Reason {
+    init(_ reason: GapReason) {
+        self =
+            switch reason {
+            case .retention: .retention
+            case .restored: .restored
+            case .beforeJoin: .beforeJoin
+            }
+    }
+}

@@ -1,0 +1,124 @@
+import ChatProtocol
+import Glibc
+import SQLite
+
+/// Who a profile is.
+struct Identity: Sendable {
+    enum Standing: Int, Sendable {
+        case active = 0
+        /// The server has seen one of its login numbers twice.
+        case copied = 1
+        case revoked = 2
+        case loggedOut = 3
+    }
+
+    var account: AccountID
+    var name: UserName
+    var displayName: String
+    var device: DeviceID
+    var deviceName: String
+    /// The private login key; nil once logged out. A secret.
+    var loginKey: [UInt8]?
+    var standing: Standing
+    var address: ServerAddress
+    var server: ServerID
+    var generation: StoreGeneration
+    var everyone: ConversationID
+}
+
+/// What one login needs.
+struct LoginTicket: Sendable {
+    var identity: Identity
+    var number: UInt64
+    /// Whether messages wait in the outbox, which go first.
+    var hasQueued: Bool
+}
+
+extension ClientStore {
+    func identity() throws -> Identity? {
+        try database.first(
+            """
+            SELECT account, name, display_name, device, device_name, login_key, standing, address, server, generation,
+                everyone FROM identity
+            """
+        ) { row in
+            guard let address = ServerAddress(row.text(7)), let standing = Identity.Standing(rawValue: row.int(6))
+            else {
+                throw SQLiteError(kind: .corrupt, message: "identity", operation: "identity", path: directory.storeFile)
+            }
+            return Identity(
+                account: try row.identifier(0), name: try row.userName(1), displayName: row.text(2),
+                device: try row.identifier(3), deviceName: row.text(4), loginKey: row.optionalBytes(5),
+                standing: standing, address: address, server: try row.identifier(8),
+                generation: try row.identifier(9), everyone: try row.identifier(10))
+        }
+    }
+
+    /// Makes this profile `identity`, with login numbers of a device that has not logged in by key yet. Within a
+    /// transaction.
+    func setIdentity(_ identity: Identity) throws {
+        try database.run(
+            """
+            INSERT INTO identity(one, account, name, display_name, device, device_name, login_key, standing, address,
+                server, generation, everyone, login_number, login_reserved, boot)
+            VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, '')
+            ON CONFLICT(one) DO UPDATE SET account = excluded.account, name = excluded.name,
+                display_name = excluded.display_name, device = excluded.device, device_name = excluded.device_name,
+                login_key = excluded.login_key, standing = excluded.standing, address = excluded.address,
+                server = excluded.server, generation = excluded.generation, everyone = excluded.everyone,
+                login_number = CASE device WHEN excluded.device THEN login_number ELSE 1 END,
+                login_reserved = CASE device WHEN excluded.device THEN login_reserved ELSE 1 END, boot = ''
+            """,
+            identity.account.bytes, identity.name.text, identity.displayName, identity.device.bytes,
+            identity.deviceName, identity.loginKey, identity.standing.rawValue, identity.address.text,
+            identity.server.bytes, identity.generation.bytes, identity.everyone.bytes)
+    }
+
+    /// What a `Welcome` tells of an identity that may have changed.
+    func updateIdentity(displayName: String, deviceName: String, everyone: ConversationID) throws {
+        try database.run(
+            "UPDATE identity SET display_name = ?, device_name = ?, everyone = ?", displayName, deviceName,
+            everyone.bytes)
+    }
+
+    func setGeneration(_ generation: StoreGeneration) throws {
+        try database.run("UPDATE identity SET generation = ?", generation.bytes)
+    }
+
+    /// Why this device does not log in any more. The key of one that was logged out or revoked is erased.
+    func setStanding(_ standing: Identity.Standing) throws {
+        let keepsKey = standing == .active || standing == .copied
+        try database.run(
+            "UPDATE identity SET standing = ?, login_key = CASE WHEN ? THEN login_key ELSE NULL END",
+            standing.rawValue, keepsKey)
+    }
+
+    /// Takes a login number; nil where this profile is nobody.
+    func loginTicket() throws -> LoginTicket? {
+        let boot = Self.currentBoot
+        if let ticket = try write({ try takeNumber(boot: boot, synced: false) }) { return ticket }
+        return try writeSynced { try takeNumber(boot: boot, synced: true) }
+    }
+
+    /// Nil where there is no identity, or where the number needs a synced commit and this one is not.
+    private func takeNumber(boot: String, synced: Bool) throws -> LoginTicket? {
+        guard let identity = try identity(),
+            var numbers = try database.first(
+                "SELECT login_number, login_reserved, boot FROM identity",
+                read: { LoginNumbers(next: $0.unsigned(0), reserved: $0.unsigned(1), boot: $0.text(2)) })
+        else { return nil }
+        guard synced || !numbers.needsSync(boot: boot) else { return nil }
+        let number = numbers.take(boot: boot)
+        try database.run(
+            "UPDATE identity SET login_number = ?, login_reserved = ?, boot = ?", numbers.next, numbers.reserved,
+            numbers.boot)
+        let queued = try database.first("SELECT 1 FROM outbox WHERE failed = 0 LIMIT 1") { _ in true }
+        return LoginTicket(identity: identity, number: number, hasQueued: queued ?? false)
+    }
+
+    /// Names this start of the machine (random(4)); empty where that cannot be told.
+    private static let currentBoot: String = {
+        guard case .success(let bytes) = SmallFile.read("/proc/sys/kernel/random/boot_id", limit: 64) else { return "" }
+        return String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
+    }()
+}

@@ -1,0 +1,55 @@
+import ChatProtocol
+import SQLite
+
+/// Where a reader with a name stands.
+struct ResumePosition: Equatable, Sendable {
+    /// Everything up to it is done.
+    var position: Int64
+    /// What the server took before is not wanted, Unix milliseconds.
+    var since: UInt64
+}
+
+extension ClientStore {
+    func resumePosition(_ name: UserName) throws -> ResumePosition? {
+        try database.first("SELECT position, since FROM resume_points WHERE name = ?", name.text) {
+            ResumePosition(position: $0.integer(0), since: $0.unsigned(1))
+        }
+    }
+
+    /// Sets or moves it. Within a transaction.
+    func setResumePosition(_ name: UserName, _ position: ResumePosition, now: UInt64) throws {
+        try database.run(
+            """
+            INSERT INTO resume_points(name, position, since, moved) VALUES (?, ?, ?, ?)
+            ON CONFLICT(name) DO UPDATE SET position = excluded.position, since = excluded.since,
+                moved = excluded.moved
+            """, name.text, position.position, position.since, now)
+    }
+
+    /// Whether there was one.
+    func removeResumePosition(_ name: UserName) throws -> Bool {
+        try database.run("DELETE FROM resume_points WHERE name = ?", name.text)
+        return database.changes > 0
+    }
+
+    func resumePositions() throws -> [(name: UserName, position: Int64, moved: UInt64, waiting: Int)] {
+        try database.all(
+            """
+            SELECT r.name, r.position, r.moved, (SELECT count(*) FROM entries e
+                WHERE e.position > r.position AND e.time >= r.since AND e.sender <> (SELECT account FROM identity))
+            FROM resume_points r ORDER BY r.name
+            """
+        ) { (try $0.userName(0), $0.integer(1), $0.unsigned(2), $0.int(3)) }
+    }
+
+    /// The last position before anything that the server took at `time` or later.
+    func position(before time: UInt64) throws -> Int64 {
+        let first = try database.first(
+            "SELECT min(position) FROM entries WHERE time >= ? AND position IS NOT NULL", time
+        ) {
+            $0.optionalInteger(0)
+        }
+        guard let first, let first else { return try lastPosition() }
+        return first - 1
+    }
+}

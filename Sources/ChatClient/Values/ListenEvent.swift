@@ -1,0 +1,91 @@
+import CLISupport
+import ChatProtocol
+
+/// What a listener tells.
+package enum ListenEvent: Sendable {
+    case message(ReceivedMessage)
+    case gap(GapNotice)
+    /// This connection is logged in (again).
+    case login(LoginNotice)
+    /// What was missed has been told; what follows is new. Unix milliseconds of the server's clock.
+    case live(time: UInt64)
+    case presence(PresenceChange)
+    case receipt(ReceiptNotice)
+    /// The connection was lost, or another attempt failed; the next follows after `retryIn`.
+    case offline(Problem, retryIn: Duration)
+
+    /// Where in the store it stands; nil for what is not stored.
+    package var cursor: Cursor? {
+        switch self {
+        case .message(let message): message.cursor
+        case .gap(let gap): gap.cursor
+        default: nil
+        }
+    }
+}
+
+/// Who this connection speaks for.
+package struct LoginNotice: Equatable, Sendable {
+    /// The server's clock, Unix milliseconds.
+    package var time: UInt64
+    package var user: UserName
+    package var displayName: String
+    package var server: ServerAddress
+    package var device: DeviceID
+    package var deviceName: String
+
+    package init(
+        time: UInt64, user: UserName, displayName: String, server: ServerAddress, device: DeviceID, deviceName: String
+    ) {
+        self.time = time
+        self.user = user
+        self.displayName = displayName
+        self.server = server
+        self.device = device
+        self.deviceName = deviceName
+    }
+}
+
+/// Who is online: the full list once after each login, then what changes.
+package struct PresenceChange: Equatable, Sendable {
+    package enum Change: Sendable { case full, online, offline }
+    package var change: Change
+    /// When this device learned of it, Unix milliseconds.
+    package var time: UInt64
+    package var users: [UserName]
+
+    package init(change: Change, time: UInt64, users: [UserName]) {
+        self.change = change
+        self.time = time
+        self.users = users
+    }
+}
+
+/// How far a user has come in a direct conversation; it covers all messages up to `seq`.
+package struct ReceiptNotice: Equatable, Sendable {
+    package var conversation: ConversationName
+    package var user: UserName
+    /// When this device learned of it, Unix milliseconds.
+    package var time: UInt64
+    /// The highest number stored by a device of the user.
+    package var delivered: UInt64
+    /// The highest number that the user was shown.
+    package var read: UInt64
+
+    package init(conversation: ConversationName, user: UserName, time: UInt64, delivered: UInt64, read: UInt64) {
+        self.conversation = conversation
+        self.user = user
+        self.time = time
+        self.delivered = delivered
+        self.read = read
+    }
+}
+
+/// What `MessageListener.next` gives.
+package enum ListenOutcome: Sendable {
+    case event(ListenEvent)
+    /// The moment asked for has come first.
+    case timedOut
+    /// Nothing follows: it was stopped, or did not follow and has told everything.
+    case ended
+}

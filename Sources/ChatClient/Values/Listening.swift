@@ -1,0 +1,73 @@
+import ChatProtocol
+
+/// Where a listener begins.
+package enum ListenStart: Equatable, Sendable {
+    /// With what this device has not shown yet.
+    case unshown
+    /// With what the server takes from the login on.
+    case new
+    /// With what the server took since this moment, Unix milliseconds.
+    case since(UInt64)
+    case cursor(Cursor)
+}
+
+/// Which messages are wanted. `from` narrows; `toMe` and `everyone` together mean either.
+package struct MessageFilter: Equatable, Sendable {
+    /// Messages of these users; empty: of all.
+    package var from: Set<UserName>
+    /// Direct messages.
+    package var toMe: Bool
+    package var everyone: Bool
+    /// Own messages too.
+    package var own: Bool
+
+    package init(from: Set<UserName> = [], toMe: Bool = false, everyone: Bool = false, own: Bool = false) {
+        self.from = from
+        self.toMe = toMe
+        self.everyone = everyone
+        self.own = own
+    }
+
+    package func matches(_ message: ReceivedMessage) -> Bool {
+        if message.own && !own { return false }
+        if !from.isEmpty && !from.contains(message.from) { return false }
+        return includes(message.conversation)
+    }
+
+    /// Gaps are told for the conversations that are wanted.
+    package func matches(_ gap: GapNotice) -> Bool { includes(gap.conversation) }
+
+    private func includes(_ conversation: ConversationName) -> Bool {
+        guard toMe || everyone else { return true }
+        return conversation == .everyone ? everyone : toMe
+    }
+}
+
+package struct ListenOptions: Sendable {
+    /// Nil: `unshown`, or with `resume` where that point stands.
+    package var start: ListenStart?
+    /// A durable position of its own in the local store.
+    package var resume: UserName?
+    package var filter: MessageFilter
+    /// Go on when everything has been told.
+    package var follow: Bool
+    /// Tell who comes and goes.
+    package var presence: Bool
+    /// Tell receipts of direct conversations.
+    package var receipts: Bool
+    /// A first connection that fails ends it; otherwise it keeps trying and tells `offline`.
+    package var requiresFirstConnection: Bool
+
+    package init(
+        start: ListenStart? = nil, resume: UserName? = nil, filter: MessageFilter = MessageFilter(),
+        follow: Bool = true, presence: Bool = false, receipts: Bool = false, requiresFirstConnection: Bool = true
+    ) {
+        self.start = start
+        self.resume = resume
+        self.filter = filter
+        self.follow = follow
+        self.presence = presence
+        self.receipts = receipts
+        self.requiresFirstConnection = requiresFirstConnection
+    }
+}

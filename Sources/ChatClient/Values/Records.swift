@@ -1,0 +1,170 @@
+import CLISupport
+import ChatProtocol
+
+/// Who this profile is.
+package struct WhoAmI: Equatable, Sendable {
+    package var profile: UserName
+    package var user: UserName
+    package var displayName: String
+    package var server: ServerAddress
+    package var device: DeviceID
+    package var deviceName: String
+    /// `SHA256:…` of this device's login key.
+    package var deviceFingerprint: String
+    /// How the server is known: `SHA256:…`, `ca`, or nil where it is not (any more).
+    package var serverTrust: String?
+
+    package init(
+        profile: UserName, user: UserName, displayName: String, server: ServerAddress, device: DeviceID,
+        deviceName: String, deviceFingerprint: String, serverTrust: String?
+    ) {
+        self.profile = profile
+        self.user = user
+        self.displayName = displayName
+        self.server = server
+        self.device = device
+        self.deviceName = deviceName
+        self.deviceFingerprint = deviceFingerprint
+        self.serverTrust = serverTrust
+    }
+}
+
+package struct ProfileSummary: Sendable {
+    package var profile: UserName
+    /// Nil: not logged in.
+    package var user: UserName?
+    package var server: ServerAddress?
+    /// Why it cannot be used.
+    package var problem: Problem?
+
+    package init(profile: UserName, user: UserName? = nil, server: ServerAddress? = nil, problem: Problem? = nil) {
+        self.profile = profile
+        self.user = user
+        self.server = server
+        self.problem = problem
+    }
+}
+
+/// What of the store `history` shows.
+package struct HistoryQuery: Equatable, Sendable {
+    /// Nil: all conversations.
+    package var conversation: ConversationName?
+    /// The newest so many, told oldest first.
+    package var limit: Int
+    /// Server's time, Unix milliseconds, inclusive.
+    package var since: UInt64?
+    /// Server's time, Unix milliseconds, inclusive.
+    package var until: UInt64?
+    /// Text in the body; the case of ASCII letters does not count.
+    package var search: String?
+
+    package init(
+        conversation: ConversationName? = nil, limit: Int = 50, since: UInt64? = nil, until: UInt64? = nil,
+        search: String? = nil
+    ) {
+        self.conversation = conversation
+        self.limit = limit
+        self.since = since
+        self.until = until
+        self.search = search
+    }
+}
+
+/// One message, and how far it has come with each recipient that is known of.
+package struct MessageDetail: Equatable, Sendable {
+    package struct Recipient: Equatable, Sendable {
+        package var user: UserName
+        package var acknowledgement: Acknowledgement
+
+        package init(user: UserName, acknowledgement: Acknowledgement) {
+            self.user = user
+            self.acknowledgement = acknowledgement
+        }
+    }
+    package var message: ReceivedMessage
+    package var recipients: [Recipient]
+
+    package init(message: ReceivedMessage, recipients: [Recipient]) {
+        self.message = message
+        self.recipients = recipients
+    }
+}
+
+package struct UnreadCount: Equatable, Sendable {
+    package var conversation: ConversationName
+    package var count: Int
+    /// When the server took the first of them, Unix milliseconds.
+    package var oldest: UInt64
+
+    package init(conversation: ConversationName, count: Int, oldest: UInt64) {
+        self.conversation = conversation
+        self.count = count
+        self.oldest = oldest
+    }
+}
+
+/// A message that waits to be sent, or was refused.
+package struct OutboxItem: Equatable, Sendable {
+    package enum State: String, Sendable { case queued, failed }
+    package var id: MessageID
+    package var conversation: ConversationName
+    package var body: String
+    package var state: State
+    /// When it was queued, Unix milliseconds.
+    package var queued: UInt64
+    /// When it is dropped, Unix milliseconds; nil: never.
+    package var expires: UInt64?
+    package var attempts: Int
+    /// The code of the last failure.
+    package var code: String?
+
+    package init(
+        id: MessageID, conversation: ConversationName, body: String, state: State, queued: UInt64, expires: UInt64?,
+        attempts: Int, code: String?
+    ) {
+        self.id = id
+        self.conversation = conversation
+        self.body = body
+        self.state = state
+        self.queued = queued
+        self.expires = expires
+        self.attempts = attempts
+        self.code = code
+    }
+}
+
+package struct ResumePoint: Equatable, Sendable {
+    package var name: UserName
+    package var cursor: Cursor
+    /// When it last moved, Unix milliseconds.
+    package var moved: UInt64
+    /// Received messages behind it.
+    package var waiting: Int
+    /// The process that uses it now.
+    package var holder: Int32?
+
+    package init(name: UserName, cursor: Cursor, moved: UInt64, waiting: Int, holder: Int32?) {
+        self.name = name
+        self.cursor = cursor
+        self.moved = moved
+        self.waiting = waiting
+        self.holder = holder
+    }
+}
+
+/// One thing that `doctor` looked at.
+package struct DoctorCheck: Sendable {
+    package enum Status: String, Sendable { case ok, warning, failed, skipped }
+    package var name: String
+    package var status: Status
+    package var text: String
+    /// What to do, and the exit status, where it failed.
+    package var problem: Problem?
+
+    package init(name: String, status: Status, text: String, problem: Problem? = nil) {
+        self.name = name
+        self.status = status
+        self.text = text
+        self.problem = problem
+    }
+}

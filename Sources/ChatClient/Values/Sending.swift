@@ -1,0 +1,101 @@
+import CLISupport
+import ChatProtocol
+
+/// A message that is to be sent.
+package struct OutgoingMessage: Equatable, Sendable {
+    package var conversation: ConversationName
+    /// UTF-8 without NUL, 1 to `Limits.text` bytes: what `MessageText` accepted.
+    package var body: String
+    /// The caller's idempotency key, at most `Limits.idempotencyKey` bytes; nil: a new identifier.
+    package var key: String?
+    package var replyTo: MessageID?
+    package var auto: Bool
+
+    package init(
+        conversation: ConversationName, body: String, key: String? = nil, replyTo: MessageID? = nil, auto: Bool = false
+    ) {
+        self.conversation = conversation
+        self.body = body
+        self.key = key
+        self.replyTo = replyTo
+        self.auto = auto
+    }
+}
+
+/// What a sender waits for.
+package enum WaitLevel: String, Sendable, CaseIterable, Comparable {
+    /// The server has it on disk.
+    case accepted
+    /// A device of the recipient has stored it.
+    case delivered
+    /// The recipient was shown it.
+    case read
+
+    private var rank: Int {
+        switch self {
+        case .accepted: 0
+        case .delivered: 1
+        case .read: 2
+        }
+    }
+    package static func < (left: WaitLevel, right: WaitLevel) -> Bool { left.rank < right.rank }
+}
+
+package struct SendOptions: Sendable {
+    package var wait: WaitLevel
+    /// Covers connecting, accepting and waiting, from the moment each message is handed over; nil: for ever.
+    package var timeout: Duration?
+    /// Keep it in the outbox where the server cannot be reached in time.
+    package var queue: Bool
+    /// How long a queued message stays worth sending; nil: for ever.
+    package var expires: Duration?
+
+    package init(
+        wait: WaitLevel = .accepted, timeout: Duration? = .seconds(30), queue: Bool = false, expires: Duration? = nil
+    ) {
+        self.wait = wait
+        self.timeout = timeout
+        self.queue = queue
+        self.expires = expires
+    }
+}
+
+/// What became of a message.
+package struct Acknowledgement: Equatable, Sendable {
+    package enum Status: String, Sendable, CaseIterable {
+        case accepted, delivered, read, queued, failed
+    }
+
+    package var id: MessageID?
+    package var conversation: ConversationName
+    /// Its number, once the server has taken it.
+    package var seq: UInt64?
+    /// When the server took it, or, for `queued` and `failed`, when this was decided; Unix milliseconds.
+    package var time: UInt64
+    package var status: Status
+    /// Why it failed or was queued (exit 81), or why what was waited for was not confirmed (exit 124).
+    package var problem: Problem?
+
+    package init(
+        id: MessageID?, conversation: ConversationName, seq: UInt64? = nil, time: UInt64, status: Status,
+        problem: Problem? = nil
+    ) {
+        self.id = id
+        self.conversation = conversation
+        self.seq = seq
+        self.time = time
+        self.status = status
+        self.problem = problem
+    }
+}
+
+/// What a `MessageSender` tells: the acknowledgement of the message that was submitted with `tag`.
+package struct SendResult: Sendable {
+    package var tag: UInt64
+    package var acknowledgement: Acknowledgement
+
+    package init(tag: UInt64, acknowledgement: Acknowledgement) {
+        self.tag = tag
+        self.acknowledgement = acknowledgement
+    }
+}
