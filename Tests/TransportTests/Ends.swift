@@ -16,13 +16,20 @@ enum Heard: Equatable, Sendable {
 final class Recorder: FrameConnectionDelegate {
     var heard: [Heard] = []
     var connection: FrameConnection?
+    var greeting: [UInt8] = []
+    /// The channel binding at the time of opening.
+    var binding: [UInt8] = []
     /// Called with each frame, after it was written down.
     var onFrame: (FrameConnection, RawFrame) -> Void = { _, _ in }
 
     var frames: [RawFrame] { heard.compactMap { if case .frame(let frame) = $0 { frame } else { nil } } }
     var closes: [CloseReason] { heard.compactMap { if case .closed(let reason) = $0 { reason } else { nil } } }
 
-    func connectionDidOpen(_ connection: FrameConnection) { heard.append(.opened) }
+    func connectionDidOpen(_ connection: FrameConnection) {
+        heard.append(.opened)
+        binding = connection.channelBinding
+        connection.write(ByteBuffer(bytes: greeting))
+    }
     func connection(_ connection: FrameConnection, didReceive frame: RawFrame) {
         heard.append(.frame(frame))
         onFrame(connection, frame)
@@ -39,6 +46,8 @@ final class Recorder: FrameConnectionDelegate {
 final class Hub: ListenerDelegate {
     var recorders: [Recorder] = []
     var refuses = false
+    /// Sent as soon as a handshake is done.
+    var greeting: [UInt8] = []
     var onFrame: (FrameConnection, RawFrame) -> Void = { _, _ in }
 
     func listenerDidAccept(_ connection: FrameConnection) -> (any FrameConnectionDelegate)? {
@@ -46,6 +55,7 @@ final class Hub: ListenerDelegate {
         let recorder = Recorder()
         recorder.connection = connection
         recorder.onFrame = { [unowned self] in onFrame($0, $1) }
+        recorder.greeting = greeting
         recorders.append(recorder)
         return recorder
     }

@@ -31,6 +31,9 @@ package struct FrameSplitter: Sendable {
     /// Whether a frame has begun and is not complete.
     package var isMidFrame: Bool { partial != nil || !header.isEmpty }
 
+    /// Bytes of memory that the frame which has begun takes.
+    var reservedBytes: Int { header.capacity + (partial?.body.capacity ?? 0) }
+
     /// Takes bytes from the front of `bytes` until a frame is complete; nil where they do not suffice, and then all
     /// are taken.
     package mutating func next(from bytes: inout UnsafeRawBufferPointer) throws(FrameError) -> RawFrame? {

@@ -14,6 +14,8 @@ struct OutboundBacklog {
     private static let slotsKept = 16
 
     var isEmpty: Bool { bytes == 0 }
+    /// Slots in use, drained ones included.
+    var slots: Int { buffers.count }
 
     mutating func append(_ buffer: ByteBuffer) {
         guard buffer.readableBytes > 0 else { return }

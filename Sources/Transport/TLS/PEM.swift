@@ -36,11 +36,10 @@ enum PEM {
         defer { BIO_free(source) }
         if let key = PEM_read_bio_PrivateKey(source, nil, refusePassphrase, nil) { return PrivateKey(owning: key) }
         let error = OpenSSLError.take()
-        if error.reason == PEM_R_NO_START_LINE { throw .noKey }
-        if error.reason == PEM_R_BAD_PASSWORD_READ || error.reason == EVP_R_UNSUPPORTED_PRIVATE_KEY_ALGORITHM {
-            throw .encryptedKey
-        }
-        throw .malformedKey(error.text)
+        // OpenSSL 3 tries many formats and reports the failure of the last, so the labels say more.
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.contains("PRIVATE KEY-----") else { throw .noKey }
+        throw text.contains("ENCRYPTED") ? .encryptedKey : .malformedKey(error.text)
     }
 
     /// What `write` puts into a memory BIO.

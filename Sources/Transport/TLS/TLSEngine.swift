@@ -30,7 +30,7 @@ final class TLSEngine {
     }
 
     let scratch: TLSScratch
-    private let ssl: OpaquePointer
+    let ssl: OpaquePointer
 
     init(context: TLSContext, role: Role, scratch: TLSScratch) throws(CryptoFailure) {
         guard let ssl = SSL_new(context.pointer) else { throw .take("make a TLS connection") }

@@ -1,0 +1,203 @@
+import ChatProtocol
+import Glibc
+import NIOCore
+import NIOPosix
+import TestSupport
+import Testing
+
+@testable import Transport
+
+@Suite struct ConnectorTests {
+    @Test func theRightPinConnectsAndAnyOtherIsRefusedWithNothingSent() async throws {
+        let server = try await TestServer.start()
+        let pin = server.identity.pin
+        let client = try await TestClient.connect(to: server.address, trust: .pin(pin))
+        #expect(client.peer == PeerIdentity(pin: pin, verification: .notAsked))
+        let other = try #require(PublicKeyPin(digest: SHA256.hash("another".utf8)))
+        let untrusted = ConnectError.untrusted(PeerIdentity(pin: pin, verification: .notAsked))
+        await #expect(throws: untrusted) {
+            try await TestClient.connect(to: server.address, trust: .pin(other))
+        }
+        #expect(try await eventually { try await server.on { $0.recorders.last?.closes == [.closedByPeer] } })
+        #expect(try await server.on { $0.recorders.allSatisfy { $0.frames.isEmpty } })
+        try await server.stop()
+    }
+
+    @Test func anAuthorityDecidesByTheNameAskedFor() async throws {
+        let identity = try ServerIdentity.selfSigned()
+        let directory = try TemporaryDirectory()
+        let authority = TrustedAuthorities.file(try directory.write("authority.pem", identity.certificatePEM))
+        let server = try await TestServer.start(identity: identity)
+        let client = try await TestClient.connect(
+            to: server.address, trust: .certificateAuthority(name: "localhost"), authorities: authority)
+        #expect(client.peer.verification == .verified)
+        for (name, authority) in [("example.org", authority), ("localhost", .system)] {
+            do {
+                _ = try await TestClient.connect(
+                    to: server.address, trust: .certificateAuthority(name: name), authorities: authority)
+                Issue.record("\(name) was trusted")
+            } catch ConnectError.untrusted(let peer) {
+                #expect(peer.pin == identity.pin)
+                #expect(peer.verification != .verified && peer.verification != .notAsked)
+            }
+        }
+        let inspected = try await TestClient.connect(
+            to: server.address, trust: .inspect(name: "localhost"), authorities: authority)
+        #expect(inspected.peer == PeerIdentity(pin: identity.pin, verification: .verified))
+        try await server.stop()
+    }
+
+    @Test func aNameIsLookedUpAndAllItsAddressesAreTried() async throws {
+        let server = try await TestServer.start()
+        let named = NetworkAddress(host: "localhost", port: server.address.port)
+        let client = try await TestClient.connect(to: named)
+        #expect(client.peer.pin == server.identity.pin)
+        try await server.stop()
+    }
+
+    @Test func framesThatCameBeforeTheStartAreGivenAfterIt() async throws {
+        let server = try await TestServer.start()
+        try await server.on { $0.greeting = RawFrame.sample(9, bytes: 5).wireBytes }
+        let client = try await TestClient.connect(to: server.address)
+        #expect(try await eventually { try await client.on { $1.frames.map(\.correlation) } == [9] })
+        try await server.stop()
+    }
+
+    @Test func nobodyThereIsUnreachableInTheKernelsWords() async throws {
+        let server = try await TestServer.start()
+        try await server.stop()
+        await #expect(throws: ConnectError.unreachable("Connection refused")) {
+            try await TestClient.connect(to: server.address)
+        }
+        let named = NetworkAddress(host: "localhost", port: server.address.port)
+        await #expect(throws: ConnectError.unreachable("Connection refused")) {
+            try await TestClient.connect(to: named)
+        }
+    }
+
+    @Test func aNameThatDoesNotExistIsSaidToBeUnknown() async throws {
+        // RFC 6761: names under `invalid` never exist.
+        let address = NetworkAddress(host: "nowhere.invalid", port: 1)
+        await #expect(throws: ConnectError.unreachable("no address is known for nowhere.invalid")) {
+            try await TestClient.connect(to: address)
+        }
+    }
+
+    @Test func aPeerThatNeverAnswersTimesOut() async throws {
+        // The kernel accepts on behalf of a listener that never does.
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        let port = try bindAnyPort(descriptor)
+        await #expect(throws: ConnectError.timedOut) {
+            try await TestClient.connect(
+                to: NetworkAddress(host: "127.0.0.1", port: port), timeout: .milliseconds(100))
+        }
+    }
+
+    @Test func aPeerThatHangsUpOrSpeaksAnotherProtocolIsNamed() async throws {
+        let other = try await OtherServer.start(answer: Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
+        do {
+            _ = try await TestClient.connect(to: other.address)
+            Issue.record("an HTTP server was accepted")
+        } catch ConnectError.tls(.refused) {
+        }
+        let mute = try await OtherServer.start(answer: [])
+        do {
+            _ = try await TestClient.connect(to: mute.address)
+            Issue.record("a server that hangs up was accepted")
+        } catch ConnectError.closed {
+        }
+        try await other.stop()
+        try await mute.stop()
+    }
+
+    @Test func anIdentityThatWasReplacedIsShownToNewConnections() async throws {
+        let server = try await TestServer.start()
+        let before = server.identity.pin
+        let standing = try await TestClient.connect(to: server.address)
+        try server.identity.replace(with: .selfSigned())
+        #expect(server.identity.pin != before)
+        let client = try await TestClient.connect(to: server.address)
+        #expect(client.peer.pin == server.identity.pin)
+        try await standing.send([.sample(1, bytes: 1)])
+        #expect(try await eventually { try await server.on { $0.recorders[0].frames.count } == 1 })
+        try await server.stop()
+    }
+
+    @Test func anAddressInUseIsNamed() async throws {
+        let server = try await TestServer.start()
+        let eventLoop = TestServer.group.next()
+        let (identity, address) = (server.identity, server.address)
+        await #expect(throws: ListenError.self) {
+            try await eventLoop.flatSubmit {
+                Listener.bind(
+                    [NetworkAddress(host: "127.0.0.1", port: 0), address], on: TransportLoop(eventLoop),
+                    identity: identity, delegate: Hub())
+            }.get()
+        }
+        try await server.stop()
+    }
+
+    @Test(
+        arguments: [
+            ("127.0.0.1", 1, "127.0.0.1:1", [127, 0, 0, 1], true),
+            ("::1", 2, "[::1]:2", [UInt8](repeating: 0, count: 15) + [1], true),
+            ("192.0.2.1", 3, "192.0.2.1:3", [192, 0, 2, 1], false),
+            ("example.org", 4, "example.org:4", [], false),
+        ] as [(String, Int, String, [UInt8], Bool)])
+    func anAddressKnowsItsTextItsBytesAndWhetherItIsThisMachine(
+        host: String, port: Int, text: String, bytes: [UInt8], isLoopback: Bool
+    ) {
+        let address = NetworkAddress(host: host, port: port)
+        #expect(address.description == text)
+        #expect(address.bytes == bytes)
+        #expect(address.isLoopback == isLoopback)
+    }
+
+    @Test func anIPv4AddressThatCameOverIPv6IsWrittenAsIPv4() throws {
+        let mapped = try SocketAddress(ipAddress: "::ffff:192.0.2.7", port: 5)
+        #expect(NetworkAddress(mapped) == NetworkAddress(host: "192.0.2.7", port: 5))
+    }
+
+    private func bindAnyPort(_ descriptor: Int32) throws -> Int {
+        let target = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
+        try #require(target.withSockAddr { bind(descriptor, $0, socklen_t($1)) } == 0)
+        try #require(listen(descriptor, 1) == 0)
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        try #require(result == 0)
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// A server that answers the first bytes with others and hangs up.
+private struct OtherServer {
+    let address: NetworkAddress
+    private let channel: any Channel
+
+    static func start(answer: [UInt8]) async throws -> OtherServer {
+        let channel = try await ServerBootstrap(group: TestServer.group)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Answer(answer))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return OtherServer(address: NetworkAddress(channel.localAddress), channel: channel)
+    }
+
+    func stop() async throws { try await channel.close().get() }
+
+    private final class Answer: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        let bytes: [UInt8]
+        init(_ bytes: [UInt8]) { self.bytes = bytes }
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            context.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: nil)
+            context.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import NIOCore
+import Testing
+
+@testable import Transport
+
+@Suite struct OutboundBacklogTests {
+    @Test func recordsHoldAllBytesInOrderAndAsManyAsFit() {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            var backlog = OutboundBacklog()
+            var written: [UInt8] = []
+            var records: [[UInt8]] = []
+            for _ in 0..<Int.random(in: 1...40, using: &random) {
+                let bytes = (0..<Int.random(in: 0...150)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                written += bytes
+                backlog.append(ByteBuffer(bytes: bytes))
+            }
+            #expect(backlog.bytes == written.count)
+            while !backlog.isEmpty { records.append(backlog.takeRecord(of: 100)) }
+            #expect(records.flatMap { $0 } == written)
+            #expect(records.dropLast().allSatisfy { $0.count == 100 })
+        }
+    }
+
+    @Test func aBufferThatFillsARecordAloneIsNotCopied() {
+        var backlog = OutboundBacklog()
+        let buffer = ByteBuffer(bytes: [UInt8](repeating: 7, count: 64))
+        let address = buffer.withUnsafeReadableBytes { $0.baseAddress }
+        backlog.append(buffer)
+        let staging = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 1)
+        defer { staging.deallocate() }
+        #expect(backlog.takeRecord(staging: staging) { $0.baseAddress } == address)
+    }
+
+    @Test func aBacklogThatNeverDrainsForgetsWhatPassedThroughIt() {
+        var backlog = OutboundBacklog()
+        for number in 0..<10_000 {
+            backlog.append(ByteBuffer(bytes: [UInt8(truncatingIfNeeded: number), 0]))
+            backlog.append(ByteBuffer(bytes: [1]))
+            _ = backlog.takeRecord(of: 3)
+            backlog.append(ByteBuffer(bytes: [2]))
+            _ = backlog.takeRecord(of: 1)
+        }
+        backlog.append(ByteBuffer(bytes: [9]))
+        #expect(backlog.bytes == 1)
+        for _ in 0..<5000 {
+            backlog.append(ByteBuffer(bytes: [9]))
+            _ = backlog.takeRecord(of: 1)
+        }
+        #expect(backlog.slots < 4096)
+    }
+}
+
+extension OutboundBacklog {
+    fileprivate mutating func takeRecord(of count: Int) -> [UInt8] {
+        let staging = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
+        defer { staging.deallocate() }
+        return takeRecord(staging: staging) { Array($0) }
+    }
+}
