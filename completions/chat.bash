@@ -1,0 +1,137 @@
+# bash completion for chat(1)
+#
+# Names come from the local store. They were chosen by other people: they are compared and stored as data, never
+# given to `compgen -W`, which evaluates what stands in them; and what is no name is left out.
+
+# _chat_options COMMAND: its own options; without a command those that go with every command.
+_chat_options() {
+    case $1 in
+        '') echo '--server --profile --config --trust --json --color -q --quiet -v --verbose --no-input --connect-timeout --version -h --help -e --linger' ;;
+        'register') echo '--display-name --invite-file --device-name --password-stdin --password-file' ;;
+        'login') echo '--device-name --identity --password-stdin --password-file' ;;
+        'logout') echo '--forget' ;;
+        'passwd') echo '--revoke-others --password-stdin --password-file --new-password-file' ;;
+        'send') echo '--to --everyone -m --message --lines --jsonl --id --reply-to --wait --timeout --queue --expires' ;;
+        'listen') echo '--new --since --after-cursor --resume --from --to-me --everyone --own --meta --mark-read --count --timeout --idle --no-follow --command-timeout --retry' ;;
+        'history') echo '--with --everyone --id --limit --since --until --search --sync' ;;
+        'who') echo '--users --wait --timeout --watch' ;;
+        'unread') echo '--count --watch' ;;
+        'device add') echo '--out' ;;
+    esac
+}
+
+# _chat_commands [COMMAND]: the commands, or those below one.
+_chat_commands() {
+    case $1 in
+        '') echo 'register login logout whoami passwd profile send listen history who unread outbox resume device server schema doctor' ;;
+        profile) echo 'list' ;;
+        outbox) echo 'list flush drop' ;;
+        resume) echo 'list set rm' ;;
+        device) echo 'list add revoke rename' ;;
+        server) echo 'list trust forget' ;;
+    esac
+}
+
+# _chat_value COMMAND OPTION: what its value is; nothing where it takes none.
+_chat_value() {
+    case $1:$2 in
+        *:--server | *:--connect-timeout | *:--linger | register:--display-name | register:--device-name | \
+            login:--device-name | send:-m | send:--message | send:--id | send:--reply-to | send:--timeout | \
+            send:--expires | listen:--since | listen:--after-cursor | listen:--count | listen:--timeout | \
+            listen:--idle | listen:--command-timeout | listen:--retry | history:--id | history:--limit | \
+            history:--since | history:--until | history:--search | who:--timeout) echo 'text' ;;
+        *:--profile) echo 'profile' ;;
+        *:--config | register:--invite-file | register:--password-file | login:--identity | \
+            login:--password-file | passwd:--password-file | passwd:--new-password-file | 'device add':--out) echo 'file' ;;
+        *:--trust) echo 'one:ask accept-new strict' ;;
+        *:--color) echo 'one:auto always never' ;;
+        send:--to | listen:--from | history:--with | who:--wait) echo 'user' ;;
+        send:--wait) echo 'one:accepted delivered read' ;;
+        listen:--resume) echo 'resume-point' ;;
+    esac
+}
+
+# _chat_argument COMMAND: what stands behind it.
+_chat_argument() {
+    case $1 in
+        'resume set' | 'resume rm') echo 'resume-point' ;;
+    esac
+}
+
+# _chat_names KIND: what the local store knows, one name a line.
+_chat_names() {
+    local name
+    while IFS= read -r name; do
+        [[ $name =~ ^[a-z0-9][a-z0-9._-]{0,31}$ && $name == "$current"* ]] && COMPREPLY+=("$name")
+    done < <(command chat "${from[@]}" __complete "$1" </dev/null 2>/dev/null)
+}
+
+# _chat_offer WORD…: those that begin with what is typed.
+_chat_offer() {
+    local word
+    for word; do [[ $word == "$current"* ]] && COMPREPLY+=("$word"); done
+}
+
+# _chat_files [OPTION]: files, or with -d directories.
+_chat_files() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen "${1:--f}" -- "$current")
+}
+
+# _chat_offer_value KIND
+_chat_offer_value() {
+    case $1 in
+        file) _chat_files ;;
+        directory) _chat_files -d ;;
+        user) _chat_names users ;;
+        profile) _chat_names profiles ;;
+        resume-point) _chat_names resume-points ;;
+        # shellcheck disable=SC2086 # words of this file, apart on purpose
+        one:*) _chat_offer ${1#one:} ;;
+    esac
+}
+
+_chat() {
+    local LC_ALL=C current=${COMP_WORDS[COMP_CWORD]} command='' option='' word index
+    local -a from=()
+    COMPREPLY=()
+    for ((index = 1; index < COMP_CWORD; index++)); do
+        word=${COMP_WORDS[index]}
+        if [[ -n $option ]]; then
+            # `--to=bob` is three words here.
+            [[ $word == = ]] && continue
+            # Whose names are meant.
+            case $option in --profile | --config) from+=("$option" "${word/#\~\//$HOME/}") ;; esac
+            option=''
+            continue
+        fi
+        case $word in
+            --)
+                # Behind it stands a command of the user's own, for `listen`.
+                [[ $command == listen ]] || return 0
+                if ((index + 1 == COMP_CWORD)); then
+                    mapfile -t COMPREPLY < <(compgen -c -- "$current")
+                else
+                    _chat_files
+                fi
+                return 0
+                ;;
+            -*) [[ -n $(_chat_value "$command" "$word") ]] && option=$word ;;
+            *) [[ " $(_chat_commands "$command") " == *" $word "* ]] && command=${command:+$command }$word ;;
+        esac
+    done
+    if [[ -n $option ]]; then
+        [[ $current == = ]] && current=''
+        _chat_offer_value "$(_chat_value "$command" "$option")"
+    elif [[ $current == -* ]]; then
+        # shellcheck disable=SC2046 # words of this file, apart on purpose
+        _chat_offer $(_chat_options "$command") $([[ -z $command ]] || _chat_options '')
+    else
+        # shellcheck disable=SC2046 # words of this file, apart on purpose
+        _chat_offer $(_chat_commands "$command")
+        _chat_offer_value "$(_chat_argument "$command")"
+    fi
+    return 0
+}
+
+complete -F _chat chat

@@ -1,0 +1,161 @@
+# fish completion for chat(1)
+#
+# Names come from the local store. They were chosen by other people: they are data, and what is no name is left out.
+
+# Options with a value, as COMMAND:OPTION; `*` is every command.
+set -g __chat_valued \
+    '*:--server' '*:--profile' '*:--config' '*:--trust' '*:--color' '*:--connect-timeout' '*:--linger' \
+    register:--display-name register:--invite-file register:--device-name register:--password-file \
+    login:--device-name login:--identity login:--password-file passwd:--password-file passwd:--new-password-file \
+    send:--to send:-m send:--message send:--id send:--reply-to send:--wait send:--timeout send:--expires \
+    listen:--since listen:--after-cursor listen:--resume listen:--from listen:--count listen:--timeout \
+    listen:--idle listen:--command-timeout listen:--retry history:--with history:--id history:--limit \
+    history:--since history:--until history:--search who:--wait who:--timeout 'device add:--out'
+
+# Commands, with a space where they have two words.
+set -g __chat_known register login logout whoami passwd profile 'profile list' send listen history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' schema doctor
+
+function __chat_command --description 'The command that is being typed, and -- where it stands behind one'
+    set -l command
+    set -l value no
+    for word in (commandline -opc)[2..]
+        if test $value = yes
+            set value no
+        else if test "$word" = --
+            echo "$command --"
+            return
+        else if string match -q -- '-*' "$word"
+            if contains -- "$command:$word" $__chat_valued; or contains -- "*:$word" $__chat_valued
+                set value yes
+            end
+        else if contains -- (string trim -- "$command $word") $__chat_known
+            set command (string trim -- "$command $word")
+        end
+    end
+    echo "$command"
+end
+
+function __chat_at --description 'Is this the command?'
+    test (__chat_command) = "$argv"
+end
+
+function __chat_names --description 'What the local store knows, one name a line'
+    # Whose names are meant.
+    set -l from
+    set -l option
+    for word in (commandline -opc)[2..]
+        if contains -- "$option" --profile --config
+            set -a from $option $word
+        else if string match -q -r -- '^--(profile|config)=' "$word"
+            set -a from $word
+        end
+        set option $word
+    end
+    command chat $from __complete $argv </dev/null 2>/dev/null | string match -r -- '^[a-z0-9][a-z0-9._-]{0,31}$'
+end
+
+complete -c chat -f
+complete -c chat -l server -x -d 'the server'
+complete -c chat -l profile -x -a '(__chat_names profiles)' -d 'the profile to use'
+complete -c chat -l config -r -F -d 'read this configuration instead of the user’s'
+complete -c chat -l trust -x -a 'ask accept-new strict' -d 'what to do with a server that is not known'
+complete -c chat -l json -d 'print JSON, one object a line'
+complete -c chat -l color -x -a 'auto always never' -d 'colour'
+complete -c chat -s q -l quiet -d 'say nothing on standard error but errors'
+complete -c chat -s v -l verbose -d 'log on standard error'
+complete -c chat -l no-input -d 'never ask anything'
+complete -c chat -l connect-timeout -x -d 'how long connecting and logging in may take (10s)'
+complete -c chat -l version -d 'print the version and end'
+complete -c chat -s h -l help -d 'print help, on a command too, and end'
+complete -c chat -s e -d 'stop at the first line that fails'
+complete -c chat -l linger -x -d 'go on printing for so long after the end of input (0)'
+complete -c chat -n '__chat_at' -a register -d 'makes an account and logs this device in'
+complete -c chat -n '__chat_at' -a login -d 'logs this device in to an account that exists'
+complete -c chat -n '__chat_at' -a logout -d 'revokes this device on the server'
+complete -c chat -n '__chat_at' -a whoami -d 'prints user, server, device and fingerprint'
+complete -c chat -n '__chat_at' -a passwd -d 'changes the password'
+complete -c chat -n '__chat_at' -a profile -d ''
+complete -c chat -n '__chat_at' -a send -d 'sends a message, and returns when the server has it on disk'
+complete -c chat -n '__chat_at' -a listen -d 'prints messages, and follows'
+complete -c chat -n '__chat_at' -a history -d 'prints messages from this device’s own store, the oldest of the last'
+complete -c chat -n '__chat_at' -a who -d 'prints who is online'
+complete -c chat -n '__chat_at' -a unread -d 'prints the conversations that have messages not shown yet'
+complete -c chat -n '__chat_at' -a outbox -d ''
+complete -c chat -n '__chat_at' -a resume -d ''
+complete -c chat -n '__chat_at' -a device -d ''
+complete -c chat -n '__chat_at' -a server -d ''
+complete -c chat -n '__chat_at' -a schema -d 'prints the JSON Schema of every line that'
+complete -c chat -n '__chat_at' -a doctor -d 'checks configuration, permissions, address, TLS, clock, login, outbox and the last synchronisation, one line each, says'
+complete -c chat -n '__chat_at register' -l display-name -x -d 'the name for people'
+complete -c chat -n '__chat_at register' -l invite-file -r -F -d 'a file with the invite that the server’s administrator gave'
+complete -c chat -n '__chat_at register' -l device-name -x -d 'how this device is called in'
+complete -c chat -n '__chat_at register' -l password-stdin -d 'read the password from the first line of standard input'
+complete -c chat -n '__chat_at register' -l password-file -r -F -d 'read the password from the first line of a file'
+complete -c chat -n '__chat_at login' -l device-name -x -d 'how this device is called'
+complete -c chat -n '__chat_at login' -l identity -r -F -d 'log in with a file that'
+complete -c chat -n '__chat_at login' -l password-stdin -d 'read the password from the first line of standard input'
+complete -c chat -n '__chat_at login' -l password-file -r -F -d 'read the password from the first line of a file'
+complete -c chat -n '__chat_at logout' -l forget -d 'also erase its messages and keys on this machine'
+complete -c chat -n '__chat_at passwd' -l revoke-others -d 'also revoke all other devices of the account'
+complete -c chat -n '__chat_at passwd' -l password-stdin -d 'read the old password from the first line of standard input, the new one from the second'
+complete -c chat -n '__chat_at passwd' -l password-file -r -F -d 'read the old password from the first line of a file'
+complete -c chat -n '__chat_at passwd' -l new-password-file -r -F -d 'read the new password from the first line of a file'
+complete -c chat -n '__chat_at profile' -a list -d 'lists the profiles of this user'
+complete -c chat -n '__chat_at send' -l to -x -a '(__chat_names users)' -d 'send to this user'
+complete -c chat -n '__chat_at send' -l everyone -d 'send to everybody'
+complete -c chat -n '__chat_at send' -s m -l message -x -d 'the message'
+complete -c chat -n '__chat_at send' -l lines -d 'each line of standard input is a message, sent as it arrives, many in flight, in order'
+complete -c chat -n '__chat_at send' -l jsonl -d 'each line of standard input is an object'
+complete -c chat -n '__chat_at send' -l id -x -d 'the caller’s idempotency key, up to 128 bytes of any text, within this account and conversation'
+complete -c chat -n '__chat_at send' -l reply-to -x -d 'the message is a reply to this one'
+complete -c chat -n '__chat_at send' -l wait -x -a 'accepted delivered read' -d 'what to wait for'
+complete -c chat -n '__chat_at send' -l timeout -x -d 'how long connecting, sending and waiting may take (30s)'
+complete -c chat -n '__chat_at send' -l queue -d 'where the server cannot be reached, put the message into the outbox (81)'
+complete -c chat -n '__chat_at send' -l expires -x -d 'drop a queued message that could not be sent for so long'
+complete -c chat -n '__chat_at listen' -l new -d 'start with what comes from now on'
+complete -c chat -n '__chat_at listen' -l since -x -d 'start with what the server took since then'
+complete -c chat -n '__chat_at listen' -l after-cursor -x -d 'start behind a line, given its'
+complete -c chat -n '__chat_at listen' -l resume -x -a '(__chat_names resume-points)' -d 'start where this resume point stands, a durable position of its own, and move it along'
+complete -c chat -n '__chat_at listen' -l from -x -a '(__chat_names users)' -d 'only messages of this user'
+complete -c chat -n '__chat_at listen' -l to-me -d 'only direct messages'
+complete -c chat -n '__chat_at listen' -l everyone -d 'only messages to everybody'
+complete -c chat -n '__chat_at listen' -l own -d 'also messages of one’s own'
+complete -c chat -n '__chat_at listen' -l meta -d 'also lines that tell of logins, who is online, and receipts'
+complete -c chat -n '__chat_at listen' -l mark-read -d 'mark what is printed as shown, and tell the senders'
+complete -c chat -n '__chat_at listen' -l count -x -d 'end after so many messages, with 0'
+complete -c chat -n '__chat_at listen' -l timeout -x -d 'end after this time'
+complete -c chat -n '__chat_at listen' -l idle -x -d 'end when nothing came for this time'
+complete -c chat -n '__chat_at listen' -l no-follow -d 'print what there is and end, with 0'
+complete -c chat -n '__chat_at listen' -l command-timeout -x -d 'how long the'
+complete -c chat -n '__chat_at listen' -l retry -x -d 'how often a'
+complete -c chat -n '__chat_at listen --' -F -a '(__fish_complete_command)'
+complete -c chat -n '__chat_at history' -l with -x -a '(__chat_names users)' -d 'only the conversation with this user'
+complete -c chat -n '__chat_at history' -l everyone -d 'only messages to everybody'
+complete -c chat -n '__chat_at history' -l id -x -d 'this one message, with an'
+complete -c chat -n '__chat_at history' -l limit -x -d 'so many messages'
+complete -c chat -n '__chat_at history' -l since -x -d 'only what the server took since then'
+complete -c chat -n '__chat_at history' -l until -x -d 'only what the server took until then'
+complete -c chat -n '__chat_at history' -l search -x -d 'only messages with this text in their body'
+complete -c chat -n '__chat_at history' -l sync -d 'fetch from the server first'
+complete -c chat -n '__chat_at who' -l users -d 'print all users, with when they were last seen'
+complete -c chat -n '__chat_at who' -l wait -x -a '(__chat_names users)' -d 'wait until this user is online'
+complete -c chat -n '__chat_at who' -l timeout -x -d 'how long to wait (30s)'
+complete -c chat -n '__chat_at who' -l watch -d 'follow who comes and goes'
+complete -c chat -n '__chat_at unread' -l count -d 'print only how many messages'
+complete -c chat -n '__chat_at unread' -l watch -d 'print it again whenever it changes'
+complete -c chat -n '__chat_at outbox' -a list -d 'prints the messages that wait to be sent, and those that were refused'
+complete -c chat -n '__chat_at outbox' -a flush -d 'connects and sends what waits'
+complete -c chat -n '__chat_at outbox' -a drop -d 'removes a message from the outbox'
+complete -c chat -n '__chat_at resume' -a list -d 'prints the resume points'
+complete -c chat -n '__chat_at resume' -a set -d 'sets a resume point, or makes one'
+complete -c chat -n '__chat_at resume' -a rm -d 'removes a resume point'
+complete -c chat -n '__chat_at resume set' -a '(__chat_names resume-points)'
+complete -c chat -n '__chat_at resume rm' -a '(__chat_names resume-points)'
+complete -c chat -n '__chat_at device' -a list -d 'prints the devices of this account'
+complete -c chat -n '__chat_at device' -a add -d 'makes a device for another machine or a container, and an identity file for it, which'
+complete -c chat -n '__chat_at device' -a revoke -d 'revokes a device'
+complete -c chat -n '__chat_at device' -a rename -d 'gives a device another name'
+complete -c chat -n '__chat_at device add' -l out -r -F -d 'where to write it'
+complete -c chat -n '__chat_at server' -a list -d 'prints the servers that are known'
+complete -c chat -n '__chat_at server' -a trust -d 'makes a server known by its fingerprint'
+complete -c chat -n '__chat_at server' -a forget -d 'forgets a server'
