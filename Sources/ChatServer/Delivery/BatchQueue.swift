@@ -1,0 +1,52 @@
+/// How much a batch may hold before those who fill it are made to wait.
+package struct BatchBounds: Sendable {
+    /// Bytes of payloads: some tens of the largest, and well below what a disk takes in 50 ms.
+    package var bytes = 4 << 20
+    package var items = 4096
+    package init() {}
+}
+
+/// The heartbeat of the server: what arrives while one batch is being written forms the next.
+///
+/// An idle server therefore answers at once, and a busy one pays one sync for many messages. A plain value: the hub
+/// begins a batch when `begin` gives one, and says when it was written.
+package struct BatchQueue<Item> {
+    package let bounds: BatchBounds
+    private var forming: [Item] = []
+    private var formingBytes = 0
+    /// A batch is being written.
+    package private(set) var isWriting = false
+
+    package init(bounds: BatchBounds = BatchBounds()) {
+        self.bounds = bounds
+    }
+
+    /// Whether the batch that forms is full: who adds to it now is not read from until it is written.
+    package var isOverBound: Bool { formingBytes >= bounds.bytes || forming.count >= bounds.items }
+
+    /// Whether nothing waits and nothing is being written.
+    package var isIdle: Bool { !isWriting && forming.isEmpty }
+
+    package mutating func add(_ item: Item, bytes: Int) {
+        forming.append(item)
+        formingBytes += bytes
+    }
+
+    /// Takes what has formed as the batch to be written; nil while another one is being written.
+    ///
+    /// - Parameter sideWork: there is something else to write, so a batch without items is worth it.
+    package mutating func begin(sideWork: Bool = false) -> [Item]? {
+        guard !isWriting, sideWork || !forming.isEmpty else { return nil }
+        isWriting = true
+        defer {
+            forming.removeAll()
+            formingBytes = 0
+        }
+        return forming
+    }
+
+    /// The batch was written, or could not be.
+    package mutating func finish() {
+        isWriting = false
+    }
+}

@@ -1,0 +1,21 @@
+import ChatProtocol
+import NIOCore
+import WireCodec
+
+/// Writes bodies as frames into buffers that can be shared by any number of connections.
+package enum FrameEncoder {
+    package static func buffer(_ body: some FrameBody, correlation: UInt32 = 0) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        write(body, correlation: correlation, into: &buffer)
+        return buffer
+    }
+
+    package static func write(_ body: some FrameBody, correlation: UInt32 = 0, into buffer: inout ByteBuffer) {
+        let bytes = body.wireBytes
+        buffer.reserveCapacity(minimumWritableBytes: RawFrame.lengthBytes + RawFrame.headBytes + bytes.count)
+        buffer.writeInteger(UInt32(RawFrame.headBytes + bytes.count))
+        buffer.writeInteger(type(of: body).kind.rawValue)
+        buffer.writeInteger(correlation)
+        buffer.writeBytes(bytes)
+    }
+}

@@ -1,0 +1,193 @@
+import ChatProtocol
+import SQLite
+import Transport
+
+/// Logs in SQLite: the writing half, confined to the thread that owns the connection.
+package final class SQLiteLogWriter: LogWriter {
+    /// Conversations whose head and members are kept in memory; beyond this the memory is emptied.
+    private static let rememberedConversations = 20_000
+
+    struct Conversation {
+        var info: ConversationInfo
+        var head: UInt64
+        var epoch: UInt64
+        var changed = false
+    }
+
+    let database: Database
+    private let identity: StoreIdentity
+    private var conversations: [ConversationID: Conversation] = [:]
+    private var changed: [ConversationID] = []
+
+    package init(database: Database, identity: StoreIdentity) {
+        self.database = database
+        self.identity = identity
+    }
+
+    package func commit(_ batch: StoreBatch) throws(StoreFailure) -> [OperationOutcome] {
+        if conversations.count > Self.rememberedConversations { conversations.removeAll() }
+        do {
+            return try database.transaction { try apply(batch) }
+        } catch {
+            // What was remembered may never have become true.
+            conversations.removeAll()
+            changed.removeAll()
+            throw StoreFailure(error)
+        }
+    }
+
+    private func apply(_ batch: StoreBatch) throws -> [OperationOutcome] {
+        var outcomes: [OperationOutcome] = []
+        outcomes.reserveCapacity(batch.operations.count)
+        // Moves first: a question for receipts in the same batch sees them.
+        for move in batch.cursors { try apply(move) }
+        for mark in batch.readMarks { try apply(mark) }
+        for operation in batch.operations { outcomes.append(try perform(operation, time: batch.time)) }
+        for mark in batch.seen { try apply(mark, time: batch.time) }
+        try writeHeads()
+        return outcomes
+    }
+
+    private func perform(_ operation: StoreOperation, time: UInt64) throws -> OperationOutcome {
+        switch operation {
+        case .append(let entry): return try append(entry, time: time)
+        case .openDirect(let one, let other, let fresh):
+            let info = try MembershipStore.openDirect(one, other, fresh: fresh, time: time, in: database)
+            guard let conversation = try conversation(info.id) else { return .refused(.internalError, current: nil) }
+            return .opened(conversation.info, head: conversation.head, epoch: conversation.epoch)
+        case .receipts(let id, let account):
+            guard let conversation = try conversation(id) else { return .refused(.noSuchConversation, current: nil) }
+            guard conversation.info.includes(account) else { return .refused(.notAMember, current: nil) }
+            guard conversation.info.type == .direct else { return .refused(.invalidTarget, current: nil) }
+            return .receipts(try receipts(of: id))
+        }
+    }
+
+    // MARK: Appending
+
+    private func append(_ entry: NewEntry, time: UInt64) throws -> OperationOutcome {
+        guard var conversation = try conversation(entry.conversation) else {
+            return .refused(.noSuchConversation, current: nil)
+        }
+        guard conversation.info.includes(entry.sender) else { return .refused(.notAMember, current: nil) }
+        let position = ConversationPosition(generation: identity.generation, epoch: conversation.epoch)
+        if !entry.fits(position) {
+            return try duplicate(of: entry, in: conversation.info) ?? .refused(.preconditionFailed, current: position)
+        }
+        let seq = conversation.head + 1
+        let epoch = entry.advance ?? conversation.epoch
+        let digest = SHA256.hash(entry.payload)
+        try database.run(
+            """
+            INSERT OR IGNORE INTO message_ids(sender, conversation, id, seq, time, digest, epoch)
+            VALUES(?, ?, ?, ?, ?, ?, ?)
+            """, entry.sender, entry.conversation, entry.id, seq, time, digest, epoch)
+        guard database.changes > 0 else {
+            return try duplicate(of: entry, in: conversation.info) ?? .refused(.internalError, current: nil)
+        }
+        try database.run(
+            """
+            INSERT INTO entries(conversation, seq, id, sender, device, kind, time, payload)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?)
+            """, entry.conversation, seq, entry.id, entry.sender, entry.device, Int(entry.payloadKind), time,
+            entry.payload)
+        conversation.head = seq
+        conversation.epoch = epoch
+        if !conversation.changed {
+            conversation.changed = true
+            changed.append(entry.conversation)
+        }
+        conversations[entry.conversation] = conversation
+        return .appended(
+            StoredAppend(
+                conversation: conversation.info, seq: seq, time: time, digest: digest,
+                position: ConversationPosition(generation: identity.generation, epoch: epoch), duplicate: false))
+    }
+
+    private func duplicate(of entry: NewEntry, in conversation: ConversationInfo) throws -> OperationOutcome? {
+        try database.first(
+            "SELECT seq, time, digest, epoch FROM message_ids WHERE sender = ? AND conversation = ? AND id = ?",
+            entry.sender, entry.conversation, entry.id
+        ) { row in
+            .appended(
+                StoredAppend(
+                    conversation: conversation, seq: row.unsigned(0), time: row.unsigned(1), digest: row.bytes(2),
+                    position: ConversationPosition(generation: identity.generation, epoch: row.unsigned(3)),
+                    duplicate: true))
+        }
+    }
+
+    private func writeHeads() throws {
+        for id in changed {
+            guard var conversation = conversations[id] else { continue }
+            try database.run(
+                "UPDATE conversations SET head = ?, epoch = ? WHERE id = ?", conversation.head, conversation.epoch, id)
+            conversation.changed = false
+            conversations[id] = conversation
+        }
+        changed.removeAll(keepingCapacity: true)
+    }
+
+    private func conversation(_ id: ConversationID) throws -> Conversation? {
+        if let kept = conversations[id] { return kept }
+        let read = try database.first(
+            "SELECT id, type, account_low, account_high, head, epoch FROM conversations WHERE id = ?", id
+        ) { row in
+            Conversation(info: try ConversationInfo(row), head: row.unsigned(4), epoch: row.unsigned(5))
+        }
+        conversations[id] = read
+        return read
+    }
+
+    // MARK: Cursors and marks
+
+    private func apply(_ move: CursorMove) throws {
+        guard let conversation = try conversation(move.conversation) else { return }
+        let acked = min(move.acked, conversation.head)
+        let delivered = min(move.delivered, conversation.head)
+        try database.run(
+            """
+            UPDATE cursors SET acked = max(acked, ?), delivered = max(delivered, ?), told_start = max(told_start, ?)
+            WHERE device = ? AND conversation = ?
+            """, acked, delivered, move.toldStart, move.device, move.conversation)
+        guard database.changes == 0 else { return }
+        try database.run(
+            """
+            INSERT INTO cursors(device, conversation, start, acked, delivered, told_start)
+            SELECT ?, m.conversation, m.start_seq, max(m.start_seq, ?), ?, ? FROM members m
+            WHERE m.conversation = ? AND m.account = ?
+            """, move.device, acked, delivered, move.toldStart, move.conversation, move.account)
+    }
+
+    private func apply(_ mark: ReadMark) throws {
+        guard let conversation = try conversation(mark.conversation) else { return }
+        try database.run(
+            "UPDATE members SET read_seq = max(read_seq, ?) WHERE conversation = ? AND account = ?",
+            min(mark.seq, conversation.head), mark.conversation, mark.account)
+    }
+
+    private func apply(_ mark: SeenMark, time: UInt64) throws {
+        try database.run("UPDATE devices SET last_seen = max(last_seen, ?) WHERE id = ?", time, mark.device)
+        guard mark.online else { return }
+        try database.run("UPDATE accounts SET last_seen = max(last_seen, ?) WHERE id = ?", time, mark.account)
+    }
+
+    private func receipts(of conversation: ConversationID) throws -> [ReceiptState] {
+        try database.all(
+            """
+            SELECT m.account, m.read_seq, coalesce((SELECT max(c.delivered) FROM devices d
+            JOIN cursors c ON c.device = d.id AND c.conversation = m.conversation WHERE d.account = m.account), 0)
+            FROM members m WHERE m.conversation = ? ORDER BY m.account
+            """, conversation
+        ) { row in
+            ReceiptState(account: try row.identifier(0), delivered: row.unsigned(2), read: row.unsigned(1))
+        }
+    }
+}
+
+extension NewEntry {
+    /// Whether the precondition holds, and the new epoch, where there is one, lies ahead.
+    fileprivate func fits(_ position: ConversationPosition) -> Bool {
+        (precondition == nil || precondition == position) && (advance.map { $0 > position.epoch } ?? true)
+    }
+}
