@@ -1,0 +1,99 @@
+import ChatProtocol
+import NIOCore
+
+/// What `chatd status` tells of the running server.
+package struct HubStatus: Sendable, Equatable {
+    package var connections: Int
+    package var loggedIn: Int
+    package var subscribed: Int
+    package var online: Int
+}
+
+extension Hub {
+    package var status: HubStatus {
+        HubStatus(
+            connections: sessions.count, loggedIn: byAccount.values.reduce(0) { $0 + $1.count },
+            subscribed: subscribers.count, online: presence.onlineCount)
+    }
+
+    /// Ends all connections of an account: from the return of this on nothing more is delivered to them.
+    package func closeConnections(account: AccountID, because failure: Failure = Failure(.accountDisabled)) {
+        for session in byAccount[account] ?? [] { expel(session, failure) }
+    }
+
+    /// Ends all connections of a device, except the one that asked for it.
+    package func closeConnections(device: DeviceID, except asking: Session? = nil) {
+        for sessions in byAccount.values {
+            for session in sessions where session.identity?.device == device && session !== asking {
+                expel(session, Failure(.deviceRevoked))
+            }
+        }
+    }
+
+    /// An account's record has changed: what others are told of it, and what it may do.
+    package func accountChanged(_ account: AccountRecord) {
+        for session in byAccount[account.id] ?? [] { session.identity?.account = account }
+    }
+
+    // MARK: Time-outs
+
+    /// Looks after all connections, again and again.
+    package func startSweeping() {
+        _ = schedule(in: settings.sweepInterval) {
+            self.sweep()
+            if !self.isDraining { self.startSweeping() }
+        }
+    }
+
+    package func sweep() {
+        let now = clock.now()
+        for session in Array(sessions.values) where !session.isClosing {
+            guard let reason = timeOut(of: session, now) else { continue }
+            log.debug("connection timed out", metadata: ["reason": "\(reason)"])
+            expel(session, Failure(.timedOut, sentence: reason))
+        }
+    }
+
+    private func timeOut(of session: Session, _ now: NIODeadline) -> String? {
+        guard session.stage == .loggedIn else {
+            return now - session.opened > settings.loginTimeout ? "not logged in within the time for it" : nil
+        }
+        if let since = session.window.waitingSince, now - since > settings.stallTimeout {
+            return "what was delivered is not acknowledged"
+        }
+        // Who is not read from cannot show that it lives; that its replies are not read has a time-out of its own.
+        return session.pauses.isEmpty && now - session.lastFrame > settings.idleTimeout
+            ? "nothing was heard for too long" : nil
+    }
+
+    // MARK: The end
+
+    /// Ends the service: no new requests, what was taken is written and answered, then every connection is told and
+    /// closed. `completion` is called when the last one has gone, or the time for it is up.
+    package func drain(completion: @escaping () -> Void) {
+        isDraining = true
+        for session in sessions.values { session.pause(.drain) }
+        whenIdle.append { self.closeAll(completion) }
+        cursorTimer?.cancel()
+        cursorTimer = nil
+        later { self.beginBatch() }
+    }
+
+    private func closeAll(_ completion: @escaping () -> Void) {
+        var isDone = false
+        let done = {
+            guard !isDone else { return }
+            isDone = true
+            // What the end of the connections has left: when they were last seen.
+            self.whenIdle.append(completion)
+            self.beginBatch()
+        }
+        for session in Array(sessions.values) { expel(session, Failure(.shuttingDown)) }
+        guard !sessions.isEmpty else { return done() }
+        whenEmpty.append(done)
+        _ = schedule(in: settings.drainTimeout) {
+            for session in self.sessions.values { session.link.close(flushing: false) }
+            done()
+        }
+    }
+}

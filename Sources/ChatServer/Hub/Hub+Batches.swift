@@ -1,0 +1,142 @@
+import ChatProtocol
+import NIOCore
+
+/// An operation that waits for its batch, and what is to be done with its outcome.
+struct PendingOperation {
+    enum Then {
+        case answerAppend(Session, correlation: UInt32, wantReceipt: Bool)
+        case call((Result<OperationOutcome, Failure>) -> Void)
+    }
+    var operation: StoreOperation
+    var then: Then
+}
+
+/// What the writing thread gives back.
+struct CommittedBatch: Sendable {
+    var outcomes: [OperationOutcome]
+    var runs: [EntryRun]
+}
+
+extension Hub {
+    /// Bytes that an operation counts beside its payload.
+    private static let operationBytes = 128
+
+    func enqueue(_ operation: StoreOperation, _ then: PendingOperation.Then) {
+        var bytes = Self.operationBytes
+        if case .append(let entry) = operation { bytes += entry.payload.count }
+        queue.add(PendingOperation(operation: operation, then: then), bytes: bytes)
+        scheduleBatch()
+    }
+
+    func enqueue(_ operation: StoreOperation, _ completion: @escaping (Result<OperationOutcome, Failure>) -> Void) {
+        enqueue(operation, .call(completion))
+    }
+
+    /// Not at once: what other connections have sent in this tick goes into the same batch.
+    func scheduleBatch() {
+        guard !isBatchScheduled, !queue.isWriting else { return }
+        isBatchScheduled = true
+        later {
+            self.isBatchScheduled = false
+            self.beginBatch()
+        }
+    }
+
+    /// Writes moved cursors within a while, unless a batch takes them with it before.
+    func scheduleSideWork(in delay: TimeAmount? = nil) {
+        guard cursorTimer == nil else { return }
+        cursorTimer = schedule(in: delay ?? settings.cursorDelay) {
+            self.cursorTimer = nil
+            self.beginBatch()
+        }
+    }
+
+    private var hasSideWork: Bool { cursors.hasWork || !readMarks.isEmpty || !seen.isEmpty }
+
+    func beginBatch() {
+        // Cursors wait for their time, so that a busy server does not write a row an acknowledgement. What must not
+        // wait has cancelled the timer.
+        let takesSideWork = hasSideWork && (cursorTimer == nil || isDraining)
+        guard let items = queue.begin(sideWork: takesSideWork) else { return reportIdle() }
+        var batch = StoreBatch(time: clock.wall(), operations: items.map(\.operation))
+        if takesSideWork {
+            batch.cursors = cursors.take()
+            (batch.readMarks, readMarks) = (readMarks, [])
+            (batch.seen, seen) = (seen, [])
+        }
+        let written = batch
+        store.writer.perform(on: loop) { side in
+            let outcomes = try side.log.commit(written)
+            return CommittedBatch(outcomes: outcomes, runs: EntryRun.runs(of: written, outcomes: outcomes))
+        } completion: { result in
+            self.finishBatch(items, written, result)
+        }
+    }
+
+    private func finishBatch(
+        _ items: [PendingOperation], _ batch: StoreBatch, _ result: Result<CommittedBatch, any Error>
+    ) {
+        queue.finish()
+        switch result {
+        case .success(let committed):
+            cursors.written()
+            for (item, outcome) in zip(items, committed.outcomes) { answer(item, .success(outcome)) }
+            // The next batch is written while this one is told to everybody.
+            beginBatch()
+            for run in committed.runs { fanOut(run) }
+        case .failure(let error):
+            let failure = StoreFailure(error)
+            log.error("a batch could not be written", metadata: ["error": "\(failure)"])
+            keepSideWork(of: batch)
+            for item in items { answer(item, .failure(failure.failure)) }
+            beginBatch()
+        }
+        if !queue.isOverBound { resumeAfterBatch() }
+    }
+
+    /// What rode in a batch that failed waits for a later one; at the end of the service there is none.
+    private func keepSideWork(of batch: StoreBatch) {
+        guard !isDraining else {
+            cursors = CursorBook()
+            (readMarks, seen) = ([], [])
+            return
+        }
+        cursors.failed()
+        readMarks = batch.readMarks + readMarks
+        seen = batch.seen + seen
+        if hasSideWork { scheduleSideWork() }
+    }
+
+    private func resumeAfterBatch() {
+        let paused = pausedForBatch
+        pausedForBatch = []
+        for session in paused { session.resume(.batch) }
+    }
+
+    private func answer(_ item: PendingOperation, _ result: Result<OperationOutcome, Failure>) {
+        switch item.then {
+        case .answerAppend(let session, let correlation, let wantReceipt):
+            appended(item.operation, result, session, correlation, wantReceipt)
+        case .call(let completion): completion(result)
+        }
+    }
+
+    // MARK: Idleness, for a drain
+
+    private func reportIdle() {
+        guard queue.isIdle, !hasSideWork else { return }
+        let waiting = whenIdle
+        whenIdle = []
+        for body in waiting { body() }
+    }
+
+    // MARK: The loop
+
+    func later(_ body: @escaping () -> Void) {
+        loop.assumeIsolated().execute(body)
+    }
+
+    func schedule(in delay: TimeAmount, _ body: @escaping () -> Void) -> Scheduled<Void> {
+        loop.assumeIsolated().scheduleTask(in: delay, body)
+    }
+}

@@ -1,0 +1,117 @@
+import ChatProtocol
+import NIOCore
+
+extension Hub {
+    // MARK: What is new
+
+    /// Gives entries that have just been stored to everybody who is to have them.
+    func fanOut(_ run: EntryRun) {
+        let now = clock.now()
+        switch run.conversation.audience {
+        case .everyone:
+            for session in subscribers { deliver(run, to: session, now) }
+        case .direct(let low, let high):
+            for session in byAccount[low] ?? [] where session.subscription != nil { deliver(run, to: session, now) }
+            guard high != low else { return }
+            for session in byAccount[high] ?? [] where session.subscription != nil { deliver(run, to: session, now) }
+        }
+    }
+
+    private func deliver(_ run: EntryRun, to session: Session, _ now: NIODeadline) {
+        if session.catchUp.isLive {
+            let offer = session.window.offer(
+                run.conversation, first: run.first, last: run.last, count: run.count, bytes: run.bytes, now: now)
+            switch offer {
+            case .send: return session.link.write(run.frames)
+            case .skip: return
+            case .fallBehind: break
+            }
+        }
+        let hasBegun = session.window.position(of: run.conversation.id) != nil
+        let begin = session.catchUp.missed(run.conversation, first: run.first, hasBegun: hasBegun)
+        if let begin { session.window.begin(begin.conversation, at: begin.position) }
+        if !session.catchUp.isLive { catchUp(session) }
+    }
+
+    // MARK: What was missed
+
+    /// Goes on with what the connection has to be sent from the logs, as far as it can take it.
+    func catchUp(_ session: Session) {
+        while !session.isClosing {
+            let canSend = session.window.hasRoomForPage && session.link.isWritable
+            switch session.catchUp.next(canSend: canSend) {
+            case nil: return
+            case .readInbox(let after): return readInbox(session, after: after)
+            case .readPage(let conversation): return readPage(session, conversation)
+            case .live(let first):
+                if first { session.send(Live(time: clock.wall())) }
+                return
+            }
+        }
+    }
+
+    private func readInbox(_ session: Session, after: ConversationID?) {
+        guard let identity = session.identity else { return }
+        let (device, account) = (identity.device, identity.account.id)
+        store.reader.perform(on: loop) { side in
+            try side.log.inbox(of: device, account: account, after: after, limit: CatchUp.inboxPage)
+        } completion: { result in
+            guard !session.isClosing else { return }
+            switch result {
+            case .success(let rows): self.takeInbox(rows, session, identity)
+            case .failure(let error): self.expel(session, self.failure(error))
+            }
+        }
+    }
+
+    private func takeInbox(_ rows: [InboxRow], _ session: Session, _ identity: LoggedIn) {
+        var begins: [CatchUp.Begin] = []
+        for row in rows {
+            let pending = cursors.pending(identity.device, row.conversation.id)
+            if row.start > 0, !row.toldStart, pending?.toldStart != true {
+                tellStart(row, session, identity)
+            }
+            let position = max(row.acked, pending?.acked ?? 0)
+            if row.head > position { begins.append(.init(conversation: row.conversation, position: position)) }
+        }
+        let isLast = rows.count < CatchUp.inboxPage
+        let begun = session.catchUp.inboxRead(begins, nextAfter: isLast ? nil : rows.last?.conversation.id)
+        for begin in begun { session.window.begin(begin.conversation, at: begin.position) }
+        catchUp(session)
+    }
+
+    /// Says once where the device begins in a conversation that is older than it.
+    private func tellStart(_ row: InboxRow, _ session: Session, _ identity: LoggedIn) {
+        session.send(Gap(conversation: row.conversation.id, reason: .beforeJoin, first: 1, last: row.start))
+        cursors.add(
+            CursorMove(
+                device: identity.device, account: identity.account.id, conversation: row.conversation.id,
+                toldStart: true))
+        scheduleSideWork()
+    }
+
+    private func readPage(_ session: Session, _ conversation: ConversationInfo) {
+        guard let position = session.window.position(of: conversation.id) else { return }
+        let entries = min(CatchUp.pageEntries, session.window.entryRoom)
+        let bytes = min(CatchUp.pageBytes, session.window.byteRoom)
+        let id = conversation.id
+        store.reader.perform(on: loop) { side in
+            EncodedPage(try side.log.page(of: id, after: position, entries: entries, bytes: bytes), of: id)
+        } completion: { result in
+            guard !session.isClosing else { return }
+            switch result {
+            case .success(let page): self.sendPage(page, session, conversation)
+            case .failure(let error): self.expel(session, self.failure(error))
+            }
+        }
+    }
+
+    private func sendPage(_ page: EncodedPage, _ session: Session, _ conversation: ConversationInfo) {
+        session.link.write(page.frames)
+        session.window.sendPage(
+            of: conversation, through: page.through, count: page.count, bytes: page.frames.readableBytes,
+            now: clock.now())
+        session.catchUp.pageSent(wasLast: page.isLast)
+        catchUp(session)
+    }
+}

@@ -1,0 +1,96 @@
+import ChatProtocol
+
+extension Hub {
+    /// The session hears of this conversation's receipts from now on.
+    func watch(_ session: Session, _ conversation: ConversationID) {
+        guard !session.isClosing, session.watched.insert(conversation).inserted else { return }
+        watchers[conversation, default: []].append(session)
+    }
+
+    func unwatchAll(_ session: Session) {
+        for conversation in session.watched {
+            watchers[conversation]?.removeAll { $0 === session }
+            if watchers[conversation]?.isEmpty == true { watchers[conversation] = nil }
+        }
+        session.watched = []
+    }
+
+    /// A device of the account has stored everything up to `seq`.
+    func publishDelivered(_ conversation: ConversationInfo, _ account: AccountID, through seq: UInt64) {
+        guard conversation.type == .direct, isWatched(conversation, account) else { return }
+        switch receipts.delivered(conversation.id, account, through: seq) {
+        case .nothing: break
+        case .publish(let state): publish(state, of: conversation)
+        case .load: loadReceipts(conversation.id, for: account) { _ in }
+        }
+    }
+
+    /// The account was shown more of a conversation; how far is what the store makes of the mark.
+    func publishRead(_ conversation: ConversationID, by account: AccountID) {
+        loadReceipts(conversation, for: account) { _ in }
+    }
+
+    /// Asks the store, and tells those who watch what is new.
+    func loadReceipts(
+        _ conversation: ConversationID, for account: AccountID,
+        completion: @escaping (Result<[ReceiptState], Failure>) -> Void
+    ) {
+        // The batch that answers takes with it what has moved.
+        cursorTimer?.cancel()
+        cursorTimer = nil
+        enqueue(.receipts(conversation, for: account)) { result in
+            switch result {
+            case .success(.receipts(let stored)):
+                let (all, news) = self.receipts.loaded(conversation, stored)
+                let accounts = stored.map(\.account)
+                if let low = accounts.min(), let high = accounts.max() {
+                    let info = ConversationInfo(id: conversation, audience: .direct(low, high))
+                    for state in news { self.publish(state, of: info) }
+                }
+                completion(.success(all))
+            case .success(.refused(let code, _)): completion(.failure(Failure(code)))
+            case .success: completion(.failure(Failure(.internalError)))
+            case .failure(let failure): completion(.failure(failure))
+            }
+        }
+    }
+
+    /// Tells one session how far the others are.
+    func publishReceipts(of conversation: ConversationInfo, for session: Session) {
+        guard let me = session.identity?.account.id else { return }
+        loadReceipts(conversation.id, for: me) { result in
+            guard case .success(let states) = result else { return }
+            for state in states where self.concerns(state.account, session, conversation) {
+                session.send(Receipt(conversation: conversation.id, state: state))
+            }
+        }
+    }
+
+    private func publish(_ state: ReceiptState, of conversation: ConversationInfo) {
+        let frame = FrameEncoder.buffer(Receipt(conversation: conversation.id, state: state))
+        for session in audience(of: state.account, in: conversation) where !session.isClosing {
+            session.link.write(frame)
+        }
+    }
+
+    private func isWatched(_ conversation: ConversationInfo, _ account: AccountID) -> Bool {
+        !audience(of: account, in: conversation).isEmpty
+    }
+
+    /// Those who want to hear how far `account` is: who asked for this conversation, and who asked for all.
+    private func audience(of account: AccountID, in conversation: ConversationInfo) -> [Session] {
+        guard case .direct(let low, let high) = conversation.audience else { return [] }
+        let other = account == low ? high : low
+        let asked = (watchers[conversation.id] ?? []).filter { concerns(account, $0, conversation) }
+        let all = subscribers(of: other).filter {
+            $0.subscription?.contains(.receipts) == true && !$0.watched.contains(conversation.id)
+        }
+        return asked + all
+    }
+
+    /// How far somebody is matters to the other one, or to oneself in a note to oneself.
+    private func concerns(_ account: AccountID, _ session: Session, _ conversation: ConversationInfo) -> Bool {
+        guard case .direct(let low, let high) = conversation.audience else { return false }
+        return low == high || session.identity?.account.id != account
+    }
+}

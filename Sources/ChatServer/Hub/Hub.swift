@@ -1,0 +1,147 @@
+import ChatProtocol
+import Logging
+import NIOCore
+import Transport
+
+/// The middle of the server: every connection, and what is to be told to whom. Confined to one event loop.
+///
+/// It decides little: what has states or bounds is a plain value beside it (`BatchQueue`, `DeliveryWindow`, `CatchUp`,
+/// `PresenceBoard`, `ReceiptBoard`, `CursorBook`, `ConnectionCensus`). Requests are handled in `Requests/`, a file a
+/// family.
+package final class Hub {
+    package let loop: any EventLoop
+    package let identity: StoreIdentity
+    package var settings: HubSettings
+    let clock: HubClock
+    let store: HubStore
+    /// Set before the first connection; the keeper of accounts needs the hub as well.
+    package var accounts: (any AccountService)?
+    let log: Logger
+
+    // Connections.
+    var sessions: [ObjectIdentifier: Session] = [:]
+    var byAccount: [AccountID: [Session]] = [:]
+    /// Sessions that subscribed, in no order: everyone's audience.
+    var subscribers: [Session] = []
+    var census: ConnectionCensus<ObjectIdentifier, String>
+
+    // Writing.
+    var queue: BatchQueue<PendingOperation>
+    var isBatchScheduled = false
+    var pausedForBatch: [Session] = []
+    var cursors = CursorBook()
+    var readMarks: [ReadMark] = []
+    var seen: [SeenMark] = []
+    var cursorTimer: Scheduled<Void>?
+
+    // Presence and receipts.
+    var presence = PresenceBoard()
+    var presenceNewcomers: [Session] = []
+    var isPresenceScheduled = false
+    var receipts = ReceiptBoard()
+    var watchers: [ConversationID: [Session]] = [:]
+
+    var isDraining = false
+    var whenIdle: [() -> Void] = []
+    var whenEmpty: [() -> Void] = []
+
+    package init(
+        loop: any EventLoop, identity: StoreIdentity, store: HubStore, settings: HubSettings, clock: HubClock,
+        log: Logger
+    ) {
+        self.loop = loop
+        self.identity = identity
+        self.store = store
+        self.settings = settings
+        self.clock = clock
+        self.log = log
+        census = ConnectionCensus(cap: settings.connectionsBeforeLogin)
+        queue = BatchQueue(bounds: settings.batch)
+    }
+
+    // MARK: Connections
+
+    /// A connection was accepted, and may still be at its handshake.
+    package func accept(_ link: any ClientLink) -> Session {
+        let session = Session(link: link, hub: self, now: clock.now())
+        let key = ObjectIdentifier(session)
+        sessions[key] = session
+        if let oldest = census.opened(key, prefix: link.remoteAddress.host), let victim = sessions[oldest] {
+            log.debug("too many unauthenticated connections of an address: the oldest is closed")
+            expel(victim, Failure(.busy, sentence: "too many connections of this address that have not logged in"))
+        }
+        return session
+    }
+
+    /// The connection is gone.
+    package func closed(_ session: Session, reason: String) {
+        if !session.isClosing { log.debug("connection closed", metadata: ["reason": "\(reason)"]) }
+        forget(session)
+        sessions[ObjectIdentifier(session)] = nil
+        if sessions.isEmpty {
+            let waiting = whenEmpty
+            whenEmpty = []
+            for body in waiting { body() }
+        }
+    }
+
+    /// Tells the peer why, and closes.
+    package func expel(_ session: Session, _ failure: Failure, correlation: UInt32 = 0) {
+        guard !session.isClosing else { return }
+        session.send(failure, correlation: correlation)
+        forget(session)
+        session.link.close(flushing: true)
+    }
+
+    /// Takes the session out of everything; nothing is sent to it any more.
+    private func forget(_ session: Session) {
+        guard !session.isClosing else { return }
+        session.stage = .closing
+        census.settled(ObjectIdentifier(session))
+        guard let identity = session.identity else { return }
+        unsubscribe(session)
+        unwatchAll(session)
+        byAccount[identity.account.id]?.removeAll { $0 === session }
+        if byAccount[identity.account.id]?.isEmpty == true { byAccount[identity.account.id] = nil }
+    }
+
+    // MARK: Frames
+
+    package func readComplete(_ session: Session) {
+        if !session.link.isWritable { session.pause(.output) }
+    }
+
+    package func becameWritable(_ session: Session) {
+        session.resume(.output)
+        if session.subscription != nil { catchUp(session) }
+    }
+
+    package func receive(_ frame: RawFrame, on session: Session) {
+        session.lastFrame = clock.now()
+        do {
+            switch session.stage {
+            case .awaitingHello: try hello(frame, session)
+            case .awaitingLogin: try logIn(frame, session)
+            case .loggedIn: try dispatch(frame, session)
+            case .loggingIn: expel(session, Failure(.unexpectedFrame), correlation: frame.correlation)
+            case .closing: break
+            }
+        } catch {
+            expel(session, Failure(.malformed, sentence: "malformed frame: \(error)"), correlation: frame.correlation)
+        }
+    }
+
+    /// Adds a connection to those of its account.
+    func welcome(_ session: Session, _ identity: LoggedIn) {
+        session.identity = identity
+        session.stage = .loggedIn
+        census.settled(ObjectIdentifier(session))
+        byAccount[identity.account.id, default: []].append(session)
+        session.link.setFrameLimit(Limits.frame)
+    }
+
+    /// Connections of an account that are subscribed.
+    func subscribers(of account: AccountID) -> [Session] {
+        (byAccount[account] ?? []).filter { $0.subscription != nil }
+    }
+}

@@ -1,0 +1,41 @@
+import ChatProtocol
+import NIOCore
+
+/// What the hub is told by the configuration.
+package struct HubSettings: Sendable {
+    /// Whether only administrators may write to everyone.
+    package var broadcastByAdminsOnly = false
+    /// Unauthenticated connections of one address; over it the oldest is closed.
+    package var connectionsBeforeLogin = 100
+    /// From accept to a finished login.
+    package var loginTimeout = TimeAmount.seconds(Int64(Limits.loginSeconds))
+    /// Without a frame from the peer: it pings twice in this time.
+    package var idleTimeout = TimeAmount.seconds(2 * Int64(Limits.pingSeconds))
+    /// Without progress while deliveries are outstanding.
+    package var stallTimeout = TimeAmount.seconds(Int64(Limits.stalledSeconds))
+    /// How often the time-outs are looked after.
+    package var sweepInterval = TimeAmount.seconds(1)
+    /// How long a cursor that has moved may wait for a batch before it gets one of its own.
+    package var cursorDelay = TimeAmount.milliseconds(500)
+    /// How long a drain waits for connections to take what they were sent.
+    package var drainTimeout = TimeAmount.seconds(5)
+    package var batch = BatchBounds()
+    /// Bytes that may wait for a connection whose peer does not read, beyond the window of deliveries: replies stop at
+    /// some KiB, so this is thousands of events.
+    package var pendingBytes = 4 << 20
+    package var software = "chatd"
+
+    package init() {}
+}
+
+/// What the hub takes from the world besides sockets and the store.
+package struct HubClock {
+    package var now: () -> NIODeadline
+    /// Unix milliseconds.
+    package var wall: () -> UInt64
+
+    package init(now: @escaping () -> NIODeadline, wall: @escaping () -> UInt64) {
+        self.now = now
+        self.wall = wall
+    }
+}

@@ -1,0 +1,114 @@
+import ChatProtocol
+import NIOCore
+import Transport
+
+/// One connection and what the hub knows of it. Confined to the hub's event loop.
+package final class Session {
+    package enum Stage {
+        case awaitingHello
+        case awaitingLogin
+        /// A login is being checked; reading is paused, so what stands behind it waits where it is.
+        case loggingIn
+        case loggedIn
+        /// The hub has let go of it; what it was told last is still being sent.
+        case closing
+    }
+
+    /// Why a connection is not read from.
+    package struct Pause: OptionSet {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        package static let login = Pause(rawValue: 1)
+        /// The batch that forms is full.
+        package static let batch = Pause(rawValue: 2)
+        /// Too many requests wait for their replies.
+        package static let requests = Pause(rawValue: 4)
+        /// The peer does not read its replies.
+        package static let output = Pause(rawValue: 8)
+        /// The account is over its rate.
+        package static let rate = Pause(rawValue: 16)
+        package static let drain = Pause(rawValue: 32)
+    }
+
+    package let link: any ClientLink
+    let opened: NIODeadline
+    unowned let hub: Hub
+
+    package internal(set) var stage = Stage.awaitingHello
+    var serverHelloDigest: [UInt8] = []
+    var clientHelloDigest: [UInt8] = []
+    package internal(set) var identity: LoggedIn?
+    /// When the last frame came in.
+    var lastFrame: NIODeadline
+    private(set) var pauses: Pause = []
+    var requestsInFlight = 0
+
+    /// Nil until it subscribes.
+    var subscription: Subscribe.Options?
+    /// Its place in the hub's list of subscribers.
+    var subscriberIndex = 0
+    var hasPresenceList = false
+    var window = DeliveryWindow()
+    var catchUp = CatchUp()
+    /// Conversations whose receipts it asked for.
+    var watched: Set<ConversationID> = []
+
+    init(link: any ClientLink, hub: Hub, now: NIODeadline) {
+        self.link = link
+        self.hub = hub
+        opened = now
+        lastFrame = now
+    }
+
+    var isClosing: Bool { stage == .closing }
+    var isVisible: Bool { subscription.map { !$0.contains(.unseen) } ?? false }
+
+    var binding: ConnectionBinding {
+        ConnectionBinding(
+            clientHelloDigest: clientHelloDigest, serverHelloDigest: serverHelloDigest, exporter: link.channelBinding)
+    }
+    var origin: LoginOrigin { LoginOrigin(address: link.remoteAddress.host, binding: binding) }
+
+    // MARK: Sending
+
+    func send(_ body: some FrameBody, correlation: UInt32 = 0) {
+        guard !isClosing else { return }
+        link.write(FrameEncoder.buffer(body, correlation: correlation))
+    }
+
+    // MARK: Reading
+
+    func pause(_ reason: Pause) {
+        if pauses.isEmpty { link.pauseReading() }
+        pauses.insert(reason)
+    }
+
+    func resume(_ reason: Pause) {
+        guard pauses.contains(reason) else { return }
+        pauses.remove(reason)
+        if pauses.isEmpty { link.resumeReading() }
+    }
+
+    // MARK: Requests
+
+    /// A request was taken whose reply comes later.
+    func requestBegan() {
+        requestsInFlight += 1
+        if requestsInFlight >= Limits.requestsInFlight { pause(.requests) }
+    }
+
+    func requestEnded() {
+        requestsInFlight -= 1
+        if requestsInFlight <= Limits.requestsInFlight / 2 { resume(.requests) }
+    }
+}
+
+extension Session: FrameConnectionDelegate {
+    package func connectionDidOpen(_ connection: FrameConnection) { hub.greet(self) }
+    package func connection(_ connection: FrameConnection, didReceive frame: RawFrame) { hub.receive(frame, on: self) }
+    package func connectionReadComplete(_ connection: FrameConnection) { hub.readComplete(self) }
+    package func connectionDidBecomeWritable(_ connection: FrameConnection) { hub.becameWritable(self) }
+    package func connectionDidClose(_ connection: FrameConnection, reason: CloseReason) {
+        hub.closed(self, reason: reason.description)
+    }
+}

@@ -1,0 +1,57 @@
+import ChatProtocol
+import WireCodec
+
+extension Hub {
+    /// Checks what can be checked without the store, and puts the entry into the batch that forms.
+    func append(_ request: Append, _ session: Session, _ correlation: UInt32) {
+        if let refusal = refusal(of: request, session) { return session.send(refusal, correlation: correlation) }
+        guard let identity = begin(session) else { return }
+        enqueue(
+            .append(NewEntry(request, sender: identity.account.id, device: identity.device)),
+            .answerAppend(session, correlation: correlation, wantReceipt: request.wantReceipt))
+        guard queue.isOverBound else { return }
+        session.pause(.batch)
+        pausedForBatch.append(session)
+    }
+
+    private func refusal(of request: Append, _ session: Session) -> Failure? {
+        if isDraining { return Failure(.shuttingDown) }
+        if PayloadKind(rawValue: request.payloadKind) == nil { return Failure(.unknownPayloadKind) }
+        if request.payload.count > Limits.payload { return Failure(.payloadTooLarge) }
+        if request.conversation == identity.everyone, settings.broadcastByAdminsOnly,
+            session.identity?.account.flags.contains(.administrator) != true
+        {
+            return Failure(.forbidden, sentence: "only administrators may write to everyone on this server")
+        }
+        return nil
+    }
+
+    /// The entry is on disk, or was refused.
+    func appended(
+        _ operation: StoreOperation, _ result: Result<OperationOutcome, Failure>, _ session: Session,
+        _ correlation: UInt32, _ wantReceipt: Bool
+    ) {
+        guard case .append(let entry) = operation else { return }
+        switch result {
+        case .success(.appended(let stored)):
+            finish(
+                session, correlation,
+                .success(
+                    Appended(
+                        conversation: entry.conversation, id: entry.id, seq: stored.seq, time: stored.time,
+                        digest: stored.digest, position: stored.position, duplicate: stored.duplicate)))
+            if wantReceipt { watch(session, stored) }
+        case .success(.refused(let code, let current)):
+            finish(session, correlation, Result<Done, _>.failure(Failure(code, current: current)))
+        case .success: finish(session, correlation, Result<Done, _>.failure(Failure(.internalError)))
+        case .failure(let failure): finish(session, correlation, Result<Done, _>.failure(failure))
+        }
+    }
+
+    private func watch(_ session: Session, _ stored: StoredAppend) {
+        guard stored.conversation.type == .direct else { return }
+        watch(session, stored.conversation.id)
+        // Whoever sends again may have missed what became of the first one.
+        if stored.duplicate { publishReceipts(of: stored.conversation, for: session) }
+    }
+}

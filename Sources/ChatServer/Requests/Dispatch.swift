@@ -1,0 +1,67 @@
+import ChatProtocol
+import WireCodec
+
+extension Hub {
+    /// Gives a frame of a connection that is logged in to whoever handles its kind.
+    func dispatch(_ frame: RawFrame, _ session: Session) throws(WireError) {
+        let correlation = frame.correlation
+        switch frame.frameKind {
+        case .acknowledge: acknowledge(try frame.decode(), session)
+        case .append: append(try frame.decode(), session, correlation)
+        case .markRead: markRead(try frame.decode(), session)
+        case .ping:
+            let _: Ping = try frame.decode()
+            session.send(Pong(time: clock.wall()), correlation: correlation)
+        case .subscribe: subscribe(try frame.decode(), session, correlation)
+        case .queryReceipts: queryReceipts(try frame.decode(), session, correlation)
+        case .openConversation: openConversation(try frame.decode(), session, correlation)
+        case .lookUpAccounts: lookUp(try frame.decode(LookUpAccounts.self), session, correlation)
+        case .lookUpConversations: lookUp(try frame.decode(LookUpConversations.self), session, correlation)
+        case .listAccounts: listAccounts(try frame.decode(), session, correlation)
+        case .listDevices:
+            let _: ListDevices = try frame.decode()
+            listDevices(session, correlation)
+        case .addDevice: addDevice(try frame.decode(), session, correlation)
+        case .renameDevice: renameDevice(try frame.decode(), session, correlation)
+        case .revokeDevice: revokeDevice(try frame.decode(), session, correlation)
+        case .changePassword: changePassword(try frame.decode(), session, correlation)
+        default: session.send(Failure(.unexpectedFrame), correlation: correlation)
+        }
+    }
+
+    /// Who the session speaks for, for a request whose reply comes later. Nil only where the session has ended.
+    func begin(_ session: Session) -> LoggedIn? {
+        guard let identity = session.identity, !session.isClosing else { return nil }
+        session.requestBegan()
+        return identity
+    }
+
+    /// Ends such a request with its reply.
+    func finish(_ session: Session, _ correlation: UInt32, _ result: Result<some FrameBody, Failure>) {
+        session.requestEnded()
+        switch result {
+        case .success(let body): session.send(body, correlation: correlation)
+        case .failure(let failure): session.send(failure, correlation: correlation)
+        }
+    }
+
+    /// Reads from the store for a request, and ends the request with what `reply` makes of it.
+    func read<Value: Sendable>(
+        _ session: Session, _ correlation: UInt32, _ work: @escaping @Sendable (ReadSide) throws -> Value,
+        reply: @escaping (Value) -> Result<some FrameBody, Failure>
+    ) {
+        store.reader.perform(on: loop, work) { result in
+            switch result {
+            case .success(let value): self.finish(session, correlation, reply(value))
+            case .failure(let error): self.finish(session, correlation, Result<Done, _>.failure(self.failure(error)))
+            }
+        }
+    }
+
+    /// What a peer is told when the store could not be read.
+    func failure(_ error: any Error) -> Failure {
+        let failure = StoreFailure(error)
+        log.error("the store could not be read", metadata: ["error": "\(failure)"])
+        return Failure(.storeFailed, sentence: "the server could not read its store")
+    }
+}

@@ -1,0 +1,69 @@
+import ChatProtocol
+import Transport
+import WireCodec
+
+extension Hub {
+    /// The first words, as soon as the handshake is done.
+    package func greet(_ session: Session) {
+        let hello = ServerHello(
+            server: identity.server, nonce: SecureRandom.bytes(ServerHello.nonceBytes), time: clock.wall(),
+            software: settings.software)
+        session.serverHelloDigest = SHA256.hash(hello.wireBytes)
+        session.send(hello)
+    }
+
+    func hello(_ frame: RawFrame, _ session: Session) throws(WireError) {
+        guard frame.frameKind == .clientHello else {
+            return expel(session, Failure(.unexpectedFrame), correlation: frame.correlation)
+        }
+        let _: ClientHello = try frame.decode()
+        session.clientHelloDigest = SHA256.hash(frame.body)
+        session.stage = .awaitingLogin
+    }
+
+    func logIn(_ frame: RawFrame, _ session: Session) throws(WireError) {
+        guard let accounts else { return expel(session, Failure(.internalError), correlation: frame.correlation) }
+        let completion = { (result: Result<LoggedIn, Failure>) in
+            self.finishLogin(session, frame.correlation, result)
+        }
+        switch frame.frameKind {
+        case .loginByDevice:
+            let request: LoginByDevice = try frame.decode()
+            beginLogin(session)
+            accounts.logIn(request, from: session.origin, completion: completion)
+        case .loginByPassword:
+            let request: LoginByPassword = try frame.decode()
+            beginLogin(session)
+            accounts.logIn(request, from: session.origin, completion: completion)
+        case .register:
+            let request: Register = try frame.decode()
+            beginLogin(session)
+            accounts.register(request, from: session.origin, completion: completion)
+        // What was sent in one flight with a login that failed.
+        default: session.send(Failure(.notLoggedIn), correlation: frame.correlation)
+        }
+    }
+
+    /// What stands behind the login waits in the connection, and is read under the limits of the next stage.
+    private func beginLogin(_ session: Session) {
+        session.stage = .loggingIn
+        session.pause(.login)
+    }
+
+    private func finishLogin(_ session: Session, _ correlation: UInt32, _ result: Result<LoggedIn, Failure>) {
+        guard session.stage == .loggingIn else { return }
+        switch result {
+        case .success(let identity):
+            welcome(session, identity)
+            session.send(
+                Welcome(
+                    account: identity.account, device: identity.device, deviceName: identity.deviceName,
+                    server: self.identity.server, generation: self.identity.generation,
+                    everyone: self.identity.everyone, time: clock.wall()), correlation: correlation)
+        case .failure(let failure):
+            session.stage = .awaitingLogin
+            session.send(failure, correlation: correlation)
+        }
+        session.resume(.login)
+    }
+}
