@@ -1,0 +1,60 @@
+import ChatProtocol
+import Logging
+import NIOCore
+import NIOPosix
+import TestSupport
+import Transport
+
+@testable import ChatServer
+
+/// A server with a store of its own, on a free port of 127.0.0.1.
+struct TestServer {
+    static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    let scratch: Scratch
+    let server: Server
+
+    static func start(
+        scratch: Scratch? = nil, change: (inout Server.Settings) -> Void = { _ in }
+    ) async throws -> TestServer {
+        let scratch = try scratch ?? Scratch()
+        var settings = Server.Settings(
+            addresses: [NetworkAddress(host: "127.0.0.1", port: 0)],
+            database: scratch.url.appendingPathComponent("server.db").path)
+        change(&settings)
+        var log = Logger(label: "test")
+        log.logLevel = .critical
+        let server = try await Server.start(
+            settings, certificate: try ServerIdentityBox(certificate.get()), log: log
+        ) { TestAccounts($0) }
+        return TestServer(scratch: scratch, server: server)
+    }
+
+    /// One for all tests: making a key is slow.
+    private static let certificate = Result { try ServerIdentity.selfSigned() }
+
+    func connect() async throws -> TestClient { try await TestClient.connect(to: server.addresses[0]) }
+
+    /// Connects and logs in; makes the account if there is none.
+    func logIn(_ name: String, device: DeviceID? = nil) async throws -> TestClient {
+        let client = try await connect()
+        try await client.logIn(name, device: device)
+        return client
+    }
+
+    func stop() async { await server.drain() }
+}
+
+/// Starts a server, and stops it when `body` has returned.
+func withServer(
+    change: (inout Server.Settings) -> Void = { _ in }, _ body: (TestServer) async throws -> Void
+) async throws {
+    let server = try await TestServer.start(change: change)
+    do {
+        try await body(server)
+        await server.stop()
+    } catch {
+        await server.stop()
+        throw error
+    }
+}
