@@ -60,7 +60,7 @@ package struct AccountStore {
                 VALUES(?, ?, ?, ?, ?, ?, ?)
                 """, account.record.id, account.record.name.text, account.record.displayName, account.passwordHash,
                 account.hashOrigin.rawValue, Int(account.record.flags.rawValue), account.created)
-        } catch where error.isDuplicateKey {
+        } catch  where error.isDuplicateKey {
             throw Failure(.nameTaken)
         }
         try MembershipStore.joinEveryone(account.record.id, everyone: everyone, in: database)

@@ -4,7 +4,8 @@ import NIOPosix
 
 /// Threads that compute bcrypt, and a bounded queue before them. Confined to the event loop that it is made for.
 package final class PasswordPool {
-    private let threads: NIOThreadPool
+    /// Whoever ends the pool shuts these down; what still waits is completed with nil.
+    package let threads: NIOThreadPool
     private let loop: any EventLoop
     private let queueLimit: Int
     private var outstanding = 0
@@ -45,9 +46,6 @@ package final class PasswordPool {
         }
         return true
     }
-
-    /// Ends the threads; what waits is completed with nil.
-    package func close() async { try? await threads.shutdownGracefully() }
 
     /// The calling thread runs when the others have nothing to do: on Linux the priority belongs to the thread.
     private static func yieldToOthers() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
