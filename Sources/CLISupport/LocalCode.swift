@@ -36,6 +36,9 @@ package enum LocalCode: String, CaseIterable, Sendable {
     case alreadyRunning = "already_running"
     case notRunning = "not_running"
 
+    /// The COMMAND of a follower failed, also when it was tried again.
+    case commandFailed = "command_failed"
+
     case protocolFault = "protocol_fault"
 
     case notLoggedIn = "not_logged_in"
@@ -74,7 +77,7 @@ package enum LocalCode: String, CaseIterable, Sendable {
         case .internalFault: .internalFault
         case .cannotCreate: .cannotCreate
         case .inputOutput: .inputOutput
-        case .busy, .storeBusy, .resumePointInUse, .alreadyRunning, .notRunning: .temporary
+        case .busy, .storeBusy, .resumePointInUse, .alreadyRunning, .notRunning, .commandFailed: .temporary
         case .protocolFault: .protocolFault
         case .notLoggedIn, .refused: .refused
         case .badConfiguration, .wrongServer, .wrongProfile, .unsafeStore, .damagedStore, .newerStore,

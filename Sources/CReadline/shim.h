@@ -3,4 +3,10 @@
 #include <stdio.h>
 #include <readline/readline.h>
 #include <readline/history.h>
+
+/* glibc declares it under _GNU_SOURCE only, which Swift's view of glibc does not have. */
+extern int memfd_create(const char *name, unsigned int flags);
+
+/* glibc's environ, which Swift's view of glibc does not have for the same reason. */
+extern char **environ;
 #endif

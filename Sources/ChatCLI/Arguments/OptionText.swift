@@ -1,0 +1,86 @@
+import ArgumentParser
+import CLISupport
+import ChatClient
+import ChatProtocol
+
+/// How the values of options and arguments are read.
+enum OptionText {
+    static func duration(_ text: String) throws -> Duration {
+        guard let value = DurationText.duration(text) else {
+            throw ValidationError("expected \(DurationText.form)")
+        }
+        return value
+    }
+
+    static func time(_ text: String) throws -> TimeArgument {
+        guard TimestampText.parse(text, now: 0) != nil else { throw ValidationError("expected \(TimestampText.form)") }
+        return TimeArgument(text: text)
+    }
+
+    static func user(_ text: String) throws -> UserName {
+        guard let name = UserName(typed: text) else {
+            throw ValidationError("expected a user's name, [a-z0-9][a-z0-9._-]{0,31}, not me, all or everyone")
+        }
+        return name
+    }
+
+    static func name(_ text: String) throws -> UserName {
+        guard let name = UserName(typed: text) else {
+            throw ValidationError("expected a name, [a-z0-9][a-z0-9._-]{0,31}, not me, all or everyone")
+        }
+        return name
+    }
+
+    static func message(_ text: String) throws -> MessageID {
+        guard let id = MessageID(uuid: text) else {
+            throw ValidationError("expected a message's id, such as 01936f6e-0f3a-7c1e-8d2b-5a4f3c2b1a09")
+        }
+        return id
+    }
+
+    static func cursor(_ text: String) throws -> Cursor {
+        guard let cursor = Cursor(text) else { throw ValidationError("expected the cursor of a line") }
+        return cursor
+    }
+
+    static func server(_ text: String) throws -> ServerAddress {
+        guard let address = ServerAddress(text) else { throw ValidationError("expected \(ServerAddress.form)") }
+        return address
+    }
+
+    static func count(_ text: String) throws -> Int {
+        guard let value = Int(text), (1...1_000_000_000).contains(value), text.utf8.first != 0x2b else {
+            throw ValidationError("expected a whole number from 1")
+        }
+        return value
+    }
+
+    static func retries(_ text: String) throws -> Int {
+        guard let value = Int(text), (0...1000).contains(value), text.utf8.first != 0x2b else {
+            throw ValidationError("expected a whole number from 0 to 1000")
+        }
+        return value
+    }
+
+    static func key(_ text: String) throws -> String {
+        guard (1...Limits.idempotencyKey).contains(text.utf8.count) else {
+            throw ValidationError("expected 1 to \(Limits.idempotencyKey) bytes")
+        }
+        return text
+    }
+
+    static func wait(_ text: String) throws -> WaitLevel {
+        guard let level = WaitLevel(rawValue: text) else {
+            throw ValidationError("expected accepted, delivered or read")
+        }
+        return level
+    }
+}
+
+/// A moment as it was typed: "two hours ago" needs a clock, which parsing has not.
+struct TimeArgument: Sendable {
+    let text: String
+
+    /// Unix milliseconds.
+    func milliseconds(now: UInt64) -> UInt64 { TimestampText.parse(text, now: now) ?? 0 }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import CLISupport
+import ChatClient
+import Glibc
+
+/// The program `chat`, from its arguments to how it is to end.
+package enum ChatProgram {
+    package static let version = "0.1.0"
+
+    /// - Parameter arguments: without the program's name.
+    package static func run(_ arguments: [String]) async -> Ending {
+        Descriptor.secureStandardOnes()
+        let output = Output()
+        let line: ArgumentLine
+        do throws(ArgumentLine.Failure) {
+            line = try ArgumentLine(arguments)
+        } catch {
+            return fail(error.problem, Diagnostics(json: error.wantsJSON, quiet: false))
+        }
+        let diagnostics = Diagnostics(json: line.wantsJSON, quiet: false)
+        do throws(Problem) {
+            switch line.wish {
+            case .version: try output.write(line: "chat \(version)")
+            case .help: try output.write(line: help(line))
+            case .dump: try output.write(line: RootCommand._dumpHelp())
+            case .run: return await run(line, output: output)
+            }
+            return .exit(ExitStatus.done.rawValue)
+        } catch {
+            return output.isReaderGone ? .signal(SIGPIPE) : fail(error, diagnostics)
+        }
+    }
+
+    private static func help(_ line: ArgumentLine) -> String {
+        let help = RootCommand.helpMessage(for: line.command)
+        guard line.path.count > 1 else { return help }
+        return help + "\n  Global options, such as --json, go with every command: see 'chat --help'."
+    }
+
+    private static func run(_ line: ArgumentLine, output: Output) async -> Ending {
+        let command: any ChatCommand
+        do throws(Problem) {
+            command = try parse(line)
+        } catch {
+            return fail(error, Diagnostics(json: line.wantsJSON, quiet: false))
+        }
+        let diagnostics = Diagnostics(json: command.globals.json, quiet: command.globals.quiet)
+        let endings = Endings()
+        let invocation = Invocation(
+            globals: command.globals, environment: .process, output: output, diagnostics: diagnostics,
+            endings: endings)
+        let hint = line.hint
+        // Not a child of this task: a signal ends the process whatever the command is waiting for.
+        Task {
+            do throws(Problem) {
+                endings.end(.exit(try await command.run(in: invocation).rawValue))
+            } catch {
+                endings.end(output.isReaderGone ? .signal(SIGPIPE) : fail(error, diagnostics, usageHint: hint))
+            }
+        }
+        return await endings.wait()
+    }
+
+    private static func fail(_ problem: Problem, _ diagnostics: Diagnostics, usageHint: String? = nil) -> Ending {
+        var problem = problem
+        if problem.exit == .usage, problem.hint == nil { problem.hint = usageHint }
+        diagnostics.report(problem)
+        return .exit(problem.exit.rawValue)
+    }
+
+    private static func parse(_ line: ArgumentLine) throws(Problem) -> any ChatCommand {
+        guard let type = line.command as? any ChatCommand.Type else {
+            throw Problem(.internalFault, "'\(line.path.joined(separator: " "))' cannot be run")
+        }
+        return try parse(type, line)
+    }
+
+    private static func parse<Command: ChatCommand>(
+        _ type: Command.Type, _ line: ArgumentLine
+    ) throws(Problem) -> any ChatCommand {
+        do {
+            return try type.parse(line.canonical)
+        } catch {
+            throw Problem(.usage, sentence(type.message(for: error)), hint: line.hint)
+        }
+    }
+
+    /// ArgumentParser's words in our form: one line that begins in lower case and ends without a full stop.
+    private static func sentence(_ message: String) -> String {
+        var text = message.split(separator: "\n").first.map(String.init) ?? "the command line cannot be read"
+        if text.hasSuffix(".") { text.removeLast() }
+        guard let first = text.first else { return text }
+        return first.lowercased() + text.dropFirst()
+    }
+}

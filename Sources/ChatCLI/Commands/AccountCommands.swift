@@ -1,0 +1,241 @@
+import ArgumentParser
+import CLISupport
+import ChatClient
+import ChatProtocol
+import Glibc
+
+/// Where a password comes from when it is not typed.
+struct PasswordOptions: ParsableArguments, Sendable {
+    static let values = ["password-file"]
+    static let flags = ["password-stdin"]
+
+    @Flag(help: "Read the password from the first line of standard input.")
+    var passwordStdin = false
+
+    @Option(help: ArgumentHelp("Read the password from the first line of a file.", valueName: "file"))
+    var passwordFile: String?
+
+    func check() throws(Problem) {
+        if passwordStdin && passwordFile != nil {
+            throw Problem(.usage, "--password-stdin and --password-file cannot be combined")
+        }
+    }
+
+    var isGiven: Bool { passwordStdin || passwordFile != nil }
+}
+
+struct RegisterCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "register", abstract: "Make an account and log this device in.")
+    static let grammar = CommandGrammar(
+        values: ["display-name", "invite-file", "device-name"] + PasswordOptions.values, flags: PasswordOptions.flags)
+
+    @Argument(help: "The account's name.", transform: OptionText.user) var user: UserName?
+    @Option(help: ArgumentHelp("The name for people.", valueName: "text")) var displayName: String?
+    @Option(help: ArgumentHelp("A file with the invite that the server wants.", valueName: "file"))
+    var inviteFile: String?
+    @Option(help: ArgumentHelp("How this device is called (default: the host's name).", valueName: "name"))
+    var deviceName: String?
+    @OptionGroup var password: PasswordOptions
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        try password.check()
+        let client = try invocation.makeClient()
+        let name = try await UserQuestion.user(user, in: invocation)
+        let invite: [UInt8]? = if let inviteFile { try SecretInput.firstLine(file: inviteFile) } else { nil }
+        let secret =
+            password.isGiven || !invocation.canAsk
+            ? try await invocation.secrets.password(
+                file: password.passwordFile, fromStandardInput: password.passwordStdin, question: "Password: ")
+            : try await invocation.secrets.newPassword()
+        let record = try await register(client, name, secret, invite, invocation)
+        invocation.diagnostics.note("registered", "registered \(record.user) at \(record.server)")
+        if invocation.json { try invocation.output.write(JSONLines.whoAmI(record)) }
+        return .done
+    }
+
+    /// Where the server wants an invite, a person is asked for it.
+    private func register(
+        _ client: Client, _ name: UserName, _ password: [UInt8], _ invite: [UInt8]?, _ invocation: Invocation
+    ) async throws(Problem) -> WhoAmI {
+        do throws(Problem) {
+            return try await client.register(
+                user: name, displayName: displayName, password: password, invite: invite, deviceName: deviceName)
+        } catch {
+            guard error.code == ErrorCode.inviteRequired.name, invite == nil, invocation.canAsk else { throw error }
+            let typed = try await invocation.secrets.askSecret("Invite: ")
+            return try await client.register(
+                user: name, displayName: displayName, password: password, invite: typed, deviceName: deviceName)
+        }
+    }
+}
+
+struct LoginCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login", abstract: "Log this device in to an account that exists.",
+        discussion: "The password is needed once; from then on this device uses a key of its own.")
+    static let grammar = CommandGrammar(
+        values: ["device-name", "identity"] + PasswordOptions.values, flags: PasswordOptions.flags)
+
+    @Argument(help: "The account's name.", transform: OptionText.user) var user: UserName?
+    @Option(help: ArgumentHelp("How this device is called (default: the host's name).", valueName: "name"))
+    var deviceName: String?
+    @Option(help: ArgumentHelp("An identity that 'device add' made; no password is needed.", valueName: "file"))
+    var identity: String?
+    @OptionGroup var password: PasswordOptions
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        try password.check()
+        let client = try invocation.makeClient()
+        let record: WhoAmI
+        if let identity {
+            guard !password.isGiven, deviceName == nil else {
+                throw Problem(.usage, "--identity needs no password, and the identity names the device")
+            }
+            record = try await client.login(identityFile: identity, user: user)
+        } else {
+            let name = try await UserQuestion.user(user, in: invocation)
+            let secret = try await invocation.secrets.password(
+                file: password.passwordFile, fromStandardInput: password.passwordStdin,
+                question: "Password of \(name): ")
+            record = try await client.login(user: name, password: secret, deviceName: deviceName)
+        }
+        invocation.diagnostics.note("logged_in", "logged in as \(record.user) at \(record.server)")
+        if invocation.json { try invocation.output.write(JSONLines.whoAmI(record)) }
+        return .done
+    }
+}
+
+/// Whose account it is, where no argument says so.
+private enum UserQuestion {
+    static func user(_ given: UserName?, in invocation: Invocation) async throws(Problem) -> UserName {
+        if let given { return given }
+        let local = systemUser()
+        guard invocation.canAsk else {
+            guard let local else { throw Problem(.usage, "no user named; name one behind the command") }
+            return local
+        }
+        let question = local.map { "User [\($0)]: " } ?? "User: "
+        let answer = String(decoding: try await invocation.terminal.ask(question), as: UTF8.self)
+        if answer.isEmpty, let local { return local }
+        guard let name = UserName(typed: answer) else { throw Problem(ErrorCode.invalidName) }
+        return name
+    }
+
+    /// The user of this process, as ssh would take it.
+    private static func systemUser() -> UserName? {
+        var record = passwd()
+        var result: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 16 << 10)
+        guard getpwuid_r(getuid(), &record, &buffer, buffer.count, &result) == 0, result != nil,
+            let name = record.pw_name
+        else { return nil }
+        return UserName(typed: String(cString: name))
+    }
+}
+
+struct LogoutCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logout", abstract: "Revoke this device on the server.")
+    static let grammar = CommandGrammar(flags: ["forget"])
+
+    @Flag(help: "Also erase its messages and keys on this machine.") var forget = false
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        try await invocation.makeClient().logout(forget: forget)
+        invocation.diagnostics.note("logged_out", forget ? "logged out; local data erased" : "logged out")
+        return .done
+    }
+}
+
+struct WhoAmICommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "whoami", abstract: "Print user, server, device and fingerprint.")
+
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        let record = try await invocation.makeClient().whoAmI()
+        try invocation.show(JSONLines.whoAmI(record), plain: lines(record))
+        return .done
+    }
+
+    private func lines(_ record: WhoAmI) -> [String] {
+        var table = TextTable()
+        table.add(["user", record.user.text])
+        table.add(["display name", record.displayName])
+        table.add(["server", record.server.text])
+        table.add(["server known by", record.serverTrust ?? "nothing"])
+        table.add(["device", "\(record.deviceName) (\(record.device.hex))"])
+        table.add(["fingerprint", record.deviceFingerprint])
+        table.add(["profile", record.profile.text])
+        return table.lines
+    }
+}
+
+struct PasswordCommand: ChatCommand {
+    static let configuration = CommandConfiguration(commandName: "passwd", abstract: "Change the password.")
+    static let grammar = CommandGrammar(
+        values: ["password-file", "new-password-file"], flags: ["password-stdin", "revoke-others"])
+
+    @Flag(help: "Also revoke all other devices of the account.") var revokeOthers = false
+    @Flag(help: "Read the old, then the new password from the first two lines of standard input.")
+    var passwordStdin = false
+    @Option(help: ArgumentHelp("Read the old password from the first line of a file.", valueName: "file"))
+    var passwordFile: String?
+    @Option(help: ArgumentHelp("Read the new password from the first line of a file.", valueName: "file"))
+    var newPasswordFile: String?
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        if passwordStdin && (passwordFile != nil || newPasswordFile != nil) {
+            throw Problem(.usage, "--password-stdin reads both passwords; it cannot be combined with a file")
+        }
+        let client = try invocation.makeClient()
+        let (old, new) = try await passwords(invocation)
+        try await client.changePassword(old: old, new: new, revokeOthers: revokeOthers)
+        invocation.diagnostics.note("password_changed", "password changed")
+        return .done
+    }
+
+    private func passwords(_ invocation: Invocation) async throws(Problem) -> ([UInt8], [UInt8]) {
+        if passwordStdin {
+            let lines = try await SecretInput.lines(2)
+            return (lines[0], lines[1])
+        }
+        let secrets = invocation.secrets
+        let old = try await secrets.password(
+            file: passwordFile, fromStandardInput: false, question: "Old password: ")
+        guard let newPasswordFile else { return (old, try await secrets.newPassword(question: "New password: ")) }
+        return (old, try SecretInput.firstLine(file: newPasswordFile))
+    }
+}
+
+struct ProfileCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "profile", abstract: "The profiles of this user.", subcommands: [ProfileListCommand.self])
+}
+
+struct ProfileListCommand: ChatCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the profiles.")
+
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        let current = try invocation.settings().profile
+        let profiles = try await invocation.makeClient().profiles()
+        try invocation.show(
+            profiles, object: { JSONLines.profile($0, current: $0.profile == current) },
+            header: ["PROFILE", "USER", "SERVER", ""]
+        ) { summary in
+            [
+                (summary.profile == current ? "* " : "  ") + summary.profile.text, summary.user?.text ?? "-",
+                summary.server?.text ?? "-", summary.problem?.text ?? "",
+            ]
+        }
+        return .done
+    }
+}

@@ -1,0 +1,175 @@
+import CLISupport
+import ChatClient
+
+/// When a follower ends by itself: a plain value, told the time.
+struct FollowLimits {
+    let count: Int?
+    let idle: Duration?
+    private let end: ContinuousClock.Instant?
+    private var lastLine: ContinuousClock.Instant
+    private var messages = 0
+    private var lines = 0
+
+    init(count: Int?, timeout: Duration?, idle: Duration?, begin: ContinuousClock.Instant) {
+        self.count = count
+        self.idle = idle
+        end = timeout.map { begin + $0 }
+        lastLine = begin
+    }
+
+    /// Something was printed, or handled.
+    mutating func printed(isMessage: Bool, at time: ContinuousClock.Instant) {
+        lines += 1
+        if isMessage { messages += 1 }
+        lastLine = time
+    }
+
+    var isCountReached: Bool { count.map { messages >= $0 } ?? false }
+
+    /// The moment at which it ends if nothing comes.
+    var deadline: ContinuousClock.Instant? {
+        let quiet = idle.map { lastLine + $0 }
+        switch (end, quiet) {
+        case (let end?, let quiet?): return min(end, quiet)
+        case (let one, let other): return one ?? other
+        }
+    }
+
+    /// The exit status when time has run out.
+    var statusAtDeadline: ExitStatus { lines > 0 && count == nil ? .done : .timedOut }
+}
+
+/// Follows what the store gets and prints it, or has a command handle it, at the reader's pace.
+struct Follower {
+    let client: Client
+    let invocation: Invocation
+    let handler: HandlerCommand?
+    let tellsMeta: Bool
+    let marks: Bool
+    var limits: FollowLimits
+
+    /// Shown messages that are marked together at the most.
+    private static let markBatch = 64
+
+    private var shown: [ReceivedMessage] = []
+
+    init(
+        client: Client, invocation: Invocation, handler: HandlerCommand?, tellsMeta: Bool, marks: Bool,
+        limits: FollowLimits
+    ) {
+        self.client = client
+        self.invocation = invocation
+        self.handler = handler
+        self.tellsMeta = tellsMeta
+        self.marks = marks
+        self.limits = limits
+    }
+
+    func run(_ options: ListenOptions) async throws(Problem) -> ExitStatus {
+        let listener = try await client.listen(options)
+        var copy = self
+        do throws(Problem) {
+            let status = try await copy.follow(listener)
+            try await copy.markShown()
+            await listener.stop()
+            return status
+        } catch {
+            // What was printed was shown, whatever ends it.
+            try? await copy.markShown()
+            await listener.stop()
+            throw error
+        }
+    }
+
+    private mutating func follow(_ listener: MessageListener) async throws(Problem) -> ExitStatus {
+        while !limits.isCountReached {
+            switch try await nextOutcome(listener) {
+            case .event(let event):
+                if try await take(event) { try await listener.done(event) }
+            case .ended: return .done
+            case .timedOut:
+                guard limits.statusAtDeadline == .timedOut else { return .done }
+                throw Problem(.nothingCame, limits.count == nil ? "nothing came in time" : "not enough came in time")
+            }
+        }
+        return .done
+    }
+
+    /// Marks are written when there is nothing else to do, or a batch of them is due.
+    private mutating func nextOutcome(_ listener: MessageListener) async throws(Problem) -> ListenOutcome {
+        guard !shown.isEmpty else { return try await listener.next(deadline: limits.deadline) }
+        if shown.count < Self.markBatch {
+            let outcome = try await listener.next(deadline: .now)
+            guard case .timedOut = outcome else { return outcome }
+        }
+        try await markShown()
+        return try await listener.next(deadline: limits.deadline)
+    }
+
+    private mutating func markShown() async throws(Problem) {
+        guard !shown.isEmpty else { return }
+        let messages = shown
+        shown = []
+        try await client.markShown(messages)
+    }
+
+    /// False where the event was not dealt with, so that it comes again after a restart.
+    private mutating func take(_ event: ListenEvent) async throws(Problem) -> Bool {
+        if case .message(let message) = event {
+            let isDone: Bool
+            if let handler {
+                isDone = await handle(message, handler)
+            } else {
+                try await tell(JSONLines.message(message), plain: [invocation.plain.message(message)])
+                isDone = true
+            }
+            limits.printed(isMessage: true, at: .now)
+            if marks && isDone { shown.append(message) }
+            return isDone
+        }
+        try await takeOther(event)
+        return true
+    }
+
+    private mutating func takeOther(_ event: ListenEvent) async throws(Problem) {
+        let plain = invocation.plain
+        switch event {
+        case .message: break
+        case .gap(let gap):
+            if handler == nil {
+                try await tell(JSONLines.gap(gap), plain: [plain.gap(gap)])
+                limits.printed(isMessage: false, at: .now)
+            } else {
+                invocation.diagnostics.note("gap", plain.gap(gap))
+            }
+        case .login(let notice): try await tellMeta(JSONLines.login(notice), plain: [plain.login(notice)])
+        case .live(let time): try await tellMeta(JSONLines.live(time: time), plain: [plain.live()])
+        case .presence(let change):
+            try await tellMeta(JSONLines.presence(change), plain: plain.presence(change))
+        case .receipt(let notice): try await tellMeta(JSONLines.receipt(notice), plain: [plain.receipt(notice)])
+        case .offline(let problem, let pause):
+            let again = DurationText.text(milliseconds: UInt64(max(0, pause / .milliseconds(100))) * 100)
+            invocation.diagnostics.note("offline", "\(problem.text); trying again in \(again)")
+        }
+    }
+
+    /// Lines about the connection are not what a command is run for.
+    private func tellMeta(_ object: JSONObject, plain: [String]) async throws(Problem) {
+        if tellsMeta, handler == nil { try await tell(object, plain: plain) }
+    }
+
+    private func tell(_ object: JSONObject, plain: [String]) async throws(Problem) {
+        let text = invocation.json ? object.text : plain.joined(separator: "\n")
+        try await invocation.output.writeAside(line: text)
+    }
+
+    private func handle(_ message: ReceivedMessage, _ handler: HandlerCommand) async -> Bool {
+        do throws(CancellationError) {
+            guard let problem = try await handler.handle(message) else { return true }
+            invocation.diagnostics.report(problem)
+            return false
+        } catch {
+            return false
+        }
+    }
+}

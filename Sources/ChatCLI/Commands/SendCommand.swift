@@ -1,0 +1,143 @@
+import ArgumentParser
+import CLISupport
+import ChatClient
+import ChatProtocol
+import Glibc
+
+struct SendCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "send", abstract: "Send a message.",
+        usage: "chat send (--to <user> | --everyone) ... [<option> ...] [-m <text> | <word> ... | -]",
+        discussion: """
+            Returns when the server has it on disk. The message is the value of -m, or the words joined by a space; \
+            with '-', or with neither where standard input is no terminal, all of standard input less one final \
+            newline.
+            """)
+    static let grammar = CommandGrammar(
+        values: ["to", "message/m", "id", "reply-to", "wait", "timeout", "expires"],
+        flags: ["everyone", "lines", "jsonl", "queue"])
+
+    @Option(help: ArgumentHelp("Send to this user; may be repeated.", valueName: "user"), transform: OptionText.user)
+    var to: [UserName] = []
+    @Flag(help: "Send to everybody.") var everyone = false
+    @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The message.", valueName: "text"))
+    var message: String?
+    @Flag(help: "Each line of standard input is a message.") var lines = false
+    @Flag(help: "Each line of standard input is a JSON object with target and body.") var jsonl = false
+    @Option(
+        help: ArgumentHelp("Idempotency key: what is sent again with it is delivered once.", valueName: "key"),
+        transform: OptionText.key)
+    var id: String?
+    @Option(help: ArgumentHelp("The message is a reply to this one.", valueName: "id"), transform: OptionText.message)
+    var replyTo: MessageID?
+    @Option(
+        help: ArgumentHelp("Wait until it is accepted (default), delivered or read.", valueName: "state"),
+        transform: OptionText.wait)
+    var wait: WaitLevel = .accepted
+    @Option(
+        help: ArgumentHelp(
+            "How long connecting, sending and waiting may take (default: 30s; 0: for ever).", valueName: "duration"),
+        transform: OptionText.duration)
+    var timeout: Duration = .seconds(30)
+    @Flag(help: "Keep it in the outbox where the server cannot be reached.") var queue = false
+    @Option(
+        help: ArgumentHelp("Drop a queued message that could not be sent for so long.", valueName: "duration"),
+        transform: OptionText.duration)
+    var expires: Duration?
+    @Argument(help: "The message, or '-' for standard input.") var words: [String] = []
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        try check()
+        let options = SendOptions(
+            wait: wait, timeout: timeout == .zero ? nil : timeout, queue: queue, expires: expires)
+        if lines || jsonl {
+            let source = SendLines(
+                targets: jsonl ? nil : targets, replyTo: replyTo, options: options, invocation: invocation)
+            return try await source.run()
+        }
+        let body = try await body()
+        let messages = targets.map { OutgoingMessage(conversation: $0, body: body, key: id, replyTo: replyTo) }
+        let client = try invocation.makeClient()
+        var tally = SendTally()
+        for acknowledgement in await client.send(messages, options: options) {
+            tally.add(acknowledgement)
+            try SendReport(invocation: invocation).tell(acknowledgement)
+        }
+        return tally.exit
+    }
+
+    /// Every target once, in the order given.
+    private var targets: [ConversationName] {
+        var targets: [ConversationName] = []
+        for name in to where !targets.contains(.user(name)) { targets.append(.user(name)) }
+        return everyone ? targets + [.everyone] : targets
+    }
+
+    private func check() throws(Problem) {
+        if jsonl {
+            guard targets.isEmpty, replyTo == nil else {
+                throw Problem(.usage, "with --jsonl each line names its own target")
+            }
+        } else if targets.isEmpty {
+            throw Problem(.usage, "no target; use --to USER or --everyone")
+        }
+        if lines && jsonl { throw Problem(.usage, "--lines and --jsonl cannot be combined") }
+        if lines || jsonl {
+            guard message == nil, words.isEmpty || words == ["-"] else {
+                throw Problem(.usage, "with --lines or --jsonl the messages come from standard input")
+            }
+            guard id == nil else { throw Problem(.usage, "--id is for one message; in --jsonl a line has its own") }
+        }
+        if message != nil && !words.isEmpty { throw Problem(.usage, "the message is given twice, by -m and by words") }
+        if wait > .accepted && everyone {
+            throw Problem(.usage, "--wait \(wait.rawValue) is for --to only")
+        }
+        if expires != nil && !queue { throw Problem(.usage, "--expires is for --queue") }
+    }
+
+    private func body() async throws(Problem) -> String {
+        if let message { return try MessageText.check(Array(message.utf8)) }
+        if !words.isEmpty, words != ["-"] { return try MessageText.check(Array(words.joined(separator: " ").utf8)) }
+        guard !words.isEmpty || isatty(STDIN_FILENO) == 0 else {
+            throw Problem(.usage, "no message; give it by -m, as words, or by standard input")
+        }
+        return try await MessageInput.standardInput()
+    }
+}
+
+/// How the results of many messages become one exit status.
+struct SendTally: Equatable {
+    private(set) var succeeded = 0
+    private(set) var queued = 0
+    private(set) var failures: [ExitStatus] = []
+    /// Lines that could not be a message.
+    var badLines = 0
+
+    mutating func add(_ acknowledgement: Acknowledgement) {
+        guard let problem = acknowledgement.problem else {
+            succeeded += 1
+            return
+        }
+        if problem.exit == .queued { queued += 1 } else { failures.append(problem.exit) }
+    }
+
+    var exit: ExitStatus {
+        if badLines > 0 { return .badData }
+        guard let first = failures.first else { return queued > 0 ? .queued : .done }
+        return succeeded + queued == 0 ? first : .partial
+    }
+}
+
+/// Tells what became of a message.
+struct SendReport {
+    let invocation: Invocation
+
+    /// - Parameter line: the line of the input that it was.
+    func tell(_ acknowledgement: Acknowledgement, line: Int? = nil) throws(Problem) {
+        if invocation.json { try invocation.output.write(JSONLines.acknowledgement(acknowledgement)) }
+        guard var problem = acknowledgement.problem else { return }
+        if let line { problem.text = "line \(line): \(problem.text)" }
+        invocation.diagnostics.report(problem)
+    }
+}

@@ -1,0 +1,80 @@
+import CLISupport
+import ChatClient
+import ChatProtocol
+import Glibc
+import Logging
+
+/// What a command runs with.
+struct Invocation: Sendable {
+    let globals: GlobalOptions
+    let environment: Environment
+    let output: Output
+    let diagnostics: Diagnostics
+    let endings: Endings
+    private let loaded: Result<ClientSettings, Problem>
+
+    init(globals: GlobalOptions, environment: Environment, output: Output, diagnostics: Diagnostics, endings: Endings) {
+        self.globals = globals
+        self.environment = environment
+        self.output = output
+        self.diagnostics = diagnostics
+        self.endings = endings
+        do throws(Problem) {
+            loaded = .success(try ClientSettings(flags: globals.flags, environment: environment))
+        } catch {
+            loaded = .failure(error)
+        }
+    }
+
+    var json: Bool { globals.json }
+
+    /// What flags, environment and configuration say.
+    func settings() throws(Problem) -> ClientSettings { try loaded.get() }
+
+    /// Whether there is a person to ask.
+    var canAsk: Bool { !globals.noInput && isatty(STDIN_FILENO) == 1 }
+
+    var terminal: Terminal { Terminal(endings: endings) }
+    var secrets: SecretInput { SecretInput(terminal: terminal, canAsk: canAsk) }
+
+    var palette: Palette {
+        guard !json, case .success(let settings) = loaded else { return Palette(isColoured: false) }
+        return Palette(choice: settings.color, environment: environment, isTerminal: output.isTerminal)
+    }
+
+    var plain: PlainText { PlainText(palette: palette) }
+
+    func makeClient() throws(Problem) -> Client { try makeClient(settings: try settings()) }
+
+    func makeClient(settings: ClientSettings) throws(Problem) -> Client {
+        Client(
+            settings: settings, interaction: canAsk ? Interaction(confirmServer: confirm) : .none,
+            log: DiagnosticsLog.logger(verbosity: globals.verbose, diagnostics: diagnostics))
+    }
+
+    private func confirm(_ server: UnknownServer) async -> Bool {
+        let question =
+            "The server \(server.address) is not known, and \(server.reason).\n"
+            + "Its key's fingerprint is \(server.pin).\nTrust this key from now on?"
+        for line in question.split(separator: "\n").dropLast() { diagnostics.write(InertText.line(String(line))) }
+        do throws(Problem) { return try await terminal.confirm("Trust this key from now on?") } catch { return false }
+    }
+
+    /// Prints an object, or what stands for it in plain text.
+    func show(_ object: @autoclosure () -> JSONObject, plain lines: @autoclosure () -> [String]) throws(Problem) {
+        if json { try output.write(object()) } else { try output.write(lines: lines()) }
+    }
+
+    /// Prints rows: an object each, or a table.
+    func show<Row>(
+        _ rows: [Row], object: (Row) -> JSONObject, header: [String], cells: (Row) -> [String]
+    ) throws(Problem) {
+        if json {
+            for row in rows { try output.write(object(row)) }
+        } else if !rows.isEmpty {
+            var table = TextTable(header: header)
+            for row in rows { table.add(cells(row)) }
+            try output.write(lines: table.lines)
+        }
+    }
+}

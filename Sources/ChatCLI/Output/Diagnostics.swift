@@ -1,0 +1,70 @@
+import CLISupport
+import Glibc
+import Logging
+import Synchronization
+
+/// Standard error: everything that is not data.
+final class Diagnostics: Sendable {
+    let json: Bool
+    let quiet: Bool
+    /// Where lines go while a prompt is on the terminal.
+    private let detour = Mutex<(@Sendable (String) -> Void)?>(nil)
+
+    init(json: Bool, quiet: Bool) {
+        self.json = json
+        self.quiet = quiet
+    }
+
+    /// Tells what went wrong, in one line.
+    func report(_ problem: Problem) {
+        write(json ? problem.json(time: SystemTime.now()).text : problem.plainLine(program: "chat"))
+    }
+
+    /// Tells what somebody may want to know, unless `--quiet`.
+    ///
+    /// - Parameter code: a stable name for programs.
+    func note(_ code: String, _ text: String) {
+        guard !quiet else { return }
+        write(
+            json
+                ? JSONLines.notice(code: code, text: text, time: SystemTime.now()).text
+                : "chat: " + InertText.line(text))
+    }
+
+    /// Writes one line that is inert already.
+    func write(_ line: String) {
+        if let action = detour.withLock({ $0 }) { return action(line) }
+        _ = Descriptor.write(Array(line.utf8) + [0x0a], to: STDERR_FILENO)
+    }
+
+    /// Sends lines to `action` instead of the descriptor; nil: no longer.
+    func divert(_ action: (@Sendable (String) -> Void)?) {
+        detour.withLock { $0 = action }
+    }
+}
+
+/// Log lines on standard error, for `-v`. What they say of others is inert.
+struct DiagnosticsLog: LogHandler {
+    let diagnostics: Diagnostics
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        let pairs = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+        let time = TimestampText.utc(SystemTime.now())
+        diagnostics.write(InertText.line("\(time) \(event.level) \(event.message)\(pairs)"))
+    }
+
+    /// A logger of which `-v`, given so often, lets more and more through; none without it.
+    static func logger(verbosity: Int, diagnostics: Diagnostics) -> Logger {
+        guard verbosity > 0 else { return Logger(label: "chat") { _ in SwiftLogNoOpLogHandler() } }
+        let level: Logger.Level = verbosity == 1 ? .info : verbosity == 2 ? .debug : .trace
+        return Logger(label: "chat") { _ in DiagnosticsLog(diagnostics: diagnostics, logLevel: level) }
+    }
+}

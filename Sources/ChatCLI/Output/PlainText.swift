@@ -1,0 +1,66 @@
+import CLISupport
+import ChatClient
+import ChatProtocol
+
+/// Lines for people. What others wrote is inert in every one of them.
+struct PlainText: Sendable {
+    var palette: Palette
+    /// Seconds east of UTC at a moment, Unix milliseconds.
+    var offset: @Sendable (UInt64) -> Int = SystemTime.offset(at:)
+    var now: @Sendable () -> UInt64 = { SystemTime.now() }
+
+    /// `HH:MM:SS bob → me: hi`, with the date when it is not today's.
+    func message(_ message: ReceivedMessage) -> String {
+        let sender = message.own ? "me" : message.from.text
+        let recipient: String
+        switch message.conversation {
+        case .everyone: recipient = "all"
+        case .user(let other): recipient = message.own && other != message.from ? other.text : "me"
+        }
+        let head = "\(palette.faint(moment(message.time))) \(palette.bold(sender)) → \(recipient): "
+        return head + InertText.body(message.body)
+    }
+
+    func gap(_ gap: GapNotice) -> String {
+        let count = gap.missed.map { $0 == 1 ? "1 message" : "\($0) messages" } ?? "messages"
+        let place = gap.conversation == .everyone ? "to all" : "with \(gap.conversation.user?.text ?? "")"
+        return "\(palette.faint(moment(gap.time))) * \(count) \(place) missing: \(reason(gap.reason))"
+    }
+
+    private func reason(_ reason: GapNotice.Reason) -> String {
+        switch reason {
+        case .retention: "older than the server keeps them"
+        case .restored: "the server was restored from a backup"
+        case .beforeJoin: "from before this device or account"
+        case .undecryptable: "this device could not open them"
+        }
+    }
+
+    func login(_ notice: LoginNotice) -> String { "* logged in as \(notice.user) at \(notice.server)" }
+
+    func live() -> String { "* everything missed has been shown" }
+
+    func presence(_ change: PresenceChange) -> [String] {
+        switch change.change {
+        case .full: ["* online: \(change.users.map(\.text).joined(separator: ", "))"]
+        case .online: change.users.map { "* \($0) is online" }
+        case .offline: change.users.map { "* \($0) is offline" }
+        }
+    }
+
+    func receipt(_ notice: ReceiptNotice) -> String {
+        notice.read > 0
+            ? "* read by \(notice.user) up to \(notice.read), delivered up to \(notice.delivered)"
+            : "* delivered to \(notice.user) up to \(notice.delivered)"
+    }
+
+    /// `HH:MM:SS`, with the date before it when that is not today's.
+    func moment(_ time: UInt64) -> String {
+        let offset = offset(time)
+        let clock = TimestampText.clock(time, offset: offset)
+        let now = now()
+        let today = TimestampText.date(now, offset: self.offset(now))
+        let date = TimestampText.date(time, offset: offset)
+        return date == today ? clock : "\(date) \(clock)"
+    }
+}

@@ -1,0 +1,163 @@
+import CReadline
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Runs other programs, one after the other, without a shell in between.
+///
+/// Each is a process group of its own, so that its whole family can be ended.
+final class ChildProcess: Sendable {
+    enum Outcome: Equatable, Sendable {
+        case exited(Int32)
+        case signalled(Int32)
+        /// It was ended because it took too long.
+        case timedOut
+        /// It could not be started, for this error number.
+        case notStarted(Int32)
+    }
+
+    /// After TERM, how long a program may take to clean up before KILL, seconds.
+    static let grace = 5
+
+    /// The group that runs now. It is not reaped while this is set, so its number means nobody else.
+    private let group = Mutex<pid_t?>(nil)
+    private let queue = DispatchQueue(label: "child")
+
+    /// Sends a signal to what runs now, and to its children.
+    func send(signal number: Int32) {
+        group.withLock { group in
+            if let group { kill(-group, number) }
+        }
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// - Parameters:
+    ///   - words: the program, looked for along PATH, and its arguments.
+    ///   - environment: `NAME=value`.
+    ///   - input: what it finds on its standard input; a program that does not read it holds nothing up.
+    ///   - timeout: then TERM, and KILL `grace` later; nil: for ever.
+    func run(
+        _ words: [String], environment: [String], input: [UInt8], timeout: Duration?
+    ) async -> Outcome {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                continuation.resume(
+                    returning: self.runHere(words, environment: environment, input: input, timeout: timeout))
+            }
+        }
+    }
+
+    private func runHere(
+        _ words: [String], environment: [String], input: [UInt8], timeout: Duration?
+    ) -> Outcome {
+        let file = Self.memoryFile(input)
+        guard file >= 0 else { return .notStarted(errno) }
+        defer { close(file) }
+        let process: pid_t
+        switch Self.spawn(words, environment: environment, input: file) {
+        case .success(let started): process = started
+        case .failure(let error): return .notStarted(error.number)
+        }
+        group.withLock { $0 = process }
+        return wait(for: process, timeout: timeout)
+    }
+
+    private func wait(for process: pid_t, timeout: Duration?) -> Outcome {
+        let deadline = Deadline()
+        if let timeout {
+            let timer = DispatchQueue.global()
+            timer.asyncAfter(deadline: .now() + .milliseconds(Int(timeout / .milliseconds(1)))) {
+                deadline.expire { self.end(process, with: SIGTERM) }
+                timer.asyncAfter(deadline: .now() + .seconds(Self.grace)) {
+                    deadline.expire { self.end(process, with: SIGKILL) }
+                }
+            }
+        }
+        // Waiting without reaping: until the group is forgotten below its number cannot mean another process.
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
+        let isExpired = deadline.finish()
+        var status: Int32 = 0
+        group.withLock { group in
+            // What it left behind in its group after a time-out goes, too.
+            if isExpired { kill(-process, SIGKILL) }
+            while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+            group = nil
+        }
+        if isExpired { return .timedOut }
+        let number = status & 0x7f
+        return number == 0 ? .exited(status >> 8 & 0xff) : .signalled(number)
+    }
+
+    private func end(_ process: pid_t, with number: Int32) {
+        group.withLock { group in
+            if group == process { kill(-process, number) }
+        }
+    }
+
+    /// A file in memory: unlike a pipe it neither blocks the writer nor depends on a reader.
+    private static func memoryFile(_ bytes: [UInt8]) -> Int32 {
+        let file = memfd_create("input", 1)  // MFD_CLOEXEC
+        guard file >= 0 else { return -1 }
+        guard Descriptor.write(bytes, to: file) == nil, lseek(file, 0, SEEK_SET) == 0 else {
+            close(file)
+            return -1
+        }
+        return file
+    }
+
+    private static func spawn(
+        _ words: [String], environment: [String], input: Int32
+    ) -> Result<pid_t, SystemError> {
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        // We ignore some signals for ourselves; the program must not inherit that.
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+
+        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+        defer { for pointer in arguments + variables { free(pointer) } }
+        guard let program = words.first else { return .failure(SystemError(number: ENOENT)) }
+        var process: pid_t = 0
+        let number = posix_spawnp(&process, program, &actions, &attributes, arguments, variables)
+        return number == 0 ? .success(process) : .failure(SystemError(number: number))
+    }
+}
+
+/// Whether a time-out came before the end of what it limits.
+private final class Deadline: Sendable {
+    private enum State { case running, expired, finished }
+    private let state = Mutex(State.running)
+
+    func expire(_ action: () -> Void) {
+        state.withLock { state in
+            guard state != .finished else { return }
+            state = .expired
+            action()
+        }
+    }
+
+    /// True where it had expired before.
+    func finish() -> Bool {
+        state.withLock { state in
+            defer { state = .finished }
+            return state == .expired
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// How the process is to end: the entry point does it.
+package enum Ending: Equatable, Sendable {
+    case exit(Int32)
+    /// As this signal ends a process that does nothing about it.
+    case signal(Int32)
+}
+
+/// Whatever comes first ends the process: the command's result, a signal, or that nobody reads our output any more.
+final class Endings: Sendable {
+    private let first: AsyncStream<Ending>
+    private let continuation: AsyncStream<Ending>.Continuation
+    private let cleanups = Mutex<[@Sendable () -> Void]>([])
+    private let intercepted = Mutex<[Int32: Source]>([:])
+
+    /// Holds a source alive. Unchecked: Dispatch's sources may be used from any thread.
+    private struct Source: @unchecked Sendable {
+        let source: any DispatchSourceSignal
+    }
+
+    init() { (first, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1)) }
+
+    func end(_ ending: Ending) { continuation.yield(ending) }
+
+    /// Waits for the first ending, and cleans up.
+    func wait() async -> Ending {
+        var iterator = first.makeAsyncIterator()
+        let ending = await iterator.next() ?? .exit(0)
+        for action in cleanups.withLock({ $0 }).reversed() { action() }
+        return ending
+    }
+
+    /// Has `action` done before the process ends, however it ends.
+    func onEnd(_ action: @escaping @Sendable () -> Void) {
+        cleanups.withLock { $0.append(action) }
+    }
+
+    /// Lets these signals end the process in good order instead of at once. One that the caller's caller ignores
+    /// (as `nohup` does) stays ignored.
+    func intercept(_ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP]) {
+        for number in signals {
+            intercepted.withLock { known in
+                guard known[number] == nil, !Self.isIgnored(number) else { return }
+                signal(number, SIG_IGN)
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { self.end(.signal(number)) }
+                source.activate()
+                known[number] = Source(source: source)
+            }
+        }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        // Function pointers are compared as addresses: SIG_IGN is 1.
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    }
+}

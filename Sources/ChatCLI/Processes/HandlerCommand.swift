@@ -1,0 +1,101 @@
+import CLISupport
+import ChatClient
+import Glibc
+
+/// How often and when a command that failed is run again: plain arithmetic, without a clock.
+struct RetrySchedule: Equatable, Sendable {
+    /// The first pause; each next one is twice as long, up to the longest.
+    static let firstPause = Duration.milliseconds(250)
+    static let longestPause = Duration.seconds(30)
+
+    /// Attempts after the first one.
+    var retries: Int
+    private var attempts = 0
+
+    init(retries: Int) { self.retries = retries }
+
+    /// After a failure: the pause before the next attempt; nil: no more.
+    mutating func pauseAfterFailure() -> Duration? {
+        guard attempts < retries else { return nil }
+        defer { attempts += 1 }
+        guard attempts < 16 else { return Self.longestPause }
+        return min(Self.firstPause * (1 << attempts), Self.longestPause)
+    }
+}
+
+/// The COMMAND of `listen`: run for each message, with the message on its standard input.
+struct HandlerCommand: Sendable {
+    var words: [String]
+    var timeout: Duration
+    var retries: Int
+    var json: Bool
+    var profile: String
+    /// Nil where no configuration file is in use.
+    var configuration: String?
+    let child = ChildProcess()
+
+    /// Runs it, again where it fails. Nil: it has returned 0.
+    func handle(_ message: ReceivedMessage) async throws(CancellationError) -> Problem? {
+        let input = json ? JSONLines.message(message).bytes : Array(message.body.utf8)
+        let environment = Self.environment(
+            for: message, profile: profile, configuration: configuration, inherited: Self.inherited())
+        var schedule = RetrySchedule(retries: retries)
+        while true {
+            let outcome = await child.run(words, environment: environment, input: input + [0x0a], timeout: timeout)
+            guard outcome != .exited(0) else { return nil }
+            if Task.isCancelled { throw CancellationError() }
+            guard let pause = schedule.pauseAfterFailure() else { return problem(outcome, message) }
+            do { try await Task.sleep(for: pause) } catch { throw CancellationError() }
+        }
+    }
+
+    private func problem(_ outcome: ChildProcess.Outcome, _ message: ReceivedMessage) -> Problem {
+        let program = words.first ?? ""
+        let what =
+            switch outcome {
+            case .exited(let status): "ended with status \(status)"
+            case .signalled(let number): "was ended by signal \(number)"
+            case .timedOut: "took longer than \(DurationText.text(milliseconds: UInt64(timeout / .milliseconds(1))))"
+            case .notStarted(let number): "could not be started: \(SystemError.text(number))"
+            }
+        return Problem(
+            .commandFailed, "'\(program)' \(what) for message \(message.id.uuid)",
+            hint: "it was tried \(retries + 1) times; the next message follows", id: message.id.uuid,
+            conversation: message.conversation.text)
+    }
+
+    /// What the command finds in its environment: all that we have but `CHAT_*`, and what tells of the message.
+    static func environment(
+        for message: ReceivedMessage, profile: String, configuration: String?, inherited: [String]
+    ) -> [String] {
+        var own = [
+            "CHAT_HEAD=\(message.conversation == .everyone ? "bcast" : "dm")", "CHAT_FROM=\(message.from)",
+            "CHAT_CONV=\(message.conversation)", "CHAT_ID=\(message.id.uuid)",
+            "CHAT_TIME=\(TimestampText.utc(message.time))", "CHAT_PROFILE=\(profile)",
+        ]
+        if let configuration { own.append("CHAT_CONFIG=\(configuration)") }
+        return inherited.filter { !$0.hasPrefix("CHAT_") } + own
+    }
+
+    private static func inherited() -> [String] {
+        var variables: [String] = []
+        var next = environ
+        while let pointer = next.pointee {
+            variables.append(String(cString: pointer))
+            next += 1
+        }
+        return variables
+    }
+
+    /// Looks for the program as it will be looked for, so that a slip of the finger is told at once.
+    ///
+    /// - Throws: 64.
+    func checkProgram(path: String) throws(Problem) {
+        guard let program = words.first, !program.isEmpty else { throw Problem(.usage, "the command is empty") }
+        let candidates =
+            program.contains("/")
+            ? [program] : path.split(separator: ":", omittingEmptySubsequences: false).map { "\($0)/\(program)" }
+        guard !candidates.contains(where: { access($0, X_OK) == 0 }) else { return }
+        throw Problem(.usage, "no command '\(program)'", hint: "name a program that can be run, and its arguments")
+    }
+}
