@@ -25,7 +25,7 @@ package enum ChatProgram {
             case .dump: try output.write(line: RootCommand._dumpHelp())
             case .run: return await run(line, output: output)
             }
-            return .exit(ExitStatus.done.rawValue)
+            return .status(ExitStatus.done.rawValue)
         } catch {
             return output.isReaderGone ? .signal(SIGPIPE) : fail(error, diagnostics)
         }
@@ -53,7 +53,7 @@ package enum ChatProgram {
         // Not a child of this task: a signal ends the process whatever the command is waiting for.
         Task {
             do throws(Problem) {
-                endings.end(.exit(try await command.run(in: invocation).rawValue))
+                endings.end(.status(try await command.run(in: invocation).rawValue))
             } catch {
                 endings.end(output.isReaderGone ? .signal(SIGPIPE) : fail(error, diagnostics, usageHint: hint))
             }
@@ -65,7 +65,7 @@ package enum ChatProgram {
         var problem = problem
         if problem.exit == .usage, problem.hint == nil { problem.hint = usageHint }
         diagnostics.report(problem)
-        return .exit(problem.exit.rawValue)
+        return .status(problem.exit.rawValue)
     }
 
     private static func parse(_ line: ArgumentLine) throws(Problem) -> any ChatCommand {

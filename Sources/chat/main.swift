@@ -4,7 +4,7 @@ import Glibc
 // The only place where the program ends.
 
 switch await ChatProgram.run(Array(CommandLine.arguments.dropFirst())) {
-case .exit(let status): exit(status)
+case .status(let status): exit(status)
 case .signal(let number):
     signal(number, SIG_DFL)
     raise(number)

@@ -4,7 +4,7 @@ import Synchronization
 
 /// How the process is to end: the entry point does it.
 package enum Ending: Equatable, Sendable {
-    case exit(Int32)
+    case status(Int32)
     /// As this signal ends a process that does nothing about it.
     case signal(Int32)
 }
@@ -28,7 +28,7 @@ final class Endings: Sendable {
     /// Waits for the first ending, and cleans up.
     func wait() async -> Ending {
         var iterator = first.makeAsyncIterator()
-        let ending = await iterator.next() ?? .exit(0)
+        let ending = await iterator.next() ?? .status(0)
         for action in cleanups.withLock({ $0 }).reversed() { action() }
         return ending
     }
