@@ -83,7 +83,10 @@ extension Hub {
             for (item, outcome) in zip(items, committed.outcomes) { answer(item, .success(outcome)) }
             // The next batch is written while this one is told to everybody.
             beginBatch()
-            for run in committed.runs { fanOut(run) }
+            for run in committed.runs {
+                recent.add(run)
+                fanOut(run)
+            }
         case .failure(let error):
             let failure = StoreFailure(error)
             log.error("a batch could not be written", metadata: ["error": "\(failure)"])

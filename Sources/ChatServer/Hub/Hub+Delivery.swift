@@ -42,7 +42,8 @@ extension Hub {
             switch session.catchUp.next(canSend: canSend) {
             case nil: return
             case .readInbox(let after): return readInbox(session, after: after)
-            case .readPage(let conversation): return readPage(session, conversation)
+            case .readPage(let conversation):
+                guard sendRecent(conversation, to: session) else { return readPage(session, conversation) }
             case .live(let first):
                 if first { session.send(Live(time: clock.wall())) }
                 return
@@ -88,6 +89,18 @@ extension Hub {
                 device: identity.device, account: identity.account.id, conversation: row.conversation.id,
                 toldStart: true))
         scheduleSideWork()
+    }
+
+    /// Sends the next entries from memory; false where they are not there.
+    private func sendRecent(_ conversation: ConversationInfo, to session: Session) -> Bool {
+        guard let position = session.window.position(of: conversation.id),
+            let (run, isNewest) = recent.run(of: conversation.id, after: position)
+        else { return false }
+        session.link.write(run.frames)
+        session.window.sendPage(
+            of: conversation, through: run.last, count: run.count, bytes: run.bytes, now: clock.now())
+        session.catchUp.pageSent(wasLast: isNewest)
+        return true
     }
 
     private func readPage(_ session: Session, _ conversation: ConversationInfo) {

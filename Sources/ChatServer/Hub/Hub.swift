@@ -29,6 +29,7 @@ package final class Hub {
     var queue: BatchQueue<PendingOperation>
     var isBatchScheduled = false
     var pausedForBatch: [Session] = []
+    var recent = RecentRuns()
     var cursors = CursorBook()
     var readMarks: [ReadMark] = []
     var seen: [SeenMark] = []

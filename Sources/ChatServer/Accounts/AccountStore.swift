@@ -1,0 +1,112 @@
+import ChatProtocol
+import SQLite
+
+/// The table of accounts. Confined to the thread of its database; what changes something is a transaction of its own
+/// unless it says otherwise.
+package struct AccountStore {
+    package let database: Database
+    /// The conversation that every account is a member of.
+    package let everyone: ConversationID
+
+    package init(database: Database, everyone: ConversationID) {
+        self.database = database
+        self.everyone = everyone
+    }
+
+    // MARK: Reading
+
+    package func account(named name: UserName) throws -> StoredAccount? {
+        try database.first(
+            """
+            SELECT id, name, display_name, password_hash, hash_origin, flags, created, last_seen
+            FROM accounts WHERE name = ?
+            """, name.text, read: Self.read)
+    }
+
+    package func account(_ id: AccountID) throws -> StoredAccount? {
+        try database.first(
+            """
+            SELECT id, name, display_name, password_hash, hash_origin, flags, created, last_seen
+            FROM accounts WHERE id = ?
+            """, id, read: Self.read)
+    }
+
+    /// Accounts in the order of their names, deleted ones too.
+    package func accounts(after name: String, limit: Int) throws -> [StoredAccount] {
+        try database.all(
+            """
+            SELECT id, name, display_name, password_hash, hash_origin, flags, created, last_seen
+            FROM accounts WHERE name > ? ORDER BY name LIMIT ?
+            """, name, limit, read: Self.read)
+    }
+
+    /// How many accounts are not deleted.
+    package func count() throws -> Int {
+        try database.first(
+            "SELECT count(*) FROM accounts WHERE flags & ? = 0", Int(AccountRecord.Flags.deleted.rawValue)
+        ) { $0.int(0) } ?? 0
+    }
+
+    // MARK: Changing
+
+    /// Adds an account, which reads `everyone` from now on. Part of the caller's transaction.
+    ///
+    /// - Throws: `nameTaken`, also where the name was that of a deleted account.
+    package func insert(_ account: StoredAccount) throws {
+        do {
+            try database.run(
+                """
+                INSERT INTO accounts(id, name, display_name, password_hash, hash_origin, flags, created)
+                VALUES(?, ?, ?, ?, ?, ?, ?)
+                """, account.record.id, account.record.name.text, account.record.displayName, account.passwordHash,
+                account.hashOrigin.rawValue, Int(account.record.flags.rawValue), account.created)
+        } catch  where error.isDuplicateKey {
+            throw Failure(.nameTaken)
+        }
+        try MembershipStore.joinEveryone(account.record.id, everyone: everyone, in: database)
+    }
+
+    /// Sets the password's hash, which is then of our own making.
+    ///
+    /// - Parameter old: only where this hash is still there; nil: whatever is there.
+    /// - Returns: whether it was set.
+    @discardableResult
+    package func setPassword(_ hash: PasswordHash, of account: AccountID, replacing old: String? = nil) throws -> Bool {
+        try database.run(
+            """
+            UPDATE accounts SET password_hash = ?, hash_origin = 0
+            WHERE id = ? AND flags & ? = 0 AND (? IS NULL OR password_hash = ?)
+            """, hash.text, account, Int(AccountRecord.Flags.deleted.rawValue), old, old)
+        return database.changes > 0
+    }
+
+    /// Sets and clears flags.
+    package func setFlags(
+        _ set: AccountRecord.Flags, clearing clear: AccountRecord.Flags = [], of account: AccountID
+    ) throws {
+        try database.run(
+            "UPDATE accounts SET flags = (flags & ~?) | ? WHERE id = ?", Int(clear.rawValue), Int(set.rawValue), account
+        )
+    }
+
+    /// Takes away everything of an account but its identifier and its name, which nobody else shall ever have. Its
+    /// messages stay as long as others'. Part of the caller's transaction.
+    package func erase(_ account: AccountID) throws {
+        try database.run(
+            """
+            UPDATE accounts SET display_name = '', password_hash = '', hash_origin = 0,
+                flags = (flags | ?) & ~? WHERE id = ?
+            """, Int(AccountRecord.Flags.deleted.rawValue), Int(AccountRecord.Flags.administrator.rawValue), account)
+    }
+
+    private static func read(_ row: Statement) throws -> StoredAccount {
+        guard let name = UserName(row.text(1)) else {
+            throw SQLiteError(kind: .corrupt, message: "a name has another form", operation: row.sql, path: "")
+        }
+        let flags = AccountRecord.Flags(rawValue: UInt8(truncatingIfNeeded: row.integer(5)))
+        let record = AccountRecord(id: try row.identifier(0), name: name, displayName: row.text(2), flags: flags)
+        return StoredAccount(
+            record: record, passwordHash: row.text(3), hashOrigin: .init(rawValue: row.int(4)) ?? .imported,
+            created: row.unsigned(6), lastSeen: row.unsigned(7))
+    }
+}

@@ -1,0 +1,62 @@
+import ChatProtocol
+
+/// Decides a login by password: what is computed, and what follows from it.
+///
+/// The names of the outcomes are those of the system described first: unknown name, wrong password, or yes with the
+/// display name. Inside there are more; outside, unknown name and wrong password are one.
+package struct PasswordLogin: Sendable {
+    package enum Outcome: Sendable, Equatable {
+        case accepted(StoredAccount)
+        case unknownName
+        case wrongPassword
+        case disabled
+    }
+
+    private let account: StoredAccount?
+    private let password: [UInt8]
+    /// What the password is computed against: the account's hash, or the dummy where there is none, so that both
+    /// take one path.
+    package let hash: PasswordHash?
+    private let isDummy: Bool
+
+    /// - Parameters:
+    ///   - account: who bears the name; nil where nobody does.
+    ///   - dummy: a hash that no password fits.
+    package init(account: StoredAccount?, password: [UInt8], dummy: PasswordHash?) {
+        self.account = account.flatMap { $0.isDeleted ? nil : $0 }
+        self.password = password
+        if let kept = self.account.flatMap({ try? PasswordHash($0.passwordHash) }) {
+            hash = kept
+            isDummy = false
+        } else {
+            hash = dummy
+            isDummy = true
+        }
+    }
+
+    /// - Parameter fits: what `Bcrypt.verify` said of the password and `hash`.
+    package func outcome(fits: Bool) -> Outcome {
+        guard let account else { return .unknownName }
+        guard fits, !isDummy else { return .wrongPassword }
+        return account.isDisabled ? .disabled : .accepted(account)
+    }
+
+    /// Whether the hash should be made anew, now that the password is known: it is not of our own making, and bcrypt
+    /// reads all of the password, so that nothing is cut off.
+    package var wantsNewHash: Bool {
+        guard let account, !isDummy, let hash else { return false }
+        let isForeign = account.hashOrigin == .imported || hash.cost != PasswordHash.ownCost
+        return isForeign && password.count <= PasswordHash.significantBytes
+    }
+}
+
+extension PasswordLogin.Outcome {
+    /// What a peer is told; nil where it is accepted.
+    package var failure: Failure? {
+        switch self {
+        case .accepted: nil
+        case .unknownName, .wrongPassword: Failure(.loginRefused)
+        case .disabled: Failure(.accountDisabled)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import ChatProtocol
+import Glibc
+import Transport
+
+/// The clocks and the randomness of a running server, so that tests can give their own.
+package struct ServerSources: Sendable {
+    /// Unix milliseconds.
+    package var time: @Sendable () -> UInt64
+    /// Microseconds of a clock that only goes forward.
+    package var ticks: @Sendable () -> UInt64
+    /// So many unpredictable bytes.
+    package var random: @Sendable (Int) -> [UInt8]
+
+    package init(
+        time: @escaping @Sendable () -> UInt64, ticks: @escaping @Sendable () -> UInt64,
+        random: @escaping @Sendable (Int) -> [UInt8]
+    ) {
+        self.time = time
+        self.ticks = ticks
+        self.random = random
+    }
+
+    /// The system's.
+    package static let system = ServerSources(
+        time: { read(CLOCK_REALTIME, perSecond: 1_000) }, ticks: { read(CLOCK_MONOTONIC, perSecond: 1_000_000) },
+        random: { SecureRandom.bytes($0) })
+
+    private static func read(_ clock: clockid_t, perSecond: UInt64) -> UInt64 {
+        var now = timespec()
+        clock_gettime(clock, &now)
+        return UInt64(max(0, now.tv_sec)) * perSecond + UInt64(now.tv_nsec) / (1_000_000_000 / perSecond)
+    }
+
+    /// 16 random bytes.
+    package func identifier<Kind>() -> Identifier<Kind> {
+        let bytes = random(Identifier<Kind>.byteCount)
+        let word: (ArraySlice<UInt8>) -> UInt64 = { $0.reduce(0) { $0 << 8 | UInt64($1) } }
+        return Identifier(high: word(bytes.prefix(8)), low: word(bytes.dropFirst(8)))
+    }
+}

@@ -1,0 +1,33 @@
+import ChatProtocol
+
+/// An account as it is kept.
+package struct StoredAccount: Sendable, Equatable {
+    package enum HashOrigin: Int, Sendable {
+        case own = 0
+        /// From the old system: verified as it did, made anew at the first success.
+        case imported = 1
+    }
+
+    package var record: AccountRecord
+    /// Empty: nobody can log in by password.
+    package var passwordHash: String
+    package var hashOrigin: HashOrigin
+    /// Unix milliseconds.
+    package var created: UInt64
+    /// Unix milliseconds; 0: never.
+    package var lastSeen: UInt64
+
+    package init(
+        record: AccountRecord, passwordHash: String, hashOrigin: HashOrigin = .own, created: UInt64,
+        lastSeen: UInt64 = 0
+    ) {
+        self.record = record
+        self.passwordHash = passwordHash
+        self.hashOrigin = hashOrigin
+        self.created = created
+        self.lastSeen = lastSeen
+    }
+
+    package var isDeleted: Bool { record.flags.contains(.deleted) }
+    package var isDisabled: Bool { record.flags.contains(.disabled) }
+}

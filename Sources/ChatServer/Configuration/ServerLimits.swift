@@ -1,0 +1,109 @@
+/// The server's own limits, each with its reason and its key in `chatd.toml`, section `[limits]`. What the protocol
+/// itself limits stands in `ChatProtocol.Limits`.
+package struct ServerLimits: Sendable, Equatable {
+    // MARK: Messages
+
+    /// `messages_per_second`: what one account may append for long; a script that floods is slowed down to this.
+    /// 0: no limit.
+    package var messagesPerSecond: UInt64 = 100
+    /// `messages_burst`: what it may append at once, so that a file of lines passes at full speed.
+    package var messagesBurst: UInt64 = 2_000
+    /// `message_debt`, a duration: an account that is so far over its rate, by way of many connections, is refused
+    /// (`rate_limited`) instead of slowed down. Milliseconds.
+    package var messageDebt: UInt64 = 60_000
+    /// `everyone_interval`, a duration: one message to everyone an account in this time, where `broadcast` is `all`:
+    /// each costs a delivery to everybody. 0: no limit, which is the default on loopback. Milliseconds.
+    package var everyoneInterval: UInt64 = 5_000
+    /// `account_store`, a size: bytes of payloads one account may have in the store at a time; older ones end with the
+    /// retention. 0: no limit.
+    package var accountStore: UInt64 = 1 << 30
+    /// `retention`, a duration: entries end so long after they were appended, delivered or not. Milliseconds.
+    package var retention: UInt64 = 30 * 24 * 3_600_000
+
+    // MARK: Store
+
+    /// `max_store`, a size: what the database may have on disk; beyond it appends and registrations are refused
+    /// (`store_full`). 0: what the disk has.
+    package var maxStore: UInt64 = 0
+    /// `store_reserve`, a size: kept free below `max_store`, and on the disk, for what must work when the store is
+    /// full: cursors, revocations, deletion, backup's bookkeeping.
+    package var storeReserve: UInt64 = 64 << 20
+
+    // MARK: Passwords and registration
+
+    /// `login_failures`: failed logins of one name from one address that are looked at at once …
+    package var loginFailures: UInt64 = 10
+    /// … and `login_failure_interval`, a duration: how long until one more is. With both a guesser has 2,900 tries a
+    /// day, of passwords of eight bytes or more. Milliseconds; 0: nothing is slowed down.
+    package var loginFailureInterval: UInt64 = 30_000
+    /// `address_failures`: the same for one address whatever the names, so that names are not tried in turn …
+    package var addressFailures: UInt64 = 100
+    /// … and `address_failure_interval`, a duration. Milliseconds.
+    package var addressFailureInterval: UInt64 = 3_000
+    /// `registrations`: accounts that one address may make at once: a class room, a test …
+    package var registrations: UInt64 = 50
+    /// … and `registration_interval`, a duration: how long until one more. Milliseconds; 0: no limit.
+    package var registrationInterval: UInt64 = 60_000
+    /// `password_threads`: threads that compute bcrypt, at a low priority. One keeps the others free for messages.
+    package var passwordThreads: UInt64 = 1
+    /// `password_queue`: computations that may wait; more are answered `busy`. 48 of 174 ms each are done in time for
+    /// the 20 s that a connection has to log in.
+    package var passwordQueue: UInt64 = 48
+    /// `failure_delay`, a duration: when a failed login or registration is answered, whatever the reason. Above the
+    /// time of the dearest hash, that of cost 14 (700 ms). Milliseconds.
+    package var failureDelay: UInt64 = 1_000
+
+    // MARK: Connections
+
+    /// `unauthenticated_per_address`: connections of one address that are not logged in; of more the oldest is closed,
+    /// never the newest refused.
+    package var unauthenticatedPerAddress: UInt64 = 100
+    /// `connections`: connections at a time; of more the newest are refused. Below the usual 1,024 × 16 descriptors.
+    package var connections: UInt64 = 15_000
+
+    package init() {}
+
+    /// Names and address prefixes that a throttle remembers: some megabytes, and more than a guesser can fill before
+    /// his own prefix is slowed down. Not configurable.
+    package static let throttleCapacity = 65_536
+
+    /// Limits that keep nobody back: for benchmarks.
+    package static var off: ServerLimits {
+        var limits = ServerLimits()
+        limits.messagesPerSecond = 0
+        limits.everyoneInterval = 0
+        limits.accountStore = 0
+        limits.loginFailureInterval = 0
+        limits.addressFailureInterval = 0
+        limits.registrationInterval = 0
+        return limits
+    }
+}
+
+extension ServerLimits {
+    /// Messages of one account; nil: no limit.
+    package var messageRate: RateLimit? {
+        messagesPerSecond == 0 ? nil : RateLimit(burst: messagesBurst, perSecond: messagesPerSecond)
+    }
+
+    /// Messages of one account to everyone; nil: no limit.
+    package var everyoneRate: RateLimit? {
+        everyoneInterval == 0 ? nil : RateLimit(burst: 1, everyMilliseconds: everyoneInterval)
+    }
+
+    package var loginThrottle: LoginThrottle.Limits? {
+        guard loginFailureInterval > 0, addressFailureInterval > 0 else { return nil }
+        return LoginThrottle.Limits(
+            name: RateLimit(burst: loginFailures, everyMilliseconds: loginFailureInterval),
+            prefix: RateLimit(burst: addressFailures, everyMilliseconds: addressFailureInterval))
+    }
+
+    package var registrationRate: RateLimit? {
+        registrationInterval == 0
+            ? nil : RateLimit(burst: registrations, everyMilliseconds: registrationInterval)
+    }
+
+    package var failureDeadline: FailureDeadline {
+        FailureDeadline(interval: failureDelay.multipliedReportingOverflow(by: 1_000).partialValue)
+    }
+}

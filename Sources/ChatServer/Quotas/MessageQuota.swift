@@ -1,0 +1,59 @@
+import ChatProtocol
+
+/// How fast one account may append. Over its rate it is slowed down: its connections are not read for a while, and
+/// nothing is refused until the debt is too large, which many connections at once can bring about.
+package struct MessageQuota: Sendable, Equatable {
+    package struct Limits: Sendable, Equatable {
+        package var messages: RateLimit?
+        package var everyone: RateLimit?
+        /// Microseconds of debt beyond which messages are refused.
+        package var largestDebt: UInt64
+
+        package init(_ limits: ServerLimits, everyoneIsLimited: Bool) {
+            messages = limits.messageRate
+            everyone = everyoneIsLimited ? limits.everyoneRate : nil
+            largestDebt = limits.messageDebt.multipliedReportingOverflow(by: 1_000).partialValue
+        }
+    }
+
+    package enum Verdict: Sendable, Equatable {
+        /// Take it, and then read nothing of this account for so many microseconds (0: go on reading).
+        case take(pause: UInt64)
+        /// Refuse it; trying again helps after so many microseconds.
+        case refuse(retryAfter: UInt64)
+    }
+
+    private var messages = RateMeter()
+    private var everyone = RateMeter()
+
+    package init() {}
+
+    /// One more append.
+    ///
+    /// - Parameter now: microseconds of a clock that only goes forward.
+    package mutating func append(toEveryone: Bool, limits: Limits, at now: UInt64) -> Verdict {
+        if toEveryone, let rate = limits.everyone {
+            let wait = everyone.take(of: rate, at: now)
+            guard wait == 0 else { return .refuse(retryAfter: wait) }
+        }
+        guard let rate = limits.messages else { return .take(pause: 0) }
+        let pause = messages.charge(of: rate, at: now)
+        guard pause <= limits.largestDebt else {
+            messages.refund(of: rate)
+            if toEveryone, let rate = limits.everyone { everyone.refund(of: rate) }
+            return .refuse(retryAfter: pause - limits.largestDebt)
+        }
+        return .take(pause: pause)
+    }
+
+    /// Whether it is as new, and need not be remembered.
+    package func isFull(at now: UInt64) -> Bool { messages.isFull(at: now) && everyone.isFull(at: now) }
+}
+
+extension MessageQuota.Verdict {
+    /// What a peer is told; nil where it is taken.
+    package var failure: Failure? {
+        guard case .refuse(let wait) = self else { return nil }
+        return Failure(.rateLimited, retryAfter: UInt32(clamping: (wait + 999) / 1_000))
+    }
+}

@@ -1,0 +1,98 @@
+/// So many at once, then one each interval.
+package struct RateLimit: Sendable, Equatable {
+    /// How many may come at once after a rest.
+    package var burst: UInt64
+    /// Microseconds in which one more is earned.
+    package var interval: UInt64
+
+    package init(burst: UInt64, interval: UInt64) {
+        self.burst = max(1, burst)
+        self.interval = max(1, interval)
+    }
+
+    /// So many a second.
+    package init(burst: UInt64, perSecond: UInt64) {
+        self.init(burst: burst, interval: 1_000_000 / max(1, perSecond))
+    }
+
+    /// One every so many milliseconds.
+    package init(burst: UInt64, everyMilliseconds: UInt64) {
+        self.init(burst: burst, interval: everyMilliseconds.multipliedReportingOverflow(by: 1_000).partialValue)
+    }
+
+    var span: UInt64 { burst &* interval }
+}
+
+/// What somebody has used of a `RateLimit`: a token bucket that is written as one time, the one at which it will be
+/// full again (the generic cell rate algorithm). Times are microseconds of a clock that only goes forward.
+package struct RateMeter: Sendable, Equatable {
+    private var fullAt: UInt64 = 0
+
+    package init() {}
+
+    /// Takes `count` if they are there.
+    ///
+    /// - Returns: 0 where they were taken; else how many microseconds later they will be there, and nothing is taken.
+    package mutating func take(_ count: UInt64 = 1, of limit: RateLimit, at now: UInt64) -> UInt64 {
+        let after = Swift.max(fullAt, now) &+ count &* limit.interval
+        let latest = now &+ Swift.max(limit.span, count &* limit.interval)
+        guard after <= latest else { return after - latest }
+        fullAt = after
+        return 0
+    }
+
+    /// Takes `count` even where they are not there, so that a debt arises.
+    ///
+    /// - Returns: for how many microseconds nothing more should be taken in; 0 within the limit.
+    package mutating func charge(_ count: UInt64 = 1, of limit: RateLimit, at now: UInt64) -> UInt64 {
+        fullAt = Swift.max(fullAt, now) &+ count &* limit.interval
+        let latest = now &+ limit.span
+        return fullAt > latest ? fullAt - latest : 0
+    }
+
+    /// Gives back what was taken and not used.
+    package mutating func refund(_ count: UInt64 = 1, of limit: RateLimit) {
+        let amount = count &* limit.interval
+        fullAt = fullAt > amount ? fullAt - amount : 0
+    }
+
+    /// Whether it is full, and therefore not worth remembering.
+    package func isFull(at now: UInt64) -> Bool { fullAt <= now }
+
+    /// How much is used up, microseconds.
+    func debt(at now: UInt64) -> UInt64 { fullAt > now ? fullAt - now : 0 }
+}
+
+/// Meters for whatever a stranger may name, in bounded memory.
+package struct RateTable<Key: Hashable & Sendable>: Sendable {
+    private let capacity: Int
+    private var meters: [Key: RateMeter] = [:]
+
+    /// - Parameter capacity: how many keys are remembered. When it is reached, those that are full go, and where too
+    ///   few are, those that used least.
+    package init(capacity: Int) { self.capacity = Swift.max(8, capacity) }
+
+    package var count: Int { meters.count }
+
+    /// As `RateMeter.take`.
+    package mutating func take(_ key: Key, of limit: RateLimit, at now: UInt64) -> UInt64 {
+        if meters[key] == nil && meters.count >= capacity { makeRoom(at: now) }
+        return meters[key, default: RateMeter()].take(of: limit, at: now)
+    }
+
+    package mutating func refund(_ key: Key, of limit: RateLimit, at now: UInt64) {
+        guard var meter = meters[key] else { return }
+        meter.refund(of: limit)
+        meters[key] = meter.isFull(at: now) ? nil : meter
+    }
+
+    /// Forgets at least a quarter, so that the work is spread over as many new keys.
+    private mutating func makeRoom(at now: UInt64) {
+        meters = meters.filter { !$0.value.isFull(at: now) }
+        let wanted = capacity * 3 / 4
+        guard meters.count > wanted else { return }
+        let debts = meters.values.map { $0.debt(at: now) }.sorted(by: >)
+        let threshold = debts[wanted]
+        meters = meters.filter { $0.value.debt(at: now) > threshold }
+    }
+}

@@ -1,0 +1,77 @@
+import ChatProtocol
+
+/// Whether there is room for what somebody wants to append: the account's share, and the store's.
+///
+/// It counts payload bytes of each account as entries come and go; whoever owns it tells it. Cursors, revocations and
+/// deletions are never asked about: for them the reserve is kept.
+package struct StoreQuota: Sendable {
+    package enum Verdict: Sendable, Equatable {
+        case room
+        /// The account has used its share of what is kept.
+        case accountFull
+        /// The store may not grow any more.
+        case storeFull
+    }
+
+    package var accountLimit: UInt64
+    package var storeLimit: UInt64
+    package var reserve: UInt64
+    private var used: [AccountID: UInt64] = [:]
+    /// Bytes of the store's file that hold something, as last measured.
+    package var storeSize: UInt64 = 0
+    /// Bytes that the disk has free, as last measured.
+    package var diskFree: UInt64 = .max
+
+    package init(_ limits: ServerLimits) {
+        accountLimit = limits.accountStore
+        storeLimit = limits.maxStore
+        reserve = limits.storeReserve
+    }
+
+    /// Takes new limits, as after SIGHUP.
+    package mutating func apply(_ limits: ServerLimits) {
+        accountLimit = limits.accountStore
+        storeLimit = limits.maxStore
+        reserve = limits.storeReserve
+    }
+
+    /// Whether `bytes` more of this account may be stored.
+    package func verdict(adding bytes: Int, for account: AccountID) -> Verdict {
+        let bytes = UInt64(max(0, bytes))
+        if storeLimit > 0 {
+            // A limit that is smaller than twice its reserve keeps half of itself.
+            let kept = min(reserve, storeLimit / 2)
+            if storeSize &+ bytes > storeLimit - kept { return .storeFull }
+        }
+        if diskFree < reserve.addingReportingOverflow(bytes).partialValue { return .storeFull }
+        if accountLimit > 0 && used[account, default: 0] &+ bytes > accountLimit { return .accountFull }
+        return .room
+    }
+
+    package func used(by account: AccountID) -> UInt64 { used[account, default: 0] }
+
+    /// Entries of the account were stored.
+    package mutating func added(_ bytes: Int, for account: AccountID) {
+        used[account, default: 0] &+= UInt64(max(0, bytes))
+        storeSize &+= UInt64(max(0, bytes))
+    }
+
+    /// Entries of the account ended. The store's size is measured anew, not reckoned.
+    package mutating func removed(_ bytes: UInt64, for account: AccountID) {
+        let left = used[account, default: 0]
+        used[account] = left > bytes ? left - bytes : nil
+    }
+}
+
+extension StoreQuota.Verdict {
+    /// What a peer is told; nil where there is room.
+    package var failure: Failure? {
+        switch self {
+        case .room: nil
+        case .accountFull:
+            Failure(
+                .storeFull, sentence: "this account has used its share of the server's store; older messages make room")
+        case .storeFull: Failure(.storeFull)
+        }
+    }
+}

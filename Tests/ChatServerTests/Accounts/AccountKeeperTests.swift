@@ -1,0 +1,199 @@
+import ChatProtocol
+import TestSupport
+import Testing
+
+@testable import ChatServer
+
+@Suite struct AccountKeeperTests {
+    private let password = Array("correct horse".utf8)
+
+    private func name(_ text: String) throws -> UserName { try #require(UserName(text)) }
+
+    private func register(_ scene: AccountScene, _ user: String, invite: [UInt8] = [], device: TestDevice? = nil)
+        async throws -> LoggedIn
+    {
+        let description = try (device ?? TestDevice()).description(binding: scene.binding)
+        let request = Register(
+            name: try name(user), displayName: user.uppercased(), password: password, invite: invite,
+            device: description)
+        let origin = scene.origin()
+        return try await scene.ask { $0.register(request, from: origin, completion: $1) }
+    }
+
+    private func logIn(
+        _ scene: AccountScene, _ user: String, password: [UInt8]? = nil, existing: DeviceID? = nil,
+        device: TestDevice? = nil, address: String = "192.0.2.7"
+    ) async throws -> LoggedIn {
+        let request = LoginByPassword(
+            name: try name(user), password: password ?? self.password, existing: existing,
+            device: try (device ?? TestDevice()).description("phone", binding: scene.binding))
+        let origin = scene.origin(address)
+        return try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+    }
+
+    @Test func whoRegistersIsLoggedInAndLogsInAgainByKeyOnlyOnceANumber() async throws {
+        let scene = try await AccountScene()
+        let device = try TestDevice()
+        let alice = try await register(scene, "alice", device: device)
+        #expect(alice.account.name.text == "alice" && alice.account.displayName == "ALICE")
+        let origin = scene.origin()
+        for number in [1, 2] as [UInt64] {
+            let request = try device.login(alice, number: number, binding: scene.binding)
+            let again: LoggedIn = try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+            #expect(again == alice)
+        }
+        let copied = try device.login(alice, number: 1, binding: scene.binding)
+        #expect(
+            await scene.refusal {
+                let _: LoggedIn = try await scene.ask { $0.logIn(copied, from: origin, completion: $1) }
+            } == .storeCopied)
+        try await scene.end()
+    }
+
+    @Test func aLoginSignedForAnotherConnectionOrByAnotherKeyIsRefused() async throws {
+        let scene = try await AccountScene()
+        let device = try TestDevice()
+        let alice = try await register(scene, "alice", device: device)
+        var elsewhere = scene.binding
+        elsewhere.exporter[0] ^= 1
+        let requests = [
+            try device.login(alice, number: 9, binding: elsewhere),
+            try TestDevice().login(alice, number: 9, binding: scene.binding),
+            LoginByDevice(account: alice.account.id, device: DeviceID(high: 1, low: 1), number: 9, signature: []),
+        ]
+        let origin = scene.origin()
+        for request in requests {
+            #expect(
+                await scene.refusal {
+                    let _: LoggedIn = try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+                } == .badProof)
+        }
+        // None of them used the number up.
+        let good = try device.login(alice, number: 9, binding: scene.binding)
+        let _: LoggedIn = try await scene.ask { $0.logIn(good, from: origin, completion: $1) }
+        try await scene.end()
+    }
+
+    @Test func unknownNameAndWrongPasswordAreOneAnswerAtOneTime() async throws {
+        let scene = try await AccountScene { $0.failureDelay = 2_500 }
+        _ = try await register(scene, "alice")
+        let clock = ContinuousClock()
+        for user in ["alice", "nobody"] {
+            let start = clock.now
+            let wrong = Array("wrong password".utf8)
+            #expect(await scene.refusal { _ = try await logIn(scene, user, password: wrong) } == .loginRefused)
+            let elapsed = clock.now - start
+            #expect(elapsed >= .milliseconds(2_490), "\(user)")
+        }
+        try await scene.end()
+    }
+
+    @Test func aTakenNameStaysTaken() async throws {
+        let scene = try await AccountScene()
+        let alice = try await register(scene, "alice")
+        #expect(await scene.refusal { _ = try await register(scene, "alice") } == .nameTaken)
+        try await scene.store.value { database in
+            try database.database.transaction { try database.accounts.erase(alice.account.id) }
+        }
+        #expect(await scene.refusal { _ = try await register(scene, "alice") } == .nameTaken)
+        #expect(await scene.refusal { _ = try await logIn(scene, "alice") } == .loginRefused)
+        try await scene.end()
+    }
+
+    @Test func registrationFollowsThePolicy() async throws {
+        let closed = try await AccountScene(registration: .closed)
+        #expect(await closed.refusal { _ = try await register(closed, "alice") } == .registrationClosed)
+        try await closed.end()
+
+        let scene = try await AccountScene(registration: .invite)
+        let token = Array("the-token".utf8)
+        try await scene.store.value { database in
+            let invite = Invite(
+                id: InviteID(high: 0, low: 1), usesLeft: 1, expires: .max >> 1, created: 1, createdBy: "x")
+            try database.invites.insert(invite, token: token)
+        }
+        #expect(await scene.refusal { _ = try await register(scene, "alice") } == .inviteRequired)
+        #expect(await scene.refusal { _ = try await register(scene, "alice", invite: [1, 2]) } == .inviteInvalid)
+        _ = try await register(scene, "alice", invite: token)
+        #expect(await scene.refusal { _ = try await register(scene, "bob", invite: token) } == .inviteInvalid)
+        try await scene.end()
+    }
+
+    @Test func guessingIsSlowedDownButDoesNotLockDevicesOut() async throws {
+        let scene = try await AccountScene { $0.loginFailures = 2 }
+        let device = try TestDevice()
+        let alice = try await register(scene, "alice", device: device)
+        let wrong = Array("wrong password".utf8)
+        for _ in 0..<2 {
+            #expect(await scene.refusal { _ = try await logIn(scene, "alice", password: wrong) } == .loginRefused)
+        }
+        #expect(await scene.refusal { _ = try await logIn(scene, "alice", password: wrong) } == .rateLimited)
+        #expect(await scene.refusal { _ = try await logIn(scene, "alice") } == .rateLimited)
+        _ = try await logIn(scene, "alice", address: "192.0.2.8")
+        let request = try device.login(alice, number: 1, binding: scene.binding)
+        let origin = scene.origin()
+        let _: LoggedIn = try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+        try await scene.end()
+    }
+
+    @Test func aFullQueueAnswersBusy() async throws {
+        let scene = try await AccountScene { limits in
+            limits.passwordQueue = 1
+            limits.loginFailureInterval = 0
+        }
+        let codes = await withTaskGroup(of: ErrorCode?.self) { group in
+            for _ in 0..<6 {
+                group.addTask { await scene.refusal { _ = try await logIn(scene, "nobody") } }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes.contains(.busy) && codes.contains(.loginRefused))
+        #expect(codes.allSatisfy { $0 == .busy || $0 == .loginRefused })
+        try await scene.end()
+    }
+
+    @Test func anImportedHashVerifiesAndIsMadeAnew() async throws {
+        let scene = try await AccountScene()
+        let old = Array("short".utf8)
+        let long = [UInt8](repeating: 0x62, count: 200)
+        let accounts = try [("fits", old), ("toolong", long)].map { user, password in
+            StoredAccount(
+                record: AccountRecord(id: ServerSources.system.identifier(), name: try name(user), displayName: ""),
+                passwordHash: try Bcrypt.hash(Array(password.prefix(72)), cost: 4).text.replacing("$2b$", with: "$2y$"),
+                hashOrigin: .imported, created: 1)
+        }
+        try await scene.store.value { database in
+            try database.database.transaction { for account in accounts { try database.accounts.insert(account) } }
+        }
+        _ = try await logIn(scene, "fits", password: old)
+        _ = try await logIn(scene, "toolong", password: long)
+        let ids = accounts.map(\.record.id)
+        let isRenewed = try await eventually {
+            let kept = try await scene.store.value { try $0.accounts.account(ids[0]) }
+            return kept?.hashOrigin == .own && kept?.passwordHash.hasPrefix("$2b$12$") == true
+        }
+        #expect(isRenewed)
+        _ = try await logIn(scene, "fits", password: old)
+        // bcrypt would cut this one, so the old hash stays.
+        let kept = try await scene.store.value { try $0.accounts.account(ids[1]) }
+        #expect(kept == accounts[1])
+        try await scene.end()
+    }
+
+    @Test func aDisabledAccountIsToldOnlyToWhoKnowsThePassword() async throws {
+        let scene = try await AccountScene()
+        let device = try TestDevice()
+        let alice = try await register(scene, "alice", device: device)
+        try await scene.store.value { try $0.accounts.setFlags(.disabled, of: alice.account.id) }
+        #expect(await scene.refusal { _ = try await logIn(scene, "alice") } == .accountDisabled)
+        let wrong = Array("wrong password".utf8)
+        #expect(await scene.refusal { _ = try await logIn(scene, "alice", password: wrong) } == .loginRefused)
+        let request = try device.login(alice, number: 1, binding: scene.binding)
+        let origin = scene.origin()
+        #expect(
+            await scene.refusal {
+                let _: LoggedIn = try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+            } == .accountDisabled)
+        try await scene.end()
+    }
+}

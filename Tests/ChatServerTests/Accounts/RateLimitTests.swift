@@ -1,0 +1,115 @@
+import ChatProtocol
+import Testing
+
+@testable import ChatServer
+
+@Suite struct RateLimitTests {
+    private let second: UInt64 = 1_000_000
+
+    @Test func aBurstPassesAndThenOneEachInterval() {
+        let limit = RateLimit(burst: 3, interval: second)
+        var meter = RateMeter()
+        let start: UInt64 = 50 * second
+        let first = (0..<5).map { _ in meter.take(of: limit, at: start) }
+        #expect(first == [0, 0, 0, second, second])
+        #expect(meter.take(of: limit, at: start + second - 1) == 1)
+        #expect(meter.take(of: limit, at: start + second) == 0)
+        #expect(meter.take(of: limit, at: start + second) == second)
+        #expect(!meter.isFull(at: start + 3 * second))
+        #expect(meter.isFull(at: start + 4 * second))
+    }
+
+    @Test func whatIsGivenBackCanBeTakenAgain() {
+        let limit = RateLimit(burst: 1, interval: second)
+        var meter = RateMeter()
+        #expect(meter.take(of: limit, at: 0) == 0)
+        meter.refund(of: limit)
+        #expect(meter.take(of: limit, at: 0) == 0)
+        #expect(meter.take(of: limit, at: 0) == second)
+    }
+
+    @Test func overItsRateAnAccountIsSlowedDownAndThenRefused() {
+        var limits = ServerLimits()
+        limits.messagesPerSecond = 100
+        limits.messagesBurst = 2_000
+        limits.messageDebt = 1_000
+        let quota = MessageQuota.Limits(limits, everyoneIsLimited: false)
+        var account = MessageQuota()
+        let verdicts = (0..<2_101).map { _ in account.append(toEveryone: false, limits: quota, at: second) }
+        #expect(verdicts[..<2_000].allSatisfy { $0 == .take(pause: 0) })
+        #expect(verdicts[2_000] == .take(pause: 10_000))
+        #expect(verdicts[2_099] == .take(pause: second))
+        #expect(verdicts[2_100] == .refuse(retryAfter: 10_000))
+        #expect(verdicts[2_100].failure == Failure(.rateLimited, retryAfter: 10))
+        // Refused ones add nothing to the debt.
+        #expect(account.append(toEveryone: false, limits: quota, at: second + 10_000) == .take(pause: second))
+        #expect(account.isFull(at: 40 * second))
+    }
+
+    @Test func everyoneIsWrittenToOnceInFiveSecondsWhereThatIsLimited() {
+        let limited = MessageQuota.Limits(ServerLimits(), everyoneIsLimited: true)
+        let free = MessageQuota.Limits(ServerLimits(), everyoneIsLimited: false)
+        var account = MessageQuota()
+        #expect(account.append(toEveryone: true, limits: limited, at: second) == .take(pause: 0))
+        #expect(account.append(toEveryone: true, limits: limited, at: 2 * second) == .refuse(retryAfter: 4 * second))
+        #expect(account.append(toEveryone: false, limits: limited, at: 2 * second) == .take(pause: 0))
+        #expect(account.append(toEveryone: true, limits: free, at: 2 * second) == .take(pause: 0))
+        #expect(account.append(toEveryone: true, limits: limited, at: 6 * second) == .take(pause: 0))
+    }
+
+    @Test func withLimitsOffNothingIsHeldBack() {
+        let off = MessageQuota.Limits(ServerLimits.off, everyoneIsLimited: true)
+        var account = MessageQuota()
+        for _ in 0..<10_000 {
+            #expect(account.append(toEveryone: true, limits: off, at: 5) == .take(pause: 0))
+        }
+    }
+
+    @Test func aTableForgetsWhoUsedLeast() {
+        let limit = RateLimit(burst: 10, interval: second)
+        var table = RateTable<Int>(capacity: 100)
+        for _ in 0..<10 { _ = table.take(-1, of: limit, at: 0) }
+        for stranger in 0..<10_000 {
+            #expect(table.take(stranger, of: limit, at: 0) == 0)
+            #expect(table.count <= 100)
+        }
+        #expect(table.take(-1, of: limit, at: 0) > 0)
+    }
+}
+
+@Suite struct StoreQuotaTests {
+    private let alice = AccountID(high: 0, low: 1)
+    private let bob = AccountID(high: 0, low: 2)
+
+    private func quota(account: UInt64 = 0, store: UInt64 = 0, reserve: UInt64 = 0) -> StoreQuota {
+        var limits = ServerLimits()
+        limits.accountStore = account
+        limits.maxStore = store
+        limits.storeReserve = reserve
+        return StoreQuota(limits)
+    }
+
+    @Test func anAccountHasItsShareAndNoMore() {
+        var quota = quota(account: 1_000)
+        #expect(quota.verdict(adding: 1_000, for: alice) == .room)
+        quota.added(600, for: alice)
+        #expect(quota.verdict(adding: 401, for: alice) == .accountFull)
+        #expect(quota.verdict(adding: 401, for: bob) == .room)
+        quota.removed(1, for: alice)
+        #expect(quota.verdict(adding: 401, for: alice) == .room)
+        quota.removed(10_000, for: alice)
+        #expect(quota.used(by: alice) == 0)
+    }
+
+    @Test func theReserveIsKept() {
+        var quota = quota(store: 1_000, reserve: 200)
+        quota.storeSize = 700
+        #expect(quota.verdict(adding: 100, for: alice) == .room)
+        #expect(quota.verdict(adding: 101, for: alice) == .storeFull)
+        var disk = self.quota(reserve: 200)
+        disk.diskFree = 300
+        #expect(disk.verdict(adding: 100, for: alice) == .room)
+        #expect(disk.verdict(adding: 101, for: alice) == .storeFull)
+        #expect(disk.verdict(adding: 101, for: alice).failure?.errorCode == .storeFull)
+    }
+}

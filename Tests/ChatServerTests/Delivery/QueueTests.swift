@@ -1,0 +1,141 @@
+import ChatProtocol
+import NIOCore
+import Testing
+
+@testable import ChatServer
+
+@Suite struct BatchQueueTests {
+    @Test func whatArrivesDuringABatchFormsTheNext() {
+        var queue = BatchQueue<Int>()
+        queue.add(1, bytes: 10)
+        #expect(queue.begin() == [1])
+        queue.add(2, bytes: 10)
+        queue.add(3, bytes: 10)
+        #expect(queue.begin() == nil && !queue.isIdle)
+        queue.finish()
+        #expect(queue.begin() == [2, 3])
+        queue.finish()
+        #expect(queue.begin() == nil && queue.isIdle)
+    }
+
+    @Test func aBatchIsBoundedByBytesAndByCount() {
+        var bounds = BatchBounds()
+        bounds.bytes = 100
+        bounds.items = 3
+        var queue = BatchQueue<Int>(bounds: bounds)
+        queue.add(1, bytes: 99)
+        #expect(!queue.isOverBound)
+        queue.add(2, bytes: 1)
+        #expect(queue.isOverBound)
+        #expect(queue.begin() == [1, 2] && !queue.isOverBound)
+        for item in 1...3 { queue.add(item, bytes: 0) }
+        #expect(queue.isOverBound)
+    }
+
+    @Test func sideWorkIsWorthABatchOfItsOwn() {
+        var queue = BatchQueue<Int>()
+        #expect(queue.begin() == nil)
+        #expect(queue.begin(sideWork: true) == [])
+        #expect(queue.begin(sideWork: true) == nil)
+    }
+}
+
+@Suite struct CursorBookTests {
+    private func move(_ acked: UInt64, delivered: UInt64 = 0, told: Bool = false) -> CursorMove {
+        CursorMove(
+            device: bobDevice, account: bob, conversation: conversation(1).id, acked: acked, delivered: delivered,
+            toldStart: told)
+    }
+
+    @Test func movesOfOneCursorAreOneRow() {
+        var book = CursorBook()
+        book.add(move(4, delivered: 4))
+        book.add(move(9, delivered: 3))
+        book.add(move(0, told: true))
+        #expect(book.take() == [move(9, delivered: 4, told: true)])
+        #expect(!book.hasWork)
+    }
+
+    @Test func whatIsBeingWrittenIsKnownUntilItIsWritten() {
+        var book = CursorBook()
+        book.add(move(4))
+        _ = book.take()
+        #expect(book.pending(bobDevice, conversation(1).id) == move(4))
+        book.add(move(6))
+        #expect(book.pending(bobDevice, conversation(1).id) == move(6))
+        book.written()
+        #expect(book.pending(bobDevice, conversation(1).id) == move(6))
+        _ = book.take()
+        book.written()
+        #expect(book.pending(bobDevice, conversation(1).id) == nil)
+    }
+
+    @Test func whatCouldNotBeWrittenWaitsAgain() {
+        var book = CursorBook()
+        book.add(move(4))
+        _ = book.take()
+        book.add(move(6))
+        book.failed()
+        #expect(book.take() == [move(6)])
+    }
+}
+
+@Suite struct RecentRunsTests {
+    /// A run of `count` entries behind `seq`.
+    private func run(_ number: UInt64, after seq: UInt64, _ count: Int = 1, bytes: Int = 100) throws -> EntryRun {
+        let append = Append(
+            conversation: conversation(number).id, id: .unique, payload: [UInt8](repeating: 0, count: bytes))
+        let operations = (0..<count).map { _ in
+            StoreOperation.append(NewEntry(append, sender: alice, device: aliceDevice))
+        }
+        let position = ConversationPosition(generation: StoreGeneration(high: 0, low: 0), epoch: 0)
+        let outcomes = (1...UInt64(count)).map { index in
+            OperationOutcome.appended(
+                StoredAppend(
+                    conversation: conversation(number), seq: seq + index, time: 0, digest: [], position: position,
+                    duplicate: false))
+        }
+        return try #require(EntryRun.runs(of: StoreBatch(time: 0, operations: operations), outcomes: outcomes).first)
+    }
+
+    @Test func aRunIsFoundByTheNumberBeforeIt() throws {
+        var recent = RecentRuns()
+        for seq in stride(from: UInt64(10), to: 40, by: 3) { recent.add(try run(1, after: seq, 3)) }
+        recent.add(try run(2, after: 0))
+        let found = recent.run(of: conversation(1).id, after: 13)
+        #expect(found?.run.first == 14 && found?.run.last == 16 && found?.isNewest == false)
+        #expect(recent.run(of: conversation(1).id, after: 37)?.isNewest == true)
+        #expect(recent.run(of: conversation(2).id, after: 0)?.isNewest == true)
+        #expect(recent.run(of: conversation(1).id, after: 14) == nil)
+        #expect(recent.run(of: conversation(1).id, after: 9) == nil)
+        #expect(recent.run(of: conversation(1).id, after: 40) == nil)
+        #expect(recent.run(of: conversation(3).id, after: 0) == nil)
+    }
+
+    @Test func theOldestGoesWhenThereIsTooMuch() throws {
+        var recent = RecentRuns(bytes: 10_000)
+        for seq in 0..<UInt64(3_000) { recent.add(try run(seq % 7, after: seq / 7)) }
+        #expect(recent.bytes <= 10_000)
+        #expect(recent.run(of: conversation(0).id, after: 0) == nil)
+        #expect(recent.run(of: conversation(2_999 % 7).id, after: 2_999 / 7)?.isNewest == true)
+    }
+
+    @Test func aRunNeverHoldsMoreThanAWindowTakes() throws {
+        let big = [UInt8](repeating: 1, count: Limits.payload)
+        let append = Append(conversation: conversation(1).id, id: .unique, payload: big)
+        let operations = (0..<200).map { _ in
+            StoreOperation.append(NewEntry(append, sender: alice, device: aliceDevice))
+        }
+        let outcomes = (1...UInt64(200)).map { seq in
+            OperationOutcome.appended(
+                StoredAppend(
+                    conversation: conversation(1), seq: seq, time: 0, digest: [],
+                    position: ConversationPosition(generation: StoreGeneration(high: 0, low: 0), epoch: 0),
+                    duplicate: false))
+        }
+        let runs = EntryRun.runs(of: StoreBatch(time: 0, operations: operations), outcomes: outcomes)
+        #expect(runs.reduce(0) { $0 + $1.count } == 200)
+        #expect(zip(runs, runs.dropFirst()).allSatisfy { $0.last + 1 == $1.first })
+        #expect(runs.allSatisfy { $0.bytes <= Limits.unacknowledgedBytes / 4 && $0.count <= 64 })
+    }
+}
