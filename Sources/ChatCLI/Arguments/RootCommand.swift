@@ -37,6 +37,6 @@ struct RootCommand: ChatCommand {
     @OptionGroup(title: "Global options") var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        try await PromptCommand(stopAtFailure: stopAtFailure, linger: linger).run(in: invocation)
+        try await REPLCommand(stopAtFailure: stopAtFailure, linger: linger).run(in: invocation)
     }
 }
