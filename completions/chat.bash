@@ -3,10 +3,11 @@
 # Names come from the local store. They were chosen by other people: they are compared and stored as data, never
 # given to `compgen -W`, which evaluates what stands in them; and what is no name is left out.
 
-# _chat_options COMMAND: its own options; without a command those that go with every command.
+# _chat_options COMMAND: its own options; for * those that go with every command.
 _chat_options() {
     case $1 in
-        '') echo '--server --profile --config --trust --json --color -q --quiet -v --verbose --no-input --connect-timeout --version -h --help -e --linger' ;;
+        '*') echo '--server --profile --config --trust --json --color --quiet -q --verbose -v --no-input --connect-timeout --version -h --help' ;;
+        '') echo '-e --linger' ;;
         'register') echo '--display-name --invite-file --device-name --password-stdin --password-file' ;;
         'login') echo '--device-name --identity --password-stdin --password-file' ;;
         'logout') echo '--forget' ;;
@@ -16,7 +17,8 @@ _chat_options() {
         'history') echo '--with --everyone --id --limit --since --until --search --sync' ;;
         'who') echo '--users --wait --timeout --watch' ;;
         'unread') echo '--count --watch' ;;
-        'device add') echo '--out' ;;
+        'resume set') echo '--new --since --after-cursor' ;;
+        'device add') echo '--out --name' ;;
     esac
 }
 
@@ -35,11 +37,12 @@ _chat_commands() {
 # _chat_value COMMAND OPTION: what its value is; nothing where it takes none.
 _chat_value() {
     case $1:$2 in
-        *:--server | *:--connect-timeout | *:--linger | register:--display-name | register:--device-name | \
+        *:--server | *:--connect-timeout | '':--linger | register:--display-name | register:--device-name | \
             login:--device-name | send:-m | send:--message | send:--id | send:--reply-to | send:--timeout | \
             send:--expires | listen:--since | listen:--after-cursor | listen:--count | listen:--timeout | \
             listen:--idle | listen:--command-timeout | listen:--retry | history:--id | history:--limit | \
-            history:--since | history:--until | history:--search | who:--timeout) echo 'text' ;;
+            history:--since | history:--until | history:--search | who:--timeout | 'resume set':--since | \
+            'resume set':--after-cursor | 'device add':--name) echo 'text' ;;
         *:--profile) echo 'profile' ;;
         *:--config | register:--invite-file | register:--password-file | login:--identity | \
             login:--password-file | passwd:--password-file | passwd:--new-password-file | 'device add':--out) echo 'file' ;;
@@ -125,7 +128,7 @@ _chat() {
         _chat_offer_value "$(_chat_value "$command" "$option")"
     elif [[ $current == -* ]]; then
         # shellcheck disable=SC2046 # words of this file, apart on purpose
-        _chat_offer $(_chat_options "$command") $([[ -z $command ]] || _chat_options '')
+        _chat_offer $(_chat_options "$command") $(_chat_options '*')
     else
         # shellcheck disable=SC2046 # words of this file, apart on purpose
         _chat_offer $(_chat_commands "$command")
