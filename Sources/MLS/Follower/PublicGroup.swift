@@ -1,0 +1,89 @@
+/// A group as somebody sees it who knows no secret (a delivery service): it follows the tree by public handshakes,
+/// refuses what is invalid, and hands tree and GroupInfo to those who join.
+///
+/// It cannot see membership tags, confirmation tags and path ciphertexts: a commit that it accepts may still be
+/// refused by members, who keep their state then and name the committer.
+public struct PublicGroup: Sendable {
+    package private(set) var state: GroupState
+    /// The latest description of this epoch by a member, if one was published.
+    public private(set) var groupInfo: GroupInfo?
+
+    /// Begins to follow a group at some epoch.
+    public init(
+        _ info: GroupInfo, tree: ExportedRatchetTree? = nil, now: UInt64?, judge: some Judge
+    ) throws(MLSError) {
+        guard let exported = try info.extensions.decode(.ratchetTree, as: ExportedRatchetTree.self) ?? tree else {
+            throw MLSError(.treeMissing)
+        }
+        state = try GroupState(info, tree: exported, now: now, judge: judge)
+        groupInfo = info
+    }
+
+    init(state: GroupState) { self.state = state }
+
+    public var groupId: [UInt8] { state.context.groupId }
+    public var epoch: UInt64 { state.context.epoch }
+    public var context: GroupContext { state.context }
+    public var members: [(index: LeafIndex, leaf: LeafNode)] { state.tree.members }
+    public func member(_ index: LeafIndex) -> LeafNode? { state.tree.leaf(index) }
+    public var ratchetTree: ExportedRatchetTree { state.tree.exported }
+
+    /// Verifies a public message of this epoch: everything but its membership tag.
+    public func open(_ message: MLSMessage) throws(MLSError) -> VerifiedMessage {
+        guard case .publicMessage(let message) = message.body else {
+            throw MLSError(.wrongWireFormat, "a follower reads public messages only")
+        }
+        try state.checkPublic(message)
+        try state.checkSignature(message.authenticatedContent)
+        return try state.verified(message.authenticatedContent)
+    }
+
+    /// Keeps a verified proposal until the epoch ends.
+    public mutating func cache(_ proposal: VerifiedProposal) throws(MLSError) {
+        try state.cache(proposal)
+    }
+
+    /// A commit that a follower may apply.
+    public struct Staged: Sendable {
+        public let committer: Sender
+        public let proposals: [JudgedProposal]
+        public let added: [(index: LeafIndex, leaf: LeafNode)]
+        public let removed: [(index: LeafIndex, leaf: LeafNode)]
+        public let epoch: UInt64
+        let base: EpochMark
+        let next: GroupState
+    }
+
+    /// Checks a commit (RFC 9420 §12.4.2, without its secrets) and computes the state after it. Changes nothing.
+    public func stage(
+        _ commit: VerifiedCommit, now: UInt64?, judge: some Judge
+    ) throws(MLSError) -> Staged {
+        let stage = try state.stagePublic(commit, now: now, judge: judge)
+        return Staged(
+            committer: commit.sender,
+            proposals: stage.provisional.plan.all.map {
+                JudgedProposal(proposal: $0.proposal, sender: $0.sender, isByValue: $0.reference == nil)
+            }, added: stage.provisional.added.map { ($0.index, $0.keyPackage.leafNode) },
+            removed: stage.provisional.removed, epoch: stage.next.context.epoch, base: state.mark,
+            next: stage.next)
+    }
+
+    public mutating func merge(_ staged: Staged) throws(MLSError) {
+        try require(staged.base == state.mark, .staleStage)
+        state = staged.next
+        groupInfo = nil
+    }
+
+    /// Takes a member's description of this epoch, for external joiners: its context must be ours, its signer a member.
+    public mutating func publish(_ info: GroupInfo) throws(MLSError) {
+        try require(info.groupContext.groupId == groupId, .wrongGroup)
+        try require(info.groupContext.epoch >= epoch, .epochPast)
+        try require(info.groupContext.epoch <= epoch, .epochFuture)
+        try require(
+            info.groupContext == state.context && info.confirmationTag == state.confirmationTag, .groupInfoMismatch)
+        guard let signer = state.tree.leaf(info.signer) else { throw MLSError(.groupInfoSigner) }
+        try require(
+            info.hasValidSignature(state.algorithms, key: signer.signatureKey), .groupInfoSignature)
+        groupInfo = info
+    }
+}

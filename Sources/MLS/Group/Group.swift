@@ -1,0 +1,132 @@
+/// A group as one of its members sees it (RFC 9420 §3): a value with verbs.
+///
+/// What arrives is decoded by `MLSMessage`, verified by `open`, and a commit is staged by `stage`, which changes nothing,
+/// before `merge` applies it. A refusal leaves the group as it was. Randomness and time are arguments.
+public struct Group: Sendable {
+    /// Whether the group can still be used.
+    public enum Status: Sendable, Hashable {
+        case active
+        /// Somebody else's commit removed us: nothing can be sent or opened any more.
+        case removed
+        /// A ReInit was committed: the group that follows has these parameters (RFC 9420 §11.2).
+        case reInit(ReInit)
+    }
+
+    package internal(set) var state: GroupState
+    package internal(set) var secrets: EpochSecrets
+    package internal(set) var secretTree: SecretTree
+    package internal(set) var keys: TreePrivateKeys
+    var signatureKey: SignatureKeyPair
+    /// Keys of our own Update proposals of this epoch, by the public encryption key that they propose.
+    var ownUpdates: [HPKEPublicKey: OwnUpdate] = [:]
+    var pending: Pending = .none
+    /// Resumption secrets of this and past epochs (RFC 9420 §8.6).
+    var resumption: [UInt64: Secret] = [:]
+    public internal(set) var status: Status = .active
+    /// Counts what storage was given; a second handle on the same store is noticed by it.
+    var revision: UInt64 = 0
+    var storedOwnRatchet: [UInt8]?
+
+    init(
+        state: GroupState, schedule: KeySchedule, keys: TreePrivateKeys, signatureKey: SignatureKeyPair,
+        preparing: Bool = true
+    ) throws(MLSError) {
+        self.state = state
+        secrets = schedule.secrets
+        self.keys = keys
+        self.signatureKey = signatureKey
+        var tree = SecretTree(
+            state.algorithms, shape: state.tree.shape, encryptionSecret: schedule.encryptionSecret)
+        if preparing { try tree.prepare(keys.leaf) }
+        secretTree = tree
+        resumption[state.context.epoch] = schedule.secrets.resumptionPSK
+    }
+
+    /// For storage: a group whose parts were taken from rows.
+    init(
+        state: GroupState, secrets: EpochSecrets, secretTree: SecretTree, keys: TreePrivateKeys,
+        signatureKey: SignatureKeyPair
+    ) {
+        self.state = state
+        self.secrets = secrets
+        self.secretTree = secretTree
+        self.keys = keys
+        self.signatureKey = signatureKey
+    }
+}
+
+struct OwnUpdate: Sendable {
+    let leafKey: HPKEKeyPair
+    let signatureKey: SignatureKeyPair
+}
+
+// MARK: What a group says of itself
+
+extension Group {
+    var algorithms: Algorithms { state.algorithms }
+
+    public var groupId: [UInt8] { state.context.groupId }
+    public var epoch: UInt64 { state.context.epoch }
+    public var cipherSuite: CipherSuite { state.context.cipherSuite }
+    public var context: GroupContext { state.context }
+    public var ownLeaf: LeafIndex { keys.leaf }
+
+    /// All members, from the left.
+    public var members: [(index: LeafIndex, leaf: LeafNode)] { state.tree.members }
+    public func member(_ index: LeafIndex) -> LeafNode? { state.tree.leaf(index) }
+    public var memberCount: Int { state.tree.memberCount }
+
+    /// The tree, for those who join (RFC 9420 §12.4.3.3).
+    public var ratchetTree: ExportedRatchetTree { state.tree.exported }
+
+    /// A value that only members of this epoch know, and all share (RFC 9420 §8.7).
+    public var epochAuthenticator: Secret { secrets.epochAuthenticator }
+
+    /// The proposals that a commit of this epoch may name.
+    public var pendingProposals: [(reference: ProposalRef, proposal: Proposal, sender: Sender)] {
+        state.proposals.all.compactMap { item in item.reference.map { ($0, item.proposal, item.sender) } }
+    }
+
+    /// A secret for another use, bound to this epoch (RFC 9420 §8.5).
+    public func exportSecret(label: String, context: [UInt8], length: Int) throws(MLSError) -> Secret {
+        try require(status != .removed, .notMember)
+        try require((1...255 * algorithms.hashLength).contains(length), .limitExceeded, "\(length) bytes")
+        return secrets.export(algorithms, label: label, context: context, length: length)
+    }
+
+    /// The resumption secret of an epoch that is still kept (RFC 9420 §8.6).
+    public func resumptionSecret(epoch: UInt64) -> Secret? { resumption[epoch] }
+
+    func requireActive() throws(MLSError) {
+        switch status {
+        case .active: return
+        case .removed: throw MLSError(.notMember)
+        case .reInit: throw MLSError(.groupReInitialised)
+        }
+    }
+
+    /// A signed description of this epoch (RFC 9420 §12.4.3), for external joins when `withExternalPub`.
+    public func groupInfo(
+        withTree: Bool = true, withExternalPub: Bool = true, extensions: [Extension] = []
+    ) throws(MLSError) -> GroupInfo {
+        try requireActive()
+        return try Self.makeGroupInfo(
+            state, secrets: secrets, signer: ownLeaf, key: signatureKey, withTree: withTree,
+            withExternalPub: withExternalPub, extensions: extensions)
+    }
+
+    static func makeGroupInfo(
+        _ state: GroupState, secrets: EpochSecrets, signer: LeafIndex, key: SignatureKeyPair, withTree: Bool,
+        withExternalPub: Bool, extensions: [Extension]
+    ) throws(MLSError) -> GroupInfo {
+        var all = try Extensions(extensions)
+        if withTree { all.set(.ratchetTree, state.tree.exported.wireBytes) }
+        if withExternalPub {
+            let pair = try secrets.externalKeyPair(state.algorithms)
+            all.set(.externalPub, ExternalPub(key: pair.publicKey).wireBytes)
+        }
+        return try GroupInfo(
+            groupContext: state.context, extensions: all, confirmationTag: state.confirmationTag, signer: signer,
+            key: key.privateKey)
+    }
+}

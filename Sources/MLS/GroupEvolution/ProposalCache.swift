@@ -1,0 +1,38 @@
+/// The proposals of the current epoch that were verified, in the order in which they came (RFC 9420 §12.1).
+package struct ProposalCache: Sendable {
+    private var byReference: [ProposalRef: SourcedProposal] = [:]
+    private var order: [ProposalRef] = []
+
+    package var all: [SourcedProposal] { order.compactMap { byReference[$0] } }
+    package var isEmpty: Bool { order.isEmpty }
+
+    package subscript(reference: ProposalRef) -> SourcedProposal? { byReference[reference] }
+
+    /// Keeps a proposal; the same one twice is kept once.
+    mutating func insert(_ proposal: SourcedProposal, _ reference: ProposalRef) throws(MLSError) {
+        guard byReference[reference] == nil else { return }
+        let ofSender = byReference.values.count { $0.sender == proposal.sender }
+        try require(
+            ofSender < Limits.cachedProposalsPerSender, .limitExceeded, "\(ofSender) proposals of one sender")
+        byReference[reference] = proposal
+        order.append(reference)
+    }
+
+    /// The proposals that a commit names (RFC 9420 §12.4).
+    func resolve(_ list: [ProposalOrRef], committer: Committer) throws(MLSError) -> [SourcedProposal] {
+        var resolved: [SourcedProposal] = []
+        var seen: Set<ProposalRef> = []
+        for item in list {
+            switch item {
+            case .proposal(let proposal):
+                resolved.append(SourcedProposal(proposal: proposal, sender: committer.sender, reference: nil))
+            case .reference(let reference):
+                if committer == .external { throw MLSError(.externalCommitReference) }
+                try require(seen.insert(reference).inserted, .proposalReferenceTwice)
+                guard let known = byReference[reference] else { throw MLSError(.proposalReferenceUnknown) }
+                resolved.append(known)
+            }
+        }
+        return resolved
+    }
+}

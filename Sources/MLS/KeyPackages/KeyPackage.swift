@@ -1,0 +1,91 @@
+import WireCodec
+
+/// An invitation to be added, made in advance (RFC 9420 §10).
+public struct KeyPackage: Hashable, Sendable, WireCodable {
+    public internal(set) var version: ProtocolVersion
+    public internal(set) var cipherSuite: CipherSuite
+    public internal(set) var initKey: HPKEPublicKey
+    public internal(set) var leafNode: LeafNode
+    public internal(set) var extensions: Extensions
+    public internal(set) var signature: [UInt8]
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        version = try reader.read()
+        cipherSuite = try reader.read()
+        initKey = try reader.read()
+        leafNode = try reader.read()
+        extensions = try reader.read()
+        signature = Array(try reader.readVector(limit: Limits.signatureBytes, field: "signature"))
+    }
+
+    package func encode(into writer: inout WireWriter) {
+        encodeUnsigned(into: &writer)
+        writer.write(vector: signature)
+    }
+
+    private func encodeUnsigned(into writer: inout WireWriter) {
+        writer.write(version)
+        writer.write(cipherSuite)
+        writer.write(initKey)
+        writer.write(leafNode)
+        writer.write(extensions)
+    }
+
+    private var toBeSigned: [UInt8] {
+        var writer = WireWriter(reserving: 512)
+        encodeUnsigned(into: &writer)
+        return writer.bytes
+    }
+
+    init(
+        cipherSuite: CipherSuite, initKey: HPKEPublicKey, leafNode: LeafNode, extensions: Extensions, key: Secret
+    ) throws(MLSError) {
+        version = .mls10
+        self.cipherSuite = cipherSuite
+        self.initKey = initKey
+        self.leafNode = leafNode
+        self.extensions = extensions
+        signature = []
+        try sign(key)
+    }
+
+    mutating func sign(_ key: Secret) throws(MLSError) {
+        signature = try cipherSuite.algorithms().sign(toBeSigned, label: "KeyPackageTBS", key: key)
+    }
+
+    func hasValidSignature(_ algorithms: Algorithms) -> Bool {
+        algorithms.verify(signature, toBeSigned, label: "KeyPackageTBS", key: leafNode.signatureKey)
+    }
+
+    /// `KeyPackageRef` (RFC 9420 §5.2): by which a Welcome names this key package.
+    public func reference() throws(MLSError) -> [UInt8] {
+        try cipherSuite.algorithms().refHash(label: "MLS 1.0 KeyPackage Reference", wireBytes)
+    }
+}
+
+/// What its owner keeps of a key package until somebody used it: the private keys. `Group.join` consumes it; the
+/// init key must not outlive the join (RFC 9420 §12.4.3.1).
+public struct KeyPackageSecrets: Sendable {
+    public let keyPackage: KeyPackage
+    let initKey: HPKEKeyPair
+    let encryptionKey: HPKEKeyPair
+    let signatureKey: SignatureKeyPair
+
+    package init(
+        keyPackage: KeyPackage, initPrivateKey: Secret, encryptionPrivateKey: Secret, signatureKey: SignatureKeyPair
+    ) throws(MLSError) {
+        let algorithms = try keyPackage.cipherSuite.algorithms()
+        self.keyPackage = keyPackage
+        initKey = try algorithms.keyPair(initPrivateKey)
+        encryptionKey = try algorithms.keyPair(encryptionPrivateKey)
+        self.signatureKey = signatureKey
+        try require(
+            initKey.publicKey == keyPackage.initKey && encryptionKey.publicKey == keyPackage.leafNode.encryptionKey
+                && signatureKey.publicKey == keyPackage.leafNode.signatureKey,
+            .invalidPrivateKey, "the private keys are not those of the key package")
+    }
+
+    package var initPrivateKey: Secret { initKey.privateKey }
+    package var encryptionPrivateKey: Secret { encryptionKey.privateKey }
+    package var signaturePrivateKey: Secret { signatureKey.privateKey }
+}
