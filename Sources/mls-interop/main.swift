@@ -1,1 +1,7 @@
-print("hi")
+import MLS
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+exit(Interop.run(Array(CommandLine.arguments.dropFirst())))

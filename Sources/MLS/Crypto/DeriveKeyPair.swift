@@ -31,6 +31,7 @@ extension Algorithms {
     /// The pair of a private key: 32 bytes for X25519, the scalar for the others.
     package func keyPair(_ privateKey: Secret) throws(MLSError) -> HPKEKeyPair {
         guard kem != .x448 else { throw MLSError(.unsupportedCipherSuite, "X448") }
+        let privateKey = privateKey.padded(to: kemCoordinateLength)
         guard privateKey.count == kemCoordinateLength ?? 32 else {
             throw MLSError(.invalidPrivateKey, "a KEM key of \(privateKey.count) bytes")
         }

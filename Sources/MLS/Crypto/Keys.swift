@@ -53,9 +53,10 @@ public struct SignatureKeyPair: Sendable, Equatable {
         self = try suite.algorithms().generateSignatureKey(using: &generator)
     }
 
-    /// Takes a private key back from storage: 32 bytes for Ed25519, the scalar for ECDSA.
+    /// Takes a private key back: 32 bytes for Ed25519, the scalar for ECDSA (leading zeros may be missing).
     public init(suite: CipherSuite, privateKey: Secret) throws(MLSError) {
         let algorithms = try suite.algorithms()
-        self.init(privateKey: privateKey, publicKey: try algorithms.signaturePublicKey(of: privateKey))
+        let padded = privateKey.padded(to: algorithms.signaturePrivateKeyLength)
+        self.init(privateKey: padded, publicKey: try algorithms.signaturePublicKey(of: padded))
     }
 }

@@ -28,6 +28,12 @@ public struct Secret: Sendable, Equatable {
     /// All zero: what stands for an absent secret in the key schedule (RFC 9420 §8).
     package static func zero(_ count: Int) -> Secret { Secret([UInt8](repeating: 0, count: count)) }
 
+    /// A scalar at its full length: some implementations write them without leading zeros.
+    func padded(to length: Int?) -> Secret {
+        guard let length, count < length, count > 0 else { return self }
+        return Secret([UInt8](repeating: 0, count: length - count) + bytes)
+    }
+
     /// Draws `count` bytes from `generator`.
     package static func random(_ count: Int, using generator: inout some RandomNumberGenerator) -> Secret {
         Secret(randomBytes(count, using: &generator))

@@ -44,20 +44,20 @@ extension Algorithms {
             return signatureBytes.count == 64 && key.isValidSignature(signatureBytes, for: input)
         case .p256:
             guard let key = try? P256.Signing.PublicKey(x963Representation: key.bytes),
-                let decoded = try? P256.Signing.ECDSASignature(derRepresentation: signatureBytes),
-                decoded.derRepresentation.elementsEqual(signatureBytes)
+                isStrictDER(signatureBytes),
+                let decoded = try? P256.Signing.ECDSASignature(derRepresentation: signatureBytes)
             else { return false }
             return key.isValidSignature(decoded, for: input)
         case .p384:
             guard let key = try? P384.Signing.PublicKey(x963Representation: key.bytes),
-                let decoded = try? P384.Signing.ECDSASignature(derRepresentation: signatureBytes),
-                decoded.derRepresentation.elementsEqual(signatureBytes)
+                isStrictDER(signatureBytes),
+                let decoded = try? P384.Signing.ECDSASignature(derRepresentation: signatureBytes)
             else { return false }
             return key.isValidSignature(decoded, for: input)
         case .p521:
             guard let key = try? P521.Signing.PublicKey(x963Representation: key.bytes),
-                let decoded = try? P521.Signing.ECDSASignature(derRepresentation: signatureBytes),
-                decoded.derRepresentation.elementsEqual(signatureBytes)
+                isStrictDER(signatureBytes),
+                let decoded = try? P521.Signing.ECDSASignature(derRepresentation: signatureBytes)
             else { return false }
             return key.isValidSignature(decoded, for: input)
         case .ed448:
@@ -107,7 +107,7 @@ extension Algorithms {
     }
 
     package func signaturePublicKey(of key: Secret) throws(MLSError) -> SignaturePublicKey {
-        guard key.count == signaturePrivateKeyLength else {
+        guard let length = signaturePrivateKeyLength, key.count == length else {
             throw MLSError(.invalidPrivateKey, "a signature key of \(key.count) bytes")
         }
         do {
@@ -127,7 +127,7 @@ extension Algorithms {
         }
     }
 
-    private var signaturePrivateKeyLength: Int? {
+    var signaturePrivateKeyLength: Int? {
         switch signature {
         case .ed25519, .p256: 32
         case .p384: 48
@@ -142,6 +142,36 @@ extension Algorithms {
         writer.write(vector: content)
         return writer.bytes
     }
+}
+
+/// Whether an ECDSA signature has the one DER encoding that its two numbers have (X.690 §8.3, §10.1): a sequence of two
+/// positive integers, each length and each integer in its shortest form, and nothing behind.
+func isStrictDER(_ bytes: [UInt8]) -> Bool {
+    var rest = bytes[...]
+    guard let body = takeDER(0x30, &rest), rest.isEmpty else { return false }
+    var inner = body
+    for _ in 0..<2 {
+        guard let number = takeDER(0x02, &inner), let first = number.first, first < 0x80 else { return false }
+        if first == 0 {
+            guard let second = number.dropFirst().first, second >= 0x80 else { return false }
+        }
+    }
+    return inner.isEmpty
+}
+
+/// Takes one DER value of type `tag` with a length below 256 in its shortest form.
+private func takeDER(_ tag: UInt8, _ bytes: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    guard bytes.popFirst() == tag, let first = bytes.popFirst() else { return nil }
+    var length = Int(first)
+    if first == 0x81 {
+        guard let long = bytes.popFirst(), long >= 0x80 else { return nil }
+        length = Int(long)
+    } else if first >= 0x80 {
+        return nil
+    }
+    guard length <= bytes.count else { return nil }
+    defer { bytes = bytes.dropFirst(length) }
+    return bytes.prefix(length)
 }
 
 /// Whether `bytes` look like an uncompressed point (SEC 1 §2.3.3): neither compressed nor infinity.

@@ -40,7 +40,8 @@ struct LeafRules {
         try require(algorithms.isAcceptable(leaf.signatureKey), .invalidPublicKey, "a leaf's signature key")
         try require(leaf.hasValidSignature(algorithms, at: place.position), .leafSignature)
         try validateCapabilities(leaf)
-        for type in leaf.extensions.types {
+        // GREASE stands unlisted in others' leaves and key packages: it must be ignored (§13.5).
+        for type in leaf.extensions.types where !type.isGrease {
             try require(
                 leaf.capabilities.supports(type), .extensionNotListed, "extension \(type.rawValue) of a leaf")
         }
@@ -101,7 +102,7 @@ struct LeafRules {
         try require(keyPackage.initKey != keyPackage.leafNode.encryptionKey, .initKeyIsEncryptionKey)
         try validate(keyPackage.leafNode, at: .keyPackage)
         try require(keyPackage.hasValidSignature(algorithms), .keyPackageSignature)
-        for type in keyPackage.extensions.types {
+        for type in keyPackage.extensions.types where !type.isGrease {
             try require(
                 keyPackage.leafNode.capabilities.supports(type), .extensionNotListed,
                 "extension \(type.rawValue) of a key package")
