@@ -32,6 +32,8 @@ public struct PendingCommit: Sendable {
     /// For those whom it adds.
     public let welcome: MLSMessage?
     public let staged: StagedCommit
+    /// What was signed, for staging it again after a restart.
+    let content: AuthenticatedContent
     let secrets: CommitSecrets
 
     /// Describes the new epoch to external joiners: to be published once the commit was accepted.
@@ -103,7 +105,7 @@ extension Group {
             }, added: provisional.added.map { ($0.index, $0.keyPackage.leafNode) }, removed: provisional.removed,
             removesUs: false, epoch: conclusion.group.epoch, base: state.mark, next: conclusion.group)
         let result = PendingCommit(
-            message: message, welcome: welcome.map { MLSMessage(.welcome($0)) }, staged: staged,
+            message: message, welcome: welcome.map { MLSMessage(.welcome($0)) }, staged: staged, content: signed,
             secrets: CommitSecrets(
                 commitSecret: conclusion.commitSecret, pairs: made?.pairs ?? [:],
                 signatureKey: made?.signatureKey ?? signatureKey))

@@ -23,9 +23,8 @@ public struct Group: Sendable {
     /// Resumption secrets of this and past epochs (RFC 9420 §8.6).
     var resumption: [UInt64: Secret] = [:]
     public internal(set) var status: Status = .active
-    /// Counts what storage was given; a second handle on the same store is noticed by it.
-    var revision: UInt64 = 0
-    var storedOwnRatchet: [UInt8]?
+    /// What storage has of it.
+    var stored = StoredState()
 
     init(
         state: GroupState, schedule: KeySchedule, keys: TreePrivateKeys, signatureKey: SignatureKeyPair,

@@ -97,13 +97,7 @@ extension Group {
         for (epoch, secret) in before.resumption where epoch + UInt64(Limits.resumptionEpochs) > self.epoch {
             resumption[epoch] = secret
         }
-        revision = before.revision
-        storedOwnRatchet = before.storedOwnRatchet
-        // Everything of the old secret tree is gone: storage must hear of it.
-        secretTree.dirtyNodes.formUnion(before.secretTree.nodes.keys)
-        secretTree.dirtyNodes.formUnion(before.secretTree.dirtyNodes)
-        secretTree.dirtyRatchets.formUnion(before.secretTree.ratchets.keys)
-        secretTree.dirtyRatchets.formUnion(before.secretTree.dirtyRatchets)
+        stored = before.stored
     }
 
     private func pathSecrets(
@@ -153,12 +147,7 @@ extension Group {
             return
         }
         // What storage took between staging and merging still counts.
-        next.revision = revision
-        next.storedOwnRatchet = storedOwnRatchet
-        next.secretTree.dirtyNodes.formUnion(secretTree.nodes.keys)
-        next.secretTree.dirtyNodes.formUnion(secretTree.dirtyNodes)
-        next.secretTree.dirtyRatchets.formUnion(secretTree.ratchets.keys)
-        next.secretTree.dirtyRatchets.formUnion(secretTree.dirtyRatchets)
+        next.stored = stored
         next.state.tree.dirty.formUnion(state.tree.dirty)
         self = next
     }
@@ -170,10 +159,7 @@ extension Group {
         secrets = EpochSecrets(
             senderDataSecret: none, exporterSecret: none, externalSecret: none, confirmationKey: none,
             membershipKey: none, resumptionPSK: none, epochAuthenticator: none, initSecret: none)
-        var empty = SecretTree(algorithms, shape: secretTree.shape, nodes: [:], ratchets: [:])
-        empty.dirtyNodes = secretTree.dirtyNodes.union(secretTree.nodes.keys)
-        empty.dirtyRatchets = secretTree.dirtyRatchets.union(secretTree.ratchets.keys)
-        secretTree = empty
+        secretTree = SecretTree(algorithms, shape: secretTree.shape, nodes: [:], ratchets: [:])
         keys = TreePrivateKeys(leaf: keys.leaf, pairs: [:])
         signatureKey = SignatureKeyPair(privateKey: none, publicKey: signatureKey.publicKey)
         ownUpdates = [:]

@@ -1,0 +1,200 @@
+import WireCodec
+
+/// What storage knew of a group when it was last read or written.
+struct StoredState: Sendable {
+    var head: UInt64 = 0
+    /// The state whose rows the store has; nil before the first save.
+    var mark: EpochMark?
+    /// Versions of the ratchet rows, ours included.
+    var ratchets: [LeafIndex: UInt64] = [:]
+    /// Nodes of the secret tree that have a row.
+    var secretNodes: Set<NodeIndex> = []
+}
+
+extension Group {
+    /// What must be written so that the store has this state. When it was applied, call `didStore`.
+    public func changes() -> RowBatch {
+        var batch = RowBatch(groupId: groupId)
+        batch.conditions.append((RowKey(groupId: groupId, kind: .head), stored.head))
+        batch.clears = [.proposal, .ownUpdate, .pendingCommit]
+        let isNewEpoch = stored.mark != state.mark || status == .removed
+        if isNewEpoch {
+            batch.clears += [.ownRatchet, .senderRatchet, .secretNode, .privateKey, .resumption]
+            if stored.mark == nil { batch.clears.append(.treeNode) }
+            if status == .removed { batch.clears += [.epoch, .secrets, .treeNode] }
+        }
+        if status != .removed { writeBody(to: &batch, isNewEpoch: isNewEpoch) }
+        let head = HeadRow(
+            ownLeaf: ownLeaf, leafCount: UInt32(truncatingIfNeeded: state.tree.shape.leafCount), epoch: epoch,
+            status: status)
+        batch.write(.head, head.row, version: stored.head + 1)
+        return batch
+    }
+
+    private func writeBody(to batch: inout RowBatch, isNewEpoch: Bool) {
+        batch.write(.epoch, EpochRow(self).row)
+        if isNewEpoch {
+            batch.write(.secrets, secrets.row)
+            for (node, pair) in keys.pairs {
+                batch.write(.privateKey, at: UInt64(node.rawValue), encodeRow { $0.write(pair) })
+            }
+            for (epoch, secret) in resumption { batch.write(.resumption, at: epoch, encodeRow { $0.write(secret) }) }
+        }
+        for node in state.tree.dirty {
+            batch.write(
+                .treeNode, at: UInt64(node.rawValue), state.tree[node].map { node in encodeRow { $0.write(node) } })
+        }
+        let nodes = isNewEpoch ? Set(secretTree.nodes.keys) : secretTree.dirtyNodes
+        for node in nodes {
+            // Whoever consumes a node must find it: otherwise two processes would derive from it, and what one
+            // has consumed below it would come back.
+            if !isNewEpoch, stored.secretNodes.contains(node), secretTree.nodes[node] == nil {
+                batch.conditions.append((RowKey(groupId: groupId, kind: .secretNode, index: UInt64(node.rawValue)), 1))
+            }
+            batch.write(
+                .secretNode, at: UInt64(node.rawValue),
+                secretTree.nodes[node].map { secret in encodeRow { $0.write(secret) } })
+        }
+        let leaves = isNewEpoch ? Set(secretTree.ratchets.keys) : secretTree.dirtyRatchets
+        for leaf in leaves { writeRatchet(leaf, to: &batch, isNewEpoch: isNewEpoch) }
+        for (place, proposal) in state.proposals.all.enumerated() {
+            batch.write(.proposal, at: UInt64(place), proposal.row)
+        }
+        for (place, update) in ownUpdates.values.enumerated() {
+            batch.write(.ownUpdate, at: UInt64(place), update.row)
+        }
+        if let commit = pending.commit { batch.write(.pendingCommit, PendingRow(commit).row) }
+    }
+
+    private func writeRatchet(_ leaf: LeafIndex, to batch: inout RowBatch, isNewEpoch: Bool) {
+        guard let ratchets = secretTree.ratchets[leaf] else { return }
+        let key = RowKey.ratchet(of: leaf, own: ownLeaf, groupId: groupId)
+        let known = isNewEpoch ? 0 : stored.ratchets[leaf] ?? 0
+        // Within an epoch somebody else may have used the ratchet since we read it.
+        if !isNewEpoch { batch.conditions.append((key, known)) }
+        batch.write(key.kind, at: key.index, ratchets.row, version: known + 1)
+    }
+
+    /// Says that the batch of `changes` was applied.
+    public mutating func didStore() {
+        let isNewEpoch = stored.mark != state.mark
+        if isNewEpoch { stored.ratchets = [:] }
+        let leaves = isNewEpoch ? Set(secretTree.ratchets.keys) : secretTree.dirtyRatchets
+        for leaf in leaves { stored.ratchets[leaf, default: 0] += 1 }
+        stored.secretNodes = Set(secretTree.nodes.keys)
+        stored.head += 1
+        stored.mark = state.mark
+        state.tree.dirty = []
+        secretTree.dirtyNodes = []
+        secretTree.dirtyRatchets = []
+    }
+
+    /// Writes this state. Throws `Check.storeConflict` when somebody else has changed the stored one since it was read.
+    public mutating func save(to storage: some GroupStorage) throws(MLSError) {
+        try storage.apply(changes())
+        didStore()
+    }
+
+    /// Takes a group from its rows. A commit that waits is staged again, for which its pre-shared keys are needed.
+    public static func load(
+        _ groupId: [UInt8], from storage: some GroupStorage, psks: some PreSharedKeySource = NoPreSharedKeys(),
+        judge: some Judge
+    ) throws(MLSError) -> Group {
+        let headRow = try storage.require(RowKey(groupId: groupId, kind: .head))
+        let head = try HeadRow(row: headRow.value)
+        try MLS.require(head.status != .removed, .notMember)
+        let epoch = try EpochRow(row: try storage.require(RowKey(groupId: groupId, kind: .epoch)).value)
+        try MLS.require(epoch.context.epoch == head.epoch, .storeMalformed, "rows of two epochs")
+        let algorithms = try epoch.context.cipherSuite.algorithms()
+        var tree = RatchetTree(algorithms, leaves: Int(head.leafCount))
+        for (index, row) in try storage.rows(.treeNode, of: groupId) {
+            let node = try decodeRow(row.value) { (reader) throws(WireError) in try reader.read(Node.self) }
+            tree.restore(NodeIndex(rawValue: UInt32(truncatingIfNeeded: index)), node)
+        }
+        try MLS.require(tree.treeHash() == epoch.context.treeHash, .storeMalformed, "the tree is another one")
+        var state = GroupState(
+            context: epoch.context, tree: tree, confirmationTag: epoch.confirmationTag,
+            interimTranscriptHash: epoch.interimTranscriptHash)
+        let proposals = try storage.rows(.proposal, of: groupId).sorted { $0.index < $1.index }
+        for (_, row) in proposals {
+            let proposal = try SourcedProposal(row: row.value)
+            if let reference = proposal.reference { try state.proposals.insert(proposal, reference) }
+        }
+        let secrets = try EpochSecrets(
+            row: try storage.require(RowKey(groupId: groupId, kind: .secrets)).value,
+            senderDataSecret: epoch.senderDataSecret)
+        var stored = StoredState(head: headRow.version, mark: state.mark)
+        let secretTree = try SecretTree(
+            algorithms, shape: tree.shape, own: head.ownLeaf, groupId: groupId, from: storage,
+            versions: &stored.ratchets)
+        stored.secretNodes = Set(secretTree.nodes.keys)
+        var pairs: [NodeIndex: HPKEKeyPair] = [:]
+        for (index, row) in try storage.rows(.privateKey, of: groupId) {
+            pairs[NodeIndex(rawValue: UInt32(truncatingIfNeeded: index))] = try decodeRow(row.value) {
+                (reader) throws(WireError) in try reader.readHPKEPair()
+            }
+        }
+        var group = Group(
+            state: state, secrets: secrets, secretTree: secretTree,
+            keys: TreePrivateKeys(leaf: head.ownLeaf, pairs: pairs), signatureKey: epoch.signatureKey)
+        group.status = head.status
+        group.stored = stored
+        try group.restoreRest(from: storage, psks: psks, judge: judge)
+        return group
+    }
+
+    private mutating func restoreRest(
+        from storage: some GroupStorage, psks: some PreSharedKeySource, judge: some Judge
+    ) throws(MLSError) {
+        for (_, row) in try storage.rows(.ownUpdate, of: groupId) {
+            let update = try OwnUpdate(row: row.value)
+            ownUpdates[update.leafKey.publicKey] = update
+        }
+        for (epoch, row) in try storage.rows(.resumption, of: groupId) {
+            resumption[epoch] = try decodeRow(row.value) { (reader) throws(WireError) in try reader.readSecret() }
+        }
+        guard let row = try storage.row(RowKey(groupId: groupId, kind: .pendingCommit)) else { return }
+        let waiting = try PendingRow(row: row.value)
+        let verified = VerifiedCommit(content: waiting.content, verifiedIn: state.mark)
+        let staged = try stage(
+            verified, own: waiting.secrets, purpose: .ordinary, psks: psks, now: nil, judge: judge)
+        pending = .some(
+            PendingCommit(
+                message: waiting.message, welcome: waiting.welcome, staged: staged, content: waiting.content,
+                secrets: waiting.secrets))
+    }
+}
+
+extension RowKey {
+    static func ratchet(of leaf: LeafIndex, own: LeafIndex, groupId: [UInt8]) -> RowKey {
+        leaf == own
+            ? RowKey(groupId: groupId, kind: .ownRatchet)
+            : RowKey(groupId: groupId, kind: .senderRatchet, index: UInt64(leaf.rawValue))
+    }
+}
+
+extension SecretTree {
+    /// Takes the whole secret tree from its rows.
+    init(
+        _ algorithms: Algorithms, shape: TreeShape, own: LeafIndex, groupId: [UInt8], from storage: some GroupStorage,
+        versions: inout [LeafIndex: UInt64]
+    ) throws(MLSError) {
+        var nodes: [NodeIndex: Secret] = [:]
+        for (index, row) in try storage.rows(.secretNode, of: groupId) {
+            nodes[NodeIndex(rawValue: UInt32(truncatingIfNeeded: index))] = try decodeRow(row.value) {
+                (reader) throws(WireError) in try reader.readSecret()
+            }
+        }
+        var ratchets: [LeafIndex: SenderRatchets] = [:]
+        for (index, row) in try storage.rows(.senderRatchet, of: groupId) {
+            let leaf = LeafIndex(rawValue: UInt32(truncatingIfNeeded: index))
+            ratchets[leaf] = try SenderRatchets(row: row.value)
+            versions[leaf] = row.version
+        }
+        if let row = try storage.row(RowKey(groupId: groupId, kind: .ownRatchet)) {
+            ratchets[own] = try SenderRatchets(row: row.value)
+            versions[own] = row.version
+        }
+        self.init(algorithms, shape: shape, nodes: nodes, ratchets: ratchets)
+    }
+}

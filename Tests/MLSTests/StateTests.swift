@@ -1,0 +1,275 @@
+import Testing
+
+@testable import MLS
+
+@Suite("State in rows")
+struct StateTests {
+    let groupId: [UInt8] = [1, 2, 3]
+
+    private func reload(_ group: inout Group, _ store: some GroupStorage) throws {
+        try group.save(to: store)
+        group = try Group.load(groupId, from: store, judge: AcceptAll())
+    }
+
+    private func live(_ store: some GroupStorage) throws {
+        var team = try TestGroup(6)
+        for step in 0..<6 {
+            try reload(&team.groups[2], store)
+            try team.commit(by: step)
+            try reload(&team.groups[2], store)
+            let message = try team.groups[2].send([UInt8(step)], using: &team.generator)
+            try reload(&team.groups[2], store)
+            #expect(try team.groups[3].read(message).data == [UInt8(step)])
+            let answer = try team.groups[3].send([9], using: &team.generator)
+            #expect(try team.groups[2].read(answer).data == [9])
+            try reload(&team.groups[2], store)
+            expectRefusal(.generationUsed) { _ = try team.groups[2].open(answer) }
+            try team.expectAgreement()
+        }
+        let update = try team.groups[2].proposeUpdate(using: &team.generator)
+        try reload(&team.groups[2], store)
+        try team.deliver(update, except: 2)
+        try team.commit(CommitOptions([.remove(LeafIndex(5))]), by: 4)
+        try reload(&team.groups[2], store)
+        try team.add(5, by: 2)
+        try reload(&team.groups[2], store)
+        try team.commit(by: 7)
+        try team.expectAgreement()
+    }
+
+    @Test("a member that lives in rows goes on after each step, in memory")
+    func memory() throws { try live(MemoryGroupStore()) }
+
+    @Test("a member that lives in rows goes on after each step, in SQLite")
+    func sqlite() throws { try live(try SQLiteGroupStore()) }
+
+    @Test("sending from rows reads and writes under 2 kB, whatever the size of the group", arguments: [2, 40, 200])
+    func sending(_ size: Int) throws {
+        var team = try TestGroup(size)
+        let store = MemoryGroupStore()
+        try team.groups[1].save(to: store)
+        store.resetCounts()
+        let (message, changes) = try StoredGroup.send([7], to: groupId, from: store, using: &team.generator)
+        try store.apply(changes)
+        #expect(store.bytesRead + store.bytesWritten < 2_048)
+        #expect(try team.groups[0].read(message).data == [7])
+    }
+
+    @Test("opening from rows reads its sender's only, and the plaintext comes with what must be stored")
+    func opening() throws {
+        var team = try TestGroup(40)
+        let store = MemoryGroupStore()
+        try team.groups[1].save(to: store)
+        for sender in [5, 5, 39, 0, 5] {
+            let message = try team.groups[sender].send([1], using: &team.generator)
+            store.resetCounts()
+            let (content, changes) = try StoredGroup.open(message, from: store)
+            #expect(content.sender == LeafIndex(sender))
+            #expect(store.bytesRead < 2_048)
+            try store.apply(changes)
+            expectRefusal(.generationUsed) { _ = try StoredGroup.open(message, from: store) }
+        }
+        // The whole group, loaded again, knows what was used.
+        team.groups[1] = try Group.load(groupId, from: store, judge: AcceptAll())
+        let message = try team.groups[5].send([2], using: &team.generator)
+        #expect(try team.groups[1].read(message).generation == 3)
+    }
+
+    @Test("two processes never send one generation twice")
+    func twoSenders() throws {
+        var team = try TestGroup(3)
+        let store = try SQLiteGroupStore()
+        try team.groups[1].save(to: store)
+        let first = try StoredGroup.send([1], to: groupId, from: store, using: &team.generator)
+        let second = try StoredGroup.send([2], to: groupId, from: store, using: &team.generator)
+        try store.apply(first.changes)
+        expectRefusal(.storeConflict) { try store.apply(second.changes) }
+        // The whole group in a third process has the same conflict.
+        _ = try team.groups[1].send([3], using: &team.generator)
+        expectRefusal(.storeConflict) { try team.groups[1].save(to: store) }
+        let again = try StoredGroup.send([2], to: groupId, from: store, using: &team.generator)
+        try store.apply(again.changes)
+        #expect(try team.groups[0].read(first.message).generation == 0)
+        #expect(try team.groups[0].read(again.message).generation == 1)
+    }
+
+    @Test("two processes that open from one node of the secret tree cannot both store it")
+    func twoReceivers() throws {
+        var team = try TestGroup(8)
+        let store = MemoryGroupStore()
+        try team.groups[0].save(to: store)
+        let one = try StoredGroup.open(try team.groups[6].send([1], using: &team.generator), from: store)
+        let other = try StoredGroup.open(try team.groups[7].send([2], using: &team.generator), from: store)
+        try store.apply(one.changes)
+        expectRefusal(.storeConflict) { try store.apply(other.changes) }
+    }
+
+    @Test("merging from a state that somebody else has changed is a conflict")
+    func staleMerge() throws {
+        var team = try TestGroup(3)
+        let store = MemoryGroupStore()
+        try team.groups[1].save(to: store)
+        var other = try Group.load(groupId, from: store, judge: AcceptAll())
+        let commit = try team.groups[0].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
+        try other.process(commit.message)
+        try other.save(to: store)
+        try team.groups[1].process(commit.message)
+        expectRefusal(.storeConflict) { try team.groups[1].save(to: store) }
+    }
+
+    @Test("a restored snapshot is noticed when a message comes back that it has not sent")
+    func rollback() throws {
+        var team = try TestGroup(2)
+        let store = MemoryGroupStore()
+        try team.groups[1].save(to: store)
+        let snapshot = MemoryGroupStore(copyOf: store)
+        let (message, changes) = try StoredGroup.send([1], to: groupId, from: store, using: &team.generator)
+        try store.apply(changes)
+        expectRefusal(.ownMessage) { _ = try StoredGroup.open(message, from: store) }
+        expectRefusal(.stateRolledBack) { _ = try StoredGroup.open(message, from: snapshot) }
+        var restored = try Group.load(groupId, from: snapshot, judge: AcceptAll())
+        expectRefusal(.stateRolledBack) { _ = try restored.open(message) }
+    }
+
+    @Test("a pending commit survives a restart, public and private, with and without a path")
+    func pendingCommit() throws {
+        for framing in [HandshakeFraming.publicMessage, .privateMessage(.none)] {
+            for forcePath in [true, false] {
+                var team = try TestGroup(4)
+                let store = MemoryGroupStore()
+                let client = try Client("new", using: &team.generator)
+                var options = CommitOptions([.add(try client.keyPackage(using: &team.generator).keyPackage)])
+                options.framing = framing
+                options.forcePath = forcePath
+                let pending = try team.groups[2].commit(
+                    options, now: testTime, judge: AcceptAll(), using: &team.generator)
+                try reload(&team.groups[2], store)
+                #expect(team.groups[2].pendingCommit?.message == pending.message)
+                #expect(team.groups[2].pendingCommit?.welcome == pending.welcome)
+                for index in [0, 1, 3] { try team.groups[index].process(pending.message) }
+                try team.groups[2].process(pending.message)
+                #expect(team.groups[2].epochAuthenticator == team.groups[0].epochAuthenticator)
+                try reload(&team.groups[2], store)
+                let message = try team.groups[2].send([1], using: &team.generator)
+                _ = try team.groups[0].read(message)
+            }
+        }
+    }
+
+    @Test("a write that fails leaves a state that can go on")
+    func crash() throws {
+        for failing in 0..<8 {
+            var team = try TestGroup(4)
+            let store = MemoryGroupStore()
+            try team.groups[1].save(to: store)
+            store.batchesUntilFailure = failing
+            for step in 0..<4 {
+                let pending = try team.groups[step % 4].commit(
+                    now: testTime, judge: AcceptAll(), using: &team.generator)
+                try? team.groups[1].save(to: store)
+                for index in 0..<4 where index != 1 { try team.groups[index].process(pending.message) }
+                // The process of member 1 ends before or after each write, and begins again from its rows.
+                for _ in 0..<2 {
+                    var restarted = try Group.load(groupId, from: store, judge: AcceptAll())
+                    if step % 4 == 1, restarted.pendingCommit == nil {
+                        // The commit was never stored, so it must not have been sent: the message is unknown.
+                        break
+                    }
+                    if restarted.epoch < team.groups[0].epoch { try restarted.process(pending.message) }
+                    do {
+                        try restarted.save(to: store)
+                    } catch {
+                        store.batchesUntilFailure = nil
+                        continue
+                    }
+                    team.groups[1] = restarted
+                    break
+                }
+                if team.groups[1].epoch != team.groups[0].epoch {
+                    // Its own commit went out although it was not stored: the one fault that costs a resync.
+                    #expect(step % 4 == 1)
+                    return
+                }
+                #expect(team.groups[1].epochAuthenticator == team.groups[0].epochAuthenticator)
+            }
+        }
+    }
+
+    @Test("no row holds a secret that should be gone")
+    func deletion() throws {
+        var team = try TestGroup(8)
+        let store = MemoryGroupStore()
+        try team.groups[1].save(to: store)
+        var gone: [(String, Secret)] = []
+        func check(_ step: String) {
+            for (name, secret) in gone { #expect(!store.contains(secret), "\(name) after \(step)") }
+        }
+        for step in 0..<5 {
+            let before = team.groups[1]
+            // What exists now must be there, or the test would find nothing ever.
+            #expect(store.contains(before.secrets.initSecret))
+            if let root = before.secretTree.nodes.first { #expect(store.contains(root.value)) }
+            // A message of another uses up its key, its ratchet's secrets and the nodes above it.
+            let message = try team.groups[5].send([1], using: &team.generator)
+            let sender = LeafIndex(5)
+            let taken = try before.secretTree.taking(.application, of: sender, generation: 0)
+            for node in taken.consumed {
+                if let secret = before.secretTree.nodes[node] { gone.append(("node", secret)) }
+            }
+            if let key = taken.key { gone.append(("message key", key.key)) }
+            _ = try team.groups[1].read(message)
+            try team.groups[1].save(to: store)
+            check("opening, step \(step)")
+            // Sending uses up ours.
+            if let own = team.groups[1].secretTree.ratchets[LeafIndex(1)] {
+                gone.append(("ratchet", own.application.secret))
+            }
+            _ = try team.groups[1].send([2], using: &team.generator)
+            try team.groups[1].save(to: store)
+            check("sending, step \(step)")
+            // A commit ends the epoch: its secrets, the secret tree, and the keys of the path that it replaces.
+            let secrets = team.groups[1].secrets
+            gone += [
+                ("init_secret", secrets.initSecret), ("sender data", secrets.senderDataSecret),
+                ("exporter", secrets.exporterSecret), ("external", secrets.externalSecret),
+                ("confirmation", secrets.confirmationKey), ("membership", secrets.membershipKey),
+                ("authenticator", secrets.epochAuthenticator),
+            ]
+            gone += team.groups[1].secretTree.nodes.values.map { ("tree secret", $0) }
+            let committer = step % 2 == 0 ? 1 : 6
+            let keys = team.groups[1].keys
+            try team.commit(by: committer)
+            for (node, pair) in keys.pairs where team.groups[1].keys.pairs[node] != pair {
+                gone.append(("private key of node \(node.offset)", pair.privateKey))
+            }
+            if let pending = before.pendingCommit { gone.append(("commit secret", pending.secrets.commitSecret)) }
+            try team.groups[1].save(to: store)
+            check("commit \(step)")
+        }
+        // Removal ends everything.
+        gone.append(("signature key", team.groups[1].signatureKey.privateKey))
+        gone += team.groups[1].keys.pairs.values.map { ("private key", $0.privateKey) }
+        gone += team.groups[1].resumption.values.map { ("resumption", $0) }
+        try team.commit(CommitOptions([.remove(LeafIndex(1))]), by: 3)
+        try team.groups[1].save(to: store)
+        check("removal")
+        #expect(store.rows.keys.allSatisfy { $0.kind == .head })
+    }
+
+    @Test("rows that were damaged are refused, never a trap")
+    func damage() throws {
+        var team = try TestGroup(4)
+        _ = try team.groups[1].proposeUpdate(using: &team.generator)
+        let store = MemoryGroupStore()
+        try team.groups[1].save(to: store)
+        for (key, row) in store.rows {
+            for length in stride(from: 0, to: row.value.count, by: 7) {
+                let damaged = MemoryGroupStore(copyOf: store)
+                var batch = RowBatch(groupId: groupId)
+                batch.write(key.kind, at: key.index, Array(row.value.prefix(length)), version: row.version)
+                try damaged.apply(batch)
+                #expect(throws: MLSError.self) { _ = try Group.load(groupId, from: damaged, judge: AcceptAll()) }
+            }
+        }
+    }
+}
