@@ -18,6 +18,7 @@ import PackageDescription
 // - swift-argument-parser: commands, help and the dump from which tests compare man pages and completions.
 //   It links FoundationEssentials only.
 // - swift-log: the log lines of both programs. No Foundation.
+// - swift-crypto: HPKE, signatures, AEAD and hashes of MLS, in `MLS/Crypto` alone. FoundationEssentials only.
 // - system libraries: libssl and libcrypto (TLS 1.3, Ed25519 login keys, SHA-256), libsqlite3 (both stores; GRDB
 //   would pull in the full Foundation: 50 MB of binary and 2 ms of every start), readline (the prompt), libcrypt
 //   (bcrypt).
@@ -31,16 +32,22 @@ let package = Package(
     products: [
         .executable(name: "chat", targets: ["chat"]),
         .executable(name: "chatd", targets: ["chatd"]),
+        .library(name: "MLS", targets: ["MLS"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // Pure ground: no socket, no file, no clock and no randomness of its own.
         .target(name: "WireCodec", swiftSettings: strict),
         .target(name: "ChatProtocol", dependencies: ["WireCodec"], swiftSettings: strict),
+        // End-to-end encrypted groups (RFC 9420), a library for others too: the one target with a public API.
+        .target(
+            name: "MLS", dependencies: ["WireCodec", .product(name: "Crypto", package: "swift-crypto")],
+            exclude: ["README.md"], swiftSettings: strict),
         .target(name: "CLISupport", dependencies: ["ChatProtocol"], swiftSettings: strict),
 
         // Doors to the world.
@@ -92,6 +99,9 @@ let package = Package(
         .executableTarget(name: "chat", dependencies: ["ChatCLI"], exclude: ["run-locally"], swiftSettings: strict),
         .executableTarget(name: "chatd", dependencies: ["ChatServer"], swiftSettings: strict),
 
+        // For testers of MLS: vectors in both directions, and a server for other implementations. Not installed.
+        .executableTarget(name: "mls-interop", dependencies: ["MLS", "WireCodec"], swiftSettings: strict),
+
         // Tests. `TestSupport` waits for conditions; it is never linked into a product.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "WireCodecTests", dependencies: ["WireCodec"], swiftSettings: strict),
@@ -110,6 +120,8 @@ let package = Package(
         .testTarget(name: "ChatServerTests", dependencies: ["ChatServer", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ChatClientTests", dependencies: ["ChatClient", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "MLSTests", dependencies: ["MLS", "WireCodec", "mls-interop", "CSQLite"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(
             name: "ScenarioTests", dependencies: ["TestSupport", "chat", "chatd"], exclude: ["Scripts"],
