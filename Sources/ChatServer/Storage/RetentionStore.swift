@@ -1,0 +1,129 @@
+import ChatProtocol
+import SQLite
+
+/// Ends what is older than the server keeps, in small steps, so that no batch waits long for one.
+package struct RetentionSweep: Sendable {
+    /// Rows that one step looks at.
+    package static let stepRows = 500
+
+    /// How much longer than entries their identifiers are kept, milliseconds: a sender that was away as long as a
+    /// message lived still gets the first answer.
+    package static let identifiersLonger: UInt64 = 7 * 24 * 3_600_000
+
+    private enum Phase {
+        case entries(after: ConversationID?)
+        case identifiers(after: RetentionStore.IdentifierKey?)
+        case done
+    }
+
+    private let cutoff: UInt64
+    private var phase = Phase.entries(after: nil)
+
+    /// - Parameters:
+    ///   - now: Unix milliseconds.
+    ///   - retention: how long entries are kept, milliseconds.
+    package init(now: UInt64, retention: UInt64) {
+        cutoff = now > retention ? now - retention : 0
+    }
+
+    package var isDone: Bool {
+        if case .done = phase { true } else { false }
+    }
+
+    /// Does the next step, in a transaction of its own.
+    ///
+    /// - Returns: bytes of payloads that were freed, by who had appended them.
+    package mutating func step(in database: Database) throws -> [AccountID: UInt64] {
+        switch phase {
+        case .entries(let after):
+            let step = try RetentionStore.expireEntries(
+                after: after, before: cutoff, rows: Self.stepRows, in: database)
+            phase = step.next.map { .entries(after: $0) } ?? .identifiers(after: nil)
+            return step.freed
+        case .identifiers(let after):
+            let before = cutoff > Self.identifiersLonger ? cutoff - Self.identifiersLonger : 0
+            let next = try RetentionStore.expireIdentifiers(
+                after: after, before: before, rows: Self.stepRows, in: database)
+            phase = next.map { .identifiers(after: $0) } ?? .done
+        case .done: break
+        }
+        return [:]
+    }
+}
+
+/// The tables that retention shortens.
+enum RetentionStore {
+    struct IdentifierKey: Sendable {
+        var sender: AccountID
+        var conversation: ConversationID
+        var id: MessageID
+    }
+
+    /// Looks at some conversations behind `after`, or at one that has much to end.
+    ///
+    /// - Returns: behind which conversation to go on, nil at the end.
+    static func expireEntries(
+        after: ConversationID?, before cutoff: UInt64, rows: Int, in database: Database
+    ) throws -> (next: ConversationID?, freed: [AccountID: UInt64]) {
+        try database.transaction {
+            var freed: [AccountID: UInt64] = [:]
+            var position = after
+            var left = rows
+            while left > 0 {
+                let row: (id: ConversationID, first: UInt64)? = try database.first(
+                    "SELECT id, first FROM conversations WHERE id > ? ORDER BY id LIMIT 1", position?.bytes ?? []
+                ) { (try $0.identifier(0), $0.unsigned(1)) }
+                guard let row else { return (nil, freed) }
+                let ended = try expire(row.id, from: row.first, before: cutoff, rows: left, &freed, in: database)
+                left -= max(1, ended)
+                // One with more to end is looked at again in the next step.
+                if left > 0 { position = row.id }
+            }
+            return (position ?? ConversationID(high: 0, low: 0), freed)
+        }
+    }
+
+    private static func expire(
+        _ conversation: ConversationID, from first: UInt64, before cutoff: UInt64, rows: Int,
+        _ freed: inout [AccountID: UInt64], in database: Database
+    ) throws -> Int {
+        let old: [(seq: UInt64, sender: AccountID, bytes: Int)] = try database.all(
+            """
+            SELECT seq, sender, length(payload) FROM (SELECT seq, sender, payload, time FROM entries
+            WHERE conversation = ? AND seq >= ? ORDER BY seq LIMIT ?) WHERE time < ?
+            """, conversation, first, rows, cutoff
+        ) { ($0.unsigned(0), try $0.identifier(1), $0.int(2)) }
+        guard let last = old.last else { return 0 }
+        for row in old { freed[row.sender, default: 0] += UInt64(row.bytes) }
+        try database.run("DELETE FROM entries WHERE conversation = ? AND seq <= ?", conversation, last.seq)
+        try database.run("UPDATE conversations SET first = ? WHERE id = ?", last.seq + 1, conversation)
+        return old.count
+    }
+
+    /// - Returns: behind which identifier to go on, nil at the end.
+    static func expireIdentifiers(
+        after: IdentifierKey?, before cutoff: UInt64, rows: Int, in database: Database
+    ) throws -> IdentifierKey? {
+        try database.transaction {
+            let (sender, conversation, id) = (after?.sender.bytes, after?.conversation.bytes, after?.id.bytes)
+            let keys: [(key: IdentifierKey, time: UInt64)] = try database.all(
+                """
+                SELECT sender, conversation, id, time FROM message_ids WHERE (sender, conversation, id) > (?, ?, ?)
+                ORDER BY sender, conversation, id LIMIT ?
+                """, sender ?? [], conversation ?? [], id ?? [], rows
+            ) { row in
+                (
+                    IdentifierKey(
+                        sender: try row.identifier(0), conversation: try row.identifier(1), id: try row.identifier(2)),
+                    row.unsigned(3)
+                )
+            }
+            for (key, time) in keys where time < cutoff {
+                try database.run(
+                    "DELETE FROM message_ids WHERE sender = ? AND conversation = ? AND id = ?", key.sender,
+                    key.conversation, key.id)
+            }
+            return keys.count < rows ? nil : keys.last?.key
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import ChatProtocol
+import Glibc
+import SQLite
+
+/// How much room a store takes.
+package enum UsageStore {
+    package struct Room: Sendable, Equatable {
+        /// Bytes of the database that hold something.
+        package var used: UInt64
+        /// Bytes that its disk has free for us.
+        package var diskFree: UInt64
+    }
+
+    /// Bytes of payloads that each account has in the store.
+    package static func payloads(in database: Database) throws -> [AccountID: UInt64] {
+        let rows: [(AccountID, UInt64)] = try database.all(
+            "SELECT sender, sum(length(payload)) FROM entries GROUP BY sender"
+        ) { (try $0.identifier(0), $0.unsigned(1)) }
+        return Dictionary(rows) { $0 + $1 }
+    }
+
+    package static func room(in database: Database) throws -> Room {
+        let used = try database.size - database.freeSize
+        var disk = statvfs()
+        let known = statvfs(database.path, &disk) == 0
+        return Room(
+            used: UInt64(max(0, used)), diskFree: known ? UInt64(disk.f_bavail) * UInt64(disk.f_frsize) : .max)
+    }
+}

@@ -1,0 +1,123 @@
+import ChatProtocol
+import SQLite
+import Testing
+
+@testable import ChatServer
+
+@Suite struct RetentionTests {
+    private let store: StoreUnderTest
+    private let dm: ConversationID
+
+    init() throws {
+        store = try StoreUnderTest()
+        dm = try store.open(alice, bob)
+    }
+
+    @discardableResult
+    private func sweep(now: UInt64, retention: UInt64) throws -> UInt64 {
+        var sweep = RetentionSweep(now: now, retention: retention)
+        var freed: UInt64 = 0
+        while !sweep.isDone { freed += try sweep.step(in: store.database).values.reduce(0, +) }
+        return freed
+    }
+
+    private func page(after seq: UInt64) throws -> LogPage {
+        try store.reader.page(of: dm, after: seq, entries: 10_000, bytes: 1 << 30)
+    }
+
+    @Test func whatIsTooOldEndsAndIsToldAsAGap() throws {
+        _ = try store.commit((1...1200).map { store.append("\($0)", to: dm) }, time: 100)
+        _ = try store.commit((1...3).map { store.append("new \($0)", to: dm) }, time: 200)
+        #expect(try sweep(now: 1150, retention: 1000) > 0)
+        let page = try page(after: 5)
+        #expect(page.rows.first == .hole(.retention, first: 6, last: 1200))
+        #expect(page.rows.count == 4 && page.through == 1203 && page.isLast)
+        #expect(try CheckStore.faults(in: store.database).isEmpty)
+    }
+
+    @Test func aLogOfWhichNothingIsLeftGoesOnWhereItWas() throws {
+        _ = try store.commit([store.append("old", to: dm)], time: 100)
+        #expect(try sweep(now: 5000, retention: 1000) == 3)
+        #expect(try page(after: 0).rows == [.hole(.retention, first: 1, last: 1)])
+        #expect(try page(after: 1).rows.isEmpty)
+        #expect(try store.commit([store.append("new", to: dm)], time: 5000).map(\.seq) == [2])
+        #expect(try CheckStore.faults(in: store.database).isEmpty)
+    }
+
+    @Test func anIdentifierOutlivesItsEntryByAWeek() throws {
+        let week = RetentionSweep.identifiersLonger
+        _ = try store.commit([store.append("old", to: dm, id: 5)], time: 100)
+        try sweep(now: 2000, retention: 1000)
+        #expect(try store.commit([store.append("old", to: dm, id: 5)], time: 2000).first?.stored?.duplicate == true)
+        try sweep(now: 2000 + week, retention: 1000)
+        #expect(try store.commit([store.append("old", to: dm, id: 5)], time: 3000 + week).map(\.seq) == [2])
+    }
+
+    @Test func aRestoredStoreLeapsAndSaysSo() throws {
+        _ = try store.commit((1...3).map { store.append("\($0)", to: dm) })
+        try store.database.transaction {
+            try MetaStore.beginGeneration(StoreGeneration(high: 8, low: 8), in: store.database)
+        }
+        let identity = try #require(try MetaStore.identity(in: store.database))
+        #expect(identity.generation == StoreGeneration(high: 8, low: 8))
+        let lost = LogPage.Row.hole(.restored, first: 4, last: 3 + MetaStore.leap)
+        #expect(try page(after: 3).rows == [lost])
+        let writer = SQLiteLogWriter(database: store.database, identity: identity)
+        let outcome = try writer.commit(StoreBatch(time: 9, operations: [store.append("new", to: dm)])).first
+        #expect(outcome?.seq == 4 + MetaStore.leap)
+        #expect(outcome?.stored?.position.generation == identity.generation)
+        let page = try page(after: 2)
+        #expect(page.rows.count == 3 && page.rows[1] == lost && page.through == 4 + MetaStore.leap)
+        // A device that had got something which the backup did not hold.
+        #expect(try self.page(after: 20).rows.first == .hole(.restored, first: 21, last: 3 + MetaStore.leap))
+        #expect(try CheckStore.faults(in: store.database).isEmpty)
+    }
+
+    @Test func retentionPassesOverALeap() throws {
+        _ = try store.commit((1...3).map { store.append("\($0)", to: dm) }, time: 100)
+        try store.database.transaction {
+            try MetaStore.beginGeneration(StoreGeneration(high: 8, low: 8), in: store.database)
+        }
+        let identity = try #require(try MetaStore.identity(in: store.database))
+        let writer = SQLiteLogWriter(database: store.database, identity: identity)
+        _ = try writer.commit(StoreBatch(time: 200, operations: [store.append("new", to: dm)]))
+        try sweep(now: 1150, retention: 1000)
+        #expect(try CheckStore.faults(in: store.database).isEmpty)
+        try sweep(now: 9000, retention: 1000)
+        #expect(try CheckStore.faults(in: store.database).isEmpty)
+        #expect(try page(after: 1).rows == [.hole(.retention, first: 2, last: 4 + MetaStore.leap)])
+    }
+}
+
+@Suite struct CheckTests {
+    private let store: StoreUnderTest
+    private let dm: ConversationID
+
+    init() throws {
+        store = try StoreUnderTest()
+        dm = try store.open(alice, bob)
+        _ = try store.commit((1...9).map { store.append("\($0)", to: dm) })
+        try store.move(bobDevice, bob, dm, acked: 4)
+    }
+
+    @Test func aSoundStoreHasNoFaults() throws {
+        #expect(try CheckStore.faults(in: store.database).isEmpty)
+    }
+
+    @Test(arguments: [
+        "DELETE FROM entries WHERE seq = 5",
+        "DELETE FROM message_ids WHERE seq = 5",
+        "UPDATE conversations SET head = 8 WHERE type = 1",
+        "UPDATE conversations SET head = 12 WHERE type = 1",
+        "UPDATE conversations SET first = 2 WHERE type = 1",
+        "UPDATE cursors SET acked = 10",
+        "UPDATE members SET read_seq = 10",
+        "DELETE FROM members WHERE account = x'00000000000000000000000000000001'",
+        "DELETE FROM devices",
+        "DELETE FROM conversations WHERE type = 1",
+    ])
+    func everyContradictionIsFound(damage: String) throws {
+        try store.database.execute(text: damage)
+        #expect(try !CheckStore.faults(in: store.database).isEmpty)
+    }
+}
