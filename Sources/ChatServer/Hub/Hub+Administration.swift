@@ -47,6 +47,7 @@ extension Hub {
 
     package func sweep() {
         let now = clock.now()
+        if !messageQuotas.isEmpty { forgetQuotas() }
         for session in Array(sessions.values) where !session.isClosing {
             guard let reason = timeOut(of: session, now) else { continue }
             log.debug("connection timed out", metadata: ["reason": "\(reason)"])

@@ -54,11 +54,11 @@ extension Hub {
     private var hasSideWork: Bool { cursors.hasWork || !readMarks.isEmpty || !seen.isEmpty }
 
     func beginBatch() {
-        // Cursors wait for their time, so that a busy server does not write a row an acknowledgement. What must not
-        // wait has cancelled the timer.
-        let takesSideWork = hasSideWork && (cursorTimer == nil || isDraining)
+        // Cursors wait for their time, so that a busy server does not write a row an acknowledgement.
+        let takesSideWork = hasSideWork && (cursorTimer == nil || isSideWorkUrgent || isDraining)
         guard let items = queue.begin(sideWork: takesSideWork) else { return reportIdle() }
         var batch = StoreBatch(time: clock.wall(), operations: items.map(\.operation))
+        isSideWorkUrgent = false
         if takesSideWork {
             batch.cursors = cursors.take()
             (batch.readMarks, readMarks) = (readMarks, [])
@@ -80,6 +80,7 @@ extension Hub {
         switch result {
         case .success(let committed):
             cursors.written()
+            countForCheckpoint(payloadBytes(of: batch, committed))
             for (item, outcome) in zip(items, committed.outcomes) { answer(item, .success(outcome)) }
             // The next batch is written while this one is told to everybody.
             beginBatch()
@@ -95,6 +96,19 @@ extension Hub {
             beginBatch()
         }
         if !queue.isOverBound { resumeAfterBatch() }
+    }
+
+    /// Counts what was stored, for quotas too.
+    private func payloadBytes(of batch: StoreBatch, _ committed: CommittedBatch) -> Int {
+        var bytes = 0
+        for (operation, outcome) in zip(batch.operations, committed.outcomes) {
+            guard case .append(let entry) = operation, case .appended(let stored) = outcome, !stored.duplicate else {
+                continue
+            }
+            bytes += entry.payload.count
+            quota.added(entry.payload.count, for: entry.sender)
+        }
+        return bytes
     }
 
     /// What rode in a batch that failed waits for a later one; at the end of the service there is none.

@@ -35,9 +35,8 @@ extension Hub {
         _ conversation: ConversationID, for account: AccountID,
         completion: @escaping (Result<[ReceiptState], Failure>) -> Void
     ) {
-        // The batch that answers takes with it what has moved.
-        cursorTimer?.cancel()
-        cursorTimer = nil
+        // The answer has to know of what has moved.
+        isSideWorkUrgent = true
         enqueue(.receipts(conversation, for: account)) { result in
             switch result {
             case .success(.receipts(let stored)):

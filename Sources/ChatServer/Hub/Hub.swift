@@ -11,7 +11,7 @@ import Transport
 package final class Hub {
     package let loop: any EventLoop
     package let identity: StoreIdentity
-    package var settings: HubSettings
+    package private(set) var settings: HubSettings
     let clock: HubClock
     let store: HubStore
     /// Set before the first connection; the keeper of accounts needs the hub as well.
@@ -23,7 +23,7 @@ package final class Hub {
     var byAccount: [AccountID: [Session]] = [:]
     /// Sessions that subscribed, in no order: everyone's audience.
     var subscribers: [Session] = []
-    var census: ConnectionCensus<ObjectIdentifier, String>
+    var census: ConnectionCensus<ObjectIdentifier, AddressPrefix>
 
     // Writing.
     var queue: BatchQueue<PendingOperation>
@@ -34,6 +34,16 @@ package final class Hub {
     var readMarks: [ReadMark] = []
     var seen: [SeenMark] = []
     var cursorTimer: Scheduled<Void>?
+    /// The next batch takes with it what has moved.
+    var isSideWorkUrgent = false
+
+    // Quotas and housekeeping.
+    var quota: StoreQuota
+    var messageLimits: MessageQuota.Limits
+    var messageQuotas: [AccountID: MessageQuota] = [:]
+    var bytesSinceCheckpoint = 0
+    var isCheckpointing = false
+    var retention: RetentionSweep?
 
     // Presence and receipts.
     var presence = PresenceBoard()
@@ -56,18 +66,30 @@ package final class Hub {
         self.settings = settings
         self.clock = clock
         self.log = log
-        census = ConnectionCensus(cap: settings.connectionsBeforeLogin)
+        census = ConnectionCensus(cap: Int(clamping: settings.limits.unauthenticatedPerAddress))
+        quota = StoreQuota(settings.limits)
+        messageLimits = MessageQuota.Limits(settings)
         queue = BatchQueue(bounds: settings.batch)
+    }
+
+    /// Goes by other settings from now on; the bounds of batches and of unauthenticated connections stay.
+    package func apply(_ settings: HubSettings) {
+        self.settings = settings
+        quota.apply(settings.limits)
+        messageLimits = MessageQuota.Limits(settings)
     }
 
     // MARK: Connections
 
-    /// A connection was accepted, and may still be at its handshake.
-    package func accept(_ link: any ClientLink) -> Session {
+    /// A connection was accepted, and may still be at its handshake. Nil where there are too many.
+    package func accept(_ link: any ClientLink) -> Session? {
+        guard UInt64(sessions.count) < settings.limits.connections, !isDraining else { return nil }
         let session = Session(link: link, hub: self, now: clock.now())
         let key = ObjectIdentifier(session)
         sessions[key] = session
-        if let oldest = census.opened(key, prefix: link.remoteAddress.host), let victim = sessions[oldest] {
+        if let oldest = census.opened(key, prefix: AddressPrefix(link.remoteAddress.host)),
+            let victim = sessions[oldest]
+        {
             log.debug("too many unauthenticated connections of an address: the oldest is closed")
             expel(victim, Failure(.busy, sentence: "too many connections of this address that have not logged in"))
         }
@@ -144,5 +166,11 @@ package final class Hub {
     /// Connections of an account that are subscribed.
     func subscribers(of account: AccountID) -> [Session] {
         (byAccount[account] ?? []).filter { $0.subscription != nil }
+    }
+}
+
+extension MessageQuota.Limits {
+    init(_ settings: HubSettings) {
+        self.init(settings.limits, everyoneIsLimited: !settings.broadcastByAdminsOnly)
     }
 }

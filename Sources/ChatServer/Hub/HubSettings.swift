@@ -5,8 +5,7 @@ import NIOCore
 package struct HubSettings: Sendable {
     /// Whether only administrators may write to everyone.
     package var broadcastByAdminsOnly = false
-    /// Unauthenticated connections of one address; over it the oldest is closed.
-    package var connectionsBeforeLogin = 100
+    package var limits = ServerLimits()
     /// From accept to a finished login.
     package var loginTimeout = TimeAmount.seconds(Int64(Limits.loginSeconds))
     /// Without a frame from the peer: it pings twice in this time.
@@ -19,6 +18,12 @@ package struct HubSettings: Sendable {
     package var cursorDelay = TimeAmount.milliseconds(500)
     /// How long a drain waits for connections to take what they were sent.
     package var drainTimeout = TimeAmount.seconds(5)
+    /// When what is too old is first looked for, how often, and the pause between two steps.
+    package var firstRetention = TimeAmount.minutes(1)
+    package var retentionInterval = TimeAmount.hours(1)
+    package var retentionPause = TimeAmount.milliseconds(20)
+    /// How often the room on the disk is looked at.
+    package var measureInterval = TimeAmount.seconds(5)
     package var batch = BatchBounds()
     /// Bytes that may wait for a connection whose peer does not read, beyond the window of deliveries: replies stop at
     /// some KiB, so this is thousands of events.

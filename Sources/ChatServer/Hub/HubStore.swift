@@ -23,14 +23,16 @@ package final class ReadSide {
     }
 }
 
-/// The store and its threads: one that writes, one that reads.
+/// The store and its threads: one that writes batches, one that reads, one that keeps house.
 package final class HubStore: Sendable {
     package let writer: StoreThread<WriteSide>
     package let reader: StoreThread<ReadSide>
+    package let keeper: StoreThread<Database>
 
-    package init(writer: StoreThread<WriteSide>, reader: StoreThread<ReadSide>) {
+    package init(writer: StoreThread<WriteSide>, reader: StoreThread<ReadSide>, keeper: StoreThread<Database>) {
         self.writer = writer
         self.reader = reader
+        self.keeper = keeper
     }
 
     /// Opens the database at `path`, which is made where there is none.
@@ -51,7 +53,11 @@ package final class HubStore: Sendable {
                 let database = try Database(path: path, options: DatabaseOptions(mode: .readOnly, cacheKiB: 8 << 10))
                 return ReadSide(database: database, log: SQLiteLogReader(database: database))
             }
-            return (HubStore(writer: opened, reader: reader), identity ?? fresh)
+            let keeper = try await StoreThread<Database>.start {
+                try Database(
+                    path: path, options: DatabaseOptions(mode: .readWrite, autoCheckpointPages: 0, cacheKiB: 1 << 10))
+            }
+            return (HubStore(writer: opened, reader: reader, keeper: keeper), identity ?? fresh)
         } catch {
             await opened.close()
             throw error
@@ -59,6 +65,7 @@ package final class HubStore: Sendable {
     }
 
     package func close() async {
+        await keeper.close()
         await reader.close()
         await writer.close()
     }

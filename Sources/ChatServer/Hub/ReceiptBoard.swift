@@ -42,10 +42,12 @@ package struct ReceiptBoard {
         let known = states[conversation] ?? []
         var news: [ReceiptState] = []
         let all = stored.map { state in
-            let before = known.first { $0.account == state.account }
+            let before =
+                known.first { $0.account == state.account }
+                ?? ReceiptState(account: state.account, delivered: 0, read: 0)
             let now = ReceiptState(
-                account: state.account, delivered: max(state.delivered, before?.delivered ?? 0),
-                read: max(state.read, before?.read ?? 0))
+                account: state.account, delivered: max(state.delivered, before.delivered),
+                read: max(state.read, before.read))
             if now != before { news.append(now) }
             return now
         }

@@ -14,6 +14,8 @@ package final class Server: Sendable {
         package var database: String
         package var hub = HubSettings()
         package var connections = ConnectionLimits.server
+        /// The clock of all time-outs.
+        package var now: @Sendable () -> NIODeadline = { .now() }
 
         package init(addresses: [NetworkAddress], database: String) {
             self.addresses = addresses
@@ -58,11 +60,12 @@ package final class Server: Sendable {
         let loop = group.next()
         do {
             let hub = try await loop.submit {
-                let clock = HubClock(now: { .now() }, wall: { WallClock.milliseconds() })
+                let clock = HubClock(now: settings.now, wall: { WallClock.milliseconds() })
                 let hub = Hub(
                     loop: loop, identity: identity, store: store, settings: settings.hub, clock: clock, log: log)
                 hub.accounts = try accounts(hub)
                 hub.startSweeping()
+                hub.startHousekeeping()
                 return HubHandle(hub)
             }.get()
             let listener = try await loop.flatSubmit {

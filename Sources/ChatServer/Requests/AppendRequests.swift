@@ -5,7 +5,11 @@ extension Hub {
     /// Checks what can be checked without the store, and puts the entry into the batch that forms.
     func append(_ request: Append, _ session: Session, _ correlation: UInt32) {
         if let refusal = refusal(of: request, session) { return session.send(refusal, correlation: correlation) }
-        guard let identity = begin(session) else { return }
+        guard let identity = session.identity else { return }
+        if let refusal = overQuota(request, session, identity.account.id) {
+            return session.send(refusal, correlation: correlation)
+        }
+        session.requestBegan()
         enqueue(
             .append(NewEntry(request, sender: identity.account.id, device: identity.device)),
             .answerAppend(session, correlation: correlation, wantReceipt: request.wantReceipt))
@@ -24,6 +28,30 @@ extension Hub {
             return Failure(.forbidden, sentence: "only administrators may write to everyone on this server")
         }
         return nil
+    }
+
+    /// Judges the account's rate and its share of the store. Over the rate its connection is not read for a while;
+    /// only a debt that is too large is refused.
+    private func overQuota(_ request: Append, _ session: Session, _ account: AccountID) -> Failure? {
+        if let failure = quota.verdict(adding: request.payload.count, for: account).failure { return failure }
+        guard messageLimits.messages != nil || messageLimits.everyone != nil else { return nil }
+        let verdict = messageQuotas[account, default: MessageQuota()].append(
+            toEveryone: request.conversation == identity.everyone, limits: messageLimits, at: microseconds())
+        if case .take(let pause) = verdict, pause > 0 { slowDown(session, for: pause) }
+        return verdict.failure
+    }
+
+    private func slowDown(_ session: Session, for pause: UInt64) {
+        session.pause(.rate)
+        _ = schedule(in: .microseconds(Int64(clamping: pause))) { session.resume(.rate) }
+    }
+
+    func microseconds() -> UInt64 { clock.now().uptimeNanoseconds / 1000 }
+
+    /// Forgets the accounts that have used nothing lately.
+    func forgetQuotas() {
+        let now = microseconds()
+        messageQuotas = messageQuotas.filter { !$0.value.isFull(at: now) }
     }
 
     /// The entry is on disk, or was refused.
