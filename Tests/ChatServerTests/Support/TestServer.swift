@@ -2,6 +2,7 @@ import ChatProtocol
 import Logging
 import NIOCore
 import NIOPosix
+import Synchronization
 import TestSupport
 import Transport
 
@@ -21,6 +22,7 @@ struct TestServer {
         var settings = Server.Settings(
             addresses: [NetworkAddress(host: "127.0.0.1", port: 0)],
             database: scratch.url.appendingPathComponent("server.db").path)
+        settings.hub.limits = .off
         change(&settings)
         var log = Logger(label: "test")
         log.logLevel = .critical
@@ -57,4 +59,12 @@ func withServer(
         await server.stop()
         throw error
     }
+}
+
+/// A clock that runs as the system's does, and can be moved on by hand.
+final class MovableClock: Sendable {
+    private let moved = Mutex(TimeAmount.zero)
+
+    func move(on amount: TimeAmount) { moved.withLock { $0 = $0 + amount } }
+    var now: NIODeadline { .now() + moved.withLock { $0 } }
 }

@@ -1,0 +1,261 @@
+import ChatProtocol
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import ChatServer
+
+@Suite struct BadPeerTests {
+    @Test func anAcknowledgementBeyondWhatWasSentEndsTheConnection() async throws {
+        try await withServer { server in
+            let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
+            try await bob.subscribe()
+            _ = try await alice.append("x", to: try alice.everyone)
+            let entry: Entry = try await bob.next()
+            bob.send(
+                frame: Acknowledge(items: [
+                    .init(conversation: entry.conversation, seq: entry.seq + 1, disposition: .stored)
+                ]).frame())
+            #expect(try await bob.closed() == Failure(.acknowledgedTooMuch))
+            #expect(try await alice.append("y", to: try alice.everyone).seq == 2)
+        }
+    }
+
+    @Test func whoIsNotLoggedInMayOnlyLogIn() async throws {
+        try await withServer { server in
+            let client = try await server.connect()
+            client.send(ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test"))
+            await #expect(throws: Failure(.notLoggedIn)) {
+                let _: Done = try await client.reply(to: Subscribe())
+            }
+            let user = try #require(UserName("alice"))
+            let wrong = LoginByPassword(
+                name: user, password: Array("wrong".utf8), device: DeviceDescription(name: "d"))
+            await #expect(throws: Failure(.loginRefused)) { let _: Welcome = try await client.reply(to: wrong) }
+            // The connection may try again.
+            try await client.logInAgain("alice")
+        }
+    }
+
+    @Test func whoDoesNotSayHelloIsSentAway() async throws {
+        try await withServer { server in
+            let client = try await server.connect()
+            let correlation = client.send(Ping())
+            let failure: Failure = try await client.next(correlation: correlation)
+            #expect(failure.errorCode == .unexpectedFrame)
+            _ = try await client.closed()
+        }
+    }
+
+    @Test func aMalformedBodyIsNamedAndEndsTheConnection() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            alice.send(frame: RawFrame(kind: FrameKind.append.rawValue, correlation: 900, body: [1, 2, 3]))
+            let failure: Failure = try await alice.next(correlation: 900)
+            #expect(failure.errorCode == .malformed)
+            _ = try await alice.closed()
+        }
+    }
+
+    @Test func anUnknownRequestIsRefusedAndTheConnectionStays() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            for kind in [60, 128, 193, 255] as [UInt8] {
+                alice.send(frame: RawFrame(kind: kind, correlation: 900, body: [1, 2, 3]))
+                let failure: Failure = try await alice.next(correlation: 900)
+                #expect(failure.errorCode == .unexpectedFrame)
+            }
+            let _: Pong = try await alice.reply(to: Ping())
+        }
+    }
+
+    @Test func aSecondSubscriptionIsRefused() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            try await alice.subscribe()
+            await #expect(throws: Failure(.alreadySubscribed)) {
+                let _: Done = try await alice.reply(to: Subscribe())
+            }
+        }
+    }
+
+    @Test func whatTheServerDoesNotTakeIsRefusedByItsReason() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            let everyone = try alice.everyone
+            await #expect(throws: Failure(.payloadTooLarge)) {
+                let _: Appended = try await alice.reply(
+                    to: Append(
+                        conversation: everyone, id: .unique, payload: [UInt8](repeating: 1, count: Limits.payload + 1)))
+            }
+            await #expect(throws: Failure(.unknownPayloadKind)) {
+                let _: Appended = try await alice.reply(
+                    to: Append(conversation: everyone, id: .unique, payloadKind: 7, payload: [1]))
+            }
+            await #expect(throws: Failure(.noSuchUser)) { _ = try await alice.open(with: "nobody") }
+            await #expect(throws: Failure(.noSuchConversation)) {
+                _ = try await alice.append("x", to: ConversationID(high: 1, low: 1))
+            }
+            #expect(try await alice.append("x", to: everyone).seq == 1)
+        }
+    }
+
+    @Test func onlyAdministratorsWriteToEveryoneWhereTheServerSaysSo() async throws {
+        try await withServer {
+            $0.hub.broadcastByAdminsOnly = true
+        } _: { server in
+            let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
+            try await server.server.store.writer.value { side in
+                try side.database.run("UPDATE accounts SET flags = 1 WHERE name = 'alice'")
+            }
+            let admin = try await server.logIn("alice", device: try alice.device)
+            await #expect(throws: Failure.self) { try await bob.append("no", to: try bob.everyone) }
+            #expect(try await admin.append("yes", to: try admin.everyone).seq == 1)
+            let dm = try await bob.open(with: "alice")
+            #expect(try await bob.append("yes", to: dm).seq == 1)
+        }
+    }
+
+    @Test func overItsRateAnAccountIsSlowedDownAndNotRefused() async throws {
+        try await withServer { settings in
+            settings.hub.limits.messagesPerSecond = 200
+            settings.hub.limits.messagesBurst = 20
+        } _: { server in
+            let alice = try await server.logIn("alice")
+            let everyone = try alice.everyone
+            let clock = ContinuousClock()
+            let start = clock.now
+            let sent = (1...120).map { _ in
+                alice.send(Append(conversation: everyone, id: .unique, payload: [1]))
+            }
+            for correlation in sent { let _: Appended = try await alice.next(correlation: correlation) }
+            #expect(clock.now - start > .milliseconds(300))
+        }
+    }
+
+    @Test func whoIsNotLoggedInInTimeIsClosed() async throws {
+        let clock = MovableClock()
+        try await withServer {
+            $0.go(by: clock)
+        } _: { server in
+            let client = try await server.connect()
+            let alice = try await server.logIn("alice")
+            clock.move(on: .seconds(21))
+            #expect(try await client.closed()?.errorCode == .timedOut)
+            let _: Pong = try await alice.reply(to: Ping())
+        }
+    }
+
+    @Test func aSilentPeerIsClosedAndOneThatPingsIsNot() async throws {
+        let clock = MovableClock()
+        try await withServer {
+            $0.go(by: clock)
+        } _: { server in
+            let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
+            try await bob.subscribe()
+            for _ in 0..<3 {
+                clock.move(on: .seconds(25))
+                let _: Pong = try await alice.reply(to: Ping())
+            }
+            #expect(try await bob.closed()?.errorCode == .timedOut)
+            let _: Pong = try await alice.reply(to: Ping())
+        }
+    }
+
+    @Test func aPeerThatReadsButNeverAcknowledgesIsClosed() async throws {
+        let clock = MovableClock()
+        try await withServer {
+            $0.go(by: clock)
+        } _: { server in
+            let (alice, bob, carol) =
+                (try await server.logIn("alice"), try await server.logIn("bob"), try await server.logIn("carol"))
+            try await bob.subscribe()
+            try await carol.subscribe()
+            _ = try await alice.append("x", to: try alice.everyone)
+            _ = try await carol.entries(1)
+            let _: Entry = try await bob.next()
+            for _ in 0..<3 {
+                for client in [alice, carol, bob] { client.send(Ping()) }
+                let _: Pong = try await carol.reply(to: Ping())
+                clock.move(on: .seconds(25))
+            }
+            #expect(try await bob.closed()?.errorCode == .timedOut)
+            let _: Pong = try await carol.reply(to: Ping())
+        }
+    }
+
+    @Test func aCrowdOfStrangersCannotLockOutWhoLogsIn() async throws {
+        try await withServer {
+            $0.hub.limits.unauthenticatedPerAddress = 5
+        } _: { server in
+            let member = try await server.logIn("alice")
+            var strangers: [TestClient] = []
+            for _ in 0..<12 { strangers.append(try await server.connect()) }
+            let bob = try await server.logIn("bob")
+            for stranger in strangers.prefix(7) {
+                #expect(await eventually { stranger.closeReason != nil })
+            }
+            #expect(strangers.last?.closeReason == nil)
+            for client in [member, bob] { let _: Pong = try await client.reply(to: Ping()) }
+        }
+    }
+
+    @Test func randomFramesEndAConnectionAndNothingElse() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            for seed in 0..<40 {
+                let client = seed % 2 == 0 ? try await server.connect() : try await server.logIn("mallory")
+                for _ in 0..<20 {
+                    let body = (0..<Int.random(in: 0...200)).map { _ in UInt8.random(in: 0...255) }
+                    client.send(
+                        frame: RawFrame(kind: .random(in: 0...255), correlation: .random(in: 0...9), body: body))
+                }
+                client.close()
+            }
+            let _: Pong = try await alice.reply(to: Ping())
+            #expect(try await alice.append("still here", to: try alice.everyone).seq == 1)
+        }
+    }
+
+    @Test func disablingAnAccountEndsItsConnectionsAtOnce() async throws {
+        try await withServer { server in
+            let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
+            let tablet = try await server.logIn("bob")
+            for client in [bob, tablet] { try await client.subscribe() }
+            try await server.server.hub.closeConnections(account: try bob.account)
+            _ = try await alice.append("x", to: try alice.everyone)
+            for client in [bob, tablet] {
+                #expect(try await client.closed()?.errorCode == .accountDisabled)
+                #expect(!client.waiting.contains { $0.frameKind == .entry })
+            }
+        }
+    }
+
+    @Test func revokingADeviceEndsItsConnectionsAndNoOthers() async throws {
+        try await withServer { server in
+            let bob = try await server.logIn("bob")
+            let tablet = try await server.logIn("bob")
+            let _: Done = try await bob.reply(to: RevokeDevice(device: try tablet.device))
+            #expect(try await tablet.closed()?.errorCode == .deviceRevoked)
+            let correlation = bob.send(RevokeDevice(device: try bob.device))
+            let _: Done = try await bob.next(correlation: correlation)
+            #expect(try await bob.closed()?.errorCode == .deviceRevoked)
+        }
+    }
+}
+
+extension TestClient {
+    /// As `logIn`, where hello was said already.
+    func logInAgain(_ name: String) async throws {
+        let _: Welcome = try await reply(
+            to: LoginByPassword(
+                name: try #require(UserName(name)), password: [1], device: DeviceDescription(name: "d")))
+    }
+}
+
+extension Server.Settings {
+    fileprivate mutating func go(by clock: MovableClock) {
+        now = { clock.now }
+        hub.sweepInterval = .milliseconds(20)
+    }
+}

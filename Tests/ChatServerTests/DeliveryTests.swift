@@ -1,0 +1,172 @@
+import ChatProtocol
+import TestSupport
+import Testing
+
+@testable import ChatServer
+
+@Suite struct DeliveryTests {
+    @Test func loginSubscriptionAndAppendShareOneFlight() async throws {
+        try await withServer { server in
+            let bob = try await server.logIn("bob")
+            try await bob.subscribe()
+            let alice = try await server.connect()
+            let hello = ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test")
+            let login = LoginByPassword(
+                name: try #require(UserName("alice")), password: [1], device: DeviceDescription(name: "d"))
+            let payload = [UInt8](repeating: 0x61, count: 60_000)
+            let append = Append(conversation: try bob.everyone, id: .unique, payload: payload)
+            alice.send(
+                bytes: hello.frame().wireBytes + login.frame(correlation: 1).wireBytes
+                    + Subscribe().frame(correlation: 2).wireBytes + append.frame(correlation: 3).wireBytes)
+            let _: Welcome = try await alice.next(correlation: 1)
+            let _: Done = try await alice.next(correlation: 2)
+            let ack: Appended = try await alice.next(correlation: 3)
+            #expect(ack.seq == 1)
+            #expect(try await bob.entries(1).first?.payload == payload)
+        }
+    }
+
+    @Test func whoDoesNotAcknowledgeGetsAWindowAndNoMore() async throws {
+        try await withServer { server in
+            let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
+            try await bob.subscribe()
+            let everyone = try alice.everyone
+            for index in 1...400 { _ = try await alice.append("\(index)", to: everyone) }
+            let first = try await bob.entries(Limits.unacknowledgedEntries, acknowledging: false)
+            let _: Pong = try await bob.reply(to: Ping())
+            #expect(!bob.waiting.contains { $0.frameKind == .entry })
+            bob.acknowledge(try #require(first.last))
+            let rest = try await bob.entries(400 - first.count)
+            #expect((first + rest).map(\.text) == (1...400).map(String.init))
+            _ = try await alice.append("live", to: everyone)
+            #expect(try await bob.entries(1).first?.text == "live")
+        }
+    }
+
+    @Test func nothingIsLostDoubledOrDisorderedWhileOthersComeAndGo() async throws {
+        try await withServer { server in
+            let names = ["alice", "bob", "carol"]
+            let senders = try await names.asyncMap { try await server.logIn($0) }
+            let everyone = try senders[0].everyone
+            let listener = try await server.logIn("listener")
+            let device = try listener.device
+            listener.close()
+            let messages = 300
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (name, sender) in zip(names, senders) {
+                    group.addTask {
+                        for index in 1...messages { _ = try await sender.append("\(name) \(index)", to: everyone) }
+                    }
+                }
+                group.addTask {
+                    var seen: [UInt64: String] = [:]
+                    while seen.count < messages * names.count {
+                        let client = try await server.logIn("listener", device: device)
+                        client.send(Subscribe())
+                        // What was acknowledged late may come again; nothing may be missing.
+                        var last: UInt64?
+                        for entry in try await client.entries(min(150, messages * names.count - seen.count)) {
+                            #expect(last.map { entry.seq == $0 + 1 } ?? (entry.seq <= UInt64(seen.count) + 1))
+                            #expect(seen[entry.seq].map { $0 == entry.text } ?? true)
+                            seen[entry.seq] = entry.text
+                            last = entry.seq
+                        }
+                        client.close()
+                    }
+                    for name in names {
+                        let own = seen.sorted { $0.key < $1.key }.map(\.value).filter { $0.hasPrefix(name) }
+                        #expect(own == (1...messages).map { "\(name) \($0)" })
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func aDeviceIsToldOnceWhereItBegins() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            _ = try await alice.append("before", to: try alice.everyone)
+            let bob = try await server.logIn("bob")
+            try await bob.subscribe()
+            let gap: Gap = try await bob.next()
+            #expect(gap == Gap(conversation: try bob.everyone, reason: .beforeJoin, first: 1, last: 1))
+            bob.close()
+            let again = try await server.logIn("bob", device: try bob.device)
+            try await again.subscribe()
+            _ = try await alice.append("after", to: try alice.everyone)
+            #expect(try await again.entries(1).first?.text == "after")
+            #expect(!again.waiting.contains { $0.frameKind == .gap })
+        }
+    }
+
+    @Test func theSameIdAgainIsAcknowledgedAgainAndDeliveredOnce() async throws {
+        try await withServer { server in
+            let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
+            try await bob.subscribe()
+            let id = MessageID.unique
+            let first = try await alice.append("x", to: try alice.everyone, id: id)
+            let second = try await alice.append("x", to: try alice.everyone, id: id)
+            #expect(second.duplicate && second.seq == first.seq && second.digest == first.digest)
+            _ = try await alice.append("y", to: try alice.everyone)
+            #expect(try await bob.entries(2).map(\.text) == ["x", "y"])
+        }
+    }
+
+    @Test func aConnectionThatNeverReadsCostsABoundedAmountAndHarmsNobody() async throws {
+        try await withServer { server in
+            let (alice, bob, deaf) =
+                (try await server.logIn("alice"), try await server.logIn("bob"), try await server.logIn("deaf"))
+            for client in [bob, deaf] { try await client.subscribe() }
+            try await deaf.stopReading()
+            let payload = String(repeating: "x", count: 50_000)
+            let everyone = try alice.everyone
+            for _ in 0..<100 { alice.send(Append(conversation: everyone, id: .unique, payload: Array(payload.utf8))) }
+            #expect(try await bob.entries(100).map(\.seq) == Array(1...100))
+            let pending = try await server.server.hub.value { hub in
+                hub.sessions.values.map(\.link.pendingBytes).max() ?? 0
+            }
+            #expect(pending <= Limits.unacknowledgedBytes + 100_000)
+            try await deaf.resumeReading()
+            #expect(try await deaf.entries(100).map(\.seq) == Array(1...100))
+        }
+    }
+
+    @Test func aStoreThatFailsRefusesAndTheServerGoesOn() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            try await alice.subscribe()
+            try await server.server.store.writer.value { try $0.database.execute("PRAGMA query_only=1") }
+            await #expect(throws: Failure(.storeFailed)) { try await alice.append("lost", to: try alice.everyone) }
+            try await server.server.store.writer.value { try $0.database.execute("PRAGMA query_only=0") }
+            #expect(try await alice.append("kept", to: try alice.everyone).seq == 1)
+            #expect(try await alice.entries(1).first?.text == "kept")
+        }
+    }
+
+    @Test func aDrainAnswersWhatWasTakenAndTellsEverybody() async throws {
+        let server = try await TestServer.start()
+        let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
+        try await bob.subscribe()
+        let everyone = try alice.everyone
+        let correlation = alice.send(Append(conversation: everyone, id: .unique, payload: [1]))
+        let _: Appended = try await alice.next(correlation: correlation)
+        await server.stop()
+        for client in [alice, bob] { #expect(try await client.closed() == Failure(.shuttingDown)) }
+        // Everything is in the file.
+        let again = try await TestServer.start(scratch: server.scratch)
+        let device = try bob.device
+        let late = try await again.logIn("bob", device: device)
+        late.send(Subscribe())
+        #expect(try await late.entries(1).first?.seq == 1)
+        await again.stop()
+    }
+}
+
+extension Sequence {
+    func asyncMap<Value>(_ body: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await body(element)) }
+        return values
+    }
+}
