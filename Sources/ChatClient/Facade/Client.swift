@@ -3,34 +3,6 @@ import ChatProtocol
 import Logging
 import Transport
 
-/// What a person can be asked.
-package struct Interaction: Sendable {
-    /// Shows a server that is not known and does not verify; true: trust this key from now on. Nil: nobody can be
-    /// asked, and such a server is refused.
-    package var confirmServer: (@Sendable (UnknownServer) async -> Bool)?
-
-    package init(confirmServer: (@Sendable (UnknownServer) async -> Bool)? = nil) {
-        self.confirmServer = confirmServer
-    }
-
-    /// Nobody is asked.
-    package static let none = Interaction()
-}
-
-/// A server of which nothing vouches that it is the one meant.
-package struct UnknownServer: Equatable, Sendable {
-    package var address: ServerAddress
-    package var pin: PublicKeyPin
-    /// Why its certificate does not verify, for people.
-    package var reason: String
-
-    package init(address: ServerAddress, pin: PublicKeyPin, reason: String) {
-        self.address = address
-        self.pin = pin
-        self.reason = reason
-    }
-}
-
 /// A profile, its local store and its connection: one method a verb.
 ///
 /// Any number of processes may use one profile at once; they meet in the store.
@@ -39,10 +11,119 @@ package actor Client {
     let interaction: Interaction
     let log: Logger
 
+    /// The connection to the store, once opened.
+    private var openStore: ClientStore?
+    /// The connection for requests, where there is no lasting one.
+    var requestLinkInUse: Link?
+    var requestLinkComing: Task<Result<Link, Problem>, Never>?
+    /// The lasting connection, while somebody listens.
+    var live: LiveConnection?
+    var receiptSinks: [ObjectIdentifier: @Sendable (ConversationID, ReceiptState) -> Void] = [:]
+
     /// Touches neither disk nor network.
     package init(settings: ClientSettings, interaction: Interaction = .none, log: Logger) {
         self.settings = settings
         self.interaction = interaction
         self.log = log
+    }
+
+    /// Ends the connections, after what was sent has gone out. A process may as well just end.
+    package func close() async {
+        await stopLive()
+        requestLinkInUse?.close()
+        requestLinkInUse = nil
+    }
+
+    // MARK: The store
+
+    /// Runs `body` on the profile's store.
+    ///
+    /// - Throws: `not_logged_in` (77) where there is none, what stands in the way of opening it, and what `body` throws.
+    func store<Value>(_ body: (ClientStore) throws -> Value) throws(Problem) -> Value {
+        do { return try body(try writableStore()) } catch { throw Problem(store: error) }
+    }
+
+    /// As `store`, for what only reads: works on a disk that cannot be written.
+    func storeForReading<Value>(_ body: (ClientStore) throws -> Value) throws(Problem) -> Value {
+        do {
+            if let openStore { return try body(openStore) }
+            try requireProfile()
+            let store = try ClientStore(settings.profileDirectory, mode: .read)
+            try checkServer(try store.identity())
+            return try body(store)
+        } catch { throw Problem(store: error) }
+    }
+
+    private func writableStore() throws -> ClientStore {
+        if let openStore { return openStore }
+        try requireProfile()
+        let store = try ClientStore(settings.profileDirectory, mode: .write)
+        try checkServer(try store.identity())
+        openStore = store
+        return store
+    }
+
+    /// Makes the profile's directory and store where they are missing.
+    func createStore() throws(Problem) {
+        do {
+            try settings.profileDirectory.create()
+            let store = try ClientStore(settings.profileDirectory, mode: .create)
+            try checkServer(try store.identity())
+            openStore = store
+        } catch { throw Problem(store: error) }
+    }
+
+    func forgetStore() { openStore = nil }
+
+    private func requireProfile() throws(Problem) {
+        guard try settings.profileDirectory.check() == .usable else { throw notLoggedIn }
+    }
+
+    // MARK: Who this is
+
+    var notLoggedIn: Problem {
+        Problem(
+            .notLoggedIn, "profile \(settings.profile) is not logged in", hint: "run chat login, or chat register",
+            sent: .no)
+    }
+
+    /// A profile is bound to its server.
+    private func checkServer(_ identity: Identity?) throws(Problem) {
+        guard let identity, let wanted = settings.requestedServer, wanted != identity.address else { return }
+        throw Problem(
+            .wrongServer, "profile \(settings.profile) belongs to the server \(identity.address), not to \(wanted)",
+            hint: "leave the server out, or use another --profile", sent: .no)
+    }
+
+    /// Who this profile is; it may not be able to log in.
+    func identity() throws(Problem) -> Identity {
+        guard let identity = try storeForReading({ try $0.identity() }) else { throw notLoggedIn }
+        return identity
+    }
+
+    func ownAccount() throws(Problem) -> AccountID {
+        if let known = knownAccount { return known }
+        let identity = try identity()
+        try requireStanding(identity)
+        knownAccount = identity.account
+        return identity.account
+    }
+    private var knownAccount: AccountID?
+
+    /// Refuses a device that may not log in (any more).
+    func requireStanding(_ identity: Identity) throws(Problem) {
+        switch identity.standing {
+        case .active:
+            guard identity.loginKey != nil else { throw notLoggedIn }
+        case .copied:
+            throw Problem(
+                .storeCopied, "this profile was copied or rolled back, and the server refuses it",
+                hint: "log in anew: chat login \(identity.name)", sent: .no)
+        case .revoked:
+            throw Problem(
+                .deviceRevoked, "this device was revoked", hint: "log in anew: chat login \(identity.name)", sent: .no)
+        case .loggedOut:
+            throw notLoggedIn
+        }
     }
 }

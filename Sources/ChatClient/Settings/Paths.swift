@@ -47,6 +47,8 @@ package struct Paths: Equatable, Sendable {
     }
 
     package var configurationFile: String { configuration + "/config.toml" }
+    /// The directory in which programs keep their state, without our own name.
+    var stateHome: String { state.hasSuffix("/chat") ? String(state.dropLast(5)) : state }
     package var knownServersFile: String { configuration + "/known_servers" }
 
     private static func home(_ environment: Environment) throws(Problem) -> String {

@@ -116,3 +116,14 @@ extension ClientStore {
         try database.first("SELECT number FROM conversations WHERE id = ?", conversation.bytes) { $0.integer(0) }
     }
 }
+
+extension ClientStore {
+    /// Which of these are direct.
+    func directConversations(among conversations: Set<ConversationID>) throws -> Set<ConversationID> {
+        try conversations.filter { conversation in
+            try database.first("SELECT 1 FROM conversations WHERE id = ? AND type = 1", conversation.bytes) { _ in true
+            }
+                ?? false
+        }
+    }
+}

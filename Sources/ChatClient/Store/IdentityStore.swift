@@ -74,6 +74,9 @@ extension ClientStore {
             identity.server.bytes, identity.generation.bytes, identity.everyone.bytes)
     }
 
+    /// Makes this profile nobody. Within a transaction.
+    func removeIdentity() throws { try database.run("DELETE FROM identity") }
+
     /// What a `Welcome` tells of an identity that may have changed.
     func updateIdentity(displayName: String, deviceName: String, everyone: ConversationID) throws {
         try database.run(

@@ -4,7 +4,7 @@ import Glibc
 
 /// Holds a resume point for this process. The kernel gives it free when the process ends, however it ends: nothing goes
 /// stale.
-struct ResumeLock: ~Copyable {
+final class ResumeLock: Sendable {
     private let descriptor: Int32
 
     /// - Throws: `resume_point_in_use` (75), naming the process that has it.

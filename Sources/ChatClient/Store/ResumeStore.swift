@@ -53,3 +53,14 @@ extension ClientStore {
         return first - 1
     }
 }
+
+extension ClientStore {
+    /// The last position before the first that was not shown.
+    func positionBeforeNotShown() throws -> Int64 {
+        let first = try database.first("SELECT min(position) FROM entries WHERE shown = 0 AND position > 0") {
+            $0.optionalInteger(0)
+        }
+        guard let first, let first else { return try lastPosition() }
+        return first - 1
+    }
+}

@@ -63,7 +63,9 @@ struct KnownServers: Equatable, Sendable {
     subscript(address: ServerAddress) -> ServerStanding? {
         get { servers.first { $0.address == address }?.standing }
         set {
-            let index = lines.firstIndex { if case .server(let server) = $0 { server.address == address } else { false } }
+            let index = lines.firstIndex {
+                if case .server(let server) = $0 { server.address == address } else { false }
+            }
             switch (index, newValue) {
             case (let index?, let standing?):
                 lines[index] = .server(KnownServer(address: address, standing: standing))

@@ -1,0 +1,154 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import Transport
+
+/// This account's devices, and identities for other machines.
+extension Client {
+    /// This account's devices.
+    package func devices() async throws(Problem) -> [DeviceRecord] {
+        let found: Devices = try await requestLink().request(ListDevices())
+        return found.devices
+    }
+
+    /// This profile's own device.
+    package func ownDevice() throws(Problem) -> DeviceID { try identity().device }
+
+    /// Makes a device for another machine or a container and writes its identity to `file`, which must not exist.
+    ///
+    /// - Throws: 73 where the file cannot be created, or exists.
+    package func addDevice(identityFile path: String, name: String? = nil) async throws(Problem) -> DeviceID {
+        let own = try identity().deviceName
+        let name = name ?? "made by \(own.prefix(12))"
+        try Self.check(name, limit: Limits.deviceName, what: "a device's name")
+        // The file first: a device that nobody can use must not be made.
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw Problem(
+                .cannotCreate, "cannot create \(path): \(SystemText.of(errno))", hint: "name a file that is not there")
+        }
+        Glibc.close(descriptor)
+        do throws(Problem) {
+            let (file, device) = try await makeDevice(named: name)
+            if case .failure(let failure) = SmallFile.replace(path, with: file.bytes) {
+                throw Problem(.inputOutput, "cannot write \(path): \(failure.text)")
+            }
+            return device
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    private func makeDevice(named name: String) async throws(Problem) -> (IdentityFile, DeviceID) {
+        let link = try await requestLink()
+        let welcome = try await link.welcome()
+        guard let binding = link.binding else { throw Problem(.internalFault, "the connection has no binding") }
+        let key = try Self.newKey()
+        let registration: KeyRegistration
+        do { registration = try key.registration(on: binding) } catch {
+            throw Problem(.internalFault, "cannot sign: \(error)")
+        }
+        let added: DeviceAdded = try await link.request(
+            AddDevice(device: DeviceDescription(name: name, keys: [registration])))
+        var pin: PublicKeyPin?
+        if case .pin(let known)? = try KnownServersFile(paths: settings.paths).read()[link.address] { pin = known }
+        let file = IdentityFile(
+            user: welcome.account.name, displayName: welcome.account.displayName, account: welcome.account.id,
+            device: added.device, deviceName: name, key: key.rawRepresentation, address: link.address,
+            server: welcome.server, generation: welcome.generation, everyone: welcome.everyone, pin: pin)
+        return (file, added.device)
+    }
+
+    /// Takes over an identity that `addDevice` made. `user`, where given, must be whose it is.
+    package func login(identityFile path: String, user: UserName? = nil) async throws(Problem) -> WhoAmI {
+        let file = try readIdentity(path)
+        if let user, user != file.user {
+            throw Problem(.wrongProfile, "the identity is \(file.user)'s, not \(user)'s")
+        }
+        if let wanted = settings.requestedServer, wanted != file.address {
+            throw Problem(
+                .wrongServer, "the identity belongs to the server \(file.address), not to \(wanted)",
+                hint: "leave the server out")
+        }
+        try createStore()
+        let known = try store { try $0.identity() }
+        if let known, known.account != file.account || known.address != file.address {
+            throw Problem(
+                .wrongProfile, "profile \(settings.profile) belongs to \(known.name) on \(known.address)",
+                hint: "use another --profile")
+        }
+        if known?.device == file.device { return try whoAmI() }
+        // From here on the numbers of this device's logins are counted in this store.
+        try store { store in try store.writeSynced { try store.setIdentity(file.identity) } }
+        do throws(Problem) {
+            try await firstLogin(with: file)
+        } catch {
+            try store { store in
+                try store.writeSynced {
+                    if let known { try store.setIdentity(known) } else { try store.removeIdentity() }
+                }
+            }
+            throw error
+        }
+        return try whoAmI()
+    }
+
+    private func firstLogin(with file: IdentityFile) async throws(Problem) {
+        guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
+        var trust = settings.trust
+        if let pin = file.pin, try KnownServersFile(paths: settings.paths).read()[file.address] == nil {
+            trust = .pin(pin)
+        }
+        let link = try await connect(to: file.address, login: .device(ticket), trust: trust)
+        defer { link.close() }
+        let welcome = try await link.welcome()
+        try store { store in
+            try store.writeSynced {
+                try store.updateIdentity(
+                    displayName: welcome.account.displayName, deviceName: welcome.deviceName,
+                    everyone: welcome.everyone)
+                try store.setGeneration(welcome.generation)
+                try store.remember([welcome.account], now: WallClock.now)
+                try store.remember(welcome.everyone, type: .everyone, peer: nil)
+            }
+        }
+    }
+
+    private func readIdentity(_ path: String) throws(Problem) -> IdentityFile {
+        switch SmallFile.read(path, limit: IdentityFile.maximumBytes) {
+        case .success(let bytes): return try IdentityFile(parsing: bytes, file: path)
+        case .failure(let failure):
+            throw Problem(
+                .missingFile, "cannot read \(path): \(failure.text)",
+                hint: "name an identity made with chat device add --out FILE")
+        }
+    }
+
+    /// Revokes a device: `id` is hexadecimal, or the device's name where only one has it.
+    package func revokeDevice(_ id: String) async throws(Problem) {
+        let device = try await resolveDevice(id)
+        let own = try ownDevice()
+        let _: Done = try await requestLink().request(RevokeDevice(device: device))
+        guard device == own else { return }
+        try store { store in try store.writeSynced { try store.setStanding(.loggedOut) } }
+    }
+
+    package func renameDevice(_ id: String, to name: String) async throws(Problem) {
+        try Self.check(name, limit: Limits.deviceName, what: "a device's name")
+        let device = try await resolveDevice(id)
+        let _: Done = try await requestLink().request(RenameDevice(device: device, name: name))
+    }
+
+    private func resolveDevice(_ text: String) async throws(Problem) -> DeviceID {
+        if let bytes = Hexadecimal.bytes(text), let id = DeviceID(bytes) { return id }
+        let named = try await devices().filter { $0.name == text && $0.state != .revoked }
+        guard named.count <= 1 else {
+            throw Problem(.usage, "\(named.count) devices are called \(text)", hint: "name one by its id")
+        }
+        guard let device = named.first else {
+            throw Problem(.noSuchDevice, "there is no device \(text)", hint: "see chat device list")
+        }
+        return device.id
+    }
+}

@@ -1,0 +1,105 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import Transport
+
+/// Looks at everything that can be wrong.
+extension Client {
+    /// How far the clocks may be apart before it is said, milliseconds.
+    private static let clockTolerance: UInt64 = 60_000
+
+    /// Looks at everything in turn and tells each as it is known.
+    package func doctor(_ report: @escaping @Sendable (DoctorCheck) async -> Void) async {
+        await report(
+            DoctorCheck(
+                name: "config", status: .ok,
+                text: access(settings.configurationFile, R_OK) == 0
+                    ? settings.configurationFile : "no configuration file; defaults and environment count"))
+        guard let identity = await checkStore(report) else {
+            for name in ["address", "tls", "clock", "login", "outbox", "sync"] {
+                await report(DoctorCheck(name: name, status: .skipped, text: "not without a profile"))
+            }
+            return
+        }
+        await checkServer(identity, report)
+        await checkOutbox(report)
+        await checkSync(report)
+    }
+
+    private func checkStore(_ report: (DoctorCheck) async -> Void) async -> Identity? {
+        let directory = settings.profileDirectory
+        do throws(Problem) {
+            let identity = try identity()
+            try store { store in try store.write {} }
+            await report(
+                DoctorCheck(name: "permissions", status: .ok, text: "\(directory.path) is private and writable"))
+            return identity
+        } catch {
+            await report(DoctorCheck(name: "permissions", status: .failed, text: error.text, problem: error))
+            return nil
+        }
+    }
+
+    private func checkServer(_ identity: Identity, _ report: (DoctorCheck) async -> Void) async {
+        do throws(Problem) {
+            try requireStanding(identity)
+            let link = try await connect(to: identity.address, login: .none)
+            defer { link.close() }
+            await report(DoctorCheck(name: "address", status: .ok, text: "\(identity.address) answers"))
+            let known = try KnownServersFile(paths: settings.paths).read()[identity.address]
+            let standing = known.map(\.text) ?? "\(link.peer.pin)"
+            await report(DoctorCheck(name: "tls", status: .ok, text: "TLS 1.3, server known by \(standing)"))
+            let hello = try await link.hello()
+            await report(Self.clockCheck(server: hello.time, here: WallClock.now))
+        } catch {
+            let name =
+                switch error.exit {
+                case .untrusted, .protocolFault: "tls"
+                case .refused, .badConfiguration: "login"
+                default: "address"
+                }
+            await report(DoctorCheck(name: name, status: .failed, text: error.text, problem: error))
+            return
+        }
+        do throws(Problem) {
+            let welcome = try await requestLink().welcome()
+            await report(
+                DoctorCheck(
+                    name: "login", status: .ok,
+                    text: "logged in as \(welcome.account.name), device \(InertText.line(welcome.deviceName))"))
+        } catch {
+            await report(DoctorCheck(name: "login", status: .failed, text: error.text, problem: error))
+        }
+    }
+
+    static func clockCheck(server: UInt64, here: UInt64) -> DoctorCheck {
+        let distance = server > here ? server - here : here - server
+        guard distance > clockTolerance else {
+            return DoctorCheck(name: "clock", status: .ok, text: "within \(distance) ms of the server's")
+        }
+        let direction = server > here ? "behind" : "ahead of"
+        return DoctorCheck(
+            name: "clock", status: .warning,
+            text: "this machine's clock is \(distance / 1000) s \(direction) the server's: set it")
+    }
+
+    private func checkOutbox(_ report: (DoctorCheck) async -> Void) async {
+        do throws(Problem) {
+            let items = try outbox()
+            let failed = items.count { $0.state == .failed }
+            let text = items.isEmpty ? "empty" : "\(items.count - failed) waiting, \(failed) failed: chat outbox list"
+            await report(DoctorCheck(name: "outbox", status: failed == 0 ? .ok : .warning, text: text))
+        } catch {
+            await report(DoctorCheck(name: "outbox", status: .failed, text: error.text, problem: error))
+        }
+    }
+
+    private func checkSync(_ report: (DoctorCheck) async -> Void) async {
+        do throws(Problem) {
+            let text = try lastSync().map { "as of \(TimestampText.utc($0))" } ?? "never: chat history --sync"
+            await report(DoctorCheck(name: "sync", status: .ok, text: text))
+        } catch {
+            await report(DoctorCheck(name: "sync", status: .failed, text: error.text, problem: error))
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import Transport
+
+/// Known servers, and the profiles of this user.
+extension Client {
+    package func knownServers() throws(Problem) -> [KnownServer] {
+        try KnownServersFile(paths: settings.paths).read().servers
+    }
+
+    /// Connects, and keeps what the trust setting and the person say.
+    package func trustServer(_ address: ServerAddress) async throws(Problem) -> KnownServer {
+        let link = try await connect(to: address, login: .none)
+        defer { link.close() }
+        _ = try await link.hello()
+        guard let standing = try KnownServersFile(paths: settings.paths).read()[address] else {
+            return KnownServer(address: address, standing: .pin(link.peer.pin))
+        }
+        return KnownServer(address: address, standing: standing)
+    }
+
+    /// - Throws: 67 `no_such_name`.
+    package func forgetServer(_ address: ServerAddress) throws(Problem) {
+        var wasKnown = false
+        try KnownServersFile(paths: settings.paths).update { servers in
+            wasKnown = servers[address] != nil
+            servers[address] = nil
+        }
+        guard wasKnown else {
+            throw Problem(.noSuchName, "\(address) is not a known server", hint: "see chat server list")
+        }
+    }
+
+    /// The profiles of this user, in the order of their names.
+    package func profiles() throws(Problem) -> [ProfileSummary] {
+        guard let directory = opendir(settings.paths.data) else {
+            if errno == ENOENT { return [] }
+            throw Problem(.inputOutput, "cannot read \(settings.paths.data): \(SystemText.of(errno))")
+        }
+        defer { closedir(directory) }
+        var names: [UserName] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if let name = UserName(name) { names.append(name) }
+        }
+        return names.sorted().map(summary)
+    }
+
+    private func summary(_ profile: UserName) -> ProfileSummary {
+        let directory = ProfileDirectory(paths: settings.paths, profile: profile)
+        var summary = ProfileSummary(profile: profile)
+        do {
+            guard try directory.check() == .usable else { return summary }
+            if let identity = try ClientStore(directory, mode: .read).identity() {
+                summary.user = identity.standing == .loggedOut ? nil : identity.name
+                summary.server = identity.address
+            }
+        } catch { summary.problem = Problem(store: error) }
+        return summary
+    }
+}

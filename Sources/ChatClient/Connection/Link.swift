@@ -1,0 +1,85 @@
+import CLISupport
+import ChatProtocol
+import NIOCore
+import Transport
+
+/// A connection to a server that is trusted: from the hellos to the end.
+///
+/// Requests may be handed over at once. They go out behind the login, in the same write as far as they are there by
+/// then; if the login is refused they fail with what refused it.
+final class Link: Sendable {
+    let address: ServerAddress
+    let peer: PeerIdentity
+    private let eventLoop: any EventLoop
+    private let core: NIOLoopBound<LinkCore>
+    private let shared: LinkState
+
+    private init(
+        address: ServerAddress, peer: PeerIdentity, eventLoop: any EventLoop, core: NIOLoopBound<LinkCore>,
+        shared: LinkState
+    ) {
+        self.address = address
+        self.peer = peer
+        self.eventLoop = eventLoop
+        self.core = core
+        self.shared = shared
+    }
+
+    /// Takes over a connection whose server is trusted, and logs in as soon as it has said hello.
+    static func start(_ opened: OpenedConnection, address: ServerAddress, login: LinkLogin) async throws -> Link {
+        let eventLoop = opened.eventLoop
+        return try await eventLoop.submit {
+            let shared = LinkState()
+            let core = LinkCore(opened.connection, address: address, login: login, shared: shared)
+            core.start()
+            return Link(
+                address: address, peer: opened.peer, eventLoop: eventLoop,
+                core: NIOLoopBound(core, eventLoop: eventLoop), shared: shared)
+        }.get()
+    }
+
+    /// Why the connection has ended; nil while it stands.
+    var end: Problem? { shared.end }
+    var binding: ConnectionBinding? { shared.binding }
+    /// The reply to the login, if it has come.
+    var welcomeSoFar: Welcome? { shared.welcome }
+    var inbox: LinkInbox { shared.inbox }
+
+    /// The reply to the login.
+    func welcome() async throws(Problem) -> Welcome { try await shared.waitForWelcome() }
+    func hello() async throws(Problem) -> ServerHello { try await shared.waitForHello() }
+
+    /// Asks. `completion` is called once, on the event loop: with the reply, or with why there is none.
+    func send<Body: FrameBody>(
+        _ body: Body, timeout: Duration? = nil, completion: @escaping LinkCore.Completion
+    ) {
+        let request = LinkCore.Request(
+            kind: Body.kind, body: body.wireBytes, completion: completion, timeout: timeout)
+        eventLoop.execute { [core] in core.value.send(request) }
+    }
+
+    /// Sends what has no reply.
+    func post<Body: FrameBody>(_ body: Body) {
+        let request = LinkCore.Request(kind: Body.kind, body: body.wireBytes)
+        eventLoop.execute { [core] in core.value.send(request) }
+    }
+
+    /// Asks, and reads the reply as `Reply`.
+    func request<Body: FrameBody, Reply: FrameBody>(
+        _ body: Body, timeout: Duration? = .seconds(30)
+    ) async throws(Problem) -> Reply {
+        let result = await withCheckedContinuation { continuation in
+            send(body, timeout: timeout) { continuation.resume(returning: $0) }
+        }
+        return try Self.decode(try result.get(), from: address)
+    }
+
+    static func decode<Reply: FrameBody>(_ frame: RawFrame, from address: ServerAddress) throws(Problem) -> Reply {
+        guard let reply = try? frame.decode(Reply.self) else {
+            throw Problem(.protocolFault, "\(address) sent an answer that cannot be read")
+        }
+        return reply
+    }
+
+    func close() { eventLoop.execute { [core] in core.value.close() } }
+}

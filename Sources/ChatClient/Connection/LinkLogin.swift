@@ -1,0 +1,54 @@
+import ChatProtocol
+import Transport
+
+/// How a connection says who it is.
+enum LinkLogin: Sendable {
+    /// Not at all: it only looks at the server.
+    case none
+    case device(LoginTicket)
+    /// With a new key for the device.
+    case password(name: UserName, password: [UInt8], existing: DeviceID?, deviceName: String, key: SigningKey)
+    case register(
+        name: UserName, displayName: String, password: [UInt8], invite: [UInt8], deviceName: String, key: SigningKey)
+
+    /// The server's identity, where this device knows it already.
+    var expectedServer: ServerID? {
+        if case .device(let ticket) = self { ticket.identity.server } else { nil }
+    }
+
+    /// The frame that logs in on the connection of `binding`; nil for `none`.
+    func frame(on binding: ConnectionBinding) throws -> (kind: FrameKind, body: [UInt8])? {
+        switch self {
+        case .none:
+            return nil
+        case .device(let ticket):
+            let identity = ticket.identity
+            guard let key = try identity.loginKey.flatMap({ try SigningKey(rawRepresentation: $0) }) else { return nil }
+            let proof = LoginProof(
+                account: identity.account, device: identity.device, number: ticket.number, binding: binding)
+            let login = LoginByDevice(
+                account: identity.account, device: identity.device, number: ticket.number,
+                signature: try key.sign(proof.wireBytes))
+            return (LoginByDevice.kind, login.wireBytes)
+        case .password(let name, let password, let existing, let deviceName, let key):
+            let login = LoginByPassword(
+                name: name, password: password, existing: existing,
+                device: DeviceDescription(name: deviceName, keys: [try key.registration(on: binding)]))
+            return (LoginByPassword.kind, login.wireBytes)
+        case .register(let name, let displayName, let password, let invite, let deviceName, let key):
+            let register = Register(
+                name: name, displayName: displayName, password: password, invite: invite,
+                device: DeviceDescription(name: deviceName, keys: [try key.registration(on: binding)]))
+            return (Register.kind, register.wireBytes)
+        }
+    }
+}
+
+extension SigningKey {
+    /// This key as a device's login key, with the proof that we hold it.
+    func registration(on binding: ConnectionBinding) throws(CryptoFailure) -> KeyRegistration {
+        let proof = KeyProof(purpose: .login, algorithm: .ed25519, publicKey: publicKey, binding: binding)
+        return KeyRegistration(
+            purpose: .login, algorithm: .ed25519, publicKey: publicKey, proof: try sign(proof.wireBytes))
+    }
+}

@@ -1,0 +1,153 @@
+import CLISupport
+import ChatProtocol
+
+/// What was: from the local store.
+extension Client {
+    /// From the local store, oldest first; never connects.
+    package func history(_ query: HistoryQuery) throws(Problem) -> [StoredItem] {
+        try storeForReading { store in
+            guard let reader = try store.itemReader() else { throw notLoggedIn }
+            return try store.history(query, reader: reader)
+        }
+    }
+
+    /// One message of the local store with an acknowledgement a recipient; nil where there is none.
+    package func message(id: MessageID) throws(Problem) -> MessageDetail? {
+        try storeForReading { store in
+            guard let reader = try store.itemReader(), let identity = try store.identity() else { throw notLoggedIn }
+            guard let message = try store.messages(id: id, reader: reader).last else { return nil }
+            guard case .user(let peer) = message.conversation, message.own,
+                let conversation = try store.conversation(with: peer)
+            else { return MessageDetail(message: message, recipients: []) }
+            let states = try store.receipts(of: conversation)
+            let state = states.first { $0.user == peer && (peer == identity.name || $0.state.account != reader.own) }
+            let status: Acknowledgement.Status =
+                switch state?.state {
+                case let state? where state.read >= message.seq: .read
+                case let state? where state.delivered >= message.seq: .delivered
+                default: .accepted
+                }
+            let acknowledgement = Acknowledgement(
+                id: id, conversation: message.conversation, seq: message.seq, time: message.time, status: status)
+            return MessageDetail(message: message, recipients: [.init(user: peer, acknowledgement: acknowledgement)])
+        }
+    }
+
+    /// When this device last knew everything, Unix milliseconds; nil: never.
+    package func lastSync() throws(Problem) -> UInt64? { try storeForReading { try $0.lastSync() } }
+
+    /// Fetches what was missed into the store; for `id` also how far that message has come.
+    ///
+    /// - Throws: what stands in the way; 124 where it takes too long.
+    package func sync(receiptsOf id: MessageID? = nil, timeout: Duration? = .seconds(30)) async throws(Problem) {
+        let events = Mailbox<SyncEvent>()
+        let link = try await openLink(
+            subscribe: .unseen,
+            events: LinkEvents(
+                report: { event, _ in if case .live = event { events.post(.live) } },
+                end: { events.post(.end($0)) }))
+        defer { link.close() }
+        let deadline = timeout.map { Monotonic.now + $0 }
+        waiting: while true {
+            for event in events.drain() {
+                switch event {
+                case .live: break waiting
+                case .end(let problem): throw problem
+                }
+            }
+            if let deadline, Monotonic.now >= deadline {
+                throw Problem(.nothingCame, "not everything was fetched in time", hint: "try again")
+            }
+            await events.signal.wait(until: deadline)
+        }
+        if let id { try await fetchReceipts(of: id, on: link) }
+    }
+
+    private enum SyncEvent: Sendable {
+        case live
+        case end(Problem)
+    }
+
+    private func fetchReceipts(of id: MessageID, on link: Link) async throws(Problem) {
+        guard let message = try message(id: id)?.message, let peer = message.conversation.user,
+            let conversation = try store({ try $0.conversation(with: peer) })
+        else { return }
+        let receipts: Receipts = try await link.request(QueryReceipts(conversation: conversation))
+        try storeReceipts(receipts.states, of: conversation)
+    }
+
+    // MARK: Unread
+
+    /// Conversations with messages that were not shown; never connects.
+    package func unread() throws(Problem) -> [UnreadCount] { try storeForReading { try $0.unread() } }
+
+    /// The counts now and after each change. Online, and takes deliveries.
+    package func watchUnread() async throws(Problem) -> UnreadWatch {
+        try requireStanding(try identity())
+        let watch: UnreadWatch
+        do { watch = try UnreadWatch(client: self, directory: settings.profileDirectory) } catch {
+            throw Problem(store: error)
+        }
+        let live = await startLive(options: [], requiresFirstConnection: true)
+        await live.addListener(watch.key) { [weak watch] in watch?.report($0) }
+        await live.start()
+        return watch
+    }
+}
+
+/// Tells how much was not shown whenever that changes.
+package actor UnreadWatch {
+    private let client: Client
+    private let mailbox = Mailbox<LiveReport>()
+    private var store: ClientStore?
+    private var watcher: WakeWatcher?
+    private var version: Int64 = -1
+    private var last: [UnreadCount]?
+    private var ended: Problem?
+
+    init(client: Client, directory: ProfileDirectory) throws {
+        self.client = client
+        store = try ClientStore(directory, mode: .read)
+        let signal = mailbox.signal
+        watcher = WakeWatcher(directory.wakeFile) { signal.set() }
+    }
+
+    nonisolated var key: ObjectIdentifier { ObjectIdentifier(self) }
+    nonisolated func report(_ report: LiveReport) { mailbox.post(report) }
+
+    /// The counts, once at first and then whenever they have changed; nil after `stop`.
+    ///
+    /// - Throws: what ends it, as `MessageListener.next`.
+    package func next() async throws(Problem) -> [UnreadCount]? {
+        while let store {
+            for report in mailbox.drain() {
+                if case .ended(let problem) = report.event { ended = problem }
+            }
+            do {
+                let current = try store.dataVersion()
+                if current != version {
+                    version = current
+                    let counts = try store.unread()
+                    if counts != last {
+                        last = counts
+                        return counts
+                    }
+                }
+            } catch { throw Problem(store: error) }
+            if let ended {
+                await stop()
+                throw ended
+            }
+            await mailbox.signal.wait(until: Monotonic.now + .milliseconds(250))
+        }
+        return nil
+    }
+
+    package func stop() async {
+        guard store != nil else { return }
+        store = nil
+        watcher = nil
+        mailbox.signal.set()
+        await client.leaveLive(key)
+    }
+}

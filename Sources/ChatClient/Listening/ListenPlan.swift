@@ -1,0 +1,74 @@
+/// Where a listener stands in the store, and what it reads next. A plain value.
+struct ListenPlan: Equatable, Sendable {
+    enum Step: Equatable, Sendable {
+        /// What was not shown, up to where the store ended at the start.
+        case notShown(after: Int64, upTo: Int64)
+        case all(after: Int64)
+        /// It begins with the login, which has not come.
+        case waitForLogin
+    }
+
+    /// What the server took before is left out, Unix milliseconds.
+    private(set) var since: UInt64
+    private var scanned: Int64
+    /// What is not shown is told up to here; after it, everything.
+    private var notShownUpTo: Int64?
+    private var waitsForLogin: Bool
+
+    /// - Parameters:
+    ///   - start: where to begin.
+    ///   - end: the store's last position now.
+    ///   - positionSince: the last position before what the server took at `start`'s moment.
+    init(start: ListenStart, end: Int64, positionSince: (UInt64) -> Int64) {
+        since = 0
+        waitsForLogin = false
+        switch start {
+        case .unshown:
+            scanned = 0
+            notShownUpTo = end
+        case .new:
+            scanned = end
+            waitsForLogin = true
+        case .since(let moment):
+            scanned = positionSince(moment)
+            since = moment
+        case .cursor(let cursor):
+            scanned = cursor.position
+        }
+    }
+
+    init(resuming position: ResumePosition) {
+        scanned = position.position
+        since = position.since
+        waitsForLogin = false
+    }
+
+    /// Everything up to it was told or left out. Before the not shown are through it is the place among them.
+    var position: Int64 { scanned }
+
+    /// Whether everything before `position` is done for good: a place among the not shown says nothing of the rest.
+    var isContinuous: Bool { notShownUpTo == nil && !waitsForLogin }
+
+    var step: Step {
+        if waitsForLogin { return .waitForLogin }
+        if let notShownUpTo { return .notShown(after: scanned, upTo: notShownUpTo) }
+        return .all(after: scanned)
+    }
+
+    /// The login has come: what is new begins with it.
+    mutating func loggedIn(at time: UInt64) {
+        guard waitsForLogin else { return }
+        waitsForLogin = false
+        since = time
+    }
+
+    /// Everything up to `position` was read.
+    mutating func read(upTo position: Int64) { scanned = max(scanned, position) }
+
+    /// The step has no more.
+    mutating func exhausted() {
+        guard let end = notShownUpTo else { return }
+        notShownUpTo = nil
+        scanned = max(scanned, end)
+    }
+}

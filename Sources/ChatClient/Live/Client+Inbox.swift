@@ -1,0 +1,118 @@
+import CLISupport
+import ChatProtocol
+import Logging
+import NIOCore
+
+/// What comes in on a connection is stored before it is acknowledged, and told only from the store.
+extension Client {
+    /// Takes in what a connection brings until it ends.
+    func takeIn(from link: Link, identity: Identity, events: LinkEvents?) async throws(Problem) {
+        let acknowledger = Acknowledger(link)
+        while let frames = await link.inbox.take() {
+            var batch: [Incoming] = []
+            for frame in frames {
+                switch frame.frameKind {
+                case .entry: batch.append(.entry(IncomingEntry(try Link.decode(frame, from: link.address))))
+                case .gap: batch.append(.gap(try Link.decode(frame, from: link.address)))
+                case .live, .presence, .receipt:
+                    try await keep(batch, from: link, identity: identity, acknowledger)
+                    batch = []
+                    acknowledger.send(all: frame.frameKind == .live)
+                    try report(frame, from: link, to: events)
+                default:
+                    // A newer server may tell more than we understand.
+                    log.debug("an event that is not known here", metadata: ["kind": "\(frame.kind)"])
+                }
+            }
+            try await keep(batch, from: link, identity: identity, acknowledger)
+            acknowledger.send()
+        }
+        acknowledger.cancel()
+    }
+
+    /// Stores a batch in one synced transaction, after the names in it are known.
+    private func keep(
+        _ batch: [Incoming], from link: Link, identity: Identity, _ acknowledger: Acknowledger
+    ) async throws(Problem) {
+        guard !batch.isEmpty else { return }
+        try await lookUpStrangers(in: batch, on: link, own: identity.account)
+        let now = WallClock.now
+        let direct = try store { store in
+            let hasNews = try store.writeSynced {
+                try store.noteSynced(now)
+                return try store.store(batch, own: identity.account, now: now)
+            }
+            if hasNews { store.wake() }
+            return try store.directConversations(among: Set(batch.map(\.conversation)))
+        }
+        for item in batch {
+            switch item {
+            case .entry(let entry):
+                acknowledger.planner.settled(
+                    entry.conversation, entry.seq, entry.disposition,
+                    isUrgent: entry.sender != identity.account && direct.contains(entry.conversation),
+                    now: Monotonic.now)
+            case .gap(let gap):
+                acknowledger.planner.settled(gap.conversation, gap.last, .skipped, isUrgent: false, now: Monotonic.now)
+            }
+        }
+    }
+
+    private func report(_ frame: RawFrame, from link: Link, to events: LinkEvents?) throws(Problem) {
+        switch frame.frameKind {
+        case .live:
+            let live: Live = try Link.decode(frame, from: link.address)
+            try store { store in try store.write { try store.noteSynced(WallClock.now) } }
+            try tell(.live(time: live.time), events)
+        case .presence:
+            let presence: Presence = try Link.decode(frame, from: link.address)
+            try tell(.presence(presence), events)
+        default:
+            let receipt: Receipt = try Link.decode(frame, from: link.address)
+            try storeReceipts([receipt.state], of: receipt.conversation)
+            try tell(.receipt(receipt.conversation, receipt.state), events)
+        }
+    }
+
+    private func tell(_ event: LinkEvents.Event, _ events: LinkEvents?) throws(Problem) {
+        guard let events else { return }
+        events.report(event, try store { try $0.lastPosition() })
+    }
+
+    /// Keeps how far others have come, and tells those who wait for it.
+    func storeReceipts(_ states: [ReceiptState], of conversation: ConversationID) throws(Problem) {
+        try store { store in try store.write { try store.storeReceipts(states, of: conversation) } }
+        for sink in receiptSinks.values { for state in states { sink(conversation, state) } }
+    }
+
+    func addReceiptSink(_ key: ObjectIdentifier, _ sink: @escaping @Sendable (ConversationID, ReceiptState) -> Void) {
+        receiptSinks[key] = sink
+    }
+
+    func removeReceiptSink(_ key: ObjectIdentifier) { receiptSinks[key] = nil }
+
+    // MARK: Names
+
+    /// Asks for the conversations and accounts of a batch that are not known here.
+    private func lookUpStrangers(in batch: [Incoming], on link: Link, own: AccountID) async throws(Problem) {
+        let conversations = try store { try $0.unknown(conversations: Set(batch.map(\.conversation))) }
+        for page in conversations.pages(of: Limits.page) {
+            let found: Conversations = try await link.request(LookUpConversations(ids: page))
+            try store { store in
+                try store.write { try store.remember(found.conversations, own: own, now: WallClock.now) }
+            }
+        }
+        let senders = batch.compactMap { if case .entry(let entry) = $0 { entry.sender } else { nil } }
+        let accounts = try store { try $0.unknown(accounts: Set(senders)) }
+        for page in accounts.pages(of: Limits.page) {
+            let found: Accounts = try await link.request(LookUpAccounts(ids: page))
+            try store { store in try store.write { try store.remember(found.accounts, now: WallClock.now) } }
+        }
+    }
+}
+
+extension Array {
+    func pages(of size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+}

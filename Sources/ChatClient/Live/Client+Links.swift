@@ -1,0 +1,123 @@
+import CLISupport
+import ChatProtocol
+import Logging
+import Transport
+
+/// How connections come to be, for requests and for listening.
+extension Client {
+    /// A connection that is logged in, or is about to be: the lasting one where there is one. Requests may be handed to
+    /// it at once.
+    func requestLink() async throws(Problem) -> Link {
+        if let live { return try await live.link() }
+        if let link = requestLinkInUse, link.end == nil { return link }
+        let coming =
+            requestLinkComing
+            ?? Task { () -> Result<Link, Problem> in
+                self.requestLinkInUse = nil
+                defer { self.requestLinkComing = nil }
+                do throws(Problem) {
+                    let link = try await self.openLink()
+                    self.requestLinkInUse = link
+                    return .success(link)
+                } catch { return .failure(error) }
+            }
+        requestLinkComing = coming
+        return try await coming.value.get()
+    }
+
+    /// Connects, begins to log in by this device's key, and sends what waits in the outbox first.
+    func openLink(subscribe options: Subscribe.Options? = nil, events: LinkEvents? = nil) async throws(Problem) -> Link
+    {
+        guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
+        try requireStanding(ticket.identity)
+        let link = try await connect(to: ticket.identity.address, login: .device(ticket))
+        if let options {
+            link.send(Subscribe(options: options)) { [log] reply in
+                if case .failure(let problem) = reply { log.debug("subscribe: \(problem.text)") }
+            }
+        }
+        let attendant = Task { await self.attend(link, ticket.identity, events: events) }
+        if ticket.hasQueued, (try? await link.welcome()) != nil { await flushQuietly(on: link) }
+        _ = attendant
+        return link
+    }
+
+    /// Connects to a server that is the one meant.
+    func connect(
+        to address: ServerAddress, login: LinkLogin, trust: TrustSetting? = nil
+    ) async throws(Problem) -> Link {
+        let connection = TrustedConnection(
+            paths: settings.paths, setting: trust ?? settings.trust, interaction: interaction, log: log)
+        log.debug("connecting", metadata: ["server": "\(address)"])
+        let opened = try await connection.open(address, timeout: settings.connectTimeout)
+        do { return try await Link.start(opened, address: address, login: login) } catch {
+            throw Problem(.internalFault, "cannot use the connection: \(error)")
+        }
+    }
+
+    /// Sees to a connection from its login to its end: keeps what it brings.
+    private func attend(_ link: Link, _ identity: Identity, events: LinkEvents?) async {
+        do throws(Problem) {
+            let welcome = try await link.welcome()
+            try noteWelcome(welcome, identity)
+            events?.report(.login(welcome), 0)
+            try await takeIn(from: link, identity: identity, events: events)
+            if let end = link.end { noteEnd(end) }
+            events?.end(link.end ?? Problem(.unreachable, "the connection has ended"))
+        } catch {
+            link.close()
+            noteEnd(error)
+            events?.end(error)
+        }
+    }
+
+    /// Keeps what the server says of us where it is new.
+    private func noteWelcome(_ welcome: Welcome, _ identity: Identity) throws(Problem) {
+        log.debug("logged in", metadata: ["user": "\(welcome.account.name)"])
+        let isNewLife = welcome.generation != identity.generation
+        guard
+            isNewLife || welcome.account.displayName != identity.displayName
+                || welcome.deviceName != identity.deviceName || welcome.everyone != identity.everyone
+        else { return }
+        try store { store in
+            try store.writeSynced {
+                try store.updateIdentity(
+                    displayName: welcome.account.displayName, deviceName: welcome.deviceName,
+                    everyone: welcome.everyone)
+                try store.remember([welcome.account], now: WallClock.now)
+                try store.remember(welcome.everyone, type: .everyone, peer: nil)
+                // Another process may have been first.
+                guard isNewLife, try store.identity()?.generation != welcome.generation else { return }
+                try store.storeNewGeneration(welcome.generation, now: WallClock.now)
+            }
+            store.wake()
+        }
+    }
+
+    /// Keeps why this device may not log in any more.
+    private func noteEnd(_ problem: Problem) {
+        let standing: Identity.Standing
+        switch problem.code {
+        case ErrorCode.storeCopied.name: standing = .copied
+        case ErrorCode.deviceRevoked.name: standing = .revoked
+        default: return
+        }
+        do throws(Problem) {
+            try store { store in try store.write { try store.setStanding(standing) } }
+        } catch { log.warning("not kept that the device was refused: \(error.text)") }
+    }
+}
+
+/// Who hears of what a subscribed connection brings besides entries.
+struct LinkEvents: Sendable {
+    enum Event: Sendable {
+        case login(Welcome)
+        case live(time: UInt64)
+        case presence(Presence)
+        case receipt(ConversationID, ReceiptState)
+    }
+    /// With the last position of the store at that moment: what is told by then was there before.
+    var report: @Sendable (Event, Int64) -> Void
+    /// The connection has ended, or could not be used; comes once.
+    var end: @Sendable (Problem) -> Void
+}

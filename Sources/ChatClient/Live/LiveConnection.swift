@@ -1,0 +1,204 @@
+import CLISupport
+import ChatProtocol
+import Logging
+
+/// What a lasting connection tells those who listen.
+struct LiveReport: Sendable {
+    enum Event: Sendable {
+        case login(LoginNotice)
+        case live(time: UInt64)
+        case presence(PresenceChange)
+        case receipt(ReceiptNotice)
+        case offline(Problem, retryIn: Duration)
+        /// It is over, and nothing follows.
+        case ended(Problem)
+    }
+    var event: Event
+    /// What the store held by then comes first.
+    var behind: Int64
+}
+
+/// The lasting connection of a process: connects, stays, reconnects. All who listen share it.
+actor LiveConnection {
+    private let client: Client
+    private let log: Logger
+    private let options: Subscribe.Options
+    private var reconnector: Reconnector
+    private var link: Link?
+    private var lastProblem: Problem?
+    private var ended: Problem?
+    private var runner: Task<Void, Never>?
+    private var listeners: [ObjectIdentifier: @Sendable (LiveReport) -> Void] = [:]
+    private var waiters: [CheckedContinuation<Result<Link, Problem>, Never>] = []
+    private var reports: AsyncStream<Report>.Continuation?
+    private var lastLogin: LiveReport?
+    private var lastLive: LiveReport?
+    private var presence = PresenceBook()
+
+    private enum Report: Sendable {
+        case event(LinkEvents.Event, Int64)
+        case end(Problem)
+    }
+
+    init(client: Client, options: Subscribe.Options, requiresFirstConnection: Bool, log: Logger) {
+        self.client = client
+        self.options = options
+        self.log = log
+        reconnector = Reconnector(requiresFirstConnection: requiresFirstConnection)
+    }
+
+    /// Begins to connect.
+    func start() {
+        guard runner == nil else { return }
+        runner = Task { await self.run() }
+    }
+
+    /// The connection as it is: waits for an attempt that is under way, and fails with the last problem between two.
+    func link() async throws(Problem) -> Link {
+        if let ended { throw ended }
+        if let link, link.end == nil { return link }
+        if case .waiting = reconnector.state, let lastProblem { throw lastProblem }
+        return try await withCheckedContinuation { waiters.append($0) }.get()
+    }
+
+    /// `report` hears of everything from now on, and first of how things stand.
+    func addListener(_ key: ObjectIdentifier, _ report: @escaping @Sendable (LiveReport) -> Void) {
+        listeners[key] = report
+        if let lastLogin { report(lastLogin) }
+        if let lastLive { report(lastLive) }
+        if let ended { report(LiveReport(event: .ended(ended), behind: 0)) }
+    }
+
+    /// - Returns: whether nobody is left.
+    func removeListener(_ key: ObjectIdentifier) -> Bool {
+        listeners[key] = nil
+        return listeners.isEmpty
+    }
+
+    func stop() {
+        reconnector.stop()
+        end(Problem(.unreachable, "the connection was closed"))
+        runner?.cancel()
+        reports?.finish()
+        link?.close()
+        link = nil
+    }
+
+    // MARK: The runner
+
+    private func run() async {
+        guard reconnector.start() == .connect else { return }
+        while true {
+            let problem = await attempt()
+            guard !Task.isCancelled else { return }
+            lastProblem = problem
+            lastLive = nil
+            fail(problem)
+            switch reconnector.failed(problem, now: Monotonic.now, random: .random(in: 0...(.max))) {
+            case .wait(let moment):
+                let pause = moment - Monotonic.now
+                log.info("offline: \(problem.text)", metadata: ["retry_in": "\(pause)"])
+                tell(.offline(problem, retryIn: pause), behind: 0)
+                try? await Task.sleep(for: pause)
+                guard !Task.isCancelled, reconnector.retry() == .connect else { return }
+            case .end(let problem):
+                return end(problem)
+            case .connect, .nothing:
+                return
+            }
+        }
+    }
+
+    /// One connection from its beginning to its end; why it ended.
+    private func attempt() async -> Problem {
+        let (stream, continuation) = AsyncStream.makeStream(of: Report.self)
+        reports = continuation
+        let events = LinkEvents(
+            report: { continuation.yield(.event($0, $1)) },
+            end: {
+                continuation.yield(.end($0))
+                continuation.finish()
+            })
+        do throws(Problem) {
+            let link = try await client.openLink(subscribe: options, events: events)
+            guard !Task.isCancelled else {
+                link.close()
+                return Problem(.unreachable, "the connection was closed")
+            }
+            self.link = link
+            let waiting = waiters
+            waiters = []
+            for waiter in waiting { waiter.resume(returning: .success(link)) }
+        } catch { return error }
+        defer {
+            link?.close()
+            link = nil
+        }
+        for await report in stream {
+            switch report {
+            case .event(let event, let behind): await handle(event, behind: behind)
+            case .end(let problem): return problem
+            }
+        }
+        return Problem(.unreachable, "the connection was closed")
+    }
+
+    private func handle(_ event: LinkEvents.Event, behind: Int64) async {
+        switch event {
+        case .login(let welcome):
+            reconnector.connected(now: Monotonic.now)
+            let notice = LoginNotice(
+                time: welcome.time, user: welcome.account.name, displayName: welcome.account.displayName,
+                server: await client.address, device: welcome.device, deviceName: welcome.deviceName)
+            lastLogin = LiveReport(event: .login(notice), behind: behind)
+            tell(.login(notice), behind: behind)
+            if let link { await client.tellReadMarks(on: link) }
+        case .live(let time):
+            lastLive = LiveReport(event: .live(time: time), behind: behind)
+            tell(.live(time: time), behind: behind)
+        case .presence(let frame):
+            await client.remember(frame.accounts)
+            guard let change = presence.take(frame, now: WallClock.now) else { return }
+            tell(.presence(change), behind: behind)
+        case .receipt(let conversation, let state):
+            guard let notice = await client.receiptNotice(conversation, state) else { return }
+            tell(.receipt(notice), behind: behind)
+        }
+    }
+
+    private func tell(_ event: LiveReport.Event, behind: Int64) {
+        for listener in listeners.values { listener(LiveReport(event: event, behind: behind)) }
+    }
+
+    private func fail(_ problem: Problem) {
+        let waiting = waiters
+        waiters = []
+        for waiter in waiting { waiter.resume(returning: .failure(problem)) }
+    }
+
+    private func end(_ problem: Problem) {
+        guard ended == nil else { return }
+        ended = problem
+        fail(problem)
+        tell(.ended(problem), behind: .max)
+    }
+}
+
+/// Puts the pages of the full list together.
+struct PresenceBook {
+    private var pages: [UserName] = []
+
+    /// What is to be told; nil while pages are missing.
+    mutating func take(_ frame: Presence, now: UInt64) -> PresenceChange? {
+        let names = frame.accounts.map(\.name)
+        switch frame.change {
+        case .online: return PresenceChange(change: .online, time: now, users: names)
+        case .offline: return PresenceChange(change: .offline, time: now, users: names)
+        case .full:
+            pages += names
+            guard !frame.more else { return nil }
+            defer { pages = [] }
+            return PresenceChange(change: .full, time: now, users: pages.sorted())
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import NIOCore
+import Synchronization
+
+/// Wakes one waiter when there may be something to do; what happened stands elsewhere. A signal that nobody waits for
+/// is kept for the next wait.
+final class Signal: Sendable {
+    private struct State {
+        var isSet = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+    private let state = Mutex(State())
+
+    func set() {
+        state.withLock { state -> CheckedContinuation<Void, Never>? in
+            if let waiter = state.waiter.take() { return waiter }
+            state.isSet = true
+            return nil
+        }?.resume()
+    }
+
+    /// Returns after `set`, or when `moment` has come (`Monotonic`). One waiter at a time.
+    func wait(until moment: Duration? = nil) async {
+        let timer = moment.map { moment in
+            ClientLoop.eventLoop.scheduleTask(in: max(.zero, TimeAmount(moment - Monotonic.now))) { self.set() }
+        }
+        await withCheckedContinuation { continuation in
+            let isReady = state.withLock { state in
+                guard !state.isSet else {
+                    state.isSet = false
+                    return true
+                }
+                state.waiter = continuation
+                return false
+            }
+            if isReady { continuation.resume() }
+        }
+        timer?.cancel()
+    }
+}
+
+/// Events for one taker, with a signal.
+final class Mailbox<Event: Sendable>: Sendable {
+    private let events = Mutex<[Event]>([])
+    let signal = Signal()
+
+    func post(_ event: Event) {
+        events.withLock { $0.append(event) }
+        signal.set()
+    }
+
+    /// All that is there, in order.
+    func drain() -> [Event] {
+        events.withLock { events in
+            defer { events = [] }
+            return events
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import Logging
+import NIOCore
+import Transport
+
+/// Opens connections to servers that are the ones meant.
+struct TrustedConnection: Sendable {
+    let paths: Paths
+    let setting: TrustSetting
+    let interaction: Interaction
+    let log: Logger
+
+    /// Connects, looks at what the server shows, and asks where that is needed. Nothing is sent before it is trusted.
+    ///
+    /// - Throws: 69 where nobody answers, 76 where it is no chatd, 79 where it is not trusted.
+    func open(_ address: ServerAddress, timeout: Duration) async throws(Problem) -> OpenedConnection {
+        let file = KnownServersFile(paths: paths)
+        let decision = TrustDecision(address: address, known: try file.read()[address], setting: setting)
+        let opened: OpenedConnection
+        do {
+            opened = try await ClientLoop.connect(to: address, demand: decision.demand, timeout: timeout)
+        } catch {
+            throw Self.problem(error, address)
+        }
+        do throws(Problem) {
+            try await settle(decision, opened.peer, file)
+            return opened
+        } catch {
+            opened.eventLoop.execute { opened.connection.close(flushing: false) }
+            throw error
+        }
+    }
+
+    private func settle(
+        _ decision: TrustDecision, _ peer: PeerIdentity, _ file: KnownServersFile
+    ) async throws(Problem) {
+        switch decision.judge(peer, isPublished: { isPublished(peer.pin) }) {
+        case .refuse(let problem):
+            throw problem
+        case .accept(let remember):
+            if let remember { try self.remember(remember, decision.address, file) }
+        case .ask(let server):
+            guard let confirm = interaction.confirmServer else {
+                throw decision.notTrusted(server.pin, server.reason)
+            }
+            guard await confirm(server) else { throw decision.notTrusted(server.pin, "you did not trust it") }
+            try remember(.pin(server.pin), decision.address, file)
+        }
+    }
+
+    private func remember(
+        _ standing: ServerStanding, _ address: ServerAddress, _ file: KnownServersFile
+    ) throws(Problem) {
+        do throws(Problem) {
+            try file.update { $0[address] = standing }
+            log.info("server is known from now on", metadata: ["server": "\(address)", "as": "\(standing.text)"])
+        } catch {
+            // Named on the command line it will be named again; everything else has to be kept to count.
+            guard case .pin = setting else { throw error }
+            log.warning("the server could not be remembered: \(error.text)")
+        }
+    }
+
+    private func isPublished(_ pin: PublicKeyPin) -> Bool {
+        let user = PublishedKey.userDirectory(stateHome: paths.stateHome)
+        return PublishedKey.isPublished(pin, in: user, owner: geteuid())
+            || PublishedKey.isPublished(pin, in: PublishedKey.systemDirectory, owner: 0)
+    }
+
+    private static func problem(_ error: any Error, _ address: ServerAddress) -> Problem {
+        guard let error = error as? ConnectError else {
+            return Problem(.unreachable, "cannot connect to \(address): \(error)", sent: .no)
+        }
+        switch error {
+        case .tls(.noCommonProtocol):
+            return Problem(.unsupportedVersion, "\(address) does not speak this version of the protocol", sent: .no)
+        case .tls(let failure):
+            return Problem(
+                .protocolFault, "no TLS with \(address): \(failure)", hint: "is it a chatd, and the right port?",
+                sent: .no)
+        case .internalFailure(let reason):
+            return Problem(.internalFault, "cannot connect to \(address): \(reason)", sent: .no)
+        case .unreachable, .timedOut, .closed, .untrusted:
+            return Problem(
+                .unreachable, "cannot reach \(address): \(error)", hint: "is chatd running there?", sent: .no)
+        }
+    }
+}
