@@ -119,7 +119,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ChatServerTests", dependencies: ["ChatServer", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ChatClientTests", dependencies: ["ChatClient", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport", "chat"], swiftSettings: strict),
         .testTarget(
             name: "MLSTests", dependencies: ["MLS", "WireCodec", "mls-interop", "CSQLite"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
