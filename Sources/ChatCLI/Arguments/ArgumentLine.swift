@@ -125,7 +125,8 @@ struct ArgumentLine {
 
     private mutating func add(_ option: CommandGrammar.Option, value: String?) throws(Problem) {
         guard let value else { throw usage("option '\(option.canonical)' needs a value") }
-        options.append("\(option.canonical)=\(value)")
+        // ArgumentParser takes an empty text behind "=" for none.
+        options += value.isEmpty ? [option.canonical, ""] : ["\(option.canonical)=\(value)"]
     }
 
     private mutating func add(flag option: CommandGrammar.Option) {
