@@ -118,7 +118,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "ChatServerTests", dependencies: ["ChatServer", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "ChatClientTests", dependencies: ["ChatClient", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ChatClientTests", dependencies: ["ChatClient", "ChatServer", "Transport", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport", "chat"], swiftSettings: strict),
         .testTarget(

@@ -63,8 +63,7 @@ final class ClientStore {
         for mode in [DatabaseOptions.Mode.readWrite, .readOnly, .immutable] {
             do throws(SQLiteError) {
                 let database = try open(directory, mode)
-                _ = try database.statement("SELECT 1 FROM sqlite_schema LIMIT 1").step()
-                try database.statement("SELECT 1 FROM sqlite_schema LIMIT 1").reset()
+                try database.run("SELECT 1 FROM sqlite_schema LIMIT 1")
                 return database
             } catch {
                 guard [.readOnly, .cannotOpen, .inputOutput, .full].contains(error.kind) else { throw error }

@@ -1,0 +1,181 @@
+import ChatProtocol
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+@Suite struct ConversationTests {
+    @Test func aMessageArrivesOnceWithWhoSentIt() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let sent = try await alice.client().send([bob.to("hello")])
+            #expect(sent.map(\.status) == [.accepted])
+            let listener = try await bob.client().listen(ListenOptions(follow: false))
+            let message = try #require(try await listener.nextMessage())
+            #expect(message.body == "hello")
+            #expect(message.from == alice.name)
+            #expect(message.to == bob.name)
+            #expect(message.id == sent[0].id)
+            #expect(message.seq == sent[0].seq)
+            #expect(message.time == sent[0].time)
+            #expect(try await listener.nextMessage() == nil)
+            await listener.stop()
+        }
+    }
+
+    @Test func everyoneHearsWhatIsSentToEveryone() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let listener = try await bob.client().listen(ListenOptions())
+            try await listener.untilLive()
+            let message = OutgoingMessage(conversation: .everyone, body: "all")
+            #expect(try await alice.client().send([message]).map(\.status) == [.accepted])
+            let heard = try #require(try await listener.nextMessage())
+            #expect(heard.conversation == .everyone)
+            #expect(heard.body == "all")
+            #expect(heard.to == nil)
+            await listener.stop()
+        }
+    }
+
+    @Test func theSameKeyIsDeliveredOnceAndSucceedsAgain() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let first = try await alice.client().send([bob.to("once", key: "job 7")])
+            let second = try await alice.client().send([bob.to("once", key: "job 7")])
+            #expect(first[0].status == .accepted)
+            #expect(first == second)
+            let listener = try await bob.client().listen(ListenOptions(follow: false))
+            #expect(try await listener.nextBodies(9) == ["once"])
+        }
+    }
+
+    @Test func anUnknownUserIsSaidToBe() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let nobody = try Person("nobody", at: server.address)
+            let sent = try await alice.client().send([nobody.to("x"), alice.to("note")])
+            #expect(sent[0].problem?.code == "no_such_user")
+            #expect(sent[0].problem?.exit == .unknownName)
+            #expect(sent[0].problem?.sent == .no)
+            #expect(sent[1].status == .accepted)
+        }
+    }
+
+    @Test func aServerThatIsAwayMeansNotSentOrQueued() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            await server.stop()
+            let options = SendOptions(timeout: .seconds(5))
+            let failed = try await alice.client().send([bob.to("lost")], options: options)
+            #expect(failed[0].problem?.exit == .unreachable)
+            #expect(failed[0].problem?.sent == .no)
+            let queueing = SendOptions(timeout: .seconds(5), queue: true)
+            #expect(try await alice.client().send([bob.to("one")], options: queueing)[0].status == .queued)
+            let queued = try await alice.client().send([bob.to("two")], options: queueing)
+            #expect(queued[0].problem?.exit == .queued)
+            #expect(try await alice.client().outbox().map(\.body) == ["one", "two"])
+            try await server.startAgain()
+            #expect(try await alice.client().send([bob.to("three")])[0].status == .accepted)
+            #expect(try await alice.client().outbox().isEmpty)
+            let listener = try await bob.client().listen(ListenOptions(follow: false))
+            #expect(try await listener.nextBodies(9) == ["one", "two", "three"])
+        }
+    }
+
+    @Test func aListenerReconnectsAndMissesNothing() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let listener = try await bob.client().listen(ListenOptions())
+            try await listener.untilLive()
+            #expect(try await alice.client().send([bob.to("before")])[0].status == .accepted)
+            #expect(try await listener.nextMessage()?.body == "before")
+            await server.stop()
+            try await server.startAgain()
+            #expect(try await alice.client().send([bob.to("after")])[0].status == .accepted)
+            #expect(try await listener.nextMessage()?.body == "after")
+            await listener.stop()
+        }
+    }
+
+    @Test func linesArriveInOrderAcrossALostServer() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let sender = try await alice.client().makeSender()
+            let lines = (1...600).map { "line \($0)" }
+            let submission = Task {
+                for (index, line) in lines.enumerated() {
+                    if index == 300 {
+                        await server.stop()
+                        try await server.startAgain()
+                    }
+                    await sender.submit(bob.to(line), tag: UInt64(index))
+                }
+                await sender.finish()
+            }
+            var statuses: [Acknowledgement.Status] = []
+            for await result in sender.results { statuses.append(result.acknowledgement.status) }
+            try await submission.value
+            #expect(statuses == Array(repeating: .accepted, count: lines.count))
+            let listener = try await bob.client().listen(ListenOptions(follow: false))
+            #expect(try await listener.nextBodies(1000) == lines)
+        }
+    }
+
+    @Test func deliveryAndReadingCanBeWaitedFor() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let client = try bob.client()
+            let listener = try await client.listen(ListenOptions())
+            try await listener.untilLive()
+            let delivered = try await alice.client().send([bob.to("a")], options: SendOptions(wait: .delivered))
+            #expect(delivered.map(\.status) == [.delivered])
+            let reading = Task {
+                while let message = try await listener.nextMessage() { try await client.markShown([message]) }
+            }
+            let read = try await alice.client().send([bob.to("b")], options: SendOptions(wait: .read))
+            #expect(read.map(\.status) == [.read])
+            await listener.stop()
+            _ = await reading.result
+            let late = try await alice.client().send(
+                [bob.to("c")], options: SendOptions(wait: .read, timeout: .milliseconds(300)))
+            #expect(late[0].status == .accepted)
+            #expect(late[0].problem?.exit == .timedOut)
+        }
+    }
+
+    @Test func whoIsOnlineIsTold() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let listener = try await alice.client().listen(ListenOptions(presence: true))
+            var changes: [PresenceChange] = []
+            func collect(_ count: Int) async throws {
+                while changes.count < count,
+                    case .event(let event) = try await listener.next(deadline: .now + .seconds(20))
+                {
+                    if case .presence(let change) = event { changes.append(change) }
+                }
+            }
+            try await collect(1)
+            #expect(changes.map(\.change) == [.full])
+            #expect(changes.first?.users == [alice.name])
+            let other = try await bob.client().listen(ListenOptions())
+            try await collect(2)
+            #expect(changes.last?.change == .online)
+            #expect(changes.last?.users == [bob.name])
+            try await alice.client().waitUntilOnline(bob.name, timeout: .seconds(20))
+            await other.stop()
+            try await collect(3)
+            #expect(changes.last?.change == .offline)
+            await listener.stop()
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import ChatProtocol
+import Logging
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+import Transport
+
+@testable import ChatClient
+@testable import ChatServer
+
+/// A real server on a free port of 127.0.0.1, which can be stopped and started again on its store.
+final class TestServer: Sendable {
+    let scratch: Scratch
+    let address: ServerAddress
+    private let running: Mutex<(server: Server, accounts: StoreThread<AccountDatabase>)?>
+
+    /// One for all tests: making a key is slow.
+    static let identity = Result { try ServerIdentity.selfSigned() }
+
+    private init(
+        scratch: Scratch, address: ServerAddress, server: Server, accounts: StoreThread<AccountDatabase>
+    ) {
+        self.scratch = scratch
+        self.address = address
+        running = Mutex((server, accounts))
+    }
+
+    static func start() async throws -> TestServer {
+        let scratch = try Scratch()
+        let (server, accounts) = try await run(in: scratch, port: 0)
+        let address = try #require(ServerAddress("127.0.0.1:\(server.addresses[0].port)"))
+        return TestServer(scratch: scratch, address: address, server: server, accounts: accounts)
+    }
+
+    private static func run(in scratch: Scratch, port: Int) async throws -> (Server, StoreThread<AccountDatabase>) {
+        let path = scratch.url.appendingPathComponent("server.db").path
+        var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: port)], database: path)
+        settings.hub.limits = .off
+        var log = Logger(label: "server")
+        log.logLevel = .critical
+        let (store, identity) = try await HubStore.open(path: path, fresh: try StoreIdentity.fresh(), time: 1)
+        let accounts = try await StoreThread.start {
+            try AccountDatabase(path: path, everyone: identity.everyone, isServing: true)
+        }
+        var limits = ServerLimits()
+        limits.failureDelay = 30
+        let policy = AccountPolicy(registration: .open, limits: limits)
+        let keeperLog = log
+        let server = try await Server.start(
+            settings, store: store, identity: identity, certificate: try ServerIdentityBox(Self.identity.get()),
+            log: log
+        ) { AccountKeeper(loop: $0.loop, store: accounts, policy: policy, log: keeperLog) }
+        return (server, accounts)
+    }
+
+    func stop() async {
+        guard let (server, accounts) = running.withLock({ $0.take() }) else { return }
+        await server.drain()
+        await accounts.close()
+    }
+
+    func startAgain() async throws {
+        let (server, accounts) = try await Self.run(in: scratch, port: Int(address.port))
+        running.withLock { $0 = (server, accounts) }
+    }
+}
+
+/// A person: a home, and clients on it.
+final class Person: Sendable {
+    static let password = Array("correct horse".utf8)
+
+    let name: UserName
+    let scratch: Scratch
+    let server: ServerAddress
+
+    init(_ name: String, at server: ServerAddress) throws {
+        self.name = try #require(UserName(name))
+        self.server = server
+        scratch = try Scratch()
+    }
+
+    var paths: Paths {
+        let home = scratch.url.path
+        return Paths(configuration: home + "/config/chat", data: home + "/data/chat", state: home + "/state/chat")
+    }
+
+    /// A further client of the profile, as another process would be.
+    func client(
+        profile: String = "default", trust: TrustSetting = .acceptNew, server: ServerAddress? = nil
+    ) throws -> Client {
+        var log = Logger(label: name.text)
+        log.logLevel = .critical
+        let settings = ClientSettings(
+            paths: paths, profile: try #require(UserName(profile)), requestedServer: server ?? self.server,
+            trust: trust)
+        return Client(settings: settings, log: log)
+    }
+
+    /// With an account.
+    static func registered(_ name: String, at server: TestServer) async throws -> Person {
+        let person = try Person(name, at: server.address)
+        _ = try await person.client().register(user: person.name, displayName: nil, password: password)
+        return person
+    }
+
+    func to(_ body: String, key: String? = nil) -> OutgoingMessage {
+        OutgoingMessage(conversation: .user(name), body: body, key: key)
+    }
+}
+
+/// Starts a server, and stops it when `body` has returned.
+func withServer(_ body: (TestServer) async throws -> Void) async throws {
+    let server = try await TestServer.start()
+    do {
+        try await body(server)
+        await server.stop()
+    } catch {
+        await server.stop()
+        throw error
+    }
+}
+
+extension MessageListener {
+    /// The next message, whatever is told before it; nil where none comes.
+    func nextMessage(within limit: Duration = .seconds(20)) async throws -> ReceivedMessage? {
+        let deadline = ContinuousClock.now + limit
+        while case .event(let event) = try await next(deadline: deadline) {
+            if case .message(let message) = event { return message }
+        }
+        return nil
+    }
+
+    func nextBodies(_ count: Int, within limit: Duration = .seconds(20)) async throws -> [String] {
+        var bodies: [String] = []
+        while bodies.count < count, let message = try await nextMessage(within: limit) { bodies.append(message.body) }
+        return bodies
+    }
+
+    /// Waits until it is live.
+    func untilLive() async throws {
+        while case .event(let event) = try await next(deadline: .now + .seconds(20)) {
+            if case .live = event { return }
+        }
+    }
+}
