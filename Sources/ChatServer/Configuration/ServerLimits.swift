@@ -58,9 +58,9 @@ package struct ServerLimits: Sendable, Equatable {
     /// `unauthenticated_per_address`: connections of one address that are not logged in; of more the oldest is closed,
     /// never the newest refused.
     package var unauthenticatedPerAddress: UInt64 = 100
-    /// `connections`: connections at a time; of more the newest are refused. Below the usual 1,024 × 16 descriptors.
+    /// `connections`: connections at a time; of more the newest are refused. Each takes a descriptor, and some tens of
+    /// KiB.
     package var connections: UInt64 = 15_000
-
     package init() {}
 
     /// Names and address prefixes that a throttle remembers: some megabytes, and more than a guesser can fill before
