@@ -1,4 +1,10 @@
 #ifndef CHAT_CCRYPT_SHIM_H
 #define CHAT_CCRYPT_SHIM_H
 #include <crypt.h>
+#include <sys/prctl.h>
+
+// prctl is variadic, which the importer skips. What was hashed here shall not be found in a dump of the process.
+static inline int shim_forbid_dumps(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
 #endif

@@ -1,1 +1,4 @@
 import ChatServer
+import Glibc
+
+exit(await ChatdProgram.run(Array(CommandLine.arguments.dropFirst())))

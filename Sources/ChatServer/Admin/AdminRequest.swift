@@ -1,0 +1,156 @@
+import CLISupport
+import ChatProtocol
+
+/// What an administrator's command asks of the data: carried out in the server where one runs, else by the command
+/// itself. Passwords were hashed before; none ever comes here.
+package enum AdminRequest: Equatable, Sendable {
+    case addUser(NewUser)
+    case listUsers
+    case setPassword(UserName, PasswordHash)
+    case setFlag(UserName, AccountRecord.Flags, isOn: Bool)
+    case deleteUser(UserName)
+    /// At most `chunk` users.
+    case importUsers([NewUser], isDryRun: Bool)
+    /// `lifetime` in milliseconds; `by`: who asks, for people.
+    case createInvite(uses: Int, lifetime: UInt64, by: String)
+    case listInvites
+    /// By the beginning of its identifier.
+    case revokeInvite(String)
+    case fingerprint
+    /// Answered with the path of a file that is then the caller's to take away.
+    case backup
+    case check
+    case status
+    /// The server ends its service, takes the restored store that lies ready, and begins again.
+    case restart
+
+    /// Users of one import request: a line of some hundred KiB at most, a transaction of a moment.
+    package static let chunk = 500
+}
+
+extension AdminRequest {
+    private enum Name: String {
+        case addUser = "user_add"
+        case listUsers = "user_list"
+        case setPassword = "user_passwd"
+        case setFlag = "user_flag"
+        case deleteUser = "user_delete"
+        case importUsers = "user_import"
+        case createInvite = "invite_create"
+        case listInvites = "invite_list"
+        case revokeInvite = "invite_revoke"
+        case fingerprint, backup, check, status, restart
+    }
+
+    /// As it travels over the control socket.
+    package var json: JSONObject {
+        var object = JSONObject()
+        func begin(_ name: Name) { object["command"] = .string(name.rawValue) }
+        switch self {
+        case .addUser(let user):
+            begin(.addUser)
+            object["user"] = .object(user.json)
+        case .listUsers: begin(.listUsers)
+        case .setPassword(let name, let hash):
+            begin(.setPassword)
+            object["name"] = .string(name.text)
+            object["hash"] = .string(hash.text)
+        case .setFlag(let name, let flag, let isOn):
+            begin(.setFlag)
+            object["name"] = .string(name.text)
+            object["flag"] = .integer(Int64(flag.rawValue))
+            object["on"] = .bool(isOn)
+        case .deleteUser(let name):
+            begin(.deleteUser)
+            object["name"] = .string(name.text)
+        case .importUsers(let users, let isDryRun):
+            begin(.importUsers)
+            object["users"] = .array(users.map { .object($0.json) })
+            object["dry_run"] = .bool(isDryRun)
+        case .createInvite(let uses, let lifetime, let by):
+            begin(.createInvite)
+            object["uses"] = .integer(Int64(uses))
+            object["lifetime"] = .integer(Int64(clamping: lifetime))
+            object["by"] = .string(by)
+        case .listInvites: begin(.listInvites)
+        case .revokeInvite(let id):
+            begin(.revokeInvite)
+            object["id"] = .string(id)
+        case .fingerprint: begin(.fingerprint)
+        case .backup: begin(.backup)
+        case .check: begin(.check)
+        case .status: begin(.status)
+        case .restart: begin(.restart)
+        }
+        return object
+    }
+
+    /// Reads a line of the control socket; nil where it is no request of this version.
+    package init?(_ line: [UInt8]) {
+        guard let object = (try? JSONValue(parsing: line))?.object,
+            let name = object["command"]?.string.flatMap(Name.init)
+        else { return nil }
+        let user = object["name"]?.string.flatMap { UserName($0) }
+        switch name {
+        case .addUser:
+            guard let new = object["user"]?.object.flatMap(NewUser.init) else { return nil }
+            self = .addUser(new)
+        case .setPassword:
+            guard let user, let hash = object["hash"]?.string.flatMap({ try? PasswordHash($0) }) else { return nil }
+            self = .setPassword(user, hash)
+        case .setFlag:
+            guard let user, let flag = object["flag"]?.integer.flatMap({ UInt8(exactly: $0) }),
+                let isOn = object["on"]?.bool
+            else { return nil }
+            self = .setFlag(user, AccountRecord.Flags(rawValue: flag), isOn: isOn)
+        case .deleteUser:
+            guard let user else { return nil }
+            self = .deleteUser(user)
+        case .importUsers:
+            let users = object["users"]?.array?.compactMap { $0.object.flatMap(NewUser.init) }
+            guard let users, users.count == object["users"]?.array?.count, users.count <= Self.chunk,
+                let isDryRun = object["dry_run"]?.bool
+            else { return nil }
+            self = .importUsers(users, isDryRun: isDryRun)
+        case .createInvite:
+            guard let uses = object["uses"]?.integer, uses > 0,
+                let lifetime = object["lifetime"]?.integer.flatMap({ UInt64(exactly: $0) }),
+                let by = object["by"]?.string
+            else { return nil }
+            self = .createInvite(uses: Int(uses), lifetime: lifetime, by: by)
+        case .revokeInvite:
+            guard let id = object["id"]?.string else { return nil }
+            self = .revokeInvite(id)
+        case .listUsers: self = .listUsers
+        case .listInvites: self = .listInvites
+        case .fingerprint: self = .fingerprint
+        case .backup: self = .backup
+        case .check: self = .check
+        case .status: self = .status
+        case .restart: self = .restart
+        }
+    }
+}
+
+extension NewUser {
+    fileprivate var json: JSONObject {
+        var object = JSONObject()
+        object["name"] = .string(name.text)
+        object["display_name"] = .string(displayName)
+        object["hash"] = .string(hash.text)
+        object["imported"] = .bool(origin == .imported)
+        object["administrator"] = .bool(isAdministrator)
+        return object
+    }
+
+    fileprivate init?(_ object: JSONObject) {
+        guard let name = object["name"]?.string.flatMap({ UserName($0) }),
+            let displayName = object["display_name"]?.string, displayName.utf8.count <= Limits.displayName,
+            let hash = object["hash"]?.string.flatMap({ try? PasswordHash($0) }),
+            let isImported = object["imported"]?.bool, let isAdministrator = object["administrator"]?.bool
+        else { return nil }
+        self.init(
+            name: name, displayName: displayName, hash: hash, origin: isImported ? .imported : .own,
+            isAdministrator: isAdministrator)
+    }
+}

@@ -1,0 +1,53 @@
+import CLISupport
+import ChatProtocol
+
+/// The objects that administrators' commands print with `--json`, one a line.
+enum AdminRows {
+    static func user(_ account: StoredAccount, devices: Int) -> JSONObject {
+        var object = JSONObject(head: "user")
+        object["user"] = .string(account.record.name.text)
+        object["display_name"] = .string(account.record.displayName)
+        object["administrator"] = .bool(account.record.flags.contains(.administrator))
+        object["disabled"] = .bool(account.isDisabled)
+        object["deleted"] = .bool(account.isDeleted)
+        object["imported_password"] = .bool(account.hashOrigin == .imported && !account.passwordHash.isEmpty)
+        object["devices"] = .integer(Int64(devices))
+        object["created"] = .string(TimestampText.utc(account.created))
+        object["last_seen"] = account.lastSeen == 0 ? .null : .string(TimestampText.utc(account.lastSeen))
+        return object
+    }
+
+    /// - Parameter token: only where it has just been made; nobody can read it again.
+    static func invite(_ invite: Invite, token: String? = nil) -> JSONObject {
+        var object = JSONObject(head: "invite")
+        object["id"] = .string(shortID(invite.id))
+        object["token"] = token.map(JSONValue.string)
+        object["uses_left"] = .integer(Int64(invite.usesLeft))
+        object["expires"] = .string(TimestampText.utc(invite.expires))
+        object["created"] = .string(TimestampText.utc(invite.created))
+        object["created_by"] = .string(invite.createdBy)
+        return object
+    }
+
+    /// Enough digits to tell some hundred invites apart; `revoke` takes any beginning that fits one only.
+    static func shortID(_ id: InviteID) -> String { String(id.hex.prefix(12)) }
+
+    static func imported(_ imported: Int, existing: Int) -> JSONObject {
+        var object = JSONObject(head: "imported")
+        object["imported"] = .integer(Int64(imported))
+        object["existing"] = .integer(Int64(existing))
+        return object
+    }
+
+    static func fingerprint(_ pin: String) -> JSONObject {
+        var object = JSONObject(head: "fingerprint")
+        object["fingerprint"] = .string(pin)
+        return object
+    }
+
+    static func fault(_ text: String) -> JSONObject {
+        var object = JSONObject(head: "fault")
+        object["text"] = .string(text)
+        return object
+    }
+}

@@ -1,0 +1,152 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import SQLite
+import Transport
+
+/// How an administrator's command reaches the data: through the server that runs, or directly, under the same lock.
+package struct AdminSession {
+    package enum Route {
+        case server(ControlClient)
+        case direct(Administration, DirectoryLock)
+    }
+
+    private let route: Route
+
+    /// How long to wait while another command has the lock, or a server is starting or ending; milliseconds.
+    private static let patience: UInt64 = 10_000
+
+    package var isServing: Bool {
+        if case .server = route { true } else { false }
+    }
+
+    /// - Parameters:
+    ///   - certificate: what a server would show; for a command that works directly.
+    ///   - makesStore: whether a store is made where there is none.
+    package static func open(
+        _ directory: DataDirectory, certificate: CertificateSource, makesStore: Bool
+    ) async throws(Problem) -> AdminSession {
+        if makesStore && !directory.exists { try directory.create() }
+        try Owner.become(try directory.checkedOwner(), of: directory)
+        guard makesStore || directory.hasStore || WholeFile.exists(directory.restored) else {
+            throw Problem(
+                .missingFile, "there are no server's data at \(directory.path)",
+                hint: "`chatd run` makes them; --data says where they are")
+        }
+        let ticks = ServerSources.system.ticks
+        let end = ticks() + patience * 1_000
+        while true {
+            if let lock = try DirectoryLock.take(directory) {
+                return AdminSession(route: .direct(try await prepare(directory, certificate), lock))
+            }
+            if let client = try connect(directory) { return AdminSession(route: .server(client)) }
+            guard ticks() < end else {
+                let holder = DirectoryLock.holder(directory).map { " (process \($0))" } ?? ""
+                throw Problem(.busy, "the data at \(directory.path) are in use\(holder)", hint: "try again")
+            }
+            usleep(50_000)
+        }
+    }
+
+    /// The running server; nil where none listens.
+    private static func connect(_ directory: DataDirectory) throws(Problem) -> ControlClient? {
+        do throws(ControlError) {
+            return try ControlClient(path: directory.control, timeout: ControlService.callerPatience)
+        } catch {
+            if case .notRunning = error { return nil }
+            throw Problem(error)
+        }
+    }
+
+    private static func prepare(
+        _ directory: DataDirectory, _ certificate: CertificateSource
+    ) async throws(Problem) -> Administration {
+        try Restore.finish(directory)
+        directory.removeTemporaries()
+        do {
+            let sources = ServerSources.system
+            let fresh = StoreIdentity(
+                server: sources.identifier(), generation: sources.identifier(), everyone: sources.identifier())
+            let path = directory.database
+            let time = sources.time()
+            let accounts = try await StoreThread.start {
+                let database = try Database(path: path)
+                try database.migrate(to: ServerSchema.schema)
+                let known = try MetaStore.identity(in: database, fresh: fresh, time: time)
+                return try AccountDatabase(path: path, everyone: known.everyone, isServing: false)
+            }
+            return Administration(
+                accounts: accounts, directory: directory,
+                identity: { () throws(Problem) in try OwnIdentity.load(certificate, in: directory).identity },
+                effects: NoService())
+        } catch { throw Administration.problem(of: error) }
+    }
+
+    /// Carries out one request and gives each object that it prints to `row`.
+    package func perform(_ request: AdminRequest, row: @escaping @Sendable (JSONObject) -> Void) async throws(Problem) {
+        switch route {
+        case .direct(let administration, _): try await administration.perform(request, emit: row)
+        case .server(let client):
+            do throws(ControlError) {
+                try client.send(request.json.bytes)
+            } catch { throw Problem(error) }
+            try Self.receive(from: client, row: row)
+        }
+    }
+
+    private static func receive(from client: ControlClient, row: (JSONObject) -> Void) throws(Problem) {
+        while true {
+            let line: [UInt8]?
+            do throws(ControlError) { line = try client.nextLine() } catch { throw Problem(error) }
+            guard let line else {
+                throw Problem(.notRunning, "the server ended before it answered", hint: "look whether it was done")
+            }
+            switch AdminReply(line) {
+            case .row(let object): row(object)
+            case .waiting: continue
+            case .end: return
+            case .error(let problem): throw problem
+            case nil: throw Problem(.protocolFault, "the running server answers in a way that is not understood")
+            }
+        }
+    }
+
+    /// Ends the session; what was changed is on disk already.
+    package func close() async {
+        if case .direct(let administration, _) = route { await administration.accounts.close() }
+    }
+}
+
+/// Works as the data's owner, so that whatever is made in the directory is the owner's, too.
+enum Owner {
+    /// - Throws: `unsafe_store` where this process is neither the owner nor root.
+    static func become(_ owner: uid_t, of directory: DataDirectory) throws(Problem) {
+        guard owner != geteuid() else { return }
+        guard geteuid() == 0 else {
+            throw Problem(
+                .unsafeStore, "\(directory.path) belongs to another user (uid \(owner))",
+                hint: "run this as that user, or as root")
+        }
+        guard seteuid(owner) == 0 else {
+            throw Problem(.unsafeStore, "cannot work as uid \(owner): \(SystemError.text(errno))")
+        }
+    }
+
+    /// Works as the caller again.
+    static func leave() {
+        if geteuid() != getuid() { seteuid(getuid()) }
+    }
+}
+
+extension Problem {
+    init(_ error: ControlError) {
+        switch error {
+        case .notRunning: self.init(.notRunning, error.description)
+        case .unavailable: self.init(.inputOutput, error.description)
+        case .refused: self.init(.refused, error.description)
+        case .lineTooLong: self.init(.internalFault, error.description)
+        case .timedOut: self.init(.busy, error.description, hint: "try again")
+        case .failed: self.init(.inputOutput, error.description)
+        }
+    }
+}

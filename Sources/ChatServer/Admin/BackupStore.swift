@@ -1,0 +1,76 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import SQLite
+import Transport
+
+/// A backup is one file: a copy of the database, with the server's certificate and key in a table of their own.
+enum BackupStore {
+    /// `PRAGMA application_id` of a backup, so that it is not taken for a store, nor a store for it.
+    static let applicationID: Int32 = 0x6368_6462
+
+    /// Writes a backup of what `source` holds now, mode 0600, synced.
+    static func write(to path: String, from source: Database, identity: ServerIdentity, time: UInt64) throws {
+        do {
+            try source.backup(to: path)
+            let copy = try Database(path: path, options: plain)
+            try copy.transaction {
+                try copy.execute("CREATE TABLE backup(name TEXT PRIMARY KEY, content BLOB NOT NULL)")
+                try put("certificate", identity.certificatePEM, in: copy)
+                try put("key", identity.keyPEM, in: copy)
+                try copy.run("INSERT INTO backup(name, content) VALUES('time', ?)", time)
+                try copy.execute(text: "PRAGMA application_id=\(applicationID)")
+            }
+        } catch {
+            for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
+            throw error
+        }
+    }
+
+    /// Makes of the backup at `path` a store of a new generation in `folder`, a new directory: the database, the
+    /// certificate and the key, all synced.
+    ///
+    /// - Returns: the new generation.
+    static func unpack(_ path: String, into folder: DataDirectory, sources: ServerSources) throws -> StoreGeneration {
+        let source = try Database(path: path, options: DatabaseOptions(mode: .readOnly, writeAheadLog: false))
+        guard try source.pragma("PRAGMA application_id") == Int64(applicationID) else {
+            throw Problem(.invalidData, "\(path) is not a backup of chatd")
+        }
+        let faults = try source.integrityFaults(limit: 1)
+        guard faults.isEmpty else { throw Problem(.damagedStore, "\(path) is damaged: \(faults[0])") }
+        let identity = try ServerIdentity(
+            certificatePEM: get("certificate", in: source), keyPEM: get("key", in: source))
+        try source.backup(to: folder.database)
+        let generation: StoreGeneration = sources.identifier()
+        try begin(generation, in: folder.database)
+        try WholeFile.replace(folder.certificate, with: identity.certificatePEM)
+        try WholeFile.replace(folder.key, with: identity.keyPEM)
+        return generation
+    }
+
+    private static func begin(_ generation: StoreGeneration, in path: String) throws {
+        let copy = try Database(path: path, options: plain)
+        try copy.transaction {
+            try copy.execute("DROP TABLE backup")
+            try copy.execute(text: "PRAGMA application_id=\(ServerSchema.schema.applicationID)")
+        }
+        try copy.migrate(to: ServerSchema.schema)
+        try copy.transaction { try MetaStore.beginGeneration(generation, in: copy) }
+        let faults = try CheckStore.faults(in: copy)
+        guard faults.isEmpty else { throw Problem(.damagedStore, "the restored store is damaged: \(faults[0])") }
+    }
+
+    /// Without a write-ahead log: a file that is carried around must not have companions. What is deleted, the key
+    /// among it, is overwritten.
+    private static var plain: DatabaseOptions {
+        DatabaseOptions(mode: .readWrite, writeAheadLog: false, secureDelete: true)
+    }
+
+    private static func put(_ name: String, _ content: [UInt8], in database: Database) throws {
+        try database.run("INSERT INTO backup(name, content) VALUES(?, ?)", name, content)
+    }
+
+    private static func get(_ name: String, in database: Database) throws -> [UInt8] {
+        try database.first("SELECT content FROM backup WHERE name = ?", name) { $0.bytes(0) } ?? []
+    }
+}

@@ -1,0 +1,48 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import Transport
+
+/// Puts a restored store in the place of what a data directory holds, so that a crash at any moment leaves the old
+/// one or the new one, and what is half done is finished at the next start.
+enum Restore {
+    /// Makes the store of a backup ready: from the return on, the next start takes it.
+    ///
+    /// Runs beside a server. The backup is read where it is.
+    static func prepare(
+        _ backup: String, in directory: DataDirectory, sources: ServerSources = .system
+    ) throws -> StoreGeneration {
+        let folder = DataDirectory(directory.temporary("restore-" + Hexadecimal.text(sources.random(8))))
+        guard mkdir(folder.path, 0o700) == 0 else {
+            throw Problem(.cannotCreate, "cannot create \(folder.path): \(SystemError.text(errno))")
+        }
+        do {
+            let generation = try BackupStore.unpack(backup, into: folder, sources: sources)
+            WholeFile.syncDirectory(of: folder.database)
+            // A restore that was made ready and never taken is superseded.
+            DataDirectory.removeFlat(directory.restored)
+            try WholeFile.move(folder.path, to: directory.restored)
+            return generation
+        } catch {
+            DataDirectory.removeFlat(folder.path)
+            throw error
+        }
+    }
+
+    /// Takes a store that lies ready. The caller has the directory's lock, and nobody has the database open.
+    ///
+    /// The database moves last: while it is still in its folder, everything is done again.
+    static func finish(_ directory: DataDirectory) throws(Problem) {
+        let folder = DataDirectory(directory.restored)
+        guard WholeFile.exists(folder.path) else { return }
+        if folder.hasStore {
+            for (source, target) in [(folder.certificate, directory.certificate), (folder.key, directory.key)]
+            where WholeFile.exists(source) {
+                try WholeFile.move(source, to: target)
+            }
+            for suffix in ["-wal", "-shm"] { unlink(directory.database + suffix) }
+            try WholeFile.move(folder.database, to: directory.database)
+        }
+        DataDirectory.removeFlat(folder.path)
+    }
+}

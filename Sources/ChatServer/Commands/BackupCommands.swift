@@ -1,0 +1,143 @@
+import ArgumentParser
+import CLISupport
+import Glibc
+import Transport
+
+struct BackupCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Write all that a restore needs into a file for its owner alone.")
+
+    @Argument(help: "The file; one that is there is replaced.") var file: String
+    @OptionGroup var shared: SharedOptions
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        guard let path = try await rows(of: .backup).first?["path"]?.string else {
+            throw Problem(.protocolFault, "the server names no backup")
+        }
+        // The data's owner may be another user than the one who has a place for the backup.
+        Owner.leave()
+        defer { unlink(path) }
+        try FileCopy.replace(file, withContentOf: path)
+        var object = JSONObject(head: "backup")
+        object["path"] = .string(file)
+        try context.show(object, plain: [])
+        return .done
+    }
+}
+
+struct RestoreCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Make a backup the data; clients are told that what came after it is lost.")
+
+    @Argument(help: "The backup.") var file: String
+    @Flag(help: "Replace the data that are there.") var force = false
+    @OptionGroup var shared: SharedOptions
+
+    /// How long a server may take to end and begin again, milliseconds.
+    private static let restartPatience: UInt64 = 60_000
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Problem(.missingFile, "cannot read \(file): \(SystemError.text(errno))") }
+        defer { close(descriptor) }
+        let directory = try shared.directory()
+        if !directory.exists { try directory.create() }
+        try Owner.become(try directory.checkedOwner(), of: directory)
+        guard force || !(directory.hasStore || WholeFile.exists(directory.restored)) else {
+            throw Problem(
+                .cannotCreate, "there are data at \(directory.path) already",
+                hint: "--force replaces them, and they are lost")
+        }
+        let generation = try await restore(descriptor, directory)
+        var object = JSONObject(head: "restored")
+        object["generation"] = .string(generation)
+        try context.show(object, plain: [])
+        return .done
+    }
+
+    private func restore(_ descriptor: Int32, _ directory: DataDirectory) async throws(Problem) -> String {
+        if let lock = try DirectoryLock.take(directory) {
+            directory.removeTemporaries()
+            let generation = try prepare(descriptor, directory)
+            try Restore.finish(directory)
+            withExtendedLifetime(lock) {}
+            return generation
+        }
+        // A server has the data: it is to take the restored store up by itself.
+        let certificate = try shared.configuration(in: directory).certificate
+        let session = try await AdminSession.open(directory, certificate: certificate, makesStore: true)
+        guard session.isServing else {
+            await session.close()
+            throw Problem(.busy, "the data at \(directory.path) were in use", hint: "try again")
+        }
+        let generation = try prepare(descriptor, directory)
+        try await session.perform(.restart) { _ in }
+        try await awaitServer(directory, generation)
+        return generation
+    }
+
+    /// Copies the backup first: it may be somebody else's, and change while it is read.
+    private func prepare(_ descriptor: Int32, _ directory: DataDirectory) throws(Problem) -> String {
+        let copy = directory.temporary("source-" + Hexadecimal.text(SecureRandom.bytes(8)))
+        defer { unlink(copy) }
+        try FileCopy.replace(copy, from: descriptor)
+        do {
+            return try Restore.prepare(copy, in: directory).hex
+        } catch { throw Administration.problem(of: error) }
+    }
+
+    private func awaitServer(_ directory: DataDirectory, _ generation: String) async throws(Problem) {
+        let ticks = ServerSources.system.ticks
+        let end = ticks() + Self.restartPatience * 1_000
+        while ticks() < end {
+            if let client = try? ControlClient(path: directory.control, timeout: ControlService.callerPatience),
+                (try? client.send(AdminRequest.status.json.bytes)) != nil, let line = try? client.nextLine(),
+                case .row(let status) = AdminReply(line), status["generation"]?.string == generation
+            {
+                return
+            }
+            usleep(100_000)
+        }
+        throw Problem(.busy, "the server has not begun again in time", hint: "look at its log")
+    }
+}
+
+/// Copies of files that may be large.
+enum FileCopy {
+    /// Puts a copy of `source` at `path`, mode 0600, synced before it takes the place of what was there.
+    static func replace(_ path: String, withContentOf source: String) throws(Problem) {
+        let descriptor = open(source, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw Problem(.inputOutput, "cannot read \(source): \(SystemError.text(errno))")
+        }
+        defer { close(descriptor) }
+        try replace(path, from: descriptor)
+    }
+
+    static func replace(_ path: String, from source: Int32) throws(Problem) {
+        let temporary = path + ".new"
+        unlink(temporary)
+        let target = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard target >= 0 else {
+            throw Problem(.cannotCreate, "cannot create \(temporary): \(SystemError.text(errno))")
+        }
+        let failure = copy(source, to: target) ?? (fsync(target) == 0 ? nil : errno)
+        close(target)
+        if let failure {
+            unlink(temporary)
+            throw Problem(.inputOutput, "cannot write \(temporary): \(SystemError.text(failure))")
+        }
+        try WholeFile.move(temporary, to: path)
+    }
+
+    private static func copy(_ source: Int32, to target: Int32) -> Int32? {
+        var chunk = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let count = read(source, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { return errno }
+            if count == 0 { return nil }
+            if let failure = WholeFile.write(Array(chunk[..<count]), to: target) { return failure }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import CLISupport
+
+/// A command of `chatd`: read by ArgumentParser, run with what the process has.
+protocol ChatdCommand: ParsableCommand, Sendable {
+    var shared: SharedOptions { get }
+
+    /// Does it. What is thrown is told on stderr and decides the exit status.
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus
+}
+
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chatd", abstract: "The server of chat, and its administrator's tool.",
+        discussion: "Commands other than run work beside a running server, through its control socket, and without.",
+        version: "chatd \(ServerVersion.text)",
+        subcommands: [
+            RunCommand.self, UserGroup.self, InviteGroup.self, FingerprintCommand.self, BackupCommand.self,
+            RestoreCommand.self, CheckCommand.self, StatusCommand.self,
+        ])
+
+    @OptionGroup var shared: SharedOptions
+}
+
+struct UserGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user", abstract: "The accounts.",
+        subcommands: [
+            UserAddCommand.self, UserListCommand.self, UserPasswordCommand.self, UserDisableCommand.self,
+            UserEnableCommand.self, UserDeleteCommand.self, UserAdminCommand.self, UserImportCommand.self,
+        ])
+
+    @OptionGroup var shared: SharedOptions
+}
+
+struct InviteGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "invite", abstract: "Invites, by which accounts can be made.",
+        subcommands: [InviteCreateCommand.self, InviteListCommand.self, InviteRevokeCommand.self])
+
+    @OptionGroup var shared: SharedOptions
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import CLISupport
+import Glibc
+
+/// The program `chatd`, from its arguments to the status that it ends with.
+package enum ChatdProgram {
+    /// - Parameter arguments: without the program's name.
+    package static func run(_ arguments: [String]) async -> Int32 {
+        ProcessHardening.forbidCoreFiles()
+        let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
+        let command: any ParsableCommand
+        do {
+            command = try RootCommand.parseAsRoot(arguments)
+        } catch {
+            return end(parsing: error, CommandContext(json: wantsJSON, quiet: false, noInput: true))
+        }
+        guard let command = command as? any ChatdCommand else {
+            return needsCommand(command, CommandContext(json: wantsJSON, quiet: false, noInput: true))
+        }
+        let context = CommandContext(
+            json: command.shared.json, quiet: command.shared.quiet, noInput: command.shared.noInput)
+        do throws(Problem) {
+            return try await command.run(in: context).rawValue
+        } catch {
+            context.report(error)
+            return error.exit.rawValue
+        }
+    }
+
+    /// Help and version are answers; anything else is a command line that cannot be read.
+    private static func end(parsing error: any Error, _ context: CommandContext) -> Int32 {
+        guard RootCommand.exitCode(for: error) != .success else {
+            return context.write(RootCommand.fullMessage(for: error)) ? 0 : ExitStatus.inputOutput.rawValue
+        }
+        let problem = Problem(.usage, sentence(RootCommand.message(for: error)), hint: "see chatd --help")
+        context.report(problem)
+        return problem.exit.rawValue
+    }
+
+    private static func needsCommand(_ group: any ParsableCommand, _ context: CommandContext) -> Int32 {
+        let configuration = type(of: group).configuration
+        let name = configuration.commandName.map { $0 == "chatd" ? $0 : "chatd \($0)" } ?? "chatd"
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+        let problem = Problem(
+            .usage, "'\(name)' needs a command: \(names.joined(separator: ", "))", hint: "see \(name) --help")
+        context.report(problem)
+        return problem.exit.rawValue
+    }
+
+    /// ArgumentParser's words in our form: one line that begins in lower case and ends without a full stop.
+    private static func sentence(_ message: String) -> String {
+        var text = message.split(separator: "\n").first.map(String.init) ?? "the command line cannot be read"
+        if text.hasPrefix("Error: ") { text.removeFirst(7) }
+        if text.hasSuffix(".") { text.removeLast() }
+        guard let first = text.first else { return text }
+        return first.lowercased() + text.dropFirst()
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import CLISupport
+import ChatProtocol
+import Glibc
+
+/// Where a new password comes from: never from the arguments or the environment, where others could see it.
+struct PasswordOptions: ParsableArguments, Sendable {
+    @Flag(help: "Read the password from the first line of standard input.")
+    var passwordStdin = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Read the password from the first line of a file.", valueName: "file"))
+    var passwordFile: String?
+
+    /// The hash of the new password.
+    func hash(in context: CommandContext) throws(Problem) -> PasswordHash {
+        let password = try password(in: context)
+        guard PasswordRules.mayBeSet(password) else { throw Problem(ErrorCode.unacceptablePassword) }
+        guard let hash = try? Bcrypt.hash(password) else {
+            throw Problem(.internalFault, "the password cannot be hashed")
+        }
+        return hash
+    }
+
+    private func password(in context: CommandContext) throws(Problem) -> [UInt8] {
+        guard !(passwordStdin && passwordFile != nil) else {
+            throw Problem(.usage, "--password-stdin and --password-file exclude each other")
+        }
+        if passwordStdin { return try Self.firstLine(of: STDIN_FILENO, "standard input") }
+        if let passwordFile {
+            let descriptor = open(passwordFile, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else {
+                throw Problem(.missingFile, "cannot read \(passwordFile): \(WholeFile.Failure(number: errno).text)")
+            }
+            defer { close(descriptor) }
+            return try Self.firstLine(of: descriptor, passwordFile)
+        }
+        guard context.canAsk, WholeFile.exists("/dev/tty") else {
+            throw Problem(
+                .inputNeeded, "a password is needed and nobody can be asked",
+                hint: "use --password-stdin or --password-file")
+        }
+        return try Self.ask()
+    }
+
+    /// Twice, so that a slip of the finger locks nobody out.
+    private static func ask() throws(Problem) -> [UInt8] {
+        while true {
+            let first = try ask("Password: ")
+            if try ask("Again: ") == first { return first }
+            _ = WholeFile.write(Array("They differ.\n".utf8), to: STDERR_FILENO)
+        }
+    }
+
+    /// getpass(3) asks on the terminal itself, without echo, with signals' keys off, so nothing is left to restore.
+    private static func ask(_ question: String) throws(Problem) -> [UInt8] {
+        guard let answer = getpass(question) else {
+            throw Problem(.inputNeeded, "the terminal cannot be read", hint: "use --password-stdin or --password-file")
+        }
+        let bytes = Array(String(cString: answer).utf8)
+        explicit_bzero(answer, strlen(answer))
+        // Ctrl-C comes as a character.
+        guard !bytes.contains(0x03) else { throw Problem(.inputNeeded, "nothing was set") }
+        return bytes
+    }
+
+    private static func firstLine(of descriptor: Int32, _ name: String) throws(Problem) -> [UInt8] {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while true {
+            let count = read(descriptor, &byte, 1)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else {
+                throw Problem(.inputOutput, "cannot read \(name): \(WholeFile.Failure(number: errno).text)")
+            }
+            if count == 0 || byte == 0x0a { break }
+            line.append(byte)
+            guard line.count <= Limits.checkedPassword else { throw Problem(ErrorCode.unacceptablePassword) }
+        }
+        if line.last == 0x0d { line.removeLast() }
+        return line
+    }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import CLISupport
+import ChatProtocol
+
+/// Reads a user's name as it is typed.
+enum NameText {
+    static func user(_ text: String) throws -> UserName {
+        guard let name = UserName(typed: text) else {
+            throw ValidationError("a name is [a-z0-9][a-z0-9._-]{0,31}, and none of me, all, everyone")
+        }
+        return name
+    }
+}
+
+struct UserAddCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(commandName: "add", abstract: "Make an account.")
+
+    @Argument(help: "The name.", transform: NameText.user) var name: UserName
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("What people see beside the name.", valueName: "text"))
+    var displayName = ""
+
+    @Flag(help: "Make the account an administrator.") var admin = false
+    @OptionGroup var password: PasswordOptions
+    @OptionGroup var shared: SharedOptions
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        guard displayName.utf8.count <= Limits.displayName, !displayName.utf8.contains(0) else {
+            throw Problem(.usage, "a display name has at most \(Limits.displayName) bytes")
+        }
+        let user = NewUser(
+            name: name, displayName: displayName, hash: try password.hash(in: context), origin: .own,
+            isAdministrator: admin)
+        for row in try await rows(of: .addUser(user), makesStore: true) { try context.show(row, plain: []) }
+        return .done
+    }
+}
+
+struct UserListCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the accounts.")
+
+    @OptionGroup var shared: SharedOptions
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        let rows = try await rows(of: .listUsers)
+        if context.json {
+            try context.print(rows.map(\.text))
+            return .done
+        }
+        var table = TextTable(header: ["NAME", "DISPLAY NAME", "STATE", "DEVICES", "LAST SEEN"])
+        for row in rows where row["deleted"]?.bool != true {
+            table.add([
+                row.cell("user"), row.cell("display_name"), state(row), row.cell("devices"), row.cell("last_seen"),
+            ])
+        }
+        try context.print(table.lines)
+        return .done
+    }
+
+    private func state(_ row: JSONObject) -> String {
+        let words = ["administrator", "disabled"].filter { row[$0]?.bool == true }
+        return words.isEmpty ? "-" : words.joined(separator: ",")
+    }
+}
+
+struct UserPasswordCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(commandName: "passwd", abstract: "Set a password.")
+
+    @Argument(help: "The name.", transform: NameText.user) var name: UserName
+    @OptionGroup var password: PasswordOptions
+    @OptionGroup var shared: SharedOptions
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        _ = try await rows(of: .setPassword(name, try password.hash(in: context)))
+        return .done
+    }
+}
+
+struct UserDisableCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "disable", abstract: "Close an account's connections and refuse its logins.")
+
+    @Argument(help: "The name.", transform: NameText.user) var name: UserName
+    @OptionGroup var shared: SharedOptions
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        _ = try await rows(of: .setFlag(name, .disabled, isOn: true))
+        return .done
+    }
+}
+
+struct UserEnableCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(commandName: "enable", abstract: "Undo disable.")
+
+    @Argument(help: "The name.", transform: NameText.user) var name: UserName
+    @OptionGroup var shared: SharedOptions
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        _ = try await rows(of: .setFlag(name, .disabled, isOn: false))
+        return .done
+    }
+}
+
+struct UserDeleteCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete an account; its name is never given to somebody else.")
+
+    @Argument(help: "The name.", transform: NameText.user) var name: UserName
+    @OptionGroup var shared: SharedOptions
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        _ = try await rows(of: .deleteUser(name))
+        return .done
+    }
+}
+
+struct UserAdminCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "admin", abstract: "Make an account an administrator, who may write to everyone.")
+
+    @Argument(help: "The name.", transform: NameText.user) var name: UserName
+    @Flag(help: "Take it back.") var revoke = false
+    @OptionGroup var shared: SharedOptions
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        _ = try await rows(of: .setFlag(name, .administrator, isOn: !revoke))
+        return .done
+    }
+}

@@ -1,0 +1,152 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Transport
+
+/// One life of the service: from the open store to its drain.
+final class RunningService: Sendable {
+    let addresses: [NetworkAddress]
+    let certificate: ServerIdentityBox
+    private let server: Server
+    private let accounts: StoreThread<AccountDatabase>
+    private let passwords: NIOThreadPool?
+    private let control: ControlListener
+    private let controlGroup: MultiThreadedEventLoopGroup
+
+    private init(
+        server: Server, certificate: ServerIdentityBox, accounts: StoreThread<AccountDatabase>,
+        passwords: NIOThreadPool?, control: ControlListener, controlGroup: MultiThreadedEventLoopGroup
+    ) {
+        self.server = server
+        addresses = server.addresses
+        self.certificate = certificate
+        self.accounts = accounts
+        self.passwords = passwords
+        self.control = control
+        self.controlGroup = controlGroup
+    }
+
+    /// Opens the store and listens. The caller has the directory's lock.
+    ///
+    /// - Parameters:
+    ///   - addresses: where to listen.
+    ///   - restart: called when an administrator asks the service to begin again.
+    static func start(
+        _ configuration: ServerConfiguration, in directory: DataDirectory, at addresses: [NetworkAddress],
+        log: Logger, restart: @escaping @Sendable () -> Void
+    ) async throws -> RunningService {
+        try Restore.finish(directory)
+        directory.removeTemporaries()
+        let (identity, isNew) = try OwnIdentity.load(configuration.certificate, in: directory)
+        if isNew { log.notice("made a key and certificate", metadata: ["fingerprint": "\(identity.pin)"]) }
+        let certificate = try ServerIdentityBox(identity)
+        let sources = ServerSources.system
+        let fresh = StoreIdentity(
+            server: sources.identifier(), generation: sources.identifier(), everyone: sources.identifier())
+        let (store, storeIdentity) = try await HubStore.open(
+            path: directory.database, fresh: fresh, time: sources.time())
+        let accounts: StoreThread<AccountDatabase>
+        do {
+            accounts = try await StoreThread.start {
+                try AccountDatabase(path: directory.database, everyone: storeIdentity.everyone, isServing: true)
+            }
+        } catch {
+            await store.close()
+            throw error
+        }
+        let policy = AccountPolicy(registration: configuration.registration, limits: configuration.limits)
+        var settings = Server.Settings(addresses: addresses, database: directory.database)
+        settings.hub = HubSettings(configuration)
+        do {
+            let server = try await Server.start(
+                settings, store: store, identity: storeIdentity, certificate: certificate, log: log
+            ) { hub in
+                AccountKeeper(loop: hub.loop, store: accounts, policy: policy, log: log)
+            }
+            let passwords = try await server.hub.value { ($0.accounts as? AccountKeeper)?.passwords.threads }
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let effects = HubEffects(server: server, started: sources.ticks(), restartService: restart)
+            let administration = Administration(
+                accounts: accounts, directory: directory,
+                identity: { () throws(Problem) in certificate.identity }, effects: effects)
+            let control = try await listen(administration, at: directory.control, on: group.next(), log: log)
+            return RunningService(
+                server: server, certificate: certificate, accounts: accounts, passwords: passwords, control: control,
+                controlGroup: group)
+        } catch {
+            await accounts.close()
+            throw error
+        }
+    }
+
+    private static func listen(
+        _ administration: Administration, at path: String, on loop: any EventLoop, log: Logger
+    ) async throws -> ControlListener {
+        try await loop.flatSubmit {
+            ControlListener.bind(
+                path, on: loop, delegate: ControlService(loop: loop, administration: administration, log: log))
+        }.get()
+    }
+
+    /// Goes by another configuration: policy, limits and certificate.
+    func apply(_ configuration: ServerConfiguration, in directory: DataDirectory) async throws {
+        let identity = try OwnIdentity.load(configuration.certificate, in: directory).identity
+        try certificate.replace(with: identity)
+        let policy = AccountPolicy(registration: configuration.registration, limits: configuration.limits)
+        let settings = HubSettings(configuration)
+        try await server.hub.value { hub in
+            (hub.accounts as? AccountKeeper)?.apply(policy)
+            hub.apply(settings)
+        }
+    }
+
+    /// Finishes what was taken, tells every connection, closes everything.
+    func end() async {
+        try? await control.close().get()
+        await server.drain()
+        try? await passwords?.shutdownGracefully()
+        await accounts.close()
+        try? await controlGroup.shutdownGracefully()
+    }
+}
+
+extension HubSettings {
+    init(_ configuration: ServerConfiguration) {
+        self.init()
+        broadcastByAdminsOnly = configuration.broadcast == .admins
+        limits = configuration.limits
+        software = "chatd \(ServerVersion.text)"
+    }
+}
+
+/// The service as administration sees it.
+struct HubEffects: ServiceEffects {
+    let server: Server
+    /// Microseconds of `ServerSources.ticks`.
+    let started: UInt64
+    let restartService: @Sendable () -> Void
+
+    func closeConnections(of account: AccountID) async throws {
+        try await server.hub.closeConnections(account: account)
+    }
+
+    func accountChanged(_ account: AccountRecord) async throws {
+        try await server.hub.accountChanged(account)
+    }
+
+    func describe(_ status: inout JSONObject) async throws {
+        let hub = try await server.hub.status()
+        status["running"] = .bool(true)
+        status["pid"] = .integer(Int64(getpid()))
+        status["uptime_ms"] = .integer(Int64(clamping: (ServerSources.system.ticks() - started) / 1_000))
+        status["addresses"] = .array(server.addresses.map { .string("\($0)") })
+        status["connections"] = .integer(Int64(hub.connections))
+        status["logged_in"] = .integer(Int64(hub.loggedIn))
+        status["online"] = .integer(Int64(hub.online))
+    }
+
+    func restart() throws(Problem) { restartService() }
+}

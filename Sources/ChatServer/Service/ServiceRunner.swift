@@ -1,0 +1,110 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import Logging
+import Transport
+
+/// Runs the service until it is told to end: lives one after the other, as restores ask for them.
+struct ServiceRunner {
+    let directory: DataDirectory
+    let configuration: ServerConfiguration
+    /// Reads the configuration again.
+    let reread: () throws(Problem) -> ServerConfiguration
+    let log: Logger
+    /// Prints a line on standard output.
+    let announce: (String) -> Void
+
+    /// How long a start waits for an administrator's command that has the data, milliseconds.
+    private static let patience: UInt64 = 10_000
+
+    /// Serves until a signal ends it.
+    func run() async throws(Problem) {
+        try directory.create()
+        guard try directory.checkedOwner() == geteuid() else {
+            throw Problem(
+                .unsafeStore, "\(directory.path) belongs to another user", hint: "run chatd as that user")
+        }
+        let lock = try takeLock()
+        defer { withExtendedLifetime(lock) {} }
+        ProcessHardening.raiseDescriptorLimit()
+        // Before anything is served, so that a signal during the start is not lost.
+        let signals = ServiceSignals()
+        var events = signals.events.makeAsyncIterator()
+        var addresses = configuration.listen
+        let restart = { @Sendable [continuation = signals.continuation] in _ = continuation.yield(.restart) }
+        while true {
+            let service = try await start(at: addresses, restart: restart)
+            // A port that was free is kept, for clients know it.
+            addresses = service.addresses
+            notify("READY=1")
+            let isRestart = await serve(service, &events)
+            notify(isRestart ? "RELOADING=1" : "STOPPING=1")
+            await service.end()
+            guard isRestart else { return }
+        }
+    }
+
+    private func takeLock() throws(Problem) -> DirectoryLock {
+        let ticks = ServerSources.system.ticks
+        let end = ticks() + Self.patience * 1_000
+        while true {
+            if let lock = try DirectoryLock.take(directory) { return lock }
+            let isServed = (try? ControlClient(path: directory.control, timeout: 1)) != nil
+            guard !isServed, ticks() < end else {
+                let holder = DirectoryLock.holder(directory).map { "process \($0)" } ?? "another process"
+                throw Problem(
+                    .alreadyRunning, "the data at \(directory.path) are in use by \(holder)",
+                    hint: "give each server data of its own with --data")
+            }
+            usleep(50_000)
+        }
+    }
+
+    private func start(
+        at addresses: [NetworkAddress], restart: @escaping @Sendable () -> Void
+    ) async throws(Problem) -> RunningService {
+        let service: RunningService
+        do {
+            service = try await RunningService.start(
+                configuration, in: directory, at: addresses, log: log, restart: restart)
+        } catch let error as ListenError {
+            throw Problem(.cannotCreate, error.description, hint: "--listen says where to listen")
+        } catch { throw Administration.problem(of: error) }
+        let pin = service.certificate.pin
+        KeyPublication.publish(pin, for: service.addresses, log: log)
+        for address in service.addresses { announce("listening \(address) \(pin)") }
+        return service
+    }
+
+    /// - Returns: whether the service is to begin again.
+    private func serve(_ service: RunningService, _ events: inout AsyncStream<ServiceEvent>.Iterator) async -> Bool {
+        while let event = await events.next() {
+            switch event {
+            case .end: return false
+            case .restart: return true
+            case .reload: await reload(service)
+            }
+        }
+        return false
+    }
+
+    private func reload(_ service: RunningService) async {
+        do {
+            let configuration = try reread()
+            try await service.apply(configuration, in: directory)
+            KeyPublication.publish(service.certificate.pin, for: service.addresses, log: log)
+            log.notice("configuration read again", metadata: ["fingerprint": "\(service.certificate.pin)"])
+            if configuration.listen != self.configuration.listen {
+                log.warning("other addresses to listen on count from the next start")
+            }
+        } catch {
+            log.error(
+                "configuration not taken; the old one stays",
+                metadata: ["error": "\(Administration.problem(of: error).text)"])
+        }
+    }
+
+    private func notify(_ state: String) {
+        ServiceManager.notify(state, socketPath: DataDirectory.environment("NOTIFY_SOCKET"))
+    }
+}
