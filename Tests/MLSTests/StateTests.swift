@@ -45,7 +45,7 @@ struct StateTests {
 
     @Test("sending from rows reads and writes under 2 kB, whatever the size of the group", arguments: [2, 40, 200])
     func sending(_ size: Int) throws {
-        var team = try TestGroup(size)
+        var team = try TestGroup(size, joining: 1)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
         store.resetCounts()

@@ -61,7 +61,7 @@ struct TestGroup {
 
     init(
         _ size: Int, suite: CipherSuite = .x25519Aes128GcmSha256Ed25519, extensions: [MLS.Extension] = [],
-        capabilities: Capabilities = Capabilities(), seed: UInt64 = 1
+        capabilities: Capabilities = Capabilities(), seed: UInt64 = 1, joining: Int = .max
     ) throws {
         self.suite = suite
         generator = SeededGenerator(seed: seed)
@@ -72,11 +72,13 @@ struct TestGroup {
         clients = [creator]
         groups = [group]
         follower = try PublicGroup(try group.groupInfo(), now: testTime, judge: AcceptAll())
-        if size > 1 { try add(size - 1, capabilities: capabilities) }
+        if size > 1 { try add(size - 1, capabilities: capabilities, joining: joining) }
     }
 
-    /// Adds members, all in one commit.
-    mutating func add(_ count: Int, by committer: Int = 0, capabilities: Capabilities = Capabilities()) throws {
+    /// Adds members, all in one commit; only the first `joining` of them live here too.
+    mutating func add(
+        _ count: Int, by committer: Int = 0, capabilities: Capabilities = Capabilities(), joining: Int = .max
+    ) throws {
         var secrets: [KeyPackageSecrets] = []
         for _ in 0..<count {
             let client = try Client(
@@ -86,7 +88,7 @@ struct TestGroup {
         }
         let welcome = try commit(CommitOptions(secrets.map { .add($0.keyPackage) }), by: committer)
         guard case .welcome(let welcome)? = welcome?.body else { throw TestFailure("no Welcome") }
-        for own in secrets {
+        for own in secrets.prefix(joining) {
             groups.append(try Group.join(welcome, with: own, now: testTime, judge: AcceptAll()))
         }
     }

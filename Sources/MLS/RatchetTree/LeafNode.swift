@@ -158,6 +158,10 @@ public struct LeafNode: Hashable, Sendable, WireCodable {
         extensions = identity.extensions
         self.source = source
         signature = []
+        try sign(algorithms, at: position, key: key)
+    }
+
+    mutating func sign(_ algorithms: Algorithms, at position: Position?, key: Secret) throws(MLSError) {
         signature = try algorithms.sign(toBeSigned(at: position), label: "LeafNodeTBS", key: key)
     }
 

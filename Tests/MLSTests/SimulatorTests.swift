@@ -1,0 +1,16 @@
+import Foundation
+import Testing
+
+@Suite("Simulator")
+struct SimulatorTests {
+    /// `MLS_SEEDS`, `MLS_STEPS` and `MLS_MEMBERS` make it longer.
+    private static func option(_ name: String, _ usual: Int) -> Int {
+        ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
+    }
+
+    @Test("all members agree after every epoch of a random life", arguments: 1...option("MLS_SEEDS", 20))
+    func life(_ seed: Int) throws {
+        var simulator = try Simulator(seed: UInt64(seed), limit: Self.option("MLS_MEMBERS", 12))
+        try simulator.run(steps: Self.option("MLS_STEPS", 60))
+    }
+}
