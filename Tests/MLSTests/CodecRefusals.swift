@@ -65,7 +65,9 @@ struct CodecRefusals {
 
     @Test("lengths that are not minimal, reserved, or beyond the input are refused before anything is allocated")
     func lengths() throws {
-        for bytes in [[0x40, 0x3f], [0x80, 0, 0x3f, 0xff], [0xc0, 0, 0, 0], [0xbf, 0xff, 0xff, 0xff], [0x7f, 0xff]] {
+        for bytes in [
+            [0x40, 0x3f], [0x80, 0, 0x3f, 0xff], [0xc0, 0, 0, 0], [0xbf, 0xff, 0xff, 0xff], [0x7f, 0xff],
+        ] {
             expectRefusal(.malformed) { _ = try decodeWhole(bytes.map(UInt8.init), as: HPKEPublicKey.self) }
             expectRefusal(.malformed) { _ = try decodeWhole(bytes.map(UInt8.init), as: ExportedRatchetTree.self) }
         }

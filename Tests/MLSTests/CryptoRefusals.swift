@@ -107,7 +107,9 @@ struct CryptoRefusals {
             padded.insert(0, at: header + 2)
             padded[header + 1] += 1
             padded[header - 1] += 1
-            for variant in [signature + [0], longLength, padded, Array(signature.dropLast()), [0x31] + signature.dropFirst()] {
+            for variant in [
+                signature + [0], longLength, padded, Array(signature.dropLast()), [0x31] + signature.dropFirst(),
+            ] {
                 #expect(!algorithms.verify(variant, [1], label: "x", key: pair.publicKey))
             }
         }

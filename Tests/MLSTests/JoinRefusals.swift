@@ -226,10 +226,12 @@ struct JoinRefusals {
         }
         // A GroupInfo with another external_pub leads to a commit that members refuse and the follower cannot judge.
         var wrong = plain
-        wrong.extensions.set(.externalPub, ExternalPub(key: HPKEPublicKey([9] + [UInt8](repeating: 0, count: 31))).wireBytes)
+        wrong.extensions.set(
+            .externalPub, ExternalPub(key: HPKEPublicKey([9] + [UInt8](repeating: 0, count: 31))).wireBytes)
         try wrong.sign(team.groups[0].signatureKey.privateKey)
         let bad = try Group.joinExternally(
-            wrong, identity: client.identity, now: testTime, judge: AcceptAll(), using: &team.generator).commit
+            wrong, identity: client.identity, now: testTime, judge: AcceptAll(), using: &team.generator
+        ).commit
         team.expectRefusal(of: bad, .confirmationTag, follower: .accepts)
         let (_, commit) = try Group.joinExternally(
             stale, identity: client.identity, now: testTime, judge: AcceptAll(), using: &team.generator)

@@ -45,7 +45,10 @@ struct ProposalRefusals {
             (.keyPackageSuite, try team.keyPackage { $0.cipherSuite = .x25519ChaCha20Poly1305Sha256Ed25519 }),
             (.keyPackageSuite, try team.keyPackage { $0.version = ProtocolVersion(rawValue: 2) }),
             (.keyPackageSignature, try team.keyPackage(resign: false) { $0.signature[3] ^= 1 }),
-            (.keyPackageSignature, try team.keyPackage(resign: false) { $0.extensions = Extensions(unchecked: [grease]) }),
+            (
+                .keyPackageSignature,
+                try team.keyPackage(resign: false) { $0.extensions = Extensions(unchecked: [grease]) }
+            ),
             (.leafSignature, try team.keyPackage(resignLeaf: false) { $0.leafNode.signature[3] ^= 1 }),
             (.leafSignature, try team.keyPackage(resignLeaf: false) { $0.leafNode.credential = .basic(identity: [1]) }),
             (.leafSource, try team.keyPackage { $0.leafNode.source = .update }),
@@ -180,7 +183,8 @@ struct ProposalRefusals {
         team.expectRefusal(
             of: try team.forge([.reference(references[1]), .reference(references[2])], path: path), .leafChangedTwice)
         team.expectRefusal(
-            of: try team.forge([.reference(references[1]), .proposal(.remove(LeafIndex(2)))], path: path), .leafChangedTwice)
+            of: try team.forge([.reference(references[1]), .proposal(.remove(LeafIndex(2)))], path: path),
+            .leafChangedTwice)
         // An honest committer chooses: the last Update, and not its own.
         let pending = try team.groups[0].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
         #expect(pending.staged.proposals.count == 1)
@@ -270,11 +274,13 @@ struct ProposalRefusals {
     func references() throws {
         var team = try TestGroup(4)
         let path = try team.groups[0].honestPath(&team.generator)
-        team.expectRefusal(of: try team.forge([.reference(ProposalRef([1, 2]))], path: path), .proposalReferenceUnknown)
+        team.expectRefusal(
+            of: try team.forge([.reference(ProposalRef([1, 2]))], path: path), .proposalReferenceUnknown)
         let removal = try team.groups[2].forge(.proposal(.remove(LeafIndex(3))))
         try team.deliver(removal, except: nil)
         let reference = try #require(team.groups[1].pendingProposals.first?.reference)
-        team.expectRefusal(of: try team.forge([.reference(reference), .reference(reference)], path: path), .proposalReferenceTwice)
+        team.expectRefusal(
+            of: try team.forge([.reference(reference), .reference(reference)], path: path), .proposalReferenceTwice)
         // What was refused is not kept: a commit that names it is refused.
         let bad = try team.groups[2].forge(
             .proposal(.remove(LeafIndex(0))), key: team.groups[3].signatureKey.privateKey)

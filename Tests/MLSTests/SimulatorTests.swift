@@ -11,6 +11,6 @@ struct SimulatorTests {
     @Test("all members agree after every epoch of a random life", arguments: 1...option("MLS_SEEDS", 20))
     func life(_ seed: Int) throws {
         var simulator = try Simulator(seed: UInt64(seed), limit: Self.option("MLS_MEMBERS", 12))
-        try simulator.run(steps: Self.option("MLS_STEPS", 60))
+        try simulator.run(steps: Self.option("MLS_STEPS", 40))
     }
 }
