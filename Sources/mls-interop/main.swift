@@ -1,7 +1,3 @@
-import MLS
-
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Glibc
 
 exit(Interop.run(Array(CommandLine.arguments.dropFirst())))

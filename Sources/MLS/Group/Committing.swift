@@ -36,6 +36,9 @@ public struct PendingCommit: Sendable {
     let content: AuthenticatedContent
     let secrets: CommitSecrets
 
+    /// The tree of the new epoch, for those who join without it in their Welcome.
+    public var ratchetTree: ExportedRatchetTree? { staged.next?.ratchetTree }
+
     /// Describes the new epoch to external joiners: to be published once the commit was accepted.
     public func groupInfo(withTree: Bool = false) throws(MLSError) -> GroupInfo? {
         guard let next = staged.next, next.status == .active else { return nil }

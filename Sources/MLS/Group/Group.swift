@@ -96,6 +96,11 @@ extension Group {
     /// The resumption secret of an epoch that is still kept (RFC 9420 §8.6).
     public func resumptionSecret(epoch: UInt64) -> Secret? { resumption[epoch] }
 
+    /// Who may propose from outside (RFC 9420 §12.1.8.1).
+    public var externalSenders: [ExternalSender] {
+        (try? state.context.extensions.decode(.externalSenders, as: ExternalSenders.self))??.list ?? []
+    }
+
     func requireActive() throws(MLSError) {
         switch status {
         case .active: return

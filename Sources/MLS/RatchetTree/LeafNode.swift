@@ -178,4 +178,13 @@ package struct LeafIdentity: Sendable {
     package var credential: Credential
     package var capabilities: Capabilities
     package var extensions: Extensions
+
+    package init(
+        signatureKey: SignaturePublicKey, credential: Credential, capabilities: Capabilities, extensions: Extensions
+    ) {
+        self.signatureKey = signatureKey
+        self.credential = credential
+        self.capabilities = capabilities
+        self.extensions = extensions
+    }
 }
