@@ -7,27 +7,37 @@ import Glibc
 package enum ChatProgram {
     package static let version = "0.1.0"
 
+    /// What the arguments come to: help, the version and usage errors are answered at once, without the machinery
+    /// that a command needs and that costs a script a millisecond.
+    package enum Beginning {
+        case ended(Ending)
+        case command(@Sendable () async -> Ending)
+    }
+
     /// - Parameter arguments: without the program's name.
-    package static func run(_ arguments: [String]) async -> Ending {
+    package static func begin(_ arguments: [String]) -> Beginning {
         Descriptor.secureStandardOnes()
         let output = Output()
         let line: ArgumentLine
         do throws(ArgumentLine.Failure) {
             line = try ArgumentLine(arguments)
         } catch {
-            return fail(error.problem, Diagnostics(json: error.wantsJSON, quiet: false))
+            return .ended(fail(error.problem, Diagnostics(json: error.wantsJSON, quiet: false)))
         }
-        let diagnostics = Diagnostics(json: line.wantsJSON, quiet: false)
         do throws(Problem) {
             switch line.wish {
             case .version: try output.write(line: "chat \(version)")
             case .help: try output.write(line: help(line))
             case .dump: try output.write(line: RootCommand._dumpHelp())
-            case .run: return await run(line, output: output)
+            case .run:
+                let command = try parse(line)
+                let hint = line.hint
+                return .command { await run(command, hint: hint, output: output) }
             }
-            return .status(ExitStatus.done.rawValue)
+            return .ended(.status(ExitStatus.done.rawValue))
         } catch {
-            return output.isReaderGone ? .signal(SIGPIPE) : fail(error, diagnostics)
+            let diagnostics = Diagnostics(json: line.wantsJSON, quiet: false)
+            return .ended(output.isReaderGone ? .signal(SIGPIPE) : fail(error, diagnostics))
         }
     }
 
@@ -37,19 +47,12 @@ package enum ChatProgram {
         return help + "\n  Global options, such as --json, go with every command: see 'chat --help'."
     }
 
-    private static func run(_ line: ArgumentLine, output: Output) async -> Ending {
-        let command: any ChatCommand
-        do throws(Problem) {
-            command = try parse(line)
-        } catch {
-            return fail(error, Diagnostics(json: line.wantsJSON, quiet: false))
-        }
+    private static func run(_ command: any ChatCommand, hint: String, output: Output) async -> Ending {
         let diagnostics = Diagnostics(json: command.globals.json, quiet: command.globals.quiet)
         let endings = Endings()
         let invocation = Invocation(
             globals: command.globals, environment: .process, output: output, diagnostics: diagnostics,
             endings: endings)
-        let hint = line.hint
         // Not a child of this task: a signal ends the process whatever the command is waiting for.
         Task {
             do throws(Problem) {

@@ -1,13 +1,27 @@
 import ChatCLI
+import Dispatch
 import Glibc
 
 // The only place where the program ends.
 
-switch await ChatProgram.run(Array(CommandLine.arguments.dropFirst())) {
-case .status(let status): exit(status)
-case .signal(let number):
-    signal(number, SIG_DFL)
-    raise(number)
-    // Only a signal that is blocked leads here; a shell would show the same.
-    exit(128 + number)
+@Sendable func end(_ ending: Ending) -> Never {
+    switch ending {
+    case .status(let status): exit(status)
+    case .signal(let number):
+        // Worker threads have most signals blocked.
+        var all = sigset_t()
+        sigfillset(&all)
+        signal(number, SIG_DFL)
+        pthread_sigmask(SIG_UNBLOCK, &all, nil)
+        raise(number)
+        // Not reached; a shell would show the same.
+        exit(128 + number)
+    }
+}
+
+switch ChatProgram.begin(Array(CommandLine.arguments.dropFirst())) {
+case .ended(let ending): end(ending)
+case .command(let command):
+    Task.detached { end(await command()) }
+    dispatchMain()
 }

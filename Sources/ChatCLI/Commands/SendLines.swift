@@ -50,7 +50,7 @@ struct SendLines {
             invocation.diagnostics.report(problem)
         case .inputFailed(let problem): throw problem
         case .result(let result):
-            let line = Int(result.tag)
+            let line = Int(result.tag / tagsPerLine)
             guard let problem = progress.take(result.acknowledgement, line: line) else {
                 try report.tell(result.acknowledgement, line: line)
                 return nil
@@ -70,7 +70,9 @@ struct SendLines {
             while let line = try await reader.nextLine(), !Task.isCancelled {
                 guard line.content != .bytes([]) else { continue }
                 do throws(Problem) {
-                    for message in try messages(line) { await sender.submit(message, tag: UInt64(line.number)) }
+                    for (index, message) in try messages(line).enumerated() {
+                        await sender.submit(message, tag: UInt64(line.number) * tagsPerLine + UInt64(index))
+                    }
                 } catch {
                     tell(.badLine(line.number, error))
                 }
@@ -79,6 +81,9 @@ struct SendLines {
             tell(.inputFailed(Problem(.inputOutput, "cannot read standard input: \(error.text)")))
         }
     }
+
+    /// Every message has a tag of its own, from which its line follows.
+    private var tagsPerLine: UInt64 { UInt64(max(1, targets?.count ?? 1)) }
 
     private func messages(_ line: InputLine) throws(Problem) -> [OutgoingMessage] {
         guard case .bytes(let bytes) = line.content else {
