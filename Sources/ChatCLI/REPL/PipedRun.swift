@@ -1,0 +1,65 @@
+import CLISupport
+
+/// How far a script has come, and what is next: a plain value, told the time.
+struct PipedRun: Sendable {
+    enum Step: Equatable, Sendable {
+        /// Read the next line.
+        case read
+        /// Wait until a message that is under way is decided.
+        case awaitDecision
+        /// Go on printing, until then.
+        case linger(until: Duration)
+        case end(ExitStatus)
+    }
+
+    /// `-e`
+    let stopsAtFailure: Bool
+    let linger: Duration
+    /// Messages that the server has neither taken nor refused.
+    private(set) var underWay = 0
+    private(set) var firstFailure: ExitStatus?
+    private var isInputAtEnd = false
+    private var isCut = false
+    private var lingerEnd: Duration?
+
+    init(stopsAtFailure: Bool, linger: Duration) {
+        self.stopsAtFailure = stopsAtFailure
+        self.linger = linger
+    }
+
+    mutating func submitted() { underWay += 1 }
+
+    /// A message was taken, or not.
+    mutating func decided(_ problem: Problem?) {
+        underWay -= 1
+        if let problem { failed(problem) }
+    }
+
+    /// A line failed.
+    mutating func failed(_ problem: Problem) {
+        if firstFailure == nil { firstFailure = problem.exit }
+    }
+
+    /// No line follows: the end of the input, or `/quit`.
+    mutating func inputEnded() { isInputAtEnd = true }
+
+    /// Nothing will be printed any more: there is nothing to linger for, and no reason to read on.
+    mutating func listenerFailed(_ problem: Problem) {
+        failed(problem)
+        isInputAtEnd = true
+        isCut = true
+    }
+
+    /// What is next, at this moment.
+    mutating func step(at now: Duration) -> Step {
+        let isStopped = stopsAtFailure && firstFailure != nil
+        if !isInputAtEnd && !isStopped {
+            // Only when a line is decided is it known whether it failed.
+            return stopsAtFailure && underWay > 0 ? .awaitDecision : .read
+        }
+        guard underWay == 0 else { return .awaitDecision }
+        let end = lingerEnd ?? now + linger
+        lingerEnd = end
+        return isStopped || isCut || now >= end ? .end(firstFailure ?? .done) : .linger(until: end)
+    }
+}

@@ -1,0 +1,119 @@
+import CLISupport
+import ChatClient
+import ChatProtocol
+
+/// What the prompt knows: whom it writes to, what came last, whether the server is there. A plain value.
+struct REPLState: Sendable {
+    enum Connection: Equatable, Sendable { case connecting, connected, lost }
+
+    /// The last message that came: what `/reply` answers.
+    struct Received: Equatable, Sendable {
+        var id: MessageID
+        var conversation: ConversationName
+        var from: UserName
+    }
+
+    /// How many messages `/history` shows where no number is given.
+    static let usualHistory = 20
+
+    let user: UserName
+    let hasTerminal: Bool
+    private(set) var target: ConversationName?
+    private(set) var lastReceived: Received?
+    var connection = Connection.connecting
+    /// Messages that were typed and that the server does not have yet.
+    var waiting = 0
+
+    init(user: UserName, hasTerminal: Bool) {
+        self.user = user
+        self.hasTerminal = hasTerminal
+    }
+
+    mutating func received(_ message: ReceivedMessage) {
+        guard !message.own else { return }
+        lastReceived = Received(id: message.id, conversation: message.conversation, from: message.from)
+    }
+
+    /// What a line means here and now.
+    ///
+    /// - Throws: 64 where it means nothing, 65 for a text that no message can have.
+    mutating func decide(_ line: REPLLine) throws(Problem) -> REPLAction {
+        switch line {
+        case .blank: return .nothing
+        case .text(let text): return try send(text, to: try currentTarget())
+        case .target(let conversation):
+            target = conversation
+            return .retargeted(conversation)
+        case .direct(let user, let text): return try send(text, to: .user(user))
+        case .broadcast(let text): return try send(text, to: .everyone)
+        case .reply(let text): return try reply(text)
+        case .who: return .list(onlineOnly: true)
+        case .users: return .list(onlineOnly: false)
+        case .history(let count): return .history(HistoryQuery(conversation: target, limit: count ?? Self.usualHistory))
+        case .edit:
+            guard hasTerminal else {
+                throw Problem(.usage, "/edit needs a terminal", hint: "write the text into the line itself")
+            }
+            return .edit(try currentTarget())
+        case .help(let verb): return .show(REPLCommandTable.help(verb))
+        case .quit: return .quit
+        }
+    }
+
+    /// A message to the conversation, where its text can be one.
+    func send(_ text: String, to conversation: ConversationName) throws(Problem) -> REPLAction {
+        .send(OutgoingMessage(conversation: conversation, body: try MessageText.check(Array(text.utf8))))
+    }
+
+    private func currentTarget() throws(Problem) -> ConversationName {
+        guard let target else {
+            throw Problem(
+                .usage, "nobody to write to yet; nothing was sent",
+                hint: "choose with /to USER or /to all, or send once with /dm USER TEXT")
+        }
+        return target
+    }
+
+    private func reply(_ text: String) throws(Problem) -> REPLAction {
+        guard let lastReceived else {
+            throw Problem(
+                .usage, "no message has come yet that could be replied to; nothing was sent",
+                hint: "send with /dm USER TEXT")
+        }
+        let body = try MessageText.check(Array(text.utf8))
+        return .reply(
+            OutgoingMessage(conversation: lastReceived.conversation, body: body, replyTo: lastReceived.id),
+            to: lastReceived.from)
+    }
+
+    /// The prompt: who I am, whom I write to, and what is not as it should be.
+    var prompt: String {
+        var text = user.text
+        switch target {
+        case .user(let other): text += " → " + other.text
+        case .everyone: text += " → all"
+        case nil: break
+        }
+        let queued = waiting > 0 ? ", \(waiting) queued" : ""
+        switch connection {
+        case .connected: break
+        case .connecting: text += " (connecting\(queued))"
+        case .lost: text += " (not connected\(queued))"
+        }
+        return text + "> "
+    }
+}
+
+/// What is to be done about a line.
+enum REPLAction: Equatable, Sendable {
+    case nothing
+    case retargeted(ConversationName)
+    case send(OutgoingMessage)
+    /// A message whose recipient was not typed, and is worth saying.
+    case reply(OutgoingMessage, to: UserName)
+    case list(onlineOnly: Bool)
+    case history(HistoryQuery)
+    case edit(ConversationName)
+    case show([String])
+    case quit
+}

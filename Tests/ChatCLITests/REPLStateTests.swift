@@ -1,0 +1,114 @@
+import CLISupport
+import ChatClient
+import ChatProtocol
+import Testing
+
+@testable import ChatCLI
+
+@Suite struct REPLStateTests {
+    private static func name(_ text: String) -> UserName {
+        guard let name = UserName(text) else { preconditionFailure("\(text) is no name") }
+        return name
+    }
+    private let alice = name("alice")
+    private let bob = name("bob")
+
+    private func state(hasTerminal: Bool = true) -> REPLState { REPLState(user: alice, hasTerminal: hasTerminal) }
+
+    private func message(
+        from: UserName, in conversation: ConversationName, own: Bool = false, seq: UInt64 = 1
+    ) -> ReceivedMessage {
+        ReceivedMessage(
+            conversation: conversation, seq: seq, id: MessageID(high: 1, low: seq),
+            cursor: nil, time: 0, sent: 0, from: from, fromDisplayName: "", fromDevice: DeviceID(high: 1, low: 1),
+            own: own,
+            to: alice, body: "hi", replyTo: nil, auto: false, shown: false)
+    }
+
+    private func problem(_ state: inout REPLState, _ line: REPLLine) -> Problem? {
+        do throws(Problem) {
+            _ = try state.decide(line)
+            return nil
+        } catch { return error }
+    }
+
+    @Test func textBeforeATargetIsUsageAndAfterItGoesThere() throws {
+        var state = state()
+        #expect(problem(&state, .text("hi"))?.exit == .usage)
+        #expect(try state.decide(.target(.user(bob))) == .retargeted(.user(bob)))
+        #expect(try state.decide(.text("hi")) == .send(OutgoingMessage(conversation: .user(bob), body: "hi")))
+        #expect(
+            try state.decide(.direct(alice, "note")) == .send(OutgoingMessage(conversation: .user(alice), body: "note"))
+        )
+        #expect(try state.decide(.broadcast("all")) == .send(OutgoingMessage(conversation: .everyone, body: "all")))
+        #expect(state.target == .user(bob))
+    }
+
+    @Test func aReplyGoesWhereTheLastMessageCameFromAndNamesIt() throws {
+        var state = state()
+        #expect(problem(&state, .reply("yes"))?.exit == .usage)
+        let first = message(from: bob, in: .user(bob))
+        state.received(first)
+        state.received(message(from: alice, in: .user(bob), own: true, seq: 2))
+        #expect(
+            try state.decide(.reply("yes"))
+                == .reply(OutgoingMessage(conversation: .user(bob), body: "yes", replyTo: first.id), to: bob))
+        let later = message(from: bob, in: .everyone, seq: 3)
+        state.received(later)
+        #expect(
+            try state.decide(.reply("yes"))
+                == .reply(OutgoingMessage(conversation: .everyone, body: "yes", replyTo: later.id), to: bob))
+    }
+
+    @Test(arguments: [
+        (String(repeating: "x", count: Limits.text + 1), "message_too_long"), ("a\0b", "nul_byte"),
+    ]) func aTextThatNoMessageCanHaveIsBadData(text: String, code: String) {
+        var state = state()
+        #expect(problem(&state, .broadcast(text))?.code == code)
+        #expect(problem(&state, .direct(bob, text))?.exit == .badData)
+    }
+
+    @Test func theEditorNeedsATerminalAndATarget() throws {
+        var piped = state(hasTerminal: false)
+        _ = try piped.decide(.target(.everyone))
+        #expect(problem(&piped, .edit)?.exit == .usage)
+        var state = state()
+        #expect(problem(&state, .edit)?.exit == .usage)
+        _ = try state.decide(.target(.everyone))
+        #expect(try state.decide(.edit) == .edit(.everyone))
+    }
+
+    @Test func historyIsOfTheTarget() throws {
+        var state = state()
+        #expect(try state.decide(.history(nil)) == .history(HistoryQuery(conversation: nil, limit: 20)))
+        _ = try state.decide(.target(.user(bob)))
+        #expect(try state.decide(.history(3)) == .history(HistoryQuery(conversation: .user(bob), limit: 3)))
+    }
+
+    @Test func thePromptSaysWhoToWhomAndWhetherConnected() throws {
+        var state = state()
+        #expect(state.prompt == "alice (connecting)> ")
+        state.connection = .connected
+        #expect(state.prompt == "alice> ")
+        _ = try state.decide(.target(.user(bob)))
+        state.waiting = 1
+        #expect(state.prompt == "alice → bob> ")
+        state.connection = .lost
+        state.waiting = 2
+        #expect(state.prompt == "alice → bob (not connected, 2 queued)> ")
+        _ = try state.decide(.target(.everyone))
+        state.waiting = 0
+        #expect(state.prompt == "alice → all (not connected)> ")
+    }
+
+    @Test(arguments: [
+        ("", "/", ["/all", "/dm", "/edit", "/help", "/history", "/quit", "/reply", "/to", "/users", "/who"]),
+        ("", "/h", ["/help", "/history"]), ("", "b", []), ("/to ", "", ["alice", "all", "bob", "bobby"]),
+        ("/to ", "al", ["alice", "all"]), ("/dm ", "BO", ["bob", "bobby"]), ("/dm ", "a", ["alice"]),
+        ("/dm bob ", "b", []), ("/help ", "re", ["reply"]), ("/help ", "/re", ["/reply"]), ("/who ", "", []),
+        ("hello ", "b", []), ("/nothing ", "b", []), ("/to $(reboot) ", "", []),
+    ]) func tabOffers(before: String, word: String, expected: [String]) {
+        let names: Set<UserName> = [alice, bob, Self.name("bobby")]
+        #expect(REPLCompletion.candidates(before: before, word: word, names: names) == expected)
+    }
+}
