@@ -1,0 +1,469 @@
+@preconcurrency import CReadline
+import CLISupport
+import Dispatch
+@preconcurrency import Glibc
+
+/// The line that a person types, edited by GNU readline, with lines of ours appearing above it.
+///
+/// The one file that touches readline's globals, all of it on the main actor. Readline is called only when a key is
+/// there, so it never waits, and it gets its keys from us, so that what is pasted can be bounded.
+@MainActor
+final class Editor {
+    /// What the person did. Everything is called on the main actor, between two keys.
+    struct Actions {
+        /// A line was entered: its bytes without the newline.
+        var entered: @MainActor ([UInt8]) -> Void
+        /// What was typed or pasted was not taken.
+        var refused: @MainActor (Problem) -> Void
+        /// Ctrl-D on an empty line, or the terminal has gone.
+        var ended: @MainActor (_ terminalIsGone: Bool) -> Void
+        /// What the word behind `before` can become.
+        var candidates: @MainActor (_ before: String, _ word: String) -> [String]
+    }
+
+    /// Readline has one set of globals, so there is one editor.
+    fileprivate static var current: Editor?
+
+    private var actions: Actions?
+    /// Bytes that a line may have: a message of the largest size and the command in front of it.
+    private let limit: Int
+    /// The terminal for writing, apart from standard output, which may lead elsewhere.
+    let terminal: Int32
+    private let stream: UnsafeMutablePointer<FILE>
+    private var prompt: String
+    private var isPromptStale = false
+    private var isInHandler = false
+    private var isPrepared = false
+    private var isRunning = false
+    private var isSuspended = false
+    private var needsUnicode = false
+    private var input = ByteQueue()
+    private var paste: BracketedPaste?
+    private var isOverfull = false
+    private var keys: (any DispatchSourceRead)?
+    private var signals: [any DispatchSourceSignal] = []
+
+    /// Opens the terminal; nothing changes there before `start`.
+    ///
+    /// - Throws: 74 where standard input is no terminal that can be written to.
+    init(prompt: String, limit: Int) throws(Problem) {
+        var descriptor = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        if descriptor < 0 { descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) }
+        guard descriptor >= 0, let stream = fdopen(descriptor, "w") else {
+            throw Problem(.inputOutput, "cannot use the terminal: \(SystemError.text(errno))")
+        }
+        // Readline flushes when it has drawn, and so do we.
+        setvbuf(stream, nil, Int32(_IOFBF), 1 << 16)
+        terminal = descriptor
+        self.stream = stream
+        self.prompt = prompt
+        self.limit = limit
+    }
+
+    /// Shows the prompt and begins to take keys.
+    ///
+    /// - Parameter history: lines typed before, oldest first.
+    func start(history: [String], actions: Actions) {
+        Self.current = self
+        self.actions = actions
+        isRunning = true
+        chooseCharacters()
+        configure()
+        using_history()
+        stifle_history(Int32(HistoryText.maximumLines))
+        for line in history { add_history(line) }
+        rl_callback_handler_install(prompt, lineEntered)
+        catchSignals()
+        let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO, queue: .main)
+        source.setEventHandler { MainActor.assumeIsolated { Self.current?.keysCame() } }
+        source.activate()
+        keys = source
+    }
+
+    /// Gives the terminal back. What was half typed is returned, and stays on the screen where it is not empty.
+    @discardableResult
+    func stop() -> [UInt8] {
+        guard isRunning else { return [] }
+        isRunning = false
+        if isSuspended { keys?.resume() }
+        keys?.cancel()
+        for source in signals { source.cancel() }
+        for number in [SIGINT, SIGTSTP] { signal(number, SIG_DFL) }
+        let rest = isInHandler ? [] : lineBytes
+        if !isInHandler && !isSuspended {
+            if rest.isEmpty { _ = rl_clear_visible_line() } else { leaveLine() }
+        }
+        rl_callback_handler_remove()
+        deprepare()
+        fflush(stream)
+        Self.current = nil
+        actions = nil
+        return rest
+    }
+
+    // MARK: showing
+
+    /// Writes whole lines above the line that is being typed, which stays as it is, with its cursor.
+    func writeAbove(_ text: String) {
+        guard isRunning, !isInHandler, !isSuspended else {
+            fputs(text, stream)
+            fflush(stream)
+            return
+        }
+        _ = rl_clear_visible_line()
+        fputs(text, stream)
+        redraw()
+    }
+
+    func setPrompt(_ text: String) {
+        guard text != prompt else { return }
+        prompt = text
+        guard isRunning else { return }
+        // While a search is shown in place of the prompt, readline holds the prompt elsewhere.
+        if isSearching || isSuspended {
+            isPromptStale = true
+        } else if isInHandler {
+            _ = rl_set_prompt(text)
+        } else {
+            _ = rl_clear_visible_line()
+            _ = rl_set_prompt(text)
+            redraw()
+        }
+    }
+
+    private func redraw() {
+        _ = rl_on_new_line()
+        rl_redisplay()
+        fflush(stream)
+    }
+
+    private func freshenPrompt() {
+        guard isPromptStale, isRunning, !isSearching, !isSuspended else { return }
+        isPromptStale = false
+        _ = rl_clear_visible_line()
+        _ = rl_set_prompt(prompt)
+        redraw()
+    }
+
+    private var isSearching: Bool {
+        rl_readline_state & UInt(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG) != 0
+    }
+
+    private var lineBytes: [UInt8] {
+        guard let buffer = rl_line_buffer else { return [] }
+        return UnsafeBufferPointer(start: buffer, count: Int(rl_end)).map { UInt8(bitPattern: $0) }
+    }
+
+    /// Puts the cursor behind the line and begins a new one below.
+    private func leaveLine() {
+        rl_point = rl_end
+        rl_redisplay()
+        _ = rl_crlf()
+    }
+
+    // MARK: history
+
+    /// Remembers a line for the Up key and Ctrl-R.
+    func remember(_ line: String) { add_history(line) }
+
+    // MARK: keys
+
+    private func keysCame() {
+        guard isRunning, !isSuspended else { return }
+        var ready = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        guard poll(&ready, 1, 0) > 0 else { return }
+        if !readKeys() {
+            actions?.ended(true)
+        } else {
+            dispatchKeys()
+        }
+    }
+
+    /// Reads what is there. False: the terminal has gone.
+    private func readKeys() -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
+        if count < 0 { return errno == EINTR || errno == EAGAIN }
+        guard count > 0 else { return false }
+        input.append(roomLeft(for: buffer[..<count]))
+        return true
+    }
+
+    /// A line that is full takes only the keys that end or shorten it; a paste is bounded by itself.
+    private func roomLeft(for bytes: ArraySlice<UInt8>) -> [UInt8] {
+        guard paste == nil, Int(rl_end) > limit else { return Array(bytes) }
+        let taken = bytes.filter { Self.shorteningKeys.contains($0) }
+        if taken.count < bytes.count { isOverfull = true }
+        return taken
+    }
+
+    /// Ctrl-D, Backspace, Enter, Ctrl-U, Ctrl-W, Delete.
+    private static let shorteningKeys: Set<UInt8> = [0x04, 0x08, 0x0a, 0x0d, 0x15, 0x17, 0x7f]
+
+    private func dispatchKeys() {
+        while isRunning, !isSuspended, !input.isEmpty {
+            if paste != nil {
+                if paste?.take(&input) == true { finishPaste() }
+            } else {
+                rl_callback_read_char()
+            }
+        }
+        freshenPrompt()
+        if isOverfull, rl_end == 0 { isOverfull = false }
+    }
+
+    /// For readline: the next key.
+    fileprivate func nextKey() -> Int32 {
+        while true {
+            if let byte = input.popFirst() { return Int32(byte) }
+            // Only a function that asks in the middle of its work gets here.
+            var ready = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            _ = poll(&ready, 1, -1)
+            if !readKeys() { return EOF }
+        }
+    }
+
+    /// For readline: whether a key follows, waiting a moment where the last one may be the beginning of several.
+    fileprivate func isKeyComing() -> Bool {
+        if !input.isEmpty { return true }
+        let microseconds = rl_set_keyboard_input_timeout(-1)
+        var ready = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        return poll(&ready, 1, max(0, microseconds) / 1000) > 0
+    }
+
+    // MARK: pasting
+
+    fileprivate func beginPaste() { paste = BracketedPaste(limit: max(0, limit - Int(rl_end))) }
+
+    private func finishPaste() {
+        guard let finished = paste else { return }
+        paste = nil
+        switch finished.outcome {
+        case .text(let bytes):
+            bytes.map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { _ = rl_insert_text(Array($0) + [0]) }
+            rl_redisplay()
+        case .tooLong(let size):
+            actions?.refused(
+                Problem(
+                    .messageTooLong, "what was pasted has \(size) bytes; the limit is 65536 (64 KiB); it was not taken",
+                    hint: "send a file with 'chat send', in parts"))
+        case .holdsNUL:
+            actions?.refused(Problem(.nulByte, "what was pasted holds a NUL byte; only text can be sent"))
+        }
+        fflush(stream)
+    }
+
+    // MARK: lines
+
+    fileprivate func accept(_ line: UnsafeMutablePointer<CChar>?) {
+        isInHandler = true
+        defer { isInHandler = false }
+        guard let line else {
+            actions?.ended(false)
+            return
+        }
+        defer { free(line) }
+        let bytes = UnsafeBufferPointer(start: line, count: strlen(line)).map { UInt8(bitPattern: $0) }
+        if isOverfull {
+            isOverfull = false
+            actions?.refused(
+                Problem(
+                    .messageTooLong, "the line had more than 65536 bytes (64 KiB); nothing was sent",
+                    hint: "send a file with 'chat send', in parts"))
+        } else {
+            actions?.entered(bytes)
+        }
+        if isRunning, isPromptStale {
+            isPromptStale = false
+            _ = rl_set_prompt(prompt)
+        }
+    }
+
+    // MARK: Tab
+
+    /// For readline: a list that it frees, the common beginning first; nil for none.
+    fileprivate func complete(
+        _ word: String, from start: Int32
+    ) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
+        // Never file names, which is what readline would offer by itself.
+        rl_attempted_completion_over = 1
+        let before = String(decoding: lineBytes.prefix(Int(start)), as: UTF8.self)
+        let matches = actions?.candidates(before, word) ?? []
+        guard let first = matches.first else { return nil }
+        let common = matches.dropFirst().reduce(Array(first.utf8)) { common, match in
+            zip(common, match.utf8).prefix { $0 == $1 }.map(\.0)
+        }
+        // One match stands alone; several follow what they have in common.
+        let texts = [String(decoding: common, as: UTF8.self)] + (matches.count > 1 ? matches : [])
+        let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>(
+            calloc(texts.count + 1, MemoryLayout<UnsafeMutablePointer<CChar>?>.stride)
+                .assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self))
+        for (index, text) in texts.enumerated() { list[index] = strdup(text) }
+        return list
+    }
+
+    // MARK: handing the terminal over
+
+    /// Clears the line from the screen and gives the terminal to somebody else, until `resume`.
+    func suspend() {
+        guard isRunning, !isSuspended else { return }
+        _ = rl_clear_visible_line()
+        isSuspended = true
+        keys?.suspend()
+        deprepare()
+        // A program that has the terminal stops us with it when it is stopped.
+        signal(SIGTSTP, SIG_DFL)
+    }
+
+    func resume() {
+        guard isRunning, isSuspended else { return }
+        isSuspended = false
+        signal(SIGTSTP, SIG_IGN)
+        prepare()
+        rl_reset_screen_size()
+        if isPromptStale { _ = rl_set_prompt(prompt) }
+        isPromptStale = false
+        redraw()
+        keys?.resume()
+        // What was typed ahead before.
+        dispatchKeys()
+    }
+
+    /// Readline would do this around every line, and in between the terminal would echo what is typed ahead.
+    fileprivate func prepare() {
+        if needsUnicode { setlocale(LC_CTYPE, "C.UTF-8") }
+        guard !isPrepared else { return }
+        isPrepared = true
+        rl_prep_terminal(1)
+        fflush(stream)
+    }
+
+    private func deprepare() {
+        guard isPrepared else { return }
+        isPrepared = false
+        rl_deprep_terminal()
+        fflush(stream)
+    }
+
+    // MARK: signals
+
+    private func catchSignals() {
+        let reactions: [(Int32, @MainActor (Editor) -> Void)] = [
+            (SIGINT, { $0.dropLine() }), (SIGWINCH, { $0.windowChanged() }), (SIGTSTP, { $0.stopProcess() }),
+        ]
+        for (number, reaction) in reactions {
+            if number != SIGWINCH { signal(number, SIG_IGN) }
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .main)
+            source.setEventHandler {
+                MainActor.assumeIsolated {
+                    guard let editor = Self.current, editor.isRunning, !editor.isSuspended else { return }
+                    reaction(editor)
+                }
+            }
+            source.activate()
+            signals.append(source)
+        }
+    }
+
+    /// Ctrl-C.
+    private func dropLine() {
+        paste = nil
+        isOverfull = false
+        input.removeAll()
+        rl_callback_sigcleanup()
+        leaveLine()
+        rl_replace_line("", 0)
+        _ = rl_set_prompt(prompt)
+        isPromptStale = false
+        redraw()
+    }
+
+    private func windowChanged() {
+        rl_resize_terminal()
+        fflush(stream)
+    }
+
+    /// Ctrl-Z. `raise`, not `kill`: this is not the main thread, and must not go on before everything has stopped.
+    private func stopProcess() {
+        _ = rl_clear_visible_line()
+        deprepare()
+        raise(SIGSTOP)
+        prepare()
+        rl_reset_screen_size()
+        redraw()
+    }
+
+    // MARK: configuration
+
+    /// Programs of this kind speak UTF-8 whatever the environment says of it (cron, `env -i`, LC_ALL=C).
+    private func chooseCharacters() {
+        setlocale(LC_CTYPE, "")
+        guard let name = nl_langinfo(Int32(CODESET)), String(cString: name) != "UTF-8" else { return }
+        needsUnicode = true
+        setlocale(LC_CTYPE, "C.UTF-8")
+    }
+
+    private func configure() {
+        // Readline keeps the pointers.
+        rl_readline_name = UnsafePointer(strdup("chat"))
+        rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n"))
+        rl_instream = stdin
+        rl_outstream = stream
+        rl_catch_signals = 0
+        rl_catch_sigwinch = 0
+        rl_change_environment = 0
+        rl_getc_function = keyWanted
+        rl_input_available_hook = keyExpected
+        rl_prep_term_function = terminalWanted
+        rl_deprep_term_function = terminalNotWanted
+        rl_attempted_completion_function = completionWanted
+        rl_initialize()
+        // Neither may stop to ask: while it did, nothing would be shown.
+        rl_completion_query_items = -1
+        rl_variable_bind("page-completions", "off")
+        for (name, value) in [("input-meta", "on"), ("output-meta", "on"), ("convert-meta", "off")] {
+            rl_variable_bind(name, value)
+        }
+        for map in ["emacs-standard", "vi-insert"] {
+            if let keymap = rl_get_keymap_by_name(map) {
+                rl_bind_keyseq_in_map(BracketedPaste.beginMark, pasteBegan, keymap)
+            }
+        }
+    }
+}
+
+// MARK: - what readline calls
+
+// Free functions: a closure inside the class would be taken for one of the main actor's own, and C knows none.
+// Readline calls them while the main actor calls readline, so they are on it.
+
+private func lineEntered(_ line: UnsafeMutablePointer<CChar>?) {
+    nonisolated(unsafe) let line = line  // It is ours, and goes nowhere else.
+    MainActor.assumeIsolated { Editor.current?.accept(line) }
+}
+
+private func keyWanted(_ stream: UnsafeMutablePointer<FILE>?) -> Int32 {
+    MainActor.assumeIsolated { Editor.current?.nextKey() ?? EOF }
+}
+
+private func keyExpected() -> Int32 { MainActor.assumeIsolated { Editor.current?.isKeyComing() ?? false } ? 1 : 0 }
+
+private func terminalWanted(_ meta: Int32) { MainActor.assumeIsolated { Editor.current?.prepare() } }
+
+/// We keep the terminal between two lines.
+private func terminalNotWanted() {}
+
+private func pasteBegan(_ count: Int32, _ key: Int32) -> Int32 {
+    MainActor.assumeIsolated { Editor.current?.beginPaste() }
+    return 0
+}
+
+private func completionWanted(
+    _ text: UnsafePointer<CChar>?, _ start: Int32, _ end: Int32
+) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
+    guard let text else { return nil }
+    let word = String(cString: text)
+    nonisolated(unsafe) var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+    MainActor.assumeIsolated { list = Editor.current?.complete(word, from: start) }
+    return list
+}
