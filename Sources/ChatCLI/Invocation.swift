@@ -46,13 +46,15 @@ struct Invocation: Sendable {
 
     func makeClient() throws(Problem) -> Client { try makeClient(settings: try settings()) }
 
-    func makeClient(settings: ClientSettings) throws(Problem) -> Client {
+    /// - Parameter interaction: how a person is asked; nil: on the terminal, where there is one.
+    func makeClient(settings: ClientSettings, interaction: Interaction? = nil) throws(Problem) -> Client {
         Client(
-            settings: settings, interaction: canAsk ? Interaction(confirmServer: confirm) : .none,
+            settings: settings,
+            interaction: interaction ?? (canAsk ? Interaction(confirmServer: confirm) : .none),
             log: DiagnosticsLog.logger(verbosity: globals.verbose, diagnostics: diagnostics))
     }
 
-    private func confirm(_ server: UnknownServer) async -> Bool {
+    func confirm(_ server: UnknownServer) async -> Bool {
         let question =
             "The server \(server.address) is not known, and \(server.reason).\n"
             + "Its key's fingerprint is \(server.pin).\nTrust this key from now on?"

@@ -1,0 +1,303 @@
+import CLISupport
+import ChatClient
+import ChatProtocol
+import Dispatch
+import Glibc
+
+/// The prompt on a terminal: takes what is typed, shows what comes, and says how things stand.
+@MainActor
+final class InteractiveSession {
+    let screen: REPLScreen
+    private let invocation: Invocation
+    private let settings: ClientSettings
+    private let client: Client
+    private let identity: WhoAmI
+    private let editor: Editor
+    private let reports: REPLReports
+    private let ends: AsyncStream<Result<ExitStatus, Problem>>
+    private let end: AsyncStream<Result<ExitStatus, Problem>>.Continuation
+    private var state: REPLState
+    private var names: Set<UserName> = []
+    private var keeper: LineKeeper
+    private var shown: [ReceivedMessage] = []
+    private var marking: Task<Void, Never>?
+    private var outbox: OutboxWatch
+    private lazy var sender = LineSender(client: client) { [weak self] in self?.decided($0) }
+
+    init(
+        invocation: Invocation, settings: ClientSettings, client: Client, identity: WhoAmI
+    ) throws(Problem) {
+        self.invocation = invocation
+        self.settings = settings
+        self.client = client
+        self.identity = identity
+        reports = REPLReports(json: invocation.json, plain: invocation.plain)
+        state = REPLState(user: identity.user, hasTerminal: true)
+        (ends, end) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+        editor = try Editor(prompt: state.prompt, limit: REPLCommand.lineLimit)
+        screen = REPLScreen(editor: editor)
+        keeper = LineKeeper(settings.profileDirectory)
+        outbox = OutboxWatch(client: client)
+    }
+
+    func run() async throws(Problem) -> ExitStatus {
+        let listener = try await client.listen(
+            ListenOptions(filter: MessageFilter(own: true), presence: true, requiresFirstConnection: false))
+        let modes = TerminalModes(of: STDIN_FILENO)
+        invocation.endings.onEnd { modes?.restore() }
+        invocation.endings.intercept([SIGTERM, SIGHUP, SIGQUIT])
+        start()
+        let pump = Task { await follow(listener) }
+        var iterator = ends.makeAsyncIterator()
+        let outcome = await iterator.next() ?? .success(.done)
+        await finish(abruptly: (try? outcome.get()) == nil)
+        modes?.keep()
+        await sender.finish()
+        await listener.stop()
+        await pump.value
+        await marking?.value
+        invocation.diagnostics.divert(nil)
+        return try outcome.get()
+    }
+
+    // MARK: begin and end
+
+    private func start() {
+        screen.written = { [weak self] in self?.markShown() }
+        if isatty(STDERR_FILENO) == 1 {
+            let screen = screen
+            // From any thread, in order.
+            invocation.diagnostics.divert { line in
+                DispatchQueue.main.async { MainActor.assumeIsolated { screen.write([line]) } }
+            }
+        }
+        editor.start(
+            history: keeper.load { [weak self] in self?.report($0) },
+            actions: Editor.Actions(
+                entered: { [weak self] in self?.entered($0) },
+                refused: { [weak self] in self?.report($0) },
+                ended: { [weak self] gone in
+                    self?.end.yield(gone ? .failure(.terminalGone) : .success(.done))
+                },
+                candidates: { [weak self] in
+                    REPLCompletion.candidates(before: $0, word: $1, names: self?.names ?? [])
+                }))
+        Task { await learnNames() }
+    }
+
+    private func finish(abruptly: Bool) async {
+        screen.flush()
+        let halfTyped = editor.stop()
+        // What ends us against the person's will does not take what was typed with it.
+        if abruptly, let text = String(validating: halfTyped, as: UTF8.self) { _ = keeper.keep(text) { _ in } }
+        guard sender.underWay > 0 else { return }
+        screen.write(["* waiting until the server has what was typed; Ctrl-C leaves at once"])
+        screen.flush()
+    }
+
+    private func learnNames() async { names.formUnion(await client.completionNames()) }
+
+    // MARK: what is said
+
+    private func note(_ text: String) { screen.write(["* " + text]) }
+
+    private func report(_ problem: Problem) {
+        // Straight to the screen where it is one, so that it stands where it belongs among the other lines.
+        guard isatty(STDERR_FILENO) == 1 else { return invocation.diagnostics.report(problem) }
+        screen.write([
+            invocation.json
+                ? problem.json(time: SystemTime.now()).text : problem.plainLine(program: "chat")
+        ])
+    }
+
+    /// Data: above the prompt, or where standard output leads.
+    private func show(_ lines: [String]) async {
+        guard !lines.isEmpty else { return }
+        guard !invocation.output.isTerminal else { return screen.write(lines) }
+        do throws(Problem) {
+            try await invocation.output.writeAside(line: lines.joined(separator: "\n"))
+        } catch { end.yield(.failure(error)) }
+    }
+
+    // MARK: what is typed
+
+    private func entered(_ bytes: [UInt8]) {
+        defer { editor.setPrompt(state.prompt) }
+        do throws(Problem) {
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw Problem(.notUTF8, "the line is not UTF-8; nothing was sent", sent: .no)
+            }
+            if keeper.keep(text, report) { editor.remember(text) }
+            perform(try state.decide(try REPLLine(text)))
+        } catch { report(error) }
+    }
+
+    private func perform(_ action: REPLAction) {
+        switch action {
+        case .nothing, .retargeted: break
+        case .send(let message): submit(message)
+        case .reply(let message, let user):
+            note("replying to \(user)" + (message.conversation == .everyone ? ", to all" : ""))
+            submit(message)
+        case .list(let onlineOnly): Task { await list(onlineOnly: onlineOnly) }
+        case .history(let query):
+            Task {
+                do throws(Problem) { await show(reports.history(try await client.history(query))) } catch {
+                    report(error)
+                }
+            }
+        case .edit(let conversation): Task { await edit(conversation) }
+        case .show(let lines): screen.write(lines)
+        case .quit: end.yield(.success(.done))
+        }
+    }
+
+    private func submit(_ message: OutgoingMessage) {
+        state.waiting += 1
+        sender.submit(message)
+    }
+
+    private func list(onlineOnly: Bool) async {
+        do throws(Problem) {
+            let list = try await client.users(onlineOnly: onlineOnly)
+            names.formUnion(list.map(\.account.name))
+            await show(reports.users(list, onlineOnly: onlineOnly))
+        } catch { report(error) }
+    }
+
+    private func edit(_ conversation: ConversationName) async {
+        do throws(Problem) {
+            try settings.profileDirectory.createState()
+            let program = try ExternalEditor(
+                environment: invocation.environment, directory: settings.profileDirectory.statePath)
+            let terminal = editor.terminal
+            let outcome = await screen.lend { await program.run(terminal: terminal) }
+            guard case .text(var bytes, let file) = outcome else {
+                if case .failed(let problem) = outcome { report(problem) }
+                return
+            }
+            if bytes.last == 0x0a { bytes.removeLast() }
+            guard !bytes.isEmpty else {
+                ExternalEditor.discard(file)
+                return note("nothing was written; nothing was sent")
+            }
+            do throws(Problem) {
+                let text = try MessageText.check(bytes)
+                if keeper.keep(text, report) { editor.remember(text) }
+                ExternalEditor.discard(file)
+                submit(OutgoingMessage(conversation: conversation, body: text))
+            } catch {
+                var problem = error
+                problem.hint = "the text is kept in \(file)"
+                throw problem
+            }
+            editor.setPrompt(state.prompt)
+        } catch { report(error) }
+    }
+
+    // MARK: what becomes of it
+
+    private func decided(_ acknowledgement: Acknowledgement) {
+        if invocation.json { Task { await show([JSONLines.acknowledgement(acknowledgement).text]) } }
+        switch acknowledgement.status {
+        case .queued:
+            if let id = acknowledgement.id { outbox.add(id) }
+            note("not connected: the message to \(name(acknowledgement.conversation)) is queued, and goes out later")
+        case .accepted, .delivered, .read: state.waiting -= 1
+        case .failed:
+            state.waiting -= 1
+            if let problem = acknowledgement.problem { report(problem) }
+        }
+        editor.setPrompt(state.prompt)
+    }
+
+    private func name(_ conversation: ConversationName) -> String { conversation.user?.text ?? "all" }
+
+    private func settleOutbox() {
+        outbox.watch(
+            while: { [weak self] in self?.state.connection == .connected },
+            settled: { [weak self] sent, refused in
+                guard let self else { return }
+                state.waiting -= sent + refused.count
+                if sent > 0 { note(sent == 1 ? "the queued message was sent" : "\(sent) queued messages were sent") }
+                for item in refused { report(.refused(item)) }
+                editor.setPrompt(state.prompt)
+            })
+    }
+
+    // MARK: what comes in
+
+    private func follow(_ listener: MessageListener) async {
+        do throws(Problem) {
+            while true {
+                await screen.waitForRoom()
+                switch try await listener.next() {
+                case .event(let event): await take(event)
+                case .timedOut: break
+                case .ended: return
+                }
+            }
+        } catch { end.yield(.failure(error)) }
+    }
+
+    private func take(_ event: ListenEvent) async {
+        switch event {
+        case .message(let message): await take(message)
+        case .gap(let gap):
+            await show([reports.gap(gap)])
+            do throws(Problem) { try await client.markShown(gap) } catch { report(error) }
+        case .login:
+            if state.connection == .lost { note("connected") }
+            state.connection = .connected
+        case .live:
+            await learnNames()
+            settleOutbox()
+        case .presence(let change): take(change)
+        case .receipt: break
+        case .offline(let problem, _):
+            if state.connection != .lost { note("not connected: \(InertText.line(problem.text)); trying again") }
+            state.connection = .lost
+        }
+        editor.setPrompt(state.prompt)
+    }
+
+    private func take(_ message: ReceivedMessage) async {
+        names.insert(message.from)
+        // What was typed here stands here already.
+        if !(message.own && message.fromDevice == identity.device) {
+            state.received(message)
+            await show([reports.message(message)])
+        }
+        shown.append(message)
+        if !invocation.output.isTerminal { markShown() }
+    }
+
+    private func take(_ change: PresenceChange) {
+        names.formUnion(change.users)
+        var change = change
+        change.users.removeAll { $0 == identity.user }
+        if !change.users.isEmpty { screen.write(invocation.plain.presence(change)) }
+    }
+
+    /// What stands on the screen has been shown. One after the other, so that ending can wait for the last.
+    private func markShown() {
+        guard !shown.isEmpty else { return }
+        let messages = shown
+        shown = []
+        marking = Task { [marking] in
+            await marking?.value
+            do throws(Problem) { try await client.markShown(messages) } catch { report(error) }
+        }
+    }
+}
+
+extension Problem {
+    /// The kernel has taken the terminal away, as it does when a connection to this machine breaks.
+    fileprivate static let terminalGone = Problem(.inputOutput, "the terminal has gone")
+
+    fileprivate static func refused(_ item: OutboxItem) -> Problem {
+        Problem(
+            .refused, "the queued message to \(item.conversation) was refused (\(item.code ?? "unknown"))",
+            hint: "see 'chat outbox list'", id: item.id.uuid, conversation: item.conversation.text, sent: .no)
+    }
+}

@@ -1,0 +1,42 @@
+import ChatClient
+import ChatProtocol
+
+/// Looks what becomes of the messages that a prompt has queued: another process may be the one that sends them.
+@MainActor
+final class OutboxWatch {
+    private static let pause = Duration.milliseconds(250)
+
+    private let client: Client
+    private var queued: Set<MessageID> = []
+    private var watcher: Task<Void, Never>?
+
+    init(client: Client) { self.client = client }
+
+    func add(_ id: MessageID) { queued.insert(id) }
+
+    /// Looks until nothing is left, or `isConnected` says no more.
+    ///
+    /// - Parameter settled: how many were sent, and which were refused.
+    func watch(
+        while isConnected: @escaping @MainActor () -> Bool,
+        settled: @escaping @MainActor (_ sent: Int, _ refused: [OutboxItem]) -> Void
+    ) {
+        guard watcher == nil, !queued.isEmpty else { return }
+        watcher = Task {
+            while !queued.isEmpty && isConnected() {
+                if let items = try? await client.outbox() { take(items, settled) }
+                if !queued.isEmpty { try? await Task.sleep(for: Self.pause) }
+            }
+            watcher = nil
+        }
+    }
+
+    private func take(_ items: [OutboxItem], _ settled: @MainActor (Int, [OutboxItem]) -> Void) {
+        let ours = items.filter { queued.contains($0.id) }
+        let refused = ours.filter { $0.state == .failed }
+        let waiting = Set(ours.filter { $0.state == .queued }.map(\.id))
+        let sent = queued.count - waiting.count - refused.count
+        queued = waiting
+        if sent > 0 || !refused.isEmpty { settled(sent, refused) }
+    }
+}

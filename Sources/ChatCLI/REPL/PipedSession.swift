@@ -1,0 +1,245 @@
+import CLISupport
+import ChatClient
+import ChatProtocol
+import Glibc
+
+/// The lines of a prompt from a pipe: no prompt, the same commands, many messages in flight, in order.
+struct PipedSession {
+    let invocation: Invocation
+    let client: Client
+    var run: PipedRun
+
+    private enum Event: Sendable {
+        /// Nil: the end of the input.
+        case line(InputLine?)
+        case inputFailed(Problem)
+        case connected
+        case received(ReceivedMessage)
+        case decided(SendResult)
+        /// Nothing more will be printed, because of this or because it was stopped.
+        case listenerEnded(Problem?)
+        case lingered
+    }
+
+    /// Messages that wait for the first connection: beyond it the input waits, too.
+    private static let heldLimit = 64
+
+    private let clock = ContinuousClock()
+    private let begin = ContinuousClock.now
+    private let reports: REPLReports
+    private var isReading = false
+    private var isConnected = false
+    private var isLingering = false
+    private var held: [(OutgoingMessage, line: Int)] = []
+
+    init(invocation: Invocation, client: Client, run: PipedRun) {
+        self.invocation = invocation
+        self.client = client
+        self.run = run
+        reports = REPLReports(json: invocation.json, plain: invocation.plain)
+    }
+
+    func run() async throws(Problem) -> ExitStatus {
+        let identity = try await client.whoAmI()
+        let listener = try await client.listen(ListenOptions())
+        let sender = await client.makeSender()
+        let (events, continuation) = AsyncStream<Event>.makeStream()
+        let printing = Task { await Self.follow(listener, invocation, client) { continuation.yield($0) } }
+        let collecting = Task {
+            for await result in sender.results { continuation.yield(.decided(result)) }
+        }
+        var copy = self
+        var state = REPLState(user: identity.user, hasTerminal: false)
+        let outcome: Result<ExitStatus, Problem>
+        do throws(Problem) {
+            outcome = .success(try await copy.loop(events, continuation, sender, &state))
+        } catch { outcome = .failure(error) }
+        await sender.finish()
+        await listener.stop()
+        // What was printed is marked as shown before we go.
+        await printing.value
+        collecting.cancel()
+        return try outcome.get()
+    }
+
+    private mutating func loop(
+        _ events: AsyncStream<Event>, _ continuation: AsyncStream<Event>.Continuation, _ sender: MessageSender,
+        _ state: inout REPLState
+    ) async throws(Problem) -> ExitStatus {
+        let reader = LineReader(limit: REPLCommand.lineLimit)
+        var iterator = events.makeAsyncIterator()
+        while true {
+            switch run.step(at: begin.duration(to: clock.now)) {
+            case .end(let status): return status
+            case .awaitDecision: break
+            case .read where !isReading && held.count < Self.heldLimit:
+                isReading = true
+                Task { continuation.yield(await Self.read(reader)) }
+            case .read: break
+            case .linger(let end) where !isLingering:
+                isLingering = true
+                let moment = begin + end
+                Task {
+                    try? await ContinuousClock().sleep(until: moment)
+                    continuation.yield(.lingered)
+                }
+            case .linger: break
+            }
+            guard let event = await iterator.next() else { return run.firstFailure ?? .done }
+            try await take(event, sender, &state)
+        }
+    }
+
+    private static func read(_ reader: LineReader) async -> Event {
+        do throws(SystemError) { return .line(try await reader.nextLine()) } catch {
+            return .inputFailed(Problem(.inputOutput, "cannot read standard input: \(error.text)"))
+        }
+    }
+
+    // MARK: what happens
+
+    private mutating func take(
+        _ event: Event, _ sender: MessageSender, _ state: inout REPLState
+    ) async throws(Problem) {
+        switch event {
+        case .line(let line):
+            isReading = false
+            guard let line else { return run.inputEnded() }
+            await takeLine(line, sender, &state)
+        case .inputFailed(let problem): throw problem
+        case .connected:
+            isConnected = true
+            for (message, line) in held { await sender.submit(message, tag: UInt64(line)) }
+            held = []
+        case .received(let message): state.received(message)
+        case .decided(let result): try await decided(result.acknowledgement, line: Int(result.tag))
+        case .listenerEnded(let problem):
+            guard let problem else { return }
+            guard !invocation.output.isReaderGone else { throw problem }
+            invocation.diagnostics.report(problem)
+            run.listenerFailed(problem)
+            for (message, line) in held {
+                try await decided(.unsent(message, problem), line: line, isToldAlready: true)
+            }
+            held = []
+        case .lingered: break
+        }
+    }
+
+    private mutating func decided(
+        _ acknowledgement: Acknowledgement, line: Int, isToldAlready: Bool = false
+    ) async throws(Problem) {
+        run.decided(acknowledgement.problem)
+        if invocation.json {
+            try await invocation.output.writeAside(line: JSONLines.acknowledgement(acknowledgement).text)
+        }
+        if let problem = acknowledgement.problem, !isToldAlready { tell(problem, line: line) }
+    }
+
+    private mutating func takeLine(_ line: InputLine, _ sender: MessageSender, _ state: inout REPLState) async {
+        do throws(Problem) {
+            guard let text = try Self.text(line) else { return }
+            try await carryOut(try state.decide(try REPLLine(text)), line: line.number, sender)
+        } catch {
+            run.failed(error)
+            tell(error, line: line.number)
+        }
+    }
+
+    /// Nil where the line says nothing.
+    private static func text(_ line: InputLine) throws(Problem) -> String? {
+        guard case .bytes(var bytes) = line.content else { throw MessageInput.tooLong() }
+        if bytes.last == 0x0d { bytes.removeLast() }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Problem(.notUTF8, "the line is not UTF-8; only text can be sent", sent: .no)
+        }
+        return REPLLine.isSkipped(text) ? nil : text
+    }
+
+    private mutating func carryOut(
+        _ action: REPLAction, line: Int, _ sender: MessageSender
+    ) async throws(Problem) {
+        switch action {
+        case .nothing, .retargeted, .edit: break
+        case .send(let message), .reply(let message, _):
+            run.submitted()
+            // A server that is not there is told once and at once, not for each line when its time is up.
+            if isConnected {
+                await sender.submit(message, tag: UInt64(line))
+            } else {
+                held.append((message, line))
+            }
+        case .list(let onlineOnly):
+            try await put(reports.users(try await client.users(onlineOnly: onlineOnly), onlineOnly: onlineOnly))
+        case .history(let query): try await put(reports.history(try await client.history(query)))
+        case .show(let lines): try await put(lines)
+        case .quit: run.inputEnded()
+        }
+    }
+
+    private func put(_ lines: [String]) async throws(Problem) {
+        guard !lines.isEmpty else { return }
+        try await invocation.output.writeAside(line: lines.joined(separator: "\n"))
+    }
+
+    private func tell(_ problem: Problem, line: Int) {
+        var problem = problem
+        problem.text = "line \(line): \(problem.text)"
+        invocation.diagnostics.report(problem)
+    }
+
+    // MARK: what comes in
+
+    /// Shown messages that are marked together at the most.
+    private static let markBatch = 64
+
+    private static func follow(
+        _ listener: MessageListener, _ invocation: Invocation, _ client: Client, _ tell: @Sendable (Event) -> Void
+    ) async {
+        let reports = REPLReports(json: invocation.json, plain: invocation.plain)
+        var shown: [ReceivedMessage] = []
+        do throws(Problem) {
+            while true {
+                var outcome = try await listener.next(deadline: shown.isEmpty ? nil : .now)
+                if case .timedOut = outcome {
+                    try await client.markShown(shown)
+                    shown = []
+                    outcome = try await listener.next()
+                }
+                switch outcome {
+                case .event(.message(let message)):
+                    try await invocation.output.writeAside(line: reports.message(message))
+                    shown.append(message)
+                    tell(.received(message))
+                case .event(.gap(let gap)):
+                    try await invocation.output.writeAside(line: reports.gap(gap))
+                    try await client.markShown(gap)
+                case .event(.login): tell(.connected)
+                case .event(.offline(let problem, _)): invocation.diagnostics.note("offline", problem.text)
+                case .event, .timedOut: break
+                case .ended:
+                    if !shown.isEmpty { try await client.markShown(shown) }
+                    return tell(.listenerEnded(nil))
+                }
+                if shown.count >= markBatch {
+                    try await client.markShown(shown)
+                    shown = []
+                }
+            }
+        } catch {
+            if !shown.isEmpty { try? await client.markShown(shown) }
+            tell(.listenerEnded(error))
+        }
+    }
+}
+
+extension Acknowledgement {
+    /// Of a message that was never handed over.
+    fileprivate static func unsent(_ message: OutgoingMessage, _ problem: Problem) -> Acknowledgement {
+        var problem = problem
+        problem.conversation = message.conversation.text
+        problem.sent = .no
+        return Acknowledgement(
+            id: nil, conversation: message.conversation, time: SystemTime.now(), status: .failed, problem: problem)
+    }
+}

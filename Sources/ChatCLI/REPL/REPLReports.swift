@@ -1,0 +1,38 @@
+import CLISupport
+import ChatClient
+import ChatProtocol
+
+/// What commands of the prompt answer: lines for people, or the objects that every command prints.
+struct REPLReports: Sendable {
+    let json: Bool
+    let plain: PlainText
+
+    func message(_ message: ReceivedMessage) -> String {
+        json ? JSONLines.message(message).text : plain.message(message)
+    }
+
+    func gap(_ gap: GapNotice) -> String { json ? JSONLines.gap(gap).text : plain.gap(gap) }
+
+    func history(_ items: [StoredItem]) -> [String] {
+        items.map { item in
+            switch item {
+            case .message(let message): self.message(message)
+            case .gap(let gap): self.gap(gap)
+            }
+        }
+    }
+
+    func users(_ list: [AccountStatus], onlineOnly: Bool) -> [String] {
+        if json { return list.map { JSONLines.user($0).text } }
+        var table = TextTable(header: onlineOnly ? ["USER", "NAME"] : ["USER", "NAME", "SEEN"])
+        for status in list {
+            table.add([status.account.name.text, status.account.displayName] + (onlineOnly ? [] : [seen(status)]))
+        }
+        return list.isEmpty ? [] : table.lines
+    }
+
+    private func seen(_ status: AccountStatus) -> String {
+        if status.online { return "online" }
+        return status.lastSeen == 0 ? "never" : plain.moment(status.lastSeen)
+    }
+}
