@@ -16,16 +16,21 @@ extension WireEncodable {
 /// Appends fields, big-endian, to a growing array of bytes.
 package struct WireWriter: Sendable {
     /// What has been written so far.
-    package private(set) var bytes: [UInt8]
+    package internal(set) var bytes: [UInt8]
 
     package init(reserving capacity: Int = 0) {
         bytes = []
         bytes.reserveCapacity(capacity)
     }
 
-    /// Writes an unsigned integer in network byte order (RFC 8446 §3.3).
+    /// Writes an unsigned integer in network byte order (RFC 8446 §3.3). Inlinable, as `WireReader.read` is.
+    @inlinable
     package mutating func write<Integer: FixedWidthInteger & UnsignedInteger>(_ value: Integer) {
-        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: value.bigEndian) { append($0) }
+    }
+
+    @usableFromInline mutating func append(_ field: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: field)
     }
 
     /// Writes bytes without a length: a fixed-size vector, or a part of something longer.
