@@ -16,10 +16,10 @@ extension Hub {
 
     /// Bytes that a commit writes beside its payloads: some pages.
     private static let commitBytes = 16 << 10
-    /// Bytes written after which they are copied into the database: enough for most pages to be copied once for many
-    /// changes of them, little enough to be read again in no time at a start.
-    private static let checkpointBytes = 16 << 20
-    /// Bytes of the log above which the writer waits for it to be emptied: readers that never pause keep it growing.
+    /// Bytes written after which they are copied into the database. A log that is emptied early is overwritten and not
+    /// lengthened, which makes every sync cheaper; and most pages are still copied once for many changes of them.
+    private static let checkpointBytes = 4 << 20
+    /// Bytes of the log above which everybody waits until it is empty: readers that never pause keep it growing.
     private static let largestLogBytes = 256 << 20
 
     /// A batch was written.
@@ -28,31 +28,36 @@ extension Hub {
         if bytesSinceCheckpoint >= Self.checkpointBytes { checkpoint() }
     }
 
+    /// Copies most of the log beside the batches. What they have added meanwhile is little, and is copied between two
+    /// of them: only a log that was copied to its end begins anew.
     private func checkpoint() {
         guard !isCheckpointing else { return }
         isCheckpointing = true
         bytesSinceCheckpoint = 0
         store.keeper.perform(on: loop) { database in
-            let pages = try database.checkpoint(.passive)
-            return pages.log * Int(try database.pragma("PRAGMA page_size"))
+            let (log, copied) = try database.checkpoint(.passive)
+            return (isWhole: log == copied, bytes: log * Int(try database.pragma("PRAGMA page_size")))
         } completion: { result in
-            self.isCheckpointing = false
             switch result {
-            case .success(let bytes):
-                if bytes > Self.largestLogBytes { self.emptyLog() }
-            case .failure(let error): self.log.warning("no checkpoint", metadata: ["error": "\(StoreFailure(error))"])
+            case .success(let log) where log.isWhole: self.isCheckpointing = false
+            case .success(let log): self.finishCheckpoint(log.bytes > Self.largestLogBytes ? .truncate : .passive)
+            case .failure(let error): self.endCheckpoint(error)
             }
         }
     }
 
-    /// Between two batches, on the writing connection: nobody can write meanwhile.
-    private func emptyLog() {
-        store.writer.perform(on: loop) { side in
-            _ = try side.database.checkpoint(.truncate)
-        } completion: { result in
-            guard case .failure(let error) = result else { return }
-            self.log.warning("the write-ahead log could not be emptied", metadata: ["error": "\(StoreFailure(error))"])
+    private func finishCheckpoint(_ mode: Database.CheckpointMode) {
+        store.writer.perform(on: loop) { _ = try $0.database.checkpoint(mode) } completion: { result in
+            switch result {
+            case .success: self.isCheckpointing = false
+            case .failure(let error): self.endCheckpoint(error)
+            }
         }
+    }
+
+    private func endCheckpoint(_ error: any Error) {
+        isCheckpointing = false
+        log.warning("the write-ahead log could not be copied", metadata: ["error": "\(StoreFailure(error))"])
     }
 
     // MARK: Retention

@@ -13,7 +13,7 @@ package final class Hub {
     package let identity: StoreIdentity
     package private(set) var settings: HubSettings
     let clock: HubClock
-    let store: HubStore
+    package let store: HubStore
     /// Set before the first connection; the keeper of accounts needs the hub as well.
     package var accounts: (any AccountService)?
     let log: Logger
