@@ -1,0 +1,282 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import TestSupport
+import Testing
+import Transport
+
+@testable import ChatClient
+
+@Suite struct AccountTests {
+    @Test func whoIsSaidFromTheLocalStoreAlone() async throws {
+        try await withServer { server in
+            let alice = try Person("alice", at: server.address)
+            await expectRefusal(.refused) { try await alice.client().whoAmI() }
+            let me = try await alice.client().register(
+                user: alice.name, displayName: "Alice A.", password: Person.password, deviceName: "laptop")
+            await server.stop()
+            #expect(try await alice.client().whoAmI() == me)
+            #expect(me.user == alice.name)
+            #expect(me.displayName == "Alice A.")
+            #expect(me.deviceName == "laptop")
+            #expect(me.server == server.address)
+            #expect(me.serverTrust == (try TestServer.identity.get().pin.description))
+            #expect(me.deviceFingerprint.hasPrefix("SHA256:"))
+        }
+    }
+
+    @Test func refusalsHaveTheirCodes() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let other = try Person("other", at: server.address)
+            await expectRefusal(.refused, "name_taken") {
+                try await other.client().register(user: alice.name, displayName: nil, password: Person.password)
+            }
+            await expectRefusal(.badData, "unacceptable_password") {
+                try await other.client().register(user: other.name, displayName: nil, password: Array("short".utf8))
+            }
+            await expectRefusal(.refused, "login_refused") {
+                try await other.client().login(user: alice.name, password: Array("wrong password".utf8))
+            }
+            await expectRefusal(.refused, "login_refused") {
+                try await other.client().login(user: other.name, password: Person.password)
+            }
+            await expectRefusal(.refused) { try await other.client().users(onlineOnly: false) }
+            await expectRefusal(.badConfiguration, "wrong_profile") {
+                try await alice.client().login(user: other.name, password: Person.password)
+            }
+        }
+    }
+
+    @Test func anotherServerThanTheProfilesIsRefused() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let elsewhere = try #require(ServerAddress("127.0.0.1:9"))
+            let sent = try await alice.client(server: elsewhere).send([alice.to("x")])
+            #expect(sent[0].problem?.code == "wrong_server")
+            await expectRefusal(.badConfiguration, "wrong_server") {
+                try await alice.client(server: elsewhere).whoAmI()
+            }
+        }
+    }
+
+    @Test func aFurtherDeviceLogsInAndHearsWhatIsNew() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let laptop = try Person("alice", at: server.address)
+            let me = try await laptop.client().login(
+                user: alice.name, password: Person.password, deviceName: "second")
+            #expect(me.user == alice.name)
+            let listener = try await laptop.client().listen(ListenOptions(filter: MessageFilter(own: true)))
+            try await listener.untilLive()
+            _ = try await bob.client().send([alice.to("to both")])
+            #expect(try await listener.nextMessage()?.body == "to both")
+            _ = try await alice.client().send([bob.to("from the first")])
+            let own = try await listener.nextMessage()
+            #expect(own?.body == "from the first")
+            #expect(own?.own == true)
+            await listener.stop()
+            let devices = try await alice.client().devices()
+            #expect(devices.count == 2)
+            #expect(devices.contains { $0.name == "second" })
+        }
+    }
+
+    @Test func aRevokedDeviceEndsWithItsStatusAndHearsNothingMore() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let laptop = try Person("alice", at: server.address)
+            let me = try await laptop.client().login(user: alice.name, password: Person.password, deviceName: "old")
+            let listener = try await laptop.client().listen(ListenOptions())
+            try await listener.untilLive()
+            try await alice.client().renameDevice(me.device.hex, to: "older")
+            try await alice.client().revokeDevice("older")
+            await expectRefusal(.refused, "device_revoked") {
+                while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
+            }
+            await expectRefusal(.refused, "device_revoked") { try await laptop.client().devices() }
+            await server.stop()
+            await expectRefusal(.refused, "device_revoked") { try await laptop.client().devices() }
+            // The key is gone from the disk, too.
+            #expect(try await laptop.client().storeForReading { try $0.identity()?.loginKey } == nil)
+        }
+    }
+
+    @Test func logoutRevokesAndALaterLoginIsANewDevice() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let before = try await alice.client().whoAmI().device
+            _ = try await alice.client().send([alice.to("note")])
+            try await alice.client().logout(forget: false)
+            await expectRefusal(.refused, "not_logged_in") { try await alice.client().whoAmI() }
+            #expect(try await alice.client().send([alice.to("x")])[0].problem?.exit == .refused)
+            let me = try await alice.client().login(user: alice.name, password: Person.password)
+            #expect(me.device != before)
+            #expect(try await alice.client().history(HistoryQuery()).count == 1)
+            try await alice.client().logout(forget: true)
+            #expect(access(alice.paths.data + "/default", F_OK) != 0)
+        }
+    }
+
+    @Test func loggingInAgainTakesTheSameDeviceUp() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let before = try await alice.client().whoAmI()
+            let me = try await alice.client().login(user: alice.name, password: Person.password)
+            #expect(me.device == before.device)
+            #expect(me.deviceFingerprint != before.deviceFingerprint)
+            #expect(try await alice.client().devices().count == 1)
+        }
+    }
+
+    @Test func aPasswordIsChangedAndOthersAreRevokedIfAskedFor() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let laptop = try Person("alice", at: server.address)
+            _ = try await laptop.client().login(user: alice.name, password: Person.password)
+            let new = Array("another password".utf8)
+            await expectRefusal(.refused, "login_refused") {
+                try await alice.client().changePassword(old: new, new: new, revokeOthers: false)
+            }
+            try await alice.client().changePassword(old: Person.password, new: new, revokeOthers: true)
+            await expectRefusal(.refused) { try await laptop.client().devices() }
+            #expect(try await alice.client().devices().count == 1)
+            _ = try await laptop.client().login(user: alice.name, password: new)
+        }
+    }
+
+    @Test func anIdentityWorksAtOnePlaceOnly() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let file = alice.scratch.url.path + "/identity"
+            _ = try await alice.client().addDevice(identityFile: file, name: "box")
+            var status = stat()
+            #expect(lstat(file, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o600)
+            await expectRefusal(.cannotCreate) { try await alice.client().addDevice(identityFile: file) }
+            #expect(try await alice.client().devices().count == 2)
+            let box = try Person("alice", at: server.address)
+            // Its pin vouches for the server: nobody is asked.
+            let me = try await box.client(trust: .ask).login(identityFile: file)
+            #expect(me.user == alice.name)
+            #expect(try await box.client(trust: .ask).send([alice.to("x")])[0].status == .accepted)
+            let second = try Person("alice", at: server.address)
+            await expectRefusal(.badConfiguration, "store_copied") {
+                try await second.client().login(identityFile: file)
+            }
+            await expectRefusal(.missingInput) { try await second.client().login(identityFile: "/none") }
+        }
+    }
+
+    @Test func aCopiedProfileIsRefusedAndSaysSoFromThenOn() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            _ = try await alice.client().send([alice.to("one")])
+            let copy = try Person("alice", at: server.address)
+            let copying = Process.copy(alice.scratch.url.path, to: copy.scratch.url.path)
+            #expect(copying == 0)
+            #expect(try await alice.client().send([alice.to("two")])[0].status == .accepted)
+            let refused = try await copy.client().send([alice.to("from the copy")])
+            #expect(refused[0].problem?.code == "store_copied")
+            #expect(refused[0].problem?.exit == .badConfiguration)
+            await server.stop()
+            await expectRefusal(.badConfiguration, "store_copied") { try await copy.client().devices() }
+            try await server.startAgain()
+            #expect(try await alice.client().send([alice.to("three")])[0].status == .accepted)
+            // A login by password makes a new device of the copy.
+            _ = try await copy.client().login(user: alice.name, password: Person.password)
+            #expect(try await copy.client().send([alice.to("four")])[0].status == .accepted)
+        }
+    }
+
+    @Test func aServerThatIsNotTrustedGetsNothing() async throws {
+        try await withServer { server in
+            let alice = try Person("alice", at: server.address)
+            let pin = try TestServer.identity.get().pin
+            let other = try #require(PublicKeyPin(digest: Array(repeating: 1, count: 32)))
+            func register(_ trust: TrustSetting) async throws {
+                _ = try await alice.client(trust: trust).register(
+                    user: alice.name, displayName: nil, password: Person.password)
+            }
+            await expectRefusal(.untrusted, "server_not_trusted") { try await register(.ask) }
+            await expectRefusal(.untrusted, "server_not_trusted") { try await register(.strict) }
+            await expectRefusal(.untrusted, "server_key_changed") { try await register(.pin(other)) }
+            #expect(try await alice.client().knownServers().isEmpty)
+            try await register(.pin(pin))
+            #expect(try await alice.client().knownServers().map(\.standing) == [.pin(pin)])
+            // Known by another key from now on: nothing is sent.
+            try KnownServersFile(paths: alice.paths).update { $0[server.address] = .pin(other) }
+            let sent = try await alice.client(trust: .acceptNew).send([alice.to("x")])
+            #expect(sent[0].problem?.code == "server_key_changed")
+            #expect(sent[0].problem?.sent == .no)
+            #expect(try await alice.client(trust: .pin(pin)).trustServer(server.address).standing == .pin(pin))
+            #expect(try await alice.client().send([alice.to("x")])[0].status == .accepted)
+            try await alice.client().forgetServer(server.address)
+            await expectRefusal(.unknownName) { try await alice.client().forgetServer(server.address) }
+        }
+    }
+
+    @Test func theDoctorLooksAtEverything() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            func names(_ client: Client) async -> [String] {
+                let events = Mailbox<DoctorCheck>()
+                await client.doctor { events.post($0) }
+                return events.drain().map { "\($0.name) \($0.status.rawValue)" }
+            }
+            #expect(
+                try await names(alice.client()) == [
+                    "config ok", "permissions ok", "address ok", "tls ok", "clock ok", "login ok", "outbox ok",
+                    "sync ok",
+                ])
+            await server.stop()
+            #expect(try await names(alice.client()).contains("address failed"))
+        }
+    }
+
+    @Test func namesAndProfilesAreKnownLocally() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            #expect(try await alice.client().users(onlineOnly: false).map(\.account.name) == [alice.name, bob.name])
+            #expect(try await alice.client().users(onlineOnly: true).isEmpty)
+            #expect(try await alice.client().completionNames() == [alice.name, bob.name])
+            let profiles = try await alice.client().profiles()
+            #expect(profiles.map(\.profile.text) == ["default"])
+            #expect(profiles.map(\.user) == [alice.name])
+            let nobody = try Person("nobody", at: server.address)
+            #expect(try await nobody.client().profiles().isEmpty)
+            #expect(try await nobody.client().completionNames().isEmpty)
+        }
+    }
+}
+
+/// Expects that `body` ends with this status, and code where one is given.
+func expectRefusal(
+    _ exit: CLISupport.ExitStatus, _ code: String? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> some Any
+) async {
+    do {
+        _ = try await body()
+        Issue.record("expected status \(exit.rawValue), but it succeeded", sourceLocation: sourceLocation)
+    } catch {
+        let problem = error as? Problem
+        #expect(problem?.exit == exit, "\(error)", sourceLocation: sourceLocation)
+        if let code { #expect(problem?.code == code, "\(error)", sourceLocation: sourceLocation) }
+    }
+}
+
+enum Process {
+    /// `cp -a FROM/. TO/`.
+    static func copy(_ from: String, to: String) -> Int32 {
+        var process = pid_t()
+        let words = ["cp", "-a", from + "/.", to + "/"]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        guard posix_spawnp(&process, "cp", nil, nil, &arguments, environ) == 0 else { return -1 }
+        var status: Int32 = 0
+        waitpid(process, &status, 0)
+        return status
+    }
+}

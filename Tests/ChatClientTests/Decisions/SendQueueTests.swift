@@ -1,0 +1,233 @@
+import CLISupport
+import ChatProtocol
+import Testing
+
+@testable import ChatClient
+
+/// A send queue with a clock that is moved by hand, and what came of it in short words.
+private struct Scene {
+    var queue: SendQueue
+    var now = Duration.zero
+    private var next: UInt64 = 0
+
+    static let bob = ConversationName.user(UserName(trusted: "bob"))
+    static let carol = ConversationName.user(UserName(trusted: "carol"))
+    static let conversations = [
+        bob: ConversationID(high: 1, low: 1), carol: ConversationID(high: 1, low: 2),
+        .everyone: ConversationID(high: 1, low: 3),
+    ]
+
+    init(_ options: SendOptions = SendOptions()) { queue = SendQueue(options: options) }
+
+    mutating func submit(_ body: String, to name: ConversationName = bob) {
+        next += 1
+        queue.submit(
+            tag: next, conversation: name, id: MessageID(high: 0, low: next), content: Content(body: body, sent: 0),
+            now: now)
+    }
+
+    mutating func connect() -> [String] {
+        queue.connected()
+        return settle()
+    }
+
+    /// What is done next; names are resolved at once.
+    mutating func settle() -> [String] {
+        var words: [String] = []
+        while case let decisions = queue.next(now: now), !decisions.isEmpty {
+            for decision in decisions {
+                switch decision {
+                case .resolve(let name, let anew):
+                    words.append(anew ? "resolve anew \(name)" : "resolve \(name)")
+                    queue.resolved(name, .success(Self.conversations[name] ?? .init(high: 9, low: 9)), now: now)
+                case .append(let tag, _): words.append("send \(tag)")
+                case .watchReceipts: words.append("watch")
+                case .finish(let tag, let acknowledgement, let queues):
+                    let problem = acknowledgement.problem
+                    let sent = problem?.sent.map { " sent \($0.rawValue)" } ?? ""
+                    words.append(
+                        "\(tag) \(queues ? "queue" : acknowledgement.status.rawValue)"
+                            + (problem.map { " \($0.exit.rawValue)" } ?? "") + sent)
+                }
+            }
+        }
+        return words
+    }
+
+    mutating func accept(_ tag: UInt64, seq: UInt64? = nil) -> [String] {
+        let appended = Appended(
+            conversation: .init(high: 1, low: 1), id: MessageID(high: 0, low: tag), seq: seq ?? tag, time: 5,
+            digest: Array(repeating: 0, count: 32),
+            position: ConversationPosition(generation: .init(high: 0, low: 0), epoch: 0), duplicate: false)
+        queue.replied(tag: tag, .success(appended), now: now)
+        return settle()
+    }
+
+    mutating func refuse(_ tag: UInt64, _ code: ErrorCode, retryAfter: UInt64? = nil) -> [String] {
+        queue.replied(tag: tag, .failure(Problem(code, retryAfter: retryAfter)), now: now)
+        return settle()
+    }
+
+    mutating func disconnect() -> [String] {
+        queue.disconnected(Problem(.unreachable, "lost"))
+        return settle()
+    }
+
+    mutating func wait(_ duration: Duration) -> [String] {
+        now += duration
+        return settle()
+    }
+}
+
+extension UserName {
+    fileprivate init(trusted text: String) {
+        guard let name = UserName(text) else { preconditionFailure("a test's own name") }
+        self = name
+    }
+}
+
+@Suite struct SendQueueTests {
+    @Test func messagesGoOutInOrderManyInFlight() {
+        var scene = Scene()
+        for body in ["a", "b", "c"] { scene.submit(body) }
+        #expect(scene.settle().isEmpty)
+        #expect(scene.queue.needsConnection)
+        #expect(scene.connect() == ["resolve @bob", "send 1", "send 2", "send 3"])
+        #expect(scene.accept(1) == ["1 accepted"])
+        #expect(scene.accept(3) == ["3 accepted"])
+        #expect(scene.accept(2) == ["2 accepted"])
+        #expect(scene.queue.count == 0)
+        #expect(!scene.queue.needsConnection)
+    }
+
+    @Test func noMoreThanTheWindowIsInFlight() {
+        var scene = Scene()
+        for number in 0..<(SendQueue.window + 10) { scene.submit("\(number)") }
+        #expect(scene.connect().count { $0.hasPrefix("send") } == SendQueue.window)
+        #expect(scene.accept(1) == ["1 accepted", "send \(SendQueue.window + 1)"])
+    }
+
+    @Test func noMoreBytesThanTheWindowAreInFlightButOneMessageAlwaysIs() {
+        var scene = Scene()
+        let large = String(repeating: "x", count: Limits.text)
+        for _ in 0..<20 { scene.submit(large) }
+        #expect(scene.connect().count { $0.hasPrefix("send") } == SendQueue.windowBytes / Limits.text)
+    }
+
+    @Test func whatWasNotAcknowledgedGoesOutAgainInOrderAfterALoss() {
+        var scene = Scene()
+        for body in ["a", "b", "c"] { scene.submit(body) }
+        _ = scene.connect()
+        #expect(scene.accept(2) == ["2 accepted"])
+        #expect(scene.disconnect().isEmpty)
+        #expect(scene.connect() == ["send 1", "send 3"])
+    }
+
+    @Test func aRefusalThatMayPassHoldsTheConversationAndLetsOthersGo() {
+        var scene = Scene()
+        scene.submit("a")
+        scene.submit("b")
+        scene.submit("c", to: Scene.carol)
+        _ = scene.connect()
+        #expect(scene.refuse(1, .rateLimited, retryAfter: 1000).isEmpty)
+        #expect(scene.refuse(2, .rateLimited).isEmpty)
+        #expect(scene.accept(3) == ["3 accepted"])
+        #expect(scene.queue.wakeAt == .milliseconds(250))
+        #expect(scene.wait(.milliseconds(249)).isEmpty)
+        // One at a time, so that none overtakes.
+        #expect(scene.wait(.milliseconds(1)) == ["send 1"])
+        #expect(scene.accept(1) == ["1 accepted", "send 2"])
+    }
+
+    @Test func refusedForAllOfItsTimeIsTemporaryAndNothingWasKept() {
+        var scene = Scene(SendOptions(timeout: .seconds(1)))
+        scene.submit("a")
+        _ = scene.connect()
+        #expect(scene.refuse(1, .rateLimited, retryAfter: 5000).isEmpty)
+        #expect(scene.wait(.seconds(1)) == ["1 failed 75 sent no"])
+    }
+
+    @Test func aRefusalForGoodFailsAloneAndAtOnce() {
+        var scene = Scene()
+        scene.submit("a")
+        scene.submit("b")
+        _ = scene.connect()
+        #expect(scene.refuse(1, .payloadTooLarge) == ["1 failed 65 sent no"])
+        #expect(scene.accept(2) == ["2 accepted"])
+    }
+
+    @Test func aConversationThatTheServerHasForgottenIsAskedForAnewOnce() {
+        var scene = Scene()
+        scene.submit("a")
+        _ = scene.connect()
+        #expect(scene.refuse(1, .noSuchConversation) == ["resolve anew @bob", "send 1"])
+        #expect(scene.refuse(1, .noSuchConversation) == ["1 failed 67 sent no"])
+    }
+
+    @Test func timeUpSaysWhetherItWentOut() {
+        var scene = Scene(SendOptions(timeout: .seconds(2)))
+        scene.submit("a")
+        _ = scene.connect()
+        scene.submit("b", to: Scene.carol)
+        _ = scene.disconnect()
+        #expect(scene.queue.wakeAt == .seconds(2))
+        #expect(scene.wait(.seconds(2)) == ["1 failed 69 sent unknown", "2 failed 69 sent no"])
+        #expect(scene.queue.wakeAt == nil)
+    }
+
+    @Test func whatFollowsOneThatWasGivenUpDoesNotOvertakeIt() {
+        var scene = Scene(SendOptions(timeout: .seconds(2), queue: true))
+        scene.submit("a")
+        _ = scene.wait(.seconds(1))
+        scene.submit("b")
+        scene.submit("c", to: Scene.carol)
+        #expect(scene.wait(.seconds(1)) == ["1 queue 69 sent no", "2 queue 69 sent no"])
+        #expect(scene.queue.count == 1)
+    }
+
+    @Test func onlyWhatTheServerCouldNotBeReachedForIsQueued() {
+        var scene = Scene(SendOptions(timeout: .seconds(1), queue: true))
+        scene.submit("a")
+        scene.queue.giveUp(Problem(.serverKeyChanged, "changed"))
+        #expect(scene.settle() == ["1 failed 79 sent no"])
+        scene.submit("b")
+        scene.queue.giveUp(Problem(.unreachable, "away"))
+        #expect(scene.settle() == ["2 queue 69 sent no"])
+    }
+
+    @Test func deliveredAndReadAreWaitedForAndAskedForAgainAfterALoss() {
+        var scene = Scene(SendOptions(wait: .read, timeout: .seconds(9)))
+        scene.submit("a")
+        _ = scene.connect()
+        #expect(scene.accept(1, seq: 7).isEmpty)
+        scene.queue.receipt(.init(high: 1, low: 1), delivered: 7, read: 6)
+        #expect(scene.settle().isEmpty)
+        _ = scene.disconnect()
+        #expect(scene.connect() == ["watch"])
+        scene.queue.receipt(.init(high: 1, low: 1), delivered: 7, read: 7)
+        #expect(scene.settle() == ["1 read"])
+    }
+
+    @Test func acceptedButNotConfirmedIsSaidSo() {
+        var scene = Scene(SendOptions(wait: .delivered, timeout: .seconds(1)))
+        scene.submit("a")
+        _ = scene.connect()
+        #expect(scene.accept(1).isEmpty)
+        #expect(scene.wait(.seconds(1)) == ["1 accepted 124"])
+    }
+
+    @Test func aReceiptThatComesBeforeTheAcknowledgementCounts() {
+        var scene = Scene(SendOptions(wait: .delivered))
+        scene.submit("a")
+        _ = scene.connect()
+        scene.queue.receipt(.init(high: 1, low: 1), delivered: 1, read: 0)
+        #expect(scene.accept(1, seq: 1) == ["1 delivered"])
+    }
+
+    @Test func withoutATimeNothingIsGivenUp() {
+        var scene = Scene(SendOptions(timeout: nil))
+        scene.submit("a")
+        #expect(scene.wait(.seconds(1_000_000)).isEmpty)
+        #expect(scene.queue.count == 1)
+    }
+}

@@ -1,0 +1,128 @@
+import CLISupport
+import ChatProtocol
+import TestSupport
+import Testing
+import Transport
+
+@testable import ChatClient
+
+@Suite struct ValueTests {
+    @Test func cursorsAreReadAsTheyWereWritten() {
+        let cursor = Cursor(store: "0123456789abcdef", position: 42)
+        #expect(Cursor(cursor.text) == cursor)
+        for text in [
+            "", "42", "0123456789abcdef", "0123456789abcdef-", "0123456789abcde-1", "0123456789abcdeF-1",
+            "0123456789abcdef--1", "0123456789abcdef-9223372036854775808", "0123456789abcdef-1-1",
+        ] {
+            #expect(Cursor(text) == nil, "\(text)")
+        }
+    }
+
+    @Test func conversationsHaveOneName() {
+        #expect(ConversationName("@Bob")?.text == "@bob")
+        #expect(ConversationName("*") == .everyone)
+        for text in ["", "bob", "@", "@all", "**", "#ops", "@b b"] { #expect(ConversationName(text) == nil, "\(text)") }
+    }
+
+    @Test func messagesAreNeverCut() throws {
+        func code(_ bytes: [UInt8]) -> String? {
+            do throws(Problem) {
+                _ = try MessageText.check(bytes)
+                return nil
+            } catch {
+                #expect(error.exit == .badData)
+                return error.code
+            }
+        }
+        #expect(code([]) == "empty_message")
+        #expect(code(Array(repeating: 65, count: Limits.text)) == nil)
+        #expect(code(Array(repeating: 65, count: Limits.text + 1)) == "message_too_long")
+        #expect(code([65, 0]) == "nul_byte")
+        #expect(code([0xc3, 0x28]) == "not_utf8")
+        #expect(code([0xed, 0xa0, 0x80]) == "not_utf8")
+        #expect(try MessageText.check(Array("a\r\nb é 👩‍👩‍👧".utf8)) == "a\r\nb é 👩‍👩‍👧")
+    }
+
+    @Test func aKeyMeansTheSameEverywhereAndAnotherOneSomethingElse() throws {
+        let bobs = try #require(ConversationName("@bob"))
+        func id(_ key: String?, _ account: AccountID = alice, _ name: ConversationName) throws -> MessageID {
+            try MessageIdentity.id(key: key, account: account, conversation: name, now: 1)
+        }
+        let job = try id("job", alice, bobs)
+        #expect(try id("job", alice, bobs) == job)
+        #expect(try id("job2", alice, bobs) != job)
+        #expect(try id("job", bob, bobs) != job)
+        #expect(try id("job", alice, .everyone) != job)
+        #expect(job.uuid.dropFirst(14).first == "8")
+        let uuid = "01932b1e-7c60-7000-8000-00000000abcd"
+        #expect(try id(uuid, alice, bobs).uuid == uuid)
+        #expect(try id(nil, alice, bobs) != id(nil, alice, bobs))
+        #expect(throws: Problem.self) { try id("", alice, bobs) }
+        #expect(throws: Problem.self) { try id(String(repeating: "k", count: 129), alice, bobs) }
+    }
+
+    @Test func filtersNarrowAndWiden() throws {
+        func message(_ from: String, _ name: ConversationName, own: Bool = false) throws -> ReceivedMessage {
+            ReceivedMessage(
+                conversation: name, seq: 1, id: .init(high: 0, low: 0), cursor: nil, time: 0, sent: 0,
+                from: try #require(UserName(from)), fromDisplayName: "", fromDevice: .init(high: 0, low: 0), own: own,
+                to: nil, body: "", replyTo: nil, auto: false, shown: false)
+        }
+        let bobs = try #require(ConversationName("@bob"))
+        let bobName = try #require(UserName("bob"))
+        let direct = try message("bob", bobs)
+        let broadcast = try message("carol", .everyone)
+        let own = try message("alice", bobs, own: true)
+        func matched(_ filter: MessageFilter) -> [Bool] { [direct, broadcast, own].map(filter.matches) }
+        #expect(matched(MessageFilter()) == [true, true, false])
+        #expect(matched(MessageFilter(own: true)) == [true, true, true])
+        #expect(matched(MessageFilter(toMe: true)) == [true, false, false])
+        #expect(matched(MessageFilter(everyone: true)) == [false, true, false])
+        #expect(matched(MessageFilter(toMe: true, everyone: true)) == [true, true, false])
+        #expect(matched(MessageFilter(from: [bobName])) == [true, false, false])
+        #expect(matched(MessageFilter(from: [bobName], everyone: true)) == [false, false, false])
+    }
+
+    @Test func anIdentityFileIsReadAsItWasWritten() throws {
+        let file = IdentityFile(
+            user: try #require(UserName("alice")), displayName: "Al \"x\" \\ \u{202e}\n", account: alice,
+            device: .init(high: 1, low: 2), deviceName: "box", key: Array(repeating: 9, count: 32),
+            address: .default, server: .init(high: 3, low: 4), generation: .init(high: 5, low: 6), everyone: everyone,
+            pin: PublicKeyPin(digest: Array(repeating: 5, count: 32)))
+        #expect(try IdentityFile(parsing: file.bytes, file: "f") == file)
+        var without = file
+        without.pin = nil
+        #expect(try IdentityFile(parsing: without.bytes, file: "f") == without)
+        let text = String(decoding: file.bytes, as: UTF8.self)
+        for (index, line) in text.split(separator: "\n").enumerated() where line.contains(" = ") {
+            let key = line.prefix { $0 != " " }
+            guard key != "pin" else { continue }
+            let broken = text.replacing(line, with: "\(key) = \(key == "version" ? "2" : "[]")")
+            #expect(throws: Problem.self, "\(index)") { try IdentityFile(parsing: Array(broken.utf8), file: "f") }
+        }
+        #expect(throws: Problem.self) { try IdentityFile(parsing: [], file: "f") }
+    }
+
+    @Test func aPlanTellsTheNotShownFirstAndThenEverything() {
+        var plan = ListenPlan(start: .unshown, end: 10) { _ in 0 }
+        #expect(plan.step == .notShown(after: 0, upTo: 10))
+        #expect(!plan.isContinuous)
+        plan.read(upTo: 7)
+        #expect(plan.step == .notShown(after: 7, upTo: 10))
+        plan.exhausted()
+        #expect(plan.step == .all(after: 10))
+        #expect(plan.isContinuous)
+        plan.exhausted()
+        #expect(plan.step == .all(after: 10))
+    }
+
+    @Test func newBeginsWithTheLogin() {
+        var plan = ListenPlan(start: .new, end: 10) { _ in 0 }
+        #expect(plan.step == .waitForLogin)
+        plan.loggedIn(at: 500)
+        #expect(plan.step == .all(after: 10))
+        #expect(plan.since == 500)
+        plan.loggedIn(at: 900)
+        #expect(plan.since == 500)
+    }
+}

@@ -1,0 +1,169 @@
+import ChatProtocol
+import SQLite
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+@Suite struct EntryStoreTests {
+    @Test func readersGetEntriesInTheOrderOfTheirNumbers() throws {
+        let scene = try StoreScene()
+        #expect(try scene.receive([StoreScene.entry(1), StoreScene.entry(2)]))
+        #expect(try scene.receive([StoreScene.entry(3)]))
+        #expect(try scene.told() == ["m1", "m2", "m3"])
+        let reader = try #require(try scene.store.itemReader())
+        let positions = try scene.store.items(after: 0, limit: 9, reader: reader).compactMap(\.cursor?.position)
+        #expect(positions == [1, 2, 3])
+    }
+
+    @Test func whatComesAgainIsDropped() throws {
+        let scene = try StoreScene()
+        try scene.receive([StoreScene.entry(1), StoreScene.entry(2)])
+        #expect(try !scene.receive([StoreScene.entry(1), StoreScene.entry(2, "another")]))
+        #expect(try scene.told() == ["m1", "m2"])
+    }
+
+    @Test func theSameIdentifierFromTwoSendersIsTwoMessages() throws {
+        let scene = try StoreScene()
+        var second = StoreScene.entry(2)
+        second.id = StoreScene.entry(1).id
+        try scene.receive([StoreScene.entry(1), second])
+        #expect(try scene.told() == ["m1", "m2"])
+    }
+
+    @Test func anOwnEntryAcknowledgedEarlyWaitsForWhatIsBeforeIt() throws {
+        let scene = try StoreScene()
+        #expect(try !scene.sent(3))
+        #expect(try scene.told().isEmpty)
+        let reader = try #require(try scene.store.itemReader())
+        let history = try scene.store.history(HistoryQuery(), reader: reader)
+        #expect(history.map(StoreScene.word) == ["own3"])
+        try scene.receive([StoreScene.entry(1), StoreScene.entry(2)])
+        #expect(try scene.told() == ["m1", "m2"])
+        try scene.receive([StoreScene.entry(3, "own3", from: alice), StoreScene.entry(4)])
+        #expect(try scene.told() == ["m1", "m2", "own3", "m4"])
+    }
+
+    @Test func anOwnEntryThatIsNextIsThereAtOnceAndTakesWaitingOnesAlong() throws {
+        let scene = try StoreScene()
+        #expect(try !scene.sent(2))
+        #expect(try !scene.sent(3))
+        #expect(try scene.sent(1))
+        #expect(try scene.told() == ["own1", "own2", "own3"])
+        #expect(try !scene.sent(2))
+        #expect(try scene.sent(4))
+        #expect(try scene.told(after: 3) == ["own4"])
+    }
+
+    @Test func anEntryOfTheStreamSettlesEverythingBeforeIt() throws {
+        let scene = try StoreScene()
+        try scene.sent(40)
+        // This device starts late in the conversation: nothing says so but the first number that comes.
+        try scene.receive([StoreScene.entry(50)])
+        #expect(try scene.told() == ["own40", "m50"])
+        #expect(try !scene.sent(45))
+    }
+
+    @Test func gapsStandInTheirPlaceAndAreToldOnce() throws {
+        let scene = try StoreScene()
+        try scene.receive([StoreScene.entry(1)])
+        try scene.sent(4)
+        try scene.gap(2, 5)
+        try scene.gap(2, 5)
+        try scene.receive([StoreScene.entry(6)])
+        #expect(try scene.told() == ["m1", "gap retention 4", "own4", "m6"])
+    }
+
+    @Test func aGapThatIsPartlyKnownTellsTheRest() throws {
+        let scene = try StoreScene()
+        try scene.receive([StoreScene.entry(1), StoreScene.entry(2)])
+        try scene.gap(1, 9, .beforeJoin)
+        #expect(try scene.told() == ["m1", "m2", "gap before_join 7"])
+    }
+
+    @Test func aNewLifeOfTheServerIsAGapInEveryConversation() throws {
+        let scene = try StoreScene()
+        try scene.receive([StoreScene.entry(1)])
+        try scene.sent(9)
+        let generation = StoreGeneration(high: 6, low: 6)
+        try scene.store.write { try scene.store.storeNewGeneration(generation, now: 7) }
+        #expect(try scene.store.identity()?.generation == generation)
+        try scene.receive([StoreScene.entry(1 << 20)])
+        #expect(try scene.told() == ["m1", "gap restored ?", "own9", "gap restored ?", "m\(1 << 20)"])
+    }
+
+    @Test func aPayloadThatCannotBeReadIsAGapAndIsKept() throws {
+        let scene = try StoreScene()
+        var strange = Entry(
+            conversation: withBob, seq: 1, id: .init(high: 1, low: 1), sender: bob, device: .init(high: 1, low: 1),
+            payloadKind: 77, time: 5, payload: [1, 2, 3])
+        #expect(IncomingEntry(strange).disposition == .undecryptable)
+        strange.payloadKind = 1
+        #expect(IncomingEntry(strange).disposition == .undecryptable)
+        try scene.receive([IncomingEntry(strange), StoreScene.entry(2)])
+        #expect(try scene.told() == ["gap undecryptable 1", "m2"])
+        let payload = try scene.store.database.first("SELECT payload FROM entries WHERE seq = 1") { $0.bytes(0) }
+        #expect(payload == [1, 2, 3])
+    }
+
+    @Test func whoIsNotKnownHasAHarmlessName() throws {
+        let scene = try StoreScene()
+        try scene.receive([StoreScene.entry(1, from: AccountID(high: .max, low: 1))])
+        let reader = try #require(try scene.store.itemReader())
+        guard case .message(let message)? = try scene.store.items(after: 0, limit: 1, reader: reader).first else {
+            Issue.record("no message")
+            return
+        }
+        #expect(message.from.text.hasPrefix("unknown-ffffffff"))
+    }
+
+    @Test func manyProcessesStoreTheSameAndEachMessageIsThereOnce() async throws {
+        let scene = try StoreScene()
+        let directory = scene.directory
+        let failures = await withTaskGroup(of: String?.self) { group in
+            for number in 0..<12 {
+                group.addTask {
+                    do {
+                        let store = try ClientStore(directory, mode: .write)
+                        for start in stride(from: UInt64(1), through: 100, by: 5) {
+                            try store.write {
+                                if number % 2 == 0 {
+                                    let batch = (start..<start + 5).map { Incoming.entry(StoreScene.entry($0)) }
+                                    _ = try store.store(batch, own: alice, now: 1)
+                                } else {
+                                    _ = try store.loginTicketNumber()
+                                    for seq in start..<start + 5 {
+                                        _ = try store.storeSent(StoreScene.entry(seq, "m\(seq)", from: alice))
+                                    }
+                                }
+                            }
+                        }
+                        return nil
+                    } catch { return "\(error)" }
+                }
+            }
+            return await group.reduce(into: []) { failures, failure in failures += failure.map { [$0] } ?? [] }
+        }
+        #expect(failures == [])
+        #expect(try scene.told() == (1...100).map { "m\($0)" })
+    }
+
+    @Test func aReaderSeesWhatAnotherProcessCommits() throws {
+        let scene = try StoreScene()
+        let reading = try scene.other(.read)
+        let reader = try #require(try reading.itemReader())
+        let before = try reading.dataVersion()
+        #expect(try reading.items(after: 0, limit: 9, reader: reader).isEmpty)
+        try scene.receive([StoreScene.entry(1)])
+        #expect(try reading.dataVersion() != before)
+        #expect(try reading.items(after: 0, limit: 9, reader: reader).map(StoreScene.word) == ["m1"])
+    }
+}
+
+extension ClientStore {
+    /// Something that every process writes.
+    fileprivate func loginTicketNumber() throws -> Int64 {
+        try database.run("UPDATE identity SET login_number = login_number + 1")
+        return 0
+    }
+}

@@ -1,0 +1,124 @@
+/// What the first release wrote. DO NOT EDIT: stores in the world look like this.
+enum FrozenSchema {
+    static let version1 = """
+        -- One row: what the store as a whole knows. `position` was given away last; `synced` is when this device last
+        -- knew everything.
+        CREATE TABLE state(
+            one INTEGER PRIMARY KEY CHECK(one = 1),
+            store TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            synced INTEGER
+        );
+
+        -- At most one row: who this profile is. `login_key` is NULL once logged out; `standing` says why a device may
+        -- not log in. Numbers below `login_reserved` may have been used before the last start of the machine (`boot`).
+        CREATE TABLE identity(
+            one INTEGER PRIMARY KEY CHECK(one = 1),
+            account BLOB NOT NULL,
+            name TEXT NOT NULL,
+            display_name TEXT NOT NULL,
+            device BLOB NOT NULL,
+            device_name TEXT NOT NULL,
+            login_key BLOB,
+            standing INTEGER NOT NULL,
+            address TEXT NOT NULL,
+            server BLOB NOT NULL,
+            generation BLOB NOT NULL,
+            everyone BLOB NOT NULL,
+            login_number INTEGER NOT NULL,
+            login_reserved INTEGER NOT NULL,
+            boot TEXT NOT NULL
+        );
+
+        -- What the server has told of accounts. A name may stand twice: a server restored from a backup can give one
+        -- again that it has forgotten; the row that was told last counts.
+        CREATE TABLE accounts(
+            id BLOB PRIMARY KEY,
+            name TEXT NOT NULL,
+            display_name TEXT NOT NULL,
+            flags INTEGER NOT NULL,
+            told INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX accounts_by_name ON accounts(name, told);
+
+        -- `peer` is the other member of a direct conversation, oneself for notes, NULL for everyone. Up to `head`
+        -- everything is stored or told as a gap. `shown` is the highest number a person was shown, `told_shown` what
+        -- the server knows of it.
+        CREATE TABLE conversations(
+            number INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            type INTEGER NOT NULL,
+            peer BLOB,
+            head INTEGER NOT NULL DEFAULT 0,
+            shown INTEGER NOT NULL DEFAULT 0,
+            told_shown INTEGER NOT NULL DEFAULT 0
+        );
+        CREATE INDEX conversations_by_peer ON conversations(peer);
+
+        -- `position` is the order in which readers get them; NULL until everything before it in its conversation is
+        -- there. `body` is NULL where the payload could not be read; it is then kept in `payload`.
+        CREATE TABLE entries(
+            number INTEGER PRIMARY KEY,
+            conversation INTEGER NOT NULL REFERENCES conversations(number),
+            seq INTEGER NOT NULL,
+            position INTEGER UNIQUE,
+            id BLOB NOT NULL,
+            sender BLOB NOT NULL,
+            device BLOB NOT NULL,
+            time INTEGER NOT NULL,
+            sent INTEGER NOT NULL,
+            body TEXT,
+            reply_to BLOB,
+            auto INTEGER NOT NULL,
+            shown INTEGER NOT NULL,
+            payload_kind INTEGER NOT NULL,
+            payload BLOB,
+            UNIQUE(conversation, seq)
+        );
+        CREATE INDEX entries_by_time ON entries(time);
+        CREATE INDEX entries_by_id ON entries(id);
+        CREATE INDEX entries_not_shown ON entries(position) WHERE shown = 0;
+
+        -- What this device will not get, in the same order of positions.
+        CREATE TABLE gaps(
+            position INTEGER PRIMARY KEY,
+            conversation INTEGER NOT NULL REFERENCES conversations(number),
+            reason TEXT NOT NULL,
+            missed INTEGER,
+            time INTEGER NOT NULL,
+            shown INTEGER NOT NULL
+        );
+
+        -- How far accounts have come in direct conversations.
+        CREATE TABLE receipts(
+            conversation INTEGER NOT NULL REFERENCES conversations(number),
+            account BLOB NOT NULL,
+            delivered INTEGER NOT NULL,
+            read INTEGER NOT NULL,
+            PRIMARY KEY(conversation, account)
+        ) WITHOUT ROWID;
+
+        -- What is to be sent, in this order: `target` is @USER or *, `content` as it will travel.
+        CREATE TABLE outbox(
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            target TEXT NOT NULL,
+            id BLOB NOT NULL,
+            content BLOB NOT NULL,
+            queued INTEGER NOT NULL,
+            expires INTEGER,
+            failed INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            code TEXT,
+            UNIQUE(target, id)
+        );
+
+        -- Readers' own places: everything up to `position` is done, and what the server took before `since` is not
+        -- wanted.
+        CREATE TABLE resume_points(
+            name TEXT PRIMARY KEY,
+            position INTEGER NOT NULL,
+            since INTEGER NOT NULL,
+            moved INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        """
+}

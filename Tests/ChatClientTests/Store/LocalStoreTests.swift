@@ -1,0 +1,265 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import SQLite
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+@Suite struct LoginNumberTests {
+    @Test func noNumberIsGivenTwiceEvenIfAMachineLosesItsLastCommits() {
+        var durable = LoginNumbers(next: 1, reserved: 1, boot: "")
+        var used: Set<UInt64> = []
+        for boot in 1...50 {
+            // A new start finds what was synced last, or anything later.
+            var numbers = durable
+            for _ in 0..<(boot * 3 % 150) {
+                let syncs = numbers.needsSync(boot: "\(boot)")
+                #expect(used.insert(numbers.take(boot: "\(boot)")).inserted)
+                if syncs { durable = numbers }
+            }
+        }
+        #expect((used.max() ?? 0) < UInt64(used.count) + 51 * LoginNumbers.block)
+    }
+
+    @Test func aCommitIsSyncedOnceABlock() {
+        var numbers = LoginNumbers(next: 1, reserved: 1, boot: "")
+        var syncs = 0
+        for _ in 0..<640 {
+            if numbers.needsSync(boot: "a") { syncs += 1 }
+            _ = numbers.take(boot: "a")
+        }
+        #expect(syncs == 10)
+        #expect(numbers.next == 641)
+    }
+
+    @Test func whereStartsCannotBeToldApartEachIsSynced() {
+        var numbers = LoginNumbers(next: 5, reserved: 9, boot: "a")
+        #expect(numbers.needsSync(boot: ""))
+        #expect(numbers.take(boot: "") == 9)
+        #expect(numbers.needsSync(boot: ""))
+        #expect(numbers.take(boot: "") == 10)
+    }
+
+    @Test func manyProcessesGetManyNumbers() async throws {
+        let scene = try StoreScene()
+        let directory = scene.directory
+        let numbers = try await withThrowingTaskGroup(of: [UInt64].self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    let store = try ClientStore(directory, mode: .write)
+                    return try (0..<50).compactMap { _ in try store.loginTicket()?.number }
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(numbers.count == 400)
+        #expect(Set(numbers).count == 400)
+    }
+
+    @Test func aNewDeviceCountsFromTheBeginningAndTheSameOneGoesOn() throws {
+        let scene = try StoreScene()
+        let first = try scene.store.loginTicket()?.number
+        var identity = try scene.identity()
+        try scene.store.write { try scene.store.setIdentity(identity) }
+        #expect(try #require(try scene.store.loginTicket()?.number) > (first ?? .max))
+        identity.device = DeviceID(high: 8, low: 8)
+        try scene.store.write { try scene.store.setIdentity(identity) }
+        #expect(try scene.store.loginTicket()?.number == 1)
+    }
+}
+
+@Suite struct OutboxStoreTests {
+    private let toBob = ConversationName("@bob")
+
+    private func queue(_ scene: StoreScene, _ number: UInt64, expires: UInt64? = nil) throws {
+        let name = try #require(toBob)
+        try scene.store.write {
+            try scene.store.queue(
+                name, id: MessageID(high: 0, low: number), content: Content(body: "q\(number)", sent: 1), now: 10,
+                expires: expires)
+        }
+    }
+
+    private func take(_ scene: StoreScene, failed: Bool = false, now: UInt64 = 100) throws -> [QueuedMessage] {
+        try scene.store.write { try scene.store.takeQueued(includingFailed: failed, now: now, limit: 10) }
+    }
+
+    @Test func theOldestGoesFirstAndExpiredOnesAreDropped() throws {
+        let scene = try StoreScene()
+        try queue(scene, 1)
+        try queue(scene, 2, expires: 50)
+        try queue(scene, 3, expires: 500)
+        #expect(try take(scene).map(\.content.body) == ["q1", "q3"])
+        #expect(try scene.store.outboxItems().count == 2)
+    }
+
+    @Test func aRefusedOneStaysAndHoldsNobodyUp() throws {
+        let scene = try StoreScene()
+        try queue(scene, 1)
+        try queue(scene, 2)
+        let first = try #require(try take(scene).first)
+        try scene.store.write { try scene.store.noteAttempt(first.number, code: "no_such_user", failed: true) }
+        #expect(try take(scene).map(\.content.body) == ["q2"])
+        #expect(try take(scene, failed: true).count == 2)
+        let items = try scene.store.outboxItems()
+        #expect(items.map(\.state) == [.failed, .queued])
+        #expect(items.first?.code == "no_such_user")
+        #expect(items.first?.attempts == 1)
+        #expect(try scene.store.hasQueued(for: try #require(toBob)))
+    }
+
+    @Test func queuedAgainItIsThereOnceAndTriedAgain() throws {
+        let scene = try StoreScene()
+        try queue(scene, 1)
+        let first = try #require(try take(scene).first)
+        try scene.store.write { try scene.store.noteAttempt(first.number, code: "x", failed: true) }
+        try queue(scene, 1)
+        #expect(try take(scene).count == 1)
+        #expect(try scene.store.write { try scene.store.dropFromOutbox(MessageID(high: 0, low: 1)) })
+        #expect(try scene.store.write { try !scene.store.dropFromOutbox(MessageID(high: 0, low: 1)) })
+    }
+
+    @Test func aLoginKnowsThatSomethingWaits() throws {
+        let scene = try StoreScene()
+        #expect(try scene.store.loginTicket()?.hasQueued == false)
+        try queue(scene, 1)
+        #expect(try scene.store.loginTicket()?.hasQueued == true)
+    }
+}
+
+@Suite struct ReaderStoreTests {
+    @Test func historyIsTheLastOnesOldestFirst() throws {
+        let scene = try StoreScene()
+        try scene.receive((1...9).map { StoreScene.entry($0) })
+        try scene.receive([StoreScene.entry(1, "to all", in: everyone, time: 1004)])
+        let reader = try #require(try scene.store.itemReader())
+        func bodies(_ query: HistoryQuery) throws -> [String] {
+            try scene.store.history(query, reader: reader).map(StoreScene.word)
+        }
+        #expect(try bodies(HistoryQuery(conversation: ConversationName("@bob"), limit: 2)) == ["m8", "m9"])
+        #expect(try bodies(HistoryQuery(conversation: .everyone)) == ["to all"])
+        #expect(try bodies(HistoryQuery(limit: 3)) == ["m7", "m8", "m9"])
+        #expect(try bodies(HistoryQuery(since: 1003, until: 1004)) == ["m3", "m4", "to all"])
+        #expect(try bodies(HistoryQuery(conversation: ConversationName("@carol"))) == [])
+        #expect(try bodies(HistoryQuery(search: "TO A")) == ["to all"])
+        #expect(try bodies(HistoryQuery(search: "%")) == [])
+        #expect(try bodies(HistoryQuery(conversation: ConversationName("@bob"), search: "m_")) == [])
+        #expect(try bodies(HistoryQuery(limit: 0)) == [])
+    }
+
+    @Test func unreadCountsWhatOthersSentAndNobodyWasShown() throws {
+        let scene = try StoreScene()
+        try scene.receive([StoreScene.entry(1), StoreScene.entry(2, from: alice), StoreScene.entry(3)])
+        try scene.receive([StoreScene.entry(1, in: everyone)])
+        #expect(try scene.store.unread().map(\.count) == [2, 1])
+        #expect(try scene.store.unread().map(\.conversation.text) == ["@bob", "*"])
+        let reader = try #require(try scene.store.itemReader())
+        let items = try scene.store.itemsNotShown(after: 0, upTo: 99, limit: 9, reader: reader)
+        #expect(items.map(StoreScene.word) == ["m1", "m3", "m1"])
+        let messages = items.compactMap { if case .message(let message) = $0 { message } else { nil } }
+        try scene.store.write { try scene.store.markShown(Array(messages.prefix(2))) }
+        #expect(try scene.store.unread().map(\.conversation) == [.everyone])
+        #expect(try scene.store.untoldReadMarks() == [MarkRead(conversation: withBob, seq: 3)])
+        try scene.store.write { try scene.store.noteTold([MarkRead(conversation: withBob, seq: 3)]) }
+        #expect(try scene.store.untoldReadMarks().isEmpty)
+    }
+
+    @Test func resumePointsAreKeptAndCounted() throws {
+        let scene = try StoreScene()
+        let name = try #require(UserName("bot"))
+        try scene.receive((1...5).map { StoreScene.entry($0) })
+        try scene.store.write {
+            try scene.store.setResumePosition(name, ResumePosition(position: 2, since: 1005), now: 7)
+        }
+        #expect(try scene.store.resumePosition(name) == ResumePosition(position: 2, since: 1005))
+        #expect(try scene.store.resumePositions().map(\.waiting) == [1])
+        #expect(try scene.store.position(before: 1003) == 2)
+        #expect(try scene.store.position(before: 9999) == 5)
+        #expect(try scene.store.write { try scene.store.removeResumePosition(name) })
+        #expect(try scene.store.write { try !scene.store.removeResumePosition(name) })
+    }
+
+    @Test func aResumePointBelongsToOneAndIsFreeWhenItsHolderIsGone() throws {
+        let scene = try StoreScene()
+        let name = try #require(UserName("bot"))
+        var lock: ResumeLock? = try ResumeLock(name, in: scene.directory)
+        #expect(lock != nil)
+        let problem = #expect(throws: Problem.self) { try ResumeLock(name, in: scene.directory) }
+        #expect(problem?.exit == .temporary)
+        #expect(problem?.text.contains("process \(getpid())") == true)
+        #expect(ResumeLock.holder(of: name, in: scene.directory) == getpid())
+        lock = nil
+        #expect(ResumeLock.holder(of: name, in: scene.directory) == nil)
+        lock = try ResumeLock(name, in: scene.directory)
+        #expect(try ResumeLock(try #require(UserName("other")), in: scene.directory) !== lock)
+    }
+
+    @Test func receiptsOnlyGoUp() throws {
+        let scene = try StoreScene()
+        func note(_ delivered: UInt64, _ read: UInt64) throws {
+            let state = ReceiptState(account: bob, delivered: delivered, read: read)
+            try scene.store.write { try scene.store.storeReceipts([state], of: withBob) }
+        }
+        try note(5, 3)
+        try note(4, 4)
+        let states = try scene.store.receipts(of: withBob)
+        #expect(states.map(\.user.text) == ["bob"])
+        #expect(states.map(\.state) == [ReceiptState(account: bob, delivered: 5, read: 4)])
+    }
+
+    @Test func aNameThatWasGivenAgainMeansWhoHasItNow() throws {
+        let scene = try StoreScene()
+        let newBob = AccountID(high: 0, low: 22)
+        let conversation = ConversationID(high: 9, low: 22)
+        let record = try scene.record(newBob, "bob")
+        try scene.store.write {
+            try scene.store.remember([record], now: 99)
+            try scene.store.remember(conversation, type: .direct, peer: newBob)
+        }
+        #expect(try scene.store.conversation(with: record.name) == conversation)
+        #expect(try scene.store.account(named: record.name) == newBob)
+    }
+}
+
+@Suite struct StoreOpeningTests {
+    @Test func aStoreThatCannotBeWrittenStillReads() throws {
+        let scene = try StoreScene()
+        try scene.receive([StoreScene.entry(1)])
+        // As root nothing is refused for its mode: what is left is to open it as a read-only one.
+        let store = try Database(path: scene.directory.storeFile, options: DatabaseOptions(mode: .readOnly))
+        #expect(try store.first("SELECT count(*) FROM entries") { $0.int(0) } == 1)
+        #expect(throws: SQLiteError.self) { try store.run("DELETE FROM entries") }
+    }
+
+    @Test func theDatabaseOfAnotherProgramIsRefused() throws {
+        let scene = try StoreScene()
+        let other = try Database(path: scene.directory.path + "/other", options: DatabaseOptions())
+        try other.execute("CREATE TABLE t(x)")
+        rename(scene.directory.path + "/other", scene.directory.storeFile)
+        let error = #expect(throws: SQLiteError.self) { try ClientStore(scene.directory, mode: .write) }
+        #expect(error.map { Problem(store: $0).exit } == .badConfiguration)
+    }
+
+    @Test func theFirstVersionOfTheSchemaIsFrozen() throws {
+        let scene = try StoreScene()
+        let frozen = try Database(path: scene.directory.path + "/frozen", options: DatabaseOptions())
+        try frozen.execute(text: FrozenSchema.version1)
+        func tables(_ database: Database) throws -> [String] {
+            try database.all(
+                "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1"
+            ) { $0.text(0).split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+        }
+        let current = try Database(path: scene.directory.path + "/current", options: DatabaseOptions())
+        try current.execute(text: "\(ClientSchema.version1)")
+        #expect(try tables(current) == tables(frozen))
+        // And what it made opens in this version.
+        try frozen.execute(text: "PRAGMA application_id=\(0x6368_6174);PRAGMA user_version=1")
+        try frozen.run("INSERT INTO state(one, store, position) VALUES (1, '0123456789abcdef', 3)")
+        #expect(rename(scene.directory.path + "/frozen", scene.directory.storeFile) == 0)
+        #expect(rename(scene.directory.path + "/frozen-wal", scene.directory.storeFile + "-wal") == 0)
+        unlink(scene.directory.storeFile + "-shm")
+        #expect(try ClientStore(scene.directory, mode: .write).lastPosition() == 3)
+    }
+}

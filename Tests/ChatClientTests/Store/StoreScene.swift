@@ -1,0 +1,92 @@
+import ChatProtocol
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+let alice = AccountID(high: 0, low: 1)
+let bob = AccountID(high: 0, low: 2)
+let everyone = ConversationID(high: 9, low: 0)
+let withBob = ConversationID(high: 9, low: 1)
+
+/// Alice's store, in which she knows bob.
+struct StoreScene {
+    let scratch: Scratch
+    let directory: ProfileDirectory
+    let store: ClientStore
+
+    init() throws {
+        scratch = try Scratch()
+        let home = scratch.url.path
+        directory = ProfileDirectory(
+            paths: Paths(configuration: home + "/c", data: home + "/d", state: home + "/s"),
+            profile: try #require(UserName("default")))
+        try directory.create()
+        store = try ClientStore(directory, mode: .create)
+        let records = [try record(alice, "alice"), try record(bob, "bob")]
+        let identity = try identity()
+        try store.write { [store] in
+            try store.setIdentity(identity)
+            try store.remember(records, now: 1)
+            try store.remember(everyone, type: .everyone, peer: nil)
+            try store.remember(withBob, type: .direct, peer: bob)
+        }
+    }
+
+    func identity() throws -> Identity {
+        Identity(
+            account: alice, name: try #require(UserName("alice")), displayName: "Alice", device: .init(high: 3, low: 3),
+            deviceName: "laptop", loginKey: Array(repeating: 7, count: 32), standing: .active, address: .default,
+            server: .init(high: 4, low: 4), generation: .init(high: 5, low: 5), everyone: everyone)
+    }
+
+    func record(_ id: AccountID, _ name: String) throws -> AccountRecord {
+        AccountRecord(id: id, name: try #require(UserName(name)), displayName: name)
+    }
+
+    /// Another process on the same store.
+    func other(_ mode: ClientStore.Mode = .write) throws -> ClientStore { try ClientStore(directory, mode: mode) }
+
+    static func entry(
+        _ seq: UInt64, _ body: String? = nil, in conversation: ConversationID = withBob, from sender: AccountID = bob,
+        time: UInt64? = nil
+    ) -> IncomingEntry {
+        let content = Content(body: body ?? "m\(seq)", sent: time ?? 1000 + seq)
+        return IncomingEntry(
+            Entry(
+                conversation: conversation, seq: seq,
+                id: MessageID(high: conversation.bytes.last.map(UInt64.init) ?? 0, low: seq),
+                sender: sender, device: .init(high: 1, low: 1), payloadKind: 1, time: time ?? 1000 + seq,
+                payload: content.wireBytes))
+    }
+
+    @discardableResult
+    func receive(_ entries: [IncomingEntry]) throws -> Bool {
+        try store.writeSynced { try store.store(entries.map { .entry($0) }, own: alice, now: 5000) }
+    }
+
+    @discardableResult
+    func sent(_ seq: UInt64, in conversation: ConversationID = withBob) throws -> Bool {
+        try store.write { try store.storeSent(Self.entry(seq, "own\(seq)", in: conversation, from: alice)) }
+    }
+
+    func gap(_ first: UInt64, _ last: UInt64, _ reason: GapReason = .retention) throws {
+        try store.writeSynced {
+            _ = try store.store(
+                [.gap(Gap(conversation: withBob, reason: reason, first: first, last: last))], own: alice, now: 5000)
+        }
+    }
+
+    /// What a reader gets, in short words, in order.
+    func told(after position: Int64 = 0) throws -> [String] {
+        let reader = try #require(try store.itemReader())
+        return try store.items(after: position, limit: 1000, reader: reader).map(Self.word)
+    }
+
+    static func word(_ item: StoredItem) -> String {
+        switch item {
+        case .message(let message): message.body
+        case .gap(let gap): "gap \(gap.reason.rawValue) \(gap.missed.map(String.init) ?? "?")"
+        }
+    }
+}
