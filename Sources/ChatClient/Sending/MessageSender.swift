@@ -87,7 +87,8 @@ package actor MessageSender {
     // MARK: The runner
 
     private func run() {
-        guard runner == nil else { return }
+        // A loop that runs already may be asleep, with nothing under way.
+        guard runner == nil else { return mailbox.signal.set() }
         runner = Task { await self.loop() }
     }
 
