@@ -13,7 +13,8 @@ seq -f 'line %g' 1 50 >&3
 eventually grep -q '"line 50"' "$SCRATCH/bob.out" || fail "the first lines do not arrive"
 stop_server || fail "the server does not drain"
 seq -f 'line %g' 51 100 >&3
-start_server
+# The server must not hold the pipe open.
+start_server 3>&-
 seq -f 'line %g' 101 150 >&3
 exec 3>&-
 wait "$sender" || fail "the sender ends with $?: $(cat "$SCRATCH/alice.out.err")"
