@@ -122,13 +122,20 @@ enum Owner {
     /// - Throws: `unsafe_store` where this process is neither the owner nor root.
     static func become(_ owner: uid_t, of directory: DataDirectory) throws(Problem) {
         guard owner != geteuid() else { return }
-        guard geteuid() == 0 else {
+        try check(directory)
+        guard seteuid(owner) == 0 else {
+            throw Problem(.unsafeStore, "cannot work as uid \(owner): \(SystemError.text(errno))")
+        }
+    }
+
+    /// Refuses data of another user, before anything of them is read.
+    static func check(_ directory: DataDirectory) throws(Problem) {
+        guard directory.exists, geteuid() != 0 else { return }
+        let owner = try directory.checkedOwner()
+        guard owner == geteuid() else {
             throw Problem(
                 .unsafeStore, "\(directory.path) belongs to another user (uid \(owner))",
                 hint: "run this as that user, or as root")
-        }
-        guard seteuid(owner) == 0 else {
-            throw Problem(.unsafeStore, "cannot work as uid \(owner): \(SystemError.text(errno))")
         }
     }
 

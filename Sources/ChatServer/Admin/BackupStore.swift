@@ -30,14 +30,12 @@ enum BackupStore {
     /// Makes of the backup at `path` a store of a new generation in `folder`, a new directory: the database, the
     /// certificate and the key, all synced.
     ///
+    /// - Parameter name: what the backup is called where people see it.
     /// - Returns: the new generation.
-    static func unpack(_ path: String, into folder: DataDirectory, sources: ServerSources) throws -> StoreGeneration {
-        let source = try Database(path: path, options: DatabaseOptions(mode: .readOnly, writeAheadLog: false))
-        guard try source.pragma("PRAGMA application_id") == Int64(applicationID) else {
-            throw Problem(.invalidData, "\(path) is not a backup of chatd")
-        }
-        let faults = try source.integrityFaults(limit: 1)
-        guard faults.isEmpty else { throw Problem(.damagedStore, "\(path) is damaged: \(faults[0])") }
+    static func unpack(
+        _ path: String, called name: String, into folder: DataDirectory, sources: ServerSources
+    ) throws -> StoreGeneration {
+        let source = try open(path, called: name)
         let identity = try ServerIdentity(
             certificatePEM: get("certificate", in: source), keyPEM: get("key", in: source))
         try source.backup(to: folder.database)
@@ -46,6 +44,24 @@ enum BackupStore {
         try WholeFile.replace(folder.certificate, with: identity.certificatePEM)
         try WholeFile.replace(folder.key, with: identity.keyPEM)
         return generation
+    }
+
+    private static func open(_ path: String, called name: String) throws -> Database {
+        do {
+            let source = try Database(path: path, options: DatabaseOptions(mode: .readOnly, writeAheadLog: false))
+            guard try source.pragma("PRAGMA application_id") == Int64(applicationID) else {
+                throw Problem(.invalidData, "\(name) is not a backup of chatd")
+            }
+            let faults = try source.integrityFaults(limit: 1)
+            guard faults.isEmpty else { throw Problem(.damagedStore, "\(name) is damaged: \(faults[0])") }
+            return source
+        } catch let error as SQLiteError {
+            switch error.kind {
+            case .notADatabase: throw Problem(.invalidData, "\(name) is not a backup of chatd")
+            case .corrupt: throw Problem(.damagedStore, "\(name) is damaged: \(error.message)")
+            default: throw error
+            }
+        }
     }
 
     private static func begin(_ generation: StoreGeneration, in path: String) throws {

@@ -8,16 +8,18 @@ import Transport
 enum Restore {
     /// Makes the store of a backup ready: from the return on, the next start takes it.
     ///
-    /// Runs beside a server. The backup is read where it is.
+    /// Runs beside a server.
+    ///
+    /// - Parameter name: what the backup is called where people see it.
     static func prepare(
-        _ backup: String, in directory: DataDirectory, sources: ServerSources = .system
+        _ backup: String, called name: String, in directory: DataDirectory, sources: ServerSources = .system
     ) throws -> StoreGeneration {
         let folder = DataDirectory(directory.temporary("restore-" + Hexadecimal.text(sources.random(8))))
         guard mkdir(folder.path, 0o700) == 0 else {
             throw Problem(.cannotCreate, "cannot create \(folder.path): \(SystemError.text(errno))")
         }
         do {
-            let generation = try BackupStore.unpack(backup, into: folder, sources: sources)
+            let generation = try BackupStore.unpack(backup, called: name, into: folder, sources: sources)
             WholeFile.syncDirectory(of: folder.database)
             // A restore that was made ready and never taken is superseded.
             DataDirectory.removeFlat(directory.restored)

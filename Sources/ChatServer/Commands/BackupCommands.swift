@@ -82,7 +82,7 @@ struct RestoreCommand: ChatdCommand {
         defer { unlink(copy) }
         try FileCopy.replace(copy, from: descriptor)
         do {
-            return try Restore.prepare(copy, in: directory).hex
+            return try Restore.prepare(copy, called: file, in: directory).hex
         } catch { throw Administration.problem(of: error) }
     }
 

@@ -15,7 +15,7 @@ package enum ChatdProgram {
             return end(parsing: error, CommandContext(json: wantsJSON, quiet: false, noInput: true))
         }
         guard let command = command as? any ChatdCommand else {
-            return needsCommand(command, CommandContext(json: wantsJSON, quiet: false, noInput: true))
+            return other(command, CommandContext(json: wantsJSON, quiet: false, noInput: true))
         }
         let context = CommandContext(
             json: command.shared.json, quiet: command.shared.quiet, noInput: command.shared.noInput)
@@ -37,8 +37,16 @@ package enum ChatdProgram {
         return problem.exit.rawValue
     }
 
-    private static func needsCommand(_ group: any ParsableCommand, _ context: CommandContext) -> Int32 {
-        let configuration = type(of: group).configuration
+    /// ArgumentParser's own command for help, or a group without one of its commands.
+    private static func other(_ command: any ParsableCommand, _ context: CommandContext) -> Int32 {
+        let configuration = type(of: command).configuration
+        guard !configuration.subcommands.isEmpty else {
+            do {
+                var help = command
+                try help.run()
+                return ExitStatus.done.rawValue
+            } catch { return end(parsing: error, context) }
+        }
         let name = configuration.commandName.map { $0 == "chatd" ? $0 : "chatd \($0)" } ?? "chatd"
         let names = configuration.subcommands.compactMap { $0.configuration.commandName }
         let problem = Problem(

@@ -47,7 +47,8 @@ struct SharedOptions: ParsableArguments, Sendable {
     func configuration(
         in directory: DataDirectory, flags: ServerConfiguration.Flags = .init()
     ) throws(Problem) -> ServerConfiguration {
-        try ServerConfiguration(file: try file(in: directory), flags: flags)
+        try Owner.check(directory)
+        return try ServerConfiguration(file: try file(in: directory), flags: flags)
     }
 
     var logLevel: Logger.Level {

@@ -19,6 +19,11 @@ enum KeyPublication {
         }
     }
 
+    /// Takes the key back: whoever gets the port after us is not us.
+    static func withdraw(_ pin: PublicKeyPin) {
+        if let place = directory() { PublishedKey.withdraw(pin, in: place.path) }
+    }
+
     private static func directory() -> (path: String, isSystem: Bool)? {
         if geteuid() == 0 { return (PublishedKey.systemDirectory, true) }
         let variable = DataDirectory.environment

@@ -39,6 +39,7 @@ struct ServiceRunner {
             notify("READY=1")
             let isRestart = await serve(service, &events)
             notify(isRestart ? "RELOADING=1" : "STOPPING=1")
+            KeyPublication.withdraw(service.certificate.pin)
             await service.end()
             guard isRestart else { return }
         }
@@ -91,7 +92,9 @@ struct ServiceRunner {
     private func reload(_ service: RunningService) async {
         do {
             let configuration = try reread()
+            let pin = service.certificate.pin
             try await service.apply(configuration, in: directory)
+            if service.certificate.pin != pin { KeyPublication.withdraw(pin) }
             KeyPublication.publish(service.certificate.pin, for: service.addresses, log: log)
             log.notice("configuration read again", metadata: ["fingerprint": "\(service.certificate.pin)"])
             if configuration.listen != self.configuration.listen {

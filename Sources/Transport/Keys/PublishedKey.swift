@@ -25,6 +25,9 @@ package enum PublishedKey {
         return write(descriptor, line, line.count) == line.count ? 0 : errno
     }
 
+    /// Takes back what `publish` made, where it is still there.
+    package static func withdraw(_ pin: PublicKeyPin, in directory: String) { unlink(path(pin, directory)) }
+
     /// Whether `pin` was published in `directory` by `owner` or root, where nobody else could have done it.
     package static func isPublished(_ pin: PublicKeyPin, in directory: String, owner: uid_t) -> Bool {
         isSafe(directory, S_IFDIR, owner) && isSafe(path(pin, directory), S_IFREG, owner)
