@@ -117,5 +117,9 @@ lacks() { ! grep -Eq -- "$2" "$1" || fail "something in $1 matches $2: $(head -c
 # lines FILE NUMBER: has the file so many lines?
 lines() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 
+# online USER: does the server say so? gone PROCESS: has a background job ended?
+online() { daemon status --json | jq -e '.online > 0' >/dev/null; }
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
 # shellcheck source=/dev/null # which scenario is known when it runs
 . "$scripts/$1.sh"
