@@ -26,6 +26,7 @@ final class LinkCore: FrameConnectionDelegate {
     private let login: LinkLogin
     private let shared: LinkState
     private var nextCorrelation: UInt32 = 1
+    private var loginCorrelation: UInt32?
     private var pending: [UInt32: Pending] = [:]
     /// What was asked for before the server's hello had come.
     private var held: [Request]? = []
@@ -108,6 +109,7 @@ final class LinkCore: FrameConnectionDelegate {
         do {
             if let (kind, body) = try login.frame(on: binding) {
                 let shared = shared
+                loginCorrelation = nextCorrelation
                 write(Request(kind: kind, body: body, completion: { shared.noteLogin($0) }, timeout: .seconds(30)))
             }
         } catch {
@@ -134,7 +136,10 @@ final class LinkCore: FrameConnectionDelegate {
         if frame.correlation != 0 {
             guard let pending = pending.removeValue(forKey: frame.correlation) else { return }
             pending.timer?.cancel()
-            pending.completion(reply(frame))
+            let reply = reply(frame)
+            pending.completion(reply)
+            // What went out behind a login that is refused fails with what refused it, not with `not_logged_in`.
+            if frame.correlation == loginCorrelation, case .failure(let problem) = reply { fail(problem) }
         } else if frame.kind == FrameKind.failure.rawValue {
             guard let failure = try? frame.decode(Failure.self) else { return fail(malformed("failure")) }
             fail(Problem(failure))

@@ -4,11 +4,11 @@ start_server
 user alice
 user bob
 exits 0 alice chat send --to bob "before"
-exits 0 bob chat listen --count 1 --json
+exits 0 bob chat listen --count 1 --json --mark-read
 exits 0 daemon backup "$SCRATCH/backup"
 same 600 "$(stat -c %a "$SCRATCH/backup")" "the backup's mode"
 exits 0 alice chat send --to bob "lost to the server"
-exits 0 bob chat listen --count 1 --json
+exits 0 bob chat listen --count 1 --json --mark-read
 last=$(jq .seq "$SCRATCH/out")
 
 stop_server

@@ -30,13 +30,15 @@ at_end() {
 }
 trap at_end EXIT
 
+# What runs beside a scenario does not inherit the descriptors 3 and 4, which scenarios feed pipes by.
+
 # start_server [OPTION…]: runs chatd on a free port and remembers $server, $address and $pin.
 # A server that is started again takes the port that it had.
 start_server() {
     : >"$SCRATCH/listening"
     mkdir -p "$SCRATCH/server-home"
     env -i PATH=/usr/bin:/bin HOME="$SCRATCH/server-home" "$bin/chatd" run --listen "${address:-127.0.0.1:0}" \
-        --data "$SCRATCH/server" "$@" >"$SCRATCH/listening" 2>>"$SCRATCH/server.log" &
+        --data "$SCRATCH/server" "$@" >"$SCRATCH/listening" 2>>"$SCRATCH/server.log" 3>&- 4>&- &
     server=$!
     started+=("$server")
     eventually grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen"
@@ -82,7 +84,7 @@ background() {
     local log=$SCRATCH/$1
     shift
     # The command replaces the subshell, so that $job is the command itself.
-    (replace_shell=yes; "$@") >"$log" 2>"$log.err" </dev/null &
+    (replace_shell=yes; "$@") >"$log" 2>"$log.err" </dev/null 3>&- 4>&- &
     job=$!
     started+=("$job")
 }
