@@ -8,23 +8,27 @@ extension Client {
     /// Takes in what a connection brings until it ends.
     func takeIn(from link: Link, identity: Identity, events: LinkEvents?) async throws(Problem) {
         let acknowledger = Acknowledger(link)
+        var arrivals = Arrivals()
         while let frames = await link.inbox.take() {
-            var batch: [Incoming] = []
             for frame in frames {
                 switch frame.frameKind {
-                case .entry: batch.append(.entry(IncomingEntry(try Link.decode(frame, from: link.address))))
-                case .gap: batch.append(.gap(try Link.decode(frame, from: link.address)))
+                case .entry:
+                    let entry = IncomingEntry(try Link.decode(frame, from: link.address))
+                    arrivals.add(.entry(entry), bytes: frame.body.count)
+                case .gap:
+                    arrivals.add(.gap(try Link.decode(frame, from: link.address)), bytes: frame.body.count)
                 case .live, .presence, .receipt:
-                    try await keep(batch, from: link, identity: identity, acknowledger)
-                    batch = []
-                    acknowledger.send(all: frame.frameKind == .live)
+                    let isLive = frame.frameKind == .live
+                    try await keep(arrivals.take(all: isLive), from: link, identity: identity, acknowledger)
+                    if isLive { arrivals.becameLive() }
+                    acknowledger.send(all: isLive)
                     try report(frame, from: link, to: events)
                 default:
                     // A newer server may tell more than we understand.
                     log.debug("an event that is not known here", metadata: ["kind": "\(frame.kind)"])
                 }
             }
-            try await keep(batch, from: link, identity: identity, acknowledger)
+            try await keep(arrivals.take(), from: link, identity: identity, acknowledger)
             acknowledger.send()
         }
         acknowledger.cancel()

@@ -14,9 +14,7 @@ exits 0 carol chat send --everyone "e1"
 
 # Without a mark, a start is the same again; --mark-read moves it.
 exits 0 bob chat listen --no-follow --json
-# In the order of each conversation; what was missed comes one conversation after the other.
-same "a1,a2,a3" "$(jq -r 'select(.from == "alice") | .body' "$SCRATCH/out" | paste -sd,)"
-same "a1,a2,a3,c1,e1" "$(jq -r .body "$SCRATCH/out" | sort | paste -sd,)"
+same "a1,a2,a3,c1,e1" "$(jq -r .body "$SCRATCH/out" | paste -sd,)" "what was missed comes in the order of its time"
 cursor=$(jq -r 'select(.body == "a2") | .cursor' "$SCRATCH/out")
 exits 0 bob chat listen --no-follow --json --after-cursor "$cursor"
 same "a3,c1,e1" "$(jq -r .body "$SCRATCH/out" | paste -sd,)"

@@ -3,14 +3,23 @@
 start_server
 person alice
 printf '%s\n' "$password" >"$SCRATCH/password"
-# A server on loopback that is not this user's or root's is not trusted unasked: its key is not published here.
-exits 79 alice chat register alice --server "$address" --password-file "$SCRATCH/password" --no-input
-exits 79 alice chat register alice --server "$address" --password-file "$SCRATCH/password" --trust strict
+# A server on loopback that is not this user's or root's is not trusted unasked.
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$SCRATCH/key.pem" \
+    -out "$SCRATCH/certificate.pem" -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+background impostor openssl s_server -accept "127.0.0.1:$port" -key "$SCRATCH/key.pem" \
+    -cert "$SCRATCH/certificate.pem" -tls1_3 -alpn chat/0 -quiet
+accepts() { (exec 5<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+eventually accepts || fail "the impostor does not listen"
+for options in "--no-input" "--trust strict" "--trust SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"; do
+    # shellcheck disable=SC2086 # the words are apart on purpose
+    exits 79 alice chat register alice --server "127.0.0.1:$port" --password-file "$SCRATCH/password" $options
+done
 exits 79 alice chat register alice --server "$address" --password-file "$SCRATCH/password" \
     --trust "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 exits 0 alice chat register alice --server "$address" --password-file "$SCRATCH/password" --trust accept-new
 exits 0 alice chat server list --json
-has "$SCRATCH/out" "$pin"
+same "$pin" "$(jq -r .trust "$SCRATCH/out")"
 exits 0 alice chat send --to alice "note"
 
 # Another key behind the same address.
