@@ -106,6 +106,12 @@ package final class Session {
 extension Session: FrameConnectionDelegate {
     package func connectionDidOpen(_ connection: FrameConnection) { hub.greet(self) }
     package func connection(_ connection: FrameConnection, didReceive frame: RawFrame) { hub.receive(frame, on: self) }
+    package func connection(_ connection: FrameConnection, didReceiveInvalid error: FrameError) {
+        switch error {
+        case .tooLarge: hub.expel(self, Failure(.frameTooLarge))
+        case .tooShort: hub.expel(self, Failure(.malformed))
+        }
+    }
     package func connectionReadComplete(_ connection: FrameConnection) { hub.readComplete(self) }
     package func connectionDidBecomeWritable(_ connection: FrameConnection) { hub.becameWritable(self) }
     package func connectionDidClose(_ connection: FrameConnection, reason: CloseReason) {

@@ -89,7 +89,9 @@ extension FrameConnection {
                 }
             }
         } catch {
-            end(because: .frame(error))
+            reason = .frame(error)
+            delegate?.connection(self, didReceiveInvalid: error)
+            if state == .open { end(because: .frame(error)) }
         }
     }
 

@@ -6,12 +6,19 @@ package protocol FrameConnectionDelegate: AnyObject {
     /// The TLS handshake is done.
     func connectionDidOpen(_ connection: FrameConnection)
     func connection(_ connection: FrameConnection, didReceive frame: RawFrame)
+    /// What came in is no frame. Nothing more is received; the delegate may `write` a last word and `close`. If it does
+    /// not, the connection ends at once.
+    func connection(_ connection: FrameConnection, didReceiveInvalid error: FrameError)
     /// All frames that came in together were given.
     func connectionReadComplete(_ connection: FrameConnection)
     /// `isWritable` was false and is true again.
     func connectionDidBecomeWritable(_ connection: FrameConnection)
     /// The end; comes exactly once, whatever came before it, and nothing after it.
     func connectionDidClose(_ connection: FrameConnection, reason: CloseReason)
+}
+
+extension FrameConnectionDelegate {
+    package func connection(_ connection: FrameConnection, didReceiveInvalid error: FrameError) {}
 }
 
 /// A connection that carries frames over TLS.
