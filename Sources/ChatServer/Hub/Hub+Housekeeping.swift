@@ -47,7 +47,9 @@ extension Hub {
     }
 
     private func finishCheckpoint(_ mode: Database.CheckpointMode) {
-        store.writer.perform(on: loop) { _ = try $0.database.checkpoint(mode) } completion: { result in
+        store.writer.perform(on: loop) {
+            _ = try $0.database.checkpoint(mode)
+        } completion: { result in
             switch result {
             case .success: self.isCheckpointing = false
             case .failure(let error): self.endCheckpoint(error)
