@@ -1,3 +1,4 @@
+import CCrypt
 import ChatProtocol
 import NIOCore
 import SQLite
@@ -124,7 +125,26 @@ extension Hub {
         _ = schedule(in: settings.measureInterval) {
             guard !self.isDraining else { return }
             self.measure()
+            self.returnMemory()
             self.measureRegularly()
+        }
+    }
+
+    // MARK: Memory
+
+    /// Connections made, after which freed memory is worth giving back.
+    private static let connectionsBeforeTrim = 32
+
+    /// Handshakes leave holes of some tens of KiB each, more than a connection keeps. They are given back once a crowd
+    /// has come in, and not while it does.
+    private func returnMemory() {
+        defer { connectionsAtLastLook = connectionsMade }
+        guard connectionsMade == connectionsAtLastLook else { return }
+        guard connectionsMade - connectionsAtLastTrim >= Self.connectionsBeforeTrim else { return }
+        connectionsAtLastTrim = connectionsMade
+        store.keeper.perform { _ in
+            shim_malloc_trim()
+        } then: { _ in
         }
     }
 }

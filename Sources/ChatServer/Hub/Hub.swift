@@ -44,6 +44,9 @@ package final class Hub {
     var bytesSinceCheckpoint = 0
     var isCheckpointing = false
     var retention: RetentionSweep?
+    private(set) var connectionsMade = 0
+    var connectionsAtLastLook = 0
+    var connectionsAtLastTrim = 0
 
     // Presence and receipts.
     var presence = PresenceBoard()
@@ -87,6 +90,7 @@ package final class Hub {
         let session = Session(link: link, hub: self, now: clock.now())
         let key = ObjectIdentifier(session)
         sessions[key] = session
+        connectionsMade += 1
         if let oldest = census.opened(key, prefix: AddressPrefix(link.remoteAddress.host)),
             let victim = sessions[oldest]
         {
