@@ -7,6 +7,7 @@ enum Interop {
         usage: mls-interop verify KIND < file.json
                mls-interop make KIND [--seed N] [--suite N] > file.json
                mls-interop serve
+               mls-interop bench
         KIND: \(VectorKind.allCases.map(\.rawValue).joined(separator: ", "))
 
         """
@@ -17,6 +18,14 @@ enum Interop {
             return verify(arguments[1])
         case "make" where arguments.count >= 2:
             return make(arguments[1], Array(arguments.dropFirst(2)))
+        case "bench" where arguments.count == 1:
+            do {
+                try Bench.run()
+                return 0
+            } catch {
+                write("mls-interop: \(error)\n", to: 2)
+                return 1
+            }
         case "serve" where arguments.count == 1:
             serve()
             return 0

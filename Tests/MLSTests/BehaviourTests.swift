@@ -1,0 +1,207 @@
+import Synchronization
+import Testing
+
+@testable import MLS
+
+/// Counts what it is asked.
+private final class CountingJudge: Judge {
+    private let counts = Mutex<(leaves: [JudgedLeaf.Origin], commits: Int)>(([], 0))
+
+    func judge(leaf: JudgedLeaf, in context: GroupContext) -> Verdict {
+        counts.withLock { $0.leaves.append(leaf.origin) }
+        return .accept
+    }
+
+    func judge(commit: JudgedCommit) -> Verdict {
+        counts.withLock { $0.commits += 1 }
+        return .accept
+    }
+
+    /// What it was asked since the last time.
+    func take() -> (leaves: [JudgedLeaf.Origin], commits: Int) {
+        counts.withLock { counts in
+            defer { counts = ([], 0) }
+            return counts
+        }
+    }
+}
+
+@Suite("What a group asks and keeps")
+struct BehaviourTests {
+    @Test("the judge is asked once for each new leaf and each commit, by members and followers alike")
+    func judgement() throws {
+        var team = try TestGroup(4)
+        let judge = CountingJudge()
+        let update = try team.groups[2].proposeUpdate(using: &team.generator)
+        try team.deliver(update, except: 2)
+        let options = CommitOptions([.add(try team.keyPackage()), .add(try team.keyPackage())])
+        let commit = try team.groups[0].commit(options, now: testTime, judge: judge, using: &team.generator)
+        let own = judge.take()
+        #expect(own.commits >= 1 && Set(own.leaves).isSuperset(of: [.added, .updated]))
+        try team.groups[1].process(commit.message, judge: judge)
+        let member = judge.take()
+        #expect(member.commits == 1)
+        #expect(member.leaves == [.updated, .added, .added, .committed])
+        try team.follower.process(commit.message, judge: judge)
+        let follower = judge.take()
+        #expect(follower.commits == 1 && follower.leaves == member.leaves)
+        try team.groups[2].process(commit.message, judge: judge)
+        _ = judge.take()
+        let client = try Client("x", using: &team.generator)
+        try team.groups[0].mergePending()
+        let (_, external) = try Group.joinExternally(
+            try team.groups[0].groupInfo(), identity: client.identity, now: testTime, judge: judge,
+            using: &team.generator)
+        #expect(judge.take().leaves.count { $0 == .existing } == 6)
+        try team.groups[1].process(external, judge: judge)
+        let joined = judge.take()
+        #expect(joined.commits == 1 && joined.leaves == [.joinedExternally])
+        try team.follower.process(external, judge: judge)
+        #expect(judge.take().leaves == [.joinedExternally])
+    }
+
+    @Test("while proposals wait, nothing is sent before a commit, from memory or from rows")
+    func proposalsFirst() throws {
+        var team = try TestGroup(3)
+        let update = try team.groups[2].proposeUpdate(using: &team.generator)
+        try team.deliver(update, except: 2)
+        expectRefusal(.proposalsWaiting) { _ = try team.groups[0].send([1], using: &team.generator) }
+        let store = MemoryGroupStore()
+        try team.groups[0].save(to: store)
+        expectRefusal(.proposalsWaiting) {
+            _ = try StoredGroup.send([1], to: [1, 2, 3], from: store, using: &team.generator)
+        }
+        try team.commit()
+        _ = try team.groups[0].send([1], using: &team.generator)
+    }
+
+    @Test("an Update of ours whose keys were lost cannot be followed, and says so")
+    func lostUpdate() throws {
+        var team = try TestGroup(3)
+        let update = try team.groups[2].proposeUpdate(using: &team.generator)
+        try team.deliver(update, except: 2)
+        team.groups[2].ownUpdates = [:]
+        let commit = try team.groups[0].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
+        expectRefusal(.privateKeyMissing) { try team.groups[2].process(commit.message) }
+        #expect(team.groups[2].epoch == team.groups[1].epoch)
+    }
+
+    @Test("a path in which nothing is for us, and a private key of a node that is not known")
+    func pathsWithoutUs() throws {
+        var team = try TestGroup(4)
+        let path = try team.groups[0].honestPath(&team.generator)
+        let tree = team.groups[1].state.tree
+        let steps = tree.filteredDirectPath(LeafIndex(0))
+        let context = team.groups[1].state.contextBytes
+        expectRefusal(.pathNotForUs) {
+            _ = try tree.decryptPathSecret(
+                path, steps: steps, keys: team.groups[0].keys, joining: [], context: context)
+        }
+        expectRefusal(.pathNotForUs) {
+            _ = try tree.decryptPathSecret(
+                path, steps: steps, keys: team.groups[1].keys, joining: [LeafIndex(1)], context: context)
+        }
+        expectRefusal(.privateKeyMissing) {
+            _ = try tree.decryptPathSecret(
+                path, steps: steps, keys: TreePrivateKeys(leaf: LeafIndex(1), pairs: [:]), joining: [],
+                context: context)
+        }
+    }
+
+    @Test("the last epoch has no successor")
+    func lastEpoch() throws {
+        var team = try TestGroup(2)
+        var context = team.groups[0].context
+        context.epoch = .max
+        team.groups[0].state = GroupState(
+            context: context, tree: team.groups[0].state.tree, confirmationTag: team.groups[0].state.confirmationTag)
+        expectRefusal(.epochExhausted) {
+            _ = try team.groups[0].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
+        }
+    }
+
+    @Test("a secret tree has no secret for a leaf outside it, nor for one whose secret is gone")
+    func secretTree() throws {
+        let algorithms = try CipherSuite.x25519Aes128GcmSha256Ed25519.algorithms()
+        let tree = SecretTree(algorithms, shape: TreeShape(atLeast: 4), encryptionSecret: .zero(32))
+        expectRefusal(.leafOutOfRange) { _ = try tree.taking(.application, of: LeafIndex(4), generation: 0) }
+        let empty = SecretTree(algorithms, shape: TreeShape(atLeast: 4), nodes: [:], ratchets: [:])
+        expectRefusal(.ratchetMissing) { _ = try empty.taking(.application, of: LeafIndex(1), generation: 0) }
+        let broken = SecretTree(algorithms, shape: TreeShape(atLeast: 4), encryptionSecret: .zero(32))
+        #expect(broken.nodes.count == 1)
+        expectRefusal(.encryptionFailed) {
+            _ = try algorithms.seal([1], key: Secret([1]), nonce: [1], aad: [])
+        }
+    }
+
+    @Test("deriving one sender's ratchets erases the path to it and keeps the others reachable")
+    func secretTreeDeletion() throws {
+        let algorithms = try CipherSuite.x25519Aes128GcmSha256Ed25519.algorithms()
+        var tree = SecretTree(algorithms, shape: TreeShape(atLeast: 8), encryptionSecret: .zero(32))
+        let whole = tree
+        for leaf in [3, 0, 7, 4, 1, 2, 6, 5] {
+            let step = try tree.taking(.application, of: LeafIndex(leaf), generation: 2)
+            let same = try whole.taking(.application, of: LeafIndex(leaf), generation: 2)
+            #expect(step.key?.key == same.key?.key)
+            tree.apply(step)
+            let own = NodeIndex(LeafIndex(leaf))
+            for node in [own] + tree.shape.directPath(of: own) { #expect(tree.nodes[node] == nil) }
+        }
+        #expect(tree.nodes.isEmpty)
+    }
+
+    @Test("a generation that was passed over is kept, once, and the oldest go first beyond the limit")
+    func keptKeys() throws {
+        let algorithms = try CipherSuite.x25519Aes128GcmSha256Ed25519.algorithms()
+        var ratchet = Ratchet(secret: .zero(32))
+        var reference = Ratchet(secret: .zero(32))
+        var keys: [Secret] = []
+        for _ in 0..<1_500 { keys.append(try reference.step(algorithms).key) }
+        #expect(try ratchet.take(900, algorithms).key == keys[900])
+        #expect(try ratchet.take(1_400, algorithms).key == keys[1_400])
+        #expect(ratchet.kept.count == Limits.keptKeys)
+        #expect(try ratchet.take(1_399, algorithms).key == keys[1_399])
+        expectRefusal(.generationUsed) { _ = try ratchet.take(1_399, algorithms) }
+        expectRefusal(.generationUsed) { _ = try ratchet.take(3, algorithms) }
+    }
+
+    @Test("two messages under one generation, from a copied state, still have nonces of their own")
+    func reuseGuard() throws {
+        var team = try TestGroup(2)
+        var copy = team.groups[0]
+        let one = try team.groups[0].send([1], using: &team.generator)
+        let two = try copy.send([1], using: &team.generator)
+        guard case .privateMessage(let first) = one.body, case .privateMessage(let second) = two.body else { return }
+        #expect(first.ciphertext != second.ciphertext)
+        let secret = team.groups[1].secrets.senderDataSecret
+        let algorithms = team.groups[1].algorithms
+        let guards = try [first, second].map {
+            try Protection.openSenderData($0, senderDataSecret: secret, algorithms: algorithms)
+        }
+        #expect(guards[0].generation == guards[1].generation && guards[0].reuseGuard != guards[1].reuseGuard)
+    }
+
+    @Test("padding hides lengths: all sizes up to the block give one")
+    func padding() throws {
+        var team = try TestGroup(2)
+        var sizes: Set<Int> = []
+        for length in 0..<100 {
+            let data = [UInt8](repeating: 1, count: length)
+            let message = try team.groups[0].send(data, padding: .multiple(of: 256), using: &team.generator)
+            sizes.insert(message.encoded.count)
+            #expect(try team.groups[1].read(message).data == data)
+        }
+        #expect(sizes.count == 1)
+    }
+
+    @Test("members whose key packages have run out may be refused by whoever joins, or not be judged by time")
+    func lifetimesAtJoin() throws {
+        var team = try TestGroup(3)
+        let own = try Client("late", using: &team.generator).keyPackage(using: &team.generator)
+        guard case .welcome(let welcome)? = try team.commit(CommitOptions([.add(own.keyPackage)]))?.body else { return }
+        expectRefusal(.lifetimeInvalid) {
+            _ = try Group.join(welcome, with: own, now: testTime + 10 * 86_400, judge: AcceptAll())
+        }
+        _ = try Group.join(welcome, with: own, now: nil, judge: AcceptAll())
+    }
+}
