@@ -35,7 +35,7 @@ struct GlobalOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp("How long connecting and logging in may take (default: 10s).", valueName: "duration"),
-        transform: OptionText.duration)
+        transform: OptionText.limit)
     var connectTimeout: Duration?
 
     var flags: SettingsFlags {

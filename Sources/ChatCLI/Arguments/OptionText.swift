@@ -12,6 +12,13 @@ enum OptionText {
         return value
     }
 
+    /// For what must not wait for ever.
+    static func limit(_ text: String) throws -> Duration {
+        let value = try duration(text)
+        guard value > .zero else { throw ValidationError("expected \(DurationText.form), above 0") }
+        return value
+    }
+
     static func time(_ text: String) throws -> TimeArgument {
         guard TimestampText.parse(text, now: 0) != nil else { throw ValidationError("expected \(TimestampText.form)") }
         return TimeArgument(text: text)

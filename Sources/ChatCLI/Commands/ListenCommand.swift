@@ -34,16 +34,16 @@ struct ListenCommand: ChatCommand {
     @Flag(help: "Mark what is printed as shown.") var markRead = false
     @Option(help: ArgumentHelp("End after so many messages.", valueName: "n"), transform: OptionText.count)
     var count: Int?
-    @Option(help: ArgumentHelp("End after this time.", valueName: "duration"), transform: OptionText.duration)
+    @Option(help: ArgumentHelp("End after this time.", valueName: "duration"), transform: OptionText.limit)
     var timeout: Duration?
     @Option(
         help: ArgumentHelp("End when nothing came for this time.", valueName: "duration"),
-        transform: OptionText.duration)
+        transform: OptionText.limit)
     var idle: Duration?
     @Flag(help: "Print what there is and end.") var noFollow = false
     @Option(
         help: ArgumentHelp("How long the command may take for a message (default: 5m).", valueName: "duration"),
-        transform: OptionText.duration)
+        transform: OptionText.limit)
     var commandTimeout: Duration = .seconds(300)
     @Option(
         help: ArgumentHelp("How often a command that failed is run again (default: 3).", valueName: "n"),

@@ -12,8 +12,7 @@ struct WhoCommand: ChatCommand {
     @Option(help: ArgumentHelp("Wait until this user is online.", valueName: "user"), transform: OptionText.user)
     var wait: UserName?
     @Option(
-        help: ArgumentHelp("How long to wait (default: 30s; 0: for ever).", valueName: "duration"),
-        transform: OptionText.duration)
+        help: ArgumentHelp("How long to wait (default: 30s).", valueName: "duration"), transform: OptionText.limit)
     var timeout: Duration?
     @Flag(help: "Follow who comes and goes.") var watch = false
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
@@ -25,7 +24,7 @@ struct WhoCommand: ChatCommand {
         guard timeout == nil || wait != nil else { throw Problem(.usage, "--timeout is for --wait") }
         let client = try invocation.makeClient()
         if let wait {
-            try await client.waitUntilOnline(wait, timeout: timeout == .zero ? nil : timeout ?? .seconds(30))
+            try await client.waitUntilOnline(wait, timeout: timeout ?? .seconds(30))
             return .done
         }
         if watch { return try await follow(client, invocation) }

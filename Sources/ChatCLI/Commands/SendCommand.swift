@@ -36,7 +36,8 @@ struct SendCommand: ChatCommand {
     var wait: WaitLevel = .accepted
     @Option(
         help: ArgumentHelp(
-            "How long connecting, sending and waiting may take (default: 30s; 0: for ever).", valueName: "duration"),
+            "How long connecting, sending and waiting may take (default: 30s; with --lines for each line, 0: for ever).",
+            valueName: "duration"),
         transform: OptionText.duration)
     var timeout: Duration = .seconds(30)
     @Flag(help: "Keep it in the outbox where the server cannot be reached.") var queue = false
@@ -92,6 +93,9 @@ struct SendCommand: ChatCommand {
         if message != nil && !words.isEmpty { throw Problem(.usage, "the message is given twice, by -m and by words") }
         if wait > .accepted && everyone {
             throw Problem(.usage, "--wait \(wait.rawValue) is for --to only")
+        }
+        if timeout == .zero && !lines && !jsonl {
+            throw Problem(.usage, "--timeout 0, which is for ever, is for --lines and --jsonl")
         }
         if expires != nil && !queue { throw Problem(.usage, "--expires is for --queue") }
     }

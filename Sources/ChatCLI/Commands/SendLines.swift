@@ -121,7 +121,7 @@ struct LineProgress {
 
     private func isFinal(_ exit: ExitStatus) -> Bool {
         switch exit {
-        case .done, .negative, .badData, .partial, .queued, .timedOut: false
+        case .done, .negative, .usage, .badData, .partial, .queued, .timedOut: false
         case .unknownName: hasOneTarget
         default: true
         }

@@ -1,0 +1,71 @@
+# What is asked on a terminal, what is never asked, and what a terminal shows.
+
+start_server
+person alice
+user bob
+terminal() { as alice python3 "$scripts/at_terminal.py" "$@"; }
+
+# A password is typed twice, without echo; a slip of the finger is asked for again.
+exits 0 terminal chat register alice --server "$address" --trust "$pin" <<'END'
+expect Password:
+echo off
+send first secret\n
+expect Again:
+send another secret\n
+expect They differ.
+expect Password:
+send correct horse battery\n
+expect Again:
+send correct horse battery\n
+expect registered alice
+echo on
+END
+lacks "$SCRATCH/out" 'secret|horse'
+
+# Ctrl-C and a signal leave the terminal as it was, and end it as they do.
+exits 130 terminal chat passwd <<'END'
+expect Old password:
+echo off
+send \x03
+echo on
+END
+exits 0 terminal chat passwd <<'END'
+expect Old password:
+send correct horse battery\n
+expect New password:
+send battery staple horse\n
+expect Again:
+send battery staple horse\n
+expect password changed
+END
+printf 'battery staple horse\ncorrect horse battery\n' | exits 0 alice chat passwd --password-stdin
+printf 'wrong old password\nwhatever it is\n' | exits 77 alice chat passwd --password-stdin
+printf 'only one line\n' | exits 64 alice chat passwd --password-stdin
+printf 'correct horse battery\nshort\n' | exits 65 alice chat passwd --password-stdin
+
+exits 64 terminal chat --no-input login bob --server "$address" </dev/null
+exits 64 terminal chat send --to bob </dev/null
+has "$SCRATCH/out" 'no message'
+
+# Colour and marks are for terminals: what was listed there counts as shown.
+exits 0 bob chat send --to alice "for the eyes"
+exits 0 alice chat listen --no-follow
+lacks "$SCRATCH/out" $'\033'
+exits 0 alice chat unread --count
+same 1 "$(cat "$SCRATCH/out")"
+exits 0 terminal chat listen --count 1 </dev/null
+has "$SCRATCH/out" $'\033.*bob.*for the eyes'
+exits 0 alice chat unread --count
+same 0 "$(cat "$SCRATCH/out")"
+exits 0 terminal env NO_COLOR=1 chat history --with bob </dev/null
+lacks "$SCRATCH/out" $'\033'
+exits 0 terminal env TERM=dumb chat history --with bob </dev/null
+lacks "$SCRATCH/out" $'\033'
+exits 0 alice chat history --with bob --color always
+has "$SCRATCH/out" $'\033'
+
+# Ctrl-C ends a follower as a signal does.
+exits 130 terminal chat listen --json --meta <<'END'
+expect "head":"live"
+send \x03
+END
