@@ -20,11 +20,14 @@ package struct DataDirectory: Sendable, Equatable {
     package static let temporaryPrefix = "tmp-"
     package func temporary(_ name: String) -> String { "\(path)/\(Self.temporaryPrefix)\(name)" }
 
+    /// Where the machine's server has it, which is root's or runs under systemd.
+    package static let system = "/var/lib/chatd"
+
     /// Where it is by default.
     ///
     /// - Parameter variable: looks an environment variable up.
     package static func standard(variable: (String) -> String? = Self.environment) throws(Problem) -> DataDirectory {
-        if geteuid() == 0 { return DataDirectory("/var/lib/chatd") }
+        if geteuid() == 0 { return DataDirectory(system) }
         if let home = variable("XDG_DATA_HOME"), home.hasPrefix("/") { return DataDirectory(home + "/chatd") }
         if let home = variable("HOME"), home.hasPrefix("/") { return DataDirectory(home + "/.local/share/chatd") }
         throw Problem(.badConfiguration, "no place for the data: HOME is not set", hint: "give --data DIR")

@@ -3,14 +3,19 @@ import Logging
 import Transport
 
 /// Tells the clients on this machine which key is ours, so that one on a loopback address is trusted unasked.
-enum KeyPublication {
+///
+/// The machine's server, which is root's and has its data in the usual place, tells every user; any other tells the
+/// user that it runs as.
+struct KeyPublication {
+    let data: DataDirectory
+
     /// Publishes the key where a loopback address is among those listened on.
-    static func publish(_ pin: PublicKeyPin, for addresses: [NetworkAddress], log: Logger) {
+    func publish(_ pin: PublicKeyPin, for addresses: [NetworkAddress], log: Logger) {
         guard addresses.contains(where: { $0.isLoopback || ["0.0.0.0", "::"].contains($0.host) }) else { return }
         guard let place = directory() else {
             return log.info("the key is not published: no home directory", metadata: ["fingerprint": "\(pin)"])
         }
-        makeDirectories(place.path, mode: place.isSystem ? 0o755 : 0o700)
+        Self.makeDirectories(place.path, mode: place.isSystem ? 0o755 : 0o700)
         let failure = PublishedKey.publish(pin, in: place.path, mode: place.isSystem ? 0o644 : 0o600)
         if failure != 0 {
             log.info(
@@ -20,12 +25,12 @@ enum KeyPublication {
     }
 
     /// Takes the key back: whoever gets the port after us is not us.
-    static func withdraw(_ pin: PublicKeyPin) {
+    func withdraw(_ pin: PublicKeyPin) {
         if let place = directory() { PublishedKey.withdraw(pin, in: place.path) }
     }
 
-    private static func directory() -> (path: String, isSystem: Bool)? {
-        if geteuid() == 0 { return (PublishedKey.systemDirectory, true) }
+    private func directory() -> (path: String, isSystem: Bool)? {
+        if geteuid() == 0, data.path == DataDirectory.system { return (PublishedKey.systemDirectory, true) }
         let variable = DataDirectory.environment
         if let home = variable("XDG_STATE_HOME"), home.hasPrefix("/") {
             return (PublishedKey.userDirectory(stateHome: home), false)

@@ -17,6 +17,8 @@ struct ServiceRunner {
     /// How long a start waits for an administrator's command that has the data, milliseconds.
     private static let patience: UInt64 = 10_000
 
+    private var publication: KeyPublication { KeyPublication(data: directory) }
+
     /// Serves until a signal ends it.
     func run() async throws(Problem) {
         try directory.create()
@@ -39,7 +41,7 @@ struct ServiceRunner {
             notify("READY=1")
             let isRestart = await serve(service, &events)
             notify(isRestart ? "RELOADING=1" : "STOPPING=1")
-            KeyPublication.withdraw(service.certificate.pin)
+            publication.withdraw(service.certificate.pin)
             await service.end()
             guard isRestart else { return }
         }
@@ -72,7 +74,7 @@ struct ServiceRunner {
             throw Problem(.cannotCreate, error.description, hint: "--listen says where to listen")
         } catch { throw Administration.problem(of: error) }
         let pin = service.certificate.pin
-        KeyPublication.publish(pin, for: service.addresses, log: log)
+        publication.publish(pin, for: service.addresses, log: log)
         for address in service.addresses { announce("listening \(address) \(pin)") }
         return service
     }
@@ -94,8 +96,8 @@ struct ServiceRunner {
             let configuration = try reread()
             let pin = service.certificate.pin
             try await service.apply(configuration, in: directory)
-            if service.certificate.pin != pin { KeyPublication.withdraw(pin) }
-            KeyPublication.publish(service.certificate.pin, for: service.addresses, log: log)
+            if service.certificate.pin != pin { publication.withdraw(pin) }
+            publication.publish(service.certificate.pin, for: service.addresses, log: log)
             log.notice("configuration read again", metadata: ["fingerprint": "\(service.certificate.pin)"])
             if configuration.listen != self.configuration.listen {
                 log.warning("other addresses to listen on count from the next start")
