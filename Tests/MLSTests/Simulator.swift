@@ -94,7 +94,7 @@ struct Simulator {
             let (sealed, changes) = try StoredGroup.send(
                 data, to: groupId, from: members[index].store, using: &generator)
             try members[index].store.apply(changes)
-            members[index].group = try Group.load(groupId, from: members[index].store, judge: AcceptAll())
+            members[index].group = try Group.load(groupId, from: members[index].store)
             message = sealed
         } else {
             message = try members[index].group.send(data, padding: .multiple(of: 32), using: &generator)
@@ -137,7 +137,7 @@ struct Simulator {
     private mutating func restart() throws {
         let index = roll(members.count)
         try members[index].group.save(to: members[index].store)
-        members[index].group = try Group.load(groupId, from: members[index].store, judge: AcceptAll())
+        members[index].group = try Group.load(groupId, from: members[index].store)
     }
 
     // MARK: Handshakes
@@ -192,7 +192,7 @@ struct Simulator {
             options, now: testTime, judge: AcceptAll(), using: &generator)
         if roll(3) == 0 {
             try members[committer].group.save(to: members[committer].store)
-            members[committer].group = try Group.load(groupId, from: members[committer].store, judge: AcceptAll())
+            members[committer].group = try Group.load(groupId, from: members[committer].store)
         }
         try accept(pending.message, welcome: pending.welcome, joining: joining)
     }

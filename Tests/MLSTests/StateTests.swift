@@ -8,7 +8,7 @@ struct StateTests {
 
     private func reload(_ group: inout Group, _ store: some GroupStorage) throws {
         try group.save(to: store)
-        group = try Group.load(groupId, from: store, judge: AcceptAll())
+        group = try Group.load(groupId, from: store)
     }
 
     private func live(_ store: some GroupStorage) throws {
@@ -70,7 +70,7 @@ struct StateTests {
             expectRefusal(.generationUsed) { _ = try StoredGroup.open(message, from: store) }
         }
         // The whole group, loaded again, knows what was used.
-        team.groups[1] = try Group.load(groupId, from: store, judge: AcceptAll())
+        team.groups[1] = try Group.load(groupId, from: store)
         let message = try team.groups[5].send([2], using: &team.generator)
         #expect(try team.groups[1].read(message).generation == 3)
     }
@@ -109,7 +109,7 @@ struct StateTests {
         var team = try TestGroup(3)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
-        var other = try Group.load(groupId, from: store, judge: AcceptAll())
+        var other = try Group.load(groupId, from: store)
         let commit = try team.groups[0].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
         try other.process(commit.message)
         try other.save(to: store)
@@ -127,7 +127,7 @@ struct StateTests {
         try store.apply(changes)
         expectRefusal(.ownMessage) { _ = try StoredGroup.open(message, from: store) }
         expectRefusal(.stateRolledBack) { _ = try StoredGroup.open(message, from: snapshot) }
-        var restored = try Group.load(groupId, from: snapshot, judge: AcceptAll())
+        var restored = try Group.load(groupId, from: snapshot)
         expectRefusal(.stateRolledBack) { _ = try restored.open(message) }
     }
 
@@ -170,7 +170,7 @@ struct StateTests {
                 for index in 0..<4 where index != 1 { try team.groups[index].process(pending.message) }
                 // The process of member 1 ends before or after each write, and begins again from its rows.
                 for _ in 0..<2 {
-                    var restarted = try Group.load(groupId, from: store, judge: AcceptAll())
+                    var restarted = try Group.load(groupId, from: store)
                     if step % 4 == 1, restarted.pendingCommit == nil {
                         // The commit was never stored, so it must not have been sent: the message is unknown.
                         break
@@ -268,8 +268,52 @@ struct StateTests {
                 var batch = RowBatch(groupId: groupId)
                 batch.write(key.kind, at: key.index, Array(row.value.prefix(length)), version: row.version)
                 try damaged.apply(batch)
-                #expect(throws: MLSError.self) { _ = try Group.load(groupId, from: damaged, judge: AcceptAll()) }
+                #expect(throws: MLSError.self) { _ = try Group.load(groupId, from: damaged) }
             }
         }
+    }
+
+    @Test("a follower that lives in rows goes on after each step, and writes what a commit changed")
+    func follower() throws {
+        var team = try TestGroup(40, joining: 3)
+        let store = try SQLiteGroupStore()
+        let counted = MemoryGroupStore()
+        for step in 0..<6 {
+            try team.follower.save(to: store)
+            team.follower = try PublicGroup.load(groupId, from: store)
+            var second = team.follower
+            let update = try team.groups[1].proposeUpdate(using: &team.generator)
+            try team.deliver(update, except: 1)
+            try team.follower.save(to: store)
+            team.follower = try PublicGroup.load(groupId, from: store)
+            expectRefusal(.storeConflict) { try second.save(to: store) }
+            try team.commit(by: step % 2 == 0 ? 0 : 2)
+            try team.follower.publish(try team.groups[0].groupInfo(withTree: false))
+            try team.expectAgreement()
+        }
+        team.follower.stored = 0
+        try team.follower.save(to: counted)
+        counted.resetCounts()
+        try team.commit()
+        try team.follower.save(to: counted)
+        #expect(counted.bytesWritten < 4_096)
+        let again = try PublicGroup.load(groupId, from: store)
+        #expect(again.groupInfo == nil || again.epoch < team.follower.epoch)
+    }
+
+    @Test("secrets of a key package survive storage, and are checked when they come back")
+    func keyPackageSecrets() throws {
+        var team = try TestGroup(2)
+        let own = try Client("new", using: &team.generator).keyPackage(using: &team.generator)
+        let again = try KeyPackageSecrets(decoding: own.encoded)
+        guard case .welcome(let welcome)? = try team.commit(CommitOptions([.add(own.keyPackage)]))?.body else { return }
+        team.groups.append(try Group.join(welcome, with: again, now: testTime, judge: AcceptAll()))
+        try team.expectAgreement()
+        for place in stride(from: own.encoded.count - 190, to: own.encoded.count, by: 20) {
+            var bytes = own.encoded
+            bytes[place] ^= 0x10
+            #expect(throws: MLSError.self) { _ = try KeyPackageSecrets(decoding: bytes) }
+        }
+        expectRefusal(.storeMalformed) { _ = try KeyPackageSecrets(decoding: Array(own.encoded.dropLast())) }
     }
 }

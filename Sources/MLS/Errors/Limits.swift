@@ -37,6 +37,4 @@ public enum Limits {
     public static let clockSkew: UInt64 = 3_600
     /// The longest lifetime of a key package that is accepted, in seconds: 400 days (RFC 9420 §7.2 wants one).
     public static let keyPackageLifetime: UInt64 = 400 * 86_400
-    /// The longest secret that the exporter makes: HKDF's own limit is 255 hashes.
-    public static let exportBytes = 255 * 32
 }

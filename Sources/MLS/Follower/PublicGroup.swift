@@ -4,9 +4,10 @@
 /// It cannot see membership tags, confirmation tags and path ciphertexts: a commit that it accepts may still be
 /// refused by members, who keep their state then and name the committer.
 public struct PublicGroup: Sendable {
-    package private(set) var state: GroupState
+    package internal(set) var state: GroupState
     /// The latest description of this epoch by a member, if one was published.
-    public private(set) var groupInfo: GroupInfo?
+    public internal(set) var groupInfo: GroupInfo?
+    var stored: UInt64 = 0
 
     /// Begins to follow a group at some epoch.
     public init(
@@ -70,7 +71,9 @@ public struct PublicGroup: Sendable {
 
     public mutating func merge(_ staged: Staged) throws(MLSError) {
         try require(staged.base == state.mark, .staleStage)
+        let dirty = state.tree.dirty
         state = staged.next
+        state.tree.dirty.formUnion(dirty)
         groupInfo = nil
     }
 

@@ -89,3 +89,32 @@ public struct KeyPackageSecrets: Sendable {
     package var encryptionPrivateKey: Secret { encryptionKey.privateKey }
     package var signaturePrivateKey: Secret { signatureKey.privateKey }
 }
+
+extension KeyPackageSecrets {
+    /// For the application's store: the key package and its private keys, in the clear.
+    public var encoded: [UInt8] {
+        encodeRow { writer in
+            writer.write(keyPackage)
+            writer.write(initKey)
+            writer.write(encryptionKey)
+            writer.write(signatureKey)
+        }
+    }
+
+    /// Takes back what `encoded` gave.
+    public init(decoding bytes: [UInt8]) throws(MLSError) {
+        let (package, initPair, leafPair, signer) = try decodeRow(bytes) { (reader) throws(WireError) in
+            let package = try reader.read(KeyPackage.self)
+            let initPair = try reader.readHPKEPair()
+            let leafPair = try reader.readHPKEPair()
+            return (package, initPair, leafPair, try reader.readSignaturePair())
+        }
+        try self.init(
+            keyPackage: package, initPrivateKey: initPair.privateKey, encryptionPrivateKey: leafPair.privateKey,
+            signatureKey: signer)
+        let signerKey = try package.cipherSuite.algorithms().signaturePublicKey(of: signer.privateKey)
+        try require(
+            initKey == initPair && encryptionKey == leafPair && signerKey == signer.publicKey, .storeMalformed,
+            "the private keys are not those of the public ones")
+    }
+}

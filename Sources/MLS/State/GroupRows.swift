@@ -40,10 +40,7 @@ extension Group {
             }
             for (epoch, secret) in resumption { batch.write(.resumption, at: epoch, encodeRow { $0.write(secret) }) }
         }
-        for node in state.tree.dirty {
-            batch.write(
-                .treeNode, at: UInt64(node.rawValue), state.tree[node].map { node in encodeRow { $0.write(node) } })
-        }
+        state.writeShared(to: &batch)
         let nodes = isNewEpoch ? Set(secretTree.nodes.keys) : secretTree.dirtyNodes
         for node in nodes {
             // Whoever consumes a node must find it: otherwise two processes would derive from it, and what one
@@ -57,9 +54,6 @@ extension Group {
         }
         let leaves = isNewEpoch ? Set(secretTree.ratchets.keys) : secretTree.dirtyRatchets
         for leaf in leaves { writeRatchet(leaf, to: &batch, isNewEpoch: isNewEpoch) }
-        for (place, proposal) in state.proposals.all.enumerated() {
-            batch.write(.proposal, at: UInt64(place), proposal.row)
-        }
         for (place, update) in ownUpdates.values.enumerated() {
             batch.write(.ownUpdate, at: UInt64(place), update.row)
         }
@@ -95,10 +89,10 @@ extension Group {
         didStore()
     }
 
-    /// Takes a group from its rows. A commit that waits is staged again, for which its pre-shared keys are needed.
+    /// Takes a group from its rows. A commit that waits is staged again, for which its pre-shared keys are needed; it was
+    /// judged when it was made, and is not judged again.
     public static func load(
-        _ groupId: [UInt8], from storage: some GroupStorage, psks: some PreSharedKeySource = NoPreSharedKeys(),
-        judge: some Judge
+        _ groupId: [UInt8], from storage: some GroupStorage, psks: some PreSharedKeySource = NoPreSharedKeys()
     ) throws(MLSError) -> Group {
         let headRow = try storage.require(RowKey(groupId: groupId, kind: .head))
         let head = try HeadRow(row: headRow.value)
@@ -106,20 +100,10 @@ extension Group {
         let epoch = try EpochRow(row: try storage.require(RowKey(groupId: groupId, kind: .epoch)).value)
         try MLS.require(epoch.context.epoch == head.epoch, .storeMalformed, "rows of two epochs")
         let algorithms = try epoch.context.cipherSuite.algorithms()
-        var tree = RatchetTree(algorithms, leaves: Int(head.leafCount))
-        for (index, row) in try storage.rows(.treeNode, of: groupId) {
-            let node = try decodeRow(row.value) { (reader) throws(WireError) in try reader.read(Node.self) }
-            tree.restore(NodeIndex(rawValue: UInt32(truncatingIfNeeded: index)), node)
-        }
-        try MLS.require(tree.treeHash() == epoch.context.treeHash, .storeMalformed, "the tree is another one")
-        var state = GroupState(
-            context: epoch.context, tree: tree, confirmationTag: epoch.confirmationTag,
-            interimTranscriptHash: epoch.interimTranscriptHash)
-        let proposals = try storage.rows(.proposal, of: groupId).sorted { $0.index < $1.index }
-        for (_, row) in proposals {
-            let proposal = try SourcedProposal(row: row.value)
-            if let reference = proposal.reference { try state.proposals.insert(proposal, reference) }
-        }
+        let state = try GroupState(
+            context: epoch.context, confirmationTag: epoch.confirmationTag,
+            interimTranscriptHash: epoch.interimTranscriptHash, leafCount: head.leafCount, from: storage)
+        let tree = state.tree
         let secrets = try EpochSecrets(
             row: try storage.require(RowKey(groupId: groupId, kind: .secrets)).value,
             senderDataSecret: epoch.senderDataSecret)
@@ -139,12 +123,12 @@ extension Group {
             keys: TreePrivateKeys(leaf: head.ownLeaf, pairs: pairs), signatureKey: epoch.signatureKey)
         group.status = head.status
         group.stored = stored
-        try group.restoreRest(from: storage, psks: psks, judge: judge)
+        try group.restoreRest(from: storage, psks: psks)
         return group
     }
 
     private mutating func restoreRest(
-        from storage: some GroupStorage, psks: some PreSharedKeySource, judge: some Judge
+        from storage: some GroupStorage, psks: some PreSharedKeySource
     ) throws(MLSError) {
         for (_, row) in try storage.rows(.ownUpdate, of: groupId) {
             let update = try OwnUpdate(row: row.value)
@@ -157,11 +141,45 @@ extension Group {
         let waiting = try PendingRow(row: row.value)
         let verified = VerifiedCommit(content: waiting.content, verifiedIn: state.mark)
         let staged = try stage(
-            verified, own: waiting.secrets, purpose: .ordinary, psks: psks, now: nil, judge: judge)
+            verified, own: waiting.secrets, purpose: .ordinary, psks: psks, now: nil, judge: JudgedBefore())
         pending = .some(
             PendingCommit(
                 message: waiting.message, welcome: waiting.welcome, staged: staged, content: waiting.content,
                 secrets: waiting.secrets))
+    }
+}
+
+extension GroupState {
+    /// Takes tree and proposals from their rows.
+    init(
+        context: GroupContext, confirmationTag: [UInt8], interimTranscriptHash: [UInt8], leafCount: UInt32,
+        from storage: some GroupStorage
+    ) throws(MLSError) {
+        var tree = RatchetTree(try context.cipherSuite.algorithms(), leaves: Int(leafCount))
+        for (index, row) in try storage.rows(.treeNode, of: context.groupId) {
+            let node = try decodeRow(row.value) { (reader) throws(WireError) in try reader.read(Node.self) }
+            tree.restore(NodeIndex(rawValue: UInt32(truncatingIfNeeded: index)), node)
+        }
+        try MLS.require(tree.treeHash() == context.treeHash, .storeMalformed, "the tree is another one")
+        self.init(
+            context: context, tree: tree, confirmationTag: confirmationTag,
+            interimTranscriptHash: interimTranscriptHash)
+        let rows = try storage.rows(.proposal, of: context.groupId).sorted { $0.index < $1.index }
+        for (_, row) in rows {
+            let proposal = try SourcedProposal(row: row.value)
+            if let reference = proposal.reference { try proposals.insert(proposal, reference) }
+        }
+    }
+
+    /// Writes what has changed of tree and proposals.
+    func writeShared(to batch: inout RowBatch) {
+        for node in tree.dirty {
+            batch.write(
+                .treeNode, at: UInt64(node.rawValue), tree[node].map { node in encodeRow { $0.write(node) } })
+        }
+        for (place, proposal) in proposals.all.enumerated() {
+            batch.write(.proposal, at: UInt64(place), proposal.row)
+        }
     }
 }
 
@@ -197,4 +215,9 @@ extension SecretTree {
         }
         self.init(algorithms, shape: shape, nodes: nodes, ratchets: ratchets)
     }
+}
+
+/// Judges nothing: for what was judged when it was made.
+private struct JudgedBefore: Judge {
+    func maySucceed(_ old: Credential, _ new: Credential) -> Bool { true }
 }

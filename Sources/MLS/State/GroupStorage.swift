@@ -24,6 +24,10 @@ public enum RowKind: UInt8, Hashable, Sendable, CaseIterable {
     case resumption = 11
     /// Our commit that waits.
     case pendingCommit = 12
+    /// What a follower knows of an epoch.
+    case followed = 13
+    /// The description of the epoch that a follower was given.
+    case groupInfo = 14
 }
 
 /// Names a row.

@@ -1,0 +1,59 @@
+import WireCodec
+
+/// A follower's state as rows: the tree's nodes one by one, so that a commit writes what it changed.
+extension PublicGroup {
+    /// What must be written so that the store has this state. When it was applied, call `didStore`.
+    public func changes() -> RowBatch {
+        var batch = RowBatch(groupId: groupId)
+        let key = RowKey(groupId: groupId, kind: .followed)
+        batch.conditions = [(key, stored)]
+        batch.clears = [.proposal]
+        if stored == 0 { batch.clears.append(.treeNode) }
+        let row = encodeRow { writer in
+            writer.write(state.context)
+            writer.write(vector: state.confirmationTag)
+            writer.write(vector: state.interimTranscriptHash)
+            writer.write(UInt32(truncatingIfNeeded: state.tree.shape.leafCount))
+        }
+        batch.write(.followed, row, version: stored + 1)
+        batch.write(.groupInfo, groupInfo.map { info in encodeRow { $0.write(info) } })
+        state.writeShared(to: &batch)
+        return batch
+    }
+
+    /// Says that the batch of `changes` was applied.
+    public mutating func didStore() {
+        stored += 1
+        state.tree.dirty = []
+    }
+
+    /// Writes this state. Throws `Check.storeConflict` when somebody else has changed the stored one since it was read.
+    public mutating func save(to storage: some GroupStorage) throws(MLSError) {
+        try storage.apply(changes())
+        didStore()
+    }
+
+    /// Takes a follower from its rows.
+    public static func load(_ groupId: [UInt8], from storage: some GroupStorage) throws(MLSError) -> PublicGroup {
+        let row = try storage.require(RowKey(groupId: groupId, kind: .followed))
+        let (context, tag, interim, leaves) = try decodeRow(row.value) { (reader) throws(WireError) in
+            let context = try reader.read(GroupContext.self)
+            let tag = Array(try reader.readVector(limit: 255, field: "confirmation_tag"))
+            let interim = Array(try reader.readVector(limit: 255, field: "interim_transcript_hash"))
+            let leaves = try reader.read(UInt32.self)
+            guard leaves > 0, leaves <= Limits.leaves else { throw WireError.invalidValue(field: "leaf count") }
+            return (context, tag, interim, leaves)
+        }
+        var group = PublicGroup(
+            state: try GroupState(
+                context: context, confirmationTag: tag, interimTranscriptHash: interim, leafCount: leaves,
+                from: storage))
+        if let info = try storage.row(RowKey(groupId: groupId, kind: .groupInfo)) {
+            group.groupInfo = try decodeRow(info.value) { (reader) throws(WireError) in
+                try reader.read(GroupInfo.self)
+            }
+        }
+        group.stored = row.version
+        return group
+    }
+}
