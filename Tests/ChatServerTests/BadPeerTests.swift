@@ -146,6 +146,25 @@ import Testing
         }
     }
 
+    @Test func whoseLoginTheServerCannotCheckInTimeIsToldToTryAgain() async throws {
+        let clock = MovableClock()
+        try await withServer {
+            $0.go(by: clock)
+        } _: { server in
+            let client = try await server.connect()
+            client.send(ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test"))
+            let name = try #require(UserName("alice"))
+            client.send(
+                LoginByPassword(name: name, password: Array("never".utf8), device: DeviceDescription(name: "d")))
+            let loggingIn = await eventually {
+                (try? await server.server.hub.value { $0.sessions.values.contains { $0.stage == .loggingIn } }) == true
+            }
+            #expect(loggingIn)
+            clock.move(on: .seconds(21))
+            #expect(try await client.closed()?.errorCode == .busy)
+        }
+    }
+
     @Test func aSilentPeerIsClosedAndOneThatPingsIsNot() async throws {
         let clock = MovableClock()
         try await withServer {

@@ -49,22 +49,25 @@ extension Hub {
         let now = clock.now()
         if !messageQuotas.isEmpty { forgetQuotas() }
         for session in Array(sessions.values) where !session.isClosing {
-            guard let reason = timeOut(of: session, now) else { continue }
-            log.debug("connection timed out", metadata: ["reason": "\(reason)"])
-            expel(session, Failure(.timedOut, sentence: reason))
+            guard let failure = timeOut(of: session, now) else { continue }
+            log.debug("connection timed out", metadata: ["reason": "\(failure.sentence)"])
+            expel(session, failure)
         }
     }
 
-    private func timeOut(of session: Session, _ now: NIODeadline) -> String? {
+    private func timeOut(of session: Session, _ now: NIODeadline) -> Failure? {
         guard session.stage == .loggedIn else {
-            return now - session.opened > settings.loginTimeout ? "not logged in within the time for it" : nil
+            guard now - session.opened > settings.loginTimeout else { return nil }
+            // A peer that has sent its login in time is not the one who is late.
+            return session.stage == .loggingIn
+                ? Failure(.busy) : Failure(.timedOut, sentence: "not logged in within the time for it")
         }
         if let since = session.window.waitingSince, now - since > settings.stallTimeout {
-            return "what was delivered is not acknowledged"
+            return Failure(.timedOut, sentence: "what was delivered is not acknowledged")
         }
         // Who is not read from cannot show that it lives; that its replies are not read has a time-out of its own.
-        return session.pauses.isEmpty && now - session.lastFrame > settings.idleTimeout
-            ? "nothing was heard for too long" : nil
+        guard session.pauses.isEmpty, now - session.lastFrame > settings.idleTimeout else { return nil }
+        return Failure(.timedOut, sentence: "nothing was heard for too long")
     }
 
     // MARK: The end
