@@ -32,14 +32,15 @@ struct ServiceRunner {
         // Before anything is served, so that a signal during the start is not lost.
         let signals = ServiceSignals()
         var events = signals.events.makeAsyncIterator()
+        var current = configuration
         var addresses = configuration.listen
         let restart = { @Sendable [continuation = signals.continuation] in _ = continuation.yield(.restart) }
         while true {
-            let service = try await start(at: addresses, restart: restart)
+            let service = try await start(current, at: addresses, restart: restart)
             // A port that was free is kept, for clients know it.
             addresses = service.addresses
             notify("READY=1")
-            let isRestart = await serve(service, &events)
+            let isRestart = await serve(service, &events, &current)
             notify(isRestart ? "RELOADING=1" : "STOPPING=1")
             publication.withdraw(service.certificate.pin)
             await service.end()
@@ -64,7 +65,7 @@ struct ServiceRunner {
     }
 
     private func start(
-        at addresses: [NetworkAddress], restart: @escaping @Sendable () -> Void
+        _ configuration: ServerConfiguration, at addresses: [NetworkAddress], restart: @escaping @Sendable () -> Void
     ) async throws(Problem) -> RunningService {
         let service: RunningService
         do {
@@ -80,18 +81,22 @@ struct ServiceRunner {
     }
 
     /// - Returns: whether the service is to begin again.
-    private func serve(_ service: RunningService, _ events: inout AsyncStream<ServiceEvent>.Iterator) async -> Bool {
+    private func serve(
+        _ service: RunningService, _ events: inout AsyncStream<ServiceEvent>.Iterator,
+        _ current: inout ServerConfiguration
+    ) async -> Bool {
         while let event = await events.next() {
             switch event {
             case .end: return false
             case .restart: return true
-            case .reload: await reload(service)
+            case .reload: current = await reload(service) ?? current
             }
         }
         return false
     }
 
-    private func reload(_ service: RunningService) async {
+    /// - Returns: the configuration that counts from now on; nil where the old one does.
+    private func reload(_ service: RunningService) async -> ServerConfiguration? {
         do {
             let configuration = try reread()
             let pin = service.certificate.pin
@@ -102,10 +107,12 @@ struct ServiceRunner {
             if configuration.listen != self.configuration.listen {
                 log.warning("other addresses to listen on count from the next start")
             }
+            return configuration
         } catch {
             log.error(
                 "configuration not taken; the old one stays",
                 metadata: ["error": "\(Administration.problem(of: error).text)"])
+            return nil
         }
     }
 
