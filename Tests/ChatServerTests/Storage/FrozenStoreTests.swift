@@ -1,0 +1,83 @@
+import ChatProtocol
+import SQLite
+import TestSupport
+import Testing
+
+@testable import ChatServer
+
+/// A store written by the first version opens in every later one.
+@Suite struct FrozenStoreTests {
+    private func frozen(_ scratch: Scratch) throws -> String {
+        let path = scratch.url.path + "/chatd.db"
+        let database = try Database(path: path)
+        try database.transaction { try database.execute(text: FrozenStore.version1) }
+        try database.execute(text: "PRAGMA application_id=\(FrozenStore.applicationID);PRAGMA user_version=1")
+        return path
+    }
+
+    private func opened(_ path: String) throws -> Database {
+        let database = try Database(path: path)
+        try database.migrate(to: ServerSchema.schema)
+        return database
+    }
+
+    @Test func theFirstMigrationMakesWhatTheFirstVersionMade() throws {
+        let scratch = try Scratch()
+        let old = try Database(path: try frozen(scratch))
+        let new = try Database(path: ":memory:")
+        try new.migrate(to: Schema(applicationID: 1, migrations: Array(ServerSchema.schema.migrations.prefix(1))))
+        #expect(try structure(old) == structure(new))
+    }
+
+    /// What stands in `sqlite_schema`, without the differences of white space.
+    private func structure(_ database: Database) throws -> [String] {
+        try database.all("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name") { row in
+            row.text(0) + " " + row.text(1).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+    }
+
+    @Test func whatItHoldsIsReadAndSound() throws {
+        let scratch = try Scratch()
+        let database = try opened(try frozen(scratch))
+        #expect(try CheckStore.faults(in: database) == [])
+        let identity = try #require(try MetaStore.identity(in: database))
+        #expect(identity.server.hex == "c11df718b62c1aa2b2afc2a16f0f1868")
+        let accounts = AccountStore(database: database, everyone: identity.everyone)
+        let names = try accounts.accounts(after: "", limit: 9).map { "\($0.record.name) \($0.record.displayName)" }
+        #expect(names == ["alice Alice", "bob bob", "carol "])
+        let alice = try account("alice", accounts)
+        let devices = DeviceStore(database: database)
+        let device = try #require(try devices.devices(of: alice.record.id).first)
+        let row = try #require(try devices.loginRow(device.id, of: alice.record.id))
+        #expect(row.window.high == 2 && row.state == .active)
+        let page = try SQLiteLogReader(database: database)
+            .page(of: identity.everyone, after: 0, entries: 9, bytes: 1 << 20)
+        #expect(page.rows.count == 2 && page.isLast)
+        guard case .entry(let entry)? = page.rows.first else {
+            Issue.record("no entry")
+            return
+        }
+        #expect(entry.seq == 1 && entry.sender == alice.record.id)
+        #expect(try InviteStore(database: database).invites(at: 0).map(\.usesLeft) == [1])
+    }
+
+    private func account(_ name: String, _ accounts: AccountStore) throws -> StoredAccount {
+        let name = try #require(UserName(name))
+        return try #require(try accounts.account(named: name))
+    }
+
+    @Test func itsPeopleLogInWithTheirPasswords() throws {
+        let scratch = try Scratch()
+        let database = try opened(try frozen(scratch))
+        let identity = try #require(try MetaStore.identity(in: database))
+        let accounts = AccountStore(database: database, everyone: identity.everyone)
+        for (name, password) in [("bob", "correct horse battery"), ("carol", "U*U")] {
+            let account = try account(name, accounts)
+            let login = PasswordLogin(account: account, password: Array(password.utf8), dummy: nil)
+            let hash = try #require(login.hash)
+            #expect(Bcrypt.verify(Array(password.utf8), against: hash))
+            #expect(login.outcome(fits: true) == .accepted(account))
+            #expect(login.wantsNewHash == (name == "carol"))
+        }
+    }
+}
