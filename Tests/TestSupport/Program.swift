@@ -9,40 +9,86 @@ package struct Outcome: Sendable {
 }
 
 /// Runs programs with an environment of the test's own, never blocking a thread of the concurrency pool.
+///
+/// Foundation's `Process` learns of an end by a descriptor that programs started at the same time inherit: one that
+/// waits for another then waits for ever. Here a thread waits for each.
 package enum Program {
-    /// Runs a program to its end, or kills it at the deadline (status 137).
+    /// What the system refused when a program was to be started.
+    package struct NotStarted: Error {
+        package var path: String
+        package var errno: Int32
+    }
+
+    /// Runs a program to its end, or kills it and all it has started at the deadline (status 137).
     package static func run(
         _ executable: URL, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil,
         in folder: URL? = nil, deadline: Duration = .seconds(60)
     ) async throws -> Outcome {
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
-        process.currentDirectoryURL = folder
         // Files, not pipes: a grandchild that outlives its parent cannot hold a reader up.
         let scratch = try Scratch()
-        let files = ["out", "err", "in"].map { scratch.url.appendingPathComponent($0) }
-        for file in files { try Data().write(to: file) }
-        if let input { try input.write(to: files[2]) }
-        process.standardOutput = try FileHandle(forWritingTo: files[0])
-        process.standardError = try FileHandle(forWritingTo: files[1])
-        process.standardInput = try FileHandle(forReadingFrom: files[2])
-
-        let (ended, end) = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in end.finish() }
-        try process.run()
-        let identifier = process.processIdentifier
+        let files = ["in", "out", "err"].map { scratch.url.appendingPathComponent($0).path }
+        for (file, content) in zip(files, [input ?? Data(), Data(), Data()]) {
+            try content.write(to: URL(fileURLWithPath: file))
+        }
+        let variables = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
+        let process = try spawn(
+            executable.path, [executable.path] + arguments, variables.map { "\($0)=\($1)" }, files, in: folder?.path)
         let killer = Task {
             try await Task.sleep(for: deadline)
-            kill(identifier, SIGKILL)
+            kill(-process, SIGKILL)
         }
-        for await _ in ended {}
+        let status = await end(of: process)
         killer.cancel()
-        let signalled = process.terminationReason == .uncaughtSignal
-        return Outcome(
-            status: signalled ? 128 + process.terminationStatus : process.terminationStatus,
-            output: String(decoding: try Data(contentsOf: files[0]), as: UTF8.self),
-            errors: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self))
+        return try withExtendedLifetime(scratch) {
+            Outcome(
+                status: status,
+                output: String(decoding: try Data(contentsOf: URL(fileURLWithPath: files[1])), as: UTF8.self),
+                errors: String(decoding: try Data(contentsOf: URL(fileURLWithPath: files[2])), as: UTF8.self))
+        }
+    }
+
+    /// Starts a program in a process group of its own, with the three files as its only descriptors.
+    private static func spawn(
+        _ path: String, _ arguments: [String], _ environment: [String], _ files: [String], in folder: String?
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (descriptor, file) in files.enumerated() {
+            let flags = descriptor == 0 ? O_RDONLY : O_WRONLY | O_APPEND
+            posix_spawn_file_actions_addopen(&actions, Int32(descriptor), file, flags, 0)
+        }
+        posix_spawn_file_actions_addclosefrom_np(&actions, Int32(files.count))
+        if let folder { posix_spawn_file_actions_addchdir_np(&actions, folder) }
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        var process: pid_t = 0
+        var argumentPointers = arguments.map { strdup($0) } + [nil]
+        var environmentPointers = environment.map { strdup($0) } + [nil]
+        defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
+        let refused = posix_spawn(&process, path, &actions, &attributes, &argumentPointers, &environmentPointers)
+        guard refused == 0 else { throw NotStarted(path: path, errno: refused) }
+        return process
+    }
+
+    private static func end(of process: pid_t) async -> Int32 {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var status: Int32 = 0
+                while waitpid(process, &status, 0) == -1 && errno == EINTR {}
+                let signal = status & 0x7f
+                continuation.resume(returning: signal == 0 ? (status >> 8) & 0xff : 128 + signal)
+            }
+        }
     }
 }
