@@ -124,7 +124,8 @@ let package = Package(
         .testTarget(
             name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport", "chat"], swiftSettings: strict),
         .testTarget(
-            name: "MLSTests", dependencies: ["MLS", "WireCodec", "mls-interop", "CSQLite"], swiftSettings: strict),
+            name: "MLSTests", dependencies: ["MLS", "WireCodec", "mls-interop", "CSQLite", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(
             name: "ScenarioTests", dependencies: ["TestSupport", "chat", "chatd"], exclude: ["Scripts"],

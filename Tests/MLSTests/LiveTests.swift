@@ -1,21 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Live against mls-rs")
 struct LiveTests {
     /// What a command printed, and how it ended.
-    private func run(_ command: [String], in folder: URL) throws -> (status: Int32, text: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        process.currentDirectoryURL = folder
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    private func run(_ command: [String], in folder: URL) async throws -> (status: Int32, text: String) {
+        let outcome = try await Program.run(
+            URL(fileURLWithPath: "/usr/bin/env"), command, environment: ProcessInfo.processInfo.environment,
+            in: folder, deadline: .seconds(300))
+        return (outcome.status, outcome.output + outcome.errors)
     }
 
     /// The program beside the tests.
@@ -25,25 +19,25 @@ struct LiveTests {
     }
 
     @Test("groups with members of both live, founded by either, with public and private handshakes")
-    func mlsRS() throws {
+    func mlsRS() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mls-live-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         guard FileManager.default.isExecutableFile(atPath: interop),
-            (try? run(["python3", "-m", "venv", "venv"], in: folder).status) == 0
+            (try? await run(["python3", "-m", "venv", "venv"], in: folder).status) == 0
         else {
             print("SKIPPED: live against mls-rs, since mls-interop or python3 with venv is not here")
             return
         }
         let pip = ["venv/bin/pip", "install", "-q", "--retries", "0", "--timeout", "10"]
-        let installed = try run(pip + ["agentvault-mls-rs-uniffi==0.1.1"], in: folder)
+        let installed = try await run(pip + ["agentvault-mls-rs-uniffi==0.1.1"], in: folder)
         guard installed.status == 0 else {
             print("SKIPPED: live against mls-rs, since its wheel cannot be had: \(installed.text.prefix(200))")
             return
         }
         let script = folder.appendingPathComponent("peer.py")
         try Data(MLSRSPeer.script.utf8).write(to: script)
-        let result = try run(["venv/bin/python", script.path, interop], in: folder)
+        let result = try await run(["venv/bin/python", script.path, interop], in: folder)
         #expect(result.status == 0 && result.text.contains("all agree"), "\(result.text)")
     }
 }
