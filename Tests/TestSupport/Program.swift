@@ -31,8 +31,9 @@ package enum Program {
             try content.write(to: URL(fileURLWithPath: file))
         }
         let variables = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
-        let process = try spawn(
-            executable.path, [executable.path] + arguments, variables.map { "\($0)=\($1)" }, files, in: folder?.path)
+        // `posix_spawn` cannot change the folder in plain POSIX; env(1) can.
+        let command = folder.map { ["/usr/bin/env", "-C", $0.path, executable.path] } ?? [executable.path]
+        let process = try spawn(command + arguments, variables.map { "\($0)=\($1)" }, files)
         let killer = Task {
             try await Task.sleep(for: deadline)
             kill(-process, SIGKILL)
@@ -47,10 +48,8 @@ package enum Program {
         }
     }
 
-    /// Starts a program in a process group of its own, with the three files as its only descriptors.
-    private static func spawn(
-        _ path: String, _ arguments: [String], _ environment: [String], _ files: [String], in folder: String?
-    ) throws -> pid_t {
+    /// Starts a program in a process group of its own, with the three files as its standard descriptors.
+    private static func spawn(_ command: [String], _ environment: [String], _ files: [String]) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -58,8 +57,6 @@ package enum Program {
             let flags = descriptor == 0 ? O_RDONLY : O_WRONLY | O_APPEND
             posix_spawn_file_actions_addopen(&actions, Int32(descriptor), file, flags, 0)
         }
-        posix_spawn_file_actions_addclosefrom_np(&actions, Int32(files.count))
-        if let folder { posix_spawn_file_actions_addchdir_np(&actions, folder) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -73,11 +70,11 @@ package enum Program {
         posix_spawnattr_setflags(&attributes, Int16(flags))
 
         var process: pid_t = 0
-        var argumentPointers = arguments.map { strdup($0) } + [nil]
+        var argumentPointers = command.map { strdup($0) } + [nil]
         var environmentPointers = environment.map { strdup($0) } + [nil]
         defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
-        let refused = posix_spawn(&process, path, &actions, &attributes, &argumentPointers, &environmentPointers)
-        guard refused == 0 else { throw NotStarted(path: path, errno: refused) }
+        let refused = posix_spawn(&process, command[0], &actions, &attributes, &argumentPointers, &environmentPointers)
+        guard refused == 0 else { throw NotStarted(path: command[0], errno: refused) }
         return process
     }
 
