@@ -70,7 +70,8 @@ struct Bench {
             var sent: [MLSMessage] = []
             var random = generator
             let protect = try measure(400) { sent.append(try alice.send(data, using: &random)) }
-            report("protect \(size) B", protect, ", floor \(Int(floor.protect)), \(sent[0].encoded.count) B on the wire")
+            let wire = sent[0].encoded.count
+            report("protect \(size) B", protect, ", floor \(Int(floor.protect)), \(wire) B on the wire")
             var place = 0
             let open = try measure(400) {
                 _ = try bob.open(sent[place])

@@ -60,6 +60,26 @@ struct BehaviourTests {
         #expect(judge.take().leaves == [.joinedExternally])
     }
 
+    @Test("our own commit may not present somebody else, and nothing is sent that nobody would decode")
+    func ownLimits() throws {
+        var team = try TestGroup(2)
+        var options = CommitOptions()
+        var identity = team.clients[0].identity
+        identity.credential = .basic(identity: [66])
+        options.newIdentity = identity
+        expectRefusal(.identityChanged) { try team.commit(options) }
+        identity.credential = .other(type: CredentialType(rawValue: 77), content: [])
+        options.newIdentity = identity
+        expectRefusal(.credentialNotSupported) {
+            _ = try team.groups[0].commit(options, now: testTime, judge: Lenient(), using: &team.generator)
+        }
+        let large = [UInt8](repeating: 0, count: Limits.messageBytes)
+        expectRefusal(.limitExceeded) { _ = try team.groups[0].send(large, using: &team.generator) }
+        expectRefusal(.limitExceeded) {
+            _ = try team.groups[0].send([], authenticatedData: large, using: &team.generator)
+        }
+    }
+
     @Test("while proposals wait, nothing is sent before a commit, from memory or from rows")
     func proposalsFirst() throws {
         var team = try TestGroup(3)
@@ -115,6 +135,13 @@ struct BehaviourTests {
         context.epoch = .max
         team.groups[0].state = GroupState(
             context: context, tree: team.groups[0].state.tree, confirmationTag: team.groups[0].state.confirmationTag)
+        var nearly = team
+        context.epoch = .max - 1
+        nearly.groups[0].state = GroupState(
+            context: context, tree: team.groups[0].state.tree, confirmationTag: team.groups[0].state.confirmationTag)
+        _ = try nearly.groups[0].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
+        try nearly.groups[0].mergePending()
+        #expect(nearly.groups[0].epoch == .max)
         expectRefusal(.epochExhausted) {
             _ = try team.groups[0].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
         }

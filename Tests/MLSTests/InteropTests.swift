@@ -218,7 +218,8 @@ struct InteropTests {
         for line in [
             "", "{", "[]", "null", "{\"method\":3}", "{\"method\":\"Nothing\"}",
             "{\"method\":\"StateAuth\",\"state_id\":7}",
-            "{\"method\":\"JoinGroup\"}", "{\"method\":\"CreateGroup\",\"cipher_suite\":99}",
+            "{\"method\":\"Export\",\"state_id\":-1}", "{\"method\":\"JoinGroup\"}",
+            "{\"method\":\"CreateGroup\",\"cipher_suite\":99}",
             "{\"method\":\"CreateGroup\",\"cipher_suite\":-1}", "{\"method\":\"ExternalJoin\",\"group_info\":\"AAAA\"}",
             "{\"method\":\"CreateGroup\",\"cipher_suite\":1,\"group_id\":\"!\"}",
         ] {

@@ -73,6 +73,7 @@ extension Group {
     ) throws(MLSError) -> PendingCommit {
         try requireActive()
         try require(pending.commit == nil, .commitPending)
+        try Self.checkSize([], options.authenticatedData)
         let committer = Committer.member(ownLeaf)
         let list = try choose(options, purpose: purpose, now: now, judge: judge)
         var provisional = try state.applying(list, committer: committer, purpose: purpose, now: now, judge: judge)
@@ -85,6 +86,10 @@ extension Group {
             ? try MadePath(
                 &provisional, identity: options.newIdentity?.leafIdentity ?? leaf.identity,
                 key: options.newIdentity?.signatureKey ?? signatureKey, using: &generator) : nil
+        if let identity = options.newIdentity {
+            try require(judge.maySucceed(leaf.credential, identity.credential), .identityChanged, "our own")
+            try provisional.tree.validateCredentialTypes()
+        }
         if made == nil { provisional.context.treeHash = provisional.tree.treeHash() }
         let body = Commit(
             proposals: list.map { item in item.reference.map(ProposalOrRef.reference) ?? .proposal(item.proposal) },

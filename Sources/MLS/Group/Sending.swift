@@ -6,6 +6,7 @@ extension Group {
     ) throws(MLSError) -> MLSMessage {
         try requireActive()
         try require(state.proposals.isEmpty, .proposalsWaiting)
+        try Self.checkSize(data, authenticatedData)
         let content = FramedContent(
             groupId: groupId, epoch: epoch, sender: .member(ownLeaf), authenticatedData: authenticatedData,
             body: .application(data))
@@ -15,6 +16,14 @@ extension Group {
         return try protect(signed, .privateMessage(padding), using: &generator)
     }
 
+    /// Refuses what nobody would decode.
+    static func checkSize(_ data: [UInt8], _ authenticatedData: [UInt8]) throws(MLSError) {
+        let room = Limits.messageBytes - 65_536
+        try require(
+            data.count <= room && authenticatedData.count <= room - data.count, .limitExceeded,
+            "\(data.count) bytes of data, \(authenticatedData.count) of authenticated data")
+    }
+
     /// Proposes a change (RFC 9420 §12.1) and keeps the proposal for a later commit.
     public mutating func propose(
         _ proposal: Proposal, authenticatedData: [UInt8] = [], framing: HandshakeFraming = .publicMessage,
@@ -22,6 +31,7 @@ extension Group {
     ) throws(MLSError) -> MLSMessage {
         try requireActive()
         if case .externalInit = proposal { throw MLSError(.externalInitByReference) }
+        try Self.checkSize([], authenticatedData)
         let content = FramedContent(
             groupId: groupId, epoch: epoch, sender: .member(ownLeaf), authenticatedData: authenticatedData,
             body: .proposal(proposal))

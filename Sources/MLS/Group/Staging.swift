@@ -94,7 +94,8 @@ extension Group {
     }
 
     private mutating func inherit(_ before: Group) {
-        for (epoch, secret) in before.resumption where epoch + UInt64(Limits.resumptionEpochs) > self.epoch {
+        for (epoch, secret) in before.resumption where epoch.saturatingAdd(UInt64(Limits.resumptionEpochs)) > self.epoch
+        {
             resumption[epoch] = secret
         }
         stored = before.stored

@@ -33,6 +33,7 @@ public enum StoredGroup {
     ) throws(MLSError) -> (message: MLSMessage, changes: RowBatch) {
         let opening = try Opening(groupId, storage)
         try MLS.require(!opening.epoch.hasProposals, .proposalsWaiting)
+        try Group.checkSize(data, authenticatedData)
         let key = RowKey(groupId: groupId, kind: .ownRatchet)
         let row = try storage.require(key)
         var ratchets = try SenderRatchets(row: row.value)

@@ -34,7 +34,9 @@ struct Request {
 
     func number(_ name: String) throws -> Int {
         if fields[name].isNull { return 0 }
-        guard let value = fields[name].int else { throw RequestError("\(name) is not a number") }
+        guard let value = fields[name].int, value >= 0 else {
+            throw RequestError("\(name) is not a number, or a negative one")
+        }
         return value
     }
 

@@ -16,7 +16,7 @@ extension Entry {
         try expect(
             algorithms.expand(
                 try expand.secret("secret"), label: try expand.string("label"), context: try expand.hex("context"),
-                length: try expand.int("length")),
+                length: try expand.length()),
             try expand.secret("out"), "ExpandWithLabel")
         let derive = self["derive_secret"]
         try expect(
@@ -26,7 +26,7 @@ extension Entry {
         try expect(
             algorithms.deriveTreeSecret(
                 try tree.secret("secret"), try tree.string("label"),
-                generation: UInt32(truncatingIfNeeded: try tree.int("generation")), length: try tree.int("length")),
+                generation: UInt32(truncatingIfNeeded: try tree.int("generation")), length: try tree.length()),
             try tree.secret("out"), "DeriveTreeSecret")
         // X448 and Ed448 are not supported: the symmetric half above is all that can be checked of suites 4 and 6.
         guard try suite().isSupported else { return }
@@ -99,7 +99,7 @@ extension Entry {
         try expect(
             secrets.export(
                 algorithms, label: try exporter.string("label"), context: try exporter.hex("context"),
-                length: try exporter.int("length")),
+                length: try exporter.length()),
             try exporter.secret("secret"), "exporter")
         if isSupported {
             try expect(

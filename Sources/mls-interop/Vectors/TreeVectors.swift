@@ -3,15 +3,16 @@ import WireCodec
 
 extension Entry {
     func checkTreeMath() throws {
+        guard try int("n_leaves") <= Limits.leaves else { throw VectorFailure("too many leaves") }
         let shape = TreeShape(atLeast: try int("n_leaves"))
         try expect(shape.nodeCount, try int("n_nodes"), "n_nodes")
         try expect(shape.root.offset, try int("root"), "root")
         for node in 0..<shape.nodeCount {
             let index = NodeIndex(node)
-            try expect(index.left?.offset, json["left"].array?[node].int, "left of \(node)")
-            try expect(index.right?.offset, json["right"].array?[node].int, "right of \(node)")
-            try expect(shape.parent(of: index)?.offset, json["parent"].array?[node].int, "parent of \(node)")
-            try expect(shape.sibling(of: index)?.offset, json["sibling"].array?[node].int, "sibling of \(node)")
+            try expect(index.left?.offset, element("left", node).int, "left of \(node)")
+            try expect(index.right?.offset, element("right", node).int, "right of \(node)")
+            try expect(shape.parent(of: index)?.offset, element("parent", node).int, "parent of \(node)")
+            try expect(shape.sibling(of: index)?.offset, element("sibling", node).int, "sibling of \(node)")
         }
     }
 
@@ -40,6 +41,7 @@ extension Entry {
         let hashes = try list("tree_hashes")
         let resolutions = try list("resolutions")
         try expect(hashes.count, tree.shape.nodeCount, "number of nodes")
+        try expect(resolutions.count, tree.shape.nodeCount, "number of resolutions")
         for node in 0..<tree.shape.nodeCount {
             let index = NodeIndex(node)
             try expect(tree.treeHash(index), hashes[node].json.hex ?? [], "tree hash of \(node)")
@@ -115,7 +117,7 @@ extension Entry {
             let (node, secret) = try tree.decryptPathSecret(
                 path, steps: steps, keys: member, joining: [], context: context)
             if let expected {
-                let text = try expected.list("path_secrets")[Int(member.leaf.rawValue)].json.hex ?? []
+                let text = expected.element("path_secrets", Int(member.leaf.rawValue)).hex ?? []
                 try expect(secret, Secret(text), "path secret for leaf \(member.leaf.rawValue)")
             }
             var keys = member

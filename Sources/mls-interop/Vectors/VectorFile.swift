@@ -112,9 +112,25 @@ struct Entry {
 
     func optionalHex(_ key: String) throws -> [UInt8]? { json[key].isNull ? nil : try hex(key) }
 
+    /// A number that is not negative; at most what 32 bits hold, as all numbers of the vectors do.
     func int(_ key: String) throws -> Int {
-        guard let value = json[key].int else { throw VectorFailure("no number in \(key)") }
+        guard let value = json[key].int, (0...Int(UInt32.max)).contains(value) else {
+            throw VectorFailure("no number in \(key)")
+        }
         return value
+    }
+
+    /// The length of something to derive, within what HKDF gives.
+    func length() throws -> Int {
+        let value = try int("length")
+        guard (1...255 * 32).contains(value) else { throw VectorFailure("a length of \(value)") }
+        return value
+    }
+
+    /// An element of an array; nothing where there is none.
+    func element(_ key: String, _ place: Int) -> JSON {
+        guard let items = json[key].array, items.indices.contains(place) else { return .null }
+        return items[place]
     }
 
     func string(_ key: String) throws -> String {
