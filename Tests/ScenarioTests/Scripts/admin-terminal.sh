@@ -1,0 +1,39 @@
+# Asked on a terminal, a password is typed twice, unseen; Ctrl-C sets none.
+
+cat >"$SCRATCH/typist.py" <<'END'
+import os, pty, sys
+# typist.py ANSWERS COMMAND…: types one of the answers (separated by |) at each "Password: " and "Again: ".
+answers = [answer.encode().decode("unicode_escape").encode() for answer in sys.argv[1].split("|")]
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+seen = pending = b""
+while True:
+    try:
+        chunk = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not chunk:
+        break
+    seen += chunk
+    pending += chunk
+    if pending.endswith((b"Password: ", b"Again: ")):
+        pending = b""
+        os.write(terminal, answers.pop(0))
+sys.stdout.buffer.write(seen)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+END
+typed() { env -i PATH=/usr/bin:/bin python3 "$SCRATCH/typist.py" "$1" "$bin/chatd" "${@:2}" --data "$SCRATCH/server"; }
+
+exits 0 typed 'first one\n|another\n|correct horse\n|correct horse\n' user add alice
+has "$SCRATCH/out" 'They differ'
+lacks "$SCRATCH/out" 'horse|first|another'
+exits 64 typed '\x03\n' user add bob
+exits 65 typed 'short\n|short\n' user add bob
+exits 64 typed '' user add bob --no-input
+exits 0 daemon user list --json
+same alice "$(jq -r .user "$SCRATCH/out")"
+start_server
+person alice
+printf 'correct horse\n' >"$SCRATCH/password"
+exits 0 alice chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
