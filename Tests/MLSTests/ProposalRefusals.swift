@@ -78,6 +78,41 @@ struct ProposalRefusals {
         }
     }
 
+    @Test("one newcomer's init key that is another's encryption key")
+    func crossedKeys() throws {
+        var team = try TestGroup(3)
+        let one = try team.keyPackage()
+        let other = try team.keyPackage { $0.initKey = one.leafNode.encryptionKey }
+        team.expectRefusal(of: try team.forge([.add(one), .add(other)]), .initKeyIsEncryptionKey)
+    }
+
+    @Test("extensions of the group or of a GroupInfo that stand in a leaf")
+    func misplacedExtensions() throws {
+        var team = try TestGroup(3)
+        for type in [ExtensionType.ratchetTree, .requiredCapabilities, .externalPub, .externalSenders] {
+            let package = try team.keyPackage {
+                $0.leafNode.extensions = Extensions(unchecked: [Extension(type: type, data: [])])
+            }
+            team.expectRefusal(of: try team.forge([.add(package)]), .extensionMisplaced)
+        }
+        let good = try team.keyPackage { $0.leafNode.extensions = Extensions(unchecked: [.applicationId([1])]) }
+        try team.commit(CommitOptions([.add(good)]))
+    }
+
+    @Test("nobody makes a key package or an Update that others would refuse")
+    func ownLeaves() throws {
+        var team = try TestGroup(2)
+        var client = try Client("x", using: &team.generator)
+        client.identity.capabilities.credentials = [.x509]
+        expectRefusal(.credentialNotSupported) { _ = try client.keyPackage(using: &team.generator) }
+        var identity = team.clients[0].identity
+        identity.capabilities.cipherSuites = []
+        expectRefusal(.suiteNotSupported) {
+            _ = try team.groups[0].proposeUpdate(newIdentity: identity, using: &team.generator)
+        }
+        #expect(team.groups[0].pendingProposals.isEmpty && team.groups[0].ownUpdates.isEmpty)
+    }
+
     private let unlisted = Extension(type: ExtensionType(rawValue: 0xf001), data: [])
     private let grease = Extension(type: ExtensionType(rawValue: 0x0a0a), data: [1])
 

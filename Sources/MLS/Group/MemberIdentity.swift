@@ -40,6 +40,7 @@ extension KeyPackage {
         let keyPackage = try KeyPackage(
             cipherSuite: suite, initKey: initKey.publicKey, leafNode: leaf, extensions: extensions,
             key: identity.signatureKey.privateKey)
+        try keyPackage.validate(now: nil)
         return try KeyPackageSecrets(
             keyPackage: keyPackage, initPrivateKey: initKey.privateKey, encryptionPrivateKey: leafKey.privateKey,
             signatureKey: identity.signatureKey)

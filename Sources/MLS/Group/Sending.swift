@@ -58,6 +58,8 @@ extension Group {
         let node = try LeafNode(
             encryptionKey: pair.publicKey, identity: newIdentity?.leafIdentity ?? leaf.identity, source: .update,
             position: .init(groupId: groupId, index: ownLeaf), algorithms: algorithms, key: key.privateKey)
+        try LeafRules(algorithms, context, now: nil).validate(
+            node, at: .update(.init(groupId: groupId, index: ownLeaf)))
         var changed = self
         changed.ownUpdates[pair.publicKey] = OwnUpdate(leafKey: pair, signatureKey: key)
         let message = try changed.propose(

@@ -113,6 +113,9 @@ struct ProposalPlan: Sendable {
 
     private func checkInitKeys() throws(MLSError) {
         try require(Set(adds.map(\.initKey)).count == adds.count, .initKeyNotUnique)
+        // One client's init key as another's encryption key would let one decrypt what is for the other.
+        try require(
+            Set(adds.map(\.initKey)).isDisjoint(with: adds.map(\.leafNode.encryptionKey)), .initKeyIsEncryptionKey)
         try require(Set(adds.map(\.leafNode.signatureKey)).count == adds.count, .clientAddedTwice)
     }
 

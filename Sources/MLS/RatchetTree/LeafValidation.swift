@@ -40,6 +40,10 @@ struct LeafRules {
         try require(algorithms.isAcceptable(leaf.signatureKey), .invalidPublicKey, "a leaf's signature key")
         try require(leaf.hasValidSignature(algorithms, at: place.position), .leafSignature)
         try validateCapabilities(leaf)
+        for type in leaf.extensions.types where type.isDefault {
+            // Of the RFC's own types only application_id belongs into a leaf (§17.3).
+            try require(type == .applicationId, .extensionMisplaced, "type \(type.rawValue) in a leaf")
+        }
         // GREASE stands unlisted in others' leaves and key packages: it must be ignored (§13.5).
         for type in leaf.extensions.types where !type.isGrease {
             try require(
