@@ -26,14 +26,16 @@ package enum CheckStore {
             """
             SELECT hex(id), head, first, kept, lowest, highest, leapt FROM (
                 SELECT c.id, c.head, c.first,
-                    (SELECT count(*) FROM entries e WHERE e.conversation = c.id) AS kept,
-                    (SELECT coalesce(min(seq), c.first) FROM entries e WHERE e.conversation = c.id) AS lowest,
-                    (SELECT coalesce(max(seq), 0) FROM entries e WHERE e.conversation = c.id) AS highest,
+                    (SELECT count(*) FROM entries WHERE key > c.number << ?1 AND key < (c.number + 1) << ?1) AS kept,
+                    (SELECT coalesce(min(key) - (c.number << ?1), c.first) FROM entries
+                        WHERE key > c.number << ?1 AND key < (c.number + 1) << ?1) AS lowest,
+                    (SELECT coalesce(max(key) - (c.number << ?1), 0) FROM entries
+                        WHERE key > c.number << ?1 AND key < (c.number + 1) << ?1) AS highest,
                     (SELECT coalesce(sum(l.next_seq - max(l.after_seq + 1, c.first)), 0) FROM leaps l
                         WHERE l.conversation = c.id AND l.next_seq > c.first) AS leapt
                 FROM conversations c)
-            WHERE kept <> head - first + 1 - leapt OR lowest < first OR highest > head LIMIT ?
-            """, limit
+            WHERE kept <> head - first + 1 - leapt OR lowest < first OR highest > head LIMIT ?2
+            """, EntryKey.seqBits, limit
         ) { row in
             """
             conversation \(row.text(0)): \(row.int(3)) entries from \(row.int(4)) to \(row.int(5)), but its numbers go \
@@ -51,8 +53,13 @@ package enum CheckStore {
         try count(
             """
             SELECT count(*) FROM entries e LEFT JOIN message_ids m
-            ON m.sender = e.sender AND m.conversation = e.conversation AND m.id = e.id WHERE m.seq IS NOT e.seq
+            ON m.sender = e.sender AND m.conversation = e.key >> 38 AND m.id = e.id
+            WHERE m.seq IS NOT e.key & ((1 << 38) - 1)
             """, "entries without their identifier")
+        try count(
+            """
+            SELECT count(*) FROM entries e WHERE NOT EXISTS(SELECT 1 FROM conversations c WHERE c.number = e.key >> 38)
+            """, "entries of conversations that do not exist")
         try count(
             "SELECT count(*) FROM cursors k JOIN conversations c ON c.id = k.conversation WHERE k.acked > c.head",
             "cursors beyond their conversation's head")

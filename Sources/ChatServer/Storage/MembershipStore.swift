@@ -33,9 +33,12 @@ package enum MembershipStore {
             "SELECT id FROM conversations WHERE account_low = ? AND account_high = ?", low, high
         ) { try $0.identifier(0) }
         if let kept { return ConversationInfo(id: kept, audience: .direct(low, high)) }
+        let number = try database.pragma("SELECT max(number) + 1 FROM conversations")
+        guard number <= EntryKey.largestNumber else { throw StoreFailure(.full, "too many conversations") }
         try database.run(
-            "INSERT INTO conversations(id, type, account_low, account_high, created) VALUES(?, ?, ?, ?, ?)", fresh,
-            Int(ConversationType.direct.rawValue), low, high, time)
+            """
+            INSERT INTO conversations(id, number, type, account_low, account_high, created) VALUES(?, ?, ?, ?, ?, ?)
+            """, fresh, number, Int(ConversationType.direct.rawValue), low, high, time)
         for account in Set([low, high]) {
             try database.run("INSERT INTO members(conversation, account) VALUES(?, ?)", fresh, account)
         }

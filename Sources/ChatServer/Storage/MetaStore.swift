@@ -28,7 +28,7 @@ package enum MetaStore {
             try put("everyone_id", identity.everyone.bytes, in: database)
             try database.run("INSERT INTO meta(key, value) VALUES('created', ?)", time)
             try database.run(
-                "INSERT INTO conversations(id, type, created) VALUES(?, ?, ?)", identity.everyone,
+                "INSERT INTO conversations(id, number, type, created) VALUES(?, 1, ?, ?)", identity.everyone,
                 Int(ConversationType.everyone.rawValue), time)
             return identity
         }

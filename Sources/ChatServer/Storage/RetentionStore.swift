@@ -11,13 +11,14 @@ package struct RetentionSweep: Sendable {
     package static let identifiersLonger: UInt64 = 7 * 24 * 3_600_000
 
     private enum Phase {
-        case entries(after: ConversationID?)
+        /// Behind which number of a conversation.
+        case entries(after: UInt64)
         case identifiers(after: RetentionStore.IdentifierKey?)
         case done
     }
 
     private let cutoff: UInt64
-    private var phase = Phase.entries(after: nil)
+    private var phase = Phase.entries(after: 0)
 
     /// - Parameters:
     ///   - now: Unix milliseconds.
@@ -55,48 +56,51 @@ package struct RetentionSweep: Sendable {
 enum RetentionStore {
     struct IdentifierKey: Sendable {
         var sender: AccountID
-        var conversation: ConversationID
+        /// The conversation's number.
+        var conversation: UInt64
         var id: MessageID
     }
 
-    /// Looks at some conversations behind `after`, or at one that has much to end.
+    /// Looks at some conversations behind the number `after`, or at one that has much to end.
     ///
-    /// - Returns: behind which conversation to go on, nil at the end.
+    /// - Returns: behind which number to go on, nil at the end.
     static func expireEntries(
-        after: ConversationID?, before cutoff: UInt64, rows: Int, in database: Database
-    ) throws -> (next: ConversationID?, freed: [AccountID: UInt64]) {
+        after: UInt64, before cutoff: UInt64, rows: Int, in database: Database
+    ) throws -> (next: UInt64?, freed: [AccountID: UInt64]) {
         try database.transaction {
             var freed: [AccountID: UInt64] = [:]
             var position = after
             var left = rows
             while left > 0 {
-                let row: (id: ConversationID, first: UInt64)? = try database.first(
-                    "SELECT id, first FROM conversations WHERE id > ? ORDER BY id LIMIT 1", position?.bytes ?? []
-                ) { (try $0.identifier(0), $0.unsigned(1)) }
+                let row = try database.first(
+                    "SELECT number, first FROM conversations WHERE number > ? ORDER BY number LIMIT 1", position
+                ) { (number: $0.unsigned(0), first: $0.unsigned(1)) }
                 guard let row else { return (nil, freed) }
-                let ended = try expire(row.id, from: row.first, before: cutoff, rows: left, &freed, in: database)
+                let ended = try expire(row.number, from: row.first, before: cutoff, rows: left, &freed, in: database)
                 left -= max(1, ended)
                 // One with more to end is looked at again in the next step.
-                if left > 0 { position = row.id }
+                if left > 0 { position = row.number }
             }
-            return (position ?? ConversationID(high: 0, low: 0), freed)
+            return (position, freed)
         }
     }
 
     private static func expire(
-        _ conversation: ConversationID, from first: UInt64, before cutoff: UInt64, rows: Int,
+        _ number: UInt64, from first: UInt64, before cutoff: UInt64, rows: Int,
         _ freed: inout [AccountID: UInt64], in database: Database
     ) throws -> Int {
-        let old: [(seq: UInt64, sender: AccountID, bytes: Int)] = try database.all(
+        let begin = EntryKey.of(first, in: number)
+        let old: [(key: UInt64, sender: AccountID, bytes: Int)] = try database.all(
             """
-            SELECT seq, sender, length(payload) FROM (SELECT seq, sender, payload, time FROM entries
-            WHERE conversation = ? AND seq >= ? ORDER BY seq LIMIT ?) WHERE time < ?
-            """, conversation, first, rows, cutoff
+            SELECT key, sender, length(payload) FROM (SELECT key, sender, payload, time FROM entries
+            WHERE key >= ? AND key <= ? ORDER BY key LIMIT ?) WHERE time < ?
+            """, begin, EntryKey.last(in: number), rows, cutoff
         ) { ($0.unsigned(0), try $0.identifier(1), $0.int(2)) }
         guard let last = old.last else { return 0 }
         for row in old { freed[row.sender, default: 0] += UInt64(row.bytes) }
-        try database.run("DELETE FROM entries WHERE conversation = ? AND seq <= ?", conversation, last.seq)
-        try database.run("UPDATE conversations SET first = ? WHERE id = ?", last.seq + 1, conversation)
+        try database.run("DELETE FROM entries WHERE key >= ? AND key <= ?", begin, last.key)
+        try database.run(
+            "UPDATE conversations SET first = ? WHERE number = ?", EntryKey.seq(of: last.key) + 1, number)
         return old.count
     }
 
@@ -105,16 +109,16 @@ enum RetentionStore {
         after: IdentifierKey?, before cutoff: UInt64, rows: Int, in database: Database
     ) throws -> IdentifierKey? {
         try database.transaction {
-            let (sender, conversation, id) = (after?.sender.bytes, after?.conversation.bytes, after?.id.bytes)
+            let (sender, conversation, id) = (after?.sender.bytes, after?.conversation, after?.id.bytes)
             let keys: [(key: IdentifierKey, time: UInt64)] = try database.all(
                 """
                 SELECT sender, conversation, id, time FROM message_ids WHERE (sender, conversation, id) > (?, ?, ?)
                 ORDER BY sender, conversation, id LIMIT ?
-                """, sender ?? [], conversation ?? [], id ?? [], rows
+                """, sender ?? [], conversation ?? 0, id ?? [], rows
             ) { row in
                 (
                     IdentifierKey(
-                        sender: try row.identifier(0), conversation: try row.identifier(1), id: try row.identifier(2)),
+                        sender: try row.identifier(0), conversation: row.unsigned(1), id: try row.identifier(2)),
                     row.unsigned(3)
                 )
             }

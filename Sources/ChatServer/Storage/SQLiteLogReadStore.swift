@@ -37,14 +37,14 @@ package final class SQLiteLogReader: LogReader {
         do {
             // One snapshot: what retention deletes meanwhile is still there.
             return try database.transaction(.deferred) {
-                let bounds = try database.first("SELECT head, first FROM conversations WHERE id = ?", conversation) {
-                    (head: $0.unsigned(0), first: $0.unsigned(1))
-                }
+                let bounds = try database.first(
+                    "SELECT head, first, number FROM conversations WHERE id = ?", conversation
+                ) { (head: $0.unsigned(0), first: $0.unsigned(1), number: $0.unsigned(2)) }
                 guard let bounds else { return LogPage(rows: [], through: seq, isLast: true) }
                 var page = PageBuilder(position: seq, head: bounds.head, entries: entries, bytes: bytes)
                 page.leaps = try leaps(of: conversation, after: seq)
                 page.skip(to: bounds.first, .retention)
-                try fill(&page, conversation)
+                try fill(&page, conversation, bounds.number)
                 return page.finish()
             }
         } catch { throw StoreFailure(error) }
@@ -57,17 +57,19 @@ package final class SQLiteLogReader: LogReader {
         ) { ($0.unsigned(0), $0.unsigned(1)) }
     }
 
-    private func fill(_ page: inout PageBuilder, _ conversation: ConversationID) throws {
+    private func fill(_ page: inout PageBuilder, _ conversation: ConversationID, _ number: UInt64) throws {
         let statement = try database.statement(
             """
-            SELECT seq, id, sender, device, kind, time, payload FROM entries
-            WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?
+            SELECT key, id, sender, device, kind, time, payload FROM entries
+            WHERE key > ? AND key <= ? ORDER BY key LIMIT ?
             """)
         defer { statement.reset() }
-        try statement.bind(all: conversation, page.position, page.room)
+        let position = min(page.position, EntryKey.largestSeq)
+        try statement.bind(all: EntryKey.of(position, in: number), EntryKey.last(in: number), page.room)
         while page.hasRoom, try statement.step() {
             let entry = Entry(
-                conversation: conversation, seq: statement.unsigned(0), id: try statement.identifier(1),
+                conversation: conversation, seq: EntryKey.seq(of: statement.unsigned(0)),
+                id: try statement.identifier(1),
                 sender: try statement.identifier(2), device: try statement.identifier(3),
                 payloadKind: UInt8(truncatingIfNeeded: statement.integer(4)), time: statement.unsigned(5),
                 payload: statement.bytes(6))

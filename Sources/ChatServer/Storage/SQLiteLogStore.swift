@@ -9,6 +9,7 @@ package final class SQLiteLogWriter: LogWriter {
 
     struct Conversation {
         var info: ConversationInfo
+        var number: UInt64
         var head: UInt64
         var epoch: UInt64
         var changed = false
@@ -72,25 +73,24 @@ package final class SQLiteLogWriter: LogWriter {
         guard conversation.info.includes(entry.sender) else { return .refused(.notAMember, current: nil) }
         let position = ConversationPosition(generation: identity.generation, epoch: conversation.epoch)
         if !entry.fits(position) {
-            return try duplicate(of: entry, in: conversation.info) ?? .refused(.preconditionFailed, current: position)
+            return try duplicate(of: entry, in: conversation) ?? .refused(.preconditionFailed, current: position)
         }
         let seq = conversation.head + 1
+        guard seq <= EntryKey.largestSeq else { return .refused(.storeFull, current: nil) }
         let epoch = entry.advance ?? conversation.epoch
         let digest = SHA256.hash(entry.payload)
         try database.run(
             """
             INSERT OR IGNORE INTO message_ids(sender, conversation, id, seq, time, digest, epoch)
             VALUES(?, ?, ?, ?, ?, ?, ?)
-            """, entry.sender, entry.conversation, entry.id, seq, time, digest, epoch)
+            """, entry.sender, conversation.number, entry.id, seq, time, digest, epoch)
         guard database.changes > 0 else {
-            return try duplicate(of: entry, in: conversation.info) ?? .refused(.internalError, current: nil)
+            return try duplicate(of: entry, in: conversation) ?? .refused(.internalError, current: nil)
         }
         try database.run(
-            """
-            INSERT INTO entries(conversation, seq, id, sender, device, kind, time, payload)
-            VALUES(?, ?, ?, ?, ?, ?, ?, ?)
-            """, entry.conversation, seq, entry.id, entry.sender, entry.device, Int(entry.payloadKind), time,
-            entry.payload)
+            "INSERT INTO entries(key, id, sender, device, kind, time, payload) VALUES(?, ?, ?, ?, ?, ?, ?)",
+            EntryKey.of(seq, in: conversation.number), entry.id, entry.sender, entry.device, Int(entry.payloadKind),
+            time, entry.payload)
         conversation.head = seq
         conversation.epoch = epoch
         if !conversation.changed {
@@ -104,14 +104,14 @@ package final class SQLiteLogWriter: LogWriter {
                 position: ConversationPosition(generation: identity.generation, epoch: epoch), duplicate: false))
     }
 
-    private func duplicate(of entry: NewEntry, in conversation: ConversationInfo) throws -> OperationOutcome? {
+    private func duplicate(of entry: NewEntry, in conversation: Conversation) throws -> OperationOutcome? {
         try database.first(
             "SELECT seq, time, digest, epoch FROM message_ids WHERE sender = ? AND conversation = ? AND id = ?",
-            entry.sender, entry.conversation, entry.id
+            entry.sender, conversation.number, entry.id
         ) { row in
             .appended(
                 StoredAppend(
-                    conversation: conversation, seq: row.unsigned(0), time: row.unsigned(1), digest: row.bytes(2),
+                    conversation: conversation.info, seq: row.unsigned(0), time: row.unsigned(1), digest: row.bytes(2),
                     position: ConversationPosition(generation: identity.generation, epoch: row.unsigned(3)),
                     duplicate: true))
         }
@@ -131,9 +131,10 @@ package final class SQLiteLogWriter: LogWriter {
     private func conversation(_ id: ConversationID) throws -> Conversation? {
         if let kept = conversations[id] { return kept }
         let read = try database.first(
-            "SELECT id, type, account_low, account_high, head, epoch FROM conversations WHERE id = ?", id
+            "SELECT id, type, account_low, account_high, number, head, epoch FROM conversations WHERE id = ?", id
         ) { row in
-            Conversation(info: try ConversationInfo(row), head: row.unsigned(4), epoch: row.unsigned(5))
+            Conversation(
+                info: try ConversationInfo(row), number: row.unsigned(4), head: row.unsigned(5), epoch: row.unsigned(6))
         }
         conversations[id] = read
         return read

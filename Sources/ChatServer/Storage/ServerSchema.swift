@@ -31,9 +31,10 @@ package enum ServerSchema {
             created INTEGER NOT NULL, created_by TEXT NOT NULL);
 
         -- account_low <= account_high in a direct conversation, equal in one with oneself; NULL for everyone.
-        -- head: the highest number given away; first: the lowest one that is still kept (head + 1: none).
+        -- number: see EntryKey. head: the highest seq given away; first: the lowest one that is still kept (head + 1:
+        -- none).
         CREATE TABLE conversations(
-            id BLOB PRIMARY KEY, type INTEGER NOT NULL, account_low BLOB, account_high BLOB,
+            id BLOB PRIMARY KEY, number INTEGER UNIQUE NOT NULL, type INTEGER NOT NULL, account_low BLOB, account_high BLOB,
             head INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, first INTEGER NOT NULL DEFAULT 1,
             created INTEGER NOT NULL, UNIQUE(account_low, account_high));
         -- Numbers that were skipped when the store was restored: those between after_seq and next_seq.
@@ -47,13 +48,13 @@ package enum ServerSchema {
             PRIMARY KEY(conversation, account)) WITHOUT ROWID;
         CREATE INDEX members_by_account ON members(account, conversation);
 
+        -- key: EntryKey, so that an entry is one row of one tree.
         CREATE TABLE entries(
-            conversation BLOB NOT NULL REFERENCES conversations(id), seq INTEGER NOT NULL, id BLOB NOT NULL,
-            sender BLOB NOT NULL, device BLOB NOT NULL, kind INTEGER NOT NULL, time INTEGER NOT NULL,
-            payload BLOB NOT NULL, PRIMARY KEY(conversation, seq));
-        -- What makes an append idempotent; kept longer than the entries.
+            key INTEGER PRIMARY KEY, id BLOB NOT NULL, sender BLOB NOT NULL, device BLOB NOT NULL,
+            kind INTEGER NOT NULL, time INTEGER NOT NULL, payload BLOB NOT NULL);
+        -- What makes an append idempotent; kept longer than the entries. conversation: its number.
         CREATE TABLE message_ids(
-            sender BLOB NOT NULL, conversation BLOB NOT NULL, id BLOB NOT NULL, seq INTEGER NOT NULL,
+            sender BLOB NOT NULL, conversation INTEGER NOT NULL, id BLOB NOT NULL, seq INTEGER NOT NULL,
             time INTEGER NOT NULL, digest BLOB NOT NULL, epoch INTEGER NOT NULL,
             PRIMARY KEY(sender, conversation, id)) WITHOUT ROWID;
 

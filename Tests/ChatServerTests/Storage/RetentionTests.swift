@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "DELETE FROM entries WHERE seq = 5",
+        "DELETE FROM entries WHERE key & 15 = 5",
         "DELETE FROM message_ids WHERE seq = 5",
         "UPDATE conversations SET head = 8 WHERE type = 1",
         "UPDATE conversations SET head = 12 WHERE type = 1",

@@ -1,0 +1,19 @@
+/// Where an entry stands in the table of all entries: the conversation's number above its seq.
+///
+/// One integer and no index: an append is then one row at the end of its conversation's part of one tree, where a key
+/// of identifier and seq would make it two rows in two trees.
+package enum EntryKey {
+    /// Bits of the seq: ten thousand entries a second in one conversation for a year, restores included.
+    package static let seqBits = 38
+    /// The highest seq.
+    package static let largestSeq: UInt64 = 1 << UInt64(seqBits) - 1
+    /// The highest number of a conversation: 33 million of them.
+    package static let largestNumber: UInt64 = 1 << UInt64(63 - seqBits) - 1
+
+    package static func of(_ seq: UInt64, in number: UInt64) -> UInt64 { number << UInt64(seqBits) | seq }
+
+    /// The key of the conversation's last possible entry.
+    package static func last(in number: UInt64) -> UInt64 { of(largestSeq, in: number) }
+
+    package static func seq(of key: UInt64) -> UInt64 { key & largestSeq }
+}
