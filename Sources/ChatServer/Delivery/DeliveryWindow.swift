@@ -23,6 +23,18 @@ package struct DeliveryWindow {
         var runs: [Run] = []
         /// The first run that is not wholly acknowledged.
         var oldest = 0
+
+        /// Single entries grow together to runs that an acknowledgement settles at once.
+        mutating func append(_ run: Run) {
+            let end = runs.count - 1
+            if end >= oldest, runs[end].count + run.count <= Limits.acknowledgeEntries / 4 {
+                runs[end].last = run.last
+                runs[end].count += run.count
+                runs[end].bytes += run.bytes
+            } else {
+                runs.append(run)
+            }
+        }
     }
 
     /// What is to be done with entries that have just been appended.
@@ -130,7 +142,7 @@ package struct DeliveryWindow {
 
     private mutating func record(_ slot: Int, last: UInt64, count: Int, bytes: Int, now: NIODeadline) {
         lanes[slot].sent = last
-        lanes[slot].runs.append(Run(last: last, count: count, bytes: bytes))
+        lanes[slot].append(Run(last: last, count: count, bytes: bytes))
         if entries == 0 { waitingSince = now }
         entries += count
         self.bytes += bytes

@@ -51,7 +51,7 @@ extension Hub {
         }
     }
 
-    private var hasSideWork: Bool { cursors.hasWork || !readMarks.isEmpty || !seen.isEmpty }
+    private var hasSideWork: Bool { cursors.hasWork || !seen.isEmpty }
 
     func beginBatch() {
         // Cursors wait for their time, so that a busy server does not write a row an acknowledgement.
@@ -60,8 +60,8 @@ extension Hub {
         var batch = StoreBatch(time: clock.wall(), operations: items.map(\.operation))
         isSideWorkUrgent = false
         if takesSideWork {
-            batch.cursors = cursors.take()
-            (batch.readMarks, readMarks) = (readMarks, [])
+            let page = cursors.take()
+            (batch.cursors, batch.readMarks) = (page.cursors, page.readMarks)
             (batch.seen, seen) = (seen, [])
         }
         let written = batch
@@ -115,11 +115,10 @@ extension Hub {
     private func keepSideWork(of batch: StoreBatch) {
         guard !isDraining else {
             cursors = CursorBook()
-            (readMarks, seen) = ([], [])
+            seen = []
             return
         }
         cursors.failed()
-        readMarks = batch.readMarks + readMarks
         seen = batch.seen + seen
         if hasSideWork { scheduleSideWork() }
     }

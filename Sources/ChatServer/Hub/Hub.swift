@@ -31,7 +31,6 @@ package final class Hub {
     var pausedForBatch: [Session] = []
     var recent = RecentRuns()
     var cursors = CursorBook()
-    var readMarks: [ReadMark] = []
     var seen: [SeenMark] = []
     var cursorTimer: Scheduled<Void>?
     /// The next batch takes with it what has moved.

@@ -92,13 +92,13 @@ package final class Session {
     // MARK: Requests
 
     /// A request was taken whose reply comes later.
-    func requestBegan() {
-        requestsInFlight += 1
+    func requestBegan(weight: Int) {
+        requestsInFlight += weight
         if requestsInFlight >= Limits.requestsInFlight { pause(.requests) }
     }
 
-    func requestEnded() {
-        requestsInFlight -= 1
+    func requestEnded(weight: Int) {
+        requestsInFlight -= weight
         if requestsInFlight <= Limits.requestsInFlight / 2 { resume(.requests) }
     }
 }

@@ -9,10 +9,15 @@ extension Hub {
         if let refusal = overQuota(request, session, identity.account.id) {
             return session.send(refusal, correlation: correlation)
         }
-        session.requestBegan()
+        session.requestBegan(weight: RequestWeight.append)
         enqueue(
             .append(NewEntry(request, sender: identity.account.id, device: identity.device)),
             .answerAppend(session, correlation: correlation, wantReceipt: request.wantReceipt))
+        waitForBatch(session)
+    }
+
+    /// Who adds to a full batch is not read from until it is written.
+    func waitForBatch(_ session: Session) {
         guard queue.isOverBound else { return }
         session.pause(.batch)
         pausedForBatch.append(session)
@@ -67,12 +72,18 @@ extension Hub {
                 .success(
                     Appended(
                         conversation: entry.conversation, id: entry.id, seq: stored.seq, time: stored.time,
-                        digest: stored.digest, position: stored.position, duplicate: stored.duplicate)))
+                        digest: stored.digest, position: stored.position, duplicate: stored.duplicate)),
+                weight: RequestWeight.append)
             if wantReceipt { watch(session, stored) }
         case .success(.refused(let code, let current)):
-            finish(session, correlation, Result<Done, _>.failure(Failure(code, current: current)))
-        case .success: finish(session, correlation, Result<Done, _>.failure(Failure(.internalError)))
-        case .failure(let failure): finish(session, correlation, Result<Done, _>.failure(failure))
+            finish(
+                session, correlation, Result<Done, _>.failure(Failure(code, current: current)),
+                weight: RequestWeight.append)
+        case .success:
+            finish(
+                session, correlation, Result<Done, _>.failure(Failure(.internalError)), weight: RequestWeight.append)
+        case .failure(let failure):
+            finish(session, correlation, Result<Done, _>.failure(failure), weight: RequestWeight.append)
         }
     }
 

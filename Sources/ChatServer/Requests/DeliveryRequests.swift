@@ -66,16 +66,10 @@ extension Hub {
 
     func markRead(_ request: MarkRead, _ session: Session) {
         guard let identity = session.identity else { return }
-        let mark = ReadMark(account: identity.account.id, conversation: request.conversation, seq: request.seq)
-        if let index = readMarks.firstIndex(where: {
-            $0.account == mark.account && $0.conversation == mark.conversation
-        }) {
-            readMarks[index].seq = max(readMarks[index].seq, mark.seq)
-        } else {
-            readMarks.append(mark)
-        }
+        cursors.add(ReadMark(account: identity.account.id, conversation: request.conversation, seq: request.seq))
         scheduleSideWork()
         publishRead(request.conversation, by: identity.account.id)
+        waitForBatch(session)
     }
 
     func queryReceipts(_ request: QueryReceipts, _ session: Session, _ correlation: UInt32) {

@@ -32,13 +32,16 @@ extension Hub {
     /// Who the session speaks for, for a request whose reply comes later. Nil only where the session has ended.
     func begin(_ session: Session) -> LoggedIn? {
         guard let identity = session.identity, !session.isClosing else { return nil }
-        session.requestBegan()
+        session.requestBegan(weight: RequestWeight.lookUp)
         return identity
     }
 
     /// Ends such a request with its reply.
-    func finish(_ session: Session, _ correlation: UInt32, _ result: Result<some FrameBody, Failure>) {
-        session.requestEnded()
+    func finish(
+        _ session: Session, _ correlation: UInt32, _ result: Result<some FrameBody, Failure>,
+        weight: Int = RequestWeight.lookUp
+    ) {
+        session.requestEnded(weight: weight)
         switch result {
         case .success(let body): session.send(body, correlation: correlation)
         case .failure(let failure): session.send(failure, correlation: correlation)
@@ -64,4 +67,12 @@ extension Hub {
         log.error("the store could not be read", metadata: ["error": "\(failure)"])
         return Failure(.storeFailed, sentence: "the server could not read its store")
     }
+}
+
+/// What a request counts of `Limits.requestsInFlight` until it is answered.
+enum RequestWeight {
+    static let append = 1
+    /// What reads from the store, or works with passwords: one connection may have 32 of them waiting, so that it
+    /// does not keep the reading thread to itself.
+    static let lookUp = 32
 }
