@@ -122,7 +122,8 @@ let package = Package(
             name: "ChatClientTests", dependencies: ["ChatClient", "ChatServer", "Transport", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport", "chat"], swiftSettings: strict),
+            name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport", "chat", "chatd"], exclude: ["Terminal"],
+            swiftSettings: strict),
         .testTarget(
             name: "MLSTests", dependencies: ["MLS", "WireCodec", "mls-interop", "CSQLite", "TestSupport"],
             swiftSettings: strict),
