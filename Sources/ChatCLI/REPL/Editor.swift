@@ -37,9 +37,9 @@ final class Editor {
     private var isRunning = false
     private var isSuspended = false
     private var needsUnicode = false
-    private var input = ByteQueue()
+    private var keyboard = Keyboard(descriptor: STDIN_FILENO)
     private var paste: BracketedPaste?
-    private var isOverfull = false
+    private var folder = PasteFolder()
     private var keys: (any DispatchSourceRead)?
     private var signals: [any DispatchSourceSignal] = []
 
@@ -89,7 +89,7 @@ final class Editor {
         keys?.cancel()
         for source in signals { source.cancel() }
         for number in [SIGINT, SIGTSTP] { signal(number, SIG_DFL) }
-        let rest = isInHandler ? [] : lineBytes
+        let rest = isInHandler ? [] : folder.unfold(lineBytes)
         if !isInHandler && !isSuspended {
             if rest.isEmpty { _ = rl_clear_visible_line() } else { leaveLine() }
         }
@@ -170,8 +170,7 @@ final class Editor {
 
     private func keysCame() {
         guard isRunning, !isSuspended else { return }
-        var ready = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-        guard poll(&ready, 1, 0) > 0 else { return }
+        guard keyboard.isReady(within: 0) else { return }
         if !readKeys() {
             actions?.ended(true)
         } else {
@@ -181,66 +180,54 @@ final class Editor {
 
     /// Reads what is there. False: the terminal has gone.
     private func readKeys() -> Bool {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
-        if count < 0 { return errno == EINTR || errno == EAGAIN }
-        guard count > 0 else { return false }
-        input.append(roomLeft(for: buffer[..<count]))
-        return true
+        // A line that is full takes only the keys that end or shorten it; a paste is bounded by itself.
+        keyboard.read(onlyShortening: paste == nil && Int(rl_end) > limit)
     }
-
-    /// A line that is full takes only the keys that end or shorten it; a paste is bounded by itself.
-    private func roomLeft(for bytes: ArraySlice<UInt8>) -> [UInt8] {
-        guard paste == nil, Int(rl_end) > limit else { return Array(bytes) }
-        let taken = bytes.filter { Self.shorteningKeys.contains($0) }
-        if taken.count < bytes.count { isOverfull = true }
-        return taken
-    }
-
-    /// Ctrl-D, Backspace, Enter, Ctrl-U, Ctrl-W, Delete.
-    private static let shorteningKeys: Set<UInt8> = [0x04, 0x08, 0x0a, 0x0d, 0x15, 0x17, 0x7f]
 
     private func dispatchKeys() {
-        while isRunning, !isSuspended, !input.isEmpty {
+        while isRunning, !isSuspended, !keyboard.keys.isEmpty {
             if paste != nil {
-                if paste?.take(&input) == true { finishPaste() }
+                if paste?.take(&keyboard.keys) == true { finishPaste() }
             } else {
                 rl_callback_read_char()
             }
         }
         freshenPrompt()
-        if isOverfull, rl_end == 0 { isOverfull = false }
+        if rl_end == 0 { keyboard.hasDropped = false }
     }
 
     /// For readline: the next key.
     fileprivate func nextKey() -> Int32 {
         while true {
-            if let byte = input.popFirst() { return Int32(byte) }
+            if let byte = keyboard.keys.popFirst() { return Int32(byte) }
             // Only a function that asks in the middle of its work gets here.
-            var ready = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-            _ = poll(&ready, 1, -1)
+            _ = keyboard.isReady(within: -1)
             if !readKeys() { return EOF }
         }
     }
 
     /// For readline: whether a key follows, waiting a moment where the last one may be the beginning of several.
     fileprivate func isKeyComing() -> Bool {
-        if !input.isEmpty { return true }
         let microseconds = rl_set_keyboard_input_timeout(-1)
-        var ready = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-        return poll(&ready, 1, max(0, microseconds) / 1000) > 0
+        return !keyboard.keys.isEmpty || keyboard.isReady(within: max(0, microseconds) / 1000)
     }
 
     // MARK: pasting
 
-    fileprivate func beginPaste() { paste = BracketedPaste(limit: max(0, limit - Int(rl_end))) }
+    fileprivate func beginPaste() {
+        paste = BracketedPaste(limit: max(0, limit - Int(rl_end) - folder.hiddenBytes))
+    }
 
     private func finishPaste() {
         guard let finished = paste else { return }
         paste = nil
         switch finished.outcome {
         case .text(let bytes):
-            bytes.map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { _ = rl_insert_text(Array($0) + [0]) }
+            var rows: Int32 = 0
+            var columns: Int32 = 0
+            rl_get_screen_size(&rows, &columns)
+            let shown = folder.fold(bytes, onto: lineBytes, rows: Int(rows), columns: Int(columns))
+            _ = rl_insert_text(shown.map { CChar(bitPattern: $0) } + [0])
             rl_redisplay()
         case .tooLong(let size):
             actions?.refused(
@@ -264,15 +251,16 @@ final class Editor {
         }
         defer { free(line) }
         let bytes = UnsafeBufferPointer(start: line, count: strlen(line)).map { UInt8(bitPattern: $0) }
-        if isOverfull {
-            isOverfull = false
+        if keyboard.hasDropped {
+            keyboard.hasDropped = false
             actions?.refused(
                 Problem(
                     .messageTooLong, "the line had more than 65536 bytes (64 KiB); nothing was sent",
                     hint: "send a file with 'chat send', in parts"))
         } else {
-            actions?.entered(bytes)
+            actions?.entered(folder.unfold(bytes))
         }
+        folder.removeAll()
         if isRunning, isPromptStale {
             isPromptStale = false
             _ = rl_set_prompt(prompt)
@@ -289,12 +277,8 @@ final class Editor {
         rl_attempted_completion_over = 1
         let before = String(decoding: lineBytes.prefix(Int(start)), as: UTF8.self)
         let matches = actions?.candidates(before, word) ?? []
-        guard let first = matches.first else { return nil }
-        let common = matches.dropFirst().reduce(Array(first.utf8)) { common, match in
-            zip(common, match.utf8).prefix { $0 == $1 }.map(\.0)
-        }
-        // One match stands alone; several follow what they have in common.
-        let texts = [String(decoding: common, as: UTF8.self)] + (matches.count > 1 ? matches : [])
+        let texts = REPLCompletion.list(matches)
+        guard !texts.isEmpty else { return nil }
         let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>(
             calloc(texts.count + 1, MemoryLayout<UnsafeMutablePointer<CChar>?>.stride)
                 .assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self))
@@ -368,8 +352,9 @@ final class Editor {
     /// Ctrl-C.
     private func dropLine() {
         paste = nil
-        isOverfull = false
-        input.removeAll()
+        folder.removeAll()
+        keyboard.hasDropped = false
+        keyboard.keys.removeAll()
         rl_callback_sigcleanup()
         leaveLine()
         rl_replace_line("", 0)

@@ -14,10 +14,12 @@ final class InteractiveSession {
     private let identity: WhoAmI
     private let editor: Editor
     private let reports: REPLReports
+    private let prompt: REPLPrompt
     private let ends: AsyncStream<Result<ExitStatus, Problem>>
     private let end: AsyncStream<Result<ExitStatus, Problem>>.Continuation
     private var state: REPLState
     private var names: Set<UserName> = []
+    private var hasAskedForNames = false
     private var keeper: LineKeeper
     private var shown: [ReceivedMessage] = []
     private var marking: Task<Void, Never>?
@@ -32,9 +34,10 @@ final class InteractiveSession {
         self.client = client
         self.identity = identity
         reports = REPLReports(json: invocation.json, plain: invocation.plain)
+        prompt = REPLPrompt(palette: invocation.palette)
         state = REPLState(user: identity.user, hasTerminal: true)
         (ends, end) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
-        editor = try Editor(prompt: state.prompt, limit: REPLCommand.lineLimit)
+        editor = try Editor(prompt: prompt.text(state), limit: REPLCommand.lineLimit)
         screen = REPLScreen(editor: editor)
         keeper = LineKeeper(settings.profileDirectory)
         outbox = OutboxWatch(client: client)
@@ -97,6 +100,12 @@ final class InteractiveSession {
 
     private func learnNames() async { names.formUnion(await client.completionNames()) }
 
+    /// Once, for Tab. Where it fails there are the names that are known here.
+    private func askForNames() async {
+        hasAskedForNames = true
+        if let list = try? await client.users(onlineOnly: false) { names.formUnion(list.map(\.account.name)) }
+    }
+
     // MARK: what is said
 
     private func note(_ text: String) { screen.write(["* " + text]) }
@@ -122,7 +131,7 @@ final class InteractiveSession {
     // MARK: what is typed
 
     private func entered(_ bytes: [UInt8]) {
-        defer { editor.setPrompt(state.prompt) }
+        defer { editor.setPrompt(prompt.text(state)) }
         do throws(Problem) {
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw Problem(.notUTF8, "the line is not UTF-8; nothing was sent", sent: .no)
@@ -191,7 +200,7 @@ final class InteractiveSession {
                 problem.hint = "the text is kept in \(file)"
                 throw problem
             }
-            editor.setPrompt(state.prompt)
+            editor.setPrompt(prompt.text(state))
         } catch { report(error) }
     }
 
@@ -208,7 +217,7 @@ final class InteractiveSession {
             state.waiting -= 1
             if let problem = acknowledgement.problem { report(problem) }
         }
-        editor.setPrompt(state.prompt)
+        editor.setPrompt(prompt.text(state))
     }
 
     private func name(_ conversation: ConversationName) -> String { conversation.user?.text ?? "all" }
@@ -221,7 +230,7 @@ final class InteractiveSession {
                 state.waiting -= sent + refused.count
                 if sent > 0 { note(sent == 1 ? "the queued message was sent" : "\(sent) queued messages were sent") }
                 for item in refused { report(.refused(item)) }
-                editor.setPrompt(state.prompt)
+                editor.setPrompt(prompt.text(state))
             })
     }
 
@@ -250,25 +259,25 @@ final class InteractiveSession {
             if state.connection == .lost { note("connected") }
             state.connection = .connected
         case .live:
-            await learnNames()
             settleOutbox()
+            if !hasAskedForNames { Task { await askForNames() } }
         case .presence(let change): take(change)
         case .receipt: break
         case .offline(let problem, _):
             if state.connection != .lost { note("not connected: \(InertText.line(problem.text)); trying again") }
             state.connection = .lost
         }
-        editor.setPrompt(state.prompt)
+        editor.setPrompt(prompt.text(state))
     }
 
     private func take(_ message: ReceivedMessage) async {
         names.insert(message.from)
-        // What was typed here stands here already.
-        if !(message.own && message.fromDevice == identity.device) {
-            state.received(message)
-            await show([reports.message(message)])
-        }
+        state.received(message)
+        // Before it is shown: showing may write at once, and what was written is marked.
         shown.append(message)
+        // What was typed here stands here already.
+        if message.own && message.fromDevice == identity.device { return markShown() }
+        await show([reports.message(message)])
         if !invocation.output.isTerminal { markShown() }
     }
 
@@ -276,7 +285,7 @@ final class InteractiveSession {
         names.formUnion(change.users)
         var change = change
         change.users.removeAll { $0 == identity.user }
-        if !change.users.isEmpty { screen.write(invocation.plain.presence(change)) }
+        if !change.users.isEmpty && !invocation.globals.quiet { screen.write(invocation.plain.presence(change)) }
     }
 
     /// What stands on the screen has been shown. One after the other, so that ending can wait for the last.

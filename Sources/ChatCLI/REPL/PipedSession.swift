@@ -172,7 +172,9 @@ struct PipedSession {
         case .list(let onlineOnly):
             try await put(reports.users(try await client.users(onlineOnly: onlineOnly), onlineOnly: onlineOnly))
         case .history(let query): try await put(reports.history(try await client.history(query)))
-        case .show(let lines): try await put(lines)
+        case .show(let lines):
+            // Help is no data.
+            if invocation.json { lines.forEach(invocation.diagnostics.write) } else { try await put(lines) }
         case .quit: run.inputEnded()
         }
     }

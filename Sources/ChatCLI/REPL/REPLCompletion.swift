@@ -25,6 +25,15 @@ enum REPLCompletion {
         }
     }
 
+    /// What readline wants to see: the one candidate, or what several have in common and then they themselves.
+    static func list(_ candidates: [String]) -> [String] {
+        guard let first = candidates.first, candidates.count > 1 else { return candidates }
+        let common = candidates.dropFirst().reduce(Array(first.utf8)) { common, candidate in
+            zip(common, candidate.utf8).prefix { $0 == $1 }.map(\.0)
+        }
+        return [String(decoding: common, as: UTF8.self)] + candidates
+    }
+
     /// The command whose first operand stands behind `before`; nil where that is anything else.
     private static func command(of before: String) -> REPLCommandTable.Entry? {
         let words = before.utf8.split { $0 == 0x20 || $0 == 0x09 }

@@ -85,22 +85,31 @@ struct REPLState: Sendable {
             OutgoingMessage(conversation: lastReceived.conversation, body: body, replyTo: lastReceived.id),
             to: lastReceived.from)
     }
+}
 
-    /// The prompt: who I am, whom I write to, and what is not as it should be.
-    var prompt: String {
-        var text = user.text
-        switch target {
-        case .user(let other): text += " → " + other.text
-        case .everyone: text += " → all"
+/// The prompt: who I am, whom I write to, and what is not as it should be.
+struct REPLPrompt: Sendable {
+    var palette: Palette
+
+    func text(_ state: REPLState) -> String {
+        var text = state.user.text
+        switch state.target {
+        case .user(let other): text += " → " + bold(other.text)
+        case .everyone: text += " → " + bold("all")
         case nil: break
         }
-        let queued = waiting > 0 ? ", \(waiting) queued" : ""
-        switch connection {
+        let queued = state.waiting > 0 ? ", \(state.waiting) queued" : ""
+        switch state.connection {
         case .connected: break
         case .connecting: text += " (connecting\(queued))"
         case .lost: text += " (not connected\(queued))"
         }
         return text + "> "
+    }
+
+    /// Readline must know what takes no room: \001 and \002 stand around it (RL_PROMPT_START_IGNORE, …_END_IGNORE).
+    private func bold(_ text: String) -> String {
+        palette.isColoured ? "\u{1}\u{1b}[1m\u{2}\(text)\u{1}\u{1b}[0m\u{2}" : text
     }
 }
 
