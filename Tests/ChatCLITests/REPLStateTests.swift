@@ -86,19 +86,20 @@ import Testing
     }
 
     @Test func thePromptSaysWhoToWhomAndWhetherConnected() throws {
+        let prompt = REPLPrompt(palette: Palette(isColoured: false))
         var state = state()
-        #expect(state.prompt == "alice (connecting)> ")
+        #expect(prompt.text(state) == "alice (connecting)> ")
         state.connection = .connected
-        #expect(state.prompt == "alice> ")
+        #expect(prompt.text(state) == "alice> ")
         _ = try state.decide(.target(.user(bob)))
         state.waiting = 1
-        #expect(state.prompt == "alice → bob> ")
+        #expect(prompt.text(state) == "alice → bob> ")
         state.connection = .lost
         state.waiting = 2
-        #expect(state.prompt == "alice → bob (not connected, 2 queued)> ")
+        #expect(prompt.text(state) == "alice → bob (not connected, 2 queued)> ")
         _ = try state.decide(.target(.everyone))
         state.waiting = 0
-        #expect(state.prompt == "alice → all (not connected)> ")
+        #expect(prompt.text(state) == "alice → all (not connected)> ")
     }
 
     @Test(arguments: [

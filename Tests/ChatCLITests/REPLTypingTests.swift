@@ -52,6 +52,33 @@ import Testing
         #expect(paste("a\0b" + Self.mark)?.0 == .holdsNUL)
     }
 
+    @Test func aPasteThatFitsTheScreenStaysAsItIsAndALongerOneIsFoldedUntilItIsEntered() {
+        var folder = PasteFolder()
+        let short = Array("a\nb\nc".utf8)
+        #expect(folder.fold(short, onto: [], rows: 24, columns: 80) == short)
+        #expect(folder.hiddenBytes == 0)
+        let long = Array(repeatElement("row\n", count: 100).joined().utf8)
+        let label = folder.fold(long, onto: Array("see: ".utf8), rows: 24, columns: 80)
+        #expect(String(decoding: label, as: UTF8.self) == "[pasted 101 lines, 400 bytes]")
+        #expect(folder.hiddenBytes == 400 - label.count)
+        let line = Array("see: ".utf8) + label + Array(" !".utf8)
+        #expect(folder.unfold(line) == Array("see: ".utf8) + long + Array(" !".utf8))
+    }
+
+    @Test func twoFoldedPastesAreToldApartWhateverTheyHold() {
+        var folder = PasteFolder()
+        let first = Array(repeatElement("[pasted 31 lines, 700 bytes]", count: 25).joined(separator: "\n").utf8)
+        let label = folder.fold(first, onto: [], rows: 10, columns: 80)
+        let again = folder.fold(first, onto: label, rows: 10, columns: 80)
+        #expect(label != again)
+        #expect(folder.unfold(again + [0x20] + label) == first + [0x20] + first)
+        #expect(folder.unfold(Array("[pasted 1 line]".utf8)) == Array("[pasted 1 line]".utf8))
+        // A label that was edited is text like any other.
+        #expect(folder.unfold(Array(label.dropLast())) == Array(label.dropLast()))
+        folder.removeAll()
+        #expect(folder.unfold(label) == label)
+    }
+
     // MARK: history
 
     @Test(arguments: ["a", "two\nlines", "back\\slash\\n", "日本語", "\\", "tab\t"])
