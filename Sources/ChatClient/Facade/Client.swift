@@ -16,6 +16,8 @@ package actor Client {
     /// The connection for requests, where there is no lasting one.
     var requestLinkInUse: Link?
     var requestLinkComing: Task<Result<Link, Problem>, Never>?
+    /// Whether somebody sends what waits in the outbox, and wants to be told.
+    var isFlushingOutbox = false
     /// The lasting connection, while somebody listens.
     var live: LiveConnection?
     var receiptSinks: [ObjectIdentifier: @Sendable (ConversationID, ReceiptState) -> Void] = [:]

@@ -37,7 +37,7 @@ extension Client {
             }
         }
         let attendant = Task { await self.attend(link, ticket.identity, events: events) }
-        if ticket.hasQueued, (try? await link.welcome()) != nil { await flushQuietly(on: link) }
+        if ticket.hasQueued, !isFlushingOutbox, (try? await link.welcome()) != nil { await flushQuietly(on: link) }
         _ = attendant
         return link
     }

@@ -21,6 +21,9 @@ extension Client {
     ///
     /// - Throws: what stood in the way of all of them.
     package func flushOutbox(timeout: Duration? = .seconds(30)) async throws(Problem) -> [Acknowledgement] {
+        // Connecting would send what waits, and nobody would be told.
+        isFlushingOutbox = true
+        defer { isFlushingOutbox = false }
         guard try !outbox().isEmpty else { return [] }
         let link = try await requestLink()
         _ = try await link.welcome()
