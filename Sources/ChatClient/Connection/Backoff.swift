@@ -4,7 +4,7 @@ struct Backoff: Equatable, Sendable {
     /// The first pause is up to this …
     static let first = Duration.milliseconds(200)
     /// … and no pause is longer than this.
-    static let longest = Duration.seconds(30)
+    static let longest = Duration.seconds(10)
 
     private(set) var attempts = 0
 

@@ -22,7 +22,7 @@ struct Reconnector: Sendable {
     }
 
     /// A connection that held this long begins a new count of attempts; one that breaks at once is a failed attempt.
-    static let settled = Duration.seconds(5)
+    static let settled = Duration.seconds(1)
 
     /// Whether a first connection that fails ends it.
     let requiresFirstConnection: Bool

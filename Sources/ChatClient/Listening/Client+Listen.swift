@@ -22,6 +22,8 @@ extension Client {
     private func makeListener(_ options: ListenOptions) throws(Problem) -> MessageListener {
         let directory = settings.profileDirectory
         // Taken before its place is read: whoever had it may have moved it until then.
+        // Of a process that died while it caught up.
+        settleReplay()
         let lock = try options.resume.map { name throws(Problem) in try ResumeLock(name, in: directory) }
         return try store { store in
             guard let reader = try store.itemReader() else { throw notLoggedIn }

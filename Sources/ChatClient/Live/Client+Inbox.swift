@@ -8,27 +8,29 @@ extension Client {
     /// Takes in what a connection brings until it ends.
     func takeIn(from link: Link, identity: Identity, events: LinkEvents?) async throws(Problem) {
         let acknowledger = Acknowledger(link)
-        var arrivals = Arrivals()
+        var isReplay = true
+        defer { if isReplay { settleReplay() } }
         while let frames = await link.inbox.take() {
+            var batch: [Incoming] = []
             for frame in frames {
                 switch frame.frameKind {
-                case .entry:
-                    let entry = IncomingEntry(try Link.decode(frame, from: link.address))
-                    arrivals.add(.entry(entry), bytes: frame.body.count)
-                case .gap:
-                    arrivals.add(.gap(try Link.decode(frame, from: link.address)), bytes: frame.body.count)
+                case .entry: batch.append(.entry(IncomingEntry(try Link.decode(frame, from: link.address))))
+                case .gap: batch.append(.gap(try Link.decode(frame, from: link.address)))
                 case .live, .presence, .receipt:
-                    let isLive = frame.frameKind == .live
-                    try await keep(arrivals.take(all: isLive), from: link, identity: identity, acknowledger)
-                    if isLive { arrivals.becameLive() }
-                    acknowledger.send(all: isLive)
+                    try await keep(batch, isReplay: isReplay, from: link, identity: identity, acknowledger)
+                    batch = []
+                    if frame.frameKind == .live {
+                        isReplay = false
+                        settleReplay()
+                    }
+                    acknowledger.send(all: frame.frameKind == .live)
                     try report(frame, from: link, to: events)
                 default:
                     // A newer server may tell more than we understand.
                     log.debug("an event that is not known here", metadata: ["kind": "\(frame.kind)"])
                 }
             }
-            try await keep(arrivals.take(), from: link, identity: identity, acknowledger)
+            try await keep(batch, isReplay: isReplay, from: link, identity: identity, acknowledger)
             acknowledger.send()
         }
         acknowledger.cancel()
@@ -36,7 +38,7 @@ extension Client {
 
     /// Stores a batch in one synced transaction, after the names in it are known.
     private func keep(
-        _ batch: [Incoming], from link: Link, identity: Identity, _ acknowledger: Acknowledger
+        _ batch: [Incoming], isReplay: Bool, from link: Link, identity: Identity, _ acknowledger: Acknowledger
     ) async throws(Problem) {
         guard !batch.isEmpty else { return }
         try await lookUpStrangers(in: batch, on: link, own: identity.account)
@@ -44,7 +46,7 @@ extension Client {
         let direct = try store { store in
             let hasNews = try store.writeSynced {
                 try store.noteSynced(now)
-                return try store.store(batch, own: identity.account, now: now)
+                return try store.store(batch, own: identity.account, isReplay: isReplay, now: now)
             }
             if hasNews { store.wake() }
             return try store.directConversations(among: Set(batch.map(\.conversation)))
@@ -60,6 +62,13 @@ extension Client {
                 acknowledger.planner.settled(gap.conversation, gap.last, .skipped, isUrgent: false, now: Monotonic.now)
             }
         }
+    }
+
+    /// Lets readers have what was replayed.
+    func settleReplay() {
+        do throws(Problem) {
+            try store { store in if try store.settleReplay() { store.wake() } }
+        } catch { log.warning("what was missed is stored, but not in its place yet: \(error.text)") }
     }
 
     private func report(_ frame: RawFrame, from link: Link, to events: LinkEvents?) throws(Problem) {

@@ -81,7 +81,6 @@ package actor MessageSender {
     package func finish() {
         isFinished = true
         run()
-        mailbox.signal.set()
     }
 
     // MARK: The runner

@@ -49,21 +49,22 @@ enum ClientSchema {
         CREATE INDEX accounts_by_name ON accounts(name, told);
 
         -- `peer` is the other member of a direct conversation, oneself for notes, NULL for everyone. Up to `head`
-        -- everything is stored or told as a gap. `shown` is the highest number a person was shown, `told_shown` what
-        -- the server knows of it.
+        -- everything has its position or was told as a gap; up to `received` everything is here. `shown` is the highest
+        -- number a person was shown, `told_shown` what the server knows of it.
         CREATE TABLE conversations(
             number INTEGER PRIMARY KEY,
             id BLOB NOT NULL UNIQUE,
             type INTEGER NOT NULL,
             peer BLOB,
             head INTEGER NOT NULL DEFAULT 0,
+            received INTEGER NOT NULL DEFAULT 0,
             shown INTEGER NOT NULL DEFAULT 0,
             told_shown INTEGER NOT NULL DEFAULT 0
         );
         CREATE INDEX conversations_by_peer ON conversations(peer);
 
         -- `position` is the order in which readers get them; NULL until everything before it in its conversation is
-        -- there. `body` is NULL where the payload could not be read; it is then kept in `payload`.
+        -- there, and while a device catches up. `body` is NULL where the payload could not be read; it is then kept in `payload`.
         CREATE TABLE entries(
             number INTEGER PRIMARY KEY,
             conversation INTEGER NOT NULL REFERENCES conversations(number),

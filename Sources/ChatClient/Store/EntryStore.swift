@@ -63,14 +63,19 @@ enum Incoming: Equatable, Sendable {
 /// acknowledged was stored before. So an entry that arrives settles everything before it: it is here, was told as a
 /// gap, or lies before this device's start. `head` is the last number that is settled, and only what is settled has a
 /// position. An entry that this device has sent may be known earlier; it waits for its position.
+///
+/// What is sent to catch up comes one conversation after the other. It waits, too, until all is there, and then gets its
+/// positions in the order of time (`ReplayStore`).
 extension ClientStore {
     /// Stores what arrived, in order. Within a transaction that is synced before anything of it is acknowledged.
     ///
+    /// - Parameter isReplay: the device catches up.
     /// - Returns: whether readers have something new.
-    func store(_ batch: [Incoming], own: AccountID, now: UInt64) throws -> Bool {
+    func store(_ batch: [Incoming], own: AccountID, isReplay: Bool = false, now: UInt64) throws -> Bool {
         let before = try lastPosition()
         for item in batch {
             switch item {
+            case .entry(let entry) where isReplay: try storeReplayed(entry, own: own)
             case .entry(let entry): try store(entry, own: own)
             case .gap(let gap): try store(gap, now: now)
             }
@@ -90,9 +95,12 @@ extension ClientStore {
     }
 
     private func store(_ gap: Gap, now: UInt64) throws {
-        guard let (number, head) = try head(of: gap.conversation), gap.last > head else { return }
+        let conversation = try database.first(
+            "SELECT number, max(head, received) FROM conversations WHERE id = ?", gap.conversation.bytes
+        ) { (number: $0.integer(0), settled: $0.unsigned(1)) }
+        guard let (number, settled) = conversation, gap.last > settled else { return }
         try settle(number, below: gap.first)
-        let first = max(gap.first, head + 1)
+        let first = max(gap.first, settled + 1)
         try insertGap(
             conversation: number, reason: GapNotice.Reason(gap.reason), missed: gap.last - first + 1, now: now)
         try settle(number, below: gap.last + 1)
@@ -125,6 +133,7 @@ extension ClientStore {
         let numbers = try database.all("SELECT number FROM conversations ORDER BY number") { $0.integer(0) }
         for number in numbers {
             try settle(number, below: UInt64(Int64.max))
+            try database.run("UPDATE conversations SET head = max(head, received) WHERE number = ?", number)
             try insertGap(conversation: number, reason: .restored, missed: nil, now: now)
         }
     }
@@ -168,7 +177,7 @@ extension ClientStore {
         try setHead(number, head)
     }
 
-    private func insert(_ entry: IncomingEntry, conversation: Int64, position: Int64?, own: AccountID) throws {
+    func insert(_ entry: IncomingEntry, conversation: Int64, position: Int64?, own: AccountID) throws {
         let content = entry.content
         try database.run(
             """

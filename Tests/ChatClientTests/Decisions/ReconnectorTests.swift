@@ -14,7 +14,7 @@ import Testing
             let shortest = least.next(random: 0)
             #expect(shortest == ceiling / 2)
             #expect(longest < ceiling && longest > ceiling * 9 / 10)
-            ceiling = min(ceiling * 2, .seconds(30))
+            ceiling = min(ceiling * 2, .seconds(10))
         }
         backoff.reset()
         #expect(backoff.next(random: 0) == .milliseconds(100))
@@ -70,7 +70,7 @@ import Testing
             reconnector.connected(now: now)
             #expect(
                 reconnector.failed(away, now: now, random: 0) == .wait(until: now + .milliseconds(Int64(expected))))
-            now += .seconds(1)
+            now += .milliseconds(400)
             #expect(reconnector.retry() == .connect)
         }
         reconnector.connected(now: now)

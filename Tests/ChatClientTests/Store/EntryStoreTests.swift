@@ -92,6 +92,43 @@ import Testing
         #expect(try scene.told() == ["m1", "gap restored ?", "own9", "gap restored ?", "m\(1 << 20)"])
     }
 
+    @Test func whatWasMissedComesInTheOrderOfTimeAcrossConversations() throws {
+        let scene = try StoreScene()
+        try scene.replay([StoreScene.entry(1, "all 1", in: everyone, time: 10)])
+        try scene.replay([StoreScene.entry(2, "all 2", in: everyone, time: 40)])
+        try scene.replay([StoreScene.entry(1, time: 20), StoreScene.entry(2, time: 50)])
+        // A clock that was set back.
+        try scene.replay([StoreScene.entry(3, time: 5)])
+        #expect(try scene.told().isEmpty)
+        #expect(try scene.store.settleReplay())
+        #expect(try scene.told() == ["all 1", "m1", "all 2", "m2", "m3"])
+        #expect(try !scene.store.settleReplay())
+        try scene.replay([StoreScene.entry(3)])
+        #expect(try !scene.store.settleReplay())
+    }
+
+    @Test func aProcessThatDiesWhileItCatchesUpLosesNothing() throws {
+        let scene = try StoreScene()
+        try scene.sent(9)
+        try scene.replay([StoreScene.entry(1), StoreScene.entry(2)])
+        #expect(try scene.other().settleReplay())
+        #expect(try scene.told() == ["m1", "m2"])
+        try scene.replay([StoreScene.entry(3)])
+        // One that is live meets what another process has fetched, and the same entry that waits.
+        try scene.receive([StoreScene.entry(3), StoreScene.entry(4)])
+        #expect(try scene.told() == ["m1", "m2", "m3", "m4"])
+        #expect(try !scene.store.settleReplay())
+    }
+
+    @Test func gapsOfAReplayStandBehindWhatWasThereBefore() throws {
+        let scene = try StoreScene()
+        try scene.replay([StoreScene.entry(1)])
+        try scene.gap(2, 4)
+        try scene.replay([StoreScene.entry(5)])
+        #expect(try scene.store.settleReplay())
+        #expect(try scene.told() == ["m1", "gap retention 3", "m5"])
+    }
+
     @Test func aPayloadThatCannotBeReadIsAGapAndIsKept() throws {
         let scene = try StoreScene()
         var strange = Entry(

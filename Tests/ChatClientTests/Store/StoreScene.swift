@@ -65,6 +65,12 @@ struct StoreScene {
         try store.writeSynced { try store.store(entries.map { .entry($0) }, own: alice, now: 5000) }
     }
 
+    func replay(_ entries: [IncomingEntry]) throws {
+        try store.writeSynced {
+            _ = try store.store(entries.map { .entry($0) }, own: alice, isReplay: true, now: 5000)
+        }
+    }
+
     @discardableResult
     func sent(_ seq: UInt64, in conversation: ConversationID = withBob) throws -> Bool {
         try store.write { try store.storeSent(Self.entry(seq, "own\(seq)", in: conversation, from: alice)) }
