@@ -92,9 +92,8 @@ extension Client {
         let identity = try identity()
         if identity.standing == .active, identity.loginKey != nil {
             do throws(Problem) {
-                let link = try await requestLink()
-                let _: Done = try await link.request(RevokeDevice(device: identity.device))
-                link.close()
+                let _: Done = try await ask(RevokeDevice(device: identity.device))
+                requestLinkInUse?.close()
             } catch {
                 // It is what was asked for.
                 guard error.code == ErrorCode.deviceRevoked.name else { throw error }
@@ -139,8 +138,7 @@ extension Client {
 
     package func changePassword(old: [UInt8], new: [UInt8], revokeOthers: Bool) async throws(Problem) {
         try Self.checkNewPassword(new)
-        let link = try await requestLink()
-        let _: Done = try await link.request(ChangePassword(old: old, new: new, revokeOthers: revokeOthers))
+        let _: Done = try await ask(ChangePassword(old: old, new: new, revokeOthers: revokeOthers))
     }
 
     // MARK: Checks

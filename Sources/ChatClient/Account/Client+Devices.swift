@@ -7,7 +7,7 @@ import Transport
 extension Client {
     /// This account's devices.
     package func devices() async throws(Problem) -> [DeviceRecord] {
-        let found: Devices = try await requestLink().request(ListDevices())
+        let found: Devices = try await ask(ListDevices())
         return found.devices
     }
 
@@ -41,8 +41,7 @@ extension Client {
     }
 
     private func makeDevice(named name: String) async throws(Problem) -> (IdentityFile, DeviceID) {
-        let link = try await requestLink()
-        let welcome = try await link.welcome()
+        let (link, welcome) = try await loggedInLink()
         guard let binding = link.binding else { throw Problem(.internalFault, "the connection has no binding") }
         let key = try Self.newKey()
         let registration: KeyRegistration
@@ -82,7 +81,7 @@ extension Client {
         // From here on the numbers of this device's logins are counted in this store.
         try store { store in try store.writeSynced { try store.setIdentity(file.identity) } }
         do throws(Problem) {
-            try await firstLogin(with: file)
+            try await whileBusy { () async throws(Problem) in try await self.firstLogin(with: file) }
         } catch {
             try store { store in
                 try store.writeSynced {
@@ -129,7 +128,7 @@ extension Client {
     package func revokeDevice(_ id: String) async throws(Problem) {
         let device = try await resolveDevice(id)
         let own = try ownDevice()
-        let _: Done = try await requestLink().request(RevokeDevice(device: device))
+        let _: Done = try await ask(RevokeDevice(device: device))
         guard device == own else { return }
         try store { store in try store.writeSynced { try store.setStanding(.loggedOut) } }
     }
@@ -137,7 +136,7 @@ extension Client {
     package func renameDevice(_ id: String, to name: String) async throws(Problem) {
         try Self.check(name, limit: Limits.deviceName, what: "a device's name")
         let device = try await resolveDevice(id)
-        let _: Done = try await requestLink().request(RenameDevice(device: device, name: name))
+        let _: Done = try await ask(RenameDevice(device: device, name: name))
     }
 
     private func resolveDevice(_ text: String) async throws(Problem) -> DeviceID {

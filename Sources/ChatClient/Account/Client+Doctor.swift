@@ -62,7 +62,7 @@ extension Client {
             return
         }
         do throws(Problem) {
-            let welcome = try await requestLink().welcome()
+            let (_, welcome) = try await loggedInLink()
             await report(
                 DoctorCheck(
                     name: "login", status: .ok,

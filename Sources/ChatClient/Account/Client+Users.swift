@@ -5,7 +5,7 @@ import ChatProtocol
 extension Client {
     /// Who is online, or everybody, in the order of their names.
     package func users(onlineOnly: Bool) async throws(Problem) -> [AccountStatus] {
-        let link = try await requestLink()
+        let (link, _) = try await loggedInLink()
         var users: [AccountStatus] = []
         var after: UserName?
         while true {
@@ -27,6 +27,10 @@ extension Client {
             throw Problem(.noSuchUser, "there is no user \(user)", hint: "chat who --users lists everybody")
         }
         if status.online { return }
+        try await whileBusy { () async throws(Problem) in try await self.awaitArrival(of: user, deadline: deadline) }
+    }
+
+    private func awaitArrival(of user: UserName, deadline: ContinuousClock.Instant?) async throws(Problem) {
         let events = Mailbox<WaitEvent>()
         let link = try await openLink(
             subscribe: [.unseen, .presence],

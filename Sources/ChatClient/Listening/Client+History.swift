@@ -40,6 +40,10 @@ extension Client {
     ///
     /// - Throws: what stands in the way; 124 where it takes too long.
     package func sync(receiptsOf id: MessageID? = nil, timeout: Duration? = .seconds(30)) async throws(Problem) {
+        try await whileBusy { () async throws(Problem) in try await self.syncOnce(id, timeout: timeout) }
+    }
+
+    private func syncOnce(_ id: MessageID?, timeout: Duration?) async throws(Problem) {
         let events = Mailbox<SyncEvent>()
         let link = try await openLink(
             subscribe: .unseen,

@@ -25,8 +25,7 @@ extension Client {
         isFlushingOutbox = true
         defer { isFlushingOutbox = false }
         guard try !outbox().isEmpty else { return [] }
-        let link = try await requestLink()
-        _ = try await link.welcome()
+        let (link, _) = try await loggedInLink()
         return try await flush(on: link, includingFailed: true, timeout: timeout)
     }
 
