@@ -2,13 +2,17 @@
 #
 # Options, commands and files; nothing is asked of a server.
 
-# _chatd_options COMMAND: its own options; without a command those that go with every command.
+# _chatd_options COMMAND: its own options; for * those that go with every command.
 _chatd_options() {
     case $1 in
-        '') echo '--data --json --version -h --help' ;;
-        'run') echo '--listen --config --tls-cert --tls-key --registration --broadcast --max-store --log-format' ;;
+        '*') echo '--data --config --json --no-input --quiet -q --verbose -v --version -h --help' ;;
+        'run') echo '--listen --tls-cert --tls-key --registration --broadcast --max-store --log-format' ;;
+        'user add') echo '--display-name --admin --password-stdin --password-file' ;;
+        'user passwd') echo '--password-stdin --password-file' ;;
+        'user admin') echo '--revoke' ;;
         'user import') echo '--dry-run' ;;
         'invite create') echo '--uses --expires' ;;
+        'restore') echo '--force' ;;
     esac
 }
 
@@ -25,8 +29,10 @@ _chatd_commands() {
 _chatd_value() {
     case $1:$2 in
         *:--data) echo 'directory' ;;
-        run:--listen | run:--max-store | 'invite create':--uses | 'invite create':--expires) echo 'text' ;;
-        run:--config | run:--tls-cert | run:--tls-key) echo 'file' ;;
+        *:--config | run:--tls-cert | run:--tls-key | 'user add':--password-file | \
+            'user passwd':--password-file) echo 'file' ;;
+        run:--listen | run:--max-store | 'user add':--display-name | 'invite create':--uses | \
+            'invite create':--expires) echo 'text' ;;
         run:--registration) echo 'one:open invite closed' ;;
         run:--broadcast) echo 'one:all admins' ;;
         run:--log-format) echo 'one:logfmt json' ;;
@@ -84,7 +90,7 @@ _chatd() {
         _chatd_offer_value "$(_chatd_value "$command" "$option")"
     elif [[ $current == -* ]]; then
         # shellcheck disable=SC2046 # words of this file, apart on purpose
-        _chatd_offer $(_chatd_options "$command") $([[ -z $command ]] || _chatd_options '')
+        _chatd_offer $(_chatd_options "$command") $(_chatd_options '*')
     else
         # shellcheck disable=SC2046 # words of this file, apart on purpose
         _chatd_offer $(_chatd_commands "$command")
