@@ -134,7 +134,7 @@ let package = Package(
         // Man pages, completions and README against the program, so that they cannot drift apart.
         .testTarget(
             name: "DocumentTests", dependencies: ["ChatProtocol", "WireCodec", "TestSupport", "chat", "chatd"],
-            exclude: ["chat_client.py", "Shells"], swiftSettings: strict),
+            exclude: ["chat_client.py", "Scripts", "Shells"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
