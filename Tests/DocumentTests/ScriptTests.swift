@@ -1,0 +1,29 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the documents promise, tried with the real programs in the words of the scenarios.
+struct ScriptTests {
+    @Test func `a client written from the protocol's page alone logs in, sends, receives and acknowledges`()
+        async throws
+    {
+        try await run("python-client")
+    }
+
+    @Test func `the recipes of the README do what it says of them`() async throws {
+        try await run("cookbook")
+    }
+
+    private func run(_ name: String) async throws {
+        let scratch = try Scratch()
+        let vocabulary = Binaries.root.appending(path: "Tests/ScenarioTests/Scripts/vocabulary.bash")
+        let outcome = try await Program.run(
+            URL(filePath: "/bin/bash"), [vocabulary.path, "../../DocumentTests/Scripts/\(name)"],
+            environment: [
+                "CHAT_BINARIES": Binaries.folder.path, "SCRATCH": scratch.url.path,
+                "VECTORS_ROOT": Binaries.root.path,
+            ],
+            in: scratch.url, deadline: .seconds(300))
+        #expect(outcome.status == 0, "\(name):\n\(outcome.output)\n\(outcome.errors)")
+    }
+}

@@ -1,0 +1,102 @@
+# The recipes of README.md, run as they stand there.
+
+readme=$VECTORS_ROOT/README.md
+fakes=$SCRATCH/fakes
+mkdir "$fakes" "$SCRATCH/tried"
+printf '#!/bin/sh\necho "no space left"\nexit 1\n' >"$fakes/nightly-backup"
+printf '#!/bin/sh\necho "$@" >>"$HOME/mailed"\n' >"$fakes/mail"
+printf '#!/bin/sh\necho abc1234\n' >"$fakes/git"
+chmod +x "$fakes"/*
+
+# block PHRASE: the recipe (a fenced block of sh) that has the phrase; remembers that it was tried.
+block() {
+    awk -v phrase="$1" -v tried="$SCRATCH/tried" '
+        /^## /{ cookbook = $2 == "Cookbook" }
+        !cookbook { next }
+        /^```sh$/{ inside = 1; text = ""; number++; next }
+        /^```/ && inside { inside = 0; if (index(text, phrase)) { print text; print "" > (tried "/" number) } next }
+        inside { text = text $0 "\n" }' "$readme"
+}
+
+# recipe NAME PHRASE: somebody runs it.
+recipe() {
+    local text
+    text=$(block "$2")
+    [ -n "$text" ] || fail "README.md has no recipe with: $2"
+    # A session of its own, so that all of a pipe can be ended.
+    ${replace_shell:+exec} env -i PATH="$fakes:$bin:/usr/local/bin:/usr/bin:/bin" HOME="$SCRATCH/$1" LC_ALL=C.UTF-8 \
+        SUBJECT="--everyone" BODY="-m \$(id)" ${replace_shell:+setsid} sh -c "cd; $text"
+}
+
+# runs LOG NAME PHRASE: a recipe that goes on until `ends` is said.
+runs() {
+    background "$1" recipe "$2" "$3"
+    started+=("-$job")
+}
+ends() { kill -TERM -- "-$job"; wait "$job" 2>/dev/null; }
+
+# got TEXT: bob has this message.
+got() { bob chat history --sync --json --limit 500 | jq -r .body | grep -Fxq -e "$1"; }
+
+start_server
+user alice
+user bob
+user bot
+
+exits 0 recipe alice 'nightly-backup ||'
+eventually got "the backup failed on $(hostname)" || fail "bob does not hear of the backup"
+
+# A log that grows.
+runs tail.out alice 'tail -n 0 -F'
+grows() { echo "line $((++n))" >>"$SCRATCH/alice/app.log"; got "line $n"; }
+n=0
+eventually grows || fail "the log does not arrive"
+ends
+
+# The bot, in both forms. It starts with what comes from then on, so it is asked until it answers.
+asks() {
+    as alice chat send --to bot "question $1 $((++n))"
+    as alice chat history --with bot --sync --json | jq -r .body | grep -Fxq "QUESTION $1 $n"
+}
+runs bot.out bot 'jq --unbuffered'
+eventually asks A || fail "the bot in a pipe does not answer: $(cat "$SCRATCH/bot.out.err")"
+ends
+runs bot.out bot 'tr "[:lower:]"'
+eventually asks B || fail "the bot with a command does not answer: $(cat "$SCRATCH/bot.out.err")"
+ends
+
+# Nobody is there: the other way is taken. Then somebody is.
+block_wait=$(block '--wait delivered')
+quick() {
+    env -i PATH="$fakes:$bin:/usr/bin:/bin" HOME="$SCRATCH/alice" sh -c "${block_wait/--timeout 1m/--timeout $1}"
+}
+exits 0 quick 1s
+same 1 "$(grep -c 'the disk is full' "$SCRATCH/alice/mailed")" "mails while bob is away"
+background bob.out bob chat listen
+listening() { exits 0 alice chat who --json; grep -q '"user":"bob"' "$SCRATCH/out"; }
+eventually listening || fail "bob is not online"
+exits 0 quick 30s
+same 1 "$(grep -c 'the disk is full' "$SCRATCH/alice/mailed")" "mails while bob is there"
+
+# The server is away: the message waits in the outbox.
+stop_server
+exits 81 recipe alice '--queue --timeout 2s'
+start_server
+exits 0 alice chat outbox flush
+eventually got "deployed abc1234" || fail "the queued message does not arrive"
+
+printf 'all is well\n' >"$SCRATCH/alice/report.txt"
+exits 0 recipe alice '--id "report'
+exits 0 recipe alice '--id "report'
+eventually got "all is well"
+same 1 "$(bob chat history --search 'all is well' --json | grep -c .)" "the report"
+
+exits 0 recipe alice '-- "$SUBJECT"'
+eventually got "--everyone" || fail "a subject that looks like an option"
+eventually got '-m $(id)' || fail "a body that looks like a command"
+
+exits 0 recipe alice 'history --with bob --since'
+has "$SCRATCH/out" 'Z alice: all is well$'
+
+recipes=$(sed -n '/^## Cookbook/,/^## Where/p' "$readme" | grep -c '^```sh$')
+same "$recipes" "$(find "$SCRATCH/tried" -type f | wc -l)" "recipes that were tried"
