@@ -39,22 +39,17 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    /// Types `lines` into the shell, each followed by Tab, in a folder with a `chat` that prints `names` for
-    /// whatever it is asked.
+    /// Types `lines` into the shell, each followed by Tab, with a `chat` on its PATH that prints `names`
+    /// for whatever it is asked.
     func offers(for lines: [String], names: [String], in scratch: URL) async throws -> Offers {
         guard let path else { return Offers(lines: [], output: "") }
         let folder = Binaries.root.appending(path: "Tests/DocumentTests/Shells")
-        let programs = scratch.appending(path: "bin")
-        try FileManager.default.createDirectory(at: programs, withIntermediateDirectories: true)
-        let chat = programs.appending(path: "chat")
-        try Data("#!/bin/sh\nprintf '%s\\n' \"$*\" >>\"$ASKED\"\ncat \"$NAMES\"\n".utf8).write(to: chat)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: chat.path)
         let names = names.map { $0 + "\n" }.joined()
         try Data(names.utf8).write(to: scratch.appending(path: "names"))
         let offers = scratch.appending(path: "offers")
         try Data().write(to: offers)
         let environment = [
-            "PATH": "\(programs.path):/usr/local/bin:/usr/bin:/bin", "HOME": scratch.path, "TERM": "xterm",
+            "PATH": "\(folder.path)/bin:/usr/local/bin:/usr/bin:/bin", "HOME": scratch.path, "TERM": "xterm",
             "COMPLETIONS": Binaries.root.appending(path: "completions").path, "OFFERS": offers.path,
             "NAMES": scratch.appending(path: "names").path, "ASKED": scratch.appending(path: "asked").path,
         ]
