@@ -100,6 +100,21 @@ import Testing
         }
     }
 
+    @Test func aGapMayBeAcknowledgedLikeEntriesAlsoWhereNothingFollowsIt() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            _ = try await alice.append("before", to: try alice.everyone)
+            let bob = try await server.logIn("bob")
+            try await bob.subscribe()
+            let gap: Gap = try await bob.next()
+            bob.send(
+                Acknowledge(items: [.init(conversation: gap.conversation, seq: gap.last, disposition: .skipped)]))
+            // The connection stands, and gets what follows.
+            _ = try await alice.append("after", to: try alice.everyone)
+            #expect(try await bob.entries(1).first?.text == "after")
+        }
+    }
+
     @Test func theSameIdAgainIsAcknowledgedAgainAndDeliveredOnce() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))

@@ -69,10 +69,12 @@ extension Hub {
         var begins: [CatchUp.Begin] = []
         for row in rows {
             let pending = cursors.pending(identity.device, row.conversation.id)
+            let position = max(row.acked, pending?.acked ?? 0)
             if row.start > 0, !row.toldStart, pending?.toldStart != true {
                 tellStart(row, session, identity)
+                // The device may acknowledge what it was told, also where no entry follows.
+                session.window.begin(row.conversation, at: position)
             }
-            let position = max(row.acked, pending?.acked ?? 0)
             if row.head > position { begins.append(.init(conversation: row.conversation, position: position)) }
         }
         let isLast = rows.count < CatchUp.inboxPage
