@@ -104,6 +104,16 @@ let package = Package(
 
         // Tests. `TestSupport` waits for conditions; it is never linked into a product.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        // Measures the release programs over the wire (`make bench`). It stands here and not in a package of its own since
+        // `package` access ends there, and it should not speak the protocol in a second way. No product links it.
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "Transport", "ChatProtocol", "COpenSSL",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/Benchmarks", exclude: ["run"], swiftSettings: strict),
         .testTarget(name: "WireCodecTests", dependencies: ["WireCodec"], swiftSettings: strict),
         .testTarget(name: "ChatProtocolTests", dependencies: ["ChatProtocol"], swiftSettings: strict),
         .testTarget(name: "CLISupportTests", dependencies: ["CLISupport"], swiftSettings: strict),
