@@ -1,6 +1,4 @@
 @preconcurrency import Foundation
-import NIOCore
-import NIOPosix
 
 /// Measures what the README's table shows. `run` beside this file builds what it needs and starts it.
 @main enum Benchmarks {
@@ -16,15 +14,11 @@ import NIOPosix
             default: break
             }
         }
-        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        for bytes in [64, 1024] {
-            for inFlight in [1, 64] {
-                for mode in ["floor", "transport"] {
-                    let load = FanOut.Load(messages: inFlight == 1 ? 2000 : 12800, inFlight: inFlight, receivers: 100)
-                    let result = try await FanOut.measureForwarder(mode, load, bodyBytes: bytes, on: eventLoop)
-                    print(mode, bytes, inFlight, result.cpuPerDelivery, result.rate)
-                }
-            }
+        guard arguments.count >= 2 else {
+            print("usage: Benchmarks CHAT CHATD [fanout] [roundtrip] [idle] [login] [oneshot]")
+            exit(64)
         }
+        let sections = arguments.count == 2 ? Driver.sections : Array(arguments.dropFirst(2))
+        try await Driver().report(sections, chat: arguments[0], chatd: arguments[1])
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+@preconcurrency import Foundation
 import Transport
 
 /// A process started by this one.
@@ -12,7 +12,7 @@ struct Child {
     }
 
     /// Starts `program` with its stdout in a pipe. Signals are not blocked in it, though they are in the threads here.
-    init(_ program: String, _ arguments: [String]) throws {
+    init(_ program: String, _ arguments: [String], environment: [String]? = nil) throws {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw Failed(description: "no pipe") }
         defer { close(ends[1]) }
@@ -34,8 +34,12 @@ struct Child {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var words = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
+        var settings = environment.map { $0.map { strdup($0) } + [nil] } ?? []
+        defer { for setting in settings { free(setting) } }
         var id: pid_t = 0
-        let result = posix_spawn(&id, program, &actions, &attributes, &words, environ)
+        let result = settings.withUnsafeMutableBufferPointer {
+            posix_spawn(&id, program, &actions, &attributes, &words, environment == nil ? environ : $0.baseAddress)
+        }
         guard result == 0 else {
             close(ends[0])
             throw Failed(description: "cannot start \(program): \(SystemError.text(result))")
