@@ -68,6 +68,9 @@ private final class EmbeddedServer {
         clear()
     }
 
+    // The channel and its handlers hold each other until it is closed.
+    deinit { _ = try? channel.finish(acceptAlreadyClosed: true) }
+
     /// What the socket was given since asked last.
     func received() -> [UInt8] {
         defer { recorder.writes = [] }
