@@ -1,5 +1,6 @@
 /// A store as the first version wrote it, after a restore, with a row in every table. It never changes: whoever has
-/// such a store keeps it. Made with `sqlite3 chatd.db .dump`.
+/// such a store keeps it. Made with `sqlite3 chatd.db .dump`;
+/// put into the form that version 1 was given before its release.
 enum FrozenStore {
     static let applicationID = 0x6368_6474
 
@@ -33,11 +34,11 @@ enum FrozenStore {
             created INTEGER NOT NULL, created_by TEXT NOT NULL);
         INSERT INTO invites VALUES(X'b9b77e6bdc465d4998f7523c902e5dc7',X'01b1edd5c7696c900d03aa1fade756dd9289f990cf81509bb8e98aa87fa080f1',1,1796051951585,1795447151585,'uid 0');
         CREATE TABLE conversations(
-            id BLOB PRIMARY KEY, type INTEGER NOT NULL, account_low BLOB, account_high BLOB,
+            id BLOB PRIMARY KEY, number INTEGER UNIQUE NOT NULL, type INTEGER NOT NULL, account_low BLOB, account_high BLOB,
             head INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, first INTEGER NOT NULL DEFAULT 1,
             created INTEGER NOT NULL, UNIQUE(account_low, account_high));
-        INSERT INTO conversations VALUES(X'd4e48b194023b8cd3c6de471cb22b578',2,NULL,NULL,1048577,0,1,1795447146804);
-        INSERT INTO conversations VALUES(X'32d2545b6e3d80e7d6d439bb8a6697e1',1,X'1545294b7fc9f49dd580da330ff8166c',X'576919c0475198853b29d27bb7848a47',1048577,0,1,1795447150991);
+        INSERT INTO conversations VALUES(X'd4e48b194023b8cd3c6de471cb22b578',1,2,NULL,NULL,1048577,0,1,1795447146804);
+        INSERT INTO conversations VALUES(X'32d2545b6e3d80e7d6d439bb8a6697e1',2,1,X'1545294b7fc9f49dd580da330ff8166c',X'576919c0475198853b29d27bb7848a47',1048577,0,1,1795447150991);
         CREATE TABLE leaps(
             conversation BLOB NOT NULL REFERENCES conversations(id), after_seq INTEGER NOT NULL,
             next_seq INTEGER NOT NULL, generation BLOB NOT NULL, PRIMARY KEY(conversation, next_seq)) WITHOUT ROWID;
@@ -53,17 +54,16 @@ enum FrozenStore {
         INSERT INTO members VALUES(X'd4e48b194023b8cd3c6de471cb22b578',X'576919c0475198853b29d27bb7848a47',0,0);
         INSERT INTO members VALUES(X'd4e48b194023b8cd3c6de471cb22b578',X'592675c90ce740ebe96e3c56ff4cb2fe',1,0);
         CREATE TABLE entries(
-            conversation BLOB NOT NULL REFERENCES conversations(id), seq INTEGER NOT NULL, id BLOB NOT NULL,
-            sender BLOB NOT NULL, device BLOB NOT NULL, kind INTEGER NOT NULL, time INTEGER NOT NULL,
-            payload BLOB NOT NULL, PRIMARY KEY(conversation, seq));
-        INSERT INTO entries VALUES(X'32d2545b6e3d80e7d6d439bb8a6697e1',1,X'01a208fd594c78ef9d30e95a7c94f2a3',X'576919c0475198853b29d27bb7848a47',X'fb01e212b28a96d538f1b8b46d0ece56',1,1795447151012,X'0105666972737400000001a208fd594c0000');
-        INSERT INTO entries VALUES(X'd4e48b194023b8cd3c6de471cb22b578',1,X'01a208fd5a0c79d8b2c157aeede03e5e',X'576919c0475198853b29d27bb7848a47',X'fb01e212b28a96d538f1b8b46d0ece56',1,1795447151199,X'0106746f20616c6c00000001a208fd5a0c0000');
+            key INTEGER PRIMARY KEY, id BLOB NOT NULL, sender BLOB NOT NULL, device BLOB NOT NULL,
+            kind INTEGER NOT NULL, time INTEGER NOT NULL, payload BLOB NOT NULL);
+        INSERT INTO entries VALUES(549755813889,X'01a208fd594c78ef9d30e95a7c94f2a3',X'576919c0475198853b29d27bb7848a47',X'fb01e212b28a96d538f1b8b46d0ece56',1,1795447151012,X'0105666972737400000001a208fd594c0000');
+        INSERT INTO entries VALUES(274877906945,X'01a208fd5a0c79d8b2c157aeede03e5e',X'576919c0475198853b29d27bb7848a47',X'fb01e212b28a96d538f1b8b46d0ece56',1,1795447151199,X'0106746f20616c6c00000001a208fd5a0c0000');
         CREATE TABLE message_ids(
-            sender BLOB NOT NULL, conversation BLOB NOT NULL, id BLOB NOT NULL, seq INTEGER NOT NULL,
+            sender BLOB NOT NULL, conversation INTEGER NOT NULL, id BLOB NOT NULL, seq INTEGER NOT NULL,
             time INTEGER NOT NULL, digest BLOB NOT NULL, epoch INTEGER NOT NULL,
             PRIMARY KEY(sender, conversation, id)) WITHOUT ROWID;
-        INSERT INTO message_ids VALUES(X'576919c0475198853b29d27bb7848a47',X'32d2545b6e3d80e7d6d439bb8a6697e1',X'01a208fd594c78ef9d30e95a7c94f2a3',1,1795447151012,X'bf3ca11b95c8a15c4c6e6241710a50d7995a5d48609ecf0ab8f29ae9cf302f8e',0);
-        INSERT INTO message_ids VALUES(X'576919c0475198853b29d27bb7848a47',X'd4e48b194023b8cd3c6de471cb22b578',X'01a208fd5a0c79d8b2c157aeede03e5e',1,1795447151199,X'0d42f8039d1b3191b34436f487f084477b7ff0ca778769ac6f60f8dadc1f0a34',0);
+        INSERT INTO message_ids VALUES(X'576919c0475198853b29d27bb7848a47',2,X'01a208fd594c78ef9d30e95a7c94f2a3',1,1795447151012,X'bf3ca11b95c8a15c4c6e6241710a50d7995a5d48609ecf0ab8f29ae9cf302f8e',0);
+        INSERT INTO message_ids VALUES(X'576919c0475198853b29d27bb7848a47',1,X'01a208fd5a0c79d8b2c157aeede03e5e',1,1795447151199,X'0d42f8039d1b3191b34436f487f084477b7ff0ca778769ac6f60f8dadc1f0a34',0);
         CREATE TABLE cursors(
             device BLOB NOT NULL REFERENCES devices(id), conversation BLOB NOT NULL REFERENCES conversations(id),
             start INTEGER NOT NULL, acked INTEGER NOT NULL, delivered INTEGER NOT NULL DEFAULT 0,
