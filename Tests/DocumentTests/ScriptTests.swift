@@ -3,16 +3,24 @@ import TestSupport
 import Testing
 
 /// What the documents promise, tried with the real programs in the words of the scenarios.
-struct ScriptTests {
+///
+/// One after the other: each runs a server and its clients.
+@Suite(.serialized) struct ScriptTests {
     @Test func `a client written from the protocol's page alone logs in, sends, receives and acknowledges`()
         async throws
     {
         try await run("python-client")
     }
 
-    @Test func `the recipes of the README do what it says of them`() async throws {
-        try await run("cookbook")
-    }
+    @Test func `the recipes of the README do what it says of them`() async throws { try await run("cookbook") }
+
+    @Test func `the keys of the configuration are those of the page`() async throws { try await run("configuration") }
+
+    @Test func `the JSON lines of chatd have the keys of the page`() async throws { try await run("chatd-json") }
+
+    @Test func `the transcript of the README is what happens`() async throws { try await run("transcript") }
+
+    @Test func `the commands of the prompt are those of the page`() async throws { try await run("prompt-help") }
 
     private func run(_ name: String) async throws {
         let scratch = try Scratch()
