@@ -14,9 +14,20 @@ package enum ChatProgram {
         case command(@Sendable () async -> Ending)
     }
 
-    /// - Parameter arguments: without the program's name.
-    package static func begin(_ arguments: [String]) -> Beginning {
+    /// - Parameter arguments: the bytes of each, without the program's name.
+    package static func begin(_ arguments: [[UInt8]]) -> Beginning {
         Descriptor.secureStandardOnes()
+        // Swift would put replacement characters into what is not UTF-8, and they would be sent.
+        let words = arguments.map { String(validating: $0, as: UTF8.self) }
+        if let index = words.firstIndex(of: nil) {
+            let problem = Problem(
+                .notUTF8, "argument \(index + 1) is not UTF-8", hint: "convert it, with iconv for example")
+            return .ended(fail(problem, Diagnostics(json: words.contains("--json"), quiet: false)))
+        }
+        return begin(words.compactMap(\.self))
+    }
+
+    private static func begin(_ arguments: [String]) -> Beginning {
         let output = Output()
         let line: ArgumentLine
         do throws(ArgumentLine.Failure) {

@@ -19,7 +19,12 @@ import Glibc
     }
 }
 
-switch ChatProgram.begin(Array(CommandLine.arguments.dropFirst())) {
+let arguments = (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+    CommandLine.unsafeArgv[index].map {
+        Array(UnsafeBufferPointer(start: $0, count: strlen($0))).map(UInt8.init(bitPattern:))
+    }
+}
+switch ChatProgram.begin(arguments) {
 case .ended(let ending): end(ending)
 case .command(let command):
     Task.detached { end(await command()) }

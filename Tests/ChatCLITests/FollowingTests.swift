@@ -72,14 +72,15 @@ import Testing
     @Test func `the environment tells of the message and of nothing else that begins with CHAT`() throws {
         let variables = HandlerCommand.environment(
             for: try Samples.message(), profile: "work", configuration: "/etc/chat.toml",
-            inherited: ["PATH=/bin", "CHAT_SERVER=evil", "CHAT_ID=old", "CHATTY=1", "HOME=/h"])
-        #expect(
-            variables == [
-                "PATH=/bin", "CHATTY=1", "HOME=/h", "CHAT_HEAD=dm", "CHAT_FROM=alice", "CHAT_CONV=@alice",
-                "CHAT_ID=00000000-0000-0001-0000-000000000002", "CHAT_TIME=2026-11-23T01:29:00.123Z",
-                "CHAT_PROFILE=work",
-                "CHAT_CONFIG=/etc/chat.toml",
-            ])
+            inherited: ["PATH=/bin", "CHAT_SERVER=evil", "CHAT_ID=old", "CHATTY=1", "HOME=/h"].map { Array($0.utf8) }
+                + [[0x58, 0x3d, 0xff]])
+        let own = [
+            "CHAT_HEAD=dm", "CHAT_FROM=alice", "CHAT_CONV=@alice", "CHAT_ID=00000000-0000-0001-0000-000000000002",
+            "CHAT_TIME=2026-11-23T01:29:00.123Z", "CHAT_PROFILE=work", "CHAT_CONFIG=/etc/chat.toml",
+        ]
+        // What is not UTF-8 is handed on as it is.
+        let kept = ["PATH=/bin", "CHATTY=1", "HOME=/h"].map { Array($0.utf8) } + [[0x58, 0x3d, 0xff]]
+        #expect(variables == kept + own.map { Array($0.utf8) })
     }
 
     @Test func `it finds the body and one newline, or the line of JSON`() async throws {
@@ -112,7 +113,7 @@ import Testing
 }
 
 @Suite struct ChildProcessTests {
-    private let environment = ["PATH=/usr/bin:/bin"]
+    private let environment = [Array("PATH=/usr/bin:/bin".utf8)]
 
     private func run(
         _ script: String, input: [UInt8] = [], timeout: Duration? = .seconds(20)

@@ -65,6 +65,13 @@ import Testing
         #expect(outcome.status == 65 && outcome.output.isEmpty, "\(outcome)")
     }
 
+    @Test func `an argument that is not UTF-8 is refused and never mended`() async throws {
+        for words in ["send --to bob $'a\\xffb'", "send --to bob -m $'a\\xffb'", "$'\\xff'"] {
+            let outcome = try await shell("\"$CHAT\" --json \(words)")
+            #expect(outcome.status == 65 && outcome.errors.contains(#""code":"not_utf8""#), "\(words): \(outcome)")
+        }
+    }
+
     @Test func `one that is too long is not read to its end`() async throws {
         let outcome = try await shell("yes | \"$CHAT\" send --to bob; echo ${PIPESTATUS[*]}")
         #expect(outcome.output == "141 65\n" && outcome.errors.contains("65536"), "\(outcome)")

@@ -34,11 +34,11 @@ final class ChildProcess: Sendable {
     ///
     /// - Parameters:
     ///   - words: the program, looked for along PATH, and its arguments.
-    ///   - environment: `NAME=value`.
+    ///   - environment: `NAME=value`, each as its bytes: what we got is handed on as it is.
     ///   - input: what it finds on its standard input; a program that does not read it holds nothing up.
     ///   - timeout: then TERM, and KILL `grace` later; nil: for ever.
     func run(
-        _ words: [String], environment: [String], input: [UInt8], timeout: Duration?
+        _ words: [String], environment: [[UInt8]], input: [UInt8], timeout: Duration?
     ) async -> Outcome {
         await withCheckedContinuation { continuation in
             queue.async {
@@ -49,7 +49,7 @@ final class ChildProcess: Sendable {
     }
 
     private func runHere(
-        _ words: [String], environment: [String], input: [UInt8], timeout: Duration?
+        _ words: [String], environment: [[UInt8]], input: [UInt8], timeout: Duration?
     ) -> Outcome {
         let file = Self.memoryFile(input)
         guard file >= 0 else { return .notStarted(errno) }
@@ -108,7 +108,7 @@ final class ChildProcess: Sendable {
     }
 
     private static func spawn(
-        _ words: [String], environment: [String], input: Int32
+        _ words: [String], environment: [[UInt8]], input: Int32
     ) -> Result<pid_t, SystemError> {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -131,7 +131,8 @@ final class ChildProcess: Sendable {
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
         let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+        let variables: [UnsafeMutablePointer<CChar>?] =
+            environment.map { strdup($0.map(CChar.init(bitPattern:)) + [0]) } + [nil]
         defer { for pointer in arguments + variables { free(pointer) } }
         guard let program = words.first else { return .failure(SystemError(number: ENOENT)) }
         var process: pid_t = 0

@@ -66,22 +66,23 @@ struct HandlerCommand: Sendable {
 
     /// What the command finds in its environment: all that we have but `CHAT_*`, and what tells of the message.
     static func environment(
-        for message: ReceivedMessage, profile: String, configuration: String?, inherited: [String]
-    ) -> [String] {
+        for message: ReceivedMessage, profile: String, configuration: String?, inherited: [[UInt8]]
+    ) -> [[UInt8]] {
         var own = [
             "CHAT_HEAD=\(message.conversation == .everyone ? "bcast" : "dm")", "CHAT_FROM=\(message.from)",
             "CHAT_CONV=\(message.conversation)", "CHAT_ID=\(message.id.uuid)",
             "CHAT_TIME=\(TimestampText.utc(message.time))", "CHAT_PROFILE=\(profile)",
         ]
         if let configuration { own.append("CHAT_CONFIG=\(configuration)") }
-        return inherited.filter { !$0.hasPrefix("CHAT_") } + own
+        return inherited.filter { !$0.starts(with: "CHAT_".utf8) } + own.map { Array($0.utf8) }
     }
 
-    private static func inherited() -> [String] {
-        var variables: [String] = []
+    private static func inherited() -> [[UInt8]] {
+        var variables: [[UInt8]] = []
         var next = environ
         while let pointer = next.pointee {
-            variables.append(String(cString: pointer))
+            let bytes = UnsafeBufferPointer(start: pointer, count: strlen(pointer))
+            variables.append(bytes.map(UInt8.init(bitPattern:)))
             next += 1
         }
         return variables

@@ -27,6 +27,7 @@ has "$SCRATCH/err" '65536|64 KiB'
 : | exits 65 alice chat send --to bob
 exits 65 alice chat send --to bob -m ""
 printf 'a\377b' | exits 65 alice chat send --to bob; has "$SCRATCH/err" 'UTF-8'
+exits 65 alice chat send --to bob -m $'a\377b'; has "$SCRATCH/err" 'UTF-8'
 printf 'a\0b' | exits 65 alice chat send --to bob; has "$SCRATCH/err" 'NUL'
 same 65536 "$(came | wc -c)" "nothing of what was refused arrived"
 
