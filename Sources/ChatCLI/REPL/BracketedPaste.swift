@@ -1,3 +1,6 @@
+import CLISupport
+import ChatProtocol
+
 /// The text between the marks that a terminal puts around what is pasted: ESC [ 200 ~ and ESC [ 201 ~ (xterm,
 /// "Bracketed Paste Mode"). It takes whatever comes, in bounded memory, until the second mark.
 struct BracketedPaste: Sendable {
@@ -10,6 +13,19 @@ struct BracketedPaste: Sendable {
         case tooLong(Int)
         /// A line of readline's is a C string.
         case holdsNUL
+
+        /// Why it was not taken.
+        var problem: Problem? {
+            switch self {
+            case .text: nil
+            case .tooLong(let size):
+                Problem(
+                    .messageTooLong,
+                    "what was pasted has \(size) bytes; the limit is \(Limits.text) (64 KiB); it was not taken",
+                    hint: "send a file with 'chat send', in parts", sent: .no)
+            case .holdsNUL: Problem(.nulByte, "what was pasted holds a NUL byte; only text can be sent", sent: .no)
+            }
+        }
     }
 
     /// Bytes that may be kept.
@@ -82,6 +98,8 @@ struct ByteQueue: Sendable {
         head += 1
         return bytes[head - 1]
     }
+
+    func isOnly(_ byte: UInt8) -> Bool { bytes.count - head == 1 && bytes[head] == byte }
 
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)

@@ -9,20 +9,8 @@ import Dispatch
 /// there, so it never waits, and it gets its keys from us, so that what is pasted can be bounded.
 @MainActor
 final class Editor {
-    /// What the person did. Everything is called on the main actor, between two keys.
-    struct Actions {
-        /// A line was entered: its bytes without the newline.
-        var entered: @MainActor ([UInt8]) -> Void
-        /// What was typed or pasted was not taken.
-        var refused: @MainActor (Problem) -> Void
-        /// Ctrl-D on an empty line, or the terminal has gone.
-        var ended: @MainActor (_ terminalIsGone: Bool) -> Void
-        /// What the word behind `before` can become.
-        var candidates: @MainActor (_ before: String, _ word: String) -> [String]
-    }
-
     /// Readline has one set of globals, so there is one editor.
-    fileprivate static var current: Editor?
+    static var current: Editor?
 
     private var actions: Actions?
     /// Bytes that a line may have: a message of the largest size and the command in front of it.
@@ -34,14 +22,19 @@ final class Editor {
     private var isPromptStale = false
     private var isInHandler = false
     private var isPrepared = false
+    /// The line that ends now was dropped.
+    private var isDropping = false
+    private var isStopWanted = false
+    private var hasStoppedItself = false
     private var isRunning = false
     private var isSuspended = false
     private var needsUnicode = false
     private var keyboard = Keyboard(descriptor: STDIN_FILENO)
+    private var specialKeys = SpecialKeys(descriptor: STDIN_FILENO)
     private var paste: BracketedPaste?
     private var folder = PasteFolder()
     private var keys: (any DispatchSourceRead)?
-    private var signals: [any DispatchSourceSignal] = []
+    private var signals: TerminalSignals?
 
     /// Opens the terminal; nothing changes there before `start`.
     ///
@@ -73,7 +66,10 @@ final class Editor {
         stifle_history(Int32(HistoryText.maximumLines))
         for line in history { add_history(line) }
         rl_callback_handler_install(prompt, lineEntered)
-        catchSignals()
+        signals = TerminalSignals([SIGINT, SIGTSTP, SIGCONT, SIGWINCH]) { number in
+            // It is the one that runs.
+            if let editor = Self.current { editor.received(signal: number) }
+        }
         let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO, queue: .main)
         source.setEventHandler { MainActor.assumeIsolated { Self.current?.keysCame() } }
         source.activate()
@@ -87,8 +83,7 @@ final class Editor {
         isRunning = false
         if isSuspended { keys?.resume() }
         keys?.cancel()
-        for source in signals { source.cancel() }
-        for number in [SIGINT, SIGTSTP] { signal(number, SIG_DFL) }
+        signals?.cancel()
         let rest = isInHandler ? [] : folder.unfold(lineBytes)
         if !isInHandler && !isSuspended {
             if rest.isEmpty { _ = rl_clear_visible_line() } else { leaveLine() }
@@ -180,8 +175,14 @@ final class Editor {
 
     /// Reads what is there. False: the terminal has gone.
     private func readKeys() -> Bool {
-        // A line that is full takes only the keys that end or shorten it; a paste is bounded by itself.
-        keyboard.read(onlyShortening: paste == nil && Int(rl_end) > limit)
+        guard paste != nil else {
+            // A line that is full takes only the keys that end or shorten it; a paste is bounded by itself.
+            return keyboard.read(onlyShortening: Int(rl_end) > limit)
+        }
+        let isThere = keyboard.read(onlyShortening: false)
+        // A paste whose end never comes would keep the terminal for ever.
+        if keyboard.isSinglePress(of: specialKeys.interrupt) { paste = nil }
+        return isThere
     }
 
     private func dispatchKeys() {
@@ -190,6 +191,7 @@ final class Editor {
                 if paste?.take(&keyboard.keys) == true { finishPaste() }
             } else {
                 rl_callback_read_char()
+                if isStopWanted { stopProcess() }
             }
         }
         freshenPrompt()
@@ -197,7 +199,7 @@ final class Editor {
     }
 
     /// For readline: the next key.
-    fileprivate func nextKey() -> Int32 {
+    func nextKey() -> Int32 {
         while true {
             if let byte = keyboard.keys.popFirst() { return Int32(byte) }
             // Only a function that asks in the middle of its work gets here.
@@ -207,14 +209,14 @@ final class Editor {
     }
 
     /// For readline: whether a key follows, waiting a moment where the last one may be the beginning of several.
-    fileprivate func isKeyComing() -> Bool {
+    func isKeyComing() -> Bool {
         let microseconds = rl_set_keyboard_input_timeout(-1)
         return !keyboard.keys.isEmpty || keyboard.isReady(within: max(0, microseconds) / 1000)
     }
 
     // MARK: pasting
 
-    fileprivate func beginPaste() {
+    func beginPaste() {
         paste = BracketedPaste(limit: max(0, limit - Int(rl_end) - folder.hiddenBytes))
     }
 
@@ -229,20 +231,15 @@ final class Editor {
             let shown = folder.fold(bytes, onto: lineBytes, rows: Int(rows), columns: Int(columns))
             _ = rl_insert_text(shown.map { CChar(bitPattern: $0) } + [0])
             rl_redisplay()
-        case .tooLong(let size):
-            actions?.refused(
-                Problem(
-                    .messageTooLong, "what was pasted has \(size) bytes; the limit is 65536 (64 KiB); it was not taken",
-                    hint: "send a file with 'chat send', in parts"))
-        case .holdsNUL:
-            actions?.refused(Problem(.nulByte, "what was pasted holds a NUL byte; only text can be sent"))
+        case .tooLong, .holdsNUL:
+            if let problem = finished.outcome.problem { actions?.refused(problem) }
         }
         fflush(stream)
     }
 
     // MARK: lines
 
-    fileprivate func accept(_ line: UnsafeMutablePointer<CChar>?) {
+    func accept(_ line: UnsafeMutablePointer<CChar>?) {
         isInHandler = true
         defer { isInHandler = false }
         guard let line else {
@@ -250,27 +247,32 @@ final class Editor {
             return
         }
         defer { free(line) }
+        defer { folder.removeAll() }
+        guard !isDropping else {
+            isDropping = false
+            keyboard.hasDropped = false
+            return freshenAfterLine()
+        }
         let bytes = UnsafeBufferPointer(start: line, count: strlen(line)).map { UInt8(bitPattern: $0) }
         if keyboard.hasDropped {
             keyboard.hasDropped = false
-            actions?.refused(
-                Problem(
-                    .messageTooLong, "the line had more than 65536 bytes (64 KiB); nothing was sent",
-                    hint: "send a file with 'chat send', in parts"))
+            actions?.refused(Keyboard.tooMuch)
         } else {
             actions?.entered(folder.unfold(bytes))
         }
-        folder.removeAll()
-        if isRunning, isPromptStale {
-            isPromptStale = false
-            _ = rl_set_prompt(prompt)
-        }
+        freshenAfterLine()
+    }
+
+    private func freshenAfterLine() {
+        guard isRunning, isPromptStale else { return }
+        isPromptStale = false
+        _ = rl_set_prompt(prompt)
     }
 
     // MARK: Tab
 
     /// For readline: a list that it frees, the common beginning first; nil for none.
-    fileprivate func complete(
+    func complete(
         _ word: String, from start: Int32
     ) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
         // Never file names, which is what readline would offer by itself.
@@ -278,12 +280,7 @@ final class Editor {
         let before = String(decoding: lineBytes.prefix(Int(start)), as: UTF8.self)
         let matches = actions?.candidates(before, word) ?? []
         let texts = REPLCompletion.list(matches)
-        guard !texts.isEmpty else { return nil }
-        let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>(
-            calloc(texts.count + 1, MemoryLayout<UnsafeMutablePointer<CChar>?>.stride)
-                .assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self))
-        for (index, text) in texts.enumerated() { list[index] = strdup(text) }
-        return list
+        return CStringList.make(texts)
     }
 
     // MARK: handing the terminal over
@@ -295,14 +292,11 @@ final class Editor {
         isSuspended = true
         keys?.suspend()
         deprepare()
-        // A program that has the terminal stops us with it when it is stopped.
-        signal(SIGTSTP, SIG_DFL)
     }
 
     func resume() {
         guard isRunning, isSuspended else { return }
         isSuspended = false
-        signal(SIGTSTP, SIG_IGN)
         prepare()
         rl_reset_screen_size()
         if isPromptStale { _ = rl_set_prompt(prompt) }
@@ -314,11 +308,12 @@ final class Editor {
     }
 
     /// Readline would do this around every line, and in between the terminal would echo what is typed ahead.
-    fileprivate func prepare() {
+    func prepare() {
         if needsUnicode { setlocale(LC_CTYPE, "C.UTF-8") }
         guard !isPrepared else { return }
         isPrepared = true
         rl_prep_terminal(1)
+        specialKeys.take()
         fflush(stream)
     }
 
@@ -331,36 +326,34 @@ final class Editor {
 
     // MARK: signals
 
-    private func catchSignals() {
-        let reactions: [(Int32, @MainActor (Editor) -> Void)] = [
-            (SIGINT, { $0.dropLine() }), (SIGWINCH, { $0.windowChanged() }), (SIGTSTP, { $0.stopProcess() }),
-        ]
-        for (number, reaction) in reactions {
-            if number != SIGWINCH { signal(number, SIG_IGN) }
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .main)
-            source.setEventHandler {
-                MainActor.assumeIsolated {
-                    guard let editor = Self.current, editor.isRunning, !editor.isSuspended else { return }
-                    reaction(editor)
-                }
-            }
-            source.activate()
-            signals.append(source)
+    private func received(signal number: Int32) {
+        switch number {
+        case SIGTSTP: stopProcess()
+        case SIGINT where !isSuspended: interrupt()
+        case SIGCONT where !isSuspended: cameBack()
+        case SIGWINCH where !isSuspended: windowChanged()
+        default: break
         }
     }
 
-    /// Ctrl-C.
-    private func dropLine() {
+    /// For readline: a key of which the terminal would otherwise make a signal. As a key it keeps its place among the
+    /// others: what is typed behind it is not dropped with the line, nor sent as a part of it.
+    func signalKey(_ key: UInt8) {
+        if key == specialKeys.stop {
+            isStopWanted = true
+        } else if key == specialKeys.quit {
+            raise(SIGQUIT)
+        } else {
+            isDropping = true
+            _ = rl_newline(1, 0x0a)
+        }
+    }
+
+    /// SIGINT from elsewhere.
+    private func interrupt() {
         paste = nil
-        folder.removeAll()
-        keyboard.hasDropped = false
-        keyboard.keys.removeAll()
-        rl_callback_sigcleanup()
-        leaveLine()
-        rl_replace_line("", 0)
-        _ = rl_set_prompt(prompt)
-        isPromptStale = false
-        redraw()
+        keyboard.keys.append([specialKeys.interrupt])
+        dispatchKeys()
     }
 
     private func windowChanged() {
@@ -370,9 +363,28 @@ final class Editor {
 
     /// Ctrl-Z. `raise`, not `kill`: this is not the main thread, and must not go on before everything has stopped.
     private func stopProcess() {
+        isStopWanted = false
+        // A program that has the terminal stops, and we with it.
+        guard !isSuspended else {
+            raise(SIGSTOP)
+            return
+        }
+        hasStoppedItself = true
         _ = rl_clear_visible_line()
         deprepare()
         raise(SIGSTOP)
+        prepare()
+        rl_reset_screen_size()
+        redraw()
+    }
+
+    /// Somebody else had stopped us, and the terminal is as the shell wants it.
+    private func cameBack() {
+        guard !hasStoppedItself else {
+            hasStoppedItself = false
+            return
+        }
+        deprepare()
         prepare()
         rl_reset_screen_size()
         redraw()
@@ -409,46 +421,10 @@ final class Editor {
         for (name, value) in [("input-meta", "on"), ("output-meta", "on"), ("convert-meta", "off")] {
             rl_variable_bind(name, value)
         }
-        for map in ["emacs-standard", "vi-insert"] {
-            if let keymap = rl_get_keymap_by_name(map) {
-                rl_bind_keyseq_in_map(BracketedPaste.beginMark, pasteBegan, keymap)
-            }
+        for name in ["emacs-standard", "vi-insert", "vi-command"] {
+            guard let map = rl_get_keymap_by_name(name) else { continue }
+            if name != "vi-command" { rl_bind_keyseq_in_map(BracketedPaste.beginMark, pasteBegan, map) }
+            for key in specialKeys.all { rl_bind_key_in_map(Int32(key), specialKeyTyped, map) }
         }
     }
-}
-
-// MARK: - what readline calls
-
-// Free functions: a closure inside the class would be taken for one of the main actor's own, and C knows none.
-// Readline calls them while the main actor calls readline, so they are on it.
-
-private func lineEntered(_ line: UnsafeMutablePointer<CChar>?) {
-    nonisolated(unsafe) let line = line  // It is ours, and goes nowhere else.
-    MainActor.assumeIsolated { Editor.current?.accept(line) }
-}
-
-private func keyWanted(_ stream: UnsafeMutablePointer<FILE>?) -> Int32 {
-    MainActor.assumeIsolated { Editor.current?.nextKey() ?? EOF }
-}
-
-private func keyExpected() -> Int32 { MainActor.assumeIsolated { Editor.current?.isKeyComing() ?? false } ? 1 : 0 }
-
-private func terminalWanted(_ meta: Int32) { MainActor.assumeIsolated { Editor.current?.prepare() } }
-
-/// We keep the terminal between two lines.
-private func terminalNotWanted() {}
-
-private func pasteBegan(_ count: Int32, _ key: Int32) -> Int32 {
-    MainActor.assumeIsolated { Editor.current?.beginPaste() }
-    return 0
-}
-
-private func completionWanted(
-    _ text: UnsafePointer<CChar>?, _ start: Int32, _ end: Int32
-) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
-    guard let text else { return nil }
-    let word = String(cString: text)
-    nonisolated(unsafe) var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-    MainActor.assumeIsolated { list = Editor.current?.complete(word, from: start) }
-    return list
 }

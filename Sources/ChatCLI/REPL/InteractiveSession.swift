@@ -55,7 +55,6 @@ final class InteractiveSession {
         let outcome = await iterator.next() ?? .success(.done)
         await finish(abruptly: (try? outcome.get()) == nil)
         modes?.keep()
-        await sender.finish()
         await listener.stop()
         await pump.value
         await marking?.value
@@ -93,9 +92,14 @@ final class InteractiveSession {
         let halfTyped = editor.stop()
         // What ends us against the person's will does not take what was typed with it.
         if abruptly, let text = String(validating: halfTyped, as: UTF8.self) { _ = keeper.keep(text) { _ in } }
-        guard sender.underWay > 0 else { return }
-        screen.write(["* waiting until the server has what was typed; Ctrl-C leaves at once"])
-        screen.flush()
+        // Usually a moment, of which nobody needs to hear.
+        let notice = Task {
+            try await Task.sleep(for: .milliseconds(300))
+            screen.write(["* waiting until the server has what was typed; Ctrl-C leaves at once"])
+            screen.flush()
+        }
+        await sender.finish()
+        notice.cancel()
     }
 
     private func learnNames() async { names.formUnion(await client.completionNames()) }

@@ -24,6 +24,9 @@ final class TerminalModes: Sendable {
         guard isChanged.exchange(false, ordering: .relaxed), tcgetpgrp(descriptor) == getpgrp() else { return }
         var modes = modes
         tcsetattr(descriptor, TCSANOW, &modes)
+        // A terminal that takes nothing (Ctrl-S, a viewer that hangs) must not keep the process alive.
+        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard poll(&ready, 1, 0) > 0, ready.revents & Int16(POLLOUT) != 0 else { return }
         _ = Descriptor.write(Array("\u{1b}[?2004l\r\n".utf8), to: descriptor)
     }
 }
