@@ -12,7 +12,7 @@ import time
 from world import run
 from terminal import width
 
-UP, LEFT, HOME = "\x1b[A", "\x1b[D", "\x01"
+UP, DOWN, LEFT, HOME = "\x1b[A", "\x1b[B", "\x1b[D", "\x01"
 CTRL_C, CTRL_D, CTRL_R, CTRL_U, CTRL_Z, TAB, ENTER = "\x03", "\x04", "\x12", "\x15", "\x1a", "\t", "\r"
 
 
@@ -415,6 +415,117 @@ def a_server_whose_key_is_not_known_is_asked_about_without_spoiling_the_prompt(w
     alice.type("yes" + ENTER).at("alice> ")
     alice.type("/dm bob asked").at("alice> /dm bob asked").type(ENTER).at("alice> ")
     world.until(lambda: world.bodies("bob", "alice") == ["asked"], "it is connected")
+    alice.type(CTRL_D).ends()
+
+
+def what_is_typed_behind_a_dropped_line_is_a_line_of_its_own(world):
+    world.join("alice", "bob")
+    alice = ready(world)
+    for number in range(30):
+        alice.type(f"dropped {number}" + CTRL_C + f"kept {number}" + ENTER + "dropped" + CTRL_C)
+    alice.at("alice → bob> ")
+    world.until(
+        lambda: world.bodies("bob", "alice") == [f"kept {number}" for number in range(30)], "only the others were sent")
+    # Dropping a line from the history begins anew at its end, and leaves nothing behind.
+    alice.type(UP + UP + "x").at("alice → bob> kept 28x").type(CTRL_C).at("alice → bob> ")
+    alice.type(UP).at("alice → bob> kept 29").type(DOWN).at("alice → bob> ")
+    alice.type("elsewhere").at("alice → bob> elsewhere").send(signal.SIGINT).at("alice → bob> ").type(CTRL_D).ends()
+
+
+def the_users_own_keys_count(world):
+    world.join("alice", "bob")
+    with open(world.scratch + "/inputrc", "w") as file:
+        file.write('$if chat\nset editing-mode vi\n$endif\n"\\C-o": "typed by a macro"\n')
+    alice = ready(world, INPUTRC=world.scratch + "/inputrc")
+    alice.type("abc").at("alice → bob> abc").type("\x1b").wait(
+        lambda screen: screen.column == len("alice → bob> ab"), "Escape is a command of its own")
+    alice.type("0").at("alice → bob> abc", len("alice → bob> ")).type("ix").at("alice → bob> xabc", len("alice → bob> x"))
+    world.chat("bob", "send", "--to", "alice", "-m", "meanwhile")
+    alice.shows("bob → me: meanwhile").at("alice → bob> xabc", len("alice → bob> x"))
+    alice.type("\x1b" + CTRL_C).at("alice → bob> ").type("y" + CTRL_C).at("alice → bob> ").type(CTRL_D).ends()
+
+
+def a_paste_without_an_end_can_be_left(world):
+    world.join("alice", "bob")
+    alice = ready(world)
+    alice.type("\x1b[200~never ending")
+    # A finger needs a moment, by which it is told from what is pasted.
+    begin = time.monotonic()
+    while time.monotonic() - begin < 1.5:
+        alice.read()
+    row = alice.screen.row
+    alice.type(CTRL_C).wait(lambda screen: screen.row > row, "the line is dropped")
+    alice.type("typed").at("alice → bob> typed").type(CTRL_C).at("alice → bob> ").type(CTRL_D).ends()
+
+
+def an_editor_is_a_part_of_the_job(world):
+    world.join("alice", "bob")
+    program = editor(world, "slow", "echo in the editor; exec sleep 60\n")
+    shell = world.prompt(
+        "alice", shell=["/bin/bash", "--norc", "--noprofile", "-i"], PS1="shell$ ", EDITOR=program).at("shell$ ")
+    shell.type(f"{world.binaries}/chat --profile alice" + ENTER).at("alice> ")
+    shell.type("/to bob" + ENTER).at("alice → bob> ").type("/edit" + ENTER).shows("in the editor")
+    shell.type(CTRL_Z).at("shell$ ").type("fg" + ENTER)
+    time.sleep(0.3)
+    shell.type(CTRL_C).shows("the editor ended with signal 2; nothing was sent").at("alice → bob> ")
+    shell.type("still").at("alice → bob> still").type(CTRL_C + CTRL_D).at("shell$ ").type("exit" + ENTER).ends()
+
+
+def a_job_that_somebody_else_stopped_has_its_terminal_again_afterwards(world):
+    world.join("alice", "bob")
+    shell = world.prompt(
+        "alice", shell=["/bin/bash", "--norc", "--noprofile", "-i"], PS1="shell$ ").at("shell$ ")
+    shell.type(f"{world.binaries}/chat --profile alice" + ENTER).at("alice> ").type("half").at("alice> half")
+    found = subprocess.run(["pgrep", "-P", str(shell.process)], capture_output=True).stdout.split()
+    os.kill(int(found[0]), signal.SIGSTOP)
+    shell.at("shell$ ").type("fg" + ENTER).at("alice> half").type(LEFT + "x").at("alice> halxf", len("alice> halx"))
+    shell.type(CTRL_C).at("alice> ").type(CTRL_D).at("shell$ ").type("exit" + ENTER).ends()
+
+
+def a_terminal_that_goes_away_ends_it(world):
+    world.join("alice", "bob")
+    alice = ready(world)
+    alice.type("half typed").at("alice → bob> half typed").hang_up()
+
+
+def a_terminal_that_takes_nothing_does_not_keep_it_alive(world):
+    world.join("alice", "bob")
+    alice = ready(world)
+    sender = subprocess.run(
+        [world.binaries + "/chat", "--profile", "bob", "send", "--to", "alice", "--lines"], env=world.environment,
+        input=("x" * 1000 + "\n").encode() * 100)
+    assert sender.returncode == 0
+    time.sleep(1)
+    alice.send(signal.SIGTERM).ends_unseen(143)
+
+
+def log_lines_stand_above_the_line(world):
+    world.join("alice", "bob")
+    alice = world.prompt("alice", "-vvv").at("alice> ").shows("logged in")
+    alice.type("half")
+    world.stop()
+    alice.shows("offline: ").at("alice (not connected)> half").type(CTRL_C + CTRL_D).ends()
+
+
+def a_refusal_ends_it_with_its_reason_and_keeps_what_was_half_typed(world):
+    world.join("alice", "bob")
+    alice = ready(world)
+    alice.type("half typed").at("alice → bob> half typed")
+    subprocess.run(
+        [world.binaries + "/chatd", "user", "disable", "alice", "--data", world.scratch + "/chatd"],
+        env=world.environment, check=True, capture_output=True)
+    alice.ends(77)
+    assert any(line.startswith("chat: ") for line in alice.screen.transcript()), alice.screen.lines()
+    assert open(world.scratch + "/state/chat/alice/history").read().endswith("half typed\n")
+
+
+def a_terminal_that_can_do_nothing_is_enough(world):
+    world.join("alice", "bob")
+    alice = ready(world, TERM="dumb")
+    alice.type("half")
+    world.chat("bob", "send", "--to", "alice", "-m", "meanwhile")
+    alice.shows("bob → me: meanwhile").at("alice → bob> half").type(" typed" + ENTER)
+    world.until(lambda: "half typed" in world.bodies("bob", "alice"), "it was sent")
     alice.type(CTRL_D).ends()
 
 

@@ -284,6 +284,34 @@ class Terminal:
         assert not self.screen.pastes, "pasting with marks was left on"
         return self
 
+    def ends_unseen(self, status):
+        """Until the program has ended though nobody looks at the screen."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            process, ended = os.waitpid(self.process, os.WNOHANG)
+            if process:
+                break
+            assert time.monotonic() < deadline, "the program does not end"
+            time.sleep(0.05)
+        code = os.waitstatus_to_exitcode(ended)
+        self.status = code if code >= 0 else 128 - code
+        assert self.status == status, f"it ended with {self.status}, not {status}"
+        assert termios.tcgetattr(self.slave) == self.before, "the terminal's modes were not put back"
+
+    def hang_up(self):
+        """Takes the terminal away, as a connection does that breaks."""
+        os.close(self.slave)
+        os.close(self.master)
+        self.slave = self.master = None
+        deadline = time.monotonic() + self.patience
+        while self.status is None:
+            process, ended = os.waitpid(self.process, os.WNOHANG)
+            if process:
+                self.status = os.waitstatus_to_exitcode(ended)
+            assert time.monotonic() < deadline, "the program does not end"
+            time.sleep(0.05)
+        assert self.status in (-signal.SIGHUP, 74), f"it ended with {self.status}"
+
     def close(self):
         if self.status is None:
             try:
@@ -291,5 +319,6 @@ class Terminal:
                 os.waitpid(self.process, 0)
             except (ProcessLookupError, ChildProcessError):
                 pass
-        os.close(self.master)
-        os.close(self.slave)
+        if self.master is not None:
+            os.close(self.master)
+            os.close(self.slave)
