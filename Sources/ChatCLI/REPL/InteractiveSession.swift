@@ -23,6 +23,8 @@ final class InteractiveSession {
     private var keeper: LineKeeper
     private var shown: [ReceivedMessage] = []
     private var marking: Task<Void, Never>?
+    private var hasFailedToMark = false
+    private var editing: Task<Void, Never>?
     private var outbox: OutboxWatch
     private lazy var sender = LineSender(client: client) { [weak self] in self?.decided($0) }
 
@@ -53,6 +55,8 @@ final class InteractiveSession {
         let pump = Task { await follow(listener) }
         var iterator = ends.makeAsyncIterator()
         let outcome = await iterator.next() ?? .success(.done)
+        // A program that has the terminal must not be left behind on it.
+        await editing?.value
         await finish(abruptly: (try? outcome.get()) == nil)
         modes?.keep()
         await listener.stop()
@@ -159,7 +163,7 @@ final class InteractiveSession {
                     report(error)
                 }
             }
-        case .edit(let conversation): Task { await edit(conversation) }
+        case .edit(let conversation): editing = Task { await edit(conversation) }
         case .show(let lines): screen.write(lines)
         case .quit: end.yield(.success(.done))
         }
@@ -299,7 +303,11 @@ final class InteractiveSession {
         shown = []
         marking = Task { [marking] in
             await marking?.value
-            do throws(Problem) { try await client.markShown(messages) } catch { report(error) }
+            do throws(Problem) { try await client.markShown(messages) } catch {
+                // Once: a full disk would say so at every message.
+                if !hasFailedToMark { report(error) }
+                hasFailedToMark = true
+            }
         }
     }
 }

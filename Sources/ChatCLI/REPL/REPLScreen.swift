@@ -50,8 +50,9 @@ final class REPLScreen {
         written?()
     }
 
-    /// Has somebody else use the terminal meanwhile; what comes in is shown afterwards.
+    /// Has somebody else use the terminal meanwhile, one at a time; what comes in is shown afterwards.
     func lend<Value: Sendable>(_ action: @MainActor () async -> Value) async -> Value {
+        while isLent { await withCheckedContinuation { waiting.append($0) } }
         flush()
         isLent = true
         editor.suspend()

@@ -519,6 +519,19 @@ def a_refusal_ends_it_with_its_reason_and_keeps_what_was_half_typed(world):
     assert open(world.scratch + "/state/chat/alice/history").read().endswith("half typed\n")
 
 
+def a_refusal_waits_for_the_editor(world):
+    world.join("alice", "bob")
+    program = editor(world, "slow", 'echo in the editor; read line; echo "$line" >"$1"\n')
+    alice = ready(world, EDITOR=program)
+    alice.type("/edit" + ENTER).shows("in the editor")
+    subprocess.run(
+        [world.binaries + "/chatd", "user", "disable", "alice", "--data", world.scratch + "/chatd"],
+        env=world.environment, check=True, capture_output=True)
+    time.sleep(0.5)
+    alice.type("written\r").ends(77)
+    assert open(world.scratch + "/state/chat/alice/history").read().endswith("/edit\nwritten\n")
+
+
 def a_terminal_that_can_do_nothing_is_enough(world):
     world.join("alice", "bob")
     alice = ready(world, TERM="dumb")
