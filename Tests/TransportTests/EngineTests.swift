@@ -44,8 +44,8 @@ private struct Pair {
 
 extension TLSEngine {
     func takeOutput() -> [UInt8] {
-        defer { scratch.output.clear() }
-        return Array(scratch.output.readableBytesView)
+        defer { scratch.discardOutput() }
+        return Array(scratch.output)
     }
 
     /// Decrypts all of `bytes`, given in pieces.

@@ -36,7 +36,7 @@ extension FrameConnection {
             engine.shutdown()
             sendOutput()
         } else {
-            loop.scratch.output.clear()
+            loop.scratch.discardOutput()
         }
         // Sending may have failed and closed the channel already.
         guard state != .closed else { return }
@@ -48,12 +48,12 @@ extension FrameConnection {
         guard state != .closed else { return }
         reason = reason ?? .truncated
         state = .closed
+        socket = nil
         for timer in [deadline, frameTimer, stallTimer] { timer?.cancel() }
         (deadline, frameTimer, stallTimer) = (nil, nil, nil)
         inbound = ByteBuffer()
         heldPlaintext = []
         backlog.removeAll()
-        bytesInChannel = 0
         if delegate != nil { reportClosed() }
     }
 

@@ -5,6 +5,7 @@ extension FrameConnection {
     /// The channel has this connection's handler.
     func attach(to context: ChannelHandlerContext) {
         self.context = context
+        socket = DirectSocket(context.channel)
     }
 
     /// Starts the handshake and its deadline: the client speaks first.
@@ -16,14 +17,17 @@ extension FrameConnection {
 
     /// Takes the handshake further with what came in.
     func handshake() {
-        switch engine.handshake(&inbound) {
-        case .wantsMore: sendOutput()
-        case .done:
+        while true {
+            let progress = engine.handshake(&inbound)
+            // What is in the output after a failure is the alert that tells the peer why.
+            if case .failed(let failure) = progress { return end(because: .tls(failure)) }
             sendOutput()
             guard state == .handshaking else { return }
-            opened()
-        // What is in the output now is the alert that tells the peer why.
-        case .failed(let failure): end(because: .tls(failure))
+            switch progress {
+            case .wantsRoom: continue
+            case .done: return opened()
+            case .wantsMore, .failed: return
+            }
         }
     }
 

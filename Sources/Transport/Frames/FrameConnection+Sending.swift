@@ -21,43 +21,37 @@ extension FrameConnection {
         while !backlog.isEmpty && bytesInChannel == 0 {
             repeat {
                 let progress = backlog.takeRecord(staging: loop.scratch.staging) { engine.write($0) }
-                guard case .failed(let failure) = progress else { continue }
-                return end(because: .tls(failure))
-            } while !backlog.isEmpty && loop.scratch.output.readableBytes < TLSScratch.writeBytes
+                switch progress {
+                case .done: continue
+                case .failed(let failure): return end(because: .tls(failure))
+                // There is always room for a record, and what the peer sends is not waited for.
+                case .wantsRoom, .wantsMore: return end(because: .tls(.refused("a record could not be written")))
+                }
+            } while !backlog.isEmpty && loop.scratch.outputCount < TLSScratch.writeBytes
             sendOutput()
             guard state == .open || state == .draining else { return }
         }
         if state == .draining && backlog.isEmpty && bytesInChannel == 0 { sayGoodbye() }
     }
 
-    /// Gives the channel what the engine has produced.
+    /// Sends what the engine has produced: to the socket itself while it takes it, and what it does not take through
+    /// the channel, which knows how to wait.
     func sendOutput() {
-        let count = loop.scratch.output.readableBytes
-        guard count > 0 else { return }
-        guard let context else {
-            loop.scratch.output.clear()
-            return
+        guard loop.scratch.outputCount > 0 else { return }
+        defer { loop.scratch.discardOutput() }
+        var rest = loop.scratch.output
+        if bytesInChannel == 0, let socket {
+            rest = UnsafeRawBufferPointer(rebasing: rest[socket.send(rest)...])
         }
-        guard bytesInChannel == 0 else { return sendBehindOthers() }
-        context.writeAndFlush(NIOAny(loop.scratch.output), promise: nil)
-        guard !loop.scratch.reclaimOutput() else { return }
-        waitForSocket(behind: count)
+        if !rest.isEmpty { leaveToChannel(rest) }
     }
 
-    /// Sends an alert or a key update while the socket is full. A peer that asks for key updates without ever reading
-    /// the answers could have them pile up.
-    private func sendBehindOthers() {
-        let copy = ByteBuffer(bytes: loop.scratch.output.readableBytesView)
-        loop.scratch.output.clear()
-        guard bytesInChannel < 2 * TLSScratch.writeBytes else { return end(because: .stalled) }
-        context?.writeAndFlush(NIOAny(copy), promise: nil)
-        waitForSocket(behind: copy.readableBytes)
-    }
-
-    /// The channel kept bytes. An empty write behind them tells when they are gone: it costs an allocation that
-    /// connections whose peer keeps up never pay.
-    private func waitForSocket(behind count: Int) {
+    /// Nothing more is encrypted until the channel has handed these bytes to the kernel.
+    private func leaveToChannel(_ bytes: UnsafeRawBufferPointer) {
         guard let context, state != .closed else { return }
+        // A peer that asks for key updates without ever reading the answers would have them pile up.
+        guard bytesInChannel < 2 * TLSScratch.writeBytes else { return end(because: .stalled) }
+        let count = bytes.count
         bytesInChannel += count
         blockings += 1
         watchProgress()
@@ -66,7 +60,9 @@ extension FrameConnection {
             self.bytesInChannel -= count
             if self.bytesInChannel == 0 { self.markDirty() }
         }
-        context.writeAndFlush(NIOAny(ByteBuffer()), promise: promise)
+        var buffer = context.channel.allocator.buffer(capacity: count)
+        buffer.writeBytes(bytes)
+        context.writeAndFlush(NIOAny(buffer), promise: promise)
     }
 
     /// Ends the connection when the same bytes are still waiting after the stall time-out.

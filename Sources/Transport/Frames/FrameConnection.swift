@@ -45,6 +45,8 @@ package final class FrameConnection {
     let limits: ConnectionLimits
     let engine: TLSEngine
     var context: ChannelHandlerContext?
+    /// The channel's socket; nil on a channel without one, and after the end.
+    var socket: DirectSocket?
     var state = State.handshaking
     var reason: CloseReason?
 

@@ -16,6 +16,8 @@ final class TLSEngine {
     enum Progress: Equatable {
         /// Everything given is used up; more must come.
         case wantsMore
+        /// What has gathered must be sent before it goes on.
+        case wantsRoom
         case done
         case failed(TLSFailure)
     }
@@ -62,15 +64,9 @@ final class TLSEngine {
 
     /// Takes the handshake further with what came in.
     func handshake(_ inbound: inout ByteBuffer) -> Progress {
-        while true {
-            let result = call(&inbound) { SSL_do_handshake(ssl) }
-            if result == 1 { return negotiatedProtocol ? .done : .failed(.noCommonProtocol) }
-            switch SSL_get_error(ssl, result) {
-            case SSL_ERROR_WANT_WRITE: continue  // The flight is larger than one window.
-            case SSL_ERROR_WANT_READ: return .wantsMore
-            default: return .failed(takeFailure())
-            }
-        }
+        let result = call(&inbound) { SSL_do_handshake(ssl) }
+        if result == 1 { return negotiatedProtocol ? .done : .failed(.noCommonProtocol) }
+        return progress(result)
     }
 
     /// Decrypts at most one record.
@@ -87,12 +83,19 @@ final class TLSEngine {
 
     /// Encrypts up to `TLSScratch.recordBytes` as one record.
     func write(_ plaintext: UnsafeRawBufferPointer) -> Progress {
-        var none = ByteBuffer()
-        while true {
-            let result = call(&none) { SSL_write(ssl, plaintext.baseAddress, Int32(plaintext.count)) }
-            if result > 0 { return .done }
-            // A window holds the largest record; only a key update in front of it can fill it.
-            guard SSL_get_error(ssl, result) == SSL_ERROR_WANT_WRITE else { return .failed(takeFailure()) }
+        ERR_clear_error()
+        var result: Int32 = 0
+        _ = scratch.lend(UnsafeRawBufferPointer(start: nil, count: 0)) {
+            result = SSL_write(ssl, plaintext.baseAddress, Int32(plaintext.count))
+        }
+        return result > 0 ? .done : progress(result)
+    }
+
+    private func progress(_ result: Int32) -> Progress {
+        switch SSL_get_error(ssl, result) {
+        case SSL_ERROR_WANT_READ: .wantsMore
+        case SSL_ERROR_WANT_WRITE: .wantsRoom
+        default: .failed(takeFailure())
         }
     }
 
@@ -135,22 +138,12 @@ final class TLSEngine {
         return UnsafeBufferPointer(start: name, count: Int(length)).elementsEqual(ProtocolVersion.alpn.utf8)
     }
 
-    /// Lends OpenSSL `inbound` and room at the end of `scratch.output` for one call.
+    /// Lends OpenSSL `inbound` and room for its output for one call.
     @inline(__always)
     private func call(_ inbound: inout ByteBuffer, _ body: () -> Int32) -> Int32 {
         var result: Int32 = 0
-        let window = scratch.window
         ERR_clear_error()
-        scratch.output.writeWithUnsafeMutableBytes(minimumWritableBytes: TLSScratch.sealedRecordBytes) { output in
-            inbound.readWithUnsafeReadableBytes { input in
-                window.pointee = TLSWindow(input: input, output: output)
-                result = body()
-                return window.pointee.consumed
-            }
-            let produced = window.pointee.produced
-            window.pointee = TLSWindow()
-            return produced
-        }
+        inbound.readWithUnsafeReadableBytes { input in scratch.lend(input) { result = body() } }
         return result
     }
 

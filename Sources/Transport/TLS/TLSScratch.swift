@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Memory that the TLS connections of one event loop use in turn: none of them needs its own while idle, and nothing
 /// is allocated a record.
 ///
@@ -13,32 +11,44 @@ final class TLSScratch {
     static let writeBytes = 4 * sealedRecordBytes
 
     let window: UnsafeMutablePointer<TLSWindow>
-    /// Ciphertext on its way to a socket. Empty between two uses.
-    var output: ByteBuffer
     /// Where a record is decrypted to.
     let opened: UnsafeMutableRawBufferPointer
     /// Where small frames are put together to a record.
     let staging: UnsafeMutableRawBufferPointer
+    /// Where ciphertext gathers on its way to a socket; there is room for another record behind `writeBytes`.
+    private let sealed: UnsafeMutableRawBufferPointer
+    /// Bytes gathered. None between two uses.
+    private(set) var outputCount = 0
 
     init() {
         window = .allocate(capacity: 1)
         window.initialize(to: TLSWindow())
-        output = ByteBufferAllocator().buffer(capacity: 2 * Self.sealedRecordBytes)
         opened = .allocate(byteCount: Self.recordBytes, alignment: 16)
         staging = .allocate(byteCount: Self.recordBytes, alignment: 16)
+        sealed = .allocate(byteCount: Self.writeBytes + Self.sealedRecordBytes, alignment: 16)
     }
 
     deinit {
         window.deallocate()
         opened.deallocate()
         staging.deallocate()
+        sealed.deallocate()
     }
 
-    /// Empties `output` after its bytes were given to a channel. Returns whether the storage came back, which means
-    /// that the channel has handed all of it to the kernel; otherwise the channel keeps it and `output` gets another.
-    func reclaimOutput() -> Bool {
-        let before = output.withVeryUnsafeBytes { $0.baseAddress }
-        output.clear()
-        return output.withVeryUnsafeBytes { $0.baseAddress } == before
+    /// The ciphertext gathered. Valid until more is, or it is discarded.
+    var output: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: sealed[..<outputCount]) }
+
+    func discardOutput() { outputCount = 0 }
+
+    /// Lends OpenSSL `input`, and the room behind the output, for one call. Returns what it took of the input.
+    @inline(__always)
+    func lend(_ input: UnsafeRawBufferPointer, _ call: () -> Void) -> Int {
+        window.pointee = TLSWindow(
+            input: input, output: UnsafeMutableRawBufferPointer(rebasing: sealed[outputCount...]))
+        call()
+        let consumed = window.pointee.consumed
+        outputCount += window.pointee.produced
+        window.pointee = TLSWindow()
+        return consumed
     }
 }
