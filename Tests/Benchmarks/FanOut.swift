@@ -29,6 +29,7 @@ final class FanOut {
 
     func run() -> EventLoopFuture<Void> {
         sendMore()
+        watch(progress: 0)
         return promise.futureResult
     }
 
@@ -50,6 +51,21 @@ final class FanOut {
 
     func fail(_ error: any Error) { promise.fail(error) }
 
+    /// A run that has got stuck says where, rather than never ending.
+    private func watch(progress before: Int) {
+        guard !isDone else { return }
+        let progress = answered + received
+        guard progress > before || before == 0 else {
+            let state = "\(sent) sent, \(answered) answered, \(received) of \(load.messages * load.receivers) received"
+            return fail(Child.Failed(description: "no progress: " + state))
+        }
+        promise.futureResult.eventLoop.assumeIsolated().scheduleTask(in: .seconds(20)) {
+            self.watch(progress: progress)
+        }
+    }
+
+    private var isDone: Bool { answered == load.messages && received == load.messages * load.receivers }
+
     private func sendMore() {
         while sent < load.messages && sent - answered < load.inFlight {
             sent += 1
@@ -58,7 +74,7 @@ final class FanOut {
     }
 
     private func finishIfDone() {
-        if answered == load.messages && received == load.messages * load.receivers { promise.succeed() }
+        if isDone { promise.succeed() }
     }
 }
 

@@ -35,7 +35,7 @@ final class House {
             [
                 "run", "--listen", "127.0.0.1:0", "--data", directory.appending(path: "data").path, "--config",
                 configuration.path, "--registration", "open", "--broadcast", "all",
-            ])
+            ], log: directory.appending(path: "log").path)
     }
 
     deinit {

@@ -11,8 +11,8 @@ struct Child {
         var description: String
     }
 
-    /// Starts `program` with its stdout in a pipe. Signals are not blocked in it, though they are in the threads here.
-    init(_ program: String, _ arguments: [String], environment: [String]? = nil) throws {
+    /// Starts `program` with its stdout in a pipe, and its stderr in the file `log` if one is named. Signals are not blocked in it, though they are in the threads here.
+    init(_ program: String, _ arguments: [String], environment: [String]? = nil, log: String? = nil) throws {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw Failed(description: "no pipe") }
         defer { close(ends[1]) }
@@ -21,6 +21,7 @@ struct Child {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        if let log { posix_spawn_file_actions_addopen(&actions, 2, log, O_CREAT | O_WRONLY | O_APPEND, 0o600) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -67,8 +68,8 @@ final class ServerProcess {
     let pin: PublicKeyPin
 
     /// Starts `program` and waits for its line.
-    init(_ program: String, _ arguments: [String]) throws {
-        child = try Child(program, arguments)
+    init(_ program: String, _ arguments: [String], log: String? = nil) throws {
+        child = try Child(program, arguments, log: log)
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while read(child.output, &byte, 1) == 1 && byte != UInt8(ascii: "\n") { line.append(byte) }
