@@ -18,6 +18,7 @@ final class ChatSession: FrameConnectionDelegate {
     private let loop: TransportLoop
     private var connection: FrameConnection?
     private var hello: EventLoopPromise<Void>
+    private var live: EventLoopPromise<Void>?
     private var serverHello: [UInt8] = []
     private var clientHello: [UInt8] = []
     private var requests: [UInt32: EventLoopPromise<RawFrame>] = [:]
@@ -55,7 +56,11 @@ final class ChatSession: FrameConnectionDelegate {
         return hello.futureResult
     }
 
-    func close() { connection?.close(flushing: true) }
+    /// Acknowledges what has come, so that it does not come again, and ends the connection.
+    func close() {
+        acknowledge()
+        connection?.close(flushing: true)
+    }
 
     // MARK: Requests
 
@@ -84,6 +89,13 @@ final class ChatSession: FrameConnectionDelegate {
             account: credentials.account, device: credentials.device, number: credentials.number,
             signature: try credentials.key.sign(proof.wireBytes))
         return ask(request).flatMapThrowing { try $0.decode() }
+    }
+
+    /// Completes when all that was missed has come.
+    func subscribe() -> EventLoopFuture<Void> {
+        let live = loop.eventLoop.makePromise(of: Void.self)
+        self.live = live
+        return ask(Subscribe()).flatMap { _ in live.futureResult }
     }
 
     /// Sends a request; the reply fails the future where it is a failure.
@@ -150,7 +162,10 @@ final class ChatSession: FrameConnectionDelegate {
             serverHello = frame.body
             hello.succeed()
         case .entry: take(entry: frame.body)
-        case .live, .presence, .gap, .receipt: break
+        case .live:
+            live?.succeed()
+            live = nil
+        case .presence, .gap, .receipt: break
         default:
             if let promise = requests.removeValue(forKey: frame.correlation) {
                 promise.succeed(frame)
@@ -172,6 +187,7 @@ final class ChatSession: FrameConnectionDelegate {
     func connectionDidClose(_ connection: FrameConnection, reason: CloseReason) {
         acknowledgement?.cancel()
         hello.fail(reason)
+        live?.fail(reason)
         for promise in requests.values { promise.fail(reason) }
         requests = [:]
         onEntries = { _ in }

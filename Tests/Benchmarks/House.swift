@@ -73,7 +73,7 @@ extension Driver {
 
     func subscribe(_ house: House, account: Int) async throws -> ChatSession {
         let session = try await logIn(house, account: account)
-        _ = try await session.ask(Subscribe()).get()
+        try await session.subscribe().get()
         return session
     }
 }
