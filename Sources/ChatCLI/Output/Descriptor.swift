@@ -37,6 +37,13 @@ enum Descriptor {
         }
     }
 
+    /// What is there now, up to `limit` bytes.
+    static func readAvailable(_ descriptor: Int32, limit: Int) -> Result<[UInt8], SystemError> {
+        var buffer = [UInt8](repeating: 0, count: limit)
+        let count = Glibc.read(descriptor, &buffer, limit)
+        return count < 0 ? .failure(SystemError(number: errno)) : .success(Array(buffer.prefix(count)))
+    }
+
     /// Takes up the three standard descriptors where the caller has closed them, so that no file that is opened
     /// later becomes "standard output". Writing to such an output fails, as it should.
     static func secureStandardOnes() {

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Synchronization
 
@@ -14,12 +13,6 @@ final class Endings: Sendable {
     private let first: AsyncStream<Ending>
     private let continuation: AsyncStream<Ending>.Continuation
     private let cleanups = Mutex<[@Sendable () -> Void]>([])
-    private let intercepted = Mutex<[Int32: Source]>([:])
-
-    /// Holds a source alive. Unchecked: Dispatch's sources may be used from any thread.
-    private struct Source: @unchecked Sendable {
-        let source: any DispatchSourceSignal
-    }
 
     init() { (first, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1)) }
 
@@ -41,15 +34,8 @@ final class Endings: Sendable {
     /// Lets these signals end the process in good order instead of at once. One that the caller's caller ignores
     /// (as `nohup` does) stays ignored.
     func intercept(_ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP]) {
-        for number in signals {
-            intercepted.withLock { known in
-                guard known[number] == nil, !Self.isIgnored(number) else { return }
-                signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler { self.end(.signal(number)) }
-                source.activate()
-                known[number] = Source(source: source)
-            }
+        for number in signals where !Self.isIgnored(number) {
+            SignalPipe.catchSignal(number) { self.end(.signal(number)) }
         }
     }
 
