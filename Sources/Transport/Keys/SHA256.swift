@@ -34,6 +34,7 @@ private final class SHA256Algorithm: @unchecked Sendable {
     let pointer: OpaquePointer?
 
     private init() {
+        OpenSSLLibrary.prepare()
         pointer = EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256()
     }
 }

@@ -6,6 +6,7 @@ package enum SecureRandom {
     /// `count` bytes of OpenSSL's generator, which the kernel seeds.
     package static func bytes(_ count: Int) -> [UInt8] {
         guard count > 0 else { return [] }
+        OpenSSLLibrary.prepare()
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             let done = RAND_bytes(buffer.baseAddress, Int32(count))
             // Nothing that needs a secret can go on without one.

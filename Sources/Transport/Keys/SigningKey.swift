@@ -26,6 +26,7 @@ package struct SigningKey: Sendable {
     }
 
     private init(checkedSeed seed: [UInt8]) throws(CryptoFailure) {
+        OpenSSLLibrary.prepare()
         guard let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count) else {
             throw .take("read an Ed25519 key")
         }
@@ -73,6 +74,7 @@ package struct VerifyingKey: Equatable, Sendable {
     /// Whether `signature` is this key's for `message`. Anything that cannot be one is simply not.
     package func verify(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         guard signature.count == SigningKey.signatureBytes else { return false }
+        OpenSSLLibrary.prepare()
         defer { ERR_clear_error() }
         guard
             let key = EVP_PKEY_new_raw_public_key(

@@ -18,6 +18,7 @@ package enum CertificateFactory {
     package static func selfSigned(
         commonName: String = "chatd", names: String = names, validDays: Int = validDays
     ) throws(CryptoFailure) -> Made {
+        OpenSSLLibrary.prepare()
         guard let key = shim_EVP_EC_gen("P-256") else { throw .take("make a P-256 key") }
         let owner = PEM.PrivateKey(owning: key)
         guard let pointer = X509_new() else { throw .take("make a certificate") }

@@ -57,6 +57,7 @@ enum PEM {
 
     /// A BIO with a copy of `bytes`.
     private static func memory(_ bytes: [UInt8]) -> OpaquePointer? {
+        OpenSSLLibrary.prepare()
         guard let sink = BIO_new(BIO_s_mem()), let count = Int32(exactly: bytes.count) else { return nil }
         guard count == 0 || BIO_write(sink, bytes, count) == count else {
             BIO_free(sink)

@@ -71,6 +71,7 @@ package final class TLSContext: @unchecked Sendable {
     deinit { SSL_CTX_free(pointer) }
 
     private static func make(_ method: OpaquePointer?) throws(CryptoFailure) -> OpaquePointer {
+        OpenSSLLibrary.prepare()
         guard let context = SSL_CTX_new(method) else { throw .take("make a TLS context") }
         guard shim_SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1,
             shim_SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1,
