@@ -129,7 +129,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ChatServerTests", dependencies: ["ChatServer", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ChatClientTests", dependencies: ["ChatClient", "ChatServer", "Transport", "TestSupport"],
+            name: "ChatClientTests",
+            dependencies: [
+                "ChatClient", "ChatServer", "Transport", "TestSupport",
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport", "chat", "chatd"], exclude: ["Terminal"],

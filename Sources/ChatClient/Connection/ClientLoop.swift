@@ -9,6 +9,11 @@ enum ClientLoop {
 
     private static let transport = NIOLoopBoundBox<TransportLoop?>.makeEmptyBox(eventLoop: eventLoop)
 
+    /// Starts the loop's thread and OpenSSL while something else is done here: both take a millisecond.
+    static func warmUp() {
+        eventLoop.execute { _ = SHA256.hash(SecureRandom.bytes(1)) }
+    }
+
     static func connect(
         to address: ServerAddress, demand: Transport.TrustPolicy, timeout: Duration
     ) async throws -> OpenedConnection {

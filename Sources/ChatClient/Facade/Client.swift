@@ -103,9 +103,10 @@ package actor Client {
         return identity
     }
 
+    /// The account for which something is to be sent; opens the store for writing.
     func ownAccount() throws(Problem) -> AccountID {
         if let known = knownAccount { return known }
-        let identity = try identity()
+        guard let identity = try store({ try $0.identity() }) else { throw notLoggedIn }
         try requireStanding(identity)
         knownAccount = identity.account
         return identity.account

@@ -28,9 +28,20 @@ extension Client {
     /// Connects, begins to log in by this device's key, and sends what waits in the outbox first.
     func openLink(subscribe options: Subscribe.Options? = nil, events: LinkEvents? = nil) async throws(Problem) -> Link
     {
-        guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
-        try requireStanding(ticket.identity)
-        let link = try await connect(to: ticket.identity.address, login: .device(ticket))
+        guard let identity = try store({ try $0.identity() }) else { throw notLoggedIn }
+        try requireStanding(identity)
+        // The handshake goes on while the number is written; one that is not used is no harm.
+        async let opening = open(identity.address)
+        let ticket: LoginTicket
+        do throws(Problem) {
+            guard let taken = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
+            try requireStanding(taken.identity)
+            ticket = taken
+        } catch {
+            if case .success(let opened) = await opening { opened.discard() }
+            throw error
+        }
+        let link = try await start(try await opening.get(), ticket.identity.address, login: .device(ticket))
         if let options {
             link.send(Subscribe(options: options)) { [log] reply in
                 if case .failure(let problem) = reply { log.debug("subscribe: \(problem.text)") }
@@ -46,10 +57,24 @@ extension Client {
     func connect(
         to address: ServerAddress, login: LinkLogin, trust: TrustSetting? = nil
     ) async throws(Problem) -> Link {
+        try await start(try await open(address, trust: trust).get(), address, login: login)
+    }
+
+    /// A connection to a server that is the one meant, on which nothing was said.
+    private nonisolated func open(_ address: ServerAddress, trust: TrustSetting? = nil) async -> Result<
+        OpenedConnection, Problem
+    > {
         let connection = TrustedConnection(
             paths: settings.paths, setting: trust ?? settings.trust, interaction: interaction, log: log)
         log.debug("connecting", metadata: ["server": "\(address)"])
-        let opened = try await connection.open(address, timeout: settings.connectTimeout)
+        do throws(Problem) {
+            return .success(try await connection.open(address, timeout: settings.connectTimeout))
+        } catch { return .failure(error) }
+    }
+
+    private func start(
+        _ opened: OpenedConnection, _ address: ServerAddress, login: LinkLogin
+    ) async throws(Problem) -> Link {
         do { return try await Link.start(opened, address: address, login: login) } catch {
             throw Problem(.internalFault, "cannot use the connection: \(error)")
         }

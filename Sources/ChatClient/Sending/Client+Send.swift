@@ -8,6 +8,7 @@ extension Client {
     /// Where the server cannot be reached at once they fail, or are queued; a connection that is lost meanwhile is
     /// made again until the time is up.
     package func send(_ messages: [OutgoingMessage], options: SendOptions = SendOptions()) async -> [Acknowledgement] {
+        ClientLoop.warmUp()
         let sender = MessageSender(client: self, options: options, isPatient: false)
         let submission = Task {
             for (index, message) in messages.enumerated() { await sender.submit(message, tag: UInt64(index)) }
@@ -88,7 +89,7 @@ extension Client {
                     try messages.reduce(false) { hasNews, message in
                         let (appended, content) = message
                         // What the server has under this identifier may be what was sent first.
-                        guard appended.digest == Self.digest(content) else { return hasNews }
+                        guard !appended.duplicate || appended.digest == Self.digest(content) else { return hasNews }
                         let entry = IncomingEntry(
                             appended, content: content, sender: identity.account, device: identity.device)
                         return try store.storeSent(entry) || hasNews

@@ -28,7 +28,7 @@ struct TrustedConnection: Sendable {
             try await settle(decision, opened.peer, file)
             return opened
         } catch {
-            opened.eventLoop.execute { opened.connection.close(flushing: false) }
+            opened.discard()
             throw error
         }
     }
@@ -87,4 +87,9 @@ struct TrustedConnection: Sendable {
                 .unreachable, "cannot reach \(address): \(error)", hint: "is chatd running there?", sent: .no)
         }
     }
+}
+
+extension OpenedConnection {
+    /// Closes it: nothing was said on it.
+    func discard() { eventLoop.execute { connection.close(flushing: false) } }
 }

@@ -1,0 +1,251 @@
+import CLISupport
+import ChatProtocol
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+import Transport
+
+@testable import ChatClient
+
+/// What the client does with a server that is strange, slow, hostile, or new.
+@Suite struct ScriptedServerTests {
+    private func toBob(_ body: String) throws -> OutgoingMessage {
+        OutgoingMessage(conversation: try #require(ConversationName("@bob")), body: body)
+    }
+
+    private func entry(_ seq: UInt64, _ payload: [UInt8], kind: UInt8 = 1, sender: AccountID = bob) -> Entry {
+        Entry(
+            conversation: withBob, seq: seq, id: MessageID(high: 0, low: seq), sender: sender,
+            device: .init(high: 1, low: 1), payloadKind: kind, time: 1000 + seq, payload: payload)
+    }
+
+    private func text(_ seq: UInt64) -> Entry { entry(seq, Content(body: "m\(seq)", sent: 1).wireBytes) }
+
+    @Test func helloLoginAndTheFirstRequestGoOutBeforeAnythingIsAnswered() async throws {
+        // Nothing is answered until the append is there.
+        let server = try await ScriptedServer.start { server, connection, frame in
+            guard frame.frameKind == .append else { return }
+            for earlier in server.frames { server.behave(connection, earlier) }
+        }
+        let alice = try await server.alice()
+        let sent = try await alice.client().send([toBob("x")])
+        #expect(sent.map(\.status) == [.accepted])
+        #expect(server.kinds == [.clientHello, .loginByDevice, .append])
+        await server.stop()
+    }
+
+    @Test func aLoginIsSignedForThisConnectionAndNumberedAnewEachTime() async throws {
+        let server = try await ScriptedServer.start()
+        let alice = try await server.alice()
+        for _ in 0..<3 { _ = try await alice.client().send([toBob("x")]) }
+        let logins = server.bodies(LoginByDevice.self)
+        #expect(logins.map(\.number) == [1, 2, 3])
+        #expect(Set(logins.map(\.signature)).count == 3)
+        await server.stop()
+    }
+
+    @Test func whatWasSentBehindARefusedLoginFailsForTheLoginsReason() async throws {
+        let server = try await ScriptedServer.start { _, connection, frame in
+            switch frame.frameKind {
+            case .loginByDevice: connection.send(Failure(.accountDisabled), frame.correlation)
+            case .append: connection.send(Failure(.notLoggedIn), frame.correlation)
+            default: break
+            }
+        }
+        let sent = try await server.alice().client().send([toBob("x")])
+        #expect(sent[0].problem?.code == "account_disabled")
+        #expect(sent[0].problem?.exit == .refused)
+        await server.stop()
+    }
+
+    @Test func anotherServerBehindTheAddressIsToldNothing() async throws {
+        let server = try await ScriptedServer.start(hello: {
+            $0.send(ScriptedServer.hello(server: ServerID(high: 6, low: 6)))
+        })
+        let sent = try await server.alice().client().send([toBob("x")])
+        #expect(sent[0].problem?.code == "wrong_server")
+        #expect(sent[0].problem?.exit == .badConfiguration)
+        #expect(server.frames.isEmpty)
+        await server.stop()
+    }
+
+    @Test(arguments: ["version", "garbage", "another kind", "failure"])
+    func aStrangeGreetingIsAProtocolFault(kind: String) async throws {
+        let server = try await ScriptedServer.start(hello: { connection in
+            switch kind {
+            case "version": connection.send(ScriptedServer.hello(version: 9))
+            case "garbage": connection.write(ByteBuffer(bytes: [UInt8](repeating: 0xff, count: 64)))
+            case "another kind": connection.send(Live(time: 1))
+            default: connection.send(Failure(.unsupportedVersion))
+            }
+        })
+        let sent = try await server.alice().client().send([toBob("x")], options: SendOptions(timeout: .seconds(9)))
+        #expect(sent[0].problem?.exit == .protocolFault, "\(String(describing: sent[0].problem))")
+        #expect(sent[0].status == .failed)
+        await server.stop()
+    }
+
+    @Test func aMessageWhoseAcknowledgementWasLostGoesOutAgainUnderTheSameIdentifier() async throws {
+        let server = try await ScriptedServer.start { server, connection, frame in
+            if frame.frameKind == .append && server.connections == 1 { return connection.close(flushing: false) }
+            server.behave(connection, frame)
+        }
+        let sent = try await server.alice().client().send([toBob("x")])
+        #expect(sent.map(\.status) == [.accepted])
+        let appends = server.bodies(Append.self)
+        #expect(appends.count == 2)
+        #expect(Set(appends.map(\.id)).count == 1)
+        #expect(Set(appends.map(\.payload)).count == 1)
+        await server.stop()
+    }
+
+    @Test func aMessageThatIsNeverAcknowledgedMayHaveBeenSent() async throws {
+        let server = try await ScriptedServer.start { server, connection, frame in
+            if frame.frameKind != .append { server.behave(connection, frame) }
+        }
+        let sent = try await server.alice().client().send(
+            [toBob("x")], options: SendOptions(timeout: .milliseconds(500)))
+        #expect(sent[0].problem?.code == "no_ack")
+        #expect(sent[0].problem?.exit == .unreachable)
+        #expect(sent[0].problem?.sent == .unknown)
+        #expect(sent[0].problem?.id == sent[0].id?.uuid)
+        await server.stop()
+    }
+
+    @Test func aServerThatIsBusyIsAskedAgain() async throws {
+        let refusals = Mutex(2)
+        let server = try await ScriptedServer.start { server, connection, frame in
+            let refuses = refusals.withLock { left in
+                guard frame.frameKind == .append, left > 0 else { return false }
+                left -= 1
+                return true
+            }
+            if refuses { return connection.send(Failure(.rateLimited, retryAfter: 20), frame.correlation) }
+            server.behave(connection, frame)
+        }
+        let sent = try await server.alice().client().send([toBob("x")])
+        #expect(sent.map(\.status) == [.accepted])
+        #expect(server.bodies(Append.self).count == 3)
+        #expect(server.connections == 1)
+        await server.stop()
+    }
+
+    @Test func whatArrivesIsStoredAndThenAcknowledged() async throws {
+        let entries = (1...3).map { text($0) } + [entry(4, [1, 2, 3]), entry(5, [], kind: 99), text(6)]
+        let server = try await ScriptedServer.start { server, connection, frame in
+            guard frame.frameKind == .subscribe else { return server.behave(connection, frame) }
+            connection.send(Done(), frame.correlation)
+            for entry in entries { connection.send(entry) }
+            connection.send(Live(time: 1))
+        }
+        let alice = try await server.alice()
+        let listener = try await alice.client().listen(ListenOptions())
+        var told: [String] = []
+        while told.count < 6, case .event(let event) = try await listener.next(deadline: .now + .seconds(20)) {
+            switch event {
+            case .message(let message): told.append(message.body)
+            case .gap(let gap): told.append(gap.reason.rawValue)
+            default: break
+            }
+        }
+        #expect(told == ["m1", "m2", "m3", "undecryptable", "undecryptable", "m6"])
+        #expect(await eventually { server.bodies(Acknowledge.self).flatMap(\.items).last?.seq == 6 })
+        let items = server.bodies(Acknowledge.self).flatMap(\.items)
+        #expect(items.contains { $0.seq == 5 && $0.disposition == .undecryptable })
+        #expect(items.last?.disposition == .stored)
+        await listener.stop()
+        await server.stop()
+    }
+
+    @Test func aRestoredServerIsSaidToBeAndItsNewNumbersAreNew() async throws {
+        let server = try await ScriptedServer.start { server, connection, frame in
+            switch frame.frameKind {
+            case .loginByDevice:
+                connection.send(
+                    ScriptedServer.welcome(generation: StoreGeneration(high: 9, low: 9)), frame.correlation)
+            case .subscribe:
+                connection.send(Done(), frame.correlation)
+                connection.send(self.text(1))
+                connection.send(self.text(1 << 20))
+                connection.send(Live(time: 1))
+            default: server.behave(connection, frame)
+            }
+        }
+        let alice = try await server.alice()
+        try await alice.client().store { store in
+            try store.write {
+                let known: [Incoming] = [.entry(StoreScene.entry(1)), .entry(StoreScene.entry(2))]
+                _ = try store.store(known, own: ChatClientTests.alice, now: 1)
+            }
+        }
+        for _ in 0..<2 {
+            let listener = try await alice.client().listen(ListenOptions(follow: false))
+            var told: [String] = []
+            while case .event(let event) = try await listener.next(deadline: .now + .seconds(20)) {
+                switch event {
+                case .message(let message): told.append(message.body)
+                case .gap(let gap): told.append("\(gap.conversation) \(gap.reason.rawValue)")
+                default: break
+                }
+            }
+            #expect(told == ["m1", "m2", "* restored", "@bob restored", "m\(1 << 20)"])
+        }
+        await server.stop()
+    }
+
+    @Test func aServerThatFloodsIsLeft() async throws {
+        let big = Content(body: String(repeating: "x", count: Limits.text), sent: 1).wireBytes
+        let server = try await ScriptedServer.start { server, connection, frame in
+            switch frame.frameKind {
+            // The client asks about the conversation and gets no answer.
+            case .lookUpConversations: break
+            case .subscribe:
+                connection.send(Done(), frame.correlation)
+                for seq in 1...700 {
+                    var entry = self.entry(UInt64(seq), big)
+                    entry.conversation = ConversationID(high: 77, low: 77)
+                    connection.send(entry)
+                }
+            default: server.behave(connection, frame)
+            }
+        }
+        let listener = try await server.alice().client().listen(ListenOptions())
+        await expectRefusal(.protocolFault) {
+            while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
+        }
+        await server.stop()
+    }
+
+    @Test func theReasonWhyAServerClosesIsTold() async throws {
+        let server = try await ScriptedServer.start { server, connection, frame in
+            guard frame.frameKind == .subscribe else { return server.behave(connection, frame) }
+            connection.send(Failure(.deviceRevoked))
+            connection.close(flushing: true)
+        }
+        let alice = try await server.alice()
+        let listener = try await alice.client().listen(ListenOptions())
+        await expectRefusal(.refused, "device_revoked") {
+            while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
+        }
+        // It is not tried again.
+        #expect(server.connections == 1)
+        await expectRefusal(.refused, "device_revoked") { try await alice.client().devices() }
+        #expect(server.connections == 1)
+        await server.stop()
+    }
+
+    @Test func whoIsNoChatdIsSaidToBe() async throws {
+        // A TCP port that says something else than TLS.
+        let channel = try await ServerSocket.start(saying: "220 smtp ready\r\n")
+        let address = try #require(ServerAddress("127.0.0.1:\(channel.port)"))
+        let person = try Person("alice", at: address)
+        await expectRefusal(.protocolFault) {
+            try await person.client().register(user: person.name, displayName: nil, password: Person.password)
+        }
+        await channel.stop()
+        await expectRefusal(.unreachable) {
+            try await person.client().register(user: person.name, displayName: nil, password: Person.password)
+        }
+    }
+}
