@@ -28,7 +28,7 @@ import Transport
             guard frame.frameKind == .append else { return }
             for earlier in server.frames { server.behave(connection, earlier) }
         }
-        let alice = try await server.alice()
+        let alice = try await server.person()
         let sent = try await alice.client().send([toBob("x")])
         #expect(sent.map(\.status) == [.accepted])
         #expect(server.kinds == [.clientHello, .loginByDevice, .append])
@@ -37,7 +37,7 @@ import Transport
 
     @Test func aLoginIsSignedForThisConnectionAndNumberedAnewEachTime() async throws {
         let server = try await ScriptedServer.start()
-        let alice = try await server.alice()
+        let alice = try await server.person()
         for _ in 0..<3 { _ = try await alice.client().send([toBob("x")]) }
         let logins = server.bodies(LoginByDevice.self)
         #expect(logins.map(\.number) == [1, 2, 3])
@@ -53,17 +53,19 @@ import Transport
             default: break
             }
         }
-        let sent = try await server.alice().client().send([toBob("x")])
+        let person = try await server.person()
+        let sent = try await person.client().send([toBob("x")])
         #expect(sent[0].problem?.code == "account_disabled")
         #expect(sent[0].problem?.exit == .refused)
         await server.stop()
     }
 
     @Test func anotherServerBehindTheAddressIsToldNothing() async throws {
-        let server = try await ScriptedServer.start(hello: {
+        let server = try await ScriptedServer.start(greeting: {
             $0.send(ScriptedServer.hello(server: ServerID(high: 6, low: 6)))
         })
-        let sent = try await server.alice().client().send([toBob("x")])
+        let person = try await server.person()
+        let sent = try await person.client().send([toBob("x")])
         #expect(sent[0].problem?.code == "wrong_server")
         #expect(sent[0].problem?.exit == .badConfiguration)
         #expect(server.frames.isEmpty)
@@ -72,7 +74,7 @@ import Transport
 
     @Test(arguments: ["version", "garbage", "another kind", "failure"])
     func aStrangeGreetingIsAProtocolFault(kind: String) async throws {
-        let server = try await ScriptedServer.start(hello: { connection in
+        let server = try await ScriptedServer.start(greeting: { connection in
             switch kind {
             case "version": connection.send(ScriptedServer.hello(version: 9))
             case "garbage": connection.write(ByteBuffer(bytes: [UInt8](repeating: 0xff, count: 64)))
@@ -80,7 +82,8 @@ import Transport
             default: connection.send(Failure(.unsupportedVersion))
             }
         })
-        let sent = try await server.alice().client().send([toBob("x")], options: SendOptions(timeout: .seconds(9)))
+        let person = try await server.person()
+        let sent = try await person.client().send([toBob("x")], options: SendOptions(timeout: .seconds(9)))
         #expect(sent[0].problem?.exit == .protocolFault, "\(String(describing: sent[0].problem))")
         #expect(sent[0].status == .failed)
         await server.stop()
@@ -91,7 +94,8 @@ import Transport
             if frame.frameKind == .append && server.connections == 1 { return connection.close(flushing: false) }
             server.behave(connection, frame)
         }
-        let sent = try await server.alice().client().send([toBob("x")])
+        let person = try await server.person()
+        let sent = try await person.client().send([toBob("x")])
         #expect(sent.map(\.status) == [.accepted])
         let appends = server.bodies(Append.self)
         #expect(appends.count == 2)
@@ -104,8 +108,9 @@ import Transport
         let server = try await ScriptedServer.start { server, connection, frame in
             if frame.frameKind != .append { server.behave(connection, frame) }
         }
-        let sent = try await server.alice().client().send(
-            [toBob("x")], options: SendOptions(timeout: .milliseconds(500)))
+        let person = try await server.person()
+        let sent = try await person.client().send(
+            [toBob("x")], options: SendOptions(timeout: .seconds(6)))
         #expect(sent[0].problem?.code == "no_ack")
         #expect(sent[0].problem?.exit == .unreachable)
         #expect(sent[0].problem?.sent == .unknown)
@@ -124,7 +129,8 @@ import Transport
             if refuses { return connection.send(Failure(.rateLimited, retryAfter: 20), frame.correlation) }
             server.behave(connection, frame)
         }
-        let sent = try await server.alice().client().send([toBob("x")])
+        let person = try await server.person()
+        let sent = try await person.client().send([toBob("x")])
         #expect(sent.map(\.status) == [.accepted])
         #expect(server.bodies(Append.self).count == 3)
         #expect(server.connections == 1)
@@ -139,7 +145,7 @@ import Transport
             for entry in entries { connection.send(entry) }
             connection.send(Live(time: 1))
         }
-        let alice = try await server.alice()
+        let alice = try await server.person()
         let listener = try await alice.client().listen(ListenOptions())
         var told: [String] = []
         while told.count < 6, case .event(let event) = try await listener.next(deadline: .now + .seconds(20)) {
@@ -172,7 +178,7 @@ import Transport
             default: server.behave(connection, frame)
             }
         }
-        let alice = try await server.alice()
+        let alice = try await server.person()
         try await alice.client().store { store in
             try store.write {
                 let known: [Incoming] = [.entry(StoreScene.entry(1)), .entry(StoreScene.entry(2))]
@@ -210,7 +216,8 @@ import Transport
             default: server.behave(connection, frame)
             }
         }
-        let listener = try await server.alice().client().listen(ListenOptions())
+        let person = try await server.person()
+        let listener = try await person.client().listen(ListenOptions())
         await expectRefusal(.protocolFault) {
             while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
         }
@@ -223,7 +230,7 @@ import Transport
             connection.send(Failure(.deviceRevoked))
             connection.close(flushing: true)
         }
-        let alice = try await server.alice()
+        let alice = try await server.person()
         let listener = try await alice.client().listen(ListenOptions())
         await expectRefusal(.refused, "device_revoked") {
             while case .event = try await listener.next(deadline: .now + .seconds(20)) {}

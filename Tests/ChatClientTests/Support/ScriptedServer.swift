@@ -61,14 +61,20 @@ final class ScriptedServer: Sendable {
         func connectionDidClose(_ connection: FrameConnection, reason: CloseReason) {}
     }
 
+    /// Says hello and follows the script.
+    static func start(_ script: @escaping Script = { $0.behave($1, $2) }) async throws -> ScriptedServer {
+        try await start(greeting: { $0.send(ScriptedServer.hello()) }, script: script)
+    }
+
+    /// Greets in its own way, and behaves from then on.
     static func start(
-        hello: @escaping @Sendable (FrameConnection) -> Void = { $0.send(ScriptedServer.hello()) },
-        script: @escaping Script = { $0.behave($1, $2) }
+        greeting: @escaping @Sendable (FrameConnection) -> Void, script: Script? = nil
     ) async throws -> ScriptedServer {
+        let script = script ?? { $0.behave($1, $2) }
         let identity = try TestServer.identity.get()
         let loop = group.next()
         let acceptor = try await loop.submit {
-            NIOLoopBound(Acceptor(hello: hello, script: script), eventLoop: loop)
+            NIOLoopBound(Acceptor(hello: greeting, script: script), eventLoop: loop)
         }.get()
         let listener = try await loop.flatSubmit {
             do {
@@ -127,7 +133,7 @@ final class ScriptedServer: Sendable {
     }
 
     /// Alice, who is logged in at this server and knows bob.
-    func alice() async throws -> Person {
+    func person() async throws -> Person {
         let person = try Person("alice", at: address)
         try await person.client().becomeAlice(at: address)
         return person
