@@ -98,7 +98,7 @@ extension Client {
                 // It is what was asked for.
                 guard error.code == ErrorCode.deviceRevoked.name else { throw error }
             }
-            try store { store in try store.writeSynced { try store.setStanding(.loggedOut) } }
+            try store { store in try store.writeSynced { try store.setLoggedOut() } }
         }
         if forget { try erase() }
     }

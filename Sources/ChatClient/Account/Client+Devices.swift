@@ -130,7 +130,7 @@ extension Client {
         let own = try ownDevice()
         let _: Done = try await ask(RevokeDevice(device: device))
         guard device == own else { return }
-        try store { store in try store.writeSynced { try store.setStanding(.loggedOut) } }
+        try store { store in try store.writeSynced { try store.setLoggedOut() } }
     }
 
     package func renameDevice(_ id: String, to name: String) async throws(Problem) {

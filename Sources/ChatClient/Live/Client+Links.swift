@@ -87,11 +87,11 @@ extension Client {
             try noteWelcome(welcome, identity)
             events?.report(.login(welcome), 0)
             try await takeIn(from: link, identity: identity, events: events)
-            if let end = link.end { noteEnd(end) }
+            if let end = link.end { noteEnd(end, of: identity.device) }
             events?.end(link.end ?? Problem(.unreachable, "the connection has ended"))
         } catch {
             link.close()
-            noteEnd(error)
+            noteEnd(error, of: identity.device)
             events?.end(error)
         }
     }
@@ -119,8 +119,8 @@ extension Client {
         }
     }
 
-    /// Keeps why this device may not log in any more.
-    private func noteEnd(_ problem: Problem) {
+    /// Keeps why a device may not log in any more.
+    private func noteEnd(_ problem: Problem, of device: DeviceID) {
         let standing: Identity.Standing
         switch problem.code {
         case ErrorCode.storeCopied.name: standing = .copied
@@ -128,7 +128,7 @@ extension Client {
         default: return
         }
         do throws(Problem) {
-            try store { store in try store.write { try store.setStanding(standing) } }
+            try store { store in try store.write { try store.noteRefused(device, standing) } }
         } catch { log.warning("not kept that the device was refused: \(error.text)") }
     }
 }

@@ -88,12 +88,20 @@ extension ClientStore {
         try database.run("UPDATE identity SET generation = ?", generation.bytes)
     }
 
-    /// Why this device does not log in any more. The key of one that was logged out or revoked is erased.
-    func setStanding(_ standing: Identity.Standing) throws {
-        let keepsKey = standing == .active || standing == .copied
+    /// This device does not log in any more because it was asked to. Its key is erased.
+    func setLoggedOut() throws {
+        try database.run("UPDATE identity SET standing = ?, login_key = NULL", Identity.Standing.loggedOut.rawValue)
+    }
+
+    /// The server refuses `device` for good. What is known already stands: the word may come late, when the device has
+    /// logged out or another one has taken its place.
+    func noteRefused(_ device: DeviceID, _ standing: Identity.Standing) throws {
         try database.run(
-            "UPDATE identity SET standing = ?, login_key = CASE WHEN ? THEN login_key ELSE NULL END",
-            standing.rawValue, keepsKey)
+            """
+            UPDATE identity SET standing = ?, login_key = CASE WHEN ? THEN login_key ELSE NULL END
+            WHERE device = ? AND standing = ?
+            """,
+            standing.rawValue, standing == .copied, device.bytes, Identity.Standing.active.rawValue)
     }
 
     /// Takes a login number; nil where this profile is nobody.

@@ -7,6 +7,33 @@ import Testing
 
 @testable import ChatClient
 
+@Suite struct StandingTests {
+    @Test func aRefusalThatComesLateChangesNothing() throws {
+        let scene = try StoreScene()
+        let store = scene.store
+        let other = DeviceID(high: 99, low: 99)
+        // Another device has taken its place.
+        try store.noteRefused(other, .revoked)
+        #expect(try store.identity()?.standing == .active)
+        #expect(try store.identity()?.loginKey != nil)
+        // It has logged out by itself.
+        let device = try #require(try store.identity()?.device)
+        try store.setLoggedOut()
+        try store.noteRefused(device, .revoked)
+        #expect(try store.identity()?.standing == .loggedOut)
+    }
+
+    @Test func aRevokedDeviceLosesItsKeyAndACopiedOneKeepsIt() throws {
+        for (standing, keepsKey) in [(Identity.Standing.revoked, false), (.copied, true)] {
+            let store = try StoreScene().store
+            let device = try #require(try store.identity()?.device)
+            try store.noteRefused(device, standing)
+            #expect(try store.identity()?.standing == standing)
+            #expect((try store.identity()?.loginKey != nil) == keepsKey)
+        }
+    }
+}
+
 @Suite struct LoginNumberTests {
     @Test func noNumberIsGivenTwiceEvenIfAMachineLosesItsLastCommits() {
         var durable = LoginNumbers(next: 1, reserved: 1, boot: "")
