@@ -55,7 +55,10 @@ final class ChildProcess: Sendable {
         guard file >= 0 else { return .notStarted(errno) }
         defer { close(file) }
         let process: pid_t
-        switch Self.spawn(words, environment: environment, input: file) {
+        let spawn = Spawn(
+            words: words, environment: environment, descriptors: [.init(ours: file, its: STDIN_FILENO)],
+            hasOwnGroup: true)
+        switch spawn.start() {
         case .success(let started): process = started
         case .failure(let error): return .notStarted(error.number)
         }
@@ -105,39 +108,6 @@ final class ChildProcess: Sendable {
             return -1
         }
         return file
-    }
-
-    private static func spawn(
-        _ words: [String], environment: [[UInt8]], input: Int32
-    ) -> Result<pid_t, SystemError> {
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        // We ignore some signals for ourselves; the program must not inherit that.
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-
-        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        let variables: [UnsafeMutablePointer<CChar>?] =
-            environment.map { strdup($0.map(CChar.init(bitPattern:)) + [0]) } + [nil]
-        defer { for pointer in arguments + variables { free(pointer) } }
-        guard let program = words.first else { return .failure(SystemError(number: ENOENT)) }
-        var process: pid_t = 0
-        let number = posix_spawnp(&process, program, &actions, &attributes, arguments, variables)
-        return number == 0 ? .success(process) : .failure(SystemError(number: number))
     }
 }
 

@@ -38,7 +38,7 @@ struct HandlerCommand: Sendable {
     func handle(_ message: ReceivedMessage) async throws(CancellationError) -> Problem? {
         let input = json ? JSONLines.message(message).bytes : Array(message.body.utf8)
         let environment = Self.environment(
-            for: message, profile: profile, configuration: configuration, inherited: Self.inherited())
+            for: message, profile: profile, configuration: configuration, inherited: Spawn.inheritedEnvironment())
         var schedule = RetrySchedule(retries: retries)
         while true {
             let outcome = await child.run(words, environment: environment, input: input + [0x0a], timeout: timeout)
@@ -75,17 +75,6 @@ struct HandlerCommand: Sendable {
         ]
         if let configuration { own.append("CHAT_CONFIG=\(configuration)") }
         return inherited.filter { !$0.starts(with: "CHAT_".utf8) } + own.map { Array($0.utf8) }
-    }
-
-    private static func inherited() -> [[UInt8]] {
-        var variables: [[UInt8]] = []
-        var next = environ
-        while let pointer = next.pointee {
-            let bytes = UnsafeBufferPointer(start: pointer, count: strlen(pointer))
-            variables.append(bytes.map(UInt8.init(bitPattern:)))
-            next += 1
-        }
-        return variables
     }
 
     /// Looks for the program as it will be looked for, so that a slip of the finger is told at once.

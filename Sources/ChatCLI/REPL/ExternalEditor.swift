@@ -88,28 +88,14 @@ struct ExternalEditor: Sendable {
 
     /// Starts it in our process group, which has the terminal, and waits.
     private func runHere(_ file: String, _ terminal: Int32) -> Result<Int32, SystemError> {
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
+        let spawn = Spawn(
+            words: words + [file], environment: Spawn.inheritedEnvironment(),
+            descriptors: (0...2).map { .init(ours: terminal, its: $0) }, hasOwnGroup: false)
+        let process: pid_t
+        switch spawn.start() {
+        case .success(let started): process = started
+        case .failure(let error): return .failure(error)
         }
-        for standard: Int32 in 0...2 { posix_spawn_file_actions_adddup2(&actions, terminal, standard) }
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        // We ignore some signals for ourselves; the editor must not inherit that.
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        let arguments: [UnsafeMutablePointer<CChar>?] = (words + [file]).map { strdup($0) } + [nil]
-        defer { for pointer in arguments { free(pointer) } }
-        var process: pid_t = 0
-        let number = posix_spawnp(&process, words.first ?? "", &actions, &attributes, arguments, environ)
-        guard number == 0 else { return .failure(SystemError(number: number)) }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 && errno == EINTR {}
         return .success(status)

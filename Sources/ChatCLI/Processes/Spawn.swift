@@ -1,0 +1,65 @@
+import Glibc
+
+/// How another program is started, without a shell in between.
+struct Spawn {
+    /// One of our descriptors, and which one it becomes for the program.
+    struct Redirection {
+        var ours: Int32
+        var its: Int32
+    }
+
+    /// The program, looked for along PATH, and its arguments.
+    var words: [String]
+    /// `NAME=value`, each as its bytes: what we got is handed on as it is.
+    var environment: [[UInt8]]
+    /// Others of the three standard descriptors are inherited.
+    var descriptors: [Redirection]
+    /// A process group of its own, so that its whole family can be ended; else it is in ours, and hears what the
+    /// terminal says to us.
+    var hasOwnGroup: Bool
+
+    func start() -> Result<pid_t, SystemError> {
+        guard let program = words.first else { return .failure(SystemError(number: ENOENT)) }
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        for redirection in descriptors {
+            posix_spawn_file_actions_adddup2(&actions, redirection.ours, redirection.its)
+        }
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        // We ignore some signals for ourselves; the program must not inherit that.
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let group = hasOwnGroup ? POSIX_SPAWN_SETPGROUP : 0
+        posix_spawnattr_setflags(&attributes, Int16(group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+
+        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        let variables: [UnsafeMutablePointer<CChar>?] =
+            environment.map { strdup($0.map(CChar.init(bitPattern:)) + [0]) } + [nil]
+        defer { for pointer in arguments + variables { free(pointer) } }
+        var process: pid_t = 0
+        let number = posix_spawnp(&process, program, &actions, &attributes, arguments, variables)
+        return number == 0 ? .success(process) : .failure(SystemError(number: number))
+    }
+
+    /// What we got from who started us, each variable as its bytes.
+    static func inheritedEnvironment() -> [[UInt8]] {
+        var variables: [[UInt8]] = []
+        var next = environ
+        while let pointer = next.pointee {
+            let bytes = UnsafeBufferPointer(start: pointer, count: strlen(pointer))
+            variables.append(bytes.map(UInt8.init(bitPattern:)))
+            next += 1
+        }
+        return variables
+    }
+}
