@@ -28,7 +28,7 @@ import Testing
                 #expect(line.canonical.suffix(2) == ["--", "hi"])
                 #expect(line.wantsJSON)
                 let command = try SendCommand.parse(line.canonical)
-                #expect(Set(command.to.map(\.text)) == ["bob", "carol"] && command.words == ["hi"])
+                #expect(Set(command.to.map(\.text)) == ["bob", "carol"] && command.body.words == ["hi"])
                 #expect(command.globals.json && command.globals.profile == "p")
                 count += 1
             }
@@ -51,23 +51,23 @@ import Testing
             let line = try ArgumentLine(["send", "--to", "bob", option, value])
             #expect(line.wish == .run && !line.wantsJSON)
             let command = try SendCommand.parse(line.canonical)
-            #expect(command.message == value && command.words == [] && !command.globals.json)
+            #expect(command.body.message == value && command.body.words == [] && !command.globals.json)
             #expect(command.to.map(\.text) == ["bob"])
         }
         let attached = try SendCommand.parse(try canonical("send", "--message=\(value)", "--to", "bob"))
-        #expect(attached.message == value)
+        #expect(attached.body.message == value)
     }
 
     @Test func `what stands behind two dashes is words`() throws {
         let words = ["--everyone", "-m", "--", "-x", "--json"]
         let line = try ArgumentLine(["send", "--to", "bob", "--"] + words)
         #expect(!line.wantsJSON)
-        #expect(try SendCommand.parse(line.canonical).words == words)
+        #expect(try SendCommand.parse(line.canonical).body.words == words)
         #expect(try SendCommand.parse(line.canonical).everyone == false)
     }
 
     @Test func `a dash alone is a word`() throws {
-        #expect(try SendCommand.parse(try canonical("send", "-", "--to", "bob")).words == ["-"])
+        #expect(try SendCommand.parse(try canonical("send", "-", "--to", "bob")).body.words == ["-"])
     }
 
     @Test func `short flags may stand together, and the last may take a value`() throws {

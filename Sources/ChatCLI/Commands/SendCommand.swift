@@ -2,7 +2,6 @@ import ArgumentParser
 import CLISupport
 import ChatClient
 import ChatProtocol
-import Glibc
 
 struct SendCommand: ChatCommand {
     static let configuration = CommandConfiguration(
@@ -20,8 +19,7 @@ struct SendCommand: ChatCommand {
     @Option(help: ArgumentHelp("Send to this user; may be repeated.", valueName: "user"), transform: OptionText.user)
     var to: [UserName] = []
     @Flag(help: "Send to everybody.") var everyone = false
-    @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The message.", valueName: "text"))
-    var message: String?
+    @OptionGroup var body: MessageOptions
     @Flag(help: "Each line of standard input is a message.") var lines = false
     @Flag(help: "Each line of standard input is a JSON object with target and body.") var jsonl = false
     @Option(
@@ -45,7 +43,6 @@ struct SendCommand: ChatCommand {
         help: ArgumentHelp("Drop a queued message that could not be sent for so long.", valueName: "duration"),
         transform: OptionText.duration)
     var expires: Duration?
-    @Argument(help: "The message, or '-' for standard input.") var words: [String] = []
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
@@ -57,8 +54,8 @@ struct SendCommand: ChatCommand {
                 targets: jsonl ? nil : targets, replyTo: replyTo, options: options, invocation: invocation)
             return try await source.run()
         }
-        let body = try await body()
-        let messages = targets.map { OutgoingMessage(conversation: $0, body: body, key: id, replyTo: replyTo) }
+        let text = try await body.text()
+        let messages = targets.map { OutgoingMessage(conversation: $0, body: text, key: id, replyTo: replyTo) }
         let client = try invocation.makeClient()
         var tally = SendTally()
         for acknowledgement in await client.send(messages, options: options) {
@@ -85,12 +82,12 @@ struct SendCommand: ChatCommand {
         }
         if lines && jsonl { throw Problem(.usage, "--lines and --jsonl cannot be combined") }
         if lines || jsonl {
-            guard message == nil, words.isEmpty || words == ["-"] else {
+            guard body.message == nil, body.words.isEmpty || body.words == ["-"] else {
                 throw Problem(.usage, "with --lines or --jsonl the messages come from standard input")
             }
             guard id == nil else { throw Problem(.usage, "--id is for one message; in --jsonl a line has its own") }
         }
-        if message != nil && !words.isEmpty { throw Problem(.usage, "the message is given twice, by -m and by words") }
+        try body.check()
         if wait > .accepted && everyone {
             throw Problem(.usage, "--wait \(wait.rawValue) is for --to only")
         }
@@ -98,15 +95,6 @@ struct SendCommand: ChatCommand {
             throw Problem(.usage, "--timeout 0, which is for ever, is for --lines and --jsonl")
         }
         if expires != nil && !queue { throw Problem(.usage, "--expires is for --queue") }
-    }
-
-    private func body() async throws(Problem) -> String {
-        if let message { return try MessageText.check(Array(message.utf8)) }
-        if !words.isEmpty, words != ["-"] { return try MessageText.check(Array(words.joined(separator: " ").utf8)) }
-        guard !words.isEmpty || isatty(STDIN_FILENO) == 0 else {
-            throw Problem(.usage, "no message; give it by -m, as words, or by standard input")
-        }
-        return try await MessageInput.standardInput()
     }
 }
 
