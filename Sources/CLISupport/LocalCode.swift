@@ -65,6 +65,9 @@ package enum LocalCode: String, CaseIterable, Sendable {
     /// Nothing came within the time given.
     case nothingCame = "nothing_came"
 
+    /// Nobody answered within the time given, or before a signal.
+    case noAnswer = "no_answer"
+
     /// The exit status of a command that ends with this error.
     package var exitStatus: ExitStatus {
         switch self {
@@ -86,7 +89,7 @@ package enum LocalCode: String, CaseIterable, Sendable {
         case .serverKeyChanged, .serverNotTrusted: .untrusted
         case .someTargetsFailed: .partial
         case .queued: .queued
-        case .notConfirmed, .nothingCame: .timedOut
+        case .notConfirmed, .nothingCame, .noAnswer: .timedOut
         }
     }
 }

@@ -85,6 +85,7 @@ extension Client {
         do throws(Problem) {
             try store { store in
                 guard let identity = try store.identity() else { return }
+                let now = WallClock.now
                 let hasNews = try store.write {
                     try messages.reduce(false) { hasNews, message in
                         let (appended, content) = message
@@ -92,7 +93,7 @@ extension Client {
                         guard !appended.duplicate || appended.digest == Self.digest(content) else { return hasNews }
                         let entry = IncomingEntry(
                             appended, content: content, sender: identity.account, device: identity.device)
-                        return try store.storeSent(entry) || hasNews
+                        return try store.storeSent(entry, now: now) || hasNews
                     }
                 }
                 if hasNews { store.wake() }

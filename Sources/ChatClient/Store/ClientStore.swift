@@ -37,7 +37,7 @@ final class ClientStore {
         }
         if database.options.mode == .create || database.options.mode == .readWrite {
             try database.migrate(to: ClientSchema.schema)
-        } else if try database.schemaVersion(for: ClientSchema.schema) < ClientSchema.schema.version {
+        } else if try database.schemaVersion(for: ClientSchema.schema) < ClientSchema.oldestReadable {
             throw SQLiteError(
                 kind: .readOnly, message: "the store was not finished", operation: "open", path: directory.storeFile)
         }

@@ -30,12 +30,22 @@ struct IncomingEntry: Equatable, Sendable {
 
     /// One that this device has sent and the server has taken.
     init(_ appended: Appended, content: Content, sender: AccountID, device: DeviceID) {
-        conversation = appended.conversation
-        seq = appended.seq
-        id = appended.id
+        self.init(
+            conversation: appended.conversation, seq: appended.seq, id: appended.id, sender: sender, device: device,
+            time: appended.time, content: content)
+    }
+
+    /// One that stands in the store and could be read.
+    init(
+        conversation: ConversationID, seq: UInt64, id: MessageID, sender: AccountID, device: DeviceID, time: UInt64,
+        content: Content
+    ) {
+        self.conversation = conversation
+        self.seq = seq
+        self.id = id
         self.sender = sender
         self.device = device
-        time = appended.time
+        self.time = time
         payloadKind = PayloadKind.plainContent.rawValue
         self.content = content
         payload = []
@@ -75,21 +85,21 @@ extension ClientStore {
         let before = try lastPosition()
         for item in batch {
             switch item {
-            case .entry(let entry) where isReplay: try storeReplayed(entry, own: own)
-            case .entry(let entry): try store(entry, own: own)
+            case .entry(let entry) where isReplay: try storeReplayed(entry, own: own, now: now)
+            case .entry(let entry): try store(entry, own: own, now: now)
             case .gap(let gap): try store(gap, now: now)
             }
         }
         return try lastPosition() != before
     }
 
-    private func store(_ entry: IncomingEntry, own: AccountID) throws {
+    private func store(_ entry: IncomingEntry, own: AccountID, now: UInt64) throws {
         guard let (number, head) = try head(of: entry.conversation), entry.seq > head else { return }
         try settle(number, below: entry.seq)
         try database.run(
             "UPDATE entries SET position = ? WHERE conversation = ? AND seq = ?", try nextPosition(), number, entry.seq)
         if database.changes == 0 {
-            try insert(entry, conversation: number, position: try lastPosition(), own: own)
+            try insert(entry, conversation: number, position: try lastPosition(), own: own, now: now)
         }
         try setHead(number, entry.seq)
     }
@@ -111,17 +121,17 @@ extension ClientStore {
     ///
     /// - Returns: whether readers have something new: the entry has its position only where nothing before it is
     ///   missing.
-    func storeSent(_ entry: IncomingEntry) throws -> Bool {
+    func storeSent(_ entry: IncomingEntry, now: UInt64) throws -> Bool {
         guard let (number, head) = try head(of: entry.conversation), entry.seq > head else { return false }
         let known = try database.first(
             "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, entry.seq
         ) { _ in true }
         guard known == nil else { return false }
         guard entry.seq == head + 1 else {
-            try insert(entry, conversation: number, position: nil, own: entry.sender)
+            try insert(entry, conversation: number, position: nil, own: entry.sender, now: now)
             return false
         }
-        try insert(entry, conversation: number, position: try nextPosition(), own: entry.sender)
+        try insert(entry, conversation: number, position: try nextPosition(), own: entry.sender, now: now)
         try settleFollowers(number, of: entry.seq)
         return true
     }
@@ -177,7 +187,7 @@ extension ClientStore {
         try setHead(number, head)
     }
 
-    func insert(_ entry: IncomingEntry, conversation: Int64, position: Int64?, own: AccountID) throws {
+    func insert(_ entry: IncomingEntry, conversation: Int64, position: Int64?, own: AccountID, now: UInt64) throws {
         let content = entry.content
         try database.run(
             """
@@ -187,6 +197,7 @@ extension ClientStore {
             conversation, entry.seq, position, entry.id.bytes, entry.sender.bytes, entry.device.bytes, entry.time,
             content?.sent ?? entry.time, content?.body, content?.replyTo?.bytes, content?.auto ?? false,
             entry.sender == own, Int(entry.payloadKind), content == nil ? entry.payload : nil)
+        try decideAnswer(entry, conversation: conversation, own: own, now: now)
     }
 
     private func insertGap(conversation: Int64, reason: GapNotice.Reason, missed: UInt64?, now: UInt64) throws {

@@ -9,7 +9,7 @@ extension ClientStore {
     /// Entries that get their positions in one transaction: others must not wait for long.
     private static let settlePage = 2_000
 
-    func storeReplayed(_ entry: IncomingEntry, own: AccountID) throws {
+    func storeReplayed(_ entry: IncomingEntry, own: AccountID, now: UInt64) throws {
         let conversation = try database.first(
             "SELECT number, max(head, received) FROM conversations WHERE id = ?", entry.conversation.bytes
         ) { (number: $0.integer(0), settled: $0.unsigned(1)) }
@@ -17,7 +17,7 @@ extension ClientStore {
         let isKnown = try database.first(
             "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, entry.seq
         ) { _ in true }
-        if isKnown == nil { try insert(entry, conversation: number, position: nil, own: own) }
+        if isKnown == nil { try insert(entry, conversation: number, position: nil, own: own, now: now) }
         try database.run("UPDATE conversations SET received = ? WHERE number = ?", entry.seq, number)
     }
 

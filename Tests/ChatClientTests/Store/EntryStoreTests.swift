@@ -170,7 +170,8 @@ import Testing
                                 } else {
                                     _ = try store.loginTicketNumber()
                                     for seq in start..<start + 5 {
-                                        _ = try store.storeSent(StoreScene.entry(seq, "m\(seq)", from: alice))
+                                        _ = try store.storeSent(
+                                            StoreScene.entry(seq, "m\(seq)", from: alice), now: 5000)
                                     }
                                 }
                             }

@@ -1,4 +1,4 @@
-/// What the first release wrote. DO NOT EDIT: stores in the world look like this.
+/// What releases wrote. DO NOT EDIT: stores in the world look like this.
 enum FrozenSchema {
     static let version1 = """
         -- One row: what the store as a whole knows. `position` was given away last; `synced` is when this device last
@@ -121,5 +121,33 @@ enum FrozenSchema {
             since INTEGER NOT NULL,
             moved INTEGER NOT NULL
         ) WITHOUT ROWID;
+        """
+
+    static let version2 = """
+        -- What `ask` waits for: a row a question and user. `id` is the message that asks; `asking` is common to all rows
+        -- of one ask. `state`: 0 open, 1 answered by this or another user, 2 lapsed. It is open until `deadline` at the
+        -- latest, so that a process that was killed leaves nothing open for ever. `choices`: one a line.
+        CREATE TABLE questions(
+            id BLOB NOT NULL,
+            peer BLOB NOT NULL,
+            asking BLOB NOT NULL,
+            state INTEGER NOT NULL,
+            deadline INTEGER NOT NULL,
+            choices TEXT NOT NULL,
+            PRIMARY KEY(id, peer)
+        ) WITHOUT ROWID;
+        CREATE INDEX questions_open ON questions(peer) WHERE state = 0;
+
+        -- Messages that a question took. `outcome`: 0 its answer, 1 none of its choices, 2 it may answer any of several
+        -- (`question` is NULL).
+        CREATE TABLE answers(
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            conversation INTEGER NOT NULL REFERENCES conversations(number),
+            seq INTEGER NOT NULL,
+            question BLOB,
+            outcome INTEGER NOT NULL,
+            UNIQUE(conversation, seq)
+        );
+        CREATE INDEX answers_by_question ON answers(question);
         """
 }

@@ -269,7 +269,7 @@ import Testing
         #expect(error.map { Problem(store: $0).exit } == .badConfiguration)
     }
 
-    @Test func theFirstVersionOfTheSchemaIsFrozen() throws {
+    @Test func everyVersionOfTheSchemaIsFrozenAndTheFirstOpens() throws {
         let scene = try StoreScene()
         let frozen = try Database(path: scene.directory.path + "/frozen", options: DatabaseOptions())
         try frozen.execute(text: FrozenSchema.version1)
@@ -281,6 +281,11 @@ import Testing
         let current = try Database(path: scene.directory.path + "/current", options: DatabaseOptions())
         try current.execute(text: "\(ClientSchema.version1)")
         #expect(try tables(current) == tables(frozen))
+        let second = try Database(path: scene.directory.path + "/second", options: DatabaseOptions())
+        try second.execute(text: FrozenSchema.version1)
+        try second.execute(text: FrozenSchema.version2)
+        try current.execute(text: "\(ClientSchema.version2)")
+        #expect(try tables(current) == tables(second))
         // And what it made opens in this version.
         try frozen.execute(text: "PRAGMA application_id=\(0x6368_6174);PRAGMA user_version=1")
         try frozen.run("INSERT INTO state(one, store, position) VALUES (1, '0123456789abcdef', 3)")

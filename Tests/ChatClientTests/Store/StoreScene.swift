@@ -73,7 +73,7 @@ struct StoreScene {
 
     @discardableResult
     func sent(_ seq: UInt64, in conversation: ConversationID = withBob) throws -> Bool {
-        try store.write { try store.storeSent(Self.entry(seq, "own\(seq)", in: conversation, from: alice)) }
+        try store.write { try store.storeSent(Self.entry(seq, "own\(seq)", in: conversation, from: alice), now: 5000) }
     }
 
     func gap(_ first: UInt64, _ last: UInt64, _ reason: GapReason = .retention) throws {

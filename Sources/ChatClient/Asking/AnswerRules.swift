@@ -1,0 +1,54 @@
+import ChatProtocol
+
+/// A question that waits for its answer.
+struct OpenQuestion: Equatable, Sendable {
+    /// The message that asks.
+    var id: MessageID
+    /// What counts as an answer; none: any text.
+    var choices: [String]
+}
+
+/// Which question a message answers.
+enum AnswerRules {
+    enum Decision: Equatable, Sendable {
+        /// It is an ordinary message.
+        case none
+        case answer(to: MessageID)
+        /// It answers that question with something else than one of its choices.
+        case notAChoice(of: MessageID)
+        /// It may answer any of several questions.
+        case ambiguous
+    }
+
+    /// - Parameters:
+    ///   - open: the open questions to who sent the message.
+    ///   - isOwn: this account sent it: in a conversation with oneself only what is marked can be told from notes.
+    static func decide(
+        body: String, replyTo: MessageID?, auto: Bool, isOwn: Bool, open: [OpenQuestion]
+    ) -> Decision {
+        if let replyTo {
+            guard let question = open.first(where: { $0.id == replyTo }) else { return .none }
+            return take(body, question)
+        }
+        // A program that answers by itself says what it answers.
+        guard !auto, !isOwn, let first = open.first else { return .none }
+        return open.count == 1 ? take(body, first) : .ambiguous
+    }
+
+    private static func take(_ body: String, _ question: OpenQuestion) -> Decision {
+        let isTaken = question.choices.isEmpty || choice(body, of: question.choices) != nil
+        return isTaken ? .answer(to: question.id) : .notAChoice(of: question.id)
+    }
+
+    /// Which of the choices a text is: people type blanks and capitals.
+    static func choice(_ body: String, of choices: [String]) -> Int? {
+        let word = folded(body)
+        return choices.firstIndex { folded($0) == word }
+    }
+
+    static func folded(_ text: String) -> String {
+        let isBlank = { (character: Character) in character.isWhitespace }
+        let kept = text.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+        return String(kept).lowercased()
+    }
+}

@@ -1,0 +1,109 @@
+import CLISupport
+import ChatProtocol
+
+/// Waits until the store has an answer to a question, whoever stores it; meanwhile it keeps the lasting connection, and
+/// tells those who answer with something else what is expected.
+actor AnswerWaiter {
+    /// How often the store is looked at where nobody touched the wake file.
+    private static let poll = Duration.milliseconds(250)
+    private static let noticeTimeout = Duration.seconds(10)
+
+    private let client: Client
+    private let choices: [String]
+    private let report: @Sendable (AskNotice) -> Void
+    private let mailbox = Mailbox<LiveReport>()
+    private let watcher: WakeWatcher?
+    private let store: ClientStore
+    private let reader: ItemReader
+    /// Ambiguous messages up to it are none of ours: they came before we asked.
+    private let firstNumber: Int64
+    private var version: Int64 = -1
+    /// Messages that were answered with what is expected.
+    private var told: Set<MessageID> = []
+    private var notices: [Task<Void, Never>] = []
+
+    /// - Throws: what stands in the way of reading the store.
+    init(
+        client: Client, directory: ProfileDirectory, choices: [String],
+        report: @escaping @Sendable (AskNotice) -> Void
+    ) throws {
+        self.client = client
+        self.choices = choices
+        self.report = report
+        // Of its own: a connection sees the commits of others only, and the client's is the one that stores.
+        store = try ClientStore(directory, mode: .read)
+        guard let reader = try store.itemReader() else { throw Problem(.notLoggedIn, "the profile is not logged in") }
+        self.reader = reader
+        firstNumber = try store.lastAnswer()
+        let signal = mailbox.signal
+        watcher = WakeWatcher(directory.wakeFile) { signal.set() }
+    }
+
+    nonisolated var key: ObjectIdentifier { ObjectIdentifier(self) }
+    nonisolated func report(_ report: LiveReport) { mailbox.post(report) }
+    /// Has a cancelled `wait` notice it.
+    nonisolated func wake() { mailbox.signal.set() }
+
+    /// The answer; nil where the moment (`Monotonic`) or the task's cancellation comes first.
+    ///
+    /// - Throws: what ends the connection for good.
+    func wait(for asked: [AskedUser], until deadline: Duration) async throws(Problem) -> Answer? {
+        while true {
+            if let answer = try look(asked) { return answer }
+            try takeReports()
+            guard !Task.isCancelled, Monotonic.now < deadline else { return nil }
+            await mailbox.signal.wait(until: min(deadline, Monotonic.now + Self.poll))
+        }
+    }
+
+    /// Lets what is being told by the way go out.
+    func finish() async { for notice in notices { await notice.value } }
+
+    private func takeReports() throws(Problem) {
+        for report in mailbox.drain() {
+            switch report.event {
+            case .ended(let problem): throw problem
+            case .offline(let problem, let pause): self.report(.offline(problem, retryIn: pause))
+            case .login, .live, .presence, .receipt: break
+            }
+        }
+    }
+
+    /// What has come since the last look.
+    private func look(_ asked: [AskedUser]) throws(Problem) -> Answer? {
+        let answers: [StoredAnswer]
+        do {
+            let current = try store.dataVersion()
+            guard current != version else { return nil }
+            version = current
+            answers = try store.answers(to: asked, ambiguousAfter: firstNumber, reader: reader)
+        } catch { throw Problem(store: error) }
+        for answer in answers {
+            switch answer.outcome {
+            case .answer: return Answer(message: answer.message, choices: choices)
+            case .notAChoice: tell(answer.message, Self.expected(choices))
+            case .ambiguous: tell(answer.message, Self.severalOpen)
+            }
+        }
+        return nil
+    }
+
+    /// Once a message, however many processes see it: they arrive at the same key.
+    private func tell(_ message: ReceivedMessage, _ text: String) {
+        guard told.insert(message.id).inserted else { return }
+        report(.notTaken(message))
+        let notice = OutgoingMessage(
+            conversation: .user(message.from), body: text, key: "chat ask \(message.id.uuid)", replyTo: message.id,
+            auto: true)
+        let client = client
+        notices.append(Task { _ = await client.send([notice], options: SendOptions(timeout: Self.noticeTimeout)) })
+    }
+
+    // MARK: What people read
+
+    private static func expected(_ choices: [String]) -> String {
+        "please answer with \(choices.count == 1 ? "" : "one of: ")\(choices.joined(separator: ", "))"
+    }
+    private static let severalOpen =
+        "several questions to you are open; say which one you answer, with /reply or chat send --reply-to ID"
+}

@@ -1,0 +1,227 @@
+import CLISupport
+import ChatProtocol
+
+/// Asking, and waiting for the answer.
+extension Client {
+    /// Asks, and waits for the first answer. The asked are told when nobody waits any more: after the time-out, and when
+    /// the task is cancelled.
+    ///
+    /// While it waits this process is online and takes deliveries.
+    ///
+    /// - Throws: 124 `no_answer`; 67, 69 and what else stands in the way of asking anybody at all; what ends a
+    ///   connection for good (77, 78, 79).
+    package func ask(
+        _ question: Question, report: @escaping @Sendable (AskNotice) -> Void
+    ) async throws(Problem) -> Answer {
+        let text = try question.checkedBody()
+        let deadline = Monotonic.now + question.timeout
+        // A question that is taken up again may have its answer already, and then needs no server.
+        if let known = try knownAnswer(to: question) { return known }
+        try requireStanding(try identity())
+        let waiter: AnswerWaiter
+        do {
+            waiter = try AnswerWaiter(
+                client: self, directory: settings.profileDirectory, choices: question.choices, report: report)
+        } catch { throw Problem(store: error) }
+        let live = await startLive(options: [], requiresFirstConnection: true)
+        await live.addListener(waiter.key) { [weak waiter] in waiter?.report($0) }
+        await live.start()
+        let outcome = await askAndWait(question, text, waiter, deadline: deadline, report: report)
+        await leaveLive(waiter.key)
+        return try outcome.get()
+    }
+
+    private func askAndWait(
+        _ question: Question, _ text: String, _ waiter: AnswerWaiter, deadline: Duration,
+        report: @escaping @Sendable (AskNotice) -> Void
+    ) async -> Result<Answer, Problem> {
+        var asked: [AskedUser] = []
+        do throws(Problem) {
+            asked = try await ask(question, text, deadline: deadline, report: report)
+            let waited = try await wait(waiter, for: asked, until: deadline)
+            let open = lapse(asked)
+            // It may have come in the last moment.
+            let answer: Answer? = if let waited { waited } else { try await waiter.wait(for: asked, until: .zero) }
+            await tell(asked.filter { $0.name != answer?.message.from && (answer != nil || open.contains($0)) }, answer)
+            await waiter.finish()
+            guard let answer else { throw question.noAnswer }
+            return .success(answer)
+        } catch {
+            lapse(asked)
+            return .failure(error)
+        }
+    }
+
+    private func wait(
+        _ waiter: AnswerWaiter, for asked: [AskedUser], until deadline: Duration
+    ) async throws(Problem) -> Answer? {
+        let result: Result<Answer?, Problem> = await withTaskCancellationHandler {
+            do throws(Problem) { return .success(try await waiter.wait(for: asked, until: deadline)) } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            waiter.wake()
+        }
+        return try result.get()
+    }
+
+    // MARK: Asking
+
+    /// Asks everybody; those who could be asked.
+    ///
+    /// - Throws: why the first one could not be asked, where nobody could.
+    private func ask(
+        _ question: Question, _ text: String, deadline: Duration, report: @Sendable (AskNotice) -> Void
+    ) async throws(Problem) -> [AskedUser] {
+        var (people, problems) = try await resolve(question)
+        // Open before it is asked: nothing that answers it can come too early.
+        try open(question, people, deadline: deadline)
+        let messages = people.map { OutgoingMessage(conversation: .user($0.name), body: text, key: $0.id.uuid) }
+        let left = max(.milliseconds(1), deadline - Monotonic.now)
+        var asked: [AskedUser] = []
+        for (person, acknowledgement) in zip(people, await send(messages, options: SendOptions(timeout: left))) {
+            guard let problem = acknowledgement.problem else {
+                asked.append(person)
+                continue
+            }
+            problems.append(problem)
+            lapse([person])
+        }
+        guard !asked.isEmpty else { throw problems.first ?? Problem(.internalFault, "nobody was asked") }
+        for problem in problems { report(.notAsked(problem)) }
+        return asked
+    }
+
+    /// Who they are, and why some are nobody.
+    private func resolve(_ question: Question) async throws(Problem) -> (people: [AskedUser], problems: [Problem]) {
+        let link = try await requestLink()
+        var people: [AskedUser] = []
+        var problems: [Problem] = []
+        for name in question.to {
+            do throws(Problem) {
+                people.append(try askedUser(name, question, account: try await account(of: name, on: link)))
+            } catch {
+                guard error.exit == .unknownName else { throw error }
+                problems.append(error)
+            }
+        }
+        guard !people.isEmpty else { throw problems.first ?? Problem(.internalFault, "nobody to ask") }
+        return (people, problems)
+    }
+
+    private func account(of name: UserName, on link: Link) async throws(Problem) -> AccountID {
+        if let known = try recall(.user(name))?.recipient { return known }
+        let opened = try await whileBusy { () async throws(Problem) in
+            try await self.openConversation(.user(name), on: link)
+        }
+        guard let account = opened.recipient else {
+            throw Problem(.noSuchUser, "there is no user \(name)", sent: .no)
+        }
+        return account
+    }
+
+    private func askedUser(_ name: UserName, _ question: Question, account: AccountID) throws(Problem) -> AskedUser {
+        let id = try MessageIdentity.id(
+            key: question.key, account: try ownAccount(), conversation: .user(name), now: WallClock.now)
+        return AskedUser(name: name, account: account, id: id)
+    }
+
+    private func open(_ question: Question, _ people: [AskedUser], deadline: Duration) throws(Problem) {
+        guard let first = people.first else { return }
+        let own = try ownAccount()
+        let now = WallClock.now
+        let left = UInt64(max(0, (deadline - Monotonic.now).milliseconds))
+        try store { store in
+            try store.writeSynced {
+                try store.openQuestions(
+                    people, asking: first.id, choices: question.choices, deadline: now &+ left,
+                    isAgain: question.key != nil, own: own, now: now)
+            }
+            // Whoever was asked before may have answered.
+            store.wake()
+        }
+    }
+
+    // MARK: Answers
+
+    /// The answer that a question with this key has already.
+    private func knownAnswer(to question: Question) throws(Problem) -> Answer? {
+        guard question.key != nil else { return nil }
+        var asked: [AskedUser] = []
+        for name in question.to {
+            guard let account = try store({ try $0.account(named: name) }) else { continue }
+            asked.append(try askedUser(name, question, account: account))
+        }
+        return try store { [asked] store in
+            guard let reader = try store.itemReader() else { return nil }
+            return try store.answers(to: asked, ambiguousAfter: .max, reader: reader)
+                .first { $0.outcome == .answer }.map { Answer(message: $0.message, choices: question.choices) }
+        }
+    }
+
+    /// Whether a question of `ask` took the message: then no other program answers it.
+    package func isAnswer(_ message: ReceivedMessage) throws(Problem) -> Bool {
+        guard let cursor = message.cursor else { return false }
+        return try store { try $0.isAnswer(position: cursor.position) }
+    }
+
+    // MARK: The end
+
+    /// Nobody waits for these any more; those that were open.
+    @discardableResult
+    private func lapse(_ asked: [AskedUser]) -> [AskedUser] {
+        let open = try? store { store in try store.write { try asked.filter { try store.lapse($0) } } }
+        return open ?? []
+    }
+
+    /// Tells those who were asked that nobody waits for them any more.
+    private func tell(_ asked: [AskedUser], _ answer: Answer?) async {
+        let body = answer == nil ? Self.lapsed : Self.answeredByOthers
+        let messages = asked.map {
+            OutgoingMessage(conversation: .user($0.name), body: body, replyTo: $0.id, auto: true)
+        }
+        guard !messages.isEmpty else { return }
+        // Not a child of this task, which may have been cancelled. What cannot be told now is told later, for a day.
+        let options = SendOptions(timeout: .seconds(5), queue: true, expires: .seconds(86_400))
+        await Task { _ = await self.send(messages, options: options) }.value
+    }
+
+    private static let lapsed = "nobody waits for the answer to this question any more"
+    private static let answeredByOthers = "this question was answered by somebody else"
+}
+
+extension Question {
+    /// What is sent: the text and, so that whoever is asked knows them, the choices.
+    fileprivate func checkedBody() throws(Problem) -> String {
+        guard !to.isEmpty else { throw Problem(.usage, "nobody to ask") }
+        guard choices.count <= Self.maximumChoices else {
+            throw Problem(.usage, "a question has at most \(Self.maximumChoices) choices, not \(choices.count)")
+        }
+        var seen: Set<String> = []
+        for choice in choices {
+            let word = AnswerRules.folded(choice)
+            guard !word.isEmpty, choice.utf8.count <= Self.maximumChoiceLength,
+                !choice.utf8.contains(where: { $0 < 0x20 })
+            else {
+                throw Problem(.usage, "a choice is one line of 1 to \(Self.maximumChoiceLength) bytes, and not blank")
+            }
+            guard seen.insert(word).inserted else { throw Problem(.usage, "the choice '\(choice)' is given twice") }
+        }
+        guard !choices.isEmpty else { return text }
+        return try MessageText.check("\(text) [\(choices.joined(separator: "/"))]".utf8)
+    }
+
+    fileprivate var noAnswer: Problem {
+        let names = to.map(\.text).joined(separator: ", ")
+        let time = DurationText.text(milliseconds: UInt64(max(0, timeout.milliseconds)))
+        return Problem(
+            .noAnswer, "no answer from \(names) within \(time)",
+            hint: key == nil ? nil : "the same --id waits again without asking twice")
+    }
+}
+
+extension Answer {
+    init(message: ReceivedMessage, choices: [String]) {
+        self.init(message: message, choice: AnswerRules.choice(message.body, of: choices))
+    }
+}

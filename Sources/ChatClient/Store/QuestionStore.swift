@@ -1,0 +1,202 @@
+import ChatProtocol
+import SQLite
+
+/// What a message was to a question.
+struct StoredAnswer: Equatable, Sendable {
+    /// What the row says; the numbers stand in stores and never change.
+    enum Outcome: Int, Sendable {
+        case answer = 0
+        case notAChoice = 1
+        case ambiguous = 2
+    }
+
+    /// In the order in which they came.
+    var number: Int64
+    var outcome: Outcome
+    var message: ReceivedMessage
+}
+
+/// Questions of `ask`, and the messages that they took.
+///
+/// Which question a message answers is decided in the transaction that stores it: whatever process does that, and
+/// whoever looks later, arrives at the same.
+extension ClientStore {
+    /// What a row of `questions` is in; the numbers stand in stores and never change.
+    private enum State: Int {
+        case open = 0
+        /// It has its answer, or another user has answered it.
+        case answered = 1
+        /// Nobody waits for it any more.
+        case lapsed = 2
+    }
+
+    /// What was closed so long ago is forgotten: the server has forgotten its message, too. Milliseconds.
+    private static let retention: UInt64 = 40 * 86_400_000
+
+    /// Opens a question to each of `asked`, or opens it again. Within a transaction, and before it is sent.
+    ///
+    /// - Parameters:
+    ///   - asking: what the questions of one ask have in common: the first answer closes all of them.
+    ///   - deadline: until when somebody waits, Unix milliseconds.
+    ///   - isAgain: they may have been asked before, and answered while nobody waited.
+    func openQuestions(
+        _ asked: [AskedUser], asking: MessageID, choices: [String], deadline: UInt64, isAgain: Bool, own: AccountID,
+        now: UInt64
+    ) throws {
+        try forgetQuestions(before: now > Self.retention ? now - Self.retention : 0)
+        for user in asked {
+            try database.run(
+                """
+                INSERT INTO questions(id, peer, asking, state, deadline, choices) VALUES (?, ?, ?, 0, ?, ?)
+                ON CONFLICT(id, peer) DO UPDATE SET asking = excluded.asking, deadline = excluded.deadline,
+                    choices = excluded.choices, state = CASE state WHEN 1 THEN 1 ELSE 0 END
+                """, user.id.bytes, user.account.bytes, asking.bytes, deadline, choices.joined(separator: "\n"))
+        }
+        guard isAgain else { return }
+        for user in asked { try decideLateAnswers(to: user, own: own, now: now) }
+    }
+
+    /// Decides what a message that is being stored is to the open questions. Within the same transaction.
+    func decideAnswer(_ entry: IncomingEntry, conversation: Int64, own: AccountID, now: UInt64) throws {
+        guard let content = entry.content else { return }
+        let open = try openQuestions(to: entry.sender, in: conversation, now: now)
+        guard !open.isEmpty else { return }
+        let decision = AnswerRules.decide(
+            body: content.body, replyTo: content.replyTo, auto: content.auto, isOwn: entry.sender == own, open: open)
+        switch decision {
+        case .none: return
+        case .answer(let question):
+            try keep(entry, conversation, question, .answer)
+            try database.run(
+                """
+                UPDATE questions SET state = 1 WHERE state = 0
+                    AND asking = (SELECT asking FROM questions WHERE id = ? AND peer = ?)
+                """, question.bytes, entry.sender.bytes)
+        case .notAChoice(let question): try keep(entry, conversation, question, .notAChoice)
+        case .ambiguous: try keep(entry, conversation, nil, .ambiguous)
+        }
+    }
+
+    private func openQuestions(to peer: AccountID, in conversation: Int64, now: UInt64) throws -> [OpenQuestion] {
+        try database.all(
+            """
+            SELECT q.id, q.choices FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type = 1
+            WHERE q.peer = ? AND q.state = 0 AND q.deadline > ? AND c.number = ?
+            """, peer.bytes, now, conversation
+        ) { row in
+            OpenQuestion(
+                id: try row.identifier(0), choices: row.text(1).split(separator: "\n").map(String.init))
+        }
+    }
+
+    private func keep(
+        _ entry: IncomingEntry, _ conversation: Int64, _ question: MessageID?, _ outcome: StoredAnswer.Outcome
+    ) throws {
+        try database.run(
+            """
+            INSERT OR IGNORE INTO answers(conversation, seq, question, outcome) VALUES (?, ?, ?, ?)
+            """, conversation, entry.seq, question?.bytes, outcome.rawValue)
+    }
+
+    private func decideLateAnswers(to user: AskedUser, own: AccountID, now: UInt64) throws {
+        let late = try database.all(
+            """
+            SELECT e.conversation, e.seq, c.id, e.id, e.device, e.time, e.sent, e.body, e.auto
+            FROM entries e JOIN conversations c ON c.number = e.conversation
+            WHERE c.peer = ?1 AND c.type = 1 AND e.sender = ?1 AND e.reply_to = ?2 AND e.body IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.conversation = e.conversation AND a.seq = e.seq)
+            ORDER BY e.seq
+            """, user.account.bytes, user.id.bytes
+        ) { row in
+            let content = Content(body: row.text(7), replyTo: user.id, sent: row.unsigned(6), auto: row.bool(8))
+            return (
+                row.integer(0),
+                IncomingEntry(
+                    conversation: try row.identifier(2), seq: row.unsigned(1), id: try row.identifier(3),
+                    sender: user.account,
+                    device: try row.identifier(4), time: row.unsigned(5), content: content)
+            )
+        }
+        for (conversation, entry) in late {
+            try decideAnswer(entry, conversation: conversation, own: own, now: now)
+        }
+    }
+
+    // MARK: Looking
+
+    /// The number of the last answer of any question.
+    func lastAnswer() throws -> Int64 { try database.first("SELECT max(number) FROM answers") { $0.integer(0) } ?? 0 }
+
+    /// What questions took, and what came after the answer `number` and may answer any of several, in the order in which
+    /// it came.
+    func answers(to asked: [AskedUser], ambiguousAfter number: Int64, reader: ItemReader) throws -> [StoredAnswer] {
+        try asked.flatMap { user in
+            try answers(to: user.id, peer: user.account, reader: reader)
+                + ambiguousAnswers(after: number, peer: user.account, reader: reader)
+        }.sorted { $0.number < $1.number }
+    }
+
+    private func answers(to question: MessageID, peer: AccountID, reader: ItemReader) throws -> [StoredAnswer] {
+        try database.all(
+            """
+            SELECT e.position, c.type, c.peer, p.name, e.seq, e.id, e.sender, s.name, s.display_name, e.device, e.time,
+                e.sent, e.body, e.reply_to, e.auto, e.shown, a.number, a.outcome
+            FROM answers a JOIN entries e ON e.conversation = a.conversation AND e.seq = a.seq
+                JOIN conversations c ON c.number = e.conversation
+                LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer
+            WHERE a.question = ? AND c.peer = ? AND e.body IS NOT NULL ORDER BY a.number
+            """, question.bytes, peer.bytes, read: { try Self.answer($0, reader) }
+        ).compactMap(\.self)
+    }
+
+    private func ambiguousAnswers(after number: Int64, peer: AccountID, reader: ItemReader) throws -> [StoredAnswer] {
+        try database.all(
+            """
+            SELECT e.position, c.type, c.peer, p.name, e.seq, e.id, e.sender, s.name, s.display_name, e.device, e.time,
+                e.sent, e.body, e.reply_to, e.auto, e.shown, a.number, a.outcome
+            FROM answers a JOIN entries e ON e.conversation = a.conversation AND e.seq = a.seq
+                JOIN conversations c ON c.number = e.conversation
+                LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer
+            WHERE a.number > ? AND a.outcome = 2 AND c.peer = ? AND e.body IS NOT NULL ORDER BY a.number
+            """, number, peer.bytes, read: { try Self.answer($0, reader) }
+        ).compactMap(\.self)
+    }
+
+    private static func answer(_ row: Statement, _ reader: ItemReader) throws -> StoredAnswer? {
+        guard case .message(let message) = try reader.item(row),
+            let outcome = StoredAnswer.Outcome(rawValue: row.int(17))
+        else { return nil }
+        return StoredAnswer(number: row.integer(16), outcome: outcome, message: message)
+    }
+
+    /// Whether a question took the message at this place.
+    func isAnswer(position: Int64) throws -> Bool {
+        try database.first(
+            """
+            SELECT 1 FROM entries e JOIN answers a ON a.conversation = e.conversation AND a.seq = e.seq
+            WHERE e.position = ?
+            """, position
+        ) { _ in true } ?? false
+    }
+
+    // MARK: Closing
+
+    /// Nobody waits for it any more. Within a transaction.
+    ///
+    /// - Returns: whether it was open.
+    func lapse(_ user: AskedUser) throws -> Bool {
+        try database.run(
+            "UPDATE questions SET state = 2 WHERE id = ? AND peer = ? AND state = 0", user.id.bytes,
+            user.account.bytes)
+        return database.changes > 0
+    }
+
+    private func forgetQuestions(before moment: UInt64) throws {
+        try database.run("DELETE FROM questions WHERE deadline < ?", moment)
+        try database.run(
+            """
+            DELETE FROM answers WHERE EXISTS (SELECT 1 FROM entries e
+                WHERE e.conversation = answers.conversation AND e.seq = answers.seq AND e.time < ?)
+            """, moment)
+    }
+}

@@ -1,0 +1,48 @@
+import CLISupport
+import ChatProtocol
+
+/// A question to one or several users, of whom the first to answer decides.
+package struct Question: Sendable {
+    /// Choices that a question may have, and bytes that each may have: they stand in one line behind it.
+    package static let maximumChoices = 16
+    package static let maximumChoiceLength = 64
+
+    /// Everybody who is asked, each once.
+    package var to: [UserName]
+    /// What `MessageText` accepted.
+    package var text: String
+    /// What counts as an answer; none: any text.
+    package var choices: [String]
+    /// The caller's idempotency key: the same one takes the same question up again.
+    package var key: String?
+    /// Covers connecting, asking and waiting.
+    package var timeout: Duration
+
+    package init(to: [UserName], text: String, choices: [String] = [], key: String? = nil, timeout: Duration) {
+        self.to = to
+        self.text = text
+        self.choices = choices
+        self.key = key
+        self.timeout = timeout
+    }
+}
+
+package struct Answer: Equatable, Sendable {
+    package var message: ReceivedMessage
+    /// Which of the choices it is, counted from 0; nil where there are none, and where it was taken when they were others.
+    package var choice: Int?
+
+    package init(message: ReceivedMessage, choice: Int?) {
+        self.message = message
+        self.choice = choice
+    }
+}
+
+/// What is worth telling while an answer is waited for.
+package enum AskNotice: Sendable {
+    /// Somebody could not be asked; others were.
+    case notAsked(Problem)
+    case offline(Problem, retryIn: Duration)
+    /// Somebody wrote what is none of the choices, or may answer any of several questions, and was told so.
+    case notTaken(ReceivedMessage)
+}
