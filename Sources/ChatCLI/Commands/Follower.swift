@@ -147,9 +147,7 @@ struct Follower {
         case .presence(let change):
             try await tellMeta(JSONLines.presence(change), plain: plain.presence(change))
         case .receipt(let notice): try await tellMeta(JSONLines.receipt(notice), plain: [plain.receipt(notice)])
-        case .offline(let problem, let pause):
-            let again = DurationText.text(milliseconds: UInt64(max(0, pause / .milliseconds(100))) * 100)
-            invocation.diagnostics.note("offline", "\(problem.text); trying again in \(again)")
+        case .offline(let problem, let pause): invocation.diagnostics.noteOffline(problem, retryIn: pause)
         }
     }
 

@@ -31,6 +31,12 @@ final class Diagnostics: Sendable {
                 : "chat: " + InertText.line(text))
     }
 
+    /// Tells that the connection is lost, and when it is tried again.
+    func noteOffline(_ problem: Problem, retryIn pause: Duration) {
+        let again = DurationText.text(milliseconds: UInt64(max(0, pause / .milliseconds(100))) * 100)
+        note("offline", "\(problem.text); trying again in \(again)")
+    }
+
     /// Writes one line that is inert already.
     func write(_ line: String) {
         if let action = detour.withLock({ $0 }) { return action(line) }

@@ -25,6 +25,15 @@ enum JSONLines {
         return object
     }
 
+    /// The answer to a question.
+    ///
+    /// - Parameter choice: which of the choices it was; nil where there were none.
+    static func answer(_ message: ReceivedMessage, choice: String?) -> JSONObject {
+        var object = Self.message(message)
+        object["choice"] = choice.map(JSONValue.string)
+        return object
+    }
+
     static func gap(_ gap: GapNotice) -> JSONObject {
         var object = JSONObject(head: "gap")
         object["conv"] = .string(gap.conversation.text)

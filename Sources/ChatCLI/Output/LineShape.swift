@@ -107,7 +107,9 @@ extension LineShape {
     private static let messages = [
         LineShape(
             head: "dm", about: "a direct message",
-            fields: Field.message + [.required("to", .text, "the recipient's name")] + Field.content),
+            fields: Field.message + [.required("to", .text, "the recipient's name")] + Field.content + [
+                .optional("choice", .text, "with ask --choice: which of the choices it is")
+            ]),
         LineShape(head: "bcast", about: "a message to everybody", fields: Field.message + Field.content),
     ]
 

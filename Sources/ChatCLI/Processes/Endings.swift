@@ -39,10 +39,40 @@ final class Endings: Sendable {
         }
     }
 
+    /// Lets the first of these signals begin to wind up what the process does; who does that ends it. A second one ends
+    /// it at once.
+    func windUp(
+        _ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], _ action: @escaping @Sendable () -> Void
+    ) -> FirstSignal {
+        let first = FirstSignal()
+        for number in signals where !Self.isIgnored(number) {
+            SignalPipe.catchSignal(number) {
+                if first.note(number) { action() } else { self.end(.signal(number)) }
+            }
+        }
+        return first
+    }
+
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         guard sigaction(number, nil, &action) == 0 else { return false }
         // Function pointers are compared as addresses: SIG_IGN is 1.
         return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    }
+}
+
+/// The signal that came first, once one has come.
+final class FirstSignal: Sendable {
+    private let noted = Mutex<Int32?>(nil)
+
+    var number: Int32? { noted.withLock { $0 } }
+
+    /// False where one had come before.
+    fileprivate func note(_ number: Int32) -> Bool {
+        noted.withLock { noted in
+            guard noted == nil else { return false }
+            noted = number
+            return true
+        }
     }
 }

@@ -6,7 +6,7 @@ import ChatProtocol
 struct REPLState: Sendable {
     enum Connection: Equatable, Sendable { case connecting, connected, lost }
 
-    /// The last message that came: what `/reply` answers.
+    /// A message that came, and can be answered.
     struct Received: Equatable, Sendable {
         var id: MessageID
         var conversation: ConversationName
@@ -19,7 +19,10 @@ struct REPLState: Sendable {
     let user: UserName
     let hasTerminal: Bool
     private(set) var target: ConversationName?
+    /// What `/reply` answers.
     private(set) var lastReceived: Received?
+    /// In each conversation the last message that no program sent by itself.
+    private var personal: [ConversationName: Received] = [:]
     var connection = Connection.connecting
     /// Messages that were typed and that the server does not have yet.
     var waiting = 0
@@ -31,7 +34,10 @@ struct REPLState: Sendable {
 
     mutating func received(_ message: ReceivedMessage) {
         guard !message.own else { return }
-        lastReceived = Received(id: message.id, conversation: message.conversation, from: message.from)
+        let received = Received(id: message.id, conversation: message.conversation, from: message.from)
+        if !message.auto { personal[message.conversation] = received }
+        // A program's remark ("please answer with yes or no") is not what a person wants to answer.
+        lastReceived = personal[message.conversation] ?? received
     }
 
     /// What a line means here and now.

@@ -1,0 +1,81 @@
+import ArgumentParser
+import CLISupport
+import ChatClient
+import ChatProtocol
+import Glibc
+import Synchronization
+
+struct AskCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ask", abstract: "Ask, wait for the answer, and print it.",
+        usage: "chat ask --to <user> ... [<option> ...] [-m <text> | <word> ... | -]",
+        discussion: """
+            The first of those who are asked to answer decides. With --choice the exit status is 0 where the answer is \
+            the first choice, and 1 where it is another.
+            """)
+    static let grammar = CommandGrammar(values: ["to", "choice", "message/m", "id", "timeout"])
+
+    @Option(help: ArgumentHelp("Ask this user; may be repeated.", valueName: "user"), transform: OptionText.user)
+    var to: [UserName] = []
+    @Option(
+        help: ArgumentHelp("Take only this for an answer; may be repeated, the first means yes.", valueName: "text"))
+    var choice: [String] = []
+    @OptionGroup var question: MessageOptions
+    @Option(
+        help: ArgumentHelp("Key of the question: with it the same question is taken up again.", valueName: "key"),
+        transform: OptionText.key)
+    var id: String?
+    @Option(
+        help: ArgumentHelp("How long to wait for the answer (default: 10m).", valueName: "duration"),
+        transform: OptionText.limit)
+    var timeout: Duration = .seconds(600)
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        guard !to.isEmpty else { throw Problem(.usage, "nobody to ask; use --to USER") }
+        try question.check()
+        let question = Question(
+            to: to.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, text: try await question.text(),
+            choices: choice, key: id, timeout: timeout)
+        let client = try invocation.makeClient()
+        let asking = Task { () -> Result<Answer, Problem> in
+            do throws(Problem) {
+                return .success(try await client.ask(question) { AskNotices(invocation: invocation).tell($0) })
+            } catch { return .failure(error) }
+        }
+        // The asked are told before we go; a second signal does not wait for that.
+        let signal = invocation.endings.windUp { asking.cancel() }
+        switch await asking.value {
+        case .success(let answer):
+            try print(answer, invocation)
+            return choice.isEmpty || answer.choice == 0 ? .done : .negative
+        case .failure(let problem):
+            if let number = signal.number { invocation.endings.end(.signal(number)) }
+            throw problem
+        }
+    }
+
+    private func print(_ answer: Answer, _ invocation: Invocation) throws(Problem) {
+        let chosen = answer.choice.map { choice[$0] }
+        try invocation.show(
+            JSONLines.answer(answer.message, choice: chosen),
+            // As the caller wrote it, so that a script can compare.
+            plain: [chosen ?? InertText.body(answer.message.body, indent: "")])
+    }
+}
+
+/// What happens while an answer is waited for, on stderr.
+struct AskNotices {
+    let invocation: Invocation
+
+    func tell(_ notice: AskNotice) {
+        switch notice {
+        case .notAsked(let problem): invocation.diagnostics.report(problem)
+        case .offline(let problem, let pause): invocation.diagnostics.noteOffline(problem, retryIn: pause)
+        case .notTaken(let message):
+            invocation.diagnostics.note(
+                "not_an_answer",
+                "\(message.from) wrote something else: \(message.body)")
+        }
+    }
+}
