@@ -14,6 +14,7 @@ _chat_options() {
         'passwd') echo '--revoke-others --password-stdin --password-file --new-password-file' ;;
         'send') echo '--to --everyone -m --message --lines --jsonl --id --reply-to --wait --timeout --queue --expires' ;;
         'listen') echo '--new --since --after-cursor --resume --from --to-me --everyone --own --meta --mark-read --count --timeout --idle --no-follow --command-timeout --retry' ;;
+        'ask') echo '--to --choice -m --message --id --timeout' ;;
         'history') echo '--with --everyone --id --limit --since --until --search --sync' ;;
         'who') echo '--users --wait --timeout --watch' ;;
         'unread') echo '--count --watch' ;;
@@ -25,7 +26,7 @@ _chat_options() {
 # _chat_commands [COMMAND]: the commands, or those below one.
 _chat_commands() {
     case $1 in
-        '') echo 'register login logout whoami passwd profile send listen history who unread outbox resume device server schema doctor' ;;
+        '') echo 'register login logout whoami passwd profile send listen ask history who unread outbox resume device server schema doctor' ;;
         profile) echo 'list' ;;
         outbox) echo 'list flush drop' ;;
         resume) echo 'list set rm' ;;
@@ -43,12 +44,13 @@ _chat_value() {
             listen:--idle | listen:--command-timeout | listen:--retry | history:--id | history:--limit | \
             history:--since | history:--until | history:--search | who:--timeout | 'resume set':--since | \
             'resume set':--after-cursor | 'device add':--name) echo 'text' ;;
+        ask:--choice | ask:-m | ask:--message | ask:--id | ask:--timeout) echo 'text' ;;
         *:--profile) echo 'profile' ;;
         *:--config | register:--invite-file | register:--password-file | login:--identity | \
             login:--password-file | passwd:--password-file | passwd:--new-password-file | 'device add':--out) echo 'file' ;;
         *:--trust) echo 'one:ask accept-new strict' ;;
         *:--color) echo 'one:auto always never' ;;
-        send:--to | listen:--from | history:--with | who:--wait) echo 'user' ;;
+        send:--to | listen:--from | ask:--to | history:--with | who:--wait) echo 'user' ;;
         send:--wait) echo 'one:accepted delivered read' ;;
         listen:--resume) echo 'resume-point' ;;
     esac

@@ -9,12 +9,14 @@ set -g __chat_valued \
     login:--device-name login:--identity login:--password-file passwd:--password-file passwd:--new-password-file \
     send:--to send:-m send:--message send:--id send:--reply-to send:--wait send:--timeout send:--expires \
     listen:--since listen:--after-cursor listen:--resume listen:--from listen:--count listen:--timeout \
-    listen:--idle listen:--command-timeout listen:--retry history:--with history:--id history:--limit \
+    listen:--idle listen:--command-timeout listen:--retry \
+    ask:--to ask:--choice ask:-m ask:--message ask:--id ask:--timeout \
+    history:--with history:--id history:--limit \
     history:--since history:--until history:--search who:--wait who:--timeout 'resume set:--since' \
     'resume set:--after-cursor' 'device add:--out' 'device add:--name'
 
 # Commands, with a space where they have two words.
-set -g __chat_known register login logout whoami passwd profile 'profile list' send listen history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' schema doctor
+set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' schema doctor
 
 function __chat_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -76,6 +78,7 @@ complete -c chat -n '__chat_at' -a passwd -d 'change the password'
 complete -c chat -n '__chat_at' -a profile -d 'the profiles of this user'
 complete -c chat -n '__chat_at' -a send -d 'send a message'
 complete -c chat -n '__chat_at' -a listen -d 'print messages, and follow'
+complete -c chat -n '__chat_at' -a ask -d 'ask, wait for the answer, and print it'
 complete -c chat -n '__chat_at' -a history -d 'print messages from this device’s own store, oldest first'
 complete -c chat -n '__chat_at' -a who -d 'print who is online'
 complete -c chat -n '__chat_at' -a unread -d 'print the conversations that have messages not shown yet'
@@ -130,6 +133,11 @@ complete -c chat -n '__chat_at listen' -l no-follow -d 'print what there is and 
 complete -c chat -n '__chat_at listen' -l command-timeout -x -d 'how long the command may take for a message'
 complete -c chat -n '__chat_at listen' -l retry -x -d 'how often a command that failed is run again'
 complete -c chat -n '__chat_at listen --' -F -a '(__fish_complete_command)'
+complete -c chat -n '__chat_at ask' -l to -x -a '(__chat_names users)' -d 'ask this user'
+complete -c chat -n '__chat_at ask' -l choice -x -d 'take only this for an answer'
+complete -c chat -n '__chat_at ask' -s m -l message -x -d 'the message'
+complete -c chat -n '__chat_at ask' -l id -x -d 'key of the question'
+complete -c chat -n '__chat_at ask' -l timeout -x -d 'how long to wait for the answer'
 complete -c chat -n '__chat_at history' -l with -x -a '(__chat_names users)' -d 'only the conversation with this user'
 complete -c chat -n '__chat_at history' -l everyone -d 'only messages to everybody'
 complete -c chat -n '__chat_at history' -l id -x -d 'this one message, with an acknowledgement a recipient'

@@ -43,7 +43,7 @@ package enum ExitStatus: Int32, CaseIterable, Sendable {
     package var meaning: String {
         switch self {
         case .done: "done as asked"
-        case .negative: "a negative answer, such as no match"
+        case .negative: "a negative answer, such as no match or another choice than the first"
         case .usage: "the command line is wrong"
         case .badData: "the message or the data is wrong"
         case .missingInput: "an input file is missing"

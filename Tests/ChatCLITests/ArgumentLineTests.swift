@@ -93,7 +93,7 @@ import Testing
         (["device"], "'chat device' needs one of list, add, revoke, rename"),
         (["--", "send"], "unknown command 'send'"),
         (["listen", "foo"], "unexpected argument 'foo': a command to run stands behind '--'"),
-        (["ask"], "unknown command 'ask'"), (["send", "-é"], "unknown option '-é'"),
+        (["shout"], "unknown command 'shout'"), (["send", "-é"], "unknown option '-é'"),
     ])
     func `a line that cannot be read is a usage error of one sentence`(words: [String], text: String) {
         do throws(ArgumentLine.Failure) {
@@ -187,7 +187,7 @@ import Testing
     }
 
     @Test func `help of every command names its options and no other command`() {
-        for word in ["ask", "reply", "run", "rpc", "room", "keys", "block"] {
+        for word in ["reply", "run", "rpc", "room", "keys", "block"] {
             #expect(!RootCommand.helpMessage().contains("\n  \(word) "), "\(word)")
         }
         #expect(RootCommand.helpMessage(for: SendCommand.self).contains("--reply-to"))

@@ -12,6 +12,7 @@ import Testing
     }
     private let alice = name("alice")
     private let bob = name("bob")
+    private let carol = name("carol")
 
     private func state(hasTerminal: Bool = true) -> REPLState { REPLState(user: alice, hasTerminal: hasTerminal) }
 
@@ -58,6 +59,30 @@ import Testing
         #expect(
             try state.decide(.reply("yes"))
                 == .reply(OutgoingMessage(conversation: .everyone, body: "yes", replyTo: later.id), to: bob))
+    }
+
+    @Test func aReplyPassesOverWhatAProgramSentByItselfWhereAPersonWroteBefore() throws {
+        func target(_ state: inout REPLState) throws -> MessageID? {
+            guard case .reply(let message, _) = try state.decide(.reply("yes")) else { return nil }
+            return message.replyTo
+        }
+        var state = state()
+        var remark = message(from: bob, in: .user(bob))
+        remark.auto = true
+        // Only programs have written so far.
+        state.received(remark)
+        #expect(try target(&state) == remark.id)
+        let question = message(from: bob, in: .user(bob), seq: 2)
+        state.received(question)
+        remark = message(from: bob, in: .user(bob), seq: 3)
+        remark.auto = true
+        state.received(remark)
+        #expect(try target(&state) == question.id)
+        // Never somebody else's: the last that came was carol's.
+        var other = message(from: carol, in: .user(carol), seq: 4)
+        other.auto = true
+        state.received(other)
+        #expect(try target(&state) == other.id)
     }
 
     @Test(arguments: [

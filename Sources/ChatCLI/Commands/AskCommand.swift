@@ -47,7 +47,7 @@ struct AskCommand: ChatCommand {
         let signal = invocation.endings.windUp { asking.cancel() }
         switch await asking.value {
         case .success(let answer):
-            try print(answer, invocation)
+            try show(answer, invocation)
             return choice.isEmpty || answer.choice == 0 ? .done : .negative
         case .failure(let problem):
             if let number = signal.number { invocation.endings.end(.signal(number)) }
@@ -55,7 +55,7 @@ struct AskCommand: ChatCommand {
         }
     }
 
-    private func print(_ answer: Answer, _ invocation: Invocation) throws(Problem) {
+    private func show(_ answer: Answer, _ invocation: Invocation) throws(Problem) {
         let chosen = answer.choice.map { choice[$0] }
         try invocation.show(
             JSONLines.answer(answer.message, choice: chosen),

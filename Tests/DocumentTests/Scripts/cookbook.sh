@@ -42,6 +42,7 @@ start_server
 user alice
 user bob
 user bot
+user boss
 
 exits 0 recipe alice 'nightly-backup ||'
 eventually got "the backup failed on $(hostname)" || fail "bob does not hear of the backup"
@@ -97,6 +98,21 @@ eventually got '-m $(id)' || fail "a body that looks like a command"
 
 exits 0 recipe alice 'history --with bob --since'
 has "$SCRATCH/out" 'Z alice: all is well$'
+
+# Nothing is deployed unless the boss says so.
+printf '#!/bin/sh\ntouch deployed\n' >"$SCRATCH/alice/deploy"
+chmod +x "$SCRATCH/alice/deploy"
+asked=0
+boss_asked() { [ "$(boss chat history --sync --json --search 'ship it' | wc -l)" = "$1" ]; }
+for answer in no yes; do
+    [ ! -e "$SCRATCH/alice/deployed" ] || fail "deployed without leave"
+    background ask.out recipe alice 'chat ask'
+    asking=$job
+    eventually boss_asked "$((++asked))" || fail "the boss is not asked"
+    exits 0 boss chat send --to alice "$answer"
+    wait "$asking"
+done
+[ -e "$SCRATCH/alice/deployed" ] || fail "not deployed"
 
 recipes=$(sed -n '/^## Cookbook/,/^## Where/p' "$readme" | grep -c '^```sh$')
 same "$recipes" "$(find "$SCRATCH/tried" -type f | wc -l)" "recipes that were tried"
