@@ -131,35 +131,17 @@ extension ClientStore {
     /// it came.
     func answers(to asked: [AskedUser], ambiguousAfter number: Int64, reader: ItemReader) throws -> [StoredAnswer] {
         try asked.flatMap { user in
-            try answers(to: user.id, peer: user.account, reader: reader)
-                + ambiguousAnswers(after: number, peer: user.account, reader: reader)
+            try database.all(
+                """
+                SELECT e.position, c.type, c.peer, p.name, e.seq, e.id, e.sender, s.name, s.display_name, e.device,
+                    e.time, e.sent, e.body, e.reply_to, e.auto, e.shown, a.number, a.outcome
+                FROM answers a JOIN entries e ON e.conversation = a.conversation AND e.seq = a.seq
+                    JOIN conversations c ON c.number = e.conversation
+                    LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer
+                WHERE (a.question = ? OR (a.outcome = 2 AND a.number > ?)) AND c.peer = ? AND e.body IS NOT NULL
+                """, user.id.bytes, number, user.account.bytes, read: { try Self.answer($0, reader) }
+            ).compactMap(\.self)
         }.sorted { $0.number < $1.number }
-    }
-
-    private func answers(to question: MessageID, peer: AccountID, reader: ItemReader) throws -> [StoredAnswer] {
-        try database.all(
-            """
-            SELECT e.position, c.type, c.peer, p.name, e.seq, e.id, e.sender, s.name, s.display_name, e.device, e.time,
-                e.sent, e.body, e.reply_to, e.auto, e.shown, a.number, a.outcome
-            FROM answers a JOIN entries e ON e.conversation = a.conversation AND e.seq = a.seq
-                JOIN conversations c ON c.number = e.conversation
-                LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer
-            WHERE a.question = ? AND c.peer = ? AND e.body IS NOT NULL ORDER BY a.number
-            """, question.bytes, peer.bytes, read: { try Self.answer($0, reader) }
-        ).compactMap(\.self)
-    }
-
-    private func ambiguousAnswers(after number: Int64, peer: AccountID, reader: ItemReader) throws -> [StoredAnswer] {
-        try database.all(
-            """
-            SELECT e.position, c.type, c.peer, p.name, e.seq, e.id, e.sender, s.name, s.display_name, e.device, e.time,
-                e.sent, e.body, e.reply_to, e.auto, e.shown, a.number, a.outcome
-            FROM answers a JOIN entries e ON e.conversation = a.conversation AND e.seq = a.seq
-                JOIN conversations c ON c.number = e.conversation
-                LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer
-            WHERE a.number > ? AND a.outcome = 2 AND c.peer = ? AND e.body IS NOT NULL ORDER BY a.number
-            """, number, peer.bytes, read: { try Self.answer($0, reader) }
-        ).compactMap(\.self)
     }
 
     private static func answer(_ row: Statement, _ reader: ItemReader) throws -> StoredAnswer? {
