@@ -34,7 +34,7 @@ final class Endings: Sendable {
     /// Lets these signals end the process in good order instead of at once. One that the caller's caller ignores
     /// (as `nohup` does) stays ignored.
     func intercept(_ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP]) {
-        for number in signals where !Self.isIgnored(number) {
+        for number in signals where !SignalPipe.isIgnored(number) {
             SignalPipe.catchSignal(number) { self.end(.signal(number)) }
         }
     }
@@ -45,19 +45,12 @@ final class Endings: Sendable {
         _ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], _ action: @escaping @Sendable () -> Void
     ) -> FirstSignal {
         let first = FirstSignal()
-        for number in signals where !Self.isIgnored(number) {
+        for number in signals where !SignalPipe.isIgnored(number) {
             SignalPipe.catchSignal(number) {
                 if first.note(number) { action() } else { self.end(.signal(number)) }
             }
         }
         return first
-    }
-
-    private static func isIgnored(_ number: Int32) -> Bool {
-        var action = sigaction()
-        guard sigaction(number, nil, &action) == 0 else { return false }
-        // Function pointers are compared as addresses: SIG_IGN is 1.
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 }
 
