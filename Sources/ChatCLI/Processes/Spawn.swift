@@ -17,6 +17,8 @@ struct Spawn {
     /// A process group of its own, so that its whole family can be ended; else it is in ours, and hears what the
     /// terminal says to us.
     var hasOwnGroup: Bool
+    /// Signals that are ignored now and stay so for the program; all others are as by default.
+    var ignored: [Int32] = []
 
     func start() -> Result<pid_t, SystemError> {
         guard let program = words.first else { return .failure(SystemError(number: ENOENT)) }
@@ -35,6 +37,7 @@ struct Spawn {
         var all = sigset_t()
         sigemptyset(&none)
         sigfillset(&all)
+        for number in ignored { sigdelset(&all, number) }
         posix_spawnattr_setsigmask(&attributes, &none)
         // We ignore some signals for ourselves; the program must not inherit that.
         posix_spawnattr_setsigdefault(&attributes, &all)
