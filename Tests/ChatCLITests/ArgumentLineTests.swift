@@ -28,7 +28,7 @@ import Testing
                 #expect(line.canonical.suffix(2) == ["--", "hi"])
                 #expect(line.wantsJSON)
                 let command = try SendCommand.parse(line.canonical)
-                #expect(Set(command.to.map(\.text)) == ["bob", "carol"] && command.body.words == ["hi"])
+                #expect(Set(command.targets.to.map(\.text)) == ["bob", "carol"] && command.body.words == ["hi"])
                 #expect(command.globals.json && command.globals.profile == "p")
                 count += 1
             }
@@ -52,7 +52,7 @@ import Testing
             #expect(line.wish == .run && !line.wantsJSON)
             let command = try SendCommand.parse(line.canonical)
             #expect(command.body.message == value && command.body.words == [] && !command.globals.json)
-            #expect(command.to.map(\.text) == ["bob"])
+            #expect(command.targets.to.map(\.text) == ["bob"])
         }
         let attached = try SendCommand.parse(try canonical("send", "--message=\(value)", "--to", "bob"))
         #expect(attached.body.message == value)
@@ -63,7 +63,7 @@ import Testing
         let line = try ArgumentLine(["send", "--to", "bob", "--"] + words)
         #expect(!line.wantsJSON)
         #expect(try SendCommand.parse(line.canonical).body.words == words)
-        #expect(try SendCommand.parse(line.canonical).everyone == false)
+        #expect(try SendCommand.parse(line.canonical).targets.everyone == false)
     }
 
     @Test func `a dash alone is a word`() throws {

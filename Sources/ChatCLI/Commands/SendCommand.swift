@@ -16,9 +16,7 @@ struct SendCommand: ChatCommand {
         values: ["to", "message/m", "id", "reply-to", "wait", "timeout", "expires"],
         flags: ["everyone", "lines", "jsonl", "queue"])
 
-    @Option(help: ArgumentHelp("Send to this user; may be repeated.", valueName: "user"), transform: OptionText.user)
-    var to: [UserName] = []
-    @Flag(help: "Send to everybody.") var everyone = false
+    @OptionGroup var targets: TargetOptions
     @OptionGroup var body: MessageOptions
     @Flag(help: "Each line of standard input is a message.") var lines = false
     @Flag(help: "Each line of standard input is a JSON object with target and body.") var jsonl = false
@@ -51,11 +49,14 @@ struct SendCommand: ChatCommand {
             wait: wait, timeout: timeout == .zero ? nil : timeout, queue: queue, expires: expires)
         if lines || jsonl {
             let source = SendLines(
-                targets: jsonl ? nil : targets, replyTo: replyTo, options: options, invocation: invocation)
+                targets: jsonl ? nil : targets.conversations, replyTo: replyTo, options: options, invocation: invocation
+            )
             return try await source.run()
         }
         let text = try await body.text()
-        let messages = targets.map { OutgoingMessage(conversation: $0, body: text, key: id, replyTo: replyTo) }
+        let messages = targets.conversations.map {
+            OutgoingMessage(conversation: $0, body: text, key: id, replyTo: replyTo)
+        }
         let client = try invocation.makeClient()
         var tally = SendTally()
         for acknowledgement in await client.send(messages, options: options) {
@@ -65,20 +66,13 @@ struct SendCommand: ChatCommand {
         return tally.exit
     }
 
-    /// Every target once, in the order given.
-    private var targets: [ConversationName] {
-        var targets: [ConversationName] = []
-        for name in to where !targets.contains(.user(name)) { targets.append(.user(name)) }
-        return everyone ? targets + [.everyone] : targets
-    }
-
     private func check() throws(Problem) {
         if jsonl {
-            guard targets.isEmpty, replyTo == nil else {
+            guard targets.conversations.isEmpty, replyTo == nil else {
                 throw Problem(.usage, "with --jsonl each line names its own target")
             }
-        } else if targets.isEmpty {
-            throw Problem(.usage, "no target; use --to USER or --everyone")
+        } else {
+            try targets.check()
         }
         if lines && jsonl { throw Problem(.usage, "--lines and --jsonl cannot be combined") }
         if lines || jsonl {
@@ -88,7 +82,7 @@ struct SendCommand: ChatCommand {
             guard id == nil else { throw Problem(.usage, "--id is for one message; in --jsonl a line has its own") }
         }
         try body.check()
-        if wait > .accepted && everyone {
+        if wait > .accepted && targets.everyone {
             throw Problem(.usage, "--wait \(wait.rawValue) is for --to only")
         }
         if timeout == .zero && !lines && !jsonl {
