@@ -38,6 +38,10 @@ package enum ExitStatus: Int32, CaseIterable, Sendable {
     case queued = 81
     /// The time given has passed.
     case timedOut = 124
+    /// The command that was to be run cannot be run.
+    case commandNotExecutable = 126
+    /// There is no such command to run.
+    case commandNotFound = 127
 
     /// What the status means, for people.
     package var meaning: String {
@@ -60,6 +64,8 @@ package enum ExitStatus: Int32, CaseIterable, Sendable {
         case .partial: "some targets yes, some no"
         case .queued: "queued in the outbox: do not send again"
         case .timedOut: "timed out"
+        case .commandNotExecutable: "of run: the command cannot be executed"
+        case .commandNotFound: "of run: there is no such command"
         }
     }
 }

@@ -39,6 +39,10 @@ package enum LocalCode: String, CaseIterable, Sendable {
     /// The COMMAND of a follower failed, also when it was tried again.
     case commandFailed = "command_failed"
 
+    /// The COMMAND of `run` could not be started.
+    case commandNotExecutable = "command_not_executable"
+    case commandNotFound = "command_not_found"
+
     case protocolFault = "protocol_fault"
 
     case notLoggedIn = "not_logged_in"
@@ -81,6 +85,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
         case .cannotCreate: .cannotCreate
         case .inputOutput: .inputOutput
         case .busy, .storeBusy, .resumePointInUse, .alreadyRunning, .notRunning, .commandFailed: .temporary
+        case .commandNotExecutable: .commandNotExecutable
+        case .commandNotFound: .commandNotFound
         case .protocolFault: .protocolFault
         case .notLoggedIn, .refused: .refused
         case .badConfiguration, .wrongServer, .wrongProfile, .unsafeStore, .damagedStore, .newerStore,

@@ -69,6 +69,20 @@ enum OptionText {
         return value
     }
 
+    static func tailLines(_ text: String) throws -> Int {
+        guard let value = Int(text), (1...TailBuffer.maximumLines).contains(value), text.utf8.first != 0x2b else {
+            throw ValidationError("expected a whole number from 1 to \(TailBuffer.maximumLines)")
+        }
+        return value
+    }
+
+    static func label(_ text: String) throws -> String {
+        guard (1...RunReport.labelLimit).contains(text.utf8.count), !text.contains(where: \.isNewline) else {
+            throw ValidationError("expected one line of 1 to \(RunReport.labelLimit) bytes")
+        }
+        return text
+    }
+
     static func key(_ text: String) throws -> String {
         guard (1...Limits.idempotencyKey).contains(text.utf8.count) else {
             throw ValidationError("expected 1 to \(Limits.idempotencyKey) bytes")

@@ -10,6 +10,9 @@ final class Output: Sendable {
     /// Whether a person reads it.
     let isTerminal = isatty(STDOUT_FILENO) == 1
 
+    /// Where the output of a command goes that has ours: it is not data of our own.
+    static let descriptorOfCommands = STDOUT_FILENO
+
     private let gone = Atomic(false)
     /// Where writing may wait for a slow reader without holding up anything else.
     private let queue = DispatchQueue(label: "stdout")
