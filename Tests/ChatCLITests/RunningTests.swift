@@ -1,0 +1,290 @@
+import Glibc
+import Testing
+
+@testable import ChatCLI
+
+@Suite struct TailBufferTests {
+    private func lines(_ count: Int, limit: Int = 1 << 16, of chunks: [UInt8]...) -> [String] {
+        var buffer = TailBuffer(lines: count, limit: limit)
+        for chunk in chunks { buffer.append(chunk) }
+        return buffer.last.map { ($0.isCut ? "~" : "") + String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    @Test func `the last lines are kept, oldest first, with or without a last newline`() {
+        #expect(lines(2, of: bytes("a\nb\nc\n")) == ["b", "c"])
+        #expect(lines(2, of: bytes("a\nb\nc")) == ["b", "c"])
+        #expect(lines(9, of: bytes("a\nb")) == ["a", "b"])
+        #expect(lines(3, of: bytes("a\n\nb\n")) == ["a", "", "b"])
+        #expect(lines(1, of: bytes("a"), bytes("b\nc"), bytes("d")) == ["cd"])
+    }
+
+    @Test func `nothing but empty lines is nothing`() {
+        #expect(lines(5).isEmpty)
+        #expect(lines(5, of: bytes("\n")).isEmpty)
+        #expect(lines(5, of: bytes("\n\n\n")).isEmpty)
+    }
+
+    @Test func `a flood leaves its last lines and takes bounded memory`() {
+        var buffer = TailBuffer(lines: 3, limit: 1000)
+        for number in 0..<10_000 { buffer.append(bytes("line \(number)\n")) }
+        #expect(
+            buffer.last.map { String(decoding: $0.bytes, as: UTF8.self) } == ["line 9997", "line 9998", "line 9999"])
+        #expect(buffer.last.allSatisfy { !$0.isCut })
+    }
+
+    @Test func `of a line without end the end is kept, and half a line is none`() {
+        let long = [UInt8](repeating: 0x78, count: 5000)
+        #expect(lines(2, limit: 10, of: long) == ["~xxxxxxxxxx"])
+        #expect(lines(2, limit: 10, of: long, bytes("\nlast\n")).last == "last")
+        #expect(
+            lines(9, limit: 10, of: long, bytes("\n"), bytes("1\n2\n3\n4\n5\n6")) == ["1", "2", "3", "4", "5", "6"])
+    }
+
+    @Test(arguments: [1, 7, 64, 4096]) func `it does not matter in which pieces the output comes`(size: Int) {
+        let whole = (0..<500).flatMap { bytes("line \($0) \(String(repeating: "y", count: $0 % 97))\n") }
+        var buffer = TailBuffer(lines: 20, limit: 4096)
+        for start in stride(from: 0, to: whole.count, by: size) {
+            buffer.append(Array(whole[start..<min(start + size, whole.count)]))
+        }
+        let wanted = whole.dropLast().split(separator: 0x0a).suffix(20).map(Array.init)
+        #expect(buffer.last.map { Array($0.bytes) } == wanted)
+    }
+}
+
+@Suite struct RunReportTests {
+    private func text(_ end: CommandEnd, _ tail: [[UInt8]] = [], limit: Int = 65_536, isCut: Bool = false) -> String {
+        RunReport(
+            label: "job", end: end, duration: .seconds(133),
+            tail: tail.map { TailBuffer.Line(bytes: $0[...], isCut: isCut) }
+        ).text(limit: limit)
+    }
+
+    @Test func `the first line says how it ended and when`() {
+        #expect(text(.exited(0)) == "job: done after 2m13s")
+        #expect(text(.exited(3)) == "job: exit status 3 after 2m13s")
+        #expect(text(.signalled(SIGTERM)) == "job: ended by signal 15 (TERM) after 2m13s")
+        #expect(text(.signalled(40)) == "job: ended by signal 40 after 2m13s")
+        #expect(text(.notStarted(ENOENT)) == "job: could not be started: No such file or directory")
+    }
+
+    @Test func `the last lines stand below it`() {
+        #expect(text(.exited(0), [[0x61], [], [0x62]]) == "job: done after 2m13s\na\n\nb")
+    }
+
+    @Test func `the oldest lines give way to the limit, to the byte`() {
+        let first = "job: done after 2m13s"
+        let lines = (0..<4).map { [UInt8](repeating: 0x61 + $0, count: 10) }
+        for limit in first.utf8.count...100 {
+            let text = text(.exited(0), lines, limit: limit)
+            #expect(text.utf8.count <= limit || text == first + "\n…")
+        }
+        #expect(text(.exited(0), lines, limit: first.utf8.count + 22) == first + "\ncccccccccc\ndddddddddd")
+        #expect(text(.exited(0), lines, limit: first.utf8.count + 21) == first + "\ndddddddddd")
+    }
+
+    @Test func `of a line that is too long alone the end is told`() {
+        let text = text(.exited(0), [[UInt8](repeating: 0x78, count: 70_000)])
+        #expect(text.utf8.count == 65_536)
+        #expect(text.hasPrefix("job: done after 2m13s\n…xxx"))
+        let wide = self.text(.exited(0), [Array(String(repeating: "é", count: 70_000).utf8)])
+        #expect(wide.utf8.count <= 65_536 && !wide.contains("\u{fffd}"))
+    }
+
+    @Test func `what is no text is repaired, and what could act is kept`() {
+        #expect(text(.exited(0), [[0x61, 0xff, 0x00, 0x62]]) == "job: done after 2m13s\na\u{fffd}\u{fffd}b")
+        #expect(text(.exited(0), [Array("\u{1b}[31mred\r".utf8)]) == "job: done after 2m13s\n\u{1b}[31mred\r")
+        // Three bytes for each one.
+        let binary = text(.exited(0), [[UInt8](repeating: 0xff, count: 60_000)])
+        #expect(binary.utf8.count <= 65_536 && binary.utf8.count > 65_530)
+    }
+
+    @Test func `what is cut does not begin within a character`() {
+        #expect(text(.exited(0), [Array("é!".utf8.dropFirst())], isCut: true) == "job: done after 2m13s\n…!")
+    }
+
+    @Test func `durations have their two largest units`() {
+        let cases: [(Duration, String)] = [
+            (.zero, "0ms"), (.milliseconds(450), "450ms"), (.milliseconds(999), "999ms"), (.seconds(1), "1s"),
+            (.milliseconds(4999), "4s"), (.seconds(60), "1m"), (.seconds(133), "2m13s"), (.seconds(3600), "1h"),
+            (.seconds(3605), "1h"), (.seconds(11_580), "3h13m"), (.seconds(187_200), "2d4h"),
+            (.seconds(90_000_000), "1041d16h"), (.seconds(-5), "0ms"),
+        ]
+        for (duration, text) in cases { #expect(RunReport.text(duration) == text) }
+    }
+
+    @Test func `a command is called by its program's base name, in one short inert line`() {
+        #expect(RunReport.label(of: "/usr/bin/nightly-backup") == "nightly-backup")
+        #expect(RunReport.label(of: "backup") == "backup")
+        #expect(RunReport.label(of: "bin/") == "bin")
+        #expect(RunReport.label(of: "/") == "/")
+        #expect(RunReport.label(of: "a\nb\u{1b}[0m") == "a^Jb^[[0m")
+        #expect(RunReport.label(of: String(repeating: "x", count: 5000)).utf8.count == RunReport.labelLimit)
+    }
+}
+
+@Suite struct CommandEndTests {
+    @Test func `we end as the command did, and as a shell would say it`() {
+        #expect(CommandEnd.exited(0).ending == .status(0))
+        #expect(CommandEnd.exited(255).ending == .status(255))
+        #expect(CommandEnd.signalled(SIGINT).ending == .signal(SIGINT))
+        #expect(CommandEnd.signalled(SIGKILL).ending == .signal(SIGKILL))
+        // By the signal itself we would leave a core file, too.
+        #expect(CommandEnd.signalled(SIGSEGV).ending == .status(139))
+        #expect(CommandEnd.signalled(SIGQUIT).ending == .status(131))
+        for number in [ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP] {
+            #expect(CommandEnd.notStarted(number).ending == .status(127))
+        }
+        for number in [EACCES, ENOEXEC, E2BIG, ENOMEM, EAGAIN] {
+            #expect(CommandEnd.notStarted(number).ending == .status(126))
+        }
+    }
+
+    @Test func `only status 0 is a success`() {
+        #expect(CommandEnd.exited(0).isSuccess)
+        for end in [CommandEnd.exited(1), .signalled(SIGTERM), .notStarted(ENOENT)] { #expect(!end.isSuccess) }
+    }
+
+    @Test func `the words of waitpid are read`() {
+        #expect(ProcessChange(waitStatus: 0) == .ended(.exited(0)))
+        #expect(ProcessChange(waitStatus: 0xff00) == .ended(.exited(255)))
+        #expect(ProcessChange(waitStatus: 0x0300) == .ended(.exited(3)))
+        #expect(ProcessChange(waitStatus: 15) == .ended(.signalled(15)))
+        // With a core file.
+        #expect(ProcessChange(waitStatus: 0x8b) == .ended(.signalled(11)))
+        #expect(ProcessChange(waitStatus: 0x147f) == .stopped(by: SIGTSTP))
+        #expect(ProcessChange(waitStatus: 0xffff) == .continued)
+    }
+}
+
+@Suite struct SupervisionTests {
+    private static let command: pid_t = 700
+    private let other = SignalOrigin.process(1)
+    private func supervision(leader: Bool = false) -> Supervision {
+        Supervision(process: Self.command, isSessionLeader: leader)
+    }
+
+    @Test func `what was sent to us alone is passed on`() {
+        var supervision = supervision()
+        for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT] {
+            #expect(supervision.take(signal: number, from: other) == [.send(number)])
+        }
+        // From outside of a container the sender has no number.
+        #expect(supervision.take(signal: SIGTERM, from: .process(0)) == [.send(SIGTERM)])
+    }
+
+    @Test func `what the terminal sends the command has already`() {
+        var supervision = supervision()
+        for number in [SIGINT, SIGQUIT, SIGTSTP, SIGHUP, SIGCONT] {
+            #expect(supervision.take(signal: number, from: .kernel).isEmpty)
+        }
+    }
+
+    @Test func `a terminal that hangs up tells the leader of the session alone`() {
+        var supervision = supervision(leader: true)
+        #expect(supervision.take(signal: SIGHUP, from: .kernel) == [.send(SIGHUP)])
+        #expect(supervision.take(signal: SIGCONT, from: .kernel) == [.send(SIGCONT)])
+        #expect(supervision.take(signal: SIGINT, from: .kernel).isEmpty)
+    }
+
+    @Test func `what the command sends to its group does not come back to it`() {
+        var supervision = supervision()
+        #expect(supervision.take(signal: SIGTERM, from: .process(Self.command)).isEmpty)
+    }
+
+    @Test func `we stop when the command has stopped, not before`() {
+        var supervision = supervision()
+        #expect(supervision.take(signal: SIGTSTP, from: .kernel).isEmpty)
+        #expect(supervision.take(.stopped(by: SIGTSTP)) == [.stop])
+        #expect(supervision.take(.continued).isEmpty)
+        // One that does not stop does not stop us.
+        #expect(supervision.take(signal: SIGTSTP, from: .kernel).isEmpty)
+        #expect(supervision.take(.ended(.exited(0))) == [.finish(.exited(0))])
+    }
+
+    @Test func `one that cleans up first may stop itself in its own way`() {
+        var supervision = supervision()
+        #expect(supervision.take(signal: SIGTSTP, from: other) == [.send(SIGTSTP)])
+        #expect(supervision.take(.stopped(by: SIGSTOP)) == [.stop])
+        #expect(supervision.take(.continued).isEmpty)
+        // Nobody has asked us this time: it was stopped alone.
+        #expect(supervision.take(.stopped(by: SIGSTOP)).isEmpty)
+    }
+
+    @Test func `who continues us alone continues the command, once`() {
+        var supervision = supervision()
+        #expect(supervision.take(.stopped(by: SIGTSTP)) == [.stop])
+        #expect(supervision.take(signal: SIGCONT, from: other) == [.send(SIGCONT)])
+        #expect(supervision.take(.continued).isEmpty)
+    }
+
+    @Test func `who continues the group has continued the command`() {
+        var supervision = supervision()
+        #expect(supervision.take(.stopped(by: SIGTSTP)) == [.stop])
+        #expect(supervision.take(.continued).isEmpty)
+        #expect(supervision.take(signal: SIGCONT, from: other).isEmpty)
+        #expect(supervision.take(signal: SIGCONT, from: other) == [.send(SIGCONT)])
+    }
+
+    @Test func `a new size is there before the command is told`() {
+        var supervision = supervision()
+        #expect(supervision.take(signal: SIGWINCH, from: .kernel) == [.resize, .send(SIGWINCH)])
+    }
+
+    @Test func `after the end a signal ends the wait for the report, and none reaches a stranger`() {
+        var supervision = supervision()
+        #expect(supervision.take(.ended(.exited(3))) == [.finish(.exited(3))])
+        for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+            #expect(supervision.take(signal: number, from: other) == [.leave(.exited(3))])
+            #expect(supervision.take(signal: number, from: .kernel) == [.leave(.exited(3))])
+        }
+        for number in [SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH] {
+            #expect(supervision.take(signal: number, from: other).isEmpty)
+        }
+        #expect(supervision.take(signal: SIGTSTP, from: .kernel) == [.stop])
+    }
+}
+
+@Suite struct OutputPlanTests {
+    private func facts(
+        _ inode: UInt64, isWritable: Bool = true, isTerminal: Bool = false, offset: Int64? = nil, flags: Int32 = O_RDWR
+    ) -> OutputPlan.Facts {
+        OutputPlan.Facts(
+            file: .init(device: 1, inode: inode, offset: offset, flags: flags), isWritable: isWritable,
+            isTerminal: isTerminal)
+    }
+
+    private func plan(_ output: OutputPlan.Facts, _ errors: OutputPlan.Facts) -> [OutputPlan.Stream] {
+        OutputPlan(output: (1, output), errors: (2, errors)).streams
+    }
+
+    @Test func `each output has its own way`() {
+        #expect(
+            plan(facts(1), facts(2))
+                == [.init(descriptors: [1], isTerminal: false), .init(descriptors: [2], isTerminal: false)])
+        #expect(
+            plan(facts(1, isTerminal: true), facts(2))
+                == [.init(descriptors: [1], isTerminal: true), .init(descriptors: [2], isTerminal: false)])
+        #expect(
+            plan(facts(1), facts(2, isTerminal: true))
+                == [.init(descriptors: [1], isTerminal: false), .init(descriptors: [2], isTerminal: true)])
+    }
+
+    @Test func `both that end in one go together, so that their order is kept`() {
+        #expect(plan(facts(1), facts(1)) == [.init(descriptors: [1, 2], isTerminal: false)])
+        #expect(
+            plan(facts(1, isTerminal: true), facts(1, isTerminal: true))
+                == [.init(descriptors: [1, 2], isTerminal: true)])
+        #expect(plan(facts(1, offset: 5), facts(1, offset: 5)).count == 1)
+        // The same file, opened twice.
+        #expect(plan(facts(1, offset: 5), facts(1, offset: 0)).count == 2)
+        #expect(plan(facts(1, offset: 0), facts(1, offset: 0, flags: O_WRONLY | O_APPEND)).count == 2)
+    }
+
+    @Test func `what is closed is left as it is`() {
+        #expect(plan(facts(1, isWritable: false), facts(2)) == [.init(descriptors: [2], isTerminal: false)])
+        #expect(plan(facts(1), facts(1, isWritable: false)) == [.init(descriptors: [1], isTerminal: false)])
+        #expect(plan(facts(1, isWritable: false), facts(1, isWritable: false)).isEmpty)
+    }
+}
