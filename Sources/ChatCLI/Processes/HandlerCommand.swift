@@ -82,10 +82,7 @@ struct HandlerCommand: Sendable {
     /// - Throws: 64.
     func checkProgram(path: String) throws(Problem) {
         guard let program = words.first, !program.isEmpty else { throw Problem(.usage, "the command is empty") }
-        let candidates =
-            program.contains("/")
-            ? [program] : path.split(separator: ":", omittingEmptySubsequences: false).map { "\($0)/\(program)" }
-        guard !candidates.contains(where: { access($0, X_OK) == 0 }) else { return }
+        guard Spawn.file(of: program, path: path) == nil else { return }
         throw Problem(.usage, "no command '\(program)'", hint: "name a program that can be run, and its arguments")
     }
 }

@@ -45,6 +45,19 @@ struct Spawn {
         let group = hasOwnGroup ? POSIX_SPAWN_SETPGROUP : 0
         posix_spawnattr_setflags(&attributes, Int16(group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin"
+        var started = Self.start(program, words, environment, &actions, &attributes)
+        if case .failure(let error) = started, error.number == ENOEXEC, let file = Self.file(of: program, path: path) {
+            // A script without a first line that names its interpreter is one for sh(1): as in a shell, and by execvp(3).
+            started = Self.start("/bin/sh", ["/bin/sh", file] + words.dropFirst(), environment, &actions, &attributes)
+        }
+        return started
+    }
+
+    private static func start(
+        _ program: String, _ words: [String], _ environment: [[UInt8]], _ actions: inout posix_spawn_file_actions_t,
+        _ attributes: inout posix_spawnattr_t
+    ) -> Result<pid_t, SystemError> {
         let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         let variables: [UnsafeMutablePointer<CChar>?] =
             environment.map { strdup($0.map(CChar.init(bitPattern:)) + [0]) } + [nil]
@@ -52,6 +65,14 @@ struct Spawn {
         var process: pid_t = 0
         let number = posix_spawnp(&process, program, &actions, &attributes, arguments, variables)
         return number == 0 ? .success(process) : .failure(SystemError(number: number))
+    }
+
+    /// The file that a program is: itself where its name has a slash, else the first along a path that can be run.
+    static func file(of program: String, path: String) -> String? {
+        let folders = path.split(separator: ":", omittingEmptySubsequences: false)
+        // An empty part is the working directory.
+        let candidates = program.contains("/") ? [program] : folders.map { "\($0.isEmpty ? "." : $0)/\(program)" }
+        return candidates.first { access($0, X_OK) == 0 }
     }
 
     /// What we got from who started us, each variable as its bytes.
