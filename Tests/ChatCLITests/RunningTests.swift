@@ -39,7 +39,7 @@ import Testing
         #expect(lines(2, limit: 10, of: long) == ["~xxxxxxxxxx"])
         #expect(lines(2, limit: 10, of: long, bytes("\nlast\n")).last == "last")
         #expect(
-            lines(9, limit: 10, of: long, bytes("\n"), bytes("1\n2\n3\n4\n5\n6")) == ["1", "2", "3", "4", "5", "6"])
+            lines(9, limit: 20, of: long, bytes("\n"), bytes("1\n2\n3\n4\n5\n6")) == ["1", "2", "3", "4", "5", "6"])
     }
 
     @Test(arguments: [1, 7, 64, 4096]) func `it does not matter in which pieces the output comes`(size: Int) {

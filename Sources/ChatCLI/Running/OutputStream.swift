@@ -21,7 +21,6 @@ struct OutputStream: Sendable {
         if plan.isTerminal { ends = Self.pseudoTerminal(like: plan.descriptors[0]) }
         isTerminal = ends != nil
         if let ends { (source, end) = ends } else { (source, end) = try Self.pipe() }
-        for descriptor in [source, end] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(source, F_SETFL, O_NONBLOCK)
         resize()
     }
@@ -33,9 +32,11 @@ struct OutputStream: Sendable {
         _ = ioctl(source, UInt(TIOCSWINSZ), &size)
     }
 
-    private static func pipe() throws(SystemError) -> (source: Int32, end: Int32) {
+    /// A pipe that no program inherits.
+    static func pipe() throws(SystemError) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard Glibc.pipe(&ends) == 0 else { throw SystemError(number: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 
@@ -46,6 +47,7 @@ struct OutputStream: Sendable {
         guard tcgetattr(terminal, &modes) == 0 else { return nil }
         modes.c_oflag &= ~tcflag_t(OPOST)
         guard openpty(&source, &end, nil, &modes, nil) == 0 else { return nil }
+        for descriptor in [source, end] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         return (source, end)
     }
 }

@@ -69,9 +69,8 @@ struct RunReport: Equatable, Sendable {
 
     /// The two largest units of a duration: `450ms`, `4s`, `2m13s`, `3h12m`, `2d4h`.
     static func text(_ duration: Duration) -> String {
-        let milliseconds = max(0, Int64(duration / .milliseconds(1)))
-        guard milliseconds >= 1000 else { return "\(milliseconds)ms" }
-        let seconds = milliseconds / 1000
+        let (seconds, attoseconds) = max(.zero, duration).components
+        guard seconds > 0 else { return "\(attoseconds / 1_000_000_000_000_000)ms" }
         let parts = [
             (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s"),
         ]

@@ -4,14 +4,17 @@
     expect TEXT      waits until TEXT has been shown (since the last expect)
     send TEXT        types TEXT; escapes as in Python strings, so \\n is Enter and \\x03 is Ctrl-C
     echo on|off      what is typed now must be shown, or must not
+    size ROWS COLUMNS
     END
 
 What was shown goes to standard output.
 """
 
+import fcntl
 import os
 import pty
 import select
+import struct
 import sys
 import termios
 import time
@@ -58,6 +61,9 @@ for verb, text in steps:
         os.write(terminal, text.encode().decode("unicode_escape").encode("latin-1"))
     elif verb == "echo":
         until(lambda: is_echoing() == (text == "on"), f"echo {text}")
+    elif verb == "size":
+        rows, columns = map(int, text.split())
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 while read(0.05):
     ended, status = os.waitpid(child, os.WNOHANG)
     if ended:
