@@ -4,52 +4,61 @@ import Testing
 @testable import ChatCLI
 
 @Suite struct TailBufferTests {
-    private func lines(_ count: Int, limit: Int = 1 << 16, of chunks: [UInt8]...) -> [String] {
-        var buffer = TailBuffer(lines: count, limit: limit)
-        for chunk in chunks { buffer.append(chunk) }
+    private func lines(_ count: Int, limit: Int = 1 << 16, of chunks: String...) -> [String] {
+        lines(count, limit: limit, of: chunks.map { (0, $0) })
+    }
+
+    private func lines(_ count: Int, limit: Int = 1 << 16, of chunks: [(stream: Int, text: String)]) -> [String] {
+        var buffer = TailBuffer(lines: count, limit: limit, streams: 2)
+        for chunk in chunks { buffer.append(Array(chunk.text.utf8), stream: chunk.stream) }
         return buffer.last.map { ($0.isCut ? "~" : "") + String(decoding: $0.bytes, as: UTF8.self) }
     }
 
-    private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
-
     @Test func `the last lines are kept, oldest first, with or without a last newline`() {
-        #expect(lines(2, of: bytes("a\nb\nc\n")) == ["b", "c"])
-        #expect(lines(2, of: bytes("a\nb\nc")) == ["b", "c"])
-        #expect(lines(9, of: bytes("a\nb")) == ["a", "b"])
-        #expect(lines(3, of: bytes("a\n\nb\n")) == ["a", "", "b"])
-        #expect(lines(1, of: bytes("a"), bytes("b\nc"), bytes("d")) == ["cd"])
+        #expect(lines(2, of: "a\nb\nc\n") == ["b", "c"])
+        #expect(lines(2, of: "a\nb\nc") == ["b", "c"])
+        #expect(lines(9, of: "a\nb") == ["a", "b"])
+        #expect(lines(3, of: "a\n\nb\n") == ["a", "", "b"])
+        #expect(lines(1, of: "a", "b\nc", "d") == ["cd"])
     }
 
     @Test func `nothing but empty lines is nothing`() {
         #expect(lines(5).isEmpty)
-        #expect(lines(5, of: bytes("\n")).isEmpty)
-        #expect(lines(5, of: bytes("\n\n\n")).isEmpty)
+        #expect(lines(5, of: "\n").isEmpty)
+        #expect(lines(5, of: "\n\n", "\n").isEmpty)
     }
 
-    @Test func `a flood leaves its last lines and takes bounded memory`() {
-        var buffer = TailBuffer(lines: 3, limit: 1000)
-        for number in 0..<10_000 { buffer.append(bytes("line \(number)\n")) }
+    @Test func `a line of one stream is not broken by what comes by the other`() {
+        #expect(lines(5, of: [(0, "out"), (1, "error\n"), (0, "put\n")]) == ["error", "output"])
+        #expect(lines(5, of: [(0, "a\nout"), (1, "err"), (0, "put\n"), (1, "or")]) == ["a", "output", "error"])
+    }
+
+    @Test func `a flood leaves its last lines`() {
+        var buffer = TailBuffer(lines: 3, limit: 1000, streams: 1)
+        for number in 0..<10_000 { buffer.append(Array("line \(number)\n".utf8), stream: 0) }
         #expect(
             buffer.last.map { String(decoding: $0.bytes, as: UTF8.self) } == ["line 9997", "line 9998", "line 9999"])
-        #expect(buffer.last.allSatisfy { !$0.isCut })
     }
 
-    @Test func `of a line without end the end is kept, and half a line is none`() {
-        let long = [UInt8](repeating: 0x78, count: 5000)
+    @Test func `of what is longer than the limit twice the end is kept`() {
+        let long = String(repeating: "x", count: 5000)
         #expect(lines(2, limit: 10, of: long) == ["~xxxxxxxxxx"])
-        #expect(lines(2, limit: 10, of: long, bytes("\nlast\n")).last == "last")
-        #expect(
-            lines(9, limit: 20, of: long, bytes("\n"), bytes("1\n2\n3\n4\n5\n6")) == ["1", "2", "3", "4", "5", "6"])
+        #expect(lines(2, limit: 10, of: long, "y\nlast\n") == ["~xxxxxxxxxxy", "last"])
+        // Many lines, too.
+        let many = (0..<100).map { "line \($0)\n" }.joined()
+        let kept = lines(1000, limit: 50, of: [(0, many), (0, many)])
+        #expect(kept.last == "line 99" && kept.count < 20)
+        #expect(lines(1000, limit: 10, of: "a\n", long + "\n") == ["a", "~xxxxxxxxxx"])
     }
 
     @Test(arguments: [1, 7, 64, 4096]) func `it does not matter in which pieces the output comes`(size: Int) {
-        let whole = (0..<500).flatMap { bytes("line \($0) \(String(repeating: "y", count: $0 % 97))\n") }
-        var buffer = TailBuffer(lines: 20, limit: 4096)
+        let whole = (0..<500).flatMap { "line \($0) \(String(repeating: "y", count: $0 % 97))\n".utf8 }
+        var buffer = TailBuffer(lines: 20, limit: 4096, streams: 1)
         for start in stride(from: 0, to: whole.count, by: size) {
-            buffer.append(Array(whole[start..<min(start + size, whole.count)]))
+            buffer.append(Array(whole[start..<min(start + size, whole.count)]), stream: 0)
         }
         let wanted = whole.dropLast().split(separator: 0x0a).suffix(20).map(Array.init)
-        #expect(buffer.last.map { Array($0.bytes) } == wanted)
+        #expect(buffer.last.map(\.bytes) == wanted)
     }
 }
 
@@ -57,7 +66,7 @@ import Testing
     private func text(_ end: CommandEnd, _ tail: [[UInt8]] = [], limit: Int = 65_536, isCut: Bool = false) -> String {
         RunReport(
             label: "job", end: end, duration: .seconds(133),
-            tail: tail.map { TailBuffer.Line(bytes: $0[...], isCut: isCut) }
+            tail: tail.map { TailBuffer.Line(bytes: $0, isCut: isCut) }
         ).text(limit: limit)
     }
 

@@ -83,7 +83,7 @@ struct RunCommand: ChatCommand {
         let output = Output.descriptorOfCommands
         let plan = OutputPlan(output: (output, .init(of: output)), errors: (STDERR_FILENO, .init(of: STDERR_FILENO)))
         do throws(SystemError) {
-            return try OutputRelay(plan, tail: TailBuffer(lines: tail, limit: Limits.text)) { error in
+            return try OutputRelay(plan, lines: tail, limit: Limits.text) { error in
                 invocation.diagnostics.report(
                     Problem(.inputOutput, "cannot write the command's output: \(error.text)"))
             }

@@ -37,14 +37,16 @@ final class OutputRelay: Sendable {
     private let reading = DispatchGroup()
     private let failure: @Sendable (SystemError) -> Void
 
-    /// - Parameter failure: told where a stream could not be written, unless its reader has just gone.
+    /// - Parameters:
+    ///   - lines: how many of the last ones are wanted, of `limit` bytes at most.
+    ///   - failure: told where a stream could not be written, unless its reader has just gone.
     /// - Throws: what the system refused.
     init(
-        _ plan: OutputPlan, tail: TailBuffer, failure: @escaping @Sendable (SystemError) -> Void
+        _ plan: OutputPlan, lines: Int, limit: Int, failure: @escaping @Sendable (SystemError) -> Void
     ) throws(SystemError) {
         alarm = try OutputStream.pipe()
         _ = fcntl(alarm.read, F_SETFL, O_NONBLOCK)
-        self.tail = Mutex(tail)
+        tail = Mutex(TailBuffer(lines: lines, limit: limit, streams: plan.streams.count))
         self.failure = failure
         var streams: [OutputStream] = []
         for stream in plan.streams { streams.append(try OutputStream(stream)) }
@@ -136,7 +138,7 @@ final class OutputRelay: Sendable {
         case .success(let bytes):
             if hasEnded { flow.rest -= bytes.count }
             flow.phase = .writing
-            tail.withLock { $0.append(bytes) }
+            tail.withLock { $0.append(bytes, stream: index) }
             writers[index].async {
                 let number = Descriptor.write(bytes, to: self.streams[index].sink)
                 if let number, number != EPIPE { self.failure(SystemError(number: number)) }

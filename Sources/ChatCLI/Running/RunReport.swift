@@ -53,7 +53,7 @@ struct RunReport: Equatable, Sendable {
     /// A line of any bytes as text. Control sequences stay: where messages are shown they are inert.
     private static func repaired(_ line: TailBuffer.Line) -> String {
         // What is cut may begin within a character.
-        let bytes = line.isCut ? line.bytes.drop { (0x80..<0xc0).contains($0) } : line.bytes
+        let bytes = line.isCut ? line.bytes.drop { (0x80..<0xc0).contains($0) } : line.bytes[...]
         var text = String(decoding: bytes, as: UTF8.self)
         if text.utf8.contains(0) {
             text = String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{fffd}" : $0 }))
