@@ -248,10 +248,9 @@ import Testing
             #expect(supervision.take(signal: number, from: other) == [.leave(.exited(3))])
             #expect(supervision.take(signal: number, from: .kernel) == [.leave(.exited(3))])
         }
-        for number in [SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH] {
+        for number in [SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH] {
             #expect(supervision.take(signal: number, from: other).isEmpty)
         }
-        #expect(supervision.take(signal: SIGTSTP, from: .kernel) == [.stop])
     }
 }
 

@@ -94,7 +94,9 @@ final class CommandRunner: Sendable {
             state = current
             return act(actions, process: current.supervision.process)
         }
-        if stops { Self.stop() }
+        // To this thread, so that it does not go on before all are stopped. Not SIGTSTP: the terminal's may still be on
+        // its way to us, and then there would be two stops; of SIGSTOP and that one SIGCONT makes an end together.
+        if stops { raise(SIGSTOP) }
     }
 
     /// True where we are to be stopped, which is not done under the lock.
@@ -105,29 +107,13 @@ final class CommandRunner: Sendable {
             case .send(let number): kill(process, number)
             case .stop: return true
             case .resize: for stream in relay?.streams ?? [] { stream.resize() }
-            case .finish(let end): continuation.yield(end)
+            case .finish(let end):
+                // From now on it stops us alone.
+                if !SignalPipe.isIgnored(SIGTSTP) { signal(SIGTSTP, SIG_DFL) }
+                continuation.yield(end)
             case .leave(let end): leave(end)
             }
         }
         return false
-    }
-
-    /// Stops this process as the terminal's signal does; where nobody could continue it the kernel does not. Returns
-    /// when it goes on.
-    private static func stop() {
-        var handled = sigaction()
-        var byDefault = sigaction()
-        byDefault.__sigaction_handler.sa_handler = SIG_DFL
-        sigaction(SIGTSTP, &byDefault, &handled)
-        // Worker threads have most signals blocked.
-        var set = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, SIGTSTP)
-        pthread_sigmask(SIG_UNBLOCK, &set, &before)
-        // To this thread, so that it does not go on before it is stopped.
-        raise(SIGTSTP)
-        pthread_sigmask(SIG_SETMASK, &before, nil)
-        sigaction(SIGTSTP, &handled, nil)
     }
 }

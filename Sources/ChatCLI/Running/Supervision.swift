@@ -10,7 +10,7 @@ struct Supervision: Sendable {
     enum Action: Equatable, Sendable {
         /// Send this signal to the command.
         case send(Int32)
-        /// Stop ourselves, as the terminal would have stopped us.
+        /// Stop ourselves, until somebody continues us.
         case stop
         /// Copy the size of our terminal to that of the command.
         case resize
@@ -36,10 +36,7 @@ struct Supervision: Sendable {
 
     /// A signal has come to us.
     mutating func take(signal number: Int32, from origin: SignalOrigin) -> [Action] {
-        if case .ended(let end) = phase {
-            if number == SIGTSTP { return [.stop] }
-            return Self.endings.contains(number) ? [.leave(end)] : []
-        }
+        if case .ended(let end) = phase { return Self.endings.contains(number) ? [.leave(end)] : [] }
         // The command was told of the new size before its terminal had it.
         if number == SIGWINCH { return [.resize, .send(SIGWINCH)] }
         if number == SIGTSTP { isAskedToStop = true }

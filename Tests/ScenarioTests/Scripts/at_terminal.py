@@ -5,6 +5,7 @@
     send TEXT        types TEXT; escapes as in Python strings, so \\n is Enter and \\x03 is Ctrl-C
     echo on|off      what is typed now must be shown, or must not
     size ROWS COLUMNS
+    until COMMAND    waits until this shell command succeeds
     END
 
 What was shown goes to standard output.
@@ -15,6 +16,7 @@ import os
 import pty
 import select
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -61,6 +63,8 @@ for verb, text in steps:
         os.write(terminal, text.encode().decode("unicode_escape").encode("latin-1"))
     elif verb == "echo":
         until(lambda: is_echoing() == (text == "on"), f"echo {text}")
+    elif verb == "until":
+        until(lambda: subprocess.call(["sh", "-c", text], stderr=subprocess.DEVNULL) == 0, text)
     elif verb == "size":
         rows, columns = map(int, text.split())
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
