@@ -11,12 +11,13 @@ set -g __chat_valued \
     listen:--since listen:--after-cursor listen:--resume listen:--from listen:--count listen:--timeout \
     listen:--idle listen:--command-timeout listen:--retry \
     ask:--to ask:--choice ask:-m ask:--message ask:--id ask:--timeout \
+    run:--to run:--tail run:--label run:--expires run:--timeout run:--id \
     history:--with history:--id history:--limit \
     history:--since history:--until history:--search who:--wait who:--timeout 'resume set:--since' \
     'resume set:--after-cursor' 'device add:--out' 'device add:--name'
 
 # Commands, with a space where they have two words.
-set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' schema doctor
+set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask run history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' schema doctor
 
 function __chat_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -79,6 +80,7 @@ complete -c chat -n '__chat_at' -a profile -d 'the profiles of this user'
 complete -c chat -n '__chat_at' -a send -d 'send a message'
 complete -c chat -n '__chat_at' -a listen -d 'print messages, and follow'
 complete -c chat -n '__chat_at' -a ask -d 'ask, wait for the answer, and print it'
+complete -c chat -n '__chat_at' -a run -d 'run a command, and report its end'
 complete -c chat -n '__chat_at' -a history -d 'print messages from this device’s own store, oldest first'
 complete -c chat -n '__chat_at' -a who -d 'print who is online'
 complete -c chat -n '__chat_at' -a unread -d 'print the conversations that have messages not shown yet'
@@ -138,6 +140,16 @@ complete -c chat -n '__chat_at ask' -l choice -x -d 'take only this for an answe
 complete -c chat -n '__chat_at ask' -s m -l message -x -d 'the message'
 complete -c chat -n '__chat_at ask' -l id -x -d 'key of the question'
 complete -c chat -n '__chat_at ask' -l timeout -x -d 'how long to wait for the answer'
+complete -c chat -n '__chat_at run' -l to -x -a '(__chat_names users)' -d 'send to this user'
+complete -c chat -n '__chat_at run' -l everyone -d 'send to everybody'
+complete -c chat -n '__chat_at run' -l on-failure -d 'report only an end with another status than 0'
+complete -c chat -n '__chat_at run' -l tail -x -d 'report the last lines of its output, so many'
+complete -c chat -n '__chat_at run' -l label -x -d 'what the report calls it'
+complete -c chat -n '__chat_at run' -l queue -d 'keep the report in the outbox where the server cannot be reached'
+complete -c chat -n '__chat_at run' -l expires -x -d 'drop a queued report that could not be sent for so long'
+complete -c chat -n '__chat_at run' -l timeout -x -d 'how long connecting and sending may take'
+complete -c chat -n '__chat_at run' -l id -x -d 'idempotency key'
+complete -c chat -n '__chat_at run --' -F -a '(__fish_complete_command)'
 complete -c chat -n '__chat_at history' -l with -x -a '(__chat_names users)' -d 'only the conversation with this user'
 complete -c chat -n '__chat_at history' -l everyone -d 'only messages to everybody'
 complete -c chat -n '__chat_at history' -l id -x -d 'this one message, with an acknowledgement a recipient'

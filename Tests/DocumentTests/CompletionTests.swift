@@ -26,6 +26,7 @@ struct CompletionTests {
             ("chat --profile alice send --to bo", ["bob"]),
             ("chat --profile=alice send --to bo", ["bob"]),
             ("chat --config /etc/x listen --from bo", ["bob"]),
+            ("chat run --on-failure --to bo", ["bob"]),
             ("chat history --with al", ["albert", "alice"]),
             ("chat who --wait al", ["albert", "alice"]),
             ("chat --profile al", ["albert", "alice"]),
@@ -63,6 +64,8 @@ struct CompletionTests {
             // `--count` has a value here and none there.
             ("chat listen --count 3 --mark", ["--mark-read"]),
             ("chat unread --count --wat", ["--watch"]),
+            ("chat run --tail 3 --la", ["--label"]),
+            ("chat run --to bob -- cat identity-of", ["identity-of-the-box"]),
             ("chatd user im", ["import"]),
             ("chatd run --registration i", ["invite"]),
             ("chatd --data /x user dis", ["disable"]),

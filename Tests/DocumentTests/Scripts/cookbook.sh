@@ -6,6 +6,7 @@ mkdir "$fakes" "$SCRATCH/tried"
 printf '#!/bin/sh\necho "no space left"\nexit 1\n' >"$fakes/nightly-backup"
 printf '#!/bin/sh\necho "$@" >>"$HOME/mailed"\n' >"$fakes/mail"
 printf '#!/bin/sh\necho abc1234\n' >"$fakes/git"
+printf '#!/bin/sh\necho "made $1"\n' >"$fakes/make"
 chmod +x "$fakes"/*
 
 # block PHRASE: the recipe (a fenced block of sh) that has the phrase; remembers that it was tried.
@@ -43,7 +44,16 @@ user alice
 user bob
 user bot
 user boss
+user oncall
 
+exits 1 recipe alice '-- nightly-backup'
+same "no space left" "$(cat "$SCRATCH/out")" "the output of the backup"
+exits 0 oncall chat listen --no-follow --json
+same "nightly-backup: exit status 1,no space left" "$(jq -r .body "$SCRATCH/out" | sed 's/ after.*//' | paste -sd,)"
+exits 0 recipe alice '-- make'
+same "made release" "$(cat "$SCRATCH/out")" "the output of make"
+exits 0 bob chat listen --no-follow --json
+has "$SCRATCH/out" '"the release build: done after '
 exits 0 recipe alice 'nightly-backup ||'
 eventually got "the backup failed on $(hostname)" || fail "bob does not hear of the backup"
 
