@@ -65,12 +65,19 @@ for options in "" "--tail 3"; do
 done
 # Also while nothing is written: what it writes next fails.
 mkfifo "$SCRATCH/reader"
-background quiet alice sh -c 'exec chat run --to bob --tail 3 -- sh -c "echo \$\$ >&2; read -r x <\"$1\"; echo late; exit 1" >"$2"' \
-    sh "$SCRATCH/gate" "$SCRATCH/reader"
+cat >"$SCRATCH/alice/quiet" <<'END'
+readlink /proc/$$/fd/1 >&2
+read -r x <"$1"
+echo late
+exit 1
+END
+background quiet alice sh -c 'exec chat run --to bob --tail 3 -- sh ~/quiet "$1" >"$2"' sh "$SCRATCH/gate" "$SCRATCH/reader"
 quiet=$job
 exec 4<"$SCRATCH/reader"
 eventually test -s "$SCRATCH/quiet.err" || fail "it does not run"
 exec 4<&-
+given_up() { [ -z "$(find "/proc/$quiet/fd" -lname "$(cat "$SCRATCH/quiet.err")")" ]; }
+eventually given_up || fail "it does not notice that its reader is gone"
 echo >"$SCRATCH/gate"
 status=0; wait "$quiet" || status=$?
 same 141 "$status" "a reader that was gone before"

@@ -99,6 +99,8 @@ same "sh: ended by signal 2 (INT)" "$(newest)"
 
 # Ctrl-Z stops both and fg continues both, as often as one likes; so do the signals sent to us alone.
 stopped="ps -o stat= -p \$(tr ' ' , <$seen.pid) | grep -c ^T | grep -qx 2"
+# The terminal is with the job.
+ahead="ps -o stat= -p \$(tr ' ' , <$seen.pid) | grep -c '^S.*[+]' | grep -qx 2"
 running="ps -o stat= -p \$(tr ' ' , <$seen.pid) | grep -c ^S | grep -qx 2"
 for options in "" "--tail 3"; do
     rm -f "$seen"
@@ -112,15 +114,16 @@ expect Stopped
 until $stopped
 send fg\n
 until grep -c CONT $seen | grep -qx 1
-until $running
+until $ahead
 send \x1a
 expect Stopped
 until $stopped
 send bg\n
+expect &
 until grep -c CONT $seen | grep -qx 2
 until $running
 send fg\n
-expect chat run
+until $ahead
 until kill -TSTP \$(cut -d' ' -f2 $seen.pid)
 expect Stopped
 until $stopped
@@ -128,7 +131,7 @@ until kill -CONT \$(cut -d' ' -f2 $seen.pid)
 until grep -c CONT $seen | tail -n 1 | grep -qx '[34]'
 until $running
 send fg\n
-expect chat run
+until $ahead
 until kill -TERM \$(cut -d' ' -f2 $seen.pid)
 expect prompt% 
 send echo "status \$?"\n
