@@ -162,7 +162,7 @@ import Testing
         #expect(ProcessChange(waitStatus: 15) == .ended(.signalled(15)))
         // With a core file.
         #expect(ProcessChange(waitStatus: 0x8b) == .ended(.signalled(11)))
-        #expect(ProcessChange(waitStatus: 0x147f) == .stopped(by: SIGTSTP))
+        #expect(ProcessChange(waitStatus: 0x147f) == .stopped)
         #expect(ProcessChange(waitStatus: 0xffff) == .continued)
     }
 }
@@ -205,32 +205,42 @@ import Testing
     @Test func `we stop when the command has stopped, not before`() {
         var supervision = supervision()
         #expect(supervision.take(signal: SIGTSTP, from: .kernel).isEmpty)
-        #expect(supervision.take(.stopped(by: SIGTSTP)) == [.stop])
+        #expect(supervision.take(.stopped) == [.stop])
         #expect(supervision.take(.continued).isEmpty)
         // One that does not stop does not stop us.
         #expect(supervision.take(signal: SIGTSTP, from: .kernel).isEmpty)
         #expect(supervision.take(.ended(.exited(0))) == [.finish(.exited(0))])
     }
 
-    @Test func `one that cleans up first may stop itself in its own way`() {
+    @Test func `it does not matter what is heard of first`() {
         var supervision = supervision()
-        #expect(supervision.take(signal: SIGTSTP, from: other) == [.send(SIGTSTP)])
-        #expect(supervision.take(.stopped(by: SIGSTOP)) == [.stop])
+        #expect(supervision.take(.stopped).isEmpty)
+        #expect(supervision.take(signal: SIGTSTP, from: .kernel) == [.stop])
         #expect(supervision.take(.continued).isEmpty)
-        // Nobody has asked us this time: it was stopped alone.
-        #expect(supervision.take(.stopped(by: SIGSTOP)).isEmpty)
+        #expect(supervision.take(signal: SIGTSTP, from: other) == [.send(SIGTSTP)])
+        #expect(supervision.take(.stopped) == [.stop])
+    }
+
+    @Test func `a command that was stopped alone may be continued alone`() {
+        var supervision = supervision()
+        #expect(supervision.take(.stopped).isEmpty)
+        #expect(supervision.take(.continued).isEmpty)
+        #expect(supervision.take(signal: SIGTSTP, from: .kernel).isEmpty)
+        #expect(supervision.take(.stopped) == [.stop])
     }
 
     @Test func `who continues us alone continues the command, once`() {
         var supervision = supervision()
-        #expect(supervision.take(.stopped(by: SIGTSTP)) == [.stop])
+        #expect(supervision.take(signal: SIGTSTP, from: .kernel).isEmpty)
+        #expect(supervision.take(.stopped) == [.stop])
         #expect(supervision.take(signal: SIGCONT, from: other) == [.send(SIGCONT)])
         #expect(supervision.take(.continued).isEmpty)
     }
 
     @Test func `who continues the group has continued the command`() {
         var supervision = supervision()
-        #expect(supervision.take(.stopped(by: SIGTSTP)) == [.stop])
+        #expect(supervision.take(signal: SIGTSTP, from: .kernel).isEmpty)
+        #expect(supervision.take(.stopped) == [.stop])
         #expect(supervision.take(.continued).isEmpty)
         #expect(supervision.take(signal: SIGCONT, from: other).isEmpty)
         #expect(supervision.take(signal: SIGCONT, from: other) == [.send(SIGCONT)])

@@ -45,13 +45,7 @@ struct RunCommand: ChatCommand {
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         try check(invocation)
         let relay = makeRelay(invocation)
-        let runner = CommandRunner(words: command, relay: relay) { end in
-            invocation.diagnostics.report(
-                Problem(
-                    .noAcknowledgement, "a signal came before all was done; the report may not have been sent",
-                    sent: .unknown))
-            invocation.endings.end(end.ending)
-        }
+        let runner = CommandRunner(words: command, relay: relay) { Self.leave($0, invocation) }
         let begin = ContinuousClock.now
         let end = await runner.run()
         let duration = ContinuousClock.now - begin
@@ -64,6 +58,19 @@ struct RunCommand: ChatCommand {
         // What ends first counts: the status is the command's, whatever became of the report.
         invocation.endings.end(end.ending)
         return .done
+    }
+
+    /// A signal has come after the command's end.
+    private static func leave(_ end: CommandEnd, _ invocation: Invocation) {
+        // What takes nothing (Ctrl-S, a viewer that hangs) must not keep us.
+        var ready = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+        if poll(&ready, 1, 0) > 0, ready.revents & Int16(POLLOUT) != 0 {
+            invocation.diagnostics.report(
+                Problem(
+                    .noAcknowledgement, "a signal came before all was done; the report may not have been sent",
+                    sent: .unknown))
+        }
+        invocation.endings.end(end.ending)
     }
 
     /// - Throws: 64 for a wrong command line. Nothing else keeps the command from running.

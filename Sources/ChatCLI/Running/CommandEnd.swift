@@ -26,7 +26,7 @@ enum CommandEnd: Equatable, Sendable {
 
 /// What waitpid(2) tells of a process.
 enum ProcessChange: Equatable, Sendable {
-    case stopped(by: Int32)
+    case stopped
     case continued
     case ended(CommandEnd)
 
@@ -36,7 +36,7 @@ enum ProcessChange: Equatable, Sendable {
         if status == 0xffff {
             self = .continued
         } else if status & 0xff == 0x7f {
-            self = .stopped(by: status >> 8 & 0xff)
+            self = .stopped
         } else if low == 0 {
             self = .ended(.exited(status >> 8 & 0xff))
         } else {

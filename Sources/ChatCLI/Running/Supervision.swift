@@ -2,7 +2,7 @@ import Glibc
 
 /// What is done about signals while a command runs in our process group, and about what becomes of it: a plain value.
 struct Supervision: Sendable {
-    /// Signals that reach the command, those that end a program by default first.
+    /// Signals that are to reach the command.
     static let passedOn = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT]
     /// Signals that end the wait for the report, once the command has ended.
     private static let endings: Set<Int32> = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
@@ -39,12 +39,13 @@ struct Supervision: Sendable {
         if case .ended(let end) = phase { return Self.endings.contains(number) ? [.leave(end)] : [] }
         // The command was told of the new size before its terminal had it.
         if number == SIGWINCH { return [.resize, .send(SIGWINCH)] }
-        if number == SIGTSTP { isAskedToStop = true }
         if number == SIGCONT {
             defer { isContinued = false }
             if isContinued { return [] }
         }
-        return Self.passedOn.contains(number) && !hasReached(number, from: origin) ? [.send(number)] : []
+        let sends = Self.passedOn.contains(number) && !hasReached(number, from: origin)
+        if number == SIGTSTP { isAskedToStop = true }
+        return (sends ? [.send(number)] : []) + stopWithCommand()
     }
 
     /// Whether the command has the signal already.
@@ -60,21 +61,25 @@ struct Supervision: Sendable {
     /// Something has become of the command.
     mutating func take(_ change: ProcessChange) -> [Action] {
         switch change {
-        case .stopped(let number):
+        case .stopped:
             phase = .stopped
-            defer { isAskedToStop = false }
-            // Full-screen programs clean up first and then stop themselves in one way or another. One that was stopped
-            // alone (`kill -STOP`) may be continued alone, and then needs us.
-            guard number != SIGSTOP || isAskedToStop else { return [] }
-            isContinued = false
-            return [.stop]
+            return stopWithCommand()
         case .continued:
             isContinued = phase == .stopped
             phase = .running
+            isAskedToStop = false
             return []
         case .ended(let end):
             phase = .ended(end)
             return [.finish(end)]
         }
+    }
+    /// We stop where both have come to pass, in whatever order they are heard of: that we were told to, and that the
+    /// command has stopped. It may clean up first and then stop itself in its own way, or not stop at all; and one that
+    /// was stopped alone may be continued alone, and then needs us.
+    private mutating func stopWithCommand() -> [Action] {
+        guard isAskedToStop, phase == .stopped else { return [] }
+        isAskedToStop = false
+        return [.stop]
     }
 }
