@@ -74,6 +74,7 @@ struct Supervision: Sendable {
             return [.finish(end)]
         }
     }
+
     /// We stop where both have come to pass, in whatever order they are heard of: that we were told to, and that the
     /// command has stopped. It may clean up first and then stop itself in its own way, or not stop at all; and one that
     /// was stopped alone may be continued alone, and then needs us.
