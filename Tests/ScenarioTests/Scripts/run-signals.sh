@@ -187,8 +187,7 @@ kill -STOP "$server"
 for name in TERM HUP; do
     background waits alice chat run --to bob --timeout 10m --connect-timeout 10m -- sh -c 'exit 3'
     waits=$job
-    connects() { [ "$(find "/proc/$waits/fd" -lname 'socket:*' | wc -l)" -gt 0 ]; }
-    eventually connects || fail "it does not connect"
+    eventually connected "$waits" || fail "it does not connect"
     kill "-$name" "$waits"
     status=0; wait "$waits" || status=$?
     same 3 "$status"

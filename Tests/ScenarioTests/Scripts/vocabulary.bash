@@ -119,6 +119,10 @@ lacks() { ! grep -Eq -- "$2" "$1" || fail "something in $1 matches $2: $(head -c
 # lines FILE NUMBER: has the file so many lines?
 lines() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 
+# connected PROCESS: has it sockets beside those that all of us have been given?
+connected() { [ "$(sockets "$1")" -gt "$(sockets $$)" ]; }
+sockets() { find "/proc/$1/fd" -lname 'socket:*' | wc -l; }
+
 # online USER: does the server say so? gone PROCESS: has a background job ended?
 online() { daemon status --json | jq -e '.online > 0' >/dev/null; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
