@@ -26,7 +26,7 @@ exits 77 join carol --invite-file "$SCRATCH/invite"
 exits 0 daemon invite create --json
 jq -r .token "$SCRATCH/out" >"$SCRATCH/invite"
 id=$(jq -r .id "$SCRATCH/out")
-exits 67 daemon invite revoke 0
+exits 67 daemon invite revoke "${id//[0-9a-f]/0}"
 exits 0 daemon invite revoke "$id"
 exits 67 daemon invite revoke "$id"
 exits 77 join carol --invite-file "$SCRATCH/invite"
