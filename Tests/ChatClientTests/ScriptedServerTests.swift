@@ -195,7 +195,7 @@ import Transport
                 default: break
                 }
             }
-            #expect(told == ["m1", "m2", "* restored", "@bob restored", "m\(1 << 20)"])
+            #expect(told == ["m1", "m2", "@bob restored", "m\(1 << 20)"])
         }
         await server.stop()
     }

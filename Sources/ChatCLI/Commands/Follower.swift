@@ -138,6 +138,7 @@ struct Follower {
         case .gap(let gap):
             if handler == nil {
                 try await tell(JSONLines.gap(gap), plain: [plain.gap(gap)])
+                if marks { try await client.markShown(gap) }
                 limits.printed(isMessage: false, at: .now)
             } else {
                 invocation.diagnostics.note("gap", plain.gap(gap))

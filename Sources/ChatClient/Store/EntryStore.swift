@@ -110,9 +110,12 @@ extension ClientStore {
         ) { (number: $0.integer(0), settled: $0.unsigned(1)) }
         guard let (number, settled) = conversation, gap.last > settled else { return }
         try settle(number, below: gap.first)
-        let first = max(gap.first, settled + 1)
-        try insertGap(
-            conversation: number, reason: GapNotice.Reason(gap.reason), missed: gap.last - first + 1, now: now)
+        // Numbers that a restored server leaps over say nothing of what is lost; that was told with its new life.
+        if gap.reason != .restored {
+            let first = max(gap.first, settled + 1)
+            try insertGap(
+                conversation: number, reason: GapNotice.Reason(gap.reason), missed: gap.last - first + 1, now: now)
+        }
         try settle(number, below: gap.last + 1)
         try setHead(number, gap.last)
     }
@@ -136,11 +139,13 @@ extension ClientStore {
         return true
     }
 
-    /// The server began a new life: what it had taken since its backup may be lost to it. Says so in every
-    /// conversation. Within a transaction.
+    /// The server began a new life: what it had taken since its backup may be lost to it. Says so in every conversation
+    /// of which something is here. Within a transaction.
     func storeNewGeneration(_ generation: StoreGeneration, now: UInt64) throws {
         try setGeneration(generation)
-        let numbers = try database.all("SELECT number FROM conversations ORDER BY number") { $0.integer(0) }
+        let numbers = try database.all(
+            "SELECT number FROM conversations WHERE head > 0 OR received > 0 ORDER BY number"
+        ) { $0.integer(0) }
         for number in numbers {
             try settle(number, below: UInt64(Int64.max))
             try database.run("UPDATE conversations SET head = max(head, received) WHERE number = ?", number)

@@ -4,25 +4,27 @@ import SQLite
 /// Reads what was: messages and gaps of the past, oldest first.
 extension ClientStore {
     func history(_ query: HistoryQuery, reader: ItemReader) throws -> [StoredItem] {
-        let conversation = try conversationNumber(query.conversation)
-        if query.conversation != nil && conversation == nil { return [] }
         let since = query.since ?? 0
         let until = min(query.until ?? .max, UInt64(Int64.max))
         let pattern = query.search.map(Self.pattern)
         let limit = max(0, query.limit)
         // One statement a kind of question, so that each has an index to walk backwards on.
-        if let conversation {
-            return try database.all(
-                """
-                SELECT e.position, c.type, c.peer, p.name, e.seq, e.id, e.sender, s.name, s.display_name, e.device,
-                    e.time, e.sent, e.body, e.reply_to, e.auto, e.shown
-                FROM entries e JOIN conversations c ON c.number = e.conversation
-                    LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer
-                WHERE e.conversation = ? AND e.time >= ? AND e.time <= ?
-                    AND (?4 IS NULL OR e.body LIKE ?4 ESCAPE '\\')
-                ORDER BY e.seq DESC LIMIT ?5
-                """, conversation, since, until, pattern, limit, read: reader.item
-            ).reversed()
+        if let conversation = query.conversation {
+            // Oldest conversation first: the numbers of a later one are larger.
+            let items = try conversationNumbers(conversation).flatMap { number in
+                try database.all(
+                    """
+                    SELECT e.position, c.type, c.peer, p.name, e.seq, e.id, e.sender, s.name, s.display_name, e.device,
+                        e.time, e.sent, e.body, e.reply_to, e.auto, e.shown
+                    FROM entries e JOIN conversations c ON c.number = e.conversation
+                        LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer
+                    WHERE e.conversation = ? AND e.time >= ? AND e.time <= ?
+                        AND (?4 IS NULL OR e.body LIKE ?4 ESCAPE '\\')
+                    ORDER BY e.seq DESC LIMIT ?5
+                    """, number, since, until, pattern, limit, read: reader.item
+                ).reversed()
+            }
+            return items.suffix(limit)
         }
         return try database.all(
             """
@@ -49,19 +51,17 @@ extension ClientStore {
         ).compactMap { if case .message(let message) = $0 { message } else { nil } }
     }
 
-    /// The rows of a conversation: a name that was given twice has two.
-    private func conversationNumber(_ name: ConversationName?) throws -> Int64? {
+    /// The rows of a conversation, oldest first: a server that was restored from a backup may have begun one anew.
+    private func conversationNumbers(_ name: ConversationName) throws -> [Int64] {
         switch name {
-        case nil: nil
         case .everyone:
-            try database.first("SELECT number FROM conversations WHERE type = 2 ORDER BY number DESC LIMIT 1") {
-                $0.integer(0)
-            }
+            try database.all("SELECT number FROM conversations WHERE type = 2 ORDER BY number") { $0.integer(0) }
         case .user(let user):
-            try database.first(
+            // Of two accounts with one name the one that was told last is meant.
+            try database.all(
                 """
-                SELECT c.number FROM accounts a JOIN conversations c ON c.peer = a.id AND c.type = 1
-                WHERE a.name = ? ORDER BY a.told DESC, c.number DESC LIMIT 1
+                SELECT number FROM conversations WHERE type = 1
+                    AND peer = (SELECT id FROM accounts WHERE name = ? ORDER BY told DESC LIMIT 1) ORDER BY number
                 """, user.text
             ) { $0.integer(0) }
         }

@@ -44,7 +44,7 @@ extension ClientStore {
             SELECT count(*), c.type, c.peer, p.name, min(e.time)
             FROM entries e JOIN conversations c ON c.number = e.conversation LEFT JOIN accounts p ON p.id = c.peer
             WHERE e.shown = 0 AND e.position > 0 AND e.body IS NOT NULL
-            GROUP BY e.conversation ORDER BY min(e.position)
+            GROUP BY c.type, c.peer ORDER BY min(e.position)
             """
         ) { row in
             let isDirect = row.int(1) == Int(ConversationType.direct.rawValue)

@@ -40,7 +40,7 @@ enum BackupStore {
             certificatePEM: get("certificate", in: source), keyPEM: get("key", in: source))
         try source.backup(to: folder.database)
         let generation: StoreGeneration = sources.identifier()
-        try begin(generation, in: folder.database)
+        try begin(generation, floor: MetaStore.floor(at: sources.time()), in: folder.database)
         try WholeFile.replace(folder.certificate, with: identity.certificatePEM)
         try WholeFile.replace(folder.key, with: identity.keyPEM)
         return generation
@@ -64,16 +64,30 @@ enum BackupStore {
         }
     }
 
-    private static func begin(_ generation: StoreGeneration, in path: String) throws {
+    private static func begin(_ generation: StoreGeneration, floor: UInt64, in path: String) throws {
         let copy = try Database(path: path, options: plain)
         try copy.transaction {
             try copy.execute("DROP TABLE backup")
             try copy.execute(text: "PRAGMA application_id=\(ServerSchema.schema.applicationID)")
         }
         try copy.migrate(to: ServerSchema.schema)
-        try copy.transaction { try MetaStore.beginGeneration(generation, in: copy) }
+        try copy.transaction { try MetaStore.beginGeneration(generation, floor: floor, in: copy) }
         let faults = try CheckStore.faults(in: copy)
         guard faults.isEmpty else { throw Problem(.damagedStore, "the restored store is damaged: \(faults[0])") }
+    }
+
+    /// Has the restored store at `path` give away no number that the store which it replaces has given away. What cannot
+    /// be read of that one is left to the time (`MetaStore.floor`).
+    static func leap(_ path: String, over replaced: String) throws {
+        guard let known = try? largestHead(of: replaced) else { return }
+        let copy = try Database(path: path, options: plain)
+        try copy.transaction { try MetaStore.raiseFloor(to: known + MetaStore.leap, in: copy) }
+    }
+
+    private static func largestHead(of path: String) throws -> UInt64 {
+        let replaced = try Database(path: path, options: DatabaseOptions(mode: .readWrite))
+        _ = try replaced.schemaVersion(for: ServerSchema.schema)
+        return try MetaStore.largestHead(in: replaced)
     }
 
     /// Without a write-ahead log: a file that is carried around must not have companions. What is deleted, the key

@@ -38,6 +38,11 @@ enum Restore {
         let folder = DataDirectory(directory.restored)
         guard WholeFile.exists(folder.path) else { return }
         if folder.hasStore {
+            if directory.hasStore {
+                do { try BackupStore.leap(folder.database, over: directory.database) } catch {
+                    throw Administration.problem(of: error)
+                }
+            }
             for (source, target) in [(folder.certificate, directory.certificate), (folder.key, directory.key)]
             where WholeFile.exists(source) {
                 try WholeFile.move(source, to: target)

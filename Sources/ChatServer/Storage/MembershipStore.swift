@@ -35,10 +35,14 @@ package enum MembershipStore {
         if let kept { return ConversationInfo(id: kept, audience: .direct(low, high)) }
         let number = try database.pragma("SELECT max(number) + 1 FROM conversations")
         guard number <= EntryKey.largestNumber else { throw StoreFailure(.full, "too many conversations") }
+        // The same two may have had one that a restored store knows nothing of.
+        let floor = try MetaStore.floor(in: database)
         try database.run(
             """
-            INSERT INTO conversations(id, number, type, account_low, account_high, created) VALUES(?, ?, ?, ?, ?, ?)
-            """, fresh, number, Int(ConversationType.direct.rawValue), low, high, time)
+            INSERT INTO conversations(id, number, type, account_low, account_high, head, first, created)
+            VALUES(?, ?, ?, ?, ?, ?, ? + 1, ?)
+            """, fresh, number, Int(ConversationType.direct.rawValue), low, high, floor, floor, time)
+        if floor > 0 { try MetaStore.leapOver(floor, of: fresh, in: database) }
         for account in Set([low, high]) {
             try database.run("INSERT INTO members(conversation, account) VALUES(?, ?)", fresh, account)
         }

@@ -43,19 +43,67 @@ package enum MetaStore {
         return StoreIdentity(server: server, generation: generation, everyone: everyone)
     }
 
-    /// How far every conversation's numbers leap when a store is restored: what was given away after the backup was
-    /// taken is never given away again, unless more than a million entries came between.
+    /// How far the numbers of a restored store at least leap.
     package static let leap: UInt64 = 1 << 20
 
-    /// Begins a new life of a store that was restored from a backup. Part of the caller's transaction.
-    package static func beginGeneration(_ generation: StoreGeneration, in database: Database) throws {
+    /// Where the numbers of a store that is restored at this moment may begin, whatever was given away after the backup
+    /// was taken: 64 a second since 2026, more than any conversation has ever had on an average.
+    ///
+    /// - Parameter time: Unix milliseconds.
+    package static func floor(at time: UInt64) -> UInt64 {
+        let begin: UInt64 = 1_767_225_600_000
+        return min((max(time, begin) - begin) / 1000 * 64, EntryKey.largestSeq / 2)
+    }
+
+    /// Begins a new life of a store that was restored from a backup: all numbers go on behind the same one, those of
+    /// conversations too that are made later, and may have been before. Part of the caller's transaction.
+    ///
+    /// - Parameter floor: at least so far, and at least one `leap` behind what the backup knows.
+    package static func beginGeneration(
+        _ generation: StoreGeneration, floor: UInt64, in database: Database
+    ) throws {
         try put("generation", generation.bytes, in: database)
+        let floor = max(floor, try largestHead(in: database) + leap)
         try database.run(
             """
             INSERT INTO leaps(conversation, after_seq, next_seq, generation)
-            SELECT id, head, head + ? + 1, ? FROM conversations
-            """, leap, generation)
-        try database.run("UPDATE conversations SET head = head + ?", leap)
+            SELECT id, head, ? + 1, ? FROM conversations
+            """, floor, generation)
+        try setFloor(floor, in: database)
+    }
+
+    /// A new conversation of a restored store leaps, too.
+    static func leapOver(_ floor: UInt64, of conversation: ConversationID, in database: Database) throws {
+        try database.run(
+            """
+            INSERT INTO leaps(conversation, after_seq, next_seq, generation)
+            SELECT ?, 0, ? + 1, value FROM meta WHERE key = 'generation'
+            """, conversation, floor)
+    }
+
+    /// Has a restored store that was not used yet begin further behind. Part of the caller's transaction.
+    package static func raiseFloor(to floor: UInt64, in database: Database) throws {
+        let before = try self.floor(in: database)
+        guard floor > before else { return }
+        try database.run("UPDATE leaps SET next_seq = ? + 1 WHERE next_seq = ? + 1", floor, before)
+        try setFloor(floor, in: database)
+    }
+
+    /// Behind which numbers of new conversations begin: 0 in a store that was never restored.
+    package static func floor(in database: Database) throws -> UInt64 {
+        try database.first("SELECT value FROM meta WHERE key = 'floor'") { $0.unsigned(0) } ?? 0
+    }
+
+    /// The largest number that was given away.
+    package static func largestHead(in database: Database) throws -> UInt64 {
+        try database.first("SELECT max(head) FROM conversations") { $0.unsigned(0) } ?? 0
+    }
+
+    private static func setFloor(_ floor: UInt64, in database: Database) throws {
+        try database.run(
+            "INSERT INTO meta(key, value) VALUES('floor', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+            floor)
+        try database.run("UPDATE conversations SET head = ?", floor)
     }
 
     private static func value(_ key: String, in database: Database) throws -> [UInt8] {

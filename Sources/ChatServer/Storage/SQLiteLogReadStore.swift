@@ -43,7 +43,7 @@ package final class SQLiteLogReader: LogReader {
                 guard let bounds else { return LogPage(rows: [], through: seq, isLast: true) }
                 var page = PageBuilder(position: seq, head: bounds.head, entries: entries, bytes: bytes)
                 page.leaps = try leaps(of: conversation, after: seq)
-                page.skip(to: bounds.first, .retention)
+                page.skip(to: bounds.first)
                 try fill(&page, conversation, bounds.number)
                 return page.finish()
             }
@@ -98,10 +98,16 @@ private struct PageBuilder {
     var hasRoom: Bool { room > 0 && bytes > 0 && position < head }
 
     /// Goes on at `next`; everything before it is missing for `reason`.
-    mutating func skip(to next: UInt64, _ reason: GapReason) {
+    private mutating func skip(to next: UInt64, _ reason: GapReason) {
         guard next > position + 1 else { return }
         rows.append(.hole(reason, first: position + 1, last: next - 1))
         position = next - 1
+    }
+
+    /// Goes on at `next`; what is missing before it was left out at a restore, or died.
+    mutating func skip(to next: UInt64) {
+        skipLeaps(before: next)
+        skip(to: next, .retention)
     }
 
     /// False when there is no room for it.
@@ -110,8 +116,7 @@ private struct PageBuilder {
             bytes = 0
             return false
         }
-        skipLeaps(before: entry.seq)
-        skip(to: entry.seq, .retention)
+        skip(to: entry.seq)
         rows.append(.entry(entry))
         position = entry.seq
         room -= 1

@@ -81,7 +81,7 @@ import Testing
         #expect(try scene.told() == ["m1", "m2", "gap before_join 7"])
     }
 
-    @Test func aNewLifeOfTheServerIsAGapInEveryConversation() throws {
+    @Test func aNewLifeOfTheServerIsAGapInEveryConversationOfWhichSomethingIsHere() throws {
         let scene = try StoreScene()
         try scene.receive([StoreScene.entry(1)])
         try scene.sent(9)
@@ -89,7 +89,15 @@ import Testing
         try scene.store.write { try scene.store.storeNewGeneration(generation, now: 7) }
         #expect(try scene.store.identity()?.generation == generation)
         try scene.receive([StoreScene.entry(1 << 20)])
-        #expect(try scene.told() == ["m1", "gap restored ?", "own9", "gap restored ?", "m\(1 << 20)"])
+        #expect(try scene.told() == ["m1", "own9", "gap restored ?", "m\(1 << 20)"])
+    }
+
+    @Test func numbersThatARestoredServerLeapsOverAreNoGapOfTheirOwn() throws {
+        let scene = try StoreScene()
+        try scene.receive([StoreScene.entry(1)])
+        try scene.gap(2, 1 << 20, .restored)
+        try scene.receive([StoreScene.entry((1 << 20) + 1), StoreScene.entry(9)])
+        #expect(try scene.told() == ["m1", "m\((1 << 20) + 1)"])
     }
 
     @Test func whatWasMissedComesInTheOrderOfTimeAcrossConversations() throws {

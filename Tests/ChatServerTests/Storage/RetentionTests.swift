@@ -7,6 +7,8 @@ import Testing
 @Suite struct RetentionTests {
     private let store: StoreUnderTest
     private let dm: ConversationID
+    /// How far a restore makes three entries leap.
+    private let leapt = 3 + MetaStore.leap
 
     init() throws {
         store = try StoreUnderTest()
@@ -56,27 +58,55 @@ import Testing
     @Test func aRestoredStoreLeapsAndSaysSo() throws {
         _ = try store.commit((1...3).map { store.append("\($0)", to: dm) })
         try store.database.transaction {
-            try MetaStore.beginGeneration(StoreGeneration(high: 8, low: 8), in: store.database)
+            try MetaStore.beginGeneration(StoreGeneration(high: 8, low: 8), floor: 0, in: store.database)
         }
         let identity = try #require(try MetaStore.identity(in: store.database))
         #expect(identity.generation == StoreGeneration(high: 8, low: 8))
-        let lost = LogPage.Row.hole(.restored, first: 4, last: 3 + MetaStore.leap)
+        let lost = LogPage.Row.hole(.restored, first: 4, last: leapt)
         #expect(try page(after: 3).rows == [lost])
         let writer = SQLiteLogWriter(database: store.database, identity: identity)
         let outcome = try writer.commit(StoreBatch(time: 9, operations: [store.append("new", to: dm)])).first
-        #expect(outcome?.seq == 4 + MetaStore.leap)
+        #expect(outcome?.seq == leapt + 1)
         #expect(outcome?.stored?.position.generation == identity.generation)
         let page = try page(after: 2)
-        #expect(page.rows.count == 3 && page.rows[1] == lost && page.through == 4 + MetaStore.leap)
+        #expect(page.rows.count == 3 && page.rows[1] == lost && page.through == leapt + 1)
         // A device that had got something which the backup did not hold.
-        #expect(try self.page(after: 20).rows.first == .hole(.restored, first: 21, last: 3 + MetaStore.leap))
+        #expect(try self.page(after: 20).rows.first == .hole(.restored, first: 21, last: leapt))
         #expect(try CheckStore.faults(in: store.database).isEmpty)
+    }
+
+    @Test func everyConversationOfARestoredStoreGoesOnBehindTheSameNumberNewOnesToo() throws {
+        _ = try store.commit((1...3).map { store.append("\($0)", to: dm) })
+        try store.database.transaction {
+            try MetaStore.beginGeneration(StoreGeneration(high: 8, low: 8), floor: 9_000_000, in: store.database)
+            // Before it is used: the store that it replaces had come further.
+            try MetaStore.raiseFloor(to: 12_000_000, in: store.database)
+            try MetaStore.raiseFloor(to: 11_000_000, in: store.database)
+        }
+        let notes = try store.open(alice, alice, fresh: 51)
+        let identity = try #require(try MetaStore.identity(in: store.database))
+        let writer = SQLiteLogWriter(database: store.database, identity: identity)
+        let operations = [store.append("new", to: dm), store.append("first", to: notes)]
+        let seqs = try writer.commit(StoreBatch(time: 9, operations: operations)).map(\.seq)
+        #expect(seqs == [12_000_001, 12_000_001])
+        #expect(try page(after: 3).rows.first == .hole(.restored, first: 4, last: 12_000_000))
+        let rows = try store.reader.page(of: notes, after: 0, entries: 9, bytes: 1 << 20).rows
+        #expect(rows.first == .hole(.restored, first: 1, last: 12_000_000) && rows.count == 2)
+        #expect(try CheckStore.faults(in: store.database).isEmpty)
+    }
+
+    @Test func theFloorGrowsWithTheTimeAndFitsWhateverTheClockSays() {
+        let day: UInt64 = 86_400_000
+        let now: UInt64 = 1_795_000_000_000
+        #expect(MetaStore.floor(at: now + day) - MetaStore.floor(at: now) == 64 * 86_400)
+        #expect(MetaStore.floor(at: 0) == 0)
+        #expect(MetaStore.floor(at: .max) < EntryKey.largestSeq)
     }
 
     @Test func retentionPassesOverALeap() throws {
         _ = try store.commit((1...3).map { store.append("\($0)", to: dm) }, time: 100)
         try store.database.transaction {
-            try MetaStore.beginGeneration(StoreGeneration(high: 8, low: 8), in: store.database)
+            try MetaStore.beginGeneration(StoreGeneration(high: 8, low: 8), floor: 0, in: store.database)
         }
         let identity = try #require(try MetaStore.identity(in: store.database))
         let writer = SQLiteLogWriter(database: store.database, identity: identity)
@@ -85,7 +115,11 @@ import Testing
         #expect(try CheckStore.faults(in: store.database).isEmpty)
         try sweep(now: 9000, retention: 1000)
         #expect(try CheckStore.faults(in: store.database).isEmpty)
-        #expect(try page(after: 1).rows == [.hole(.retention, first: 2, last: 4 + MetaStore.leap)])
+        #expect(
+            try page(after: 1).rows == [
+                .hole(.retention, first: 2, last: 3), .hole(.restored, first: 4, last: leapt),
+                .hole(.retention, first: leapt + 1, last: leapt + 1),
+            ])
     }
 }
 

@@ -27,3 +27,36 @@ eventually grep -q '"after"' "$SCRATCH/bob.out" || fail "the new message does no
 exits 0 bob chat history --with alice --json
 same "before,lost to the server,after" "$(jq -r 'select(.body) | .body' "$SCRATCH/out" | paste -sd,)"
 exits 0 daemon check
+
+# The gap is told once to whoever says that he has read it, and counts nothing that never was.
+exits 0 bob chat listen --no-follow --mark-read --json
+exits 0 bob chat listen --no-follow --json
+same "" "$(cat "$SCRATCH/out")" "what was marked as read is told again"
+exits 0 bob chat history --limit 500 --json
+same "" "$(jq -r 'select(.conv == "*")' "$SCRATCH/out")" "a gap where nothing ever was"
+lacks "$SCRATCH/bob.out" '"missed"'
+kill "$job"
+
+# A conversation that is younger than the backup begins anew, behind what the devices have.
+user carol
+exits 0 daemon backup "$SCRATCH/second"
+exits 0 carol chat send --to bob "younger"
+exits 0 bob chat listen --count 1 --json --mark-read
+younger=$(jq .seq "$SCRATCH/out")
+exits 0 daemon restore "$SCRATCH/second" --force
+exits 0 carol chat send --to bob "elder"
+exits 0 bob chat history --sync --with carol --json
+same "younger,elder" "$(jq -r 'select(.body) | .body' "$SCRATCH/out" | paste -sd,)"
+[ "$(jq -r 'select(.body == "elder") | .seq' "$SCRATCH/out")" -gt "$younger" ] || fail "seq does not increase"
+
+# The same backup again, twice, while messages come: no number is given twice, and nothing is taken for old.
+for round in 1 2 3; do
+    exits 0 daemon restore "$SCRATCH/second" --force
+    for n in 1 2 3; do exits 0 alice chat send --to bob "round $round, $n"; done
+    exits 0 bob chat listen --no-follow --json --mark-read
+    same 3 "$(grep -c "round $round" "$SCRATCH/out")" "messages of round $round"
+done
+exits 0 bob chat history --with alice --limit 500 --json
+jq -r 'select(.body) | .seq' "$SCRATCH/out" >"$SCRATCH/seqs"
+same "$(sort -nu "$SCRATCH/seqs")" "$(cat "$SCRATCH/seqs")" "numbers only grow"
+exits 0 daemon check
