@@ -28,14 +28,14 @@ import Testing
         #expect(both.deadline == begin + .seconds(10))
     }
 
-    @Test func `time running out is a success only if something came and no count is open`() {
+    @Test func `time running out is a success only if something came and no count is open`() throws {
         var free = limits(timeout: .seconds(1))
-        #expect(free.statusAtDeadline == .timedOut)
+        #expect(throws: Problem.self) { try free.statusAtDeadline() }
         free.printed(isMessage: true, at: begin)
-        #expect(free.statusAtDeadline == .done)
+        #expect(try free.statusAtDeadline() == .done)
         var counted = limits(count: 2, timeout: .seconds(1))
         counted.printed(isMessage: true, at: begin)
-        #expect(counted.statusAtDeadline == .timedOut)
+        #expect(throws: Problem.self) { try counted.statusAtDeadline() }
     }
 
     @Test func `only messages are counted`() {

@@ -1,44 +1,6 @@
 import CLISupport
 import ChatClient
 
-/// When a follower ends by itself: a plain value, told the time.
-struct FollowLimits {
-    let count: Int?
-    let idle: Duration?
-    private let end: ContinuousClock.Instant?
-    private var lastLine: ContinuousClock.Instant
-    private var messages = 0
-    private var lines = 0
-
-    init(count: Int?, timeout: Duration?, idle: Duration?, begin: ContinuousClock.Instant) {
-        self.count = count
-        self.idle = idle
-        end = timeout.map { begin + $0 }
-        lastLine = begin
-    }
-
-    /// Something was printed, or handled.
-    mutating func printed(isMessage: Bool, at time: ContinuousClock.Instant) {
-        lines += 1
-        if isMessage { messages += 1 }
-        lastLine = time
-    }
-
-    var isCountReached: Bool { count.map { messages >= $0 } ?? false }
-
-    /// The moment at which it ends if nothing comes.
-    var deadline: ContinuousClock.Instant? {
-        let quiet = idle.map { lastLine + $0 }
-        switch (end, quiet) {
-        case (let end?, let quiet?): return min(end, quiet)
-        case (let one, let other): return one ?? other
-        }
-    }
-
-    /// The exit status when time has run out.
-    var statusAtDeadline: ExitStatus { lines > 0 && count == nil ? .done : .timedOut }
-}
-
 /// Follows what the store gets and prints it, or has a command handle it, at the reader's pace.
 struct Follower {
     let client: Client
@@ -87,9 +49,7 @@ struct Follower {
             case .event(let event):
                 if try await take(event) { try await listener.done(event) }
             case .ended: return .done
-            case .timedOut:
-                guard limits.statusAtDeadline == .timedOut else { return .done }
-                throw Problem(.nothingCame, limits.count == nil ? "nothing came in time" : "not enough came in time")
+            case .timedOut: return try limits.statusAtDeadline()
             }
         }
         return .done
@@ -141,7 +101,7 @@ struct Follower {
                 if marks { try await client.markShown(gap) }
                 limits.printed(isMessage: false, at: .now)
             } else {
-                invocation.diagnostics.note("gap", plain.gap(gap))
+                invocation.note(gap)
             }
         case .login(let notice): try await tellMeta(JSONLines.login(notice), plain: [plain.login(notice)])
         case .live(let time): try await tellMeta(JSONLines.live(time: time), plain: [plain.live()])
@@ -171,4 +131,9 @@ struct Follower {
             return false
         }
     }
+}
+
+extension Invocation {
+    /// Tells of messages that are missing, where that is no line of the output.
+    func note(_ gap: GapNotice) { diagnostics.note("gap", plain.gap(gap)) }
 }
