@@ -4,8 +4,9 @@
 #include <readline/readline.h>
 #include <readline/history.h>
 
-/* glibc declares it under _GNU_SOURCE only, which Swift's view of glibc does not have. */
+/* glibc declares them under _GNU_SOURCE only, which Swift's view of glibc does not have. */
 extern int memfd_create(const char *name, unsigned int flags);
+extern int pipe2(int ends[2], int flags);
 
 /* glibc's environ, which Swift's view of glibc does not have for the same reason. */
 extern char **environ;

@@ -12,6 +12,8 @@ final class ChildProcess: Sendable {
         case signalled(Int32)
         /// It was ended because it took too long.
         case timedOut
+        /// It printed more than the bound of its output, and was ended.
+        case printedTooMuch
         /// It could not be started, for this error number.
         case notStarted(Int32)
     }
@@ -36,58 +38,69 @@ final class ChildProcess: Sendable {
     ///   - words: the program, looked for along PATH, and its arguments.
     ///   - environment: `NAME=value`, each as its bytes: what we got is handed on as it is.
     ///   - input: what it finds on its standard input; a program that does not read it holds nothing up.
+    ///   - output: takes what it prints; nil: that goes where ours goes.
     ///   - timeout: then TERM, and KILL `grace` later; nil: for ever.
     func run(
-        _ words: [String], environment: [[UInt8]], input: [UInt8], timeout: Duration?
+        _ words: [String], environment: [[UInt8]], input: [UInt8], output: OutputCapture? = nil, timeout: Duration?
     ) async -> Outcome {
         await withCheckedContinuation { continuation in
             queue.async {
                 continuation.resume(
-                    returning: self.runHere(words, environment: environment, input: input, timeout: timeout))
+                    returning: self.runHere(
+                        words, environment: environment, input: input, output: output, timeout: timeout))
             }
         }
     }
 
     private func runHere(
-        _ words: [String], environment: [[UInt8]], input: [UInt8], timeout: Duration?
+        _ words: [String], environment: [[UInt8]], input: [UInt8], output: OutputCapture?, timeout: Duration?
     ) -> Outcome {
         let file = Self.memoryFile(input)
         guard file >= 0 else { return .notStarted(errno) }
         defer { close(file) }
-        let process: pid_t
-        let spawn = Spawn(
-            words: words, environment: environment, descriptors: [.init(ours: file, its: STDIN_FILENO)],
-            hasOwnGroup: true)
-        switch spawn.start() {
-        case .success(let started): process = started
+        var descriptors = [Spawn.Redirection(ours: file, its: STDIN_FILENO)]
+        if let output { descriptors.append(.init(ours: output.its, its: 1)) }
+        let spawn = Spawn(words: words, environment: environment, descriptors: descriptors, hasOwnGroup: true)
+        // Locked, so that a signal to what runs cannot fall between start and note.
+        let started = group.withLock { group in
+            let started = spawn.start()
+            if case .success(let process) = started { group = process }
+            return started
+        }
+        switch started {
+        case .success(let process): return wait(for: process, output: output, timeout: timeout)
         case .failure(let error): return .notStarted(error.number)
         }
-        group.withLock { $0 = process }
-        return wait(for: process, timeout: timeout)
     }
 
-    private func wait(for process: pid_t, timeout: Duration?) -> Outcome {
+    private func wait(for process: pid_t, output: OutputCapture?, timeout: Duration?) -> Outcome {
         let deadline = Deadline()
-        if let timeout {
-            let timer = DispatchQueue.global()
-            timer.asyncAfter(deadline: .now() + .milliseconds(Int(timeout / .milliseconds(1)))) {
-                deadline.expire { self.end(process, with: SIGTERM) }
-                timer.asyncAfter(deadline: .now() + .seconds(Self.grace)) {
-                    deadline.expire { self.end(process, with: SIGKILL) }
-                }
+        let timer = DispatchQueue.global()
+        let endGroup: @Sendable () -> Void = {
+            deadline.expire { self.end(process, with: SIGTERM) }
+            timer.asyncAfter(deadline: .now() + .seconds(Self.grace)) {
+                deadline.expire { self.end(process, with: SIGKILL) }
             }
         }
+        if let timeout {
+            timer.asyncAfter(
+                deadline: .now() + .milliseconds(Int(timeout / .milliseconds(1))), execute: endGroup)
+        }
+        output?.begin(onExcess: endGroup)
         // Waiting without reaping: until the group is forgotten below its number cannot mean another process.
         var information = siginfo_t()
         while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
         let isExpired = deadline.finish()
+        output?.finish()
+        let isExceeded = output?.isExceeded ?? false
         var status: Int32 = 0
         group.withLock { group in
-            // What it left behind in its group after a time-out goes, too.
-            if isExpired { kill(-process, SIGKILL) }
+            // What it left behind in its group goes, too, where it had to be ended.
+            if isExpired || isExceeded { kill(-process, SIGKILL) }
             while waitpid(process, &status, 0) < 0 && errno == EINTR {}
             group = nil
         }
+        if isExceeded { return .printedTooMuch }
         if isExpired { return .timedOut }
         let number = status & 0x7f
         return number == 0 ? .exited(status >> 8 & 0xff) : .signalled(number)
