@@ -76,6 +76,13 @@ enum OptionText {
         return value
     }
 
+    static func jobs(_ text: String) throws -> Int {
+        guard let value = Int(text), ReplySchedule.jobsRange.contains(value), text.utf8.first != 0x2b else {
+            throw ValidationError("expected a whole number from 1 to \(ReplySchedule.jobsRange.upperBound)")
+        }
+        return value
+    }
+
     static func label(_ text: String) throws -> String {
         guard (1...RunReport.labelLimit).contains(text.utf8.count), !text.contains(where: \.isNewline) else {
             throw ValidationError("expected one line of 1 to \(RunReport.labelLimit) bytes")

@@ -17,9 +17,10 @@ struct RootCommand: ChatCommand {
         version: ChatProgram.version,
         subcommands: [
             RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, PasswordCommand.self,
-            ProfileCommand.self, SendCommand.self, ListenCommand.self, AskCommand.self, RunCommand.self,
-            HistoryCommand.self, WhoCommand.self, UnreadCommand.self, OutboxCommand.self, ResumeCommand.self,
-            DeviceCommand.self, ServerCommand.self, SchemaCommand.self, DoctorCommand.self, CompleteCommand.self,
+            ProfileCommand.self, SendCommand.self, ListenCommand.self, AskCommand.self, ReplyCommand.self,
+            RunCommand.self, HistoryCommand.self, WhoCommand.self, UnreadCommand.self, OutboxCommand.self,
+            ResumeCommand.self, DeviceCommand.self, ServerCommand.self, SchemaCommand.self, DoctorCommand.self,
+            CompleteCommand.self,
         ])
 
     static let grammar = CommandGrammar(values: ["linger"], flags: ["/e"])

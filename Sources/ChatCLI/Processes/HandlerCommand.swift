@@ -23,7 +23,7 @@ struct RetrySchedule: Equatable, Sendable {
     }
 }
 
-/// The COMMAND of `listen`: run for each message, with the message on its standard input.
+/// The COMMAND of `listen` and `reply`: run for each message, with the message on its standard input.
 struct HandlerCommand: Sendable {
     var words: [String]
     var timeout: Duration
@@ -34,18 +34,57 @@ struct HandlerCommand: Sendable {
     var configuration: String?
     let child = ChildProcess()
 
+    /// The same for another message at the same time.
+    var another: HandlerCommand {
+        HandlerCommand(
+            words: words, timeout: timeout, retries: retries, json: json, profile: profile,
+            configuration: configuration)
+    }
+
     /// Runs it, again where it fails. Nil: it has returned 0.
     func handle(_ message: ReceivedMessage) async throws(CancellationError) -> Problem? {
-        let input = json ? JSONLines.message(message).bytes : Array(message.body.utf8)
+        if case .failure(let problem) = try await run(for: message, outputLimit: nil) { problem } else { nil }
+    }
+
+    /// Runs it, again where it fails, and makes messages of what it prints; none where that is nothing. What cannot be
+    /// a reply is an error at once: it would be the same again.
+    func answer(_ message: ReceivedMessage) async throws(CancellationError) -> Result<[String], Problem> {
+        // One final newline does not count.
+        let result = try await run(for: message, outputLimit: ReplyText.limit + 1)
+        return result.flatMap { output in
+            Result { () throws(Problem) in try ReplyText.parts(output) }.mapError { aboutOutput($0, message) }
+        }
+    }
+
+    private func run(
+        for message: ReceivedMessage, outputLimit: Int?
+    ) async throws(CancellationError) -> Result<[UInt8], Problem> {
+        let input = (json ? JSONLines.message(message).bytes : Array(message.body.utf8)) + [0x0a]
         let environment = Self.environment(
             for: message, profile: profile, configuration: configuration, inherited: Spawn.inheritedEnvironment())
         var schedule = RetrySchedule(retries: retries)
         while true {
-            let outcome = await child.run(words, environment: environment, input: input + [0x0a], timeout: timeout)
-            guard outcome != .exited(0) else { return nil }
+            let (outcome, output) = await attempt(environment, input, outputLimit)
+            guard outcome != .exited(0) else { return .success(output) }
             if Task.isCancelled { throw CancellationError() }
-            guard let pause = schedule.pauseAfterFailure() else { return problem(outcome, message) }
+            guard outcome != .printedTooMuch else { return .failure(aboutOutput(ReplyText.tooLong, message)) }
+            guard let pause = schedule.pauseAfterFailure() else { return .failure(problem(outcome, message)) }
             do { try await Task.sleep(for: pause) } catch { throw CancellationError() }
+        }
+    }
+
+    private func attempt(
+        _ environment: [[UInt8]], _ input: [UInt8], _ outputLimit: Int?
+    ) async -> (ChildProcess.Outcome, [UInt8]) {
+        guard let outputLimit else {
+            return (await child.run(words, environment: environment, input: input, timeout: timeout), [])
+        }
+        switch OutputCapture.make(limit: outputLimit) {
+        case .failure(let error): return (.notStarted(error.number), [])
+        case .success(let output):
+            let outcome = await child.run(
+                words, environment: environment, input: input, output: output, timeout: timeout)
+            return (outcome, output.bytes)
         }
     }
 
@@ -57,11 +96,21 @@ struct HandlerCommand: Sendable {
             case .signalled(let number): "was ended by signal \(number)"
             case .timedOut: "took longer than \(DurationText.text(milliseconds: UInt64(timeout / .milliseconds(1))))"
             case .notStarted(let number): "could not be started: \(SystemError.text(number))"
+            case .printedTooMuch: "printed too much"
             }
         return Problem(
             .commandFailed, "'\(program)' \(what) for message \(message.id.uuid)",
             hint: "it was tried \(retries + 1) times; the next message follows", id: message.id.uuid,
             conversation: message.conversation.text)
+    }
+
+    private func aboutOutput(_ problem: Problem, _ message: ReceivedMessage) -> Problem {
+        var problem = problem
+        problem.text = "the output of '\(words.first ?? "")' for message \(message.id.uuid) \(problem.text)"
+        problem.hint = "no reply was sent; the next message follows"
+        problem.id = message.id.uuid
+        problem.conversation = message.conversation.text
+        return problem
     }
 
     /// What the command finds in its environment: all that we have but `CHAT_*`, and what tells of the message.

@@ -1,0 +1,236 @@
+import CLISupport
+import ChatClient
+import ChatProtocol
+
+/// Has a command answer what comes, and sends its answers: what `ReplySchedule` decides is done here.
+///
+/// A message is done once its reply was acknowledged, or there is none to be sent; only then the resume point moves over
+/// it. A reply's identifier follows from the message, so whatever is done again after a crash is delivered once.
+actor Replier {
+    /// After the time is up, how long a reply may wait for its acknowledgement.
+    private static let patience = Duration.seconds(30)
+
+    private enum Step: Sendable {
+        case heard(ListenOutcome)
+        case failed(Problem)
+        /// The command has ended; nil: it was stopped.
+        case answered(UInt64, Result<[String], Problem>?)
+        case sent(SendResult)
+        case timeIsUp
+        case patienceIsUp
+    }
+
+    private struct Work {
+        let message: ReceivedMessage
+        let handler: HandlerCommand
+        /// Parts of the reply that were not acknowledged; nil while the command runs.
+        var outstanding: Int?
+        var failure: Problem?
+    }
+
+    private let client: Client
+    private let invocation: Invocation
+    private let rules: ReplyRules
+    private var limits: FollowLimits
+    private var schedule: ReplySchedule
+    private var idle: [HandlerCommand]
+    /// What came and is not settled, by its number.
+    private var events: [UInt64: ListenEvent] = [:]
+    private var work: [UInt64: Work] = [:]
+    private var isReading = false
+    private var isTimeUp = false
+    private var timer: (moment: ContinuousClock.Instant, task: Task<Void, Never>)?
+
+    private let steps: AsyncStream<Step>
+    private let post: AsyncStream<Step>.Continuation
+
+    /// - Parameter handlers: as many as may run at once.
+    init(client: Client, invocation: Invocation, rules: ReplyRules, handlers: [HandlerCommand], limits: FollowLimits) {
+        self.client = client
+        self.invocation = invocation
+        self.rules = rules
+        self.limits = limits
+        schedule = ReplySchedule(jobs: handlers.count, count: limits.count)
+        idle = handlers
+        (steps, post) = AsyncStream.makeStream()
+    }
+
+    func run(_ options: ListenOptions) async throws(Problem) -> ExitStatus {
+        let listener = try await client.listen(options)
+        let outbound = ReplySender(sender: await client.makeSender(options: SendOptions(timeout: nil)))
+        let collecting = Task { [post] in
+            for await result in outbound.results { post.yield(.sent(result)) }
+        }
+        defer {
+            collecting.cancel()
+            timer?.task.cancel()
+            outbound.finish()
+        }
+        do throws(Problem) {
+            let status = try await follow(listener, outbound)
+            await listener.stop()
+            return status
+        } catch {
+            await listener.stop()
+            throw error
+        }
+    }
+
+    private func follow(_ listener: MessageListener, _ outbound: ReplySender) async throws(Problem) -> ExitStatus {
+        if let status = try await advance(listener) { return status }
+        for await step in steps {
+            try await take(step, outbound)
+            if let status = try await advance(listener) { return status }
+        }
+        return .done
+    }
+
+    // MARK: What happens
+
+    private func take(_ step: Step, _ outbound: ReplySender) async throws(Problem) {
+        switch step {
+        case .heard(let outcome):
+            isReading = false
+            if case .event(let event) = outcome { try await take(event) }
+        case .failed(let problem): throw problem
+        case .answered(let number, let result): answered(number, result, outbound)
+        case .sent(let result): try await sent(result)
+        case .timeIsUp:
+            guard let moment = deadline, moment <= .now else { return }
+            isTimeUp = true
+            schedule.close()
+        case .patienceIsUp:
+            throw Problem(
+                .noAcknowledgement, "a reply was not acknowledged before the time was up",
+                hint: "it is sent with the next start")
+        }
+    }
+
+    private func take(_ event: ListenEvent) async throws(Problem) {
+        switch event {
+        case .message(let message):
+            if try await isToBeAnswered(message) {
+                let number = schedule.arrived(from: message.from)
+                events[number] = event
+            } else {
+                events[schedule.passed()] = event
+            }
+        case .gap(let gap):
+            invocation.note(gap)
+            events[schedule.passed()] = event
+        case .offline(let problem, let pause): invocation.diagnostics.noteOffline(problem, retryIn: pause)
+        case .login, .live, .presence, .receipt: break
+        }
+    }
+
+    /// What somebody else answers, or nobody should, is done as it comes.
+    private func isToBeAnswered(_ message: ReceivedMessage) async throws(Problem) -> Bool {
+        guard rules.wants(message) else { return false }
+        return try await !client.isAnswer(message)
+    }
+
+    private func answered(_ number: UInt64, _ result: Result<[String], Problem>?, _ outbound: ReplySender) {
+        guard let item = work[number] else { return }
+        switch result {
+        case nil: return
+        case .failure(let problem):
+            invocation.diagnostics.report(problem)
+            finish(number)
+        case .success(let parts) where parts.isEmpty: finish(number)
+        case .success(let parts):
+            work[number]?.outstanding = parts.count
+            outbound.send(Reply(to: item.message, number: number, parts: parts))
+        }
+    }
+
+    private func sent(_ result: SendResult) async throws(Problem) {
+        let number = Reply.number(ofTag: result.tag)
+        guard let item = work[number], let outstanding = item.outstanding else { return }
+        if let problem = result.acknowledgement.problem {
+            guard problem.isAboutRecipient else { throw problem }
+            work[number]?.failure = item.failure ?? problem
+        } else if invocation.json {
+            try await invocation.output.writeAside(line: JSONLines.acknowledgement(result.acknowledgement).text)
+        }
+        work[number]?.outstanding = outstanding - 1
+        guard outstanding == 1 else { return }
+        if var problem = work[number]?.failure {
+            problem.text = "message \(item.message.id.uuid) got no reply: \(problem.text)"
+            invocation.diagnostics.report(problem)
+        }
+        finish(number)
+    }
+
+    private func finish(_ number: UInt64) {
+        guard let item = work.removeValue(forKey: number) else { return }
+        idle.append(item.handler)
+        schedule.finished(number)
+        limits.printed(isMessage: true, at: .now)
+    }
+
+    // MARK: What is to be done
+
+    /// The exit status where that was all.
+    private func advance(_ listener: MessageListener) async throws(Problem) -> ExitStatus? {
+        while let number = schedule.start() { begin(number) }
+        if let last = schedule.settle() { try await settle(upTo: last, listener) }
+        if schedule.isComplete {
+            return isTimeUp && !limits.isCountReached ? try limits.statusAtDeadline() : .done
+        }
+        if schedule.wantsMore, !isReading { read(listener) }
+        setTimer()
+        return nil
+    }
+
+    private func begin(_ number: UInt64) {
+        guard case .message(let message) = events[number], let handler = idle.popLast() else { return }
+        work[number] = Work(message: message, handler: handler)
+        Task { [post] in
+            do throws(CancellationError) {
+                post.yield(.answered(number, try await handler.answer(message)))
+            } catch { post.yield(.answered(number, nil)) }
+        }
+    }
+
+    /// Only the last of them has to be told: everything before it is done, too.
+    private func settle(upTo last: UInt64, _ listener: MessageListener) async throws(Problem) {
+        let event = events[last]
+        events = events.filter { $0.key > last }
+        if let event { try await listener.done(event) }
+    }
+
+    private func read(_ listener: MessageListener) {
+        isReading = true
+        Task { [post] in
+            do throws(Problem) { post.yield(.heard(try await listener.next())) } catch { post.yield(.failed(error)) }
+        }
+    }
+
+    /// When it ends if nothing happens.
+    private var deadline: ContinuousClock.Instant? { schedule.isIdle ? limits.deadline : limits.end }
+
+    private func setTimer() {
+        if isTimeUp { return waitForAcknowledgements() }
+        guard let moment = deadline else { return }
+        guard timer.map({ $0.moment != moment }) ?? true else { return }
+        timer?.task.cancel()
+        timer = (moment, after(moment, .timeIsUp))
+    }
+
+    /// Commands have time-outs of their own; a server that is away has not.
+    private func waitForAcknowledgements() {
+        guard work.values.allSatisfy({ $0.outstanding != nil }), !isWaitingForAcknowledgements else { return }
+        isWaitingForAcknowledgements = true
+        timer?.task.cancel()
+        let moment = ContinuousClock.now + Self.patience
+        timer = (moment, after(moment, .patienceIsUp))
+    }
+    private var isWaitingForAcknowledgements = false
+
+    private func after(_ moment: ContinuousClock.Instant, _ step: Step) -> Task<Void, Never> {
+        Task { [post] in
+            do { try await Task.sleep(until: moment, clock: .continuous) } catch { return }
+            post.yield(step)
+        }
+    }
+}

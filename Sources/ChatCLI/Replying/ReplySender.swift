@@ -1,0 +1,70 @@
+import CLISupport
+import ChatClient
+import ChatProtocol
+
+/// What is sent in answer to a message.
+struct Reply: Sendable {
+    let message: ReceivedMessage
+    let number: UInt64
+    let parts: [String]
+
+    /// - Parameter number: what the parts' tags tell of it.
+    init(to message: ReceivedMessage, number: UInt64, parts: [String]) {
+        self.message = message
+        self.number = number
+        self.parts = parts
+    }
+
+    /// More than the parts of the longest reply.
+    private static let tagsPerReply: UInt64 = 32
+
+    static func number(ofTag tag: UInt64) -> UInt64 { tag / tagsPerReply }
+
+    func tag(ofPart index: Int) -> UInt64 { number * Self.tagsPerReply + UInt64(index) }
+
+    /// One part as a message. What it is called follows from the message that it answers, so that sending it again, also
+    /// by another process or device of the account, changes nothing.
+    func outgoing(part index: Int) -> OutgoingMessage {
+        OutgoingMessage(
+            conversation: message.conversation, body: parts[index],
+            key: "reply \(message.from) \(message.id.uuid) \(index + 1)", replyTo: message.id, auto: true)
+    }
+}
+
+/// Sends replies one after the other, so that the parts of two do not mix; across lost connections, for as long as it
+/// takes.
+struct ReplySender: Sendable {
+    private let sender: MessageSender
+    private let waiting: AsyncStream<Reply>.Continuation
+
+    init(sender: MessageSender) {
+        self.sender = sender
+        let (replies, continuation) = AsyncStream<Reply>.makeStream()
+        waiting = continuation
+        Task {
+            for await reply in replies {
+                for index in reply.parts.indices {
+                    await sender.submit(reply.outgoing(part: index), tag: reply.tag(ofPart: index))
+                }
+            }
+        }
+    }
+
+    var results: AsyncStream<SendResult> { sender.results }
+
+    func send(_ reply: Reply) { waiting.yield(reply) }
+
+    /// No reply follows.
+    func finish() { waiting.finish() }
+}
+
+extension Problem {
+    /// Whether a message was refused because of where it was to go or what it is, so that another may be taken.
+    var isAboutRecipient: Bool {
+        switch exit {
+        case .badData, .unknownName: true
+        case .refused: [ErrorCode.forbidden.name, ErrorCode.notAMember.name].contains(code)
+        default: false
+        }
+    }
+}
