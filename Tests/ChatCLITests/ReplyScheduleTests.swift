@@ -111,8 +111,8 @@ import Testing
         }
     }
 
-    @Test func `it holds a bounded number, one where only one may run`() throws {
-        for (jobs, held) in [(1, 1), (2, 64), (32, 64), (64, 128)] {
+    @Test func `it holds a bounded number`() throws {
+        for (jobs, held) in [(1, 64), (32, 64), (33, 66), (64, 128)] {
             var schedule = ReplySchedule(jobs: jobs, count: nil)
             var count = 0
             while schedule.wantsMore {

@@ -7,7 +7,8 @@ import ChatProtocol
 struct ReplySchedule {
     /// What may be worked on at once.
     static let jobsRange = 1...64
-    /// With several jobs, what is held at the least: so that one sender's queue does not hide what others wrote.
+    /// What is held at the least: so that one sender's queue does not hide what others wrote, or that the connection is
+    /// lost.
     static let leastHeld = 64
 
     private enum State { case waiting, running, done }
@@ -32,8 +33,7 @@ struct ReplySchedule {
     ///   - count: messages that are worked on at all; nil: any number.
     init(jobs: Int, count: Int?) {
         self.jobs = jobs
-        // A single job takes them one after the other: nothing is gained by reading ahead.
-        held = jobs == 1 ? 1 : max(Self.leastHeld, 2 * jobs)
+        held = max(Self.leastHeld, 2 * jobs)
         open = count
     }
 

@@ -1,0 +1,42 @@
+# kill -9 of a bot again and again, at random moments: every message is answered exactly once, in order.
+
+start_server
+user alice
+user bot
+exits 0 bot chat resume set reply
+# Each run prints something else, so that a second answer could be told from the first.
+cat >"$SCRATCH/handler" <<'END_OF_HANDLER'
+#!/bin/sh
+body=$(jq -r .body)
+echo x >>"$HOME/runs"
+echo "$body answered by $$"
+END_OF_HANDLER
+chmod +x "$SCRATCH/handler"
+(for n in $(seq 30); do echo "question $n"; sleep 0.25; done | alice chat send --to bot --lines) &
+feeder=$!
+started+=("$feeder")
+
+answers() { alice chat history --with bot --sync --json --limit 1000 | jq -r 'select(.from == "bot").body'; }
+all() { [ "$(answers | wc -l)" -ge 30 ]; }
+kills=0
+until all; do
+    background bot.out bot chat reply --allow alice --json -- "$SCRATCH/handler"
+    # From before the first answer to after a few of them.
+    sleep "0.$((RANDOM % 60 + 15))"
+    # Often just when a send has been acknowledged, before the resume point can have moved.
+    [ $((kills % 2)) -ne 0 ] || eventually test -s "$SCRATCH/bot.out"
+    kill -KILL "$job"
+    wait "$job" 2>/dev/null
+    kills=$((kills + 1))
+    [ "$kills" -lt 300 ] || fail "no progress: $(answers | tail -n 1)"
+done
+wait "$feeder" || fail "the sender failed"
+# Left to itself it finds nothing more to say.
+exits 0 bot chat resume list --json
+status=0
+bot chat reply --allow alice --idle 1s --json -- "$SCRATCH/handler" || status=$?
+[ "$status" = 0 ] || [ "$status" = 124 ] || fail "status $status"
+same "$(seq -f 'question %g' 30)" "$(answers | sed 's/ answered by .*//')" "each once, in order"
+runs=$(wc -l <"$SCRATCH/bot/runs")
+say "$kills kills, $runs runs of the command for 30 messages"
+[ "$kills" -ge 3 ] || fail "only $kills kills"
