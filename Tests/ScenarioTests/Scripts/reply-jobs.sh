@@ -10,7 +10,7 @@ cat >"$SCRATCH/handler" <<'END_OF_HANDLER'
 #!/bin/sh
 body=$(cat)
 echo "begin $CHAT_FROM $body" >>"$HOME/log"
-while [ ! -e "$HOME/go-$body" ] && [ ! -e "$HOME/go" ]; do sleep 0.02; done
+while [ ! -e "$HOME/go-$body" ] && [ ! -e "$HOME/go" ] && kill -0 $PPID; do sleep 0.02; done
 echo "end $CHAT_FROM $body" >>"$HOME/log"
 echo "done $body"
 END_OF_HANDLER

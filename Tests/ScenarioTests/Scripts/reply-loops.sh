@@ -39,8 +39,9 @@ exits 124 bot chat reply --allow bot --resume notes --idle 500ms -- cat
 
 # One name, two processes: the second ends with 75 and names the first.
 background held bot chat reply --allow-anyone --resume held -- cat
-in_use() { as bot chat reply --allow-anyone --resume held --timeout 1s -- cat >/dev/null 2>"$SCRATCH/err"; [ $? = 75 ]; }
-eventually in_use || fail "a second process on one resume point is not refused"
+is_held() { bot chat resume list --json | jq 'select(.name == "held") | .pid' | grep -Fxq "$job"; }
+eventually is_held || fail "nobody holds the resume point: $(cat "$SCRATCH/held.err")"
+exits 75 bot chat reply --allow-anyone --resume held --timeout 10s -- cat
 has "$SCRATCH/err" "in use by process $job"
 
 # Two devices of one account, and two names on one device: all run the command, one answer arrives.

@@ -9,7 +9,7 @@ cat >"$SCRATCH/handler" <<'END_OF_HANDLER'
 #!/bin/sh
 body=$(jq -r .body)
 echo "$body" >>"$HOME/runs"
-while [ ! -e "$HOME/go" ]; do sleep 0.02; done
+while [ ! -e "$HOME/go" ] && kill -0 $PPID; do sleep 0.02; done
 echo "answer to $body"
 END_OF_HANDLER
 chmod +x "$SCRATCH/handler"
