@@ -65,9 +65,11 @@ import Testing
         } catch { return error }
     }
 
-    @Test(arguments: [
-        ([0xff], "not_utf8"), ([0x61, 0xc3], "not_utf8"), ([0xed, 0xa0, 0x80], "not_utf8"), ([0x61, 0x00], "nul_byte"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0xff], "not_utf8"), ([0x61, 0xc3], "not_utf8"), ([0xed, 0xa0, 0x80], "not_utf8"),
+            ([0x61, 0x00], "nul_byte"),
+        ] as [([UInt8], String)])
     func `what is not text is refused as a whole`(printed: [UInt8], code: String) {
         #expect(refusal(printed)?.code == code && refusal(printed)?.exit == .badData)
     }

@@ -23,8 +23,10 @@ actor Replier {
     private struct Work {
         let message: ReceivedMessage
         let handler: HandlerCommand
-        /// Parts of the reply that were not acknowledged; nil while the command runs.
-        var outstanding: Int?
+        /// Nil while the command runs.
+        var reply: Reply?
+        /// Parts that were sent and not acknowledged.
+        var outstanding = 0
         var failure: Problem?
     }
 
@@ -94,7 +96,7 @@ actor Replier {
             if case .event(let event) = outcome { try await take(event) }
         case .failed(let problem): throw problem
         case .answered(let number, let result): answered(number, result, outbound)
-        case .sent(let result): try await sent(result)
+        case .sent(let result): try await sent(result, outbound)
         case .timeIsUp:
             guard let moment = deadline, moment <= .now else { return }
             isTimeUp = true
@@ -138,27 +140,47 @@ actor Replier {
             finish(number)
         case .success(let parts) where parts.isEmpty: finish(number)
         case .success(let parts):
-            work[number]?.outstanding = parts.count
-            outbound.send(Reply(to: item.message, number: number, parts: parts))
+            let reply = Reply(to: item.message, number: number, parts: parts)
+            work[number]?.reply = reply
+            work[number]?.outstanding = 1
+            outbound.sendFirst(of: reply)
         }
     }
 
-    private func sent(_ result: SendResult) async throws(Problem) {
+    private func sent(_ result: SendResult, _ outbound: ReplySender) async throws(Problem) {
+        let acknowledgement = result.acknowledgement
         let number = Reply.number(ofTag: result.tag)
-        guard let item = work[number], let outstanding = item.outstanding else { return }
-        if let problem = result.acknowledgement.problem {
+        guard var item = work[number], let reply = item.reply else { return }
+        if let problem = acknowledgement.problem {
             guard problem.isAboutRecipient else { throw problem }
-            work[number]?.failure = item.failure ?? problem
+            item.failure = item.failure ?? problem
         } else if invocation.json {
-            try await invocation.output.writeAside(line: JSONLines.acknowledgement(result.acknowledgement).text)
+            try await invocation.output.writeAside(line: JSONLines.acknowledgement(acknowledgement).text)
         }
-        work[number]?.outstanding = outstanding - 1
-        guard outstanding == 1 else { return }
-        if var problem = work[number]?.failure {
+        item.outstanding -= 1
+        if result.tag == reply.tag(ofPart: 0), reply.parts.count > 1, item.failure == nil {
+            if acknowledgement.isOther {
+                noteAnswered(reply)
+            } else {
+                item.outstanding = reply.parts.count - 1
+                outbound.sendRest(of: reply)
+            }
+        }
+        work[number] = item
+        guard item.outstanding == 0 else { return }
+        if var problem = item.failure {
             problem.text = "message \(item.message.id.uuid) got no reply: \(problem.text)"
             invocation.diagnostics.report(problem)
         }
         finish(number)
+    }
+
+    /// Two answers must not become one that nobody gave.
+    private func noteAnswered(_ reply: Reply) {
+        invocation.diagnostics.note(
+            "answered_before",
+            "message \(reply.message.id.uuid) was answered before; the other \(reply.parts.count - 1) parts of this "
+                + "answer were not sent")
     }
 
     private func finish(_ number: UInt64) {
@@ -219,7 +241,7 @@ actor Replier {
 
     /// Commands have time-outs of their own; a server that is away has not.
     private func waitForAcknowledgements() {
-        guard work.values.allSatisfy({ $0.outstanding != nil }), !isWaitingForAcknowledgements else { return }
+        guard work.values.allSatisfy({ $0.reply != nil }), !isWaitingForAcknowledgements else { return }
         isWaitingForAcknowledgements = true
         timer?.task.cancel()
         let moment = ContinuousClock.now + Self.patience

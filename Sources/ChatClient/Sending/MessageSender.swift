@@ -26,6 +26,8 @@ package actor MessageSender {
     private let mailbox = Mailbox<Event>()
     private var queue: SendQueue
     private var contents: [UInt64: Content] = [:]
+    /// Those for which the server keeps something else.
+    private var others: Set<UInt64> = []
     /// Whose receipts count, by conversation.
     private var recipients: [ConversationID: AccountID] = [:]
     private var link: Link?
@@ -150,7 +152,10 @@ package actor MessageSender {
                 guard isCurrent(origin) else { continue }
                 if case .success(let appended) = result {
                     backoff.reset()
-                    if let content = contents[tag] { accepted.append((appended, content)) }
+                    if let content = contents[tag] {
+                        accepted.append((appended, content))
+                        if appended.duplicate, appended.digest != Client.digest(content) { others.insert(tag) }
+                    }
                 }
                 queue.replied(tag: tag, result, now: now)
             case .receipt(let conversation, let state):
@@ -231,6 +236,7 @@ package actor MessageSender {
     private func finish(tag: UInt64, _ acknowledgement: Acknowledgement, queues: Bool) async {
         var acknowledgement = acknowledgement
         let content = contents.removeValue(forKey: tag)
+        acknowledgement.isOther = others.remove(tag) != nil
         if acknowledgement.status == .failed { acknowledgement.time = WallClock.now }
         if queues, let content, let id = acknowledgement.id {
             do throws(Problem) {

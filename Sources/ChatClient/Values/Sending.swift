@@ -73,6 +73,8 @@ package struct Acknowledgement: Equatable, Sendable {
     /// When the server took it, or, for `queued` and `failed`, when this was decided; Unix milliseconds.
     package var time: UInt64
     package var status: Status
+    /// The server had taken something else under this identifier before, and keeps that.
+    package var isOther = false
     /// Why it failed or was queued (exit 81), or why what was waited for was not confirmed (exit 124).
     package var problem: Problem?
 

@@ -43,13 +43,15 @@ is_held() { bot chat resume list --json | jq 'select(.name == "held") | .pid' | 
 eventually is_held || fail "nobody holds the resume point: $(cat "$SCRATCH/held.err")"
 exits 75 bot chat reply --allow-anyone --resume held --timeout 10s -- cat
 has "$SCRATCH/err" "in use by process $job"
+kill "$job"
+wait "$job" 2>/dev/null
 
 # Two devices of one account, and two names on one device: all run the command, one answer arrives.
 exits 0 bot chat device add --out "$SCRATCH/identity"
 person second
 exits 0 second chat login --identity "$SCRATCH/identity"
 exits 0 alice chat listen --no-follow --mark-read
-for place in "bot one" "bot two" "second reply"; do
+for place in "bot one" "bot two" "bot long" "second reply" "second long"; do
     read -r who name <<<"$place"
     exits 0 "$who" chat resume set "$name"
 done
@@ -65,3 +67,19 @@ exits 0 alice chat listen --no-follow --json --from bot
 grep -E '"body":"(one|two|three) ' "$SCRATCH/out" >"$SCRATCH/answers"
 same 5 "$(wc -l <"$SCRATCH/answers")" "one answer a question"
 same "$(jq -r .id "$SCRATCH/one.out" | sort)" "$(jq -r .id "$SCRATCH/answers" | sort)"
+
+# Also an answer of many parts is one of theirs as a whole.
+background a.out bot chat reply --allow bob --resume long --json -- sh -c 'yes a | head -c 200000'
+background b.out second chat reply --allow bob --resume long --json -- sh -c 'yes b | head -c 200000'
+user bob
+for n in 1 2 3; do exits 0 bob chat send --to bot "long $n"; done
+# Whoever came second has an acknowledgement of the first part alone.
+told() { [ "$(cat "$SCRATCH"/{a,b}.out | wc -l)" = 15 ]; }
+eventually told || fail "not all is acknowledged: $(wc -l "$SCRATCH"/{a,b}.out)"
+bob chat history --with bot --sync --json --limit 1000 | jq -c 'select(.from == "bot")' >"$SCRATCH/answers"
+for id in $(bob chat history --with bot --json --limit 1000 | jq -r 'select(.own) | .id'); do
+    jq -j --arg id "$id" 'select(.reply_to == $id) | .body' "$SCRATCH/answers" >"$SCRATCH/whole"
+    same 199999 "$(wc -c <"$SCRATCH/whole")" "the answer to $id"
+    same 1 "$(sort -u "$SCRATCH/whole" | wc -l)" "the answer to $id is of two"
+done
+same 3 "$(cat "$SCRATCH"/{a,b}.out.err | grep -c answered_before)"

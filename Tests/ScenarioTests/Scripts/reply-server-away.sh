@@ -25,7 +25,7 @@ same 2 "$(bot chat resume list --json | jq 'select(.name == "reply") | .waiting'
 same one "$(cat "$SCRATCH/bot/runs")" "the command has run once"
 start_server
 eventually lines "$SCRATCH/bot.out" 2 || fail "it does not answer: $(cat "$SCRATCH/bot.out.err")"
-answers() { "$1" chat history --with bot --sync --json | jq -r 'select(.from == "bot").body' | paste -sd,; }
+answers() { "$1" chat history --with bot --sync --json --limit 1000 | jq -r 'select(.from == "bot").body' | paste -sd,; }
 same "answer to one,answer to two" "$(answers alice)"
 same "one,two" "$(paste -sd, "$SCRATCH/bot/runs")"
 
@@ -43,21 +43,33 @@ all() { lines "$SCRATCH/bot.out" 62; }
 eventually all || fail "not all are answered: $(tail -n 3 "$SCRATCH/bot.out.err")"
 same "answer to one,answer to two,$(seq -f 'answer to n%g' 60 | paste -sd,)" "$(answers alice)"
 
-# One who is gone gets no answer, and the next does.
+# One who is gone meanwhile, and a conversation that takes no answer: the bot goes on.
 rm "$SCRATCH/bot/go"
 exits 0 bob chat send --to bot "farewell"
 eventually grep -qx farewell "$SCRATCH/bot/runs" || fail "the command does not run"
 exits 0 daemon user delete bob
 exits 0 alice chat send --to bot "still here"
 touch "$SCRATCH/bot/go"
-still() { answers alice | grep -q 'answer to still here$'; }
-eventually still || fail "the next message is not answered: $(tail -n 3 "$SCRATCH/bot.out.err")"
-eventually test "$(bot chat resume list --json | jq 'select(.name == "reply") | .waiting')" = 0 || fail "not done"
-say "of the one who is gone: $(grep -v offline "$SCRATCH/bot.out.err")"
-
-# With the time up and no server it gives up after a while, says so, and the message comes again.
+answered() { answers alice | grep -q "answer to $1\$"; }
+eventually answered "still here" || fail "the next message is not answered: $(tail -n 3 "$SCRATCH/bot.out.err")"
+waiting() { bot chat resume list --json | jq 'select(.name == "reply") | .waiting'; }
+settled() { [ "$(waiting)" = 0 ]; }
+eventually settled || fail "not done"
 kill "$job"
 wait "$job"
+stop_server || fail "the server does not drain"
+start_server --broadcast admins
+exits 0 daemon user admin alice
+exits 0 alice chat send --everyone "nobody but an administrator may answer"
+exits 0 alice chat send --to bot "but this"
+exits 0 bot chat reply --allow alice --everyone --to-me --count 2 --timeout 60s --json -- "$SCRATCH/handler"
+same "forbidden 77" "$(jq -r '"\(.code) \(.exit)"' "$SCRATCH/err")"
+has "$SCRATCH/err" 'got no reply'
+same 1 "$(wc -l <"$SCRATCH/out")"
+answered "but this" || fail "the next message is not answered"
+settled || fail "not done"
+
+# With the time up and no server it gives up after a while, says so, and the message comes again.
 rm "$SCRATCH/bot/go"
 background late.out bot chat reply --allow alice --timeout 3s --json -- "$SCRATCH/handler"
 exits 0 alice chat send --to bot "too late"
