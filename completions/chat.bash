@@ -15,6 +15,7 @@ _chat_options() {
         'send') echo '--to --everyone -m --message --lines --jsonl --id --reply-to --wait --timeout --queue --expires' ;;
         'listen') echo '--new --since --after-cursor --resume --from --to-me --everyone --own --meta --mark-read --count --timeout --idle --no-follow --command-timeout --retry' ;;
         'ask') echo '--to --choice -m --message --id --timeout' ;;
+        'reply') echo '--allow --allow-anyone --resume --new --since --after-cursor --from --to-me --everyone --count --timeout --idle --command-timeout --retry --jobs' ;;
         'run') echo '--to --everyone --on-failure --tail --label --queue --expires --timeout --id' ;;
         'history') echo '--with --everyone --id --limit --since --until --search --sync' ;;
         'who') echo '--users --wait --timeout --watch' ;;
@@ -27,7 +28,7 @@ _chat_options() {
 # _chat_commands [COMMAND]: the commands, or those below one.
 _chat_commands() {
     case $1 in
-        '') echo 'register login logout whoami passwd profile send listen ask run history who unread outbox resume device server schema doctor' ;;
+        '') echo 'register login logout whoami passwd profile send listen ask reply run history who unread outbox resume device server schema doctor' ;;
         profile) echo 'list' ;;
         outbox) echo 'list flush drop' ;;
         resume) echo 'list set rm' ;;
@@ -46,15 +47,18 @@ _chat_value() {
             history:--since | history:--until | history:--search | who:--timeout | 'resume set':--since | \
             'resume set':--after-cursor | 'device add':--name) echo 'text' ;;
         ask:--choice | ask:-m | ask:--message | ask:--id | ask:--timeout) echo 'text' ;;
+        reply:--since | reply:--after-cursor | reply:--count | reply:--timeout | reply:--idle | \
+            reply:--command-timeout | reply:--retry | reply:--jobs) echo 'text' ;;
         run:--tail | run:--label | run:--expires | run:--timeout | run:--id) echo 'text' ;;
         *:--profile) echo 'profile' ;;
         *:--config | register:--invite-file | register:--password-file | login:--identity | \
             login:--password-file | passwd:--password-file | passwd:--new-password-file | 'device add':--out) echo 'file' ;;
         *:--trust) echo 'one:ask accept-new strict' ;;
         *:--color) echo 'one:auto always never' ;;
-        send:--to | listen:--from | ask:--to | run:--to | history:--with | who:--wait) echo 'user' ;;
+        send:--to | listen:--from | ask:--to | reply:--allow | reply:--from | run:--to | history:--with | \
+            who:--wait) echo 'user' ;;
         send:--wait) echo 'one:accepted delivered read' ;;
-        listen:--resume) echo 'resume-point' ;;
+        listen:--resume | reply:--resume) echo 'resume-point' ;;
     esac
 }
 
@@ -115,7 +119,7 @@ _chat() {
         case $word in
             --)
                 # Behind it stands a command of the user's own.
-                [[ $command == listen || $command == run ]] || return 0
+                [[ $command == listen || $command == reply || $command == run ]] || return 0
                 if ((index + 1 == COMP_CWORD)); then
                     mapfile -t COMPREPLY < <(compgen -c -- "$current")
                 else

@@ -11,13 +11,15 @@ set -g __chat_valued \
     listen:--since listen:--after-cursor listen:--resume listen:--from listen:--count listen:--timeout \
     listen:--idle listen:--command-timeout listen:--retry \
     ask:--to ask:--choice ask:-m ask:--message ask:--id ask:--timeout \
+    reply:--allow reply:--resume reply:--since reply:--after-cursor reply:--from reply:--count reply:--timeout \
+    reply:--idle reply:--command-timeout reply:--retry reply:--jobs \
     run:--to run:--tail run:--label run:--expires run:--timeout run:--id \
     history:--with history:--id history:--limit \
     history:--since history:--until history:--search who:--wait who:--timeout 'resume set:--since' \
     'resume set:--after-cursor' 'device add:--out' 'device add:--name'
 
 # Commands, with a space where they have two words.
-set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask run history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' schema doctor
+set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' schema doctor
 
 function __chat_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -80,6 +82,7 @@ complete -c chat -n '__chat_at' -a profile -d 'the profiles of this user'
 complete -c chat -n '__chat_at' -a send -d 'send a message'
 complete -c chat -n '__chat_at' -a listen -d 'print messages, and follow'
 complete -c chat -n '__chat_at' -a ask -d 'ask, wait for the answer, and print it'
+complete -c chat -n '__chat_at' -a reply -d 'answer messages with what a command prints'
 complete -c chat -n '__chat_at' -a run -d 'run a command, and report its end'
 complete -c chat -n '__chat_at' -a history -d 'print messages from this device’s own store, oldest first'
 complete -c chat -n '__chat_at' -a who -d 'print who is online'
@@ -140,6 +143,22 @@ complete -c chat -n '__chat_at ask' -l choice -x -d 'take only this for an answe
 complete -c chat -n '__chat_at ask' -s m -l message -x -d 'the message'
 complete -c chat -n '__chat_at ask' -l id -x -d 'key of the question'
 complete -c chat -n '__chat_at ask' -l timeout -x -d 'how long to wait for the answer'
+complete -c chat -n '__chat_at reply' -l allow -x -a '(__chat_names users)' -d 'answer this user'
+complete -c chat -n '__chat_at reply' -l allow-anyone -d 'answer whoever writes'
+complete -c chat -n '__chat_at reply' -l resume -x -a '(__chat_names resume-points)' -d 'start where this resume point stands, and move it along'
+complete -c chat -n '__chat_at reply' -l new -d 'start with what comes from now on'
+complete -c chat -n '__chat_at reply' -l since -x -d 'start with what the server took since then'
+complete -c chat -n '__chat_at reply' -l after-cursor -x -d 'start behind the line that has this cursor'
+complete -c chat -n '__chat_at reply' -l from -x -a '(__chat_names users)' -d 'only messages of this user'
+complete -c chat -n '__chat_at reply' -l to-me -d 'only direct messages'
+complete -c chat -n '__chat_at reply' -l everyone -d 'only messages to everybody'
+complete -c chat -n '__chat_at reply' -l count -x -d 'end after so many messages'
+complete -c chat -n '__chat_at reply' -l timeout -x -d 'end after this time'
+complete -c chat -n '__chat_at reply' -l idle -x -d 'end when nothing came for this time'
+complete -c chat -n '__chat_at reply' -l command-timeout -x -d 'how long the command may take for a message'
+complete -c chat -n '__chat_at reply' -l retry -x -d 'how often a command that failed is run again'
+complete -c chat -n '__chat_at reply' -l jobs -x -d 'how many commands may run at once'
+complete -c chat -n '__chat_at reply --' -F -a '(__fish_complete_command)'
 complete -c chat -n '__chat_at run' -l to -x -a '(__chat_names users)' -d 'send to this user'
 complete -c chat -n '__chat_at run' -l everyone -d 'send to everybody'
 complete -c chat -n '__chat_at run' -l on-failure -d 'report only an end with another status than 0'

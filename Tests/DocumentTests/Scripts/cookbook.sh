@@ -76,6 +76,15 @@ runs bot.out bot 'tr "[:lower:]"'
 eventually asks B || fail "the bot with a command does not answer: $(cat "$SCRATCH/bot.out.err")"
 ends
 
+# The bot in one line.
+runs reply.out bot 'chat reply'
+told_uptime() {
+    as bob chat send --to bot "how are you?"
+    as bob chat history --with bot --sync --json | jq -r .body | grep -q 'load average'
+}
+eventually told_uptime || fail "the bot in one line does not answer: $(cat "$SCRATCH/reply.out.err")"
+ends
+
 # Nobody is there: the other way is taken. Then somebody is.
 block_wait=$(block '--wait delivered')
 quick() {
