@@ -154,10 +154,9 @@ actor Replier {
         if let problem = acknowledgement.problem {
             guard problem.isAboutRecipient else { throw problem }
             item.failure = item.failure ?? problem
-        } else if invocation.json {
-            try await invocation.output.writeAside(line: JSONLines.acknowledgement(acknowledgement).text)
         }
         item.outstanding -= 1
+        // At once: a crash before the rest is sent leaves a beginning.
         if result.tag == reply.tag(ofPart: 0), reply.parts.count > 1, item.failure == nil {
             if acknowledgement.isOther {
                 noteAnswered(reply)
@@ -167,9 +166,12 @@ actor Replier {
             }
         }
         work[number] = item
+        if invocation.json, acknowledgement.problem == nil {
+            try await invocation.output.writeAside(line: JSONLines.acknowledgement(acknowledgement).text)
+        }
         guard item.outstanding == 0 else { return }
         if var problem = item.failure {
-            problem.text = "message \(item.message.id.uuid) got no reply: \(problem.text)"
+            problem.text = "the reply to message \(item.message.id.uuid) was refused: \(problem.text)"
             invocation.diagnostics.report(problem)
         }
         finish(number)

@@ -40,3 +40,29 @@ same "$(seq -f 'question %g' 30)" "$(answers | sed 's/ answered by .*//')" "each
 runs=$(wc -l <"$SCRATCH/bot/runs")
 say "$kills kills, $runs runs of the command for 30 messages"
 [ "$kills" -ge 3 ] || fail "only $kills kills"
+
+# Killed exactly between the acknowledgement and the resume point: it stands while the line that tells of the
+# acknowledgement finds no room.
+mkfifo "$SCRATCH/full"
+exec 3<>"$SCRATCH/full"
+dd if=/dev/zero of="$SCRATCH/full" bs=4096 oflag=nonblock 2>/dev/null
+waiting() { bot chat resume list --json | jq 'select(.name == "reply") | .waiting'; }
+for size in 1 200000; do
+    background bot.out bot sh -c 'exec chat reply --allow alice --json -- sh -c "$1" >"$2"' sh \
+        "yes \$\$ | tr -d '\n' | head -c $size" "$SCRATCH/full"
+    id=$(alice chat send --to bot --json "of size $size" | jq -r .id)
+    # The answer's parts joined.
+    whole() { alice chat history --with bot --sync --json --limit 1000 | jq -j --arg id "$id" 'select(.reply_to == $id).body'; }
+    arrived() { [ "$(whole | wc -c)" -ge "$size" ]; }
+    eventually arrived || fail "no answer of size $size: $(whole | wc -c) $(cat "$SCRATCH/bot.out.err")"
+    same 1 "$(waiting)" "the message is not done"
+    first=$(whole | sha256sum)
+    kill -KILL "$job"
+    wait "$job" 2>/dev/null
+    exits 0 bot chat reply --allow alice --count 1 --timeout 60s -- sh -c "yes \$\$ | tr -d '\n' | head -c $size"
+    same 0 "$(waiting)"
+    same "$size" "$(whole | wc -c)" "answered once"
+    same "$first" "$(whole | sha256sum)" "the first answer stands"
+done
+# Nothing of the other answer was put behind the first, and that is said.
+has "$SCRATCH/err" 'was answered before'

@@ -64,7 +64,7 @@ exits 0 alice chat send --everyone "nobody but an administrator may answer"
 exits 0 alice chat send --to bot "but this"
 exits 0 bot chat reply --allow alice --everyone --to-me --count 2 --timeout 60s --json -- "$SCRATCH/handler"
 same "forbidden 77" "$(jq -r '"\(.code) \(.exit)"' "$SCRATCH/err")"
-has "$SCRATCH/err" 'got no reply'
+has "$SCRATCH/err" 'was refused'
 same 1 "$(wc -l <"$SCRATCH/out")"
 answered "but this" || fail "the next message is not answered"
 settled || fail "not done"
