@@ -35,7 +35,7 @@ actor Replier {
     private let rules: ReplyRules
     private var limits: FollowLimits
     private var schedule: ReplySchedule
-    private var idle: [HandlerCommand]
+    private var free: [HandlerCommand]
     /// What came and is not settled, by its number.
     private var events: [UInt64: ListenEvent] = [:]
     private var work: [UInt64: Work] = [:]
@@ -53,7 +53,7 @@ actor Replier {
         self.rules = rules
         self.limits = limits
         schedule = ReplySchedule(jobs: handlers.count, count: limits.count)
-        idle = handlers
+        free = handlers
         (steps, post) = AsyncStream.makeStream()
     }
 
@@ -187,7 +187,7 @@ actor Replier {
 
     private func finish(_ number: UInt64) {
         guard let item = work.removeValue(forKey: number) else { return }
-        idle.append(item.handler)
+        free.append(item.handler)
         schedule.finished(number)
         limits.printed(isMessage: true, at: .now)
     }
@@ -207,7 +207,7 @@ actor Replier {
     }
 
     private func begin(_ number: UInt64) {
-        guard case .message(let message) = events[number], let handler = idle.popLast() else { return }
+        guard case .message(let message) = events[number], let handler = free.popLast() else { return }
         work[number] = Work(message: message, handler: handler)
         Task { [post] in
             do throws(CancellationError) {
