@@ -158,11 +158,11 @@ actor Replier {
         item.outstanding -= 1
         // At once: a crash before the rest is sent leaves a beginning.
         if result.tag == reply.tag(ofPart: 0), reply.parts.count > 1, item.failure == nil {
-            if acknowledgement.isOther {
-                noteAnswered(reply)
-            } else {
+            if try await stands(reply, result) {
                 item.outstanding = reply.parts.count - 1
                 outbound.sendRest(of: reply)
+            } else {
+                noteAnswered(reply)
             }
         }
         work[number] = item
@@ -175,6 +175,16 @@ actor Replier {
             invocation.diagnostics.report(problem)
         }
         finish(number)
+    }
+
+    /// Whether the first part is what the server has. What it took from another process, device or life of this one may
+    /// be the beginning of another answer; where this device has that it can be compared.
+    private func stands(_ reply: Reply, _ result: SendResult) async throws(Problem) -> Bool {
+        guard result.isFromBefore else { return true }
+        guard let id = result.acknowledgement.id, let first = try await client.message(id: id)?.message else {
+            return false
+        }
+        return first.own && first.conversation == reply.message.conversation && first.body == reply.parts[0]
     }
 
     /// Two answers must not become one that nobody gave.

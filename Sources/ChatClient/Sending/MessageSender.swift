@@ -26,8 +26,8 @@ package actor MessageSender {
     private let mailbox = Mailbox<Event>()
     private var queue: SendQueue
     private var contents: [UInt64: Content] = [:]
-    /// Those for which the server keeps something else.
-    private var others: Set<UInt64> = []
+    /// Those for which the server keeps what was sent before.
+    private var fromBefore: Set<UInt64> = []
     /// Whose receipts count, by conversation.
     private var recipients: [ConversationID: AccountID] = [:]
     private var link: Link?
@@ -154,7 +154,7 @@ package actor MessageSender {
                     backoff.reset()
                     if let content = contents[tag] {
                         accepted.append((appended, content))
-                        if appended.duplicate, appended.digest != Client.digest(content) { others.insert(tag) }
+                        if appended.duplicate, appended.digest != Client.digest(content) { fromBefore.insert(tag) }
                     }
                 }
                 queue.replied(tag: tag, result, now: now)
@@ -236,7 +236,7 @@ package actor MessageSender {
     private func finish(tag: UInt64, _ acknowledgement: Acknowledgement, queues: Bool) async {
         var acknowledgement = acknowledgement
         let content = contents.removeValue(forKey: tag)
-        acknowledgement.isOther = others.remove(tag) != nil
+        let isFromBefore = fromBefore.remove(tag) != nil
         if acknowledgement.status == .failed { acknowledgement.time = WallClock.now }
         if queues, let content, let id = acknowledgement.id {
             do throws(Problem) {
@@ -248,6 +248,6 @@ package actor MessageSender {
                     sent: acknowledgement.problem?.sent)
             } catch { acknowledgement.problem = error }
         }
-        continuation.yield(SendResult(tag: tag, acknowledgement: acknowledgement))
+        continuation.yield(SendResult(tag: tag, acknowledgement: acknowledgement, isFromBefore: isFromBefore))
     }
 }

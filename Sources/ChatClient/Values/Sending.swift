@@ -73,8 +73,6 @@ package struct Acknowledgement: Equatable, Sendable {
     /// When the server took it, or, for `queued` and `failed`, when this was decided; Unix milliseconds.
     package var time: UInt64
     package var status: Status
-    /// The server had taken something else under this identifier before, and keeps that.
-    package var isOther = false
     /// Why it failed or was queued (exit 81), or why what was waited for was not confirmed (exit 124).
     package var problem: Problem?
 
@@ -95,9 +93,12 @@ package struct Acknowledgement: Equatable, Sendable {
 package struct SendResult: Sendable {
     package var tag: UInt64
     package var acknowledgement: Acknowledgement
+    /// The server has what was sent under this identifier at another time, perhaps with another body, and keeps that.
+    package var isFromBefore: Bool
 
-    package init(tag: UInt64, acknowledgement: Acknowledgement) {
+    package init(tag: UInt64, acknowledgement: Acknowledgement, isFromBefore: Bool = false) {
         self.tag = tag
         self.acknowledgement = acknowledgement
+        self.isFromBefore = isFromBefore
     }
 }

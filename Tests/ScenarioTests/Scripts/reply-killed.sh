@@ -66,3 +66,18 @@ for size in 1 200000; do
 done
 # Nothing of the other answer was put behind the first, and that is said.
 has "$SCRATCH/err" 'was answered before'
+
+# A crash after the first part of a long answer: the same answer is completed, another is not mixed in.
+exec 3>&-
+for letter in a b; do
+    id=$(alice chat send --to bot --json "long again" | jq -r .id)
+    head -c 65536 /dev/zero | tr '\0' "$letter" |
+        bot chat send --to alice --id "reply alice $id 1" --reply-to "$id" || fail "the first part"
+    exits 0 bot chat reply --allow alice --count 1 --timeout 60s -- sh -c "head -c 150000 /dev/zero | tr '\\0' a"
+    case $letter in
+    a) same 150000 "$(whole | wc -c)" "the answer is completed" ;;
+    b) same 65536 "$(whole | wc -c)" "the answer stays as it was" ;;
+    esac
+    same "$letter" "$(whole | fold -w 1 | sort -u)"
+done
+has "$SCRATCH/err" 'was answered before'
