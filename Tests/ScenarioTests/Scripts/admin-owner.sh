@@ -44,7 +44,7 @@ exits 0 daemon check
 same "" "$(others)" "root leaves files of its own"
 
 # Nothing of it in a core: neither by limit nor by a dump.
-background listening owned run --listen 127.0.0.1:0
-eventually grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen"
+background again owned run --listen 127.0.0.1:0
+eventually grep -q '^listening ' "$SCRATCH/again" || fail "the server does not listen"
 same 0 "$(awk '/Max core file size/ { print $5 }' "/proc/$job/limits")" "core files are off"
 same root "$(stat -c %U "/proc/$job/mem")" "the process can be dumped"
