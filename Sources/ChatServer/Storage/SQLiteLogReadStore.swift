@@ -132,8 +132,9 @@ private struct PageBuilder {
     }
 
     mutating func finish() -> LogPage {
-        // The page ended because nothing was left, not because it was full: what remains up to the head is a leap.
-        if hasRoom { skipLeaps(before: head + 1) }
+        // The page ended because nothing was left, not because it was full: what remains up to the head was left out at
+        // a restore, or is missing in a damaged store.
+        if hasRoom { skip(to: head + 1) }
         return LogPage(rows: rows, through: position, isLast: position >= head)
     }
 }

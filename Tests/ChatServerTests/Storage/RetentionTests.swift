@@ -95,6 +95,15 @@ import Testing
         #expect(try CheckStore.faults(in: store.database).isEmpty)
     }
 
+    @Test func whatIsMissingInADamagedStoreIsAHoleAndNoEndlessWait() throws {
+        _ = try store.commit((1...3).map { store.append("\($0)", to: dm) })
+        try store.database.execute("DELETE FROM entries WHERE key & 15 IN (2, 3)")
+        let page = try page(after: 0)
+        #expect(page.rows.last == .hole(.retention, first: 2, last: 3))
+        #expect(page.isLast && page.through == 3)
+        #expect(try self.page(after: 3).isLast)
+    }
+
     @Test func theFloorGrowsWithTheTimeAndFitsWhateverTheClockSays() {
         let day: UInt64 = 86_400_000
         let now: UInt64 = 1_795_000_000_000
