@@ -41,7 +41,7 @@ extension Client {
             }
             // A name that begins with the login begins to be then.
             if let name = options.resume, stored == nil, plan.isContinuous {
-                let first = ResumePosition(position: plan.position, since: plan.since)
+                let first = ResumePosition(position: plan.position, since: plan.since(after: plan.position))
                 try store.write { try store.setResumePosition(name, first, now: WallClock.now) }
                 stored = first
             }

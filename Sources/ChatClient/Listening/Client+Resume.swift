@@ -25,7 +25,8 @@ extension Client {
             try store.write {
                 let position: ResumePosition =
                     switch start {
-                    case .new: ResumePosition(position: try store.lastPosition(), since: 0)
+                    // What was taken and is not here yet is not new. This machine's clock stands for the server's.
+                    case .new: ResumePosition(position: try store.lastPosition(), since: WallClock.now)
                     case .cursor(let cursor): ResumePosition(position: cursor.position, since: 0)
                     case .since(let moment):
                         ResumePosition(position: try store.position(before: moment), since: moment)

@@ -8,8 +8,11 @@ struct ListenPlan: Equatable, Sendable {
         case waitForLogin
     }
 
-    /// What the server took before is left out, Unix milliseconds.
-    private(set) var since: UInt64
+    /// Of what was missed, what the server took before is left out, Unix milliseconds.
+    private var since: UInt64
+    /// The store's last position when nothing was missed any more: what comes behind it is new whatever its time says,
+    /// for a server's clock may be set back.
+    private var liveFrom: Int64?
     private var scanned: Int64
     /// What is not shown is told up to here; after it, everything.
     private var notShownUpTo: Int64?
@@ -54,6 +57,12 @@ struct ListenPlan: Equatable, Sendable {
         if let notShownUpTo { return .notShown(after: scanned, upTo: notShownUpTo) }
         return .all(after: scanned)
     }
+
+    /// What the server took before is left out of the entries behind `position`, Unix milliseconds.
+    func since(after position: Int64) -> UInt64 { position >= liveFrom ?? .max ? 0 : since }
+
+    /// Everything missed is in the store, up to `position`.
+    mutating func reachedLive(at position: Int64) { if liveFrom == nil { liveFrom = position } }
 
     /// The login has come: what is new begins with it.
     mutating func loggedIn(at time: UInt64) {

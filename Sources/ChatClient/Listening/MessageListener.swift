@@ -133,7 +133,9 @@ package actor MessageListener {
     private func wanted(_ item: StoredItem) -> ListenEvent? {
         switch item {
         case .message(let message):
-            guard message.time >= plan.since, options.filter.matches(message) else { return nil }
+            guard message.time >= plan.since(after: (message.cursor?.position ?? 0) - 1),
+                options.filter.matches(message)
+            else { return nil }
             return .message(message)
         case .gap(let gap):
             return options.filter.matches(gap) ? .gap(gap) : nil
@@ -170,6 +172,7 @@ package actor MessageListener {
             return .login(notice)
         case .live(let time):
             isCaughtUp = true
+            plan.reachedLive(at: report.behind)
             return .live(time: time)
         case .presence(let change): return options.presence ? .presence(change) : nil
         case .receipt(let notice): return options.receipts ? .receipt(notice) : nil
@@ -198,16 +201,18 @@ package actor MessageListener {
 
     /// Nothing is left to be told: what the filter left out is done, too.
     private func settleIdle() throws(Problem) {
-        guard plan.isContinuous, done >= told, plan.position > done else { return }
+        guard plan.isContinuous, done >= told else { return }
         told = plan.position
         done = plan.position
         try moveResume(to: done)
     }
 
     private func moveResume(to position: Int64) throws(Problem) {
-        guard let resume, let store, plan.isContinuous, position > resume.position else { return }
+        guard let resume, let store, plan.isContinuous else { return }
+        let since = plan.since(after: position)
+        guard position > resume.position || (position == resume.position && since != resume.since) else { return }
         do {
-            try store.write { try resume.move(to: position, since: plan.since, in: store) }
+            try store.write { try resume.move(to: position, since: since, in: store) }
         } catch { throw Problem(store: error) }
     }
 
@@ -215,7 +220,9 @@ package actor MessageListener {
     private func beginResume() {
         guard let resume, let store, !resume.isStored else { return }
         do {
-            try store.write { try resume.move(to: plan.position, since: plan.since, in: store) }
+            try store.write {
+                try resume.move(to: plan.position, since: plan.since(after: plan.position), in: store)
+            }
         } catch { ended = Problem(store: error) }
     }
 

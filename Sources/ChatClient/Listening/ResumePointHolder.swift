@@ -5,6 +5,7 @@ import ChatProtocol
 final class ResumePointHolder {
     let name: UserName
     private(set) var position: Int64
+    private(set) var since: UInt64
     /// Whether the store has it.
     private(set) var isStored: Bool
     private var lock: ResumeLock?
@@ -14,6 +15,7 @@ final class ResumePointHolder {
         self.name = name
         self.lock = lock
         position = stored?.position ?? -1
+        since = stored?.since ?? 0
         isStored = stored != nil
     }
 
@@ -22,6 +24,7 @@ final class ResumePointHolder {
         try store.setResumePosition(
             name, ResumePosition(position: position, since: since), now: WallClock.now)
         self.position = position
+        self.since = since
         isStored = true
     }
 

@@ -121,8 +121,20 @@ import Transport
         #expect(plan.step == .waitForLogin)
         plan.loggedIn(at: 500)
         #expect(plan.step == .all(after: 10))
-        #expect(plan.since == 500)
+        #expect(plan.since(after: 10) == 500)
         plan.loggedIn(at: 900)
-        #expect(plan.since == 500)
+        #expect(plan.since(after: 10) == 500)
+    }
+
+    @Test func whatComesLiveIsNewWhateverItsTimeSays() {
+        var plan = ListenPlan(start: .new, end: 10) { _ in 0 }
+        plan.loggedIn(at: 500)
+        plan.reachedLive(at: 14)
+        // What was missed, up to 14, may be old; after a reconnection there is more of it, but not older.
+        #expect([10, 13, 14, 15].map { plan.since(after: $0) } == [500, 500, 0, 0])
+        plan.reachedLive(at: 20)
+        #expect(plan.since(after: 14) == 0)
+        // A reader that resumes behind that is not held up by the time any more.
+        #expect(ListenPlan(resuming: ResumePosition(position: 14, since: 0)).since(after: 14) == 0)
     }
 }
