@@ -8,7 +8,9 @@ extension Client {
     /// Messages that are sent without waiting for each other's acknowledgement.
     private static let outboxWindow = 64
 
-    package func outbox() throws(Problem) -> [OutboxItem] { try storeForReading { try $0.outboxItems() } }
+    package func outbox() throws(Problem) -> [OutboxItem] {
+        try storeForReading { try $0.outboxItems(now: WallClock.now) }
+    }
 
     /// - Throws: 67 `no_such_name`.
     package func dropFromOutbox(_ id: MessageID) throws(Problem) {

@@ -68,9 +68,13 @@ extension ClientStore {
         return database.changes > 0
     }
 
-    func outboxItems() throws -> [OutboxItem] {
+    /// What has expired is not sent any more, and dropped with the next connection.
+    func outboxItems(now: UInt64) throws -> [OutboxItem] {
         try database.all(
-            "SELECT target, id, content, queued, expires, failed, attempts, code FROM outbox ORDER BY number"
+            """
+            SELECT target, id, content, queued, expires, failed, attempts, code FROM outbox
+            WHERE expires IS NULL OR expires > ? ORDER BY number
+            """, now
         ) { row in
             guard let conversation = ConversationName(row.text(0)),
                 let content = try? Content(wireBytes: row.bytes(2))

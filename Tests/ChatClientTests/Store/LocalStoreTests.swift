@@ -119,7 +119,8 @@ import Testing
         try queue(scene, 2, expires: 50)
         try queue(scene, 3, expires: 500)
         #expect(try take(scene).map(\.content.body) == ["q1", "q3"])
-        #expect(try scene.store.outboxItems().count == 2)
+        #expect(try scene.store.outboxItems(now: 100).count == 2)
+        #expect(try scene.store.outboxItems(now: 500).map(\.body) == ["q1"])
     }
 
     @Test func aRefusedOneStaysAndHoldsNobodyUp() throws {
@@ -130,7 +131,7 @@ import Testing
         try scene.store.write { try scene.store.noteAttempt(first.number, code: "no_such_user", failed: true) }
         #expect(try take(scene).map(\.content.body) == ["q2"])
         #expect(try take(scene, failed: true).count == 2)
-        let items = try scene.store.outboxItems()
+        let items = try scene.store.outboxItems(now: 100)
         #expect(items.map(\.state) == [.failed, .queued])
         #expect(items.first?.code == "no_such_user")
         #expect(items.first?.attempts == 1)
