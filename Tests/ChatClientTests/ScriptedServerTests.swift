@@ -173,6 +173,7 @@ import Transport
             case .subscribe:
                 connection.send(Done(), frame.correlation)
                 connection.send(self.text(1))
+                connection.send(Gap(conversation: withBob, reason: .restored, first: 3, last: (1 << 20) - 1))
                 connection.send(self.text(1 << 20))
                 connection.send(Live(time: 1))
             default: server.behave(connection, frame)

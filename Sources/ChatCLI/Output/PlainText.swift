@@ -30,7 +30,7 @@ struct PlainText: Sendable {
     private func reason(_ reason: GapNotice.Reason) -> String {
         switch reason {
         case .retention: "older than the server keeps them"
-        case .restored: "the server was restored from a backup"
+        case .restored: "the server, or this profile, was restored from a backup"
         case .beforeJoin: "from before this device or account"
         case .undecryptable: "this device could not open them"
         }

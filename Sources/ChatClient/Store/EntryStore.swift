@@ -95,7 +95,8 @@ extension ClientStore {
 
     private func store(_ entry: IncomingEntry, own: AccountID, now: UInt64) throws {
         guard let (number, head) = try head(of: entry.conversation), entry.seq > head else { return }
-        try settle(number, below: entry.seq)
+        let here = try settle(number, below: entry.seq)
+        try noteLost(number, known: head, here: here, next: entry.seq, now: now)
         try database.run(
             "UPDATE entries SET position = ? WHERE conversation = ? AND seq = ?", try nextPosition(), number, entry.seq)
         if database.changes == 0 {
@@ -165,8 +166,18 @@ extension ClientStore {
         try database.run("UPDATE conversations SET head = max(head, ?) WHERE number = ?", head, number)
     }
 
-    /// Gives those that wait before `seq` their positions.
-    private func settle(_ number: Int64, below seq: UInt64) throws {
+    /// The server has no holes, and what this device acknowledged was stored before: where something is missing behind
+    /// what is known, the store itself was rolled back, to a copy for example. Says so.
+    ///
+    /// - Parameter here: how many of the numbers between are here.
+    func noteLost(_ number: Int64, known: UInt64, here: UInt64, next: UInt64, now: UInt64) throws {
+        guard known > 0, next > known + 1 + here else { return }
+        try insertGap(conversation: number, reason: .restored, missed: next - known - 1 - here, now: now)
+    }
+
+    /// Gives those that wait before `seq` their positions; how many they were.
+    @discardableResult
+    private func settle(_ number: Int64, below seq: UInt64) throws -> UInt64 {
         let waiting = try database.all(
             "SELECT seq FROM entries WHERE conversation = ? AND position IS NULL AND seq < ? ORDER BY seq", number, seq
         ) { $0.unsigned(0) }
@@ -174,6 +185,7 @@ extension ClientStore {
             try database.run(
                 "UPDATE entries SET position = ? WHERE conversation = ? AND seq = ?", try nextPosition(), number, seq)
         }
+        return UInt64(waiting.count)
     }
 
     /// Goes on over those that follow without a hole.

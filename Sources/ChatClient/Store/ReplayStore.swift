@@ -17,6 +17,14 @@ extension ClientStore {
         let isKnown = try database.first(
             "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, entry.seq
         ) { _ in true }
+        if entry.seq > settled + 1 {
+            let here =
+                try database.first(
+                    "SELECT count(*) FROM entries WHERE conversation = ? AND seq > ? AND seq < ?", number, settled,
+                    entry.seq
+                ) { $0.unsigned(0) } ?? 0
+            try noteLost(number, known: settled, here: here, next: entry.seq, now: now)
+        }
         if isKnown == nil { try insert(entry, conversation: number, position: nil, own: own, now: now) }
         try database.run("UPDATE conversations SET received = ? WHERE number = ?", entry.seq, number)
     }

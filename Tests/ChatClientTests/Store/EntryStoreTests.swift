@@ -88,8 +88,25 @@ import Testing
         let generation = StoreGeneration(high: 6, low: 6)
         try scene.store.write { try scene.store.storeNewGeneration(generation, now: 7) }
         #expect(try scene.store.identity()?.generation == generation)
+        try scene.gap(2, (1 << 20) - 1, .restored)
         try scene.receive([StoreScene.entry(1 << 20)])
         #expect(try scene.told() == ["m1", "own9", "gap restored ?", "m\(1 << 20)"])
+    }
+
+    @Test(arguments: [false, true])
+    func aStoreThatWasRolledBackSaysWhatItMisses(isReplay: Bool) throws {
+        let scene = try StoreScene()
+        // Of a conversation that is new here nothing is missed: a device begins somewhere.
+        try scene.receive([StoreScene.entry(4)])
+        // The device had acknowledged 5 to 7 before, and has 6, its own, again.
+        try scene.sent(6)
+        if isReplay {
+            try scene.replay([StoreScene.entry(8), StoreScene.entry(9)])
+        } else {
+            try scene.receive([StoreScene.entry(8), StoreScene.entry(9)])
+        }
+        _ = try scene.store.settleReplay()
+        #expect(Set(try scene.told()) == ["m4", "own6", "gap restored 2", "m8", "m9"])
     }
 
     @Test func numbersThatARestoredServerLeapsOverAreNoGapOfTheirOwn() throws {
