@@ -31,6 +31,17 @@ import Testing
         #expect(run.step(at: .zero) == .end(.usage))
     }
 
+    @Test func aLineThatLooksBackWaitsForWhatWasSentBefore() {
+        var run = PipedRun(stopsAtFailure: false, linger: .zero)
+        run.lookBack()
+        #expect(run.canLookBack() && !run.canLookBack())
+        run.submitted()
+        run.lookBack()
+        #expect(!run.canLookBack() && run.step(at: .zero) == .awaitDecision)
+        run.decided(unknown)
+        #expect(run.canLookBack() && run.step(at: .zero) == .read)
+    }
+
     @Test func withMinusEEachLineIsDecidedBeforeTheNextAndTheFirstFailureEndsIt() {
         var run = PipedRun(stopsAtFailure: true, linger: .seconds(60))
         run.submitted()

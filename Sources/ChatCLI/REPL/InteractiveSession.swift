@@ -22,6 +22,8 @@ final class InteractiveSession {
     private var hasAskedForNames = false
     private var keeper: LineKeeper
     private var shown: [ReceivedMessage] = []
+    /// What was typed here and has not come back from the store yet.
+    private var typed: Set<MessageID> = []
     private var marking: Task<Void, Never>?
     private var hasFailedToMark = false
     private var editing: Task<Void, Never>?
@@ -170,8 +172,12 @@ final class InteractiveSession {
     }
 
     private func submit(_ message: OutgoingMessage) {
-        state.waiting += 1
-        sender.submit(message)
+        do throws(Problem) {
+            let message = try message.identified()
+            if let id = message.id { typed.insert(id) }
+            state.waiting += 1
+            sender.submit(message)
+        } catch { report(error) }
     }
 
     private func list(onlineOnly: Bool) async {
@@ -283,8 +289,8 @@ final class InteractiveSession {
         state.received(message)
         // Before it is shown: showing may write at once, and what was written is marked.
         shown.append(message)
-        // What was typed here stands here already.
-        if message.own && message.fromDevice == identity.device { return markShown() }
+        // What was typed here stands here already; what another process of this profile sent does not.
+        if message.own, typed.remove(message.id) != nil { return markShown() }
         await show([reports.message(message)])
         if !invocation.output.isTerminal { markShown() }
     }

@@ -20,6 +20,7 @@ struct PipedRun: Sendable {
     private(set) var firstFailure: ExitStatus?
     private var isInputAtEnd = false
     private var isCut = false
+    private var looksBack = false
     private var lingerEnd: Duration?
 
     init(stopsAtFailure: Bool, linger: Duration) {
@@ -28,6 +29,16 @@ struct PipedRun: Sendable {
     }
 
     mutating func submitted() { underWay += 1 }
+
+    /// A line is about what was sent before it: nothing is read until that is decided.
+    mutating func lookBack() { looksBack = true }
+
+    /// Whether that line can be carried out now; true once.
+    mutating func canLookBack() -> Bool {
+        guard looksBack, underWay == 0 else { return false }
+        looksBack = false
+        return true
+    }
 
     /// A message was taken, or not.
     mutating func decided(_ problem: Problem?) {
@@ -55,7 +66,7 @@ struct PipedRun: Sendable {
         let isStopped = stopsAtFailure && firstFailure != nil
         if !isInputAtEnd && !isStopped {
             // Only when a line is decided is it known whether it failed.
-            return stopsAtFailure && underWay > 0 ? .awaitDecision : .read
+            return (stopsAtFailure || looksBack) && underWay > 0 ? .awaitDecision : .read
         }
         guard underWay == 0 else { return .awaitDecision }
         let end = lingerEnd ?? now + linger

@@ -27,6 +27,8 @@ struct PipedSession {
     private let clock = ContinuousClock()
     private let begin = ContinuousClock.now
     private let reports: REPLReports
+    /// What `/history` asked for and what is under way keeps from being shown.
+    private var history: HistoryQuery?
     private var isReading = false
     private var isConnected = false
     private var isLingering = false
@@ -134,6 +136,10 @@ struct PipedSession {
             try await invocation.output.writeAside(line: JSONLines.acknowledgement(acknowledgement).text)
         }
         if let problem = acknowledgement.problem, !isToldAlready { tell(problem, line: line) }
+        do throws(Problem) { try await lookBack() } catch {
+            run.failed(error)
+            tell(error, line: line)
+        }
     }
 
     private mutating func takeLine(_ line: InputLine, _ sender: MessageSender, _ state: inout REPLState) async {
@@ -171,12 +177,22 @@ struct PipedSession {
             }
         case .list(let onlineOnly):
             try await put(reports.users(try await client.users(onlineOnly: onlineOnly), onlineOnly: onlineOnly))
-        case .history(let query): try await put(reports.history(try await client.history(query)))
+        case .history(let query):
+            history = query
+            run.lookBack()
+            try await lookBack()
         case .show(let lines):
             // Help is no data.
             if invocation.json { lines.forEach(invocation.diagnostics.write) } else { try await put(lines) }
         case .quit: run.inputEnded()
         }
+    }
+
+    /// Shows the history that was asked for, once it holds what was sent before.
+    private mutating func lookBack() async throws(Problem) {
+        guard let query = history, run.canLookBack() else { return }
+        history = nil
+        try await put(reports.history(try await client.history(query)))
     }
 
     private func put(_ lines: [String]) async throws(Problem) {

@@ -20,6 +20,17 @@ package struct OutgoingMessage: Equatable, Sendable {
         self.replyTo = replyTo
         self.auto = auto
     }
+
+    /// With an identifier that is known before it is sent; one that has a key already stays as it is.
+    package func identified() throws(Problem) -> OutgoingMessage {
+        guard key == nil else { return self }
+        var message = self
+        message.key = try MessageIdentity.new(now: WallClock.now).uuid
+        return message
+    }
+
+    /// Its identifier, where its key is one.
+    package var id: MessageID? { key.flatMap { MessageID(uuid: $0) } }
 }
 
 /// What a sender waits for.

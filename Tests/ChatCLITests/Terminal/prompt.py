@@ -339,6 +339,17 @@ def what_was_shown_is_not_shown_again_and_is_told_to_its_sender(world):
     alice.type(CTRL_D).ends()
 
 
+def what_another_process_of_the_profile_sends_is_shown_and_what_is_typed_is_not_repeated(world):
+    world.join("alice", "bob")
+    alice = ready(world)
+    alice.type("typed here" + ENTER)
+    world.until(lambda: world.bodies("bob", "alice") == ["typed here"], "the message is there")
+    world.chat("alice", "send", "--to", "bob", "-m", "from elsewhere")
+    alice.shows("me → bob: from elsewhere")
+    assert not any("me → bob: typed here" in line for line in alice.screen.transcript())
+    alice.type(CTRL_D).ends()
+
+
 def who_comes_and_goes_is_said(world):
     world.join("alice", "bob")
     alice = ready(world)

@@ -35,6 +35,13 @@ def text_before_a_target_is_a_usage_error_and_the_rest_is_sent(world):
     assert world.bodies("bob", "alice") == ["sent"]
 
 
+def history_has_what_was_sent_before_it(world):
+    world.join("alice", "bob")
+    status, output, errors = script(world, "alice", "/to bob\none\ntwo\n/history 2\n")
+    assert status == 0, errors
+    assert [line.split(": ")[-1] for line in output.splitlines()] == ["one", "two"], output
+
+
 def with_e_it_stops_at_the_first_line_that_fails(world):
     world.join("alice", "bob")
     status, _, errors = script(world, "alice", "/dm bob one\n/dm ghost x\n/dm bob two\n", "-e")
