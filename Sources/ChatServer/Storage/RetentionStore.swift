@@ -85,17 +85,16 @@ enum RetentionStore {
         }
     }
 
+    /// Ends the oldest entries of a conversation, up to the first that is young. One behind it that bears an earlier
+    /// time, because the clock was set back, waits for those before it: a log ends in the order of its numbers.
+    ///
+    /// - Returns: how many ended.
     private static func expire(
         _ number: UInt64, from first: UInt64, before cutoff: UInt64, rows: Int,
         _ freed: inout [AccountID: UInt64], in database: Database
     ) throws -> Int {
         let begin = EntryKey.of(first, in: number)
-        let old: [(key: UInt64, sender: AccountID, bytes: Int)] = try database.all(
-            """
-            SELECT key, sender, length(payload) FROM (SELECT key, sender, payload, time FROM entries
-            WHERE key >= ? AND key <= ? ORDER BY key LIMIT ?) WHERE time < ?
-            """, begin, EntryKey.last(in: number), rows, cutoff
-        ) { ($0.unsigned(0), try $0.identifier(1), $0.int(2)) }
+        let old = try oldEntries(from: begin, in: number, before: cutoff, rows: rows, database)
         guard let last = old.last else { return 0 }
         for row in old { freed[row.sender, default: 0] += UInt64(row.bytes) }
         try database.run("DELETE FROM entries WHERE key >= ? AND key <= ?", begin, last.key)
@@ -104,6 +103,24 @@ enum RetentionStore {
         return old.count
     }
 
+    private static func oldEntries(
+        from begin: UInt64, in number: UInt64, before cutoff: UInt64, rows: Int, _ database: Database
+    ) throws -> [(key: UInt64, sender: AccountID, bytes: Int)] {
+        let statement = try database.statement(
+            """
+            SELECT key, sender, length(payload), time FROM entries WHERE key >= ? AND key <= ? ORDER BY key LIMIT ?
+            """)
+        defer { statement.reset() }
+        try statement.bind(all: begin, EntryKey.last(in: number), rows)
+        var old: [(key: UInt64, sender: AccountID, bytes: Int)] = []
+        while try statement.step(), statement.unsigned(3) < cutoff {
+            old.append((statement.unsigned(0), try statement.identifier(1), statement.int(2)))
+        }
+        return old
+    }
+
+    /// Forgets old identifiers, but none whose entry is still there.
+    ///
     /// - Returns: behind which identifier to go on, nil at the end.
     static func expireIdentifiers(
         after: IdentifierKey?, before cutoff: UInt64, rows: Int, in database: Database
@@ -124,8 +141,10 @@ enum RetentionStore {
             }
             for (key, time) in keys where time < cutoff {
                 try database.run(
-                    "DELETE FROM message_ids WHERE sender = ? AND conversation = ? AND id = ?", key.sender,
-                    key.conversation, key.id)
+                    """
+                    DELETE FROM message_ids WHERE sender = ? AND conversation = ? AND id = ?
+                    AND seq < (SELECT first FROM conversations WHERE number = conversation)
+                    """, key.sender, key.conversation, key.id)
             }
             return keys.count < rows ? nil : keys.last?.key
         }

@@ -46,6 +46,26 @@ import Testing
         #expect(try CheckStore.faults(in: store.database).isEmpty)
     }
 
+    @Test func whatIsYoungStaysThoughTheClockWasSetBackAfterIt() throws {
+        _ = try store.commit((1...5).map { store.append("\($0)", to: dm) }, time: 10_000)
+        _ = try store.commit([store.append("the clock was wrong", to: dm)], time: 100)
+        _ = try store.commit([store.append("after", to: dm)], time: 10_100)
+        #expect(try sweep(now: 10_500, retention: 1000) == 0)
+        #expect(try store.texts(dm).count == 7)
+        #expect(try sweep(now: 11_050, retention: 1000) == 5 + 19)
+        #expect(try store.texts(dm) == ["after"])
+        #expect(try CheckStore.faults(in: store.database).isEmpty)
+    }
+
+    @Test func anIdentifierIsKeptAsLongAsItsEntryWhateverTheClockSaid() throws {
+        let now = 10 * RetentionSweep.identifiersLonger
+        _ = try store.commit([store.append("young", to: dm)], time: now)
+        _ = try store.commit([store.append("the clock was wrong", to: dm, id: 5)], time: 100)
+        try sweep(now: now, retention: 1000)
+        #expect(try store.commit([store.append("again", to: dm, id: 5)], time: now).first?.stored?.duplicate == true)
+        #expect(try CheckStore.faults(in: store.database).isEmpty)
+    }
+
     @Test func anIdentifierOutlivesItsEntryByAWeek() throws {
         let week = RetentionSweep.identifiersLonger
         _ = try store.commit([store.append("old", to: dm, id: 5)], time: 100)
