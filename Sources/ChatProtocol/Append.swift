@@ -28,8 +28,8 @@ package struct ConversationPosition: WireCodable, Equatable, Sendable {
 
 /// Adds an entry to a conversation's log. Answered by `Appended` once it is on disk, or by `Failure`.
 ///
-/// Order of checks: duplicate, then precondition, then store. The same `id` again from the same account in the same
-/// conversation changes nothing and is answered as the first time.
+/// Order of checks: duplicate, then rights and limits, then precondition, then store. The same `id` again from the same
+/// account in the same conversation changes nothing and is answered as the first time.
 package struct Append: FrameBody {
     package static let kind = FrameKind.append
 

@@ -128,6 +128,60 @@ import Testing
         }
     }
 
+    @Test func theSameIdAgainIsAcknowledgedWhateverSpeaksAgainstItNow() async throws {
+        try await withServer {
+            $0.hub.limits.accountStore = 1_000
+            $0.hub.limits.everyoneInterval = 3_600_000
+        } _: { server in
+            let alice = try await server.logIn("alice")
+            _ = try await server.logIn("bob")
+            let (everyone, dm) = (try alice.everyone, try await alice.open(with: "bob"))
+            let (one, two) = (MessageID.unique, MessageID.unique)
+            let large = String(repeating: "x", count: 600)
+            func isRefused(_ code: ErrorCode, _ text: String, to conversation: ConversationID) async {
+                await #expect {
+                    try await alice.append(text, to: conversation)
+                } throws: { ($0 as? Failure)?.errorCode == code }
+            }
+
+            #expect(try await !alice.append(large, to: dm, id: one).duplicate)
+            await isRefused(.storeFull, large, to: dm)
+            #expect(try await alice.append(large, to: dm, id: one).duplicate)
+            #expect(try await !alice.append("hi", to: everyone, id: two).duplicate)
+            await isRefused(.rateLimited, "more", to: everyone)
+            #expect(try await alice.append("hi", to: everyone, id: two).duplicate)
+            try await server.server.hub.value { hub in
+                var settings = hub.settings
+                settings.broadcastByAdminsOnly = true
+                hub.apply(settings)
+            }
+            await isRefused(.forbidden, "more", to: everyone)
+            #expect(try await alice.append("hi", to: everyone, id: two).duplicate)
+            try await server.server.hub.value { hub in
+                var settings = hub.settings
+                settings.limits.maxStore = 1
+                hub.apply(settings)
+            }
+            await isRefused(.storeFull, "x", to: dm)
+            #expect(try await alice.append("hi", to: everyone, id: two).duplicate)
+        }
+    }
+
+    @Test func whatIsSentAgainDoesNotKeepFromTheNextToEveryone() async throws {
+        let clock = MovableClock()
+        try await withServer {
+            $0.now = { clock.now }
+            $0.hub.limits.everyoneInterval = 20_000
+        } _: { server in
+            let alice = try await server.logIn("alice")
+            let id = MessageID.unique
+            _ = try await alice.append("hi", to: try alice.everyone, id: id)
+            clock.move(on: .seconds(25))
+            #expect(try await alice.append("hi", to: try alice.everyone, id: id).duplicate)
+            #expect(try await alice.append("more", to: try alice.everyone).seq == 2)
+        }
+    }
+
     @Test func aConnectionThatNeverReadsCostsABoundedAmountAndHarmsNobody() async throws {
         try await withServer { server in
             let (alice, bob, deaf) =

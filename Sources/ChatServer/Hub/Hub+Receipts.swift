@@ -47,7 +47,7 @@ extension Hub {
                     for state in news { self.publish(state, of: info) }
                 }
                 completion(.success(all))
-            case .success(.refused(let code, _)): completion(.failure(Failure(code)))
+            case .success(.refused(let failure)): completion(.failure(failure))
             case .success: completion(.failure(Failure(.internalError)))
             case .failure(let failure): completion(.failure(failure))
             }

@@ -46,6 +46,11 @@ package struct MessageQuota: Sendable, Equatable {
         return .take(pause: pause)
     }
 
+    /// An append to everyone that was taken was not stored after all, or had been stored before.
+    package mutating func giveBackEveryone(of limits: Limits) {
+        if let rate = limits.everyone { everyone.refund(of: rate) }
+    }
+
     /// Whether it is as new, and need not be remembered.
     package func isFull(at now: UInt64) -> Bool { messages.isFull(at: now) && everyone.isFull(at: now) }
 }

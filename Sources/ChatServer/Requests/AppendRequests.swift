@@ -2,17 +2,16 @@ import ChatProtocol
 import WireCodec
 
 extension Hub {
-    /// Checks what can be checked without the store, and puts the entry into the batch that forms.
+    /// Checks what can be checked without the store, and puts the entry into the batch that forms: also one that is
+    /// not to be stored, for it may have been stored before.
     func append(_ request: Append, _ session: Session, _ correlation: UInt32) {
-        if let refusal = refusal(of: request, session) { return session.send(refusal, correlation: correlation) }
+        if let refusal = refusal(of: request) { return session.send(refusal, correlation: correlation) }
         guard let identity = session.identity else { return }
-        if let refusal = overQuota(request, session, identity.account.id) {
-            return session.send(refusal, correlation: correlation)
-        }
+        var entry = NewEntry(request, sender: identity.account.id, device: identity.device)
+        if let objection = objection(to: entry, session, identity.account) { entry.object(objection) }
         session.requestBegan(weight: RequestWeight.append)
         enqueue(
-            .append(NewEntry(request, sender: identity.account.id, device: identity.device)),
-            .answerAppend(session, correlation: correlation, wantReceipt: request.wantReceipt))
+            .append(entry), .answerAppend(session, correlation: correlation, wantReceipt: request.wantReceipt))
         waitForBatch(session)
     }
 
@@ -23,27 +22,46 @@ extension Hub {
         pausedForBatch.append(session)
     }
 
-    private func refusal(of request: Append, _ session: Session) -> Failure? {
+    /// What no append may be, whatever was stored before.
+    private func refusal(of request: Append) -> Failure? {
         if isDraining { return Failure(.shuttingDown) }
         if PayloadKind(rawValue: request.payloadKind) == nil { return Failure(.unknownPayloadKind) }
         if request.payload.count > Limits.payload { return Failure(.payloadTooLarge) }
-        if request.conversation == identity.everyone, settings.broadcastByAdminsOnly,
-            session.identity?.account.flags.contains(.administrator) != true
-        {
-            return Failure(.forbidden, sentence: "only administrators may write to everyone on this server")
-        }
         return nil
     }
 
-    /// Judges the account's rate and its share of the store. Over the rate its connection is not read for a while;
-    /// only a debt that is too large is refused.
-    private func overQuota(_ request: Append, _ session: Session, _ account: AccountID) -> Failure? {
-        if let failure = quota.verdict(adding: request.payload.count, for: account).failure { return failure }
+    /// What the server has against storing it now. The rate comes first: a refusal costs work, too.
+    private func objection(to entry: NewEntry, _ session: Session, _ account: AccountRecord) -> Failure? {
+        if let failure = overRate(entry, session) { return failure }
+        guard
+            let failure = notAllowed(entry, account)
+                ?? quota.verdict(adding: entry.payload.count, for: account.id).failure
+        else { return nil }
+        giveBackEveryone(entry)
+        return failure
+    }
+
+    private func notAllowed(_ entry: NewEntry, _ account: AccountRecord) -> Failure? {
+        guard entry.conversation == identity.everyone, settings.broadcastByAdminsOnly,
+            !account.flags.contains(.administrator)
+        else { return nil }
+        return Failure(.forbidden, sentence: "only administrators may write to everyone on this server")
+    }
+
+    /// Judges the account's rate. Over it its connection is not read for a while; only a debt that is too large is
+    /// refused.
+    private func overRate(_ entry: NewEntry, _ session: Session) -> Failure? {
         guard messageLimits.messages != nil || messageLimits.everyone != nil else { return nil }
-        let verdict = messageQuotas[account, default: MessageQuota()].append(
-            toEveryone: request.conversation == identity.everyone, limits: messageLimits, at: microseconds())
+        let verdict = messageQuotas[entry.sender, default: MessageQuota()].append(
+            toEveryone: entry.conversation == identity.everyone, limits: messageLimits, at: microseconds())
         if case .take(let pause) = verdict, pause > 0 { slowDown(session, for: pause) }
         return verdict.failure
+    }
+
+    /// What is not stored does not keep the account from the next message to everyone.
+    private func giveBackEveryone(_ entry: NewEntry) {
+        guard entry.conversation == identity.everyone else { return }
+        messageQuotas[entry.sender]?.giveBackEveryone(of: messageLimits)
     }
 
     private func slowDown(_ session: Session, for pause: UInt64) {
@@ -65,6 +83,7 @@ extension Hub {
         _ correlation: UInt32, _ wantReceipt: Bool
     ) {
         guard case .append(let entry) = operation else { return }
+        if entry.objection == nil, !result.hasStored { giveBackEveryone(entry) }
         switch result {
         case .success(.appended(let stored)):
             finish(
@@ -75,15 +94,11 @@ extension Hub {
                         digest: stored.digest, position: stored.position, duplicate: stored.duplicate)),
                 weight: RequestWeight.append)
             if wantReceipt { watch(session, stored) }
-        case .success(.refused(let code, let current)):
-            finish(
-                session, correlation, Result<Done, _>.failure(Failure(code, current: current)),
-                weight: RequestWeight.append)
+        case .success(.refused(let failure)), .failure(let failure):
+            finish(session, correlation, Result<Done, _>.failure(failure), weight: RequestWeight.append)
         case .success:
             finish(
                 session, correlation, Result<Done, _>.failure(Failure(.internalError)), weight: RequestWeight.append)
-        case .failure(let failure):
-            finish(session, correlation, Result<Done, _>.failure(failure), weight: RequestWeight.append)
         }
     }
 
@@ -92,5 +107,13 @@ extension Hub {
         watch(session, stored.conversation.id)
         // Whoever sends again may have missed what became of the first one.
         if stored.duplicate { publishReceipts(of: stored.conversation, for: session) }
+    }
+}
+
+extension Result where Success == OperationOutcome {
+    /// Whether it made a new entry.
+    fileprivate var hasStored: Bool {
+        guard case .success(.appended(let stored)) = self else { return false }
+        return !stored.duplicate
     }
 }

@@ -54,12 +54,12 @@ package final class SQLiteLogWriter: LogWriter {
         case .append(let entry): return try append(entry, time: time)
         case .openDirect(let one, let other, let fresh):
             let info = try MembershipStore.openDirect(one, other, fresh: fresh, time: time, in: database)
-            guard let conversation = try conversation(info.id) else { return .refused(.internalError, current: nil) }
+            guard let conversation = try conversation(info.id) else { return .refused(Failure(.internalError)) }
             return .opened(conversation.info, head: conversation.head, epoch: conversation.epoch)
         case .receipts(let id, let account):
-            guard let conversation = try conversation(id) else { return .refused(.noSuchConversation, current: nil) }
-            guard conversation.info.includes(account) else { return .refused(.notAMember, current: nil) }
-            guard conversation.info.type == .direct else { return .refused(.invalidTarget, current: nil) }
+            guard let conversation = try conversation(id) else { return .refused(Failure(.noSuchConversation)) }
+            guard conversation.info.includes(account) else { return .refused(Failure(.notAMember)) }
+            guard conversation.info.type == .direct else { return .refused(Failure(.invalidTarget)) }
             return .receipts(try receipts(of: id))
         }
     }
@@ -68,15 +68,14 @@ package final class SQLiteLogWriter: LogWriter {
 
     private func append(_ entry: NewEntry, time: UInt64) throws -> OperationOutcome {
         guard var conversation = try conversation(entry.conversation) else {
-            return .refused(.noSuchConversation, current: nil)
+            return .refused(Failure(.noSuchConversation))
         }
-        guard conversation.info.includes(entry.sender) else { return .refused(.notAMember, current: nil) }
-        let position = ConversationPosition(generation: identity.generation, epoch: conversation.epoch)
-        if !entry.fits(position) {
-            return try duplicate(of: entry, in: conversation) ?? .refused(.preconditionFailed, current: position)
+        guard conversation.info.includes(entry.sender) else { return .refused(Failure(.notAMember)) }
+        if let refusal = refusal(of: entry, in: conversation) {
+            return try duplicate(of: entry, in: conversation) ?? .refused(refusal)
         }
         let seq = conversation.head + 1
-        guard seq <= EntryKey.largestSeq else { return .refused(.storeFull, current: nil) }
+        guard seq <= EntryKey.largestSeq else { return .refused(Failure(.storeFull)) }
         let epoch = entry.advance ?? conversation.epoch
         let digest = SHA256.hash(entry.payload)
         try database.run(
@@ -85,7 +84,7 @@ package final class SQLiteLogWriter: LogWriter {
             VALUES(?, ?, ?, ?, ?, ?, ?)
             """, entry.sender, conversation.number, entry.id, seq, time, digest, epoch)
         guard database.changes > 0 else {
-            return try duplicate(of: entry, in: conversation) ?? .refused(.internalError, current: nil)
+            return try duplicate(of: entry, in: conversation) ?? .refused(Failure(.internalError))
         }
         try database.run(
             "INSERT INTO entries(key, id, sender, device, kind, time, payload) VALUES(?, ?, ?, ?, ?, ?, ?)",
@@ -102,6 +101,13 @@ package final class SQLiteLogWriter: LogWriter {
             StoredAppend(
                 conversation: conversation.info, seq: seq, time: time, digest: digest,
                 position: ConversationPosition(generation: identity.generation, epoch: epoch), duplicate: false))
+    }
+
+    /// Why it is not stored, unless it was stored before.
+    private func refusal(of entry: NewEntry, in conversation: Conversation) -> Failure? {
+        if let objection = entry.objection { return objection }
+        let position = ConversationPosition(generation: identity.generation, epoch: conversation.epoch)
+        return entry.fits(position) ? nil : Failure(.preconditionFailed, current: position)
     }
 
     private func duplicate(of entry: NewEntry, in conversation: Conversation) throws -> OperationOutcome? {

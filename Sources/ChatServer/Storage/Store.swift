@@ -5,8 +5,9 @@ import ChatProtocol
 /// The contract, which one suite of tests holds every implementation to:
 /// - Operations are carried out in their order. Each touches one conversation; nothing relies on two conversations
 ///   changing together, or on what another operation of the batch answered.
-/// - An append is checked in this order: does the conversation exist, is the sender a member, is it a duplicate, does
-///   the precondition hold. What is refused or a duplicate changes nothing and does not affect the rest of the batch.
+/// - An append is checked in this order: does the conversation exist, is the sender a member, is it a duplicate, has
+///   the caller an objection, does the precondition hold. What is refused or a duplicate changes nothing and does not
+///   affect the rest of the batch.
 /// - A duplicate has the same sender, conversation and id as an entry that was stored, whatever else differs. It is
 ///   answered with what was answered the first time.
 /// - Numbers of a conversation are given away one by one, in the order of the operations.
@@ -96,6 +97,9 @@ package struct NewEntry: Sendable {
     package var precondition: ConversationPosition?
     package var advance: UInt64?
     package var payload: [UInt8]
+    /// What the caller has against storing it: told where it is not a duplicate. Only the store knows what is one, for
+    /// the first may stand in the same batch.
+    package private(set) var objection: Failure?
 
     package init(_ append: Append, sender: AccountID, device: DeviceID) {
         conversation = append.conversation
@@ -106,6 +110,12 @@ package struct NewEntry: Sendable {
         precondition = append.precondition
         advance = append.advance
         payload = append.payload
+    }
+
+    /// It is not to be stored, so its payload is not kept either.
+    package mutating func object(_ failure: Failure) {
+        objection = failure
+        payload = []
     }
 }
 
@@ -192,7 +202,7 @@ package struct StoreBatch: Sendable {
 /// What became of one operation; the outcomes of a batch are in the order of its operations.
 package enum OperationOutcome: Sendable {
     case appended(StoredAppend)
-    case refused(ErrorCode, current: ConversationPosition?)
+    case refused(Failure)
     case opened(ConversationInfo, head: UInt64, epoch: UInt64)
     case receipts([ReceiptState])
 }

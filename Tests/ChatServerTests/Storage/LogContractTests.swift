@@ -49,6 +49,21 @@ import Transport
         #expect(try store.texts(dm) == ["one", "two"])
     }
 
+    @Test func whatTheCallerObjectsToIsRefusedUnlessItWasStoredBefore() throws {
+        let dm = try store.open(alice, bob)
+        var entry = store.entry("a", to: dm)
+        let first = entry
+        entry.object(Failure(.storeFull))
+        var other = store.entry("b", to: dm)
+        other.object(Failure(.rateLimited, retryAfter: 7))
+        // Also where the first one stands in the same batch.
+        let outcomes = try store.commit([.append(entry), .append(first), .append(entry), .append(other)])
+        #expect(outcomes.map(\.seq) == [nil, 1, 1, nil])
+        #expect(outcomes.map(\.refusal) == [.storeFull, nil, nil, .rateLimited])
+        #expect(outcomes[2].stored?.digest == SHA256.hash(Array("a".utf8)) && outcomes[2].stored?.duplicate == true)
+        #expect(try store.texts(dm) == ["a"])
+    }
+
     @Test func aDuplicateWithinOneBatchIsOneEntry() throws {
         let dm = try store.open(alice, bob)
         let outcomes = try store.commit([store.append("a", to: dm, id: 5), store.append("a", to: dm, id: 5)])

@@ -126,11 +126,11 @@ extension OperationOutcome {
     }
     var seq: UInt64? { stored?.seq }
     var refusal: ErrorCode? {
-        guard case .refused(let code, _) = self else { return nil }
-        return code
+        guard case .refused(let failure) = self else { return nil }
+        return failure.errorCode
     }
     var current: ConversationPosition? {
-        guard case .refused(_, let current) = self else { return nil }
-        return current
+        guard case .refused(let failure) = self else { return nil }
+        return failure.current
     }
 }
