@@ -19,6 +19,9 @@ package final class SQLiteLogWriter: LogWriter {
     private let identity: StoreIdentity
     private var conversations: [ConversationID: Conversation] = [:]
     private var changed: [ConversationID] = []
+    /// Direct conversations whose accounts are all there, as seen by this batch: who deletes an account writes by
+    /// another connection, and cannot while a batch is being written.
+    private var inhabited: Set<ConversationID> = []
 
     package init(database: Database, identity: StoreIdentity) {
         self.database = database
@@ -40,6 +43,7 @@ package final class SQLiteLogWriter: LogWriter {
     private func apply(_ batch: StoreBatch) throws -> [OperationOutcome] {
         var outcomes: [OperationOutcome] = []
         outcomes.reserveCapacity(batch.operations.count)
+        inhabited.removeAll(keepingCapacity: true)
         // Moves first: a question for receipts in the same batch sees them.
         for move in batch.cursors { try apply(move) }
         for mark in batch.readMarks { try apply(mark) }
@@ -71,7 +75,7 @@ package final class SQLiteLogWriter: LogWriter {
             return .refused(Failure(.noSuchConversation))
         }
         guard conversation.info.includes(entry.sender) else { return .refused(Failure(.notAMember)) }
-        if let refusal = refusal(of: entry, in: conversation) {
+        if let refusal = try refusal(of: entry, in: conversation) {
             return try duplicate(of: entry, in: conversation) ?? .refused(refusal)
         }
         let seq = conversation.head + 1
@@ -104,10 +108,25 @@ package final class SQLiteLogWriter: LogWriter {
     }
 
     /// Why it is not stored, unless it was stored before.
-    private func refusal(of entry: NewEntry, in conversation: Conversation) -> Failure? {
+    private func refusal(of entry: NewEntry, in conversation: Conversation) throws -> Failure? {
         if let objection = entry.objection { return objection }
+        guard try isInhabited(conversation.info) else { return Failure(.noSuchUser) }
         let position = ConversationPosition(generation: identity.generation, epoch: conversation.epoch)
         return entry.fits(position) ? nil : Failure(.preconditionFailed, current: position)
+    }
+
+    /// Whether nobody of a direct conversation was deleted.
+    private func isInhabited(_ conversation: ConversationInfo) throws -> Bool {
+        guard case .direct(let low, let high) = conversation.audience, !inhabited.contains(conversation.id) else {
+            return true
+        }
+        let deleted = try database.first(
+            "SELECT 1 FROM accounts WHERE id IN (?, ?) AND flags & ? <> 0", low, high,
+            Int(AccountRecord.Flags.deleted.rawValue)
+        ) { $0.bool(0) }
+        guard deleted == nil else { return false }
+        inhabited.insert(conversation.id)
+        return true
     }
 
     private func duplicate(of entry: NewEntry, in conversation: Conversation) throws -> OperationOutcome? {

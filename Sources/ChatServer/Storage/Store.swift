@@ -6,8 +6,8 @@ import ChatProtocol
 /// - Operations are carried out in their order. Each touches one conversation; nothing relies on two conversations
 ///   changing together, or on what another operation of the batch answered.
 /// - An append is checked in this order: does the conversation exist, is the sender a member, is it a duplicate, has
-///   the caller an objection, does the precondition hold. What is refused or a duplicate changes nothing and does not
-///   affect the rest of the batch.
+///   the caller an objection, are the accounts of a direct conversation still there, does the precondition hold. What
+///   is refused or a duplicate changes nothing and does not affect the rest of the batch.
 /// - A duplicate has the same sender, conversation and id as an entry that was stored, whatever else differs. It is
 ///   answered with what was answered the first time.
 /// - Numbers of a conversation are given away one by one, in the order of the operations.

@@ -79,6 +79,18 @@ import Transport
         #expect(outcomes.allSatisfy { $0.stored?.duplicate == false })
     }
 
+    @Test func nothingIsStoredForWhoWasDeletedAlsoWhereTheConversationIsKnown() throws {
+        let dm = try store.open(alice, bob)
+        #expect(try store.commit([store.append("a", to: dm, id: 5)]).map(\.seq) == [1])
+        try store.database.run("UPDATE accounts SET flags = 4 WHERE id = ?", bob)
+        let outcomes = try store.commit([
+            store.append("b", to: dm), store.append("a", to: dm, id: 5), store.append("c", to: identity.everyone),
+        ])
+        #expect(outcomes.map(\.refusal) == [.noSuchUser, nil, nil])
+        #expect(outcomes.map(\.seq) == [nil, 1, 1])
+        #expect(try store.texts(dm) == ["a"])
+    }
+
     @Test func aPreconditionThatDoesNotHoldRefusesAndSaysWhatIsCurrent() throws {
         let dm = try store.open(alice, bob)
         let outcomes = try store.commit([

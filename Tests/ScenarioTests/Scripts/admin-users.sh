@@ -76,6 +76,14 @@ exits 77 daemon user add bob --password-file "$SCRATCH/password"
 exits 0 daemon user list
 lacks "$SCRATCH/out" bob
 
+# Also who had written to him before is told that he is gone; what was taken before stays taken.
+exits 0 daemon user add carol --password-file "$SCRATCH/password"
+exits 0 alice chat send --to carol --id before hello
+exits 0 daemon user delete carol
+exits 67 alice chat send --to carol hello again --json
+same no_such_user "$(jq -r .code "$SCRATCH/err")"
+exits 0 alice chat send --to carol --id before hello
+
 # Command lines.
 exits 64 daemon
 exits 64 daemon user
