@@ -84,7 +84,9 @@ struct RunCommand: ChatdCommand {
         let log = Logger(label: "chatd") { _ in LineLog(format: configuration.logFormat, level: level) }
         let runner = ServiceRunner(
             directory: directory, configuration: configuration,
-            reread: { () throws(Problem) in try shared.configuration(in: directory, flags: flags) }, log: log,
+            reread: { (bound) throws(Problem) in
+                try shared.configuration(in: directory, flags: flags, bound: bound)
+            }, log: log,
             announce: { line in _ = context.write(line) })
         try await runner.run()
         return .done

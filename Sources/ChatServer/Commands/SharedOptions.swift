@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLISupport
 import Logging
+import Transport
 
 /// What every command of `chatd` takes, before or behind its name.
 struct SharedOptions: ParsableArguments, Sendable {
@@ -45,10 +46,10 @@ struct SharedOptions: ParsableArguments, Sendable {
     }
 
     func configuration(
-        in directory: DataDirectory, flags: ServerConfiguration.Flags = .init()
+        in directory: DataDirectory, flags: ServerConfiguration.Flags = .init(), bound: [NetworkAddress]? = nil
     ) throws(Problem) -> ServerConfiguration {
         try Owner.check(directory)
-        return try ServerConfiguration(file: try file(in: directory), flags: flags)
+        return try ServerConfiguration(file: try file(in: directory), flags: flags, bound: bound)
     }
 
     var logLevel: Logger.Level {

@@ -35,14 +35,18 @@ package struct ServerConfiguration: Sendable, Equatable {
         package init() {}
     }
 
+    /// - Parameter bound: where the server listens already. Who may come in by default follows from these and not
+    ///   from what is written now, which counts from the next start.
     /// - Throws: `bad_configuration` with file and line.
-    package init(file: Configuration, flags: Flags = Flags()) throws(Problem) {
+    package init(file: Configuration, flags: Flags = Flags(), bound: [NetworkAddress]? = nil) throws(Problem) {
         do throws(ConfigurationError) {
-            try self.init(reading: file, flags)
+            try self.init(reading: file, flags, bound)
         } catch { throw error.problem }
     }
 
-    private init(reading file: Configuration, _ flags: Flags) throws(ConfigurationError) {
+    private init(
+        reading file: Configuration, _ flags: Flags, _ bound: [NetworkAddress]?
+    ) throws(ConfigurationError) {
         try file.refuseUnknownKeys(Self.keys)
         listen = flags.listen.isEmpty ? try Self.addresses(file) : flags.listen
         certificate = try Self.certificate(file, flags)
@@ -52,7 +56,7 @@ package struct ServerConfiguration: Sendable, Equatable {
         limits = try ServerLimits(file)
         if let size = flags.maxStore { limits.maxStore = size }
         // On loopback alone everybody is on this machine already; elsewhere the owner decides who comes in.
-        let isPrivate = listen.allSatisfy(\.isLoopback)
+        let isPrivate = (bound ?? listen).allSatisfy(\.isLoopback)
         let registration: RegistrationPolicy? = try file.choice("registration")
         self.registration = flags.registration ?? registration ?? (isPrivate ? .open : .invite)
         let broadcast: BroadcastPolicy? = try file.choice("broadcast")

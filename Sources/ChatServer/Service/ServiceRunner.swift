@@ -8,8 +8,8 @@ import Transport
 struct ServiceRunner {
     let directory: DataDirectory
     let configuration: ServerConfiguration
-    /// Reads the configuration again.
-    let reread: () throws(Problem) -> ServerConfiguration
+    /// Reads the configuration again, for a server that listens at these addresses.
+    let reread: ([NetworkAddress]) throws(Problem) -> ServerConfiguration
     let log: Logger
     /// Prints a line on standard output.
     let announce: (String) -> Void
@@ -98,7 +98,7 @@ struct ServiceRunner {
     /// - Returns: the configuration that counts from now on; nil where the old one does.
     private func reload(_ service: RunningService) async -> ServerConfiguration? {
         do {
-            let configuration = try reread()
+            let configuration = try reread(service.addresses)
             let pin = service.certificate.pin
             try await service.apply(configuration, in: directory)
             if service.certificate.pin != pin { publication.withdraw(pin) }

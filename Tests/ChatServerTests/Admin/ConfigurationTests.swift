@@ -30,6 +30,20 @@ import Transport
         #expect(try read(#"listen = ["127.9.9.9:0", "[::1]:5"]"#).registration == .open)
     }
 
+    @Test func whoMayComeInFollowsFromWhereItListensAndNotFromWhatWillCountLater() throws {
+        func reread(_ text: String, boundTo host: String) throws -> ServerConfiguration {
+            try ServerConfiguration(
+                file: Configuration(parsing: Array(text.utf8), file: "f"),
+                bound: [NetworkAddress(host: host, port: 7420)])
+        }
+        let open = try reread(#"listen = ["127.0.0.1"]"#, boundTo: "0.0.0.0")
+        #expect(open.registration == .invite && open.broadcast == .admins && open.limits.everyoneInterval == 5_000)
+        let local = try reread(#"listen = ["0.0.0.0"]"#, boundTo: "127.0.0.1")
+        #expect(local.registration == .open && local.broadcast == .all && local.limits.everyoneInterval == 0)
+        #expect(local.listen.map(\.host) == ["0.0.0.0"])
+        #expect(try reread(#"registration = "open""#, boundTo: "0.0.0.0").registration == .open)
+    }
+
     @Test func aFlagStandsBeforeTheFile() throws {
         let file = """
             listen = ["192.0.2.1:5"]
