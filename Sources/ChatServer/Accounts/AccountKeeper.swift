@@ -34,11 +34,13 @@ package final class AccountKeeper: AccountService {
             loop: loop)
     }
 
-    /// Goes by another policy from now on; what was failed before still counts.
+    /// Goes by another policy from now on; what was failed before still counts. The threads that compute passwords stay
+    /// as many as they are.
     package func apply(_ policy: AccountPolicy) {
         self.policy = policy
         throttle.limits = policy.limits.loginThrottle
         deadline = policy.limits.failureDeadline
+        passwords.queue = Int(clamping: policy.limits.passwordQueue)
     }
 
     // MARK: Answers

@@ -7,21 +7,23 @@ package final class PasswordPool {
     /// Whoever ends the pool shuts these down; what still waits is completed with nil.
     package let threads: NIOThreadPool
     private let loop: any EventLoop
-    private let queueLimit: Int
+    private let threadCount: Int
+    /// How many more than are being computed may wait.
+    package var queue: Int
     private var outstanding = 0
 
     /// - Parameters:
     ///   - threads: how many computations run at once.
     ///   - queue: how many more may wait.
     package init(threads: Int, queue: Int, loop: any EventLoop) {
-        let threads = max(1, threads)
-        self.threads = NIOThreadPool(numberOfThreads: threads)
+        threadCount = max(1, threads)
+        self.threads = NIOThreadPool(numberOfThreads: threadCount)
         self.loop = loop
-        queueLimit = threads + max(0, queue)
+        self.queue = queue
         self.threads.start()
     }
 
-    package var isFull: Bool { outstanding >= queueLimit }
+    package var isFull: Bool { outstanding >= threadCount + max(0, queue) }
 
     /// Computes `work` on a thread and calls `completion` on the loop; nil where the pool was closed.
     ///

@@ -84,7 +84,7 @@ struct RunCommand: ChatdCommand {
         let log = Logger(label: "chatd") { _ in LineLog(format: configuration.logFormat, level: level) }
         let runner = ServiceRunner(
             directory: directory, configuration: configuration,
-            reread: { (bound) throws(Problem) in
+            reread: { (bound: [NetworkAddress]) throws(Problem) in
                 try shared.configuration(in: directory, flags: flags, bound: bound)
             }, log: log,
             announce: { line in _ = context.write(line) })

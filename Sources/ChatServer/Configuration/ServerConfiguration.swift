@@ -65,6 +65,16 @@ package struct ServerConfiguration: Sendable, Equatable {
         if isPrivate, file.entries["limits.everyone_interval"] == nil { limits.everyoneInterval = 0 }
     }
 
+    /// The keys in which this one differs from what a service was started with, and that count only when it starts
+    /// again.
+    package func waiting(since started: ServerConfiguration) -> [String] {
+        var keys: [String] = []
+        if listen != started.listen { keys.append("listen") }
+        if logFormat != started.logFormat { keys.append("log_format") }
+        if limits.passwordThreads != started.limits.passwordThreads { keys.append("limits.password_threads") }
+        return keys
+    }
+
     /// The keys of `chatd.toml`.
     package static let keys: Set<String> = ServerLimits.keys.union([
         "listen", "tls_cert", "tls_key", "registration", "broadcast", "log_format",

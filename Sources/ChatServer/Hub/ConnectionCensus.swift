@@ -7,7 +7,10 @@ package struct ConnectionCensus<Key: Hashable, Prefix: Hashable> {
     /// hold in memory is bounded by the limit of frames before login.
     package static var defaultCap: Int { 100 }
 
-    private let cap: Int
+    /// Of more than so many the oldest goes; a cap that was lowered is met as the next ones come.
+    package var cap: Int {
+        didSet { cap = max(1, cap) }
+    }
     private var waiting: [Prefix: [Key]] = [:]
     private var prefixes: [Key: Prefix] = [:]
 

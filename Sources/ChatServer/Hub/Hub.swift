@@ -74,10 +74,11 @@ package final class Hub {
         queue = BatchQueue(bounds: settings.batch)
     }
 
-    /// Goes by other settings from now on; the bounds of batches and of unauthenticated connections stay.
+    /// Goes by other settings from now on; the bounds of batches stay.
     package func apply(_ settings: HubSettings) {
         self.settings = settings
         quota.apply(settings.limits)
+        census.cap = Int(clamping: settings.limits.unauthenticatedPerAddress)
         messageLimits = MessageQuota.Limits(settings)
     }
 

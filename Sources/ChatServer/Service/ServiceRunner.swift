@@ -40,7 +40,10 @@ struct ServiceRunner {
             // A port that was free is kept, for clients know it.
             addresses = service.addresses
             notify("READY=1")
-            let isRestart = await serve(service, &events, &current)
+            // A life takes up what only it can; the process keeps its addresses and its log.
+            var started = configuration
+            started.limits.passwordThreads = current.limits.passwordThreads
+            let isRestart = await serve(service, started, &events, &current)
             notify(isRestart ? "RELOADING=1" : "STOPPING=1")
             publication.withdraw(service.certificate.pin)
             await service.end()
@@ -82,31 +85,32 @@ struct ServiceRunner {
 
     /// - Returns: whether the service is to begin again.
     private func serve(
-        _ service: RunningService, _ events: inout AsyncStream<ServiceEvent>.Iterator,
+        _ service: RunningService, _ started: ServerConfiguration, _ events: inout AsyncStream<ServiceEvent>.Iterator,
         _ current: inout ServerConfiguration
     ) async -> Bool {
         while let event = await events.next() {
             switch event {
             case .end: return false
             case .restart: return true
-            case .reload: current = await reload(service) ?? current
+            case .reload: current = await reload(service, started) ?? current
             }
         }
         return false
     }
 
     /// - Returns: the configuration that counts from now on; nil where the old one does.
-    private func reload(_ service: RunningService) async -> ServerConfiguration? {
+    private func reload(_ service: RunningService, _ started: ServerConfiguration) async -> ServerConfiguration? {
         do {
             let configuration = try reread(service.addresses)
             let pin = service.certificate.pin
             try await service.apply(configuration, in: directory)
             if service.certificate.pin != pin { publication.withdraw(pin) }
             publication.publish(service.certificate.pin, for: service.addresses, log: log)
-            log.notice("configuration read again", metadata: ["fingerprint": "\(service.certificate.pin)"])
-            if configuration.listen != self.configuration.listen {
-                log.warning("other addresses to listen on count from the next start")
+            let waiting = configuration.waiting(since: started)
+            if !waiting.isEmpty {
+                log.warning("counts from the next start", metadata: ["keys": "\(waiting.joined(separator: " "))"])
             }
+            log.notice("configuration read again", metadata: ["fingerprint": "\(service.certificate.pin)"])
             return configuration
         } catch {
             log.error(

@@ -10,7 +10,7 @@ import threading
 import time
 
 FAILURE, WELCOME, ENTRY, SERVER_HELLO = 128, 130, 193, 192
-MALFORMED, FRAME_TOO_LARGE, TIMED_OUT, ACKNOWLEDGED_TOO_MUCH = 1, 3, 8, 60
+MALFORMED, FRAME_TOO_LARGE, TIMED_OUT, BUSY, LOGIN_REFUSED, ACKNOWLEDGED_TOO_MUCH = 1, 3, 8, 9, 21, 60
 
 
 def address():
@@ -175,6 +175,25 @@ def half_open():
     assert (kind, correlation) == (138, 5), kind
     for stranger in strangers:
         stranger.close()
+
+
+def crowd():
+    """Of so many strangers from one address so many are kept: the last ones."""
+    count, kept = int(sys.argv[3]), int(sys.argv[4])
+    strangers = [tls() for _ in range(count)]
+    for stranger in strangers[: count - kept]:
+        while True:
+            kind, _, body = read(stranger)
+            if kind == FAILURE:
+                break
+        assert struct.unpack(">H", body[:2])[0] == BUSY, body
+    for stranger in strangers[count - kept :]:
+        stranger.sendall(hello() + frame(2, vector(b"nobody") + vector(b"wrong") + b"\0" + vector(b"d") + vector(b"") * 2))
+        while True:
+            kind, _, body = read(stranger)
+            if kind == FAILURE:
+                break
+        assert struct.unpack(">H", body[:2])[0] == LOGIN_REFUSED, body
 
 
 def hostile_name():

@@ -51,6 +51,16 @@ stop_server() {
     wait "$server"
 }
 
+# reload: makes the server read its configuration again, and waits until it has.
+reload() {
+    local before
+    before=$(times_read)
+    kill -HUP "$server"
+    eventually read_since "$before" || fail "the configuration is not read again"
+}
+times_read() { grep -c "configuration read again" "$SCRATCH/server.log"; }
+read_since() { [ "$(times_read)" -gt "$1" ]; }
+
 # daemon COMMAND [ARG…]: the administrator's tool on this scenario's server.
 daemon() {
     env -i PATH=/usr/bin:/bin HOME="$SCRATCH/server-home" "$bin/chatd" "$@" --data "$SCRATCH/server"
