@@ -116,6 +116,31 @@ import Testing
         }
     }
 
+    @Test func aFullStoreTakesNoMessagesNoConversationsAndNoAccounts() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            for name in ["bob", "carol"] { _ = try await server.logIn(name) }
+            let dm = try await alice.open(with: "bob")
+            try await server.server.hub.value { hub in
+                var settings = hub.settings
+                settings.limits.maxStore = 1
+                hub.apply(settings)
+            }
+            await #expect(throws: Failure(.storeFull)) { _ = try await alice.append("x", to: dm) }
+            await #expect(throws: Failure(.storeFull)) { _ = try await alice.open(with: "carol") }
+            // What is there stays usable: for acknowledgements, and for reading.
+            #expect(try await alice.open(with: "bob") == dm)
+            let stranger = try await server.connect()
+            stranger.send(ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test"))
+            await #expect(throws: Failure(.storeFull)) {
+                let _: Welcome = try await stranger.reply(
+                    to: Register(
+                        name: try #require(UserName("dave")), displayName: "", password: Array("long enough".utf8),
+                        device: DeviceDescription(name: "d")))
+            }
+        }
+    }
+
     @Test func overItsRateAnAccountIsSlowedDownAndNotRefused() async throws {
         try await withServer { settings in
             settings.hub.limits.messagesPerSecond = 200

@@ -22,8 +22,8 @@ package struct ServerLimits: Sendable, Equatable {
 
     // MARK: Store
 
-    /// `max_store`, a size: what the database may have on disk; beyond it appends and registrations are refused
-    /// (`store_full`). 0: what the disk has.
+    /// `max_store`, a size: what the database may have on disk; beyond it appends, new direct conversations and
+    /// registrations are refused (`store_full`). 0: what the disk has.
     package var maxStore: UInt64 = 0
     /// `store_reserve`, a size: kept free below `max_store`, and on the disk, for what must work when the store is
     /// full: cursors, revocations, deletion, backup's bookkeeping.

@@ -37,15 +37,24 @@ package struct StoreQuota: Sendable {
 
     /// Whether `bytes` more of this account may be stored.
     package func verdict(adding bytes: Int, for account: AccountID) -> Verdict {
+        guard hasRoom(for: bytes) else { return .storeFull }
+        let bytes = UInt64(max(0, bytes))
+        if accountLimit > 0 && used[account, default: 0] &+ bytes > accountLimit { return .accountFull }
+        return .room
+    }
+
+    /// What a new account or conversation takes: a few rows in a few trees.
+    package static let rowsBytes = 4_096
+
+    /// Whether the store may grow by so much without touching the reserve.
+    package func hasRoom(for bytes: Int) -> Bool {
         let bytes = UInt64(max(0, bytes))
         if storeLimit > 0 {
             // A limit that is smaller than twice its reserve keeps half of itself.
             let kept = min(reserve, storeLimit / 2)
-            if storeSize &+ bytes > storeLimit - kept { return .storeFull }
+            if storeSize &+ bytes > storeLimit - kept { return false }
         }
-        if diskFree < reserve.addingReportingOverflow(bytes).partialValue { return .storeFull }
-        if accountLimit > 0 && used[account, default: 0] &+ bytes > accountLimit { return .accountFull }
-        return .room
+        return diskFree >= reserve.addingReportingOverflow(bytes).partialValue
     }
 
     package func used(by account: AccountID) -> UInt64 { used[account, default: 0] }

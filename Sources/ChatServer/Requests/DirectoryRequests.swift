@@ -21,6 +21,9 @@ extension Hub {
     private func makeDirect(
         _ me: AccountRecord, _ other: AccountRecord, _ session: Session, _ correlation: UInt32
     ) {
+        guard quota.hasRoom(for: StoreQuota.rowsBytes) else {
+            return finish(session, correlation, Result<Done, _>.failure(Failure(.storeFull)))
+        }
         guard let fresh = ConversationID(SecureRandom.bytes(ConversationID.byteCount)) else { return }
         enqueue(.openDirect(me.id, other.id, fresh: fresh)) { result in
             let reply: Result<Conversations, Failure> = result.flatMap { outcome in

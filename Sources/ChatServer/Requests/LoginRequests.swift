@@ -37,6 +37,10 @@ extension Hub {
             accounts.logIn(request, from: session.origin, completion: completion)
         case .register:
             let request: Register = try frame.decode()
+            // Before anything is looked up: it says nothing about the name.
+            guard quota.hasRoom(for: StoreQuota.rowsBytes) else {
+                return session.send(Failure(.storeFull), correlation: frame.correlation)
+            }
             beginLogin(session)
             accounts.register(request, from: session.origin, completion: completion)
         // What was sent in one flight with a login that failed.
