@@ -92,6 +92,12 @@ import Testing
                 let _: Appended = try await alice.reply(
                     to: Append(conversation: everyone, id: .unique, payloadKind: 7, payload: [1]))
             }
+            await #expect {
+                let _: Appended = try await alice.reply(
+                    to: Append(conversation: everyone, id: .unique, advance: .max, payload: [1]))
+            } throws: {
+                ($0 as? Failure)?.errorCode == .forbidden
+            }
             await #expect(throws: Failure(.noSuchUser)) { _ = try await alice.open(with: "nobody") }
             await #expect(throws: Failure(.noSuchConversation)) {
                 _ = try await alice.append("x", to: ConversationID(high: 1, low: 1))

@@ -25,7 +25,11 @@ extension Hub {
     /// What no append may be, whatever was stored before.
     private func refusal(of request: Append) -> Failure? {
         if isDraining { return Failure(.shuttingDown) }
-        if PayloadKind(rawValue: request.payloadKind) == nil { return Failure(.unknownPayloadKind) }
+        guard let kind = PayloadKind(rawValue: request.payloadKind) else { return Failure(.unknownPayloadKind) }
+        // Epochs belong to groups: else anybody could take the last one, and with it everybody's next.
+        if kind == .plainContent, request.advance != nil {
+            return Failure(.forbidden, sentence: "a plain content begins no epoch")
+        }
         if request.payload.count > Limits.payload { return Failure(.payloadTooLarge) }
         return nil
     }
