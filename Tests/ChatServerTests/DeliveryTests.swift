@@ -182,6 +182,29 @@ import Testing
         }
     }
 
+    @Test func whatHasEndedIsDeliveredToNobodyThoughItWasSentAMomentAgo() async throws {
+        try await withServer {
+            $0.hub.limits.retention = 1
+            $0.hub.firstRetention = .milliseconds(20)
+            $0.hub.retentionInterval = .milliseconds(20)
+        } _: { server in
+            let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
+            _ = try await alice.append("old", to: try alice.everyone)
+            let store = server.server.store
+            #expect(
+                await eventually {
+                    (try? await store.reader.value { try $0.database.pragma("SELECT count(*) FROM entries") }) == 0
+                })
+            // The hub hears of it a moment after the store.
+            let hub = server.server.hub
+            #expect(await eventually { (try? await hub.value { $0.recent.bytes }) == 0 })
+            try await bob.subscribe()
+            let gap: Gap = try await bob.next()
+            #expect(gap.reason == .retention && gap.first == 1 && gap.last == 1)
+            #expect(!bob.waiting.contains { $0.kind == Entry.kind.rawValue })
+        }
+    }
+
     @Test func aConnectionThatNeverReadsCostsABoundedAmountAndHarmsNobody() async throws {
         try await withServer { server in
             let (alice, bob, deaf) =

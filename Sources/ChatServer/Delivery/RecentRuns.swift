@@ -46,6 +46,28 @@ package struct RecentRuns {
         return (line.runs[low], low == line.runs.count - 1)
     }
 
+    /// Entries have ended: of each of these conversations the numbers below the given one are not kept any more, nor
+    /// the run that holds some of them and others.
+    package mutating func forget(before firsts: [ConversationID: UInt64]) {
+        var gone: [ConversationID: Int] = [:]
+        for (conversation, first) in firsts {
+            guard let line = lines[conversation] else { continue }
+            let runs = line.runs[line.oldest...]
+            let old = runs.prefix { $0.first < first }
+            guard !old.isEmpty else { continue }
+            bytes -= old.reduce(0) { $0 + $1.bytes }
+            gone[conversation] = old.count
+            lines[conversation] = old.count == runs.count ? nil : Line(runs: Array(runs.dropFirst(old.count)))
+        }
+        guard !gone.isEmpty else { return }
+        order = order[oldest...].filter { conversation in
+            guard let left = gone[conversation], left > 0 else { return true }
+            gone[conversation] = left - 1
+            return false
+        }
+        oldest = 0
+    }
+
     private mutating func dropOldest() {
         let conversation = order[oldest]
         oldest += 1

@@ -75,12 +75,13 @@ extension Hub {
         guard let sweep = retention, !isDraining else { return }
         store.writer.perform(on: loop) { side in
             var sweep = sweep
-            let freed = try sweep.step(in: side.database)
-            return (sweep, freed)
+            let ended = try sweep.step(in: side.database)
+            return (sweep, ended)
         } completion: { result in
             switch result {
-            case .success(let (sweep, freed)):
-                for (account, bytes) in freed { self.quota.removed(bytes, for: account) }
+            case .success(let (sweep, ended)):
+                for (account, bytes) in ended.freed { self.quota.removed(bytes, for: account) }
+                self.recent.forget(before: ended.firsts)
                 self.retention = sweep.isDone ? nil : sweep
             case .failure(let error):
                 self.retention = nil

@@ -10,6 +10,14 @@ package struct RetentionSweep: Sendable {
     /// message lived still gets the first answer.
     package static let identifiersLonger: UInt64 = 7 * 24 * 3_600_000
 
+    /// What one step has ended.
+    package struct Ended: Sendable {
+        /// Bytes of payloads that were freed, by who had appended them.
+        package var freed: [AccountID: UInt64] = [:]
+        /// The lowest number that is left, of the conversations that have lost something.
+        package var firsts: [ConversationID: UInt64] = [:]
+    }
+
     private enum Phase {
         /// Behind which number of a conversation.
         case entries(after: UInt64)
@@ -32,15 +40,13 @@ package struct RetentionSweep: Sendable {
     }
 
     /// Does the next step, in a transaction of its own.
-    ///
-    /// - Returns: bytes of payloads that were freed, by who had appended them.
-    package mutating func step(in database: Database) throws -> [AccountID: UInt64] {
+    package mutating func step(in database: Database) throws -> Ended {
         switch phase {
         case .entries(let after):
             let step = try RetentionStore.expireEntries(
                 after: after, before: cutoff, rows: Self.stepRows, in: database)
             phase = step.next.map { .entries(after: $0) } ?? .identifiers(after: nil)
-            return step.freed
+            return step.ended
         case .identifiers(let after):
             let before = cutoff > Self.identifiersLonger ? cutoff - Self.identifiersLonger : 0
             let next = try RetentionStore.expireIdentifiers(
@@ -48,12 +54,19 @@ package struct RetentionSweep: Sendable {
             phase = next.map { .identifiers(after: $0) } ?? .done
         case .done: break
         }
-        return [:]
+        return Ended()
     }
 }
 
 /// The tables that retention shortens.
 enum RetentionStore {
+    /// A conversation's log, and the lowest number that it keeps.
+    private struct Log {
+        var number: UInt64
+        var first: UInt64
+        var id: ConversationID
+    }
+
     struct IdentifierKey: Sendable {
         var sender: AccountID
         /// The conversation's number.
@@ -66,22 +79,22 @@ enum RetentionStore {
     /// - Returns: behind which number to go on, nil at the end.
     static func expireEntries(
         after: UInt64, before cutoff: UInt64, rows: Int, in database: Database
-    ) throws -> (next: UInt64?, freed: [AccountID: UInt64]) {
+    ) throws -> (next: UInt64?, ended: RetentionSweep.Ended) {
         try database.transaction {
-            var freed: [AccountID: UInt64] = [:]
+            var ended = RetentionSweep.Ended()
             var position = after
             var left = rows
             while left > 0 {
                 let row = try database.first(
-                    "SELECT number, first FROM conversations WHERE number > ? ORDER BY number LIMIT 1", position
-                ) { (number: $0.unsigned(0), first: $0.unsigned(1)) }
-                guard let row else { return (nil, freed) }
-                let ended = try expire(row.number, from: row.first, before: cutoff, rows: left, &freed, in: database)
-                left -= max(1, ended)
+                    "SELECT number, first, id FROM conversations WHERE number > ? ORDER BY number LIMIT 1", position
+                ) { Log(number: $0.unsigned(0), first: $0.unsigned(1), id: try $0.identifier(2)) }
+                guard let row else { return (nil, ended) }
+                let count = try expire(row, before: cutoff, rows: left, &ended, in: database)
+                left -= max(1, count)
                 // One with more to end is looked at again in the next step.
                 if left > 0 { position = row.number }
             }
-            return (position, freed)
+            return (position, ended)
         }
     }
 
@@ -90,16 +103,16 @@ enum RetentionStore {
     ///
     /// - Returns: how many ended.
     private static func expire(
-        _ number: UInt64, from first: UInt64, before cutoff: UInt64, rows: Int,
-        _ freed: inout [AccountID: UInt64], in database: Database
+        _ log: Log, before cutoff: UInt64, rows: Int, _ ended: inout RetentionSweep.Ended, in database: Database
     ) throws -> Int {
-        let begin = EntryKey.of(first, in: number)
-        let old = try oldEntries(from: begin, in: number, before: cutoff, rows: rows, database)
+        let begin = EntryKey.of(log.first, in: log.number)
+        let old = try oldEntries(from: begin, in: log.number, before: cutoff, rows: rows, database)
         guard let last = old.last else { return 0 }
-        for row in old { freed[row.sender, default: 0] += UInt64(row.bytes) }
+        for row in old { ended.freed[row.sender, default: 0] += UInt64(row.bytes) }
+        let first = EntryKey.seq(of: last.key) + 1
         try database.run("DELETE FROM entries WHERE key >= ? AND key <= ?", begin, last.key)
-        try database.run(
-            "UPDATE conversations SET first = ? WHERE number = ?", EntryKey.seq(of: last.key) + 1, number)
+        try database.run("UPDATE conversations SET first = ? WHERE number = ?", first, log.number)
+        ended.firsts[log.id] = first
         return old.count
     }
 

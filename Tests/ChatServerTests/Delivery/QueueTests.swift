@@ -132,6 +132,31 @@ import Testing
         #expect(recent.run(of: conversation(2_999 % 7).id, after: 2_999 / 7)?.isNewest == true)
     }
 
+    @Test func whatHasEndedIsForgottenAndTheRestStays() throws {
+        var recent = RecentRuns(bytes: 10_000)
+        for seq in 0..<UInt64(10) {
+            recent.add(try run(1, after: seq * 3, 3))
+            recent.add(try run(2, after: seq))
+        }
+        let before = recent.bytes
+        // The run from 4 to 6 holds one that has ended.
+        recent.forget(before: [conversation(1).id: 5, conversation(3).id: 5])
+        #expect(recent.bytes < before)
+        for seq in [UInt64(0), 3] { #expect(recent.run(of: conversation(1).id, after: seq) == nil) }
+        #expect(recent.run(of: conversation(1).id, after: 6)?.run.first == 7)
+        #expect(recent.run(of: conversation(2).id, after: 0)?.run.first == 1)
+        recent.forget(before: [conversation(1).id: 1_000, conversation(2).id: 10])
+        #expect(recent.run(of: conversation(1).id, after: 27) == nil)
+        #expect(recent.run(of: conversation(2).id, after: 9)?.isNewest == true)
+        recent.forget(before: [conversation(2).id: 1_000])
+        #expect(recent.bytes == 0)
+        // What comes later is kept in the order in which it came.
+        for seq in 100..<UInt64(400) { recent.add(try run(seq % 2, after: seq / 2)) }
+        #expect(recent.bytes <= 10_000)
+        #expect(recent.run(of: conversation(1).id, after: 199)?.isNewest == true)
+        #expect(recent.run(of: conversation(1).id, after: 50) == nil)
+    }
+
     @Test func aRunNeverHoldsMoreThanAWindowTakes() throws {
         let big = [UInt8](repeating: 1, count: Limits.payload)
         let append = Append(conversation: conversation(1).id, id: .unique, payload: big)

@@ -19,7 +19,7 @@ import Testing
     private func sweep(now: UInt64, retention: UInt64) throws -> UInt64 {
         var sweep = RetentionSweep(now: now, retention: retention)
         var freed: UInt64 = 0
-        while !sweep.isDone { freed += try sweep.step(in: store.database).values.reduce(0, +) }
+        while !sweep.isDone { freed += try sweep.step(in: store.database).freed.values.reduce(0, +) }
         return freed
     }
 
