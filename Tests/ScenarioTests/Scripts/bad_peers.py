@@ -18,14 +18,18 @@ def address():
     return host, int(port)
 
 
-def tls():
+def tls(receive_buffer=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.set_alpn_protocols(["chat/0"])
-    connection = context.wrap_socket(socket.create_connection(address(), timeout=40))
-    connection.settimeout(40)
+    plain = socket.socket()
+    if receive_buffer:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    plain.settimeout(40)
+    plain.connect(address())
+    connection = context.wrap_socket(plain)
     return connection
 
 
@@ -70,8 +74,8 @@ def login(connection, name, password):
             return kind, body
 
 
-def logged_in(name):
-    connection = tls()
+def logged_in(name, receive_buffer=None):
+    connection = tls(receive_buffer)
     kind, body = login(connection, name.encode(), os.environ["PASSWORD"].encode())
     assert kind == WELCOME, body
     return connection
@@ -234,11 +238,46 @@ def never_acknowledges():
 
 
 def never_reads():
-    """Subscribes, and reads nothing more until it is told to end on stdin."""
-    connection = logged_in("mallory")
+    """Subscribes, and reads nothing more until it is told to end on stdin; little fits into its socket."""
+    connection = logged_in("mallory", receive_buffer=4096)
     connection.sendall(frame(5, b"\1", 3))
     print("ready", flush=True)
     sys.stdin.read()
+
+
+def next_of(connection, kinds):
+    """The next frame of these kinds."""
+    while True:
+        kind, _, body = read(connection)
+        if kind in kinds:
+            return kind, body
+
+
+def time_at(connection):
+    connection.sendall(frame(19, b"", 99))
+    return struct.unpack(">Q", next_of(connection, {138})[1])[0]
+
+
+def arrivals():
+    """One watches how another comes and goes. arrivals HOST:PORT WATCHER OTHER
+
+    Between two times of the server's clock lie the arrival, its announcement and one round trip. A busy machine makes
+    many of them late; a server that asked every second or two would hardly ever be in time.
+    """
+    watcher, other = sys.argv[3], sys.argv[4]
+    watching = logged_in(watcher)
+    watching.sendall(frame(5, b"\2", 3))
+    next_of(watching, {195})
+    delays = []
+    for _ in range(20):
+        coming = logged_in(other)
+        coming.sendall(frame(19, b"", 98) + frame(5, b"\0", 3))
+        before = struct.unpack(">Q", next_of(coming, {138})[1])[0]
+        assert next_of(watching, {196})[1][0] == 2, "not online"
+        delays.append(time_at(watching) - before)
+        coming.close()
+        assert next_of(watching, {196})[1][0] == 3, "not offline"
+    assert sorted(delays)[4] <= 100, delays
 
 
 def guesses():
@@ -282,4 +321,5 @@ def registrations():
     assert FAILURE in answers, "registration is not limited"
 
 
-globals()[sys.argv[1]]()
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()

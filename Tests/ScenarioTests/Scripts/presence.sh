@@ -27,3 +27,8 @@ eventually grep -q '"offline":\["bob"\]' "$SCRATCH/alice.out" || fail "alice is 
 same 1 "$(grep -c '"online":\["bob"\]' "$SCRATCH/alice.out")"
 exits 0 alice chat who --users --json
 has "$SCRATCH/out" 'bob'
+
+# By event, not by asking again and again: by the server's own clock arrivals are told within 100 ms.
+user carol
+user dave
+exits 0 env PASSWORD="$password" python3 "$scripts/bad_peers.py" arrivals "$address" carol dave

@@ -1,0 +1,139 @@
+"""Peers that pretend to be others. Usage: impostors.py KIND HOST:PORT [ARGUMENT…]; see `bad_peers.py`."""
+
+import socket
+import ssl
+import struct
+import sys
+import threading
+
+from bad_peers import FAILURE, address, frame, hello, logged_in, read, tls, vector
+
+LOGIN_BY_DEVICE, APPEND, OPEN_CONVERSATION, LOOK_UP_CONVERSATIONS, QUERY_RECEIPTS = 3, 6, 9, 11, 13
+APPENDED, CONVERSATIONS = 131, 132
+BAD_PROOF, FORBIDDEN, NOT_A_MEMBER = 24, 26, 42
+PLAIN, TEXT = 1, 1
+
+
+def relay():
+    """Stands at 127.0.0.1:PORT before the server. With a certificate and a key it ends the TLS of those who come and
+    passes everything on over TLS of its own; then it writes the logins by device that it sees, in hex, to FILE.
+
+    relay HOST:PORT PORT [CERTIFICATE KEY FILE]
+    """
+    context = None
+    if len(sys.argv) > 4:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[4], sys.argv[5])
+        context.set_alpn_protocols(["chat/0"])
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", int(sys.argv[3])))
+    listener.listen()
+    print(listener.getsockname()[1], flush=True)
+    while True:
+        threading.Thread(target=pass_on, args=(listener.accept()[0], context), daemon=True).start()
+
+
+def pass_on(near, context):
+    try:
+        if context:
+            near, far = context.wrap_socket(near, server_side=True), tls()
+        else:
+            far = socket.create_connection(address())
+    except OSError:
+        return near.close()
+    for one, other, watch in ((near, far, context is not None), (far, near, False)):
+        threading.Thread(target=pump, args=(one, other, watch), daemon=True).start()
+
+
+def pump(source, target, watch):
+    seen = b""
+    try:
+        while data := source.recv(65536):
+            if watch:
+                seen = keep_logins(seen + data)
+            target.sendall(data)
+    except OSError:
+        pass
+    for end in (source, target):
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+def keep_logins(data):
+    """Writes down the logins among the whole frames, and gives back what follows them."""
+    while len(data) >= 9:
+        length, kind, _ = struct.unpack(">IBI", data[:9])
+        if len(data) < 4 + length:
+            break
+        if kind == LOGIN_BY_DEVICE:
+            with open(sys.argv[6], "a") as file:
+                file.write(data[9 : 4 + length].hex() + "\n")
+        data = data[4 + length :]
+    return data
+
+
+def answer(connection, correlation):
+    """The reply to a request: its kind, its body, and its error's number."""
+    while True:
+        kind, got, body = read(connection)
+        if got == correlation:
+            return kind, body, struct.unpack(">H", body[:2])[0] if kind == FAILURE else None
+
+
+def replays():
+    """Logs in as it saw others do. replays HOST:PORT FILE"""
+    with open(sys.argv[3]) as file:
+        logins = file.read().split()
+    assert logins, "no login was seen"
+    for login in logins:
+        connection = tls()
+        connection.sendall(hello() + frame(LOGIN_BY_DEVICE, bytes.fromhex(login), 7))
+        _, _, code = answer(connection, 7)
+        assert code == BAD_PROOF, code
+        # Who was refused is nobody, and stays it.
+        connection.sendall(frame(LOGIN_BY_DEVICE, bytes.fromhex(login), 8) + frame(OPEN_CONVERSATION, vector(b"bob"), 9))
+        assert answer(connection, 8)[2] == BAD_PROOF
+        assert answer(connection, 9)[0] == FAILURE
+
+
+def content(body, extensions=b""):
+    return bytes([TEXT]) + vector(body) + b"\0" + struct.pack(">Q", 0) + b"\0" + vector(extensions)
+
+
+def append(conversation, number, payload, advance=b"\0"):
+    return frame(
+        APPEND, conversation + bytes(15) + bytes([number, PLAIN]) + b"\0" + advance + b"\0" + vector(payload), number)
+
+
+def claims():
+    """Writes to bob as if it were alice: wherever a content has room for a claim. claims HOST:PORT CONVERSATION
+
+    CONVERSATION is the one of alice and bob, in hex: knowing it is of no use.
+    """
+    connection = logged_in("mallory")
+    foreign = bytes.fromhex(sys.argv[3])
+    connection.sendall(append(foreign, 1, content(b"from alice")))
+    assert answer(connection, 1)[2] == NOT_A_MEMBER
+    connection.sendall(frame(QUERY_RECEIPTS, foreign + b"\1", 2))
+    assert answer(connection, 2)[2] == NOT_A_MEMBER
+    connection.sendall(frame(LOOK_UP_CONVERSATIONS, vector(foreign), 3))
+    assert answer(connection, 3)[:2] == (CONVERSATIONS, vector(b""))
+
+    connection.sendall(frame(OPEN_CONVERSATION, vector(b"bob"), 4))
+    kind, body, _ = answer(connection, 4)
+    assert kind == CONVERSATIONS, body
+    # The vector's length, the identifier.
+    own = body[2:18] if body[0] >= 0x40 else body[1:17]
+    claim = b'{"head":"dm","from":"alice","body":"claimed"}'
+    extension = struct.pack(">H", 1) + vector(b"from=alice")
+    connection.sendall(append(own, 5, content(claim, extension)))
+    assert answer(connection, 5)[0] == APPENDED
+    # An epoch is nothing that a plain content may take.
+    connection.sendall(append(own, 6, content(b"last"), b"\1" + b"\xff" * 8))
+    assert answer(connection, 6)[2] == FORBIDDEN
+
+
+globals()[sys.argv[1]]()

@@ -1,0 +1,38 @@
+# SIGTERM ends the server in time also where a client does not read; what was acknowledged is there afterwards.
+
+start_server
+user alice
+user bob
+user mallory
+mkfifo "$SCRATCH/hold"
+(replace_shell=yes; PASSWORD=$password exec python3 "$scripts/bad_peers.py" never_reads "$address") \
+    <"$SCRATCH/hold" >"$SCRATCH/deaf" 2>&1 &
+started+=($!)
+exec 4>"$SCRATCH/hold"
+eventually grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
+for n in $(seq 100); do head -c 60000 /dev/zero | tr '\0' x; echo; done >"$SCRATCH/large"
+exits 0 alice chat send --to mallory --lines <"$SCRATCH/large"
+
+# One who listens and one who sends while it ends.
+background bob.out bob chat listen --json
+eventually online bob || fail "bob is not online"
+seq 2000 >"$SCRATCH/numbers"
+(replace_shell=yes; alice chat send --to bob --lines --timeout 1s --json) <"$SCRATCH/numbers" >"$SCRATCH/acks" \
+    2>"$SCRATCH/unsent" 4>&- &
+sending=$!
+started+=("$sending")
+eventually grep -q accepted "$SCRATCH/acks" || fail "nothing is accepted"
+kill -TERM "$server"
+eventually gone "$server" || fail "the server does not end while a client is deaf"
+wait "$server" || fail "the server ended with $?"
+wait "$sending"
+exec 4>&-
+
+# Each line that was acknowledged is there once; what was not is either not there or was not known to be.
+start_server
+exits 0 bob chat history --with alice --sync --limit 5000 --json
+jq -r 'select(.from == "alice") | .id' "$SCRATCH/out" | sort >"$SCRATCH/kept"
+jq -r 'select(.status == "accepted") | .id' "$SCRATCH/acks" | sort >"$SCRATCH/accepted"
+same "" "$(comm -13 "$SCRATCH/kept" "$SCRATCH/accepted")" "acknowledged and lost"
+same "" "$(uniq -d "$SCRATCH/kept")" "twice"
+exits 0 daemon check
