@@ -34,63 +34,37 @@ struct HistoryCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        let query = try query()
+        let request = request(now: SystemTime.now())
+        try request.check { "--\($0)" }
         let client = try invocation.makeClient()
-        let failure = try await synchronise(client, invocation)
-        let isFound =
-            if let id { try await show(id, client, invocation) } else { try await show(query, client, invocation) }
+        let failure = try await synchronise(client, request, invocation)
+        let lines = try await request.lines(of: client)
+        for line in lines { try invocation.show(line.object, plain: [line.plain(invocation.plain)]) }
         if let failure { throw failure }
-        return isFound ? .done : .negative
+        return lines.contains(where: \.isMessage) ? .done : .negative
     }
 
-    private func query() throws(Problem) -> HistoryQuery {
-        if with != nil && everyone { throw Problem(.usage, "--with and --everyone cannot be combined") }
-        if id != nil && (with != nil || everyone || since != nil || until != nil || search != nil) {
-            throw Problem(.usage, "--id is one message; it cannot be combined with what selects others")
-        }
-        let now = SystemTime.now()
-        return HistoryQuery(
-            conversation: with.map { .user($0) } ?? (everyone ? .everyone : nil), limit: limit,
-            since: since?.milliseconds(now: now), until: until?.milliseconds(now: now), search: search)
+    private func request(now: UInt64) -> HistoryRequest {
+        HistoryRequest(
+            with: with, everyone: everyone, id: id, limit: limit, since: since?.milliseconds(now: now),
+            until: until?.milliseconds(now: now), search: search)
     }
 
     /// Without `--sync` it says how old the store is. A server that cannot be reached is told after what there is.
-    private func synchronise(_ client: Client, _ invocation: Invocation) async throws(Problem) -> Problem? {
+    private func synchronise(
+        _ client: Client, _ request: HistoryRequest, _ invocation: Invocation
+    ) async throws(Problem) -> Problem? {
         guard sync else {
             let time = try await client.lastSync()
             invocation.diagnostics.note("as_of", time.map { "as of \(TimestampText.utc($0))" } ?? "never synchronised")
             return nil
         }
         do throws(Problem) {
-            try await client.sync(receiptsOf: id)
+            try await client.sync(receiptsOf: request.id)
             return nil
         } catch {
             guard error.exit == .unreachable else { throw error }
             return error
         }
-    }
-
-    private func show(_ query: HistoryQuery, _ client: Client, _ invocation: Invocation) async throws(Problem) -> Bool {
-        var isFound = false
-        for item in try await client.history(query) {
-            switch item {
-            case .message(let message):
-                isFound = true
-                try invocation.show(JSONLines.message(message), plain: [invocation.plain.message(message)])
-            case .gap(let gap): try invocation.show(JSONLines.gap(gap), plain: [invocation.plain.gap(gap)])
-            }
-        }
-        return isFound
-    }
-
-    private func show(_ id: MessageID, _ client: Client, _ invocation: Invocation) async throws(Problem) -> Bool {
-        guard let detail = try await client.message(id: id) else { return false }
-        try invocation.show(JSONLines.message(detail.message), plain: [invocation.plain.message(detail.message)])
-        for recipient in detail.recipients {
-            try invocation.show(
-                JSONLines.acknowledgement(recipient.acknowledgement, user: recipient.user),
-                plain: ["    \(recipient.user): \(recipient.acknowledgement.status.rawValue)"])
-        }
-        return true
     }
 }
