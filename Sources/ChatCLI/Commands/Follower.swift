@@ -80,7 +80,7 @@ struct Follower {
             if let handler {
                 isDone = await handle(message, handler)
             } else {
-                try await tell(JSONLines.message(message), plain: [invocation.plain.message(message)])
+                try await tell(event)
                 isDone = true
             }
             limits.printed(isMessage: true, at: .now)
@@ -92,34 +92,24 @@ struct Follower {
     }
 
     private mutating func takeOther(_ event: ListenEvent) async throws(Problem) {
-        let plain = invocation.plain
         switch event {
-        case .message: break
         case .gap(let gap):
             if handler == nil {
-                try await tell(JSONLines.gap(gap), plain: [plain.gap(gap)])
+                try await tell(event)
                 if marks { try await client.markShown(gap) }
                 limits.printed(isMessage: false, at: .now)
             } else {
                 invocation.note(gap)
             }
-        case .login(let notice): try await tellMeta(JSONLines.login(notice), plain: [plain.login(notice)])
-        case .live(let time): try await tellMeta(JSONLines.live(time: time), plain: [plain.live()])
-        case .presence(let change):
-            try await tellMeta(JSONLines.presence(change), plain: plain.presence(change))
-        case .receipt(let notice): try await tellMeta(JSONLines.receipt(notice), plain: [plain.receipt(notice)])
         case .offline(let problem, let pause): invocation.diagnostics.noteOffline(problem, retryIn: pause)
+        // Lines about the connection are not what a command is run for.
+        case .message, .login, .live, .presence, .receipt: if tellsMeta, handler == nil { try await tell(event) }
         }
     }
 
-    /// Lines about the connection are not what a command is run for.
-    private func tellMeta(_ object: JSONObject, plain: [String]) async throws(Problem) {
-        if tellsMeta, handler == nil { try await tell(object, plain: plain) }
-    }
-
-    private func tell(_ object: JSONObject, plain: [String]) async throws(Problem) {
-        let text = invocation.json ? object.text : plain.joined(separator: "\n")
-        try await invocation.output.writeAside(line: text)
+    private func tell(_ event: ListenEvent) async throws(Problem) {
+        let text = invocation.json ? JSONLines.event(event)?.text : invocation.plain.event(event)?.joined(separator: "\n")
+        if let text { try await invocation.output.writeAside(line: text) }
     }
 
     private func handle(_ message: ReceivedMessage, _ handler: HandlerCommand) async -> Bool {

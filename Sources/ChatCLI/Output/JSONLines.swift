@@ -6,6 +6,19 @@ import ChatProtocol
 enum JSONLines {
     // MARK: what is told
 
+    /// What a listener tells; nil for what is no line of the output.
+    static func event(_ event: ListenEvent) -> JSONObject? {
+        switch event {
+        case .message(let message): Self.message(message)
+        case .gap(let gap): Self.gap(gap)
+        case .login(let notice): login(notice)
+        case .live(let time): live(time: time)
+        case .presence(let change): presence(change)
+        case .receipt(let notice): receipt(notice)
+        case .offline: nil
+        }
+    }
+
     static func message(_ message: ReceivedMessage) -> JSONObject {
         var object = JSONObject(head: message.conversation == .everyone ? "bcast" : "dm")
         object["id"] = .string(message.id.uuid)

@@ -9,6 +9,19 @@ struct PlainText: Sendable {
     var offset: @Sendable (UInt64) -> Int = SystemTime.offset(at:)
     var now: @Sendable () -> UInt64 = { SystemTime.now() }
 
+    /// What a listener tells; nil for what is no line of the output.
+    func event(_ event: ListenEvent) -> [String]? {
+        switch event {
+        case .message(let message): [self.message(message)]
+        case .gap(let gap): [self.gap(gap)]
+        case .login(let notice): [login(notice)]
+        case .live: [live()]
+        case .presence(let change): presence(change)
+        case .receipt(let notice): [receipt(notice)]
+        case .offline: nil
+        }
+    }
+
     /// `HH:MM:SS bob → me: hi`, with the date when it is not today's.
     func message(_ message: ReceivedMessage) -> String {
         let sender = message.own ? "me" : message.from.text
