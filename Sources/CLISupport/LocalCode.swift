@@ -15,6 +15,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
     /// A line of the input is not what it must be.
     case invalidLine = "invalid_line"
     case invalidData = "invalid_data"
+    /// There is more than one answer may hold.
+    case answerTooLarge = "answer_too_large"
 
     case missingFile = "missing_file"
 
@@ -77,7 +79,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
         switch self {
         case .noMatch: .negative
         case .usage, .inputNeeded: .usage
-        case .emptyMessage, .notUTF8, .nulByte, .messageTooLong, .invalidLine, .invalidData: .badData
+        case .emptyMessage, .notUTF8, .nulByte, .messageTooLong, .invalidLine, .invalidData, .answerTooLarge:
+            .badData
         case .missingFile: .missingInput
         case .noSuchUser, .noSuchName: .unknownName
         case .unreachable, .noAcknowledgement: .unreachable

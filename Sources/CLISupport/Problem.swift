@@ -87,14 +87,31 @@ package struct Problem: Error, Equatable, Sendable {
     package func json(time: UInt64) -> JSONObject {
         var object = JSONObject(head: "error")
         object["time"] = .string(TimestampText.utc(time))
+        describe(in: &object, text: text)
+        return object
+    }
+
+    /// What programs want to know of it.
+    package var details: JSONObject {
+        var object = JSONObject()
+        describe(in: &object, text: nil)
+        return object
+    }
+
+    package var detailsWithText: JSONObject {
+        var object = JSONObject()
+        describe(in: &object, text: text)
+        return object
+    }
+
+    private func describe(in object: inout JSONObject, text: String?) {
         object["code"] = .string(code)
         object["exit"] = .integer(Int64(exit.rawValue))
-        object["text"] = .string(text)
+        object["text"] = text.map(JSONValue.string)
         object["hint"] = hint.map(JSONValue.string)
         object["id"] = id.map(JSONValue.string)
         object["conv"] = conversation.map(JSONValue.string)
         object["sent"] = (sent?.rawValue).map(JSONValue.string)
         object["retry_after_ms"] = retryAfter.map { .integer(Int64(clamping: $0)) }
-        return object
     }
 }
