@@ -107,7 +107,7 @@ import Testing
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
-            let sender = try await alice.client().makeSender()
+            let sender = try alice.client().makeSender()
             let lines = (1...600).map { "line \($0)" }
             let submission = Task {
                 for (index, line) in lines.enumerated() {

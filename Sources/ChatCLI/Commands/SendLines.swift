@@ -17,7 +17,7 @@ struct SendLines {
     }
 
     func run() async throws(Problem) -> ExitStatus {
-        let sender = try await invocation.makeClient().makeSender(options: options)
+        let sender = try invocation.makeClient().makeSender(options: options)
         let (steps, continuation) = AsyncStream<Step>.makeStream()
         // Beside the loop below: reading waits for the input and for the sender, and giving up waits for neither.
         let feeding = Task {

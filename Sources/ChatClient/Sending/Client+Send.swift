@@ -22,7 +22,7 @@ extension Client {
 
     /// For many messages, many in flight, for as long as they come; see `MessageSender`. It keeps trying where the
     /// server cannot be reached, for each message until its time is up.
-    package func makeSender(options: SendOptions = SendOptions()) -> MessageSender {
+    package nonisolated func makeSender(options: SendOptions = SendOptions()) -> MessageSender {
         MessageSender(client: self, options: options, isPatient: true)
     }
 

@@ -3,14 +3,16 @@ import Synchronization
 
 /// Wakes one waiter when there may be something to do; what happened stands elsewhere. A signal that nobody waits for
 /// is kept for the next wait.
-final class Signal: Sendable {
+package final class Signal: Sendable {
     private struct State {
         var isSet = false
         var waiter: CheckedContinuation<Void, Never>?
     }
     private let state = Mutex(State())
 
-    func set() {
+    package init() {}
+
+    package func set() {
         state.withLock { state -> CheckedContinuation<Void, Never>? in
             if let waiter = state.waiter.take() { return waiter }
             state.isSet = true
@@ -19,7 +21,7 @@ final class Signal: Sendable {
     }
 
     /// Returns after `set`, or when `moment` has come (`Monotonic`). One waiter at a time.
-    func wait(until moment: Duration? = nil) async {
+    package func wait(until moment: Duration? = nil) async {
         let timer = moment.map { moment in
             ClientLoop.eventLoop.scheduleTask(in: max(.zero, TimeAmount(moment - Monotonic.now))) { self.set() }
         }
@@ -39,17 +41,19 @@ final class Signal: Sendable {
 }
 
 /// Events for one taker, with a signal.
-final class Mailbox<Event: Sendable>: Sendable {
+package final class Mailbox<Event: Sendable>: Sendable {
     private let events = Mutex<[Event]>([])
-    let signal = Signal()
+    package let signal = Signal()
 
-    func post(_ event: Event) {
+    package init() {}
+
+    package func post(_ event: Event) {
         events.withLock { $0.append(event) }
         signal.set()
     }
 
     /// All that is there, in order.
-    func drain() -> [Event] {
+    package func drain() -> [Event] {
         events.withLock { events in
             defer { events = [] }
             return events

@@ -52,7 +52,7 @@ package enum WaitLevel: String, Sendable, CaseIterable, Comparable {
     package static func < (left: WaitLevel, right: WaitLevel) -> Bool { left.rank < right.rank }
 }
 
-package struct SendOptions: Sendable {
+package struct SendOptions: Hashable, Sendable {
     package var wait: WaitLevel
     /// Covers connecting, accepting and waiting, from the moment each message is handed over; nil: for ever.
     package var timeout: Duration?
