@@ -195,8 +195,33 @@ package actor MessageListener {
     /// filter left out after it). Without a resume point this does nothing.
     package func done(_ event: ListenEvent) throws(Problem) {
         guard let position = event.cursor?.position, plan.isContinuous || resume != nil else { return }
+        try done(upTo: position)
+    }
+
+    private func done(upTo position: Int64) throws(Problem) {
         done = max(done, position)
         try moveResume(to: done == told && buffer.isEmpty && plan.isContinuous ? plan.position : done)
+    }
+
+    /// Everything told up to the line of this cursor is done: moves the resume point behind it.
+    ///
+    /// - Throws: 65 where the cursor is of no line that was told, 64 without a resume point, 74.
+    package func acknowledge(_ cursor: Cursor) throws(Problem) {
+        guard resume != nil else {
+            throw Problem(.usage, "without a resume point there is nothing to acknowledge")
+        }
+        guard !isStopped else { throw Problem(.invalidData, "the listener has ended") }
+        guard cursor.store == reader.store else {
+            throw Problem(
+                .invalidData, "the cursor \(cursor.text) belongs to another store than that of this profile",
+                hint: "take a cursor from this listener's lines")
+        }
+        guard cursor.position <= told else {
+            throw Problem(
+                .invalidData, "no line with the cursor \(cursor.text) was told by this listener",
+                hint: "take a cursor from this listener's lines")
+        }
+        try done(upTo: cursor.position)
     }
 
     /// Nothing is left to be told: what the filter left out is done, too.
