@@ -81,5 +81,15 @@ final class Link: Sendable {
         return reply
     }
 
+    /// Another connection takes over: who has this one should use that. It closes when nothing is asked on it any more.
+    func retire() {
+        shared.noteRetired()
+        eventLoop.execute { [core] in core.value.closeWhenIdle() }
+    }
+
+    var isRetired: Bool { shared.isRetired }
+    /// Has `action` called once, when it has ended or is retired.
+    func whenUnusable(_ action: @escaping @Sendable () -> Void) { shared.whenUnusable(action) }
+
     func close() { eventLoop.execute { [core] in core.value.close() } }
 }

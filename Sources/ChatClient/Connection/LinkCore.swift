@@ -34,6 +34,8 @@ final class LinkCore: FrameConnectionDelegate {
     private var pinger = Pinger(now: Monotonic.now)
     private var pingTimer: Scheduled<Void>?
     private var helloTimer: Scheduled<Void>?
+    private var idleTimer: Scheduled<Void>?
+    private static let idlePause = Duration.milliseconds(100)
 
     init(_ connection: FrameConnection, address: ServerAddress, login: LinkLogin, shared: LinkState) {
         self.connection = connection
@@ -189,11 +191,19 @@ final class LinkCore: FrameConnectionDelegate {
         connection.close(flushing: true)
     }
 
+    /// Closes when nothing has been asked for a while: who got hold of it just now is about to ask.
+    func closeWhenIdle() {
+        idleTimer = schedule(Self.idlePause) { core in
+            if core.pending.isEmpty && core.held?.isEmpty ?? true { core.close() } else { core.closeWhenIdle() }
+        }
+    }
+
     private func end(_ problem: Problem) {
         guard self.problem == nil else { return }
         self.problem = problem
         pingTimer?.cancel()
         helloTimer?.cancel()
+        idleTimer?.cancel()
         let waiting = (held ?? []).compactMap(\.completion)
         let open = pending.sorted { $0.key < $1.key }.map(\.value)
         held = nil

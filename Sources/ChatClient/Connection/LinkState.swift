@@ -9,6 +9,8 @@ final class LinkState: Sendable {
         var binding: ConnectionBinding?
         var login: Result<Welcome, Problem>?
         var end: Problem?
+        var isRetired = false
+        var whenUnusable: [@Sendable () -> Void] = []
         var loginWaiters: [CheckedContinuation<Result<Welcome, Problem>, Never>] = []
         var helloWaiters: [CheckedContinuation<Result<ServerHello, Problem>, Never>] = []
     }
@@ -19,6 +21,7 @@ final class LinkState: Sendable {
     /// Why the connection has ended; nil while it stands.
     var end: Problem? { state.withLock { $0.end } }
     var binding: ConnectionBinding? { state.withLock { $0.binding } }
+    var isRetired: Bool { state.withLock { $0.isRetired } }
     /// The welcome, if it has come.
     var welcome: Welcome? { state.withLock { try? $0.login?.get() } }
 
@@ -64,6 +67,30 @@ final class LinkState: Sendable {
         }
         for waiter in waiters { waiter.resume(returning: .failure(problem)) }
         inbox.close()
+        noteUnusable()
+    }
+
+    func noteRetired() {
+        state.withLock { $0.isRetired = true }
+        noteUnusable()
+    }
+
+    private func noteUnusable() {
+        let actions = state.withLock { state in
+            defer { state.whenUnusable = [] }
+            return state.whenUnusable
+        }
+        for action in actions { action() }
+    }
+
+    /// Has `action` called once, when it has ended or is retired.
+    func whenUnusable(_ action: @escaping @Sendable () -> Void) {
+        let isUnusable = state.withLock { state in
+            if state.end != nil || state.isRetired { return true }
+            state.whenUnusable.append(action)
+            return false
+        }
+        if isUnusable { action() }
     }
 
     func waitForWelcome() async throws(Problem) -> Welcome {

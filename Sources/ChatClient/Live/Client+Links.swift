@@ -8,7 +8,11 @@ extension Client {
     /// A connection that is logged in, or is about to be: the lasting one where there is one. Requests may be handed to
     /// it at once.
     func requestLink() async throws(Problem) -> Link {
-        if let live { return try await live.link() }
+        while let live {
+            retireRequestLink()
+            // The last listener may leave meanwhile; then it is this one's turn to connect.
+            do throws(Problem) { return try await live.link() } catch { guard self.live !== live else { throw error } }
+        }
         if let link = requestLinkInUse, link.end == nil { return link }
         let coming =
             requestLinkComing
@@ -23,6 +27,12 @@ extension Client {
             }
         requestLinkComing = coming
         return try await coming.value.get()
+    }
+
+    /// The lasting connection takes over from the one for requests.
+    func retireRequestLink() {
+        requestLinkInUse?.retire()
+        requestLinkInUse = nil
     }
 
     /// Connects, begins to log in by this device's key, and sends what waits in the outbox first.

@@ -12,19 +12,21 @@ extension Client {
         let live = LiveConnection(
             client: self, options: options, requiresFirstConnection: requiresFirstConnection, log: log)
         self.live = live
+        retireRequestLink()
         return live
     }
 
-    func stopLive() async {
+    /// - Parameter whenIdle: after what was asked on it is answered.
+    func stopLive(whenIdle: Bool = false) async {
         guard let live else { return }
         self.live = nil
-        await live.stop()
+        await live.stop(whenIdle: whenIdle)
     }
 
     /// Takes a listener off; the connection ends with the last one.
     func leaveLive(_ key: ObjectIdentifier) async {
         guard let live, await live.removeListener(key) else { return }
-        await stopLive()
+        await stopLive(whenIdle: true)
     }
 
     /// Keeps accounts that were told, for their names. What cannot be kept now will be told again.

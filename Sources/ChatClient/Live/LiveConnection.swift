@@ -65,6 +65,10 @@ actor LiveConnection {
     func addListener(_ key: ObjectIdentifier, _ report: @escaping @Sendable (LiveReport) -> Void) {
         listeners[key] = report
         if let lastLogin { report(lastLogin) }
+        if let users = presence.online {
+            let change = PresenceChange(change: .full, time: WallClock.now, users: users)
+            report(LiveReport(event: .presence(change), behind: 0))
+        }
         if let lastLive { report(lastLive) }
         if let ended { report(LiveReport(event: .ended(ended), behind: 0)) }
     }
@@ -75,13 +79,14 @@ actor LiveConnection {
         return listeners.isEmpty
     }
 
-    func stop() {
+    /// - Parameter whenIdle: what was asked on the connection is answered first.
+    func stop(whenIdle: Bool) {
         reconnector.stop()
         end(Problem(.unreachable, "the connection was closed"))
         runner?.cancel()
-        reports?.finish()
-        link?.close()
+        if whenIdle { link?.retire() } else { link?.close() }
         link = nil
+        reports?.finish()
     }
 
     // MARK: The runner
@@ -111,6 +116,7 @@ actor LiveConnection {
 
     /// One connection from its beginning to its end; why it ended.
     private func attempt() async -> Problem {
+        presence = PresenceBook()
         let (stream, continuation) = AsyncStream.makeStream(of: Report.self)
         reports = continuation
         let events = LinkEvents(
@@ -187,17 +193,26 @@ actor LiveConnection {
 /// Puts the pages of the full list together.
 struct PresenceBook {
     private var pages: [UserName] = []
+    /// Who is online, once the full list has come.
+    private var known: Set<UserName>?
+
+    var online: [UserName]? { known?.sorted() }
 
     /// What is to be told; nil while pages are missing.
     mutating func take(_ frame: Presence, now: UInt64) -> PresenceChange? {
         let names = frame.accounts.map(\.name)
         switch frame.change {
-        case .online: return PresenceChange(change: .online, time: now, users: names)
-        case .offline: return PresenceChange(change: .offline, time: now, users: names)
+        case .online:
+            known?.formUnion(names)
+            return PresenceChange(change: .online, time: now, users: names)
+        case .offline:
+            known?.subtract(names)
+            return PresenceChange(change: .offline, time: now, users: names)
         case .full:
             pages += names
             guard !frame.more else { return nil }
             defer { pages = [] }
+            known = Set(pages)
             return PresenceChange(change: .full, time: now, users: pages.sorted())
         }
     }

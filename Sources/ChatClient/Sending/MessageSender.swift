@@ -48,7 +48,11 @@ package actor MessageSender {
     }
 
     /// Hands over a message. Suspends while as many are under way as may be (the server is away, or slows us down).
-    package func submit(_ message: OutgoingMessage, tag: UInt64) async {
+    ///
+    /// - Parameter since: from when its time counts. Of two messages the first handed over must not be the younger.
+    package func submit(
+        _ message: OutgoingMessage, tag: UInt64, since: ContinuousClock.Instant = .now
+    ) async {
         while queue.count >= Self.capacity {
             await withCheckedContinuation { submitters.append($0) }
         }
@@ -65,7 +69,8 @@ package actor MessageSender {
             let content = Content(body: message.body, replyTo: message.replyTo, sent: now, auto: message.auto)
             contents[tag] = content
             queue.submit(
-                tag: tag, conversation: message.conversation, id: id, content: content, now: Monotonic.now)
+                tag: tag, conversation: message.conversation, id: id, content: content,
+                now: Monotonic.now - since.duration(to: .now))
         } catch {
             var problem = error
             problem.conversation = message.conversation.text
@@ -141,6 +146,7 @@ package actor MessageSender {
                 isConnecting = false
                 hasBeenConnected = true
                 self.link = link
+                link.whenUnusable { [mailbox] in mailbox.signal.set() }
                 queue.connected()
             case .connectFailed(let problem):
                 isConnecting = false
@@ -166,6 +172,10 @@ package actor MessageSender {
         if let end = link?.end {
             link = nil
             disconnected(end)
+        } else if link?.isRetired ?? false {
+            // What is under way goes out again on the connection that takes over; the server knows it by its identifier.
+            link = nil
+            queue.disconnected(Problem(.unreachable, "the connection was closed"))
         }
         // Before anybody hears of the acknowledgement the message is in the history.
         if !accepted.isEmpty { await client.storeSent(accepted) }
