@@ -18,9 +18,9 @@ struct RootCommand: ChatCommand {
         subcommands: [
             RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, PasswordCommand.self,
             ProfileCommand.self, SendCommand.self, ListenCommand.self, AskCommand.self, ReplyCommand.self,
-            RunCommand.self, HistoryCommand.self, WhoCommand.self, UnreadCommand.self, OutboxCommand.self,
-            ResumeCommand.self, DeviceCommand.self, ServerCommand.self, SchemaCommand.self, DoctorCommand.self,
-            CompleteCommand.self,
+            RunCommand.self, RPCCommand.self, HistoryCommand.self, WhoCommand.self, UnreadCommand.self,
+            OutboxCommand.self, ResumeCommand.self, DeviceCommand.self, ServerCommand.self, SchemaCommand.self,
+            DoctorCommand.self, CompleteCommand.self,
         ])
 
     static let grammar = CommandGrammar(values: ["linger"], flags: ["/e"])

@@ -43,10 +43,15 @@ final class Output: Sendable {
 
     /// Writes a line without holding up the caller's executor while the reader is slow.
     func writeAside(line: String) async throws(Problem) {
+        try await writeAside(bytes: Array(line.utf8) + [0x0a])
+    }
+
+    /// Writes whole lines without holding up the caller's executor while the reader is slow.
+    func writeAside(bytes: [UInt8]) async throws(Problem) {
         let outcome: Result<Void, Problem> = await withCheckedContinuation { continuation in
             queue.async {
                 do throws(Problem) {
-                    try self.write(line: line)
+                    try self.write(bytes: bytes)
                     continuation.resume(returning: .success(()))
                 } catch {
                     continuation.resume(returning: .failure(error))
