@@ -108,7 +108,8 @@ struct Follower {
     }
 
     private func tell(_ event: ListenEvent) async throws(Problem) {
-        let text = invocation.json ? JSONLines.event(event)?.text : invocation.plain.event(event)?.joined(separator: "\n")
+        let text =
+            invocation.json ? JSONLines.event(event)?.text : invocation.plain.event(event)?.joined(separator: "\n")
         if let text { try await invocation.output.writeAside(line: text) }
     }
 

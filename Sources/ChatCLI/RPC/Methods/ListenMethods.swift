@@ -8,8 +8,10 @@ struct ListenMethods: Sendable {
 
     private static let new = RPCParameter.flag("new", about: "start with what comes from now on")
     private static let since = RPCParameter.time(
-        "since", about: "start with what the server took since then: RFC 3339, or a duration, which means that long ago")
-    private static let afterCursor = RPCParameter.cursor("after_cursor", about: "start behind the line with this cursor")
+        "since", about: "start with what the server took since then: RFC 3339, or a duration, which means that long ago"
+    )
+    private static let afterCursor = RPCParameter.cursor(
+        "after_cursor", about: "start behind the line with this cursor")
     private static let resume = RPCParameter.name(
         "resume", "a name", about: "start where this resume point stands; it moves by listen.ack alone")
     private static let from = RPCParameter.users("from", about: "only messages of these users")
@@ -18,11 +20,13 @@ struct ListenMethods: Sendable {
         "everyone", about: "only messages to everybody; with to_me: both")
     private static let own = RPCParameter.flag("own", about: "also messages of one's own")
     private static let meta = RPCParameter.flag("meta", about: "also logins, who is online, and receipts")
-    private static let markRead = RPCParameter.flag("mark_read", about: "mark what is told as shown, and tell the senders")
+    private static let markRead = RPCParameter.flag(
+        "mark_read", about: "mark what is told as shown, and tell the senders")
 
     private static let listener = RPCParameter.count(
         "listener", upTo: Int(Int32.max), required: true, about: "the number that listen.start gave")
-    private static let cursor = RPCParameter.cursor("cursor", required: true, about: "the cursor of a line that was told")
+    private static let cursor = RPCParameter.cursor(
+        "cursor", required: true, about: "the cursor of a line that was told")
 
     var methods: [RPCMethod] { [start, ack, stop] }
 

@@ -127,7 +127,9 @@ extension RPCParameter where Value == TimeArgument {
 
 extension RPCParameter where Value == Cursor {
     static func cursor(_ name: String, required: Bool = false, about: String) -> Self {
-        Self(name, .string, "the cursor of a line", required: required, about: about) { $0.string.flatMap { Cursor($0) } }
+        Self(name, .string, "the cursor of a line", required: required, about: about) {
+            $0.string.flatMap { Cursor($0) }
+        }
     }
 }
 

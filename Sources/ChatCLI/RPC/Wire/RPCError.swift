@@ -49,7 +49,9 @@ struct RPCError: Error, Equatable, Sendable {
     /// - Parameter subject: what is too large, with its verb.
     static func tooLarge(_ subject: String) -> RPCError {
         RPCError(
-            Problem(.answerTooLarge, "\(subject) more than \(RPCLimits.answer) bytes (16 MiB)", hint: "ask for less at once"))
+            Problem(
+                .answerTooLarge, "\(subject) more than \(RPCLimits.answer) bytes (16 MiB)", hint: "ask for less at once"
+            ))
     }
 
     static func invalid(_ message: String) -> RPCError { RPCError(.invalidParameters, message) }
