@@ -1,7 +1,7 @@
 import CLISupport
 import ChatClient
 import ChatProtocol
-import Synchronization
+import Logging
 import Testing
 
 @testable import ChatCLI
@@ -11,7 +11,7 @@ import Testing
     private func table() throws -> RPCMethodTable {
         let settings = try ClientSettings(
             flags: SettingsFlags(), environment: Environment { $0 == "HOME" ? "/nonexistent" : nil })
-        let client = Client(settings: settings)
+        let client = Client(settings: settings, log: Logger(label: "test"))
         let output = RPCOutput(Output()) { _ in }
         let listeners = RPCListeners(
             client: client, output: output, diagnostics: Diagnostics(json: true, quiet: true))
