@@ -47,11 +47,14 @@ struct Invocation: Sendable {
     func makeClient() throws(Problem) -> Client { try makeClient(settings: try settings()) }
 
     /// - Parameter interaction: how a person is asked; nil: on the terminal, where there is one.
-    func makeClient(settings: ClientSettings, interaction: Interaction? = nil) throws(Problem) -> Client {
+    func makeClient(
+        settings: ClientSettings, interaction: Interaction? = nil, hasManyListeners: Bool = false
+    ) throws(Problem) -> Client {
         Client(
             settings: settings,
             interaction: interaction ?? (canAsk ? Interaction(confirmServer: confirm) : .none),
-            log: DiagnosticsLog.logger(verbosity: globals.verbose, diagnostics: diagnostics))
+            log: DiagnosticsLog.logger(verbosity: globals.verbose, diagnostics: diagnostics),
+            hasManyListeners: hasManyListeners)
     }
 
     func confirm(_ server: UnknownServer) async -> Bool {

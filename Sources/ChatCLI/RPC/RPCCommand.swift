@@ -14,15 +14,17 @@ struct RPCCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        invocation.endings.intercept()
-        invocation.output.watchReader { invocation.endings.end(.signal(SIGPIPE)) }
+        let asks = RunningAsks()
+        Self.windUp(asks, invocation)
         // Standard input is not for answers of a person.
-        let client = try invocation.makeClient(settings: try invocation.settings(), interaction: Interaction.none)
-        let output = RPCOutput(invocation.output) { Self.end(invocation, $0) }
+        let client = try invocation.makeClient(
+            settings: try invocation.settings(), interaction: Interaction.none, hasManyListeners: true)
+        let output = RPCOutput(invocation.output) { Self.broken($0, asks, invocation) }
         let listeners = RPCListeners(client: client, output: output, diagnostics: invocation.diagnostics)
-        let session = RPCSession(table: Self.table(client, output, listeners), output: output)
+        let notices = AskNotices(invocation: invocation)
+        let table = Self.table(client, output, listeners, asks) { notices.tell($0) }
         do throws(SystemError) {
-            try await session.run(LineReader(limit: RPCLimits.line))
+            try await RPCSession(table: table, output: output).run(LineReader(limit: RPCLimits.line))
         } catch {
             throw Problem(.inputOutput, "cannot read standard input: \(error.text)")
         }
@@ -31,19 +33,40 @@ struct RPCCommand: ChatCommand {
         return .done
     }
 
-    static func table(_ client: Client, _ output: RPCOutput, _ listeners: RPCListeners) -> RPCMethodTable {
+    static func table(
+        _ client: Client, _ output: RPCOutput, _ listeners: RPCListeners, _ asks: RunningAsks,
+        _ report: @escaping @Sendable (AskNotice) -> Void
+    ) -> RPCMethodTable {
         let large = LargeAnswers(output: output)
         return RPCMethodTable(
             [SendMethod(senders: SenderPool(client: client)).method]
                 + ListenMethods(listeners: listeners).methods
+                + [AskMethod(client: client, asks: asks, report: report).method]
                 + [HistoryMethod(client: client, large: large).method]
                 + PeopleMethods(client: client, large: large).methods)
     }
 
+    // MARK: the end before the end of the input
+
+    /// Those who were asked are told before we go; a second signal does not wait for that.
+    private static func windUp(_ asks: RunningAsks, _ invocation: Invocation) {
+        let (signals, continuation) = AsyncStream<Void>.makeStream()
+        let first = invocation.endings.windUp { continuation.yield() }
+        Task {
+            for await _ in signals { await end(first.number.map(Ending.signal) ?? .status(0), asks, invocation) }
+        }
+        invocation.output.watchReader { Task { await end(.signal(SIGPIPE), asks, invocation) } }
+    }
+
+    private static func end(_ ending: Ending, _ asks: RunningAsks, _ invocation: Invocation) async {
+        await asks.cancelAll()
+        invocation.endings.end(ending)
+    }
+
     /// The output cannot be written: nobody would hear of anything any more.
-    private static func end(_ invocation: Invocation, _ problem: Problem) {
-        guard !invocation.output.isReaderGone else { return invocation.endings.end(.signal(SIGPIPE)) }
-        invocation.diagnostics.report(problem)
-        invocation.endings.end(.status(problem.exit.rawValue))
+    private static func broken(_ problem: Problem, _ asks: RunningAsks, _ invocation: Invocation) {
+        let isReaderGone = invocation.output.isReaderGone
+        if !isReaderGone { invocation.diagnostics.report(problem) }
+        Task { await end(isReaderGone ? .signal(SIGPIPE) : .status(problem.exit.rawValue), asks, invocation) }
     }
 }

@@ -10,6 +10,8 @@ package actor Client {
     package nonisolated let settings: ClientSettings
     let interaction: Interaction
     let log: Logger
+    /// What a lasting connection is subscribed to besides what its first listener wants: others may come later.
+    let subscribesAlways: Subscribe.Options
 
     /// The connection to the store, once opened.
     private var openStore: ClientStore?
@@ -23,10 +25,15 @@ package actor Client {
     var receiptSinks: [ObjectIdentifier: @Sendable (ConversationID, ReceiptState) -> Void] = [:]
 
     /// Touches neither disk nor network.
-    package init(settings: ClientSettings, interaction: Interaction = .none, log: Logger) {
+    ///
+    /// - Parameter hasManyListeners: they come and go, and some want presence and receipts where the first does not.
+    package init(
+        settings: ClientSettings, interaction: Interaction = .none, log: Logger, hasManyListeners: Bool = false
+    ) {
         self.settings = settings
         self.interaction = interaction
         self.log = log
+        subscribesAlways = hasManyListeners ? [.presence, .receipts] : []
     }
 
     /// Ends the connections, after what was sent has gone out. A process may as well just end.

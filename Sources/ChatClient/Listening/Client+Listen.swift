@@ -10,8 +10,8 @@ extension Client {
         try requireStanding(try identity())
         let listener = try makeListener(options)
         var wanted: Subscribe.Options = []
-        if options.presence || options.sharesConnection { wanted.insert(.presence) }
-        if options.receipts || options.sharesConnection { wanted.insert(.receipts) }
+        if options.presence { wanted.insert(.presence) }
+        if options.receipts { wanted.insert(.receipts) }
         if !options.follow { wanted.insert(.unseen) }
         let live = await startLive(options: wanted, requiresFirstConnection: options.requiresFirstConnection)
         await live.addListener(listener.key) { [weak listener] in listener?.report($0) }

@@ -57,13 +57,10 @@ package struct ListenOptions: Sendable {
     package var receipts: Bool
     /// A first connection that fails ends it; otherwise it keeps trying and tells `offline`.
     package var requiresFirstConnection: Bool
-    /// Others may listen on the same connection later, and want presence and receipts where this one does not.
-    package var sharesConnection: Bool
 
     package init(
         start: ListenStart? = nil, resume: UserName? = nil, filter: MessageFilter = MessageFilter(),
-        follow: Bool = true, presence: Bool = false, receipts: Bool = false, requiresFirstConnection: Bool = true,
-        sharesConnection: Bool = false
+        follow: Bool = true, presence: Bool = false, receipts: Bool = false, requiresFirstConnection: Bool = true
     ) {
         self.start = start
         self.resume = resume
@@ -72,6 +69,5 @@ package struct ListenOptions: Sendable {
         self.presence = presence
         self.receipts = receipts
         self.requiresFirstConnection = requiresFirstConnection
-        self.sharesConnection = sharesConnection
     }
 }

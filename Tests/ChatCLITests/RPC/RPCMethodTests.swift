@@ -1,7 +1,6 @@
 import CLISupport
 import ChatClient
 import ChatProtocol
-import Logging
 import Testing
 
 @testable import ChatCLI
@@ -11,11 +10,12 @@ import Testing
     private func table() throws -> RPCMethodTable {
         let settings = try ClientSettings(
             flags: SettingsFlags(), environment: Environment { $0 == "HOME" ? "/nonexistent" : nil })
-        let client = Client(settings: settings, log: Logger(label: "test"))
+        let diagnostics = Diagnostics(json: true, quiet: true)
+        let client = Client(settings: settings, log: DiagnosticsLog.logger(verbosity: 0, diagnostics: diagnostics))
         let output = RPCOutput(Output()) { _ in }
         let listeners = RPCListeners(
-            client: client, output: output, diagnostics: Diagnostics(json: true, quiet: true))
-        return RPCCommand.table(client, output, listeners)
+            client: client, output: output, diagnostics: diagnostics)
+        return RPCCommand.table(client, output, listeners, RunningAsks()) { _ in }
     }
 
     private func call(_ method: String, _ parameters: String = "{}") async throws -> Result<JSONValue, RPCError> {
@@ -36,7 +36,7 @@ import Testing
     }
 
     static let names = [
-        "send", "listen.start", "listen.ack", "listen.stop", "history", "who", "whoami", "rpc.describe",
+        "send", "listen.start", "listen.ack", "listen.stop", "ask", "history", "who", "whoami", "rpc.describe",
     ]
 
     @Test func `rpc describe tells every method that can be called, and itself`() async throws {
@@ -65,7 +65,7 @@ import Testing
     @Test(arguments: names)
     func `a parameter of a wrong type is refused, and the message says which`(name: String) async throws {
         let valid = [
-            "to": #""bob""#, "body": #""x""#, "listener": "1", "cursor": #""0123456789abcdef-1""#,
+            "to": #""bob""#, "body": #""x""#, "listener": "1", "question": #""x""#, "cursor": #""0123456789abcdef-1""#,
         ]
         let method = try #require(try table().methods.first { $0.name == name })
         for parameter in method.parameters {
@@ -102,6 +102,11 @@ import Testing
         ("listen.ack", #"{"listener":1}"#, "\"cursor\" is missing"), ("listen.stop", "{}", "\"listener\" is missing"),
         ("listen.stop", #"{"listener":0}"#, "\"listener\""), ("listen.stop", #"{"listener":1}"#, "no listener 1"),
         ("listen.ack", #"{"listener":1,"cursor":"0123456789abcdef-1"}"#, "no listener 1"),
+        ("ask", #"{"to":["bob"]}"#, "\"question\" is missing"), ("ask", #"{"to":[],"question":"x"}"#, "nobody"),
+        ("ask", #"{"to":"bob","question":"x"}"#, "\"to\""), ("ask", #"{"question":"x"}"#, "\"to\" is missing"),
+        ("ask", #"{"to":["bob"],"question":"x","timeout":"0"}"#, "\"timeout\""),
+        ("ask", #"{"to":["bob"],"question":"x","id":""}"#, "\"id\""),
+        ("ask", #"{"to":["bob"],"question":"x","choices":["yes","YES"]}"#, "twice"),
         ("history", #"{"with":"bob","everyone":true}"#, "cannot be combined"),
         ("history", #"{"id":"00000000-0000-0001-0000-000000000002","search":"x"}"#, "cannot be combined"),
         ("history", #"{"limit":0}"#, "\"limit\""), ("history", #"{"limit":1001}"#, "\"limit\""),
@@ -136,7 +141,7 @@ import Testing
 
     @Test(arguments: [
         ("whoami", "{}"), ("who", "{}"), ("history", "{}"), ("history", #"{"sync":true}"#), ("listen.start", "{}"),
-        ("send", #"{"to":"bob","body":"x"}"#),
+        ("ask", #"{"to":["bob"],"question":"x"}"#), ("send", #"{"to":"bob","body":"x"}"#),
     ])
     func `without a login every method says so`(method: String, parameters: String) async throws {
         let error = try #require(try await refusal(method, parameters))
@@ -171,7 +176,7 @@ import Testing
                 == MessageFilter(
                     from: Set([UserName("bob"), UserName("carol")].compactMap(\.self)), toMe: true, everyone: true,
                     own: true))
-        #expect(options.presence && options.receipts && options.follow && options.sharesConnection)
+        #expect(options.presence && options.receipts && options.follow)
         let bare = try ListenMethods.options(RPCArguments(object: JSONObject()), now: 0)
         #expect(bare.start == nil && bare.resume == nil && bare.filter == MessageFilter())
         #expect(!bare.presence && !bare.receipts)

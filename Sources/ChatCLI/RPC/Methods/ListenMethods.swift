@@ -84,7 +84,7 @@ struct ListenMethods: Sendable {
             filter: MessageFilter(
                 from: Set(try arguments.value(from) ?? []), toMe: try arguments.isSet(toMe),
                 everyone: try arguments.isSet(everyone), own: try arguments.isSet(own)),
-            presence: hasMeta, receipts: hasMeta, requiresFirstConnection: true, sharesConnection: true)
+            presence: hasMeta, receipts: hasMeta)
     }
 
     private static func start(_ arguments: RPCArguments, now: UInt64) throws(RPCError) -> ListenStart? {

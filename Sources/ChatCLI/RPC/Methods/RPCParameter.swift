@@ -102,11 +102,21 @@ extension RPCParameter where Value == UserName {
 }
 
 extension RPCParameter where Value == [UserName] {
-    static func users(_ name: String, about: String) -> Self {
-        Self(name, .strings, "an array of users' names", about: about) { value in
+    static func users(_ name: String, required: Bool = false, about: String) -> Self {
+        Self(name, .strings, "an array of users' names", required: required, about: about) { value in
             guard let values = value.array else { return nil }
             let names = values.compactMap { $0.string.flatMap { UserName(typed: $0) } }
             return names.count == values.count ? names : nil
+        }
+    }
+}
+
+extension RPCParameter where Value == [String] {
+    static func texts(_ name: String, about: String) -> Self {
+        Self(name, .strings, "an array of strings", about: about) { value in
+            guard let values = value.array else { return nil }
+            let texts = values.compactMap(\.string)
+            return texts.count == values.count ? texts : nil
         }
     }
 }

@@ -117,7 +117,7 @@ actor RPCListeners {
         guard running[number] != nil else { return false }
         if case .offline(let problem, let pause) = event {
             // All of them have one connection.
-            if number == running.keys.min() { diagnostics.noteOffline(problem, pause) }
+            if number == running.keys.min() { diagnostics.noteOffline(problem, retryIn: pause) }
         } else if let line = JSONLines.event(event) {
             output.put(RPCMessage.event(listener: number, line: line))
         }
