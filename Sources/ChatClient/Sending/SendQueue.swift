@@ -23,25 +23,6 @@ struct SendQueue {
         case finish(tag: UInt64, Acknowledgement, queue: Bool)
     }
 
-    private enum Phase: Equatable {
-        case waiting
-        case inFlight
-        /// Taken by the server; what it waits for has not come.
-        case accepted(seq: UInt64, time: UInt64)
-    }
-
-    private struct Item {
-        let tag: UInt64
-        let conversation: ConversationName
-        let id: MessageID
-        let content: Content
-        let deadline: Duration?
-        var phase = Phase.waiting
-        /// It may have reached the server.
-        var wasWritten = false
-        var lastProblem: Problem?
-    }
-
     private struct Target {
         var id: ConversationID?
         var isResolving = false
@@ -55,8 +36,10 @@ struct SendQueue {
     }
 
     private let options: SendOptions
-    private var items: [Item] = []
+    private var items = SendItems()
     private var targets: [ConversationName: Target] = [:]
+    /// Those to which nothing is sent for a while.
+    private var resting: Set<ConversationName> = []
     private var isConnected = false
     private var unwatched: Set<ConversationID> = []
     private var outcomes: [Decision] = []
@@ -69,8 +52,9 @@ struct SendQueue {
     var needsConnection: Bool { !items.isEmpty && !isConnected }
     /// When `next` should be asked although nothing has happened.
     var wakeAt: Duration? {
-        let rests = isConnected ? targets.values.map(\.restUntil).filter { $0 > .zero } : []
-        return (items.compactMap(\.deadline) + rests).min()
+        let rests = isConnected ? resting.compactMap { targets[$0]?.restUntil } : []
+        // The first was handed over first, and all have the same time.
+        return ([items.first?.deadline].compactMap(\.self) + rests).min()
     }
 
     // MARK: What happens
@@ -79,7 +63,7 @@ struct SendQueue {
         tag: UInt64, conversation: ConversationName, id: MessageID, content: Content, now: Duration
     ) {
         items.append(
-            Item(
+            SendItem(
                 tag: tag, conversation: conversation, id: id, content: content,
                 deadline: options.timeout.map { now + $0 }))
     }
@@ -87,16 +71,16 @@ struct SendQueue {
     mutating func connected() {
         isConnected = true
         // Receipts are told to a connection that asked.
-        unwatched = Set(items.compactMap { isAccepted($0) ? targets[$0.conversation]?.id : nil })
+        unwatched = Set(items.all.compactMap { $0.isAccepted ? targets[$0.conversation]?.id : nil })
     }
 
     /// The connection is lost, or there is none.
     mutating func disconnected(_ problem: Problem) {
         isConnected = false
         for name in targets.keys { targets[name]?.isResolving = false }
-        for index in items.indices where !isAccepted(items[index]) {
-            items[index].phase = .waiting
-            items[index].lastProblem = problem
+        for item in items.all where !item.isAccepted {
+            items.setPhase(item.tag, .waiting)
+            items.note(problem, of: item.tag)
         }
     }
 
@@ -108,34 +92,36 @@ struct SendQueue {
         case .failure(let problem) where problem.mayPassByItself:
             rest(name, problem, now: now)
         case .failure(let problem):
-            for item in items where item.conversation == name { fail(item, problem) }
-            items.removeAll { $0.conversation == name }
+            for item in items.all where item.conversation == name {
+                items.remove(item.tag)
+                fail(item, problem)
+            }
         }
     }
 
     /// The answer to an append, of a connection that stands.
     mutating func replied(tag: UInt64, _ result: Result<Appended, Problem>, now: Duration) {
-        guard let index = items.firstIndex(where: { $0.tag == tag }), items[index].phase == .inFlight else { return }
-        let name = items[index].conversation
+        guard let item = items[tag], item.phase == .inFlight else { return }
+        let name = item.conversation
         switch result {
         case .success(let appended):
             let careful = targets[name, default: Target()].careful
             targets[name]?.careful = max(0, careful - 1)
-            items[index].phase = .accepted(seq: appended.seq, time: appended.time)
-            settle(name)
+            items.setPhase(tag, .accepted(seq: appended.seq, time: appended.time))
+            settle(tag)
         case .failure(let problem) where problem.mayPassByItself:
-            items[index].phase = .waiting
-            // It was refused, so it is known not to be there.
-            items[index].wasWritten = false
-            items[index].lastProblem = problem
+            items.setPhase(tag, .waiting)
+            items.noteNotThere(tag)
+            items.note(problem, of: tag)
             rest(name, problem, now: now)
         case .failure(let problem)
         where problem.code == ErrorCode.noSuchConversation.name && targets[name]?.anew == false:
-            items[index].phase = .waiting
+            items.setPhase(tag, .waiting)
             targets[name]?.id = nil
             targets[name]?.anew = true
         case .failure(let problem):
-            fail(items.remove(at: index), problem)
+            items.remove(tag)
+            fail(item, problem)
         }
     }
 
@@ -145,15 +131,15 @@ struct SendQueue {
             targets[name]?.receipts = (
                 max(target.receipts.delivered, delivered), max(target.receipts.read, read)
             )
-            settle(name)
+            for item in items.all where item.conversation == name { settle(item.tag) }
         }
     }
 
     /// There will be no connection: what has not been accepted is queued, where that is wanted and `problem` may pass,
     /// or fails.
     mutating func giveUp(_ problem: Problem) {
-        for item in items { end(item, problem) }
-        items = []
+        for item in items.all { end(item, problem) }
+        items.removeAll()
     }
 
     // MARK: What is to be done
@@ -166,68 +152,75 @@ struct SendQueue {
     }
 
     private mutating func transmit(now: Duration) {
-        for (name, target) in targets where target.restUntil <= now { targets[name]?.restUntil = .zero }
+        for name in resting where targets[name, default: Target()].restUntil <= now {
+            targets[name]?.restUntil = .zero
+            resting.remove(name)
+        }
         for conversation in unwatched { outcomes.append(.watchReceipts(conversation)) }
         unwatched = []
-        var inFlight = items.count { $0.phase == .inFlight }
-        var bytes = items.reduce(0) { $0 + ($1.phase == .inFlight ? $1.content.body.utf8.count : 0) }
-        var inFlightByTarget: [ConversationName: Int] = [:]
-        for item in items where item.phase == .inFlight { inFlightByTarget[item.conversation, default: 0] += 1 }
         var blocked: Set<ConversationName> = []
-        for index in items.indices where items[index].phase == .waiting {
-            let item = items[index]
-            guard !blocked.contains(item.conversation) else { continue }
-            let target = targets[item.conversation, default: Target()]
-            let isRested = target.restUntil == .zero
-            let ready = isRested && (target.careful == 0 || inFlightByTarget[item.conversation] == nil)
-            guard ready, let id = target.id else {
-                if target.id == nil && !target.isResolving && isRested {
-                    targets[item.conversation, default: Target()].isResolving = true
-                    outcomes.append(.resolve(item.conversation, anew: target.anew))
-                }
+        // Taken out meanwhile, so that the rest of this value can be used.
+        var items = SendItems()
+        swap(&items, &self.items)
+        defer { swap(&items, &self.items) }
+        items.passWaiting { items, item in
+            guard !blocked.contains(item.conversation) else { return .passed }
+            guard let id = openTarget(item.conversation, inFlight: items.inFlight(to: item.conversation)) else {
                 blocked.insert(item.conversation)
-                continue
+                return .passed
             }
-            let size = item.content.body.utf8.count
-            guard inFlight < Self.window, inFlight == 0 || bytes + size <= Self.windowBytes else { return }
-            inFlight += 1
-            bytes += size
-            inFlightByTarget[item.conversation, default: 0] += 1
-            items[index].phase = .inFlight
-            items[index].wasWritten = true
+            let fits = items.inFlight == 0 || items.bytesInFlight + item.size <= Self.windowBytes
+            guard items.inFlight < Self.window, fits else { return .stopped }
+            items.setPhase(item.tag, .inFlight)
             outcomes.append(
                 .append(
                     tag: item.tag,
                     Append(
                         conversation: id, id: item.id, wantReceipt: options.wait > .accepted,
                         payload: item.content.wireBytes)))
+            return .sent
         }
+    }
+
+    /// The conversation, where something may be sent to it now; where it is not known, finding it begins.
+    private mutating func openTarget(_ name: ConversationName, inFlight: Int) -> ConversationID? {
+        let target = targets[name, default: Target()]
+        guard target.restUntil == .zero else { return nil }
+        if let id = target.id { return target.careful == 0 || inFlight == 0 ? id : nil }
+        if !target.isResolving {
+            targets[name, default: Target()].isResolving = true
+            outcomes.append(.resolve(name, anew: target.anew))
+        }
+        return nil
     }
 
     /// Ends those whose time is up. What follows one that was given up, in its conversation, is given up with it:
     /// it must not overtake.
     private mutating func expire(now: Duration) {
+        // The first was handed over first, and all have the same time.
+        guard let deadline = items.first?.deadline, deadline <= now else { return }
         var givenUp: [ConversationName: Problem] = [:]
-        var kept: [Item] = []
-        for item in items {
+        for item in items.all {
             let isDue = item.deadline.map { $0 <= now } ?? false
-            if isAccepted(item) {
-                if isDue { end(item, lapse(item)) } else { kept.append(item) }
+            if item.isAccepted {
+                if isDue { finish(item, lapse(item)) }
             } else if let problem = givenUp[item.conversation] {
-                end(item, problem)
+                finish(item, problem)
             } else if isDue {
                 let problem = lapse(item)
                 givenUp[item.conversation] = problem
-                end(item, problem)
-            } else {
-                kept.append(item)
+                finish(item, problem)
             }
         }
-        items = kept
+    }
+
+    private mutating func finish(_ item: SendItem, _ problem: Problem) {
+        items.remove(item.tag)
+        end(item, problem)
     }
 
     /// Why an item whose time is up came to nothing.
-    private func lapse(_ item: Item) -> Problem {
+    private func lapse(_ item: SendItem) -> Problem {
         if let problem = item.lastProblem, problem.exit == .temporary || !item.wasWritten { return problem }
         if item.wasWritten {
             return Problem(
@@ -239,47 +232,42 @@ struct SendQueue {
 
     // MARK: Ends
 
-    private func isAccepted(_ item: Item) -> Bool {
-        if case .accepted = item.phase { true } else { false }
-    }
-
-    /// Ends what has got what it waits for.
-    private mutating func settle(_ name: ConversationName) {
-        let receipts = targets[name, default: Target()].receipts
-        items.removeAll { item in
-            guard item.conversation == name, case .accepted(let seq, let time) = item.phase else { return false }
-            let status: Acknowledgement.Status
-            switch options.wait {
-            case .accepted: status = .accepted
-            case .delivered where receipts.delivered >= seq: status = .delivered
-            case .read where receipts.read >= seq: status = .read
-            case .delivered, .read: return false
-            }
-            outcomes.append(
-                .finish(
-                    tag: item.tag,
-                    Acknowledgement(id: item.id, conversation: name, seq: seq, time: time, status: status),
-                    queue: false))
-            return true
+    /// Ends an item that has got what it waits for.
+    private mutating func settle(_ tag: UInt64) {
+        guard let item = items[tag], case .accepted(let seq, let time) = item.phase else { return }
+        let receipts = targets[item.conversation, default: Target()].receipts
+        let status: Acknowledgement.Status
+        switch options.wait {
+        case .accepted: status = .accepted
+        case .delivered where receipts.delivered >= seq: status = .delivered
+        case .read where receipts.read >= seq: status = .read
+        case .delivered, .read: return
         }
+        items.remove(tag)
+        outcomes.append(
+            .finish(
+                tag: tag,
+                Acknowledgement(id: item.id, conversation: item.conversation, seq: seq, time: time, status: status),
+                queue: false))
     }
 
     private mutating func rest(_ name: ConversationName, _ problem: Problem, now: Duration) {
         let wanted = problem.retryAfter.map { Duration.milliseconds(Int64(clamping: $0)) } ?? Self.rest
         targets[name, default: Target()].restUntil = now + max(wanted, .milliseconds(10))
         targets[name]?.careful = 16
-        for index in items.indices where items[index].conversation == name && items[index].phase == .waiting {
-            items[index].lastProblem = problem
+        resting.insert(name)
+        for item in items.all where item.conversation == name && item.phase == .waiting {
+            items.note(problem, of: item.tag)
         }
     }
 
     /// Ends an item that was refused for good.
-    private mutating func fail(_ item: Item, _ problem: Problem) {
+    private mutating func fail(_ item: SendItem, _ problem: Problem) {
         outcomes.append(.finish(tag: item.tag, acknowledgement(item, problem, sent: .no), queue: false))
     }
 
     /// Ends an item that was given up.
-    private mutating func end(_ item: Item, _ problem: Problem) {
+    private mutating func end(_ item: SendItem, _ problem: Problem) {
         if case .accepted(let seq, let time) = item.phase {
             let unconfirmed = Problem(
                 .notConfirmed, "accepted, but not confirmed as \(options.wait.rawValue) in time", id: item.id.uuid,
@@ -302,7 +290,7 @@ struct SendQueue {
     }
 
     /// Of a failure; whoever carries it out sets the time.
-    private func acknowledgement(_ item: Item, _ problem: Problem, sent: Problem.Sent) -> Acknowledgement {
+    private func acknowledgement(_ item: SendItem, _ problem: Problem, sent: Problem.Sent) -> Acknowledgement {
         var problem = problem
         problem.id = item.id.uuid
         problem.conversation = item.conversation.text

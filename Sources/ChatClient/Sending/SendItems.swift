@@ -1,0 +1,137 @@
+import CLISupport
+import ChatProtocol
+
+/// A message that is handed over and not decided.
+struct SendItem {
+    enum Phase: Equatable {
+        case waiting
+        case inFlight
+        /// Taken by the server; what it waits for has not come.
+        case accepted(seq: UInt64, time: UInt64)
+    }
+
+    let tag: UInt64
+    let conversation: ConversationName
+    let id: MessageID
+    let content: Content
+    let deadline: Duration?
+    fileprivate(set) var phase = Phase.waiting
+    /// It may have reached the server.
+    fileprivate(set) var wasWritten = false
+    fileprivate(set) var lastProblem: Problem?
+
+    var size: Int { content.body.utf8.count }
+
+    var isAccepted: Bool {
+        if case .accepted = phase { true } else { false }
+    }
+
+    init(tag: UInt64, conversation: ConversationName, id: MessageID, content: Content, deadline: Duration?) {
+        self.tag = tag
+        self.conversation = conversation
+        self.id = id
+        self.content = content
+        self.deadline = deadline
+    }
+}
+
+/// Messages in the order in which they were handed over. The first, any named one and the next that waits are found at
+/// once, however many there are: with many in flight every answer asks for one of them.
+struct SendItems {
+    private var byTag: [UInt64: SendItem] = [:]
+    /// Tags in order, also of some that are gone.
+    private var order: [UInt64] = []
+    /// Nothing before it is there any more.
+    private var head = 0
+    /// Nothing before it waits.
+    private var waitingFrom = 0
+    private(set) var inFlight = 0
+    private(set) var bytesInFlight = 0
+    private var inFlightByTarget: [ConversationName: Int] = [:]
+
+    var count: Int { byTag.count }
+    var isEmpty: Bool { byTag.isEmpty }
+    /// All of them, in order.
+    var all: [SendItem] { order[head...].compactMap { byTag[$0] } }
+    var first: SendItem? { head < order.count ? byTag[order[head]] : nil }
+    subscript(tag: UInt64) -> SendItem? { byTag[tag] }
+
+    func inFlight(to name: ConversationName) -> Int { inFlightByTarget[name] ?? 0 }
+
+    mutating func append(_ item: SendItem) {
+        order.append(item.tag)
+        byTag[item.tag] = item
+    }
+
+    @discardableResult
+    mutating func remove(_ tag: UInt64) -> SendItem? {
+        guard let item = byTag.removeValue(forKey: tag) else { return nil }
+        if item.phase == .inFlight { count(item, by: -1) }
+        while head < order.count, byTag[order[head]] == nil { head += 1 }
+        if head > 1024, head * 2 > order.count {
+            order.removeFirst(head)
+            waitingFrom = max(0, waitingFrom - head)
+            head = 0
+        }
+        return item
+    }
+
+    mutating func removeAll() {
+        self = SendItems()
+    }
+
+    mutating func setPhase(_ tag: UInt64, _ phase: SendItem.Phase) {
+        guard let item = byTag[tag], item.phase != phase else { return }
+        if item.phase == .inFlight { count(item, by: -1) }
+        byTag[tag]?.phase = phase
+        switch phase {
+        case .waiting: waitingFrom = head
+        case .inFlight:
+            byTag[tag]?.wasWritten = true
+            count(item, by: 1)
+        case .accepted: break
+        }
+    }
+
+    /// Why it still waits.
+    mutating func note(_ problem: Problem, of tag: UInt64) { byTag[tag]?.lastProblem = problem }
+
+    /// It was refused, so it is known not to be there.
+    mutating func noteNotThere(_ tag: UInt64) { byTag[tag]?.wasWritten = false }
+
+    private mutating func count(_ item: SendItem, by step: Int) {
+        inFlight += step
+        bytesInFlight += step * item.size
+        inFlightByTarget[item.conversation, default: 0] += step
+        if inFlightByTarget[item.conversation] == 0 { inFlightByTarget[item.conversation] = nil }
+    }
+
+    // MARK: those that wait
+
+    /// What becomes of one that waits.
+    enum Passing {
+        /// It goes out now.
+        case sent
+        /// It still waits; perhaps one behind it need not.
+        case passed
+        /// It still waits, and so do all behind it.
+        case stopped
+    }
+
+    /// Goes through those that wait, in order.
+    mutating func passWaiting(_ body: (inout SendItems, SendItem) -> Passing) {
+        var index = max(waitingFrom, head)
+        var isFirst = true
+        while index < order.count {
+            if let item = byTag[order[index]], item.phase == .waiting {
+                switch body(&self, item) {
+                case .sent: break
+                case .passed: isFirst = false
+                case .stopped: return
+                }
+            }
+            index += 1
+            if isFirst { waitingFrom = index }
+        }
+    }
+}
