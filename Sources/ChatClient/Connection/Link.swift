@@ -81,10 +81,13 @@ final class Link: Sendable {
         return reply
     }
 
-    /// Another connection takes over: who has this one should use that. It closes when nothing is asked on it any more.
-    func retire() {
+    /// Another connection takes over: who has this one should use that. It closes when everything asked on it is
+    /// answered.
+    ///
+    /// - Parameter pause: for how long somebody may still ask who got hold of it just now.
+    func retire(after pause: Duration) {
         shared.noteRetired()
-        eventLoop.execute { [core] in core.value.closeWhenIdle() }
+        eventLoop.execute { [core] in core.value.closeWhenIdle(after: pause) }
     }
 
     var isRetired: Bool { shared.isRetired }

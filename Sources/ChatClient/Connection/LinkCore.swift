@@ -20,6 +20,9 @@ final class LinkCore: FrameConnectionDelegate {
         var timer: Scheduled<Void>?
     }
 
+    /// How often a connection that is to close looks whether everything is answered.
+    private static let idleCheck = Duration.milliseconds(20)
+
     private let connection: FrameConnection
     private let eventLoop: any EventLoop
     private let address: ServerAddress
@@ -35,7 +38,6 @@ final class LinkCore: FrameConnectionDelegate {
     private var pingTimer: Scheduled<Void>?
     private var helloTimer: Scheduled<Void>?
     private var idleTimer: Scheduled<Void>?
-    private static let idlePause = Duration.milliseconds(100)
 
     init(_ connection: FrameConnection, address: ServerAddress, login: LinkLogin, shared: LinkState) {
         self.connection = connection
@@ -191,11 +193,11 @@ final class LinkCore: FrameConnectionDelegate {
         connection.close(flushing: true)
     }
 
-    /// Closes when nothing has been asked for a while: who got hold of it just now is about to ask.
-    func closeWhenIdle() {
-        idleTimer = schedule(Self.idlePause) { core in
-            if core.pending.isEmpty && core.held?.isEmpty ?? true { core.close() } else { core.closeWhenIdle() }
-        }
+    /// Closes when everything that was asked is answered, but not before the pause is over.
+    func closeWhenIdle(after pause: Duration) {
+        guard problem == nil else { return }
+        if pause == .zero && pending.isEmpty && held?.isEmpty ?? true { return close() }
+        idleTimer = schedule(max(pause, Self.idleCheck)) { $0.closeWhenIdle(after: .zero) }
     }
 
     private func end(_ problem: Problem) {

@@ -31,7 +31,7 @@ extension Client {
 
     /// The lasting connection takes over from the one for requests.
     func retireRequestLink() {
-        requestLinkInUse?.retire()
+        requestLinkInUse?.retire(after: .milliseconds(100))
         requestLinkInUse = nil
     }
 

@@ -84,7 +84,7 @@ actor LiveConnection {
         reconnector.stop()
         end(Problem(.unreachable, "the connection was closed"))
         runner?.cancel()
-        if whenIdle { link?.retire() } else { link?.close() }
+        if whenIdle { link?.retire(after: .zero) } else { link?.close() }
         link = nil
         reports?.finish()
     }
