@@ -28,7 +28,7 @@ _chat_options() {
 # _chat_commands [COMMAND]: the commands, or those below one.
 _chat_commands() {
     case $1 in
-        '') echo 'register login logout whoami passwd profile send listen ask reply run history who unread outbox resume device server schema doctor' ;;
+        '') echo 'register login logout whoami passwd profile send listen ask reply run rpc history who unread outbox resume device server schema doctor' ;;
         profile) echo 'list' ;;
         outbox) echo 'list flush drop' ;;
         resume) echo 'list set rm' ;;

@@ -19,7 +19,7 @@ set -g __chat_valued \
     'resume set:--after-cursor' 'device add:--out' 'device add:--name'
 
 # Commands, with a space where they have two words.
-set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' schema doctor
+set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' schema doctor
 
 function __chat_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -84,6 +84,7 @@ complete -c chat -n '__chat_at' -a listen -d 'print messages, and follow'
 complete -c chat -n '__chat_at' -a ask -d 'ask, wait for the answer, and print it'
 complete -c chat -n '__chat_at' -a reply -d 'answer messages with what a command prints'
 complete -c chat -n '__chat_at' -a run -d 'run a command, and report its end'
+complete -c chat -n '__chat_at' -a rpc -d 'answer JSON-RPC on standard input and output'
 complete -c chat -n '__chat_at' -a history -d 'print messages from this device’s own store, oldest first'
 complete -c chat -n '__chat_at' -a who -d 'print who is online'
 complete -c chat -n '__chat_at' -a unread -d 'print the conversations that have messages not shown yet'

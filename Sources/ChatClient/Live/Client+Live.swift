@@ -10,7 +10,8 @@ extension Client {
     func startLive(options: Subscribe.Options, requiresFirstConnection: Bool) async -> LiveConnection {
         if let live { return live }
         let live = LiveConnection(
-            client: self, options: options.union(subscribesAlways), requiresFirstConnection: requiresFirstConnection, log: log)
+            client: self, options: options.union(subscribesAlways), requiresFirstConnection: requiresFirstConnection,
+            log: log)
         self.live = live
         retireRequestLink()
         return live

@@ -65,7 +65,8 @@ import Testing
     @Test(arguments: names)
     func `a parameter of a wrong type is refused, and the message says which`(name: String) async throws {
         let valid = [
-            "to": name == "ask" ? #"["bob"]"# : #""bob""#, "body": #""x""#, "listener": "1", "question": #""x""#, "cursor": #""0123456789abcdef-1""#,
+            "to": name == "ask" ? #"["bob"]"# : #""bob""#, "body": #""x""#, "listener": "1", "question": #""x""#,
+            "cursor": #""0123456789abcdef-1""#,
         ]
         let method = try #require(try table().methods.first { $0.name == name })
         for parameter in method.parameters {

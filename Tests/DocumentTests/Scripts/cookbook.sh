@@ -9,12 +9,12 @@ printf '#!/bin/sh\necho abc1234\n' >"$fakes/git"
 printf '#!/bin/sh\necho "made $1"\n' >"$fakes/make"
 chmod +x "$fakes"/*
 
-# block PHRASE: the recipe (a fenced block of sh) that has the phrase; remembers that it was tried.
+# block PHRASE: the recipe (a fenced block of sh or python) that has the phrase; remembers that it was tried.
 block() {
     awk -v phrase="$1" -v tried="$SCRATCH/tried" '
         /^## /{ cookbook = $2 == "Cookbook" }
         !cookbook { next }
-        /^```sh$/{ inside = 1; text = ""; number++; next }
+        /^```(sh|python)$/{ inside = 1; text = ""; number++; next }
         /^```/ && inside { inside = 0; if (index(text, phrase)) { print text; print "" > (tried "/" number) } next }
         inside { text = text $0 "\n" }' "$readme"
 }
@@ -24,9 +24,11 @@ recipe() {
     local text
     text=$(block "$2")
     [ -n "$text" ] || fail "README.md has no recipe with: $2"
+    local -a interpreter=(sh -c "cd; $text")
+    [[ $text != import* ]] || interpreter=(python3 -c "$text")
     # A session of its own, so that all of a pipe can be ended.
     ${replace_shell:+exec} env -i PATH="$fakes:$bin:/usr/local/bin:/usr/bin:/bin" HOME="$SCRATCH/$1" LC_ALL=C.UTF-8 \
-        SUBJECT="--everyone" BODY="-m \$(id)" ${replace_shell:+setsid} sh -c "cd; $text"
+        SUBJECT="--everyone" BODY="-m \$(id)" ${replace_shell:+setsid} "${interpreter[@]}"
 }
 
 # runs LOG NAME PHRASE: a recipe that goes on until `ends` is said.
@@ -85,6 +87,22 @@ told_uptime() {
 eventually told_uptime || fail "the bot in one line does not answer: $(cat "$SCRATCH/reply.out.err")"
 ends
 
+# The agent: what came while it was killed is answered too, and everything once.
+counts() { as alice chat history --with bot --sync --json --limit 500 | jq -r .body | grep -cFx "you wrote $1 words"; }
+agent_answers() { as alice chat send --to bot "one two three"; counts 3; }
+runs agent.out bot 'listen.ack'
+eventually agent_answers || fail "the agent does not answer: $(cat "$SCRATCH/agent.out.err")"
+kill -KILL -- "-$job"
+wait "$job" 2>/dev/null
+exits 0 alice chat send --to bot "one two three four"
+exits 0 alice chat send --to bot "one two three four five"
+runs agent.out bot 'listen.ack'
+fourth() { [ "$(counts 4)" = 1 ] && [ "$(counts 5)" = 1 ]; }
+eventually fourth || fail "the agent does not go on: $(cat "$SCRATCH/agent.out.err")"
+acknowledged() { bot chat resume list --json | jq -e 'select(.name == "agent").waiting == 0'; }
+eventually acknowledged || fail "$(bot chat resume list)"
+ends
+
 # Nobody is there: the other way is taken. Then somebody is.
 block_wait=$(block '--wait delivered')
 quick() {
@@ -133,5 +151,5 @@ for answer in no yes; do
 done
 [ -e "$SCRATCH/alice/deployed" ] || fail "not deployed"
 
-recipes=$(sed -n '/^## Cookbook/,/^## Where/p' "$readme" | grep -c '^```sh$')
+recipes=$(sed -n '/^## Cookbook/,/^## Where/p' "$readme" | grep -Ec '^```(sh|python)$')
 same "$recipes" "$(find "$SCRATCH/tried" -type f | wc -l)" "recipes that were tried"
