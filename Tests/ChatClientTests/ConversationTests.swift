@@ -128,6 +128,17 @@ import Testing
         }
     }
 
+    @Test func whoIsCancelledLearnsWhatBecameOfHisMessages() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let client = try alice.client()
+            let sending = Task { await client.send([bob.to("a"), bob.to("b")]) }
+            sending.cancel()
+            #expect(await sending.value.map(\.status) == [.accepted, .accepted])
+        }
+    }
+
     @Test func deliveryAndReadingCanBeWaitedFor() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)

@@ -6,7 +6,7 @@ extension Client {
     /// Sends each message and tells what became of it, in the order given. It never throws: what fails says so.
     ///
     /// Where the server cannot be reached at once they fail, or are queued; a connection that is lost meanwhile is
-    /// made again until the time is up.
+    /// made again until the time is up. Where the task is cancelled it still tells of each message.
     package func send(_ messages: [OutgoingMessage], options: SendOptions = SendOptions()) async -> [Acknowledgement] {
         ClientLoop.warmUp()
         let sender = MessageSender(client: self, options: options, isPatient: false)
@@ -14,10 +14,14 @@ extension Client {
             for (index, message) in messages.enumerated() { await sender.submit(message, tag: UInt64(index)) }
             await sender.finish()
         }
-        var acknowledgements: [Acknowledgement?] = Array(repeating: nil, count: messages.count)
-        for await result in sender.results { acknowledgements[Int(result.tag)] = result.acknowledgement }
+        // Not in this task: in one that is cancelled the stream would end, and what was sent would not be known.
+        let collection = Task {
+            var acknowledgements: [Acknowledgement?] = Array(repeating: nil, count: messages.count)
+            for await result in sender.results { acknowledgements[Int(result.tag)] = result.acknowledgement }
+            return acknowledgements.compactMap { $0 }
+        }
         await submission.value
-        return acknowledgements.compactMap { $0 }
+        return await collection.value
     }
 
     /// For many messages, many in flight, for as long as they come; see `MessageSender`. It keeps trying where the
