@@ -348,6 +348,38 @@ def acknowledging():
     bob.close()
 
 
+def asking():
+    """Questions are asked and answered beside everything else; who was asked is told when the process goes."""
+    rpc, bob = RPC(), RPC_of("bob")
+    listener = bob.call("listen.start")["listener"]
+    asked = rpc.post("ask", to=["bob", "bob"], question="ship it?", choices=["yes", "no"], id="ship")
+    bob.until(lambda: bob.bodies() == ["ship it? [yes/no]"], "the question")
+    rpc.call("whoami")
+    assert asked not in rpc.answers
+    question = bob.events[-1]["line"]["id"]
+    bob.call("send", to="alice", body="NO", reply_to=question)
+    answer = rpc.answer(asked)["result"]
+    same(("dm", "bob", "NO", question, "no"), tuple(answer[k] for k in ("head", "from", "body", "reply_to", "choice")))
+    eventually(lambda: online(rpc) == ["bob"], "offline when nothing is asked")
+    same(answer, rpc.call("ask", to=["bob"], question="ship it?", choices=["yes", "no"], id="ship"), "the same key")
+    same(("no_such_user", 67), tuple(rpc.fails("ask", to=["nobody"], question="?")["data"][k] for k in ("code", "exit")))
+    error = rpc.fails("ask", to=["bob"], question="lapses", timeout="500ms")
+    same(("no_answer", 124), tuple(error["data"][k] for k in ("code", "exit")), "no answer")
+    for number, end in enumerate(("terminate", "deaf")):
+        rpc = RPC(reads=False)
+        rpc.post("ask", to=["bob"], question=f"question {number}")
+        bob.until(lambda: f"question {number}" in bob.bodies(), "another question")
+        told = lambda: [body for body in bob.bodies() if "nobody waits" in body]
+        before = len(told())
+        if end == "terminate":
+            rpc.process.terminate()
+        else:
+            rpc.process.stdout.close()
+        bob.until(lambda: len(told()) > before, f"that it lapsed, after {end}")
+        same(-15 if end == "terminate" else -13, rpc.process.wait(DEADLINE), end)
+    bob.close()
+
+
 def worker(path, total):
     """Notes each job and then acknowledges it, until the last; is killed again and again."""
     rpc = RPC()
