@@ -37,13 +37,14 @@ struct RPCCommand: ChatCommand {
         _ client: Client, _ output: RPCOutput, _ listeners: RPCListeners, _ asks: RunningAsks,
         _ report: @escaping @Sendable (AskNotice) -> Void
     ) -> RPCMethodTable {
-        let large = LargeAnswers(output: output)
+        // What needs the server must not keep what needs none from its turn.
+        let (local, remote) = (LargeAnswers(output: output), LargeAnswers(output: output))
         return RPCMethodTable(
             [SendMethod(senders: SenderPool(client: client)).method]
                 + ListenMethods(listeners: listeners).methods
                 + [AskMethod(client: client, asks: asks, report: report).method]
-                + [HistoryMethod(client: client, large: large).method]
-                + PeopleMethods(client: client, large: large).methods)
+                + [HistoryMethod(client: client, large: local).method]
+                + PeopleMethods(client: client, large: remote).methods)
     }
 
     // MARK: the end before the end of the input
@@ -53,7 +54,9 @@ struct RPCCommand: ChatCommand {
         let (signals, continuation) = AsyncStream<Void>.makeStream()
         let first = invocation.endings.windUp { continuation.yield() }
         Task {
-            for await _ in signals { await end(first.number.map(Ending.signal) ?? .status(0), asks, invocation) }
+            for await _ in signals {
+                if let number = first.number { await end(.signal(number), asks, invocation) }
+            }
         }
         invocation.output.watchReader { Task { await end(.signal(SIGPIPE), asks, invocation) } }
     }

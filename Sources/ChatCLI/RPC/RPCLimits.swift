@@ -13,7 +13,7 @@ enum RPCLimits {
     static let waitingBytes = 4 << 20
     /// Bytes of one answer, or of an array of them: a history may be any size.
     static let answer = 16 << 20
-    /// Answers of any size that are made at the same time.
+    /// Answers of any size that are made at the same time, from the store and from the server.
     static let largeAnswers = 4
     /// Messages of one history; older ones are asked for by `until`.
     static let history = 1000

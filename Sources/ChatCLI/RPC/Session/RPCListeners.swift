@@ -143,6 +143,8 @@ struct RPCListenerPump: Sendable {
     /// Shown messages that are marked together at the most.
     private static let markBatch = 64
     private var shown: [ReceivedMessage] = []
+    /// The last notice of a gap that is not marked.
+    private var shownGap: GapNotice?
 
     init(
         number: Int, client: Client, output: RPCOutput, diagnostics: Diagnostics, tellsMeta: Bool, marks: Bool
@@ -165,13 +167,22 @@ struct RPCListenerPump: Sendable {
                 guard case .event(let event) = try await next(listener) else { break }
                 guard isWanted(event) else { continue }
                 guard await tell(event) else { break }
-                if marks, case .message(let message) = event { shown.append(message) }
+                noteShown(event)
             }
             try await markShown()
             return nil
         } catch {
             try? await markShown()
             return error
+        }
+    }
+
+    private mutating func noteShown(_ event: ListenEvent) {
+        guard marks else { return }
+        switch event {
+        case .message(let message): shown.append(message)
+        case .gap(let gap): shownGap = gap
+        case .login, .live, .presence, .receipt, .offline: break
         }
     }
 
@@ -184,7 +195,7 @@ struct RPCListenerPump: Sendable {
 
     /// Marks are written when there is nothing else to do, or a batch of them is due.
     private mutating func next(_ listener: MessageListener) async throws(Problem) -> ListenOutcome {
-        guard !shown.isEmpty else { return try await listener.next() }
+        guard !shown.isEmpty || shownGap != nil else { return try await listener.next() }
         if shown.count < Self.markBatch {
             let outcome = try await listener.next(deadline: .now)
             guard case .timedOut = outcome else { return outcome }
@@ -195,10 +206,11 @@ struct RPCListenerPump: Sendable {
 
     /// What has left this process was shown.
     private mutating func markShown() async throws(Problem) {
-        guard !shown.isEmpty else { return }
-        let messages = shown
-        shown = []
+        guard !shown.isEmpty || shownGap != nil else { return }
+        let (messages, gap) = (shown, shownGap)
+        (shown, shownGap) = ([], nil)
         await output.waitUntilWritten()
-        try await client.markShown(messages)
+        if !messages.isEmpty { try await client.markShown(messages) }
+        if let gap { try await client.markShown(gap) }
     }
 }
