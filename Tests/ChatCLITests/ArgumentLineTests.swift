@@ -187,7 +187,7 @@ import Testing
     }
 
     @Test func `help of every command names its options and no other command`() {
-        for word in ["rpc", "room", "keys", "block"] {
+        for word in ["room", "keys", "block"] {
             #expect(!RootCommand.helpMessage().contains("\n  \(word) "), "\(word)")
         }
         #expect(RootCommand.helpMessage(for: SendCommand.self).contains("--reply-to"))

@@ -99,7 +99,7 @@ exits 0 alice chat send --to bot "one two three four five"
 runs agent.out bot 'listen.ack'
 fourth() { [ "$(counts 4)" = 1 ] && [ "$(counts 5)" = 1 ]; }
 eventually fourth || fail "the agent does not go on: $(cat "$SCRATCH/agent.out.err")"
-acknowledged() { bot chat resume list --json | jq -e 'select(.name == "agent").waiting == 0'; }
+acknowledged() { bot chat resume list --json | jq -es 'any(.[]; .name == "agent" and .waiting == 0)'; }
 eventually acknowledged || fail "$(bot chat resume list)"
 ends
 
