@@ -59,7 +59,7 @@ actor Replier {
 
     func run(_ options: ListenOptions) async throws(Problem) -> ExitStatus {
         let listener = try await client.listen(options)
-        let outbound = ReplySender(sender: await client.makeSender(options: SendOptions(timeout: nil)))
+        let outbound = ReplySender(sender: client.makeSender(options: SendOptions(timeout: nil)))
         let collecting = Task { [post] in
             for await result in outbound.results { post.yield(.sent(result)) }
         }
