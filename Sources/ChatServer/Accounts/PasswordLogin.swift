@@ -37,16 +37,23 @@ package struct PasswordLogin: Sendable {
     /// - Parameter fits: what `Bcrypt.verify` said of the password and `hash`.
     package func outcome(fits: Bool) -> Outcome {
         guard let account else { return .unknownName }
-        guard fits, !isDummy else { return .wrongPassword }
+        guard fits, !isDummy, mayBeCut || password.count <= PasswordHash.significantBytes else {
+            return .wrongPassword
+        }
         return account.isDisabled ? .disabled : .accepted(account)
     }
 
+    /// bcrypt reads 72 bytes, so what stands behind them fits as well as anything else. The old system took longer
+    /// passwords; ours are never longer (`PasswordRules.mayBeSet`), and a longer one is another one.
+    private var mayBeCut: Bool { account?.hashOrigin == .imported }
+
     /// Whether the hash should be made anew, now that the password is known: it is not of our own making, and bcrypt
-    /// reads all of the password, so that nothing is cut off.
+    /// has read all of the password and its end. One of 72 bytes may be the beginning of a longer one, whose owner
+    /// would be locked out by a hash of our own.
     package var wantsNewHash: Bool {
         guard let account, !isDummy, let hash else { return false }
         let isForeign = account.hashOrigin == .imported || hash.cost != PasswordHash.ownCost
-        return isForeign && password.count <= PasswordHash.significantBytes
+        return isForeign && password.count < PasswordHash.significantBytes
     }
 }
 

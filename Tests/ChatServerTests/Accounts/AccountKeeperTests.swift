@@ -180,6 +180,47 @@ import Testing
         try await scene.end()
     }
 
+    @Test func aPasswordThatOnlyBeginsWithTheRightOneIsWrong() async throws {
+        let scene = try await AccountScene()
+        let right = [UInt8](repeating: 0x78, count: 72)
+        let request = Register(
+            name: try name("alice"), displayName: "", password: right,
+            device: try TestDevice().description(binding: scene.binding))
+        let origin = scene.origin()
+        let alice: LoggedIn = try await scene.ask { $0.register(request, from: origin, completion: $1) }
+        _ = try await logIn(scene, "alice", password: right)
+        for length in [73, 1_024] {
+            let long = right + [UInt8](repeating: 0x79, count: length - 72)
+            #expect(await scene.refusal { _ = try await logIn(scene, "alice", password: long) } == .loginRefused)
+            let change = ChangePassword(old: long, new: Array("another one".utf8), revokeOthers: false)
+            #expect(
+                await scene.refusal {
+                    let _: [DeviceID] = try await scene.ask {
+                        $0.changePassword(
+                            change, of: alice.account.id, device: alice.device, from: origin, completion: $1)
+                    }
+                } == .loginRefused)
+        }
+        try await scene.end()
+    }
+
+    @Test func whoKnowsTheFirst72BytesOfAnImportedPasswordDoesNotLockItsOwnerOut() async throws {
+        let scene = try await AccountScene()
+        let long = [UInt8](repeating: 0x62, count: 100)
+        let account = StoredAccount(
+            record: AccountRecord(id: ServerSources.system.identifier(), name: try name("bob"), displayName: ""),
+            passwordHash: try Bcrypt.hash(Array(long.prefix(72)), cost: 4).text, hashOrigin: .imported, created: 1)
+        try await scene.store.value { database in
+            try database.database.transaction { try database.accounts.insert(account) }
+        }
+        _ = try await logIn(scene, "bob", password: Array(long.prefix(72)))
+        // A new hash would be made behind the login's back, by the one thread that the next login waits for.
+        _ = try await logIn(scene, "bob", password: long)
+        let kept = try await scene.store.value { try $0.accounts.account(account.record.id) }
+        #expect(kept == account)
+        try await scene.end()
+    }
+
     @Test func aDisabledAccountIsToldOnlyToWhoKnowsThePassword() async throws {
         let scene = try await AccountScene()
         let device = try TestDevice()
