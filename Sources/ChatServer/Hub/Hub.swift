@@ -24,6 +24,9 @@ package final class Hub {
     /// Sessions that subscribed, in no order: everyone's audience.
     var subscribers: [Session] = []
     var census: ConnectionCensus<ObjectIdentifier, AddressPrefix>
+    /// Lines about connections that are turned away, which may be many.
+    private var refusals = LogInterval()
+    private var failedAccepts = LogInterval()
 
     // Writing.
     var queue: BatchQueue<PendingOperation>
@@ -86,7 +89,14 @@ package final class Hub {
 
     /// A connection was accepted, and may still be at its handshake. Nil where there are too many.
     package func accept(_ link: any ClientLink) -> Session? {
-        guard UInt64(sessions.count) < settings.limits.connections, !isDraining else { return nil }
+        guard !isDraining else { return nil }
+        guard UInt64(sessions.count) < settings.limits.connections else {
+            if refusals.lets(clock.now()) {
+                log.warning(
+                    "too many connections; new ones are refused", metadata: ["connections": "\(sessions.count)"])
+            }
+            return nil
+        }
         let session = Session(link: link, hub: self, now: clock.now())
         let key = ObjectIdentifier(session)
         sessions[key] = session
@@ -98,6 +108,14 @@ package final class Hub {
             expel(victim, Failure(.busy, sentence: "too many connections of this address that have not logged in"))
         }
         return session
+    }
+
+    /// The kernel gives no connection out.
+    func cannotAccept(_ reason: String) {
+        guard failedAccepts.lets(clock.now()) else { return }
+        log.error(
+            "connections cannot be accepted",
+            metadata: ["error": "\(reason)", "connections": "\(sessions.count)"])
     }
 
     /// The connection is gone.

@@ -134,6 +134,8 @@ extension Hub: ListenerDelegate {
     package func listenerDidAccept(_ connection: FrameConnection) -> (any FrameConnectionDelegate)? {
         accept(connection)
     }
+
+    package func listenerCannotAccept(_ reason: String) { cannotAccept(reason) }
 }
 
 extension StoreIdentity {

@@ -28,11 +28,10 @@ struct ServiceRunner {
         }
         let lock = try takeLock()
         defer { withExtendedLifetime(lock) {} }
-        ProcessHardening.raiseDescriptorLimit()
         // Before anything is served, so that a signal during the start is not lost.
         let signals = ServiceSignals()
         var events = signals.events.makeAsyncIterator()
-        var current = configuration
+        var current = withinDescriptors(configuration)
         var addresses = configuration.listen
         let restart = { @Sendable [continuation = signals.continuation] in _ = continuation.yield(.restart) }
         while true {
@@ -49,6 +48,19 @@ struct ServiceRunner {
             await service.end()
             guard isRestart else { return }
         }
+    }
+
+    /// The configuration with as many connections as this process may have.
+    private func withinDescriptors(_ configuration: ServerConfiguration) -> ServerConfiguration {
+        let wanted = configuration.limits.connections
+        let possible = ProcessHardening.descriptors(forConnections: wanted)
+        guard possible < wanted else { return configuration }
+        log.warning(
+            "fewer connections than configured, because this process may open no more files",
+            metadata: ["connections": "\(possible)", "configured": "\(wanted)"])
+        var bounded = configuration
+        bounded.limits.connections = possible
+        return bounded
     }
 
     private func takeLock() throws(Problem) -> DirectoryLock {
@@ -101,7 +113,7 @@ struct ServiceRunner {
     /// - Returns: the configuration that counts from now on; nil where the old one does.
     private func reload(_ service: RunningService, _ started: ServerConfiguration) async -> ServerConfiguration? {
         do {
-            let configuration = try reread(service.addresses)
+            let configuration = withinDescriptors(try reread(service.addresses))
             let pin = service.certificate.pin
             try await service.apply(configuration, in: directory)
             if service.certificate.pin != pin { publication.withdraw(pin) }

@@ -7,6 +7,13 @@ package protocol ListenerDelegate: AnyObject {
     ///
     /// From here on `connectionDidClose` comes exactly once, whether the handshake succeeds or not.
     func listenerDidAccept(_ connection: FrameConnection) -> (any FrameConnectionDelegate)?
+    /// The kernel gives no connection out, most often for want of descriptors. Those that wait are tried again after a
+    /// pause; this may come as often.
+    func listenerCannotAccept(_ reason: String)
+}
+
+extension ListenerDelegate {
+    package func listenerCannotAccept(_ reason: String) {}
 }
 
 /// Accepts TLS connections on some addresses, all on one event loop.
@@ -36,6 +43,11 @@ package final class Listener: Sendable {
         let bootstrap = ServerBootstrap(group: eventLoop)
             .serverChannelOption(.backlog, value: acceptQueue)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptFailureHandler(acceptor.value.delegate))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.recvAllocator, value: SocketBuffers.receiving)
             .childChannelInitializer { channel in
@@ -112,6 +124,27 @@ private final class Acceptor {
     }
 
     private struct Refused: Error {}
+}
+
+/// Pauses a listener to which the kernel gives no connection, and tells the delegate. Without the pause it would try
+/// again at once, for as long as somebody waits. (NIO's `AcceptBackoffHandler` holds reads back, and after an error the
+/// channel still has the one before.)
+private final class AcceptFailureHandler: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private static let pause = TimeAmount.milliseconds(200)
+
+    private let delegate: any ListenerDelegate
+
+    init(_ delegate: any ListenerDelegate) { self.delegate = delegate }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let channel = context.channel
+        channel.setOption(.autoRead, value: false).whenSuccess {
+            channel.eventLoop.scheduleTask(in: Self.pause) { channel.setOption(.autoRead, value: true) }
+        }
+        delegate.listenerCannotAccept(CloseReason(error).description)
+    }
 }
 
 /// How much is read from a socket at once.
