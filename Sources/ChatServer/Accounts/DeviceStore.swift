@@ -140,12 +140,37 @@ package struct DeviceStore {
 
     /// Revokes a device; its key stays, so that it can be told so. One that is revoked already stays so.
     ///
+    /// Of those that were revoked before, the account keeps as many as it may have devices: else making and revoking
+    /// them would fill the store.
+    ///
     /// - Throws: `noSuchDevice`.
     package func revoke(_ device: DeviceID, of account: AccountID) throws {
         try database.run(
             "UPDATE devices SET state = ? WHERE id = ? AND account = ?", Int(DeviceState.revoked.rawValue), device,
             account)
         guard database.changes > 0 else { throw Failure(.noSuchDevice) }
+        let forgotten: [DeviceID] = try database.all(
+            """
+            SELECT id FROM devices WHERE account = ? AND state = ? AND id <> ?
+            ORDER BY created DESC, id LIMIT -1 OFFSET ?
+            """, account, Int(DeviceState.revoked.rawValue), device, Limits.devicesPerAccount - 1
+        ) { try $0.identifier(0) }
+        for old in forgotten { try forget(old, inheritedBy: device) }
+    }
+
+    /// Removes a device. How far it had come passes to another revoked one, since the account's receipts, and where its
+    /// next device begins, follow from all its cursors.
+    private func forget(_ device: DeviceID, inheritedBy heir: DeviceID) throws {
+        try database.run(
+            """
+            INSERT INTO cursors(device, conversation, start, acked, delivered, told_start)
+            SELECT ?, conversation, start, acked, delivered, told_start FROM cursors WHERE device = ?
+            ON CONFLICT(device, conversation) DO UPDATE SET acked = max(acked, excluded.acked),
+                delivered = max(delivered, excluded.delivered)
+            """, heir, device)
+        try database.run("DELETE FROM cursors WHERE device = ?", device)
+        try database.run("DELETE FROM device_keys WHERE device = ?", device)
+        try database.run("DELETE FROM devices WHERE id = ?", device)
     }
 
     /// Revokes all devices of an account but one.

@@ -106,7 +106,7 @@ extension Hub {
                 continue
             }
             bytes += entry.payload.count
-            quota.added(entry.payload.count, for: entry.sender)
+            quota.added(StoreQuota.bytes(ofPayload: entry.payload.count), for: entry.sender)
         }
         return bytes
     }

@@ -100,7 +100,7 @@ extension Hub {
     /// Counts once what each account has in the store; from then on it is reckoned.
     private func countUsage() {
         store.keeper.perform(on: loop) { database in
-            try UsageStore.payloads(in: database)
+            try UsageStore.entries(in: database)
         } completion: { result in
             switch result {
             case .success(let used): for (account, bytes) in used { self.quota.added(Int(bytes), for: account) }

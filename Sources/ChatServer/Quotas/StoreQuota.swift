@@ -2,7 +2,7 @@ import ChatProtocol
 
 /// Whether there is room for what somebody wants to append: the account's share, and the store's.
 ///
-/// It counts payload bytes of each account as entries come and go; whoever owns it tells it. Cursors, revocations and
+/// It counts what each account's entries take as they come and go; whoever owns it tells it. Cursors, revocations and
 /// deletions are never asked about: for them the reserve is kept.
 package struct StoreQuota: Sendable {
     package enum Verdict: Sendable, Equatable {
@@ -12,6 +12,13 @@ package struct StoreQuota: Sendable {
         /// The store may not grow any more.
         case storeFull
     }
+
+    /// What an entry takes beside its payload: its row, and the identifier that makes it idempotent. So that messages
+    /// of a byte do not fill a disk within the account's share.
+    package static let bytesBesidePayload = 256
+
+    /// What an entry counts.
+    package static func bytes(ofPayload payload: Int) -> Int { payload + bytesBesidePayload }
 
     package var accountLimit: UInt64
     package var storeLimit: UInt64

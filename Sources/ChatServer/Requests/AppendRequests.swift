@@ -36,10 +36,10 @@ extension Hub {
 
     /// What the server has against storing it now. The rate comes first: a refusal costs work, too.
     private func objection(to entry: NewEntry, _ session: Session, _ account: AccountRecord) -> Failure? {
-        if let failure = overRate(entry, session) { return failure }
-        guard
-            let failure = notAllowed(entry, account)
-                ?? quota.verdict(adding: entry.payload.count, for: account.id).failure
+        let toEveryone = entry.conversation == identity.everyone
+        if let failure = overRate(session, account.id, toEveryone: toEveryone) { return failure }
+        let bytes = StoreQuota.bytes(ofPayload: entry.payload.count)
+        guard let failure = notAllowed(entry, account) ?? quota.verdict(adding: bytes, for: account.id).failure
         else { return nil }
         giveBackEveryone(entry)
         return failure
@@ -52,12 +52,12 @@ extension Hub {
         return Failure(.forbidden, sentence: "only administrators may write to everyone on this server")
     }
 
-    /// Judges the account's rate. Over it its connection is not read for a while; only a debt that is too large is
-    /// refused.
-    private func overRate(_ entry: NewEntry, _ session: Session) -> Failure? {
+    /// Judges the account's rate, by one more thing that is written for it: a message, or what is as dear as one. Over
+    /// it its connection is not read for a while; only a debt that is too large is refused.
+    func overRate(_ session: Session, _ account: AccountID, toEveryone: Bool = false) -> Failure? {
         guard messageLimits.messages != nil || messageLimits.everyone != nil else { return nil }
-        let verdict = messageQuotas[entry.sender, default: MessageQuota()].append(
-            toEveryone: entry.conversation == identity.everyone, limits: messageLimits, at: microseconds())
+        let verdict = messageQuotas[account, default: MessageQuota()].append(
+            toEveryone: toEveryone, limits: messageLimits, at: microseconds())
         if case .take(let pause) = verdict, pause > 0 { slowDown(session, for: pause) }
         return verdict.failure
     }

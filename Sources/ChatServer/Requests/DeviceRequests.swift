@@ -10,7 +10,10 @@ extension Hub {
     }
 
     func addDevice(_ request: AddDevice, _ session: Session, _ correlation: UInt32) {
-        ask(session, correlation) { accounts, me, done in
+        guard quota.hasRoom(for: request.wireBytes.count) else {
+            return session.send(Failure(.storeFull), correlation: correlation)
+        }
+        change(session, correlation) { accounts, me, done in
             accounts.addDevice(request, to: me.account.id, from: session.origin) { result in
                 done(result.map { DeviceAdded(device: $0) })
             }
@@ -18,7 +21,7 @@ extension Hub {
     }
 
     func renameDevice(_ request: RenameDevice, _ session: Session, _ correlation: UInt32) {
-        ask(session, correlation) { accounts, me, done in
+        change(session, correlation) { accounts, me, done in
             accounts.renameDevice(request, of: me.account.id) { done($0.map { Done() }) }
         }
     }
@@ -44,6 +47,17 @@ extension Hub {
                 done(result.map { _ in Done() })
             }
         }
+    }
+
+    /// A request that writes, which is synced like a message and counts as one. Revocations never come here.
+    private func change<Reply: FrameBody>(
+        _ session: Session, _ correlation: UInt32,
+        _ body: (any AccountService, LoggedIn, @escaping (Result<Reply, Failure>) -> Void) -> Void
+    ) {
+        if let me = session.identity, let refusal = overRate(session, me.account.id) {
+            return session.send(refusal, correlation: correlation)
+        }
+        ask(session, correlation, body)
     }
 
     /// A request that the keeper of accounts carries out.

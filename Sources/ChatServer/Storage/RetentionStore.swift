@@ -108,7 +108,7 @@ enum RetentionStore {
         let begin = EntryKey.of(log.first, in: log.number)
         let old = try oldEntries(from: begin, in: log.number, before: cutoff, rows: rows, database)
         guard let last = old.last else { return 0 }
-        for row in old { ended.freed[row.sender, default: 0] += UInt64(row.bytes) }
+        for row in old { ended.freed[row.sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: row.bytes)) }
         let first = EntryKey.seq(of: last.key) + 1
         try database.run("DELETE FROM entries WHERE key >= ? AND key <= ?", begin, last.key)
         try database.run("UPDATE conversations SET first = ? WHERE number = ?", first, log.number)

@@ -181,8 +181,8 @@ package final class SQLiteLogWriter: LogWriter {
             """
             INSERT INTO cursors(device, conversation, start, acked, delivered, told_start)
             SELECT ?, m.conversation, m.start_seq, max(m.start_seq, ?), ?, ? FROM members m
-            WHERE m.conversation = ? AND m.account = ?
-            """, move.device, acked, delivered, move.toldStart, move.conversation, move.account)
+            WHERE m.conversation = ? AND m.account = ? AND EXISTS(SELECT 1 FROM devices d WHERE d.id = ?)
+            """, move.device, acked, delivered, move.toldStart, move.conversation, move.account, move.device)
     }
 
     private func apply(_ mark: ReadMark) throws {

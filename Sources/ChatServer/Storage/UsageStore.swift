@@ -11,10 +11,10 @@ package enum UsageStore {
         package var diskFree: UInt64
     }
 
-    /// Bytes of payloads that each account has in the store.
-    package static func payloads(in database: Database) throws -> [AccountID: UInt64] {
+    /// What the entries of each account take, as quotas count it.
+    package static func entries(in database: Database) throws -> [AccountID: UInt64] {
         let rows: [(AccountID, UInt64)] = try database.all(
-            "SELECT sender, sum(length(payload)) FROM entries GROUP BY sender"
+            "SELECT sender, sum(length(payload) + ?) FROM entries GROUP BY sender", StoreQuota.bytesBesidePayload
         ) { (try $0.identifier(0), $0.unsigned(1)) }
         return Dictionary(rows) { $0 + $1 }
     }

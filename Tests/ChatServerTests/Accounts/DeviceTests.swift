@@ -108,6 +108,45 @@ import Testing
         try await scene.end()
     }
 
+    @Test func revokedDevicesDoNotPileUpAndWhatTheyHadIsNotForgotten() async throws {
+        let scene = try await AccountScene()
+        let device = try TestDevice()
+        let alice = try await alice(scene, device)
+        let (account, everyone) = (alice.account.id, scene.everyone)
+        try await scene.store.value { database in
+            let key = DeviceKey(purpose: .login, algorithm: .ed25519, publicKey: device.key.publicKey)
+            try database.database.run("UPDATE conversations SET head = 9, first = 10")
+            try database.database.run(
+                "INSERT INTO cursors(device, conversation, start, acked, delivered) VALUES(?, ?, 0, 9, 7)",
+                alice.device, everyone)
+            try database.revokeDevice(alice.device, of: account)
+            for number in 1...100 as ClosedRange<UInt64> {
+                let id = DeviceID(high: 1, low: number)
+                let new = NewDevice(id: id, name: "d", certificate: [1, 2, 3], keys: [key])
+                try database.addDevice(new, to: account, time: 2_000_000_000_000 + number)
+                try database.revokeDevice(id, of: account)
+            }
+        }
+        let kept = try await scene.store.value { database in
+            try database.database.first(
+                """
+                SELECT count(DISTINCT d.id), max(c.acked), max(c.delivered), min(d.created) FROM devices d
+                LEFT JOIN cursors c ON c.device = d.id
+                """
+            ) { [$0.int(0), $0.int(1), $0.int(2), $0.int(3)] }
+        }
+        // The newest ones, so that they can be told; and how far the account has come.
+        #expect(kept == [32, 9, 7, 2_000_000_000_069])
+        let faults = try await scene.store.value { try CheckStore.faults(in: $0.database) }
+        #expect(faults == [])
+        let second = try await add(scene, to: account, TestDevice().description(binding: scene.binding))
+        let start = try await scene.store.value { database in
+            try database.database.first("SELECT start FROM cursors WHERE device = ?", second) { $0.int(0) }
+        }
+        #expect(start == 9)
+        try await scene.end()
+    }
+
     @Test func nobodyTouchesDevicesOfOthers() async throws {
         let scene = try await AccountScene()
         let alice = try await alice(scene, TestDevice())

@@ -39,7 +39,7 @@ import Testing
 
     @Test func aLogOfWhichNothingIsLeftGoesOnWhereItWas() throws {
         _ = try store.commit([store.append("old", to: dm)], time: 100)
-        #expect(try sweep(now: 5000, retention: 1000) == 3)
+        #expect(try sweep(now: 5000, retention: 1000) == UInt64(StoreQuota.bytes(ofPayload: 3)))
         #expect(try page(after: 0).rows == [.hole(.retention, first: 1, last: 1)])
         #expect(try page(after: 1).rows.isEmpty)
         #expect(try store.commit([store.append("new", to: dm)], time: 5000).map(\.seq) == [2])
