@@ -32,6 +32,7 @@ extension ServerLimits {
             "password_queue": .count(\.passwordQueue, 0...10_000),
             "failure_delay": .milliseconds(\.failureDelay),
             "connections": .count(\.connections, 1...many.upperBound),
+            "connections_per_account": .count(\.connectionsPerAccount, 1...many.upperBound),
             "unauthenticated_per_address": .count(\.unauthenticatedPerAddress, 1...many.upperBound),
         ]
     }

@@ -61,6 +61,9 @@ package struct ServerLimits: Sendable, Equatable {
     /// `connections`: connections at a time; of more the newest are refused. Each takes a descriptor, and some tens of
     /// KiB.
     package var connections: UInt64 = 15_000
+    /// `connections_per_account`: connections of one account at a time, and never more than half of all: nobody shuts
+    /// the others out. Far more than a person's scripts have at once.
+    package var connectionsPerAccount: UInt64 = 1_000
     package init() {}
 
     /// Names and address prefixes that a throttle remembers: some megabytes, and more than a guesser can fill before
@@ -90,6 +93,9 @@ extension ServerLimits {
     package var everyoneRate: RateLimit? {
         everyoneInterval == 0 ? nil : RateLimit(burst: 1, everyMilliseconds: everyoneInterval)
     }
+
+    /// Connections of one account, as far as there are any.
+    package var accountConnections: UInt64 { min(connectionsPerAccount, max(1, connections / 2)) }
 
     package var loginThrottle: LoginThrottle.Limits? {
         guard loginFailureInterval > 0, addressFailureInterval > 0 else { return nil }

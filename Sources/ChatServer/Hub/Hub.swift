@@ -26,6 +26,7 @@ package final class Hub {
     var census: ConnectionCensus<ObjectIdentifier, AddressPrefix>
     /// Lines about connections that are turned away, which may be many.
     private var refusals = LogInterval()
+    private var crowdedAccounts = LogInterval()
     private var failedAccepts = LogInterval()
 
     // Writing.
@@ -174,6 +175,18 @@ package final class Hub {
         } catch {
             expel(session, Failure(.malformed, sentence: "malformed frame: \(error)"), correlation: frame.correlation)
         }
+    }
+
+    /// Whether an account may have one more connection.
+    func hasRoom(forConnectionOf account: AccountRecord) -> Bool {
+        let count = byAccount[account.id]?.count ?? 0
+        guard UInt64(count) >= settings.limits.accountConnections else { return true }
+        if crowdedAccounts.lets(clock.now()) {
+            log.warning(
+                "an account has too many connections; new ones are refused",
+                metadata: ["user": "\(account.name)", "connections": "\(count)"])
+        }
+        return false
     }
 
     /// Adds a connection to those of its account.

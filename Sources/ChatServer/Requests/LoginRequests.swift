@@ -57,6 +57,9 @@ extension Hub {
     private func finishLogin(_ session: Session, _ correlation: UInt32, _ result: Result<LoggedIn, Failure>) {
         guard session.stage == .loggingIn else { return }
         switch result {
+        case .success(let identity) where !hasRoom(forConnectionOf: identity.account):
+            expel(
+                session, Failure(.busy, sentence: "this account has too many connections"), correlation: correlation)
         case .success(let identity):
             welcome(session, identity)
             session.send(

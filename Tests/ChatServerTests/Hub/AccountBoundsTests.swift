@@ -7,6 +7,36 @@ import Testing
 
 /// What one account can take of a server that is everybody's.
 @Suite struct AccountBoundsTests {
+    @Test func oneAccountTakesNoMoreThanItsShareOfTheConnections() async throws {
+        try await withServer { settings in
+            settings.hub.limits.connections = 40
+            settings.hub.limits.connectionsPerAccount = 3
+        } _: { server in
+            let (alice, mallory) = (try await server.logIn("alice"), try await server.logIn("mallory"))
+            let device = try mallory.device
+            let held = [
+                try await server.logIn("mallory", device: device), try await server.logIn("mallory", device: device),
+            ]
+            await #expect(throws: Failure.self) { try await server.logIn("mallory", device: device) }
+            _ = try await server.logIn("alice")
+            _ = try await alice.append("in", to: try alice.everyone)
+            // Those that stand are kept, and one that goes makes room.
+            _ = try await held[0].append("x", to: try alice.everyone)
+            held[1].close()
+            #expect(
+                await eventually { (try? await server.logIn("mallory", device: device)) != nil })
+        }
+    }
+
+    @Test func anAccountNeverHasMoreThanHalfOfAllConnections() {
+        var limits = ServerLimits()
+        #expect(limits.accountConnections == 1_000)
+        limits.connections = 40
+        #expect(limits.accountConnections == 20)
+        limits.connections = 1
+        #expect(limits.accountConnections == 1)
+    }
+
     @Test func aMessageCountsWhatItTakesAndNotItsPayloadAlone() async throws {
         try await withServer {
             $0.hub.limits.accountStore = 2_600
