@@ -10,6 +10,7 @@ package final class AccountDatabase {
     /// The same file by a connection whose commits are not synced: for login numbers, of which a power failure may
     /// lose the last ones. A signature cannot be replayed in any case; a copied store is then noticed one login later.
     private let relaxed: Database
+    private var knownDearestCost: Int?
 
     /// - Parameters:
     ///   - path: the server's database, whose schema is there already.
@@ -47,6 +48,17 @@ package final class AccountDatabase {
     }
 
     // MARK: Login by password
+
+    /// The cost of the dearest hash that any account has.
+    package func dearestCost() throws -> Int {
+        if let knownDearestCost { return knownDearestCost }
+        let cost = max(PasswordHash.ownCost, try accounts.dearestImportedCost())
+        knownDearestCost = cost
+        return cost
+    }
+
+    /// Imported hashes came, or went.
+    package func importedHashesChanged() { knownDearestCost = nil }
 
     /// Makes a device of an account whose password was right a moment ago, or takes up one that it has.
     ///

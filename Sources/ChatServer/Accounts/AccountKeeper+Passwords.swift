@@ -13,9 +13,9 @@ extension AccountKeeper {
     package func logIn(
         _ request: LoginByPassword, from origin: LoginOrigin, completion: @escaping Completion<LoggedIn>
     ) {
-        let start = sources.ticks()
         let name = request.name
-        check(request.password, of: { try $0.accounts.account(named: name) }, name: name, origin: origin) { result in
+        check(request.password, of: { try $0.accounts.account(named: name) }, name: name, origin: origin) {
+            (result, start) in
             switch result {
             case .failure(let failure): self.answer(.failure(failure), since: start, completion)
             case .success(let checked):
@@ -31,46 +31,60 @@ extension AccountKeeper {
 
     /// Looks a password up and computes it. Takes from the throttle, and gives back where the password is right.
     ///
-    /// - Parameter name: for the throttle; whom `find` looks up.
+    /// - Parameters:
+    ///   - name: for the throttle; whom `find` looks up.
+    ///   - then: gets the time from which the deadline of a failure counts: when the computation began. How long it
+    ///     waited for others tells nothing of this name, and with it a failure would be answered the later the dearer
+    ///     their hashes are.
     func check(
         _ password: [UInt8], of find: @escaping @Sendable (AccountDatabase) throws -> StoredAccount?, name: UserName,
-        origin: LoginOrigin, then: @escaping (Result<Checked, Failure>) -> Void
+        origin: LoginOrigin, then: @escaping (Result<Checked, Failure>, _ start: UInt64) -> Void
     ) {
+        let start = sources.ticks()
         let prefix = AddressPrefix(origin.address)
         let wait = throttle.begin(name, from: prefix, at: sources.ticks())
-        guard wait == 0 else { return then(.failure(.slowedDown(wait))) }
+        guard wait == 0 else { return then(.failure(.slowedDown(wait)), start) }
         let forgive = { self.throttle.forgive(name, from: prefix, at: self.sources.ticks()) }
-        work(find) { found in
+        work({ (account: try find($0), dearest: try $0.dearestCost()) }) { found in
             switch found {
             case .failure(let failure):
                 forgive()
-                then(.failure(failure))
-            case .success(let account):
-                self.compute(PasswordLogin(account: account, password: password, dummy: Bcrypt.dummy), password) {
-                    result in
+                then(.failure(failure), start)
+            case .success(let found):
+                let login = PasswordLogin(
+                    account: found.account, password: password, dummy: Bcrypt.dummy, dearest: found.dearest)
+                self.compute(login, password) { result, start in
                     // Only what says nothing of the password is given back, and success.
                     if (try? result.get()) != nil || result.isBusy { forgive() }
-                    then(result)
+                    then(result, start)
                 }
             }
         }
     }
 
     private func compute(
-        _ login: PasswordLogin, _ password: [UInt8], then: @escaping (Result<Checked, Failure>) -> Void
+        _ login: PasswordLogin, _ password: [UInt8],
+        then: @escaping (Result<Checked, Failure>, _ start: UInt64) -> Void
     ) {
-        guard let hash = login.hash else { return then(.failure(Failure(.internalError))) }
-        let isTaken = passwords.compute({ Bcrypt.verify(password, against: hash) }) { fits in
-            guard let fits else { return then(.failure(Failure(.shuttingDown))) }
-            let outcome = login.outcome(fits: fits)
+        let ticks = sources.ticks
+        guard let hash = login.hash else { return then(.failure(Failure(.internalError)), ticks()) }
+        let isTaken = passwords.compute({
+            let start = ticks()
+            let outcome = login.outcome(fits: Bcrypt.verify(password, against: hash))
+            if outcome.isRefusal {
+                for other in login.padding { _ = Bcrypt.verify(password, against: other) }
+            }
+            return (outcome: outcome, start: start)
+        }) { computed in
+            guard let (outcome, start) = computed else { return then(.failure(Failure(.shuttingDown)), ticks()) }
             self.note(outcome)
             switch outcome {
             case .accepted(let account):
-                then(.success(Checked(account: account, wantsNewHash: login.wantsNewHash)))
-            default: then(.failure(outcome.failure ?? Failure(.loginRefused)))
+                then(.success(Checked(account: account, wantsNewHash: login.wantsNewHash)), start)
+            default: then(.failure(outcome.failure ?? Failure(.loginRefused)), start)
             }
         }
-        if !isTaken { then(.failure(Failure(.busy, retryAfter: Self.busyRetry))) }
+        if !isTaken { then(.failure(Failure(.busy, retryAfter: Self.busyRetry)), ticks()) }
     }
 
     /// When a full queue has room again, milliseconds: about ten computations.
@@ -111,7 +125,10 @@ extension AccountKeeper {
         let old = account.passwordHash
         _ = passwords.compute({ try? Bcrypt.hash(password) }) { hash in
             guard let hash, let hash else { return }
-            self.work({ try $0.accounts.setPassword(hash, of: account.record.id, replacing: old) }) { _ in }
+            self.work({ database in
+                try database.accounts.setPassword(hash, of: account.record.id, replacing: old)
+                database.importedHashesChanged()
+            }) { _ in }
         }
     }
 
@@ -128,7 +145,7 @@ extension AccountKeeper {
             case .success(let name?):
                 self.check(
                     request.old, of: { try $0.accounts.account(account) }, name: name, origin: origin
-                ) { result in
+                ) { result, start in
                     switch result {
                     case .failure(let failure): self.answer(.failure(failure), since: start, completion)
                     case .success(let checked):

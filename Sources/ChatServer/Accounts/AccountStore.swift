@@ -47,6 +47,13 @@ package struct AccountStore {
         ) { $0.int(0) } ?? 0
     }
 
+    /// The cost of the dearest imported hash; 0 without any.
+    package func dearestImportedCost() throws -> Int {
+        Int(
+            try database.pragma(
+                "SELECT max(CAST(substr(password_hash, 5, 2) AS INTEGER)) FROM accounts WHERE hash_origin = 1"))
+    }
+
     // MARK: Changing
 
     /// Adds an account, which reads `everyone` from now on. Part of the caller's transaction.

@@ -42,6 +42,12 @@ package enum Bcrypt {
     /// because making one would hold the event loop up; whoever could find its password could not log in by it.
     package static let dummy = try? PasswordHash("$2b$12$Vav1yy0QFULSeAt1DbxEr.qbStQU8.e2.kLwhYwn62aFWjOz87Xba")
 
+    /// The dummy at another cost.
+    package static func dummy(cost: Int) -> PasswordHash? {
+        guard let dummy else { return nil }
+        return try? PasswordHash("$2b$\(cost < 10 ? "0" : "")\(cost)" + dummy.text.dropFirst(6))
+    }
+
     private static func crypt(_ password: [UInt8], setting: String) -> [UInt8]? {
         var phrase = password.prefix(PasswordHash.significantBytes).map { CChar(bitPattern: $0) }
         phrase.append(0)

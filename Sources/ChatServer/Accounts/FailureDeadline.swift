@@ -1,13 +1,13 @@
-/// When a failed login or registration is answered: at one time after it came in, whatever the reason and however
-/// long finding it out took, so that time tells nothing.
+/// When a failed login or registration is answered: at one time after it came in, or after its password's turn came,
+/// whatever the reason and however long finding it out took, so that time tells nothing.
 package struct FailureDeadline: Sendable, Equatable {
     /// Microseconds.
     package var interval: UInt64
 
     package init(interval: UInt64) { self.interval = max(1, interval) }
 
-    /// How many microseconds from `now` the answer to what came in at `start` is given: at the first multiple of the
-    /// interval that has not passed. With a long queue that is a later one, but still not one that tells much.
+    /// How many microseconds from `now` the answer to what began at `start` is given: at the first multiple of the
+    /// interval that has not passed. On a busy machine that is a later one, whoever was named: the work is the same.
     package func delay(start: UInt64, now: UInt64) -> UInt64 {
         let elapsed = now > start ? now - start : 0
         let remainder = elapsed % interval

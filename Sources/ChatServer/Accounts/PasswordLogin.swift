@@ -18,13 +18,18 @@ package struct PasswordLogin: Sendable {
     /// take one path.
     package let hash: PasswordHash?
     private let isDummy: Bool
+    private let dearest: Int
 
     /// - Parameters:
     ///   - account: who bears the name; nil where nobody does.
     ///   - dummy: a hash that no password fits.
-    package init(account: StoredAccount?, password: [UInt8], dummy: PasswordHash?) {
+    ///   - dearest: the cost of the dearest hash that any account has.
+    package init(
+        account: StoredAccount?, password: [UInt8], dummy: PasswordHash?, dearest: Int = PasswordHash.ownCost
+    ) {
         self.account = account.flatMap { $0.isDeleted ? nil : $0 }
         self.password = password
+        self.dearest = max(dearest, PasswordHash.ownCost)
         if let kept = self.account.flatMap({ try? PasswordHash($0.passwordHash) }) {
             hash = kept
             isDummy = false
@@ -43,6 +48,13 @@ package struct PasswordLogin: Sendable {
         return account.isDisabled ? .disabled : .accepted(account)
     }
 
+    /// What else is computed for a password that is refused, so that each refusal is the same work whoever is named:
+    /// that of the dearest hash. Two computations of one cost are one of the next.
+    package var padding: [PasswordHash] {
+        guard let hash, hash.cost < dearest else { return [] }
+        return (hash.cost..<dearest).compactMap { Bcrypt.dummy(cost: $0) }
+    }
+
     /// bcrypt reads 72 bytes, so what stands behind them fits as well as anything else. The old system took longer
     /// passwords; ours are never longer (`PasswordRules.mayBeSet`), and a longer one is another one.
     private var mayBeCut: Bool { account?.hashOrigin == .imported }
@@ -58,6 +70,9 @@ package struct PasswordLogin: Sendable {
 }
 
 extension PasswordLogin.Outcome {
+    /// Whether it must not be known which of the two it is.
+    package var isRefusal: Bool { self == .unknownName || self == .wrongPassword }
+
     /// What a peer is told; nil where it is accepted.
     package var failure: Failure? {
         switch self {

@@ -149,7 +149,8 @@ package struct Administration: Sendable {
     private func importUsers(_ users: [NewUser], isDryRun: Bool) async throws -> JSONObject {
         let accounts = users.map(stored)
         return try await self.accounts.value { database in
-            try database.database.transaction {
+            defer { database.importedHashesChanged() }
+            return try database.database.transaction {
                 var imported = 0
                 for account in accounts where try database.accounts.account(named: account.record.name) == nil {
                     if !isDryRun { try database.accounts.insert(account) }

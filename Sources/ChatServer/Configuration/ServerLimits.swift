@@ -47,10 +47,11 @@ package struct ServerLimits: Sendable, Equatable {
     /// `password_threads`: threads that compute bcrypt, at a low priority. One keeps the others free for messages.
     package var passwordThreads: UInt64 = 1
     /// `password_queue`: computations that may wait; more are answered `busy`. 48 of 174 ms each are done in time for
-    /// the 20 s that a connection has to log in.
+    /// the 20 s that a connection has to log in. Where an imported hash costs more, each refusal costs as much, until
+    /// its owner has logged in once.
     package var passwordQueue: UInt64 = 48
-    /// `failure_delay`, a duration: when a failed login or registration is answered, whatever the reason. Above the
-    /// time of the dearest hash, that of cost 14 (700 ms). Milliseconds.
+    /// `failure_delay`, a duration: when a failed login or registration is answered, whatever the reason, counted from
+    /// when its password's turn came. Above the time of the dearest hash, that of cost 14 (700 ms). Milliseconds.
     package var failureDelay: UInt64 = 1_000
 
     // MARK: Connections
