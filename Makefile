@@ -55,7 +55,8 @@ install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
-	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(DESTDIR)$(PREFIX)/lib/systemd/system \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d
 	install -s -m 755 $(BIN)/chat $(BIN)/chatd $(DESTDIR)$(PREFIX)/bin
 	for section in 1 5 7 8; do \
 	    install -m 644 man/*.$$section $(DESTDIR)$(PREFIX)/share/man/man$$section || exit 1; done
@@ -67,6 +68,7 @@ install: build
 	    || exit 1; done
 	sed 's|@PREFIX@|$(PREFIX)|g' Sources/ChatServer/chatd.service \
 	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/chatd.service
+	install -m 644 Sources/ChatServer/chatd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/chatd.conf
 
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -f bin/chat bin/chatd share/man/man1/chat.1 share/man/man5/chat.conf.5 \
@@ -74,7 +76,7 @@ uninstall:
 	    share/bash-completion/completions/chat share/bash-completion/completions/chatd \
 	    share/zsh/site-functions/_chat share/zsh/site-functions/_chatd \
 	    share/fish/vendor_completions.d/chat.fish share/fish/vendor_completions.d/chatd.fish \
-	    lib/systemd/system/chatd.service
+	    lib/systemd/system/chatd.service lib/sysusers.d/chatd.conf
 
 # Keys, accounts and messages lie in the user's own directories, never here.
 clean:

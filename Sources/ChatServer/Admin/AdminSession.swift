@@ -145,6 +145,12 @@ enum Owner {
     }
 }
 
+        guard faccessat(AT_FDCWD, directory.path, X_OK, AT_EACCESS) == 0 else {
+            leave()
+            throw Problem(
+                .unsafeStore, "uid \(owner), whose data are at \(directory.path), cannot reach it",
+                hint: "let that user pass through the directories above it")
+        }
 extension Problem {
     init(_ error: ControlError) {
         switch error {

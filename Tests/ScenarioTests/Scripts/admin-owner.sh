@@ -43,6 +43,12 @@ exits 0 daemon restore --force "$SCRATCH/vault/backup"
 exits 0 daemon check
 same "" "$(others)" "root leaves files of its own"
 
+# Where the owner cannot come by, as below /var/lib/private: it is said.
+mkdir -m 700 "$SCRATCH/shut" "$SCRATCH/shut/data"
+chown "$owner" "$SCRATCH/shut/data"
+exits 78 env -i "$bin/chatd" user list --data "$SCRATCH/shut/data"
+has "$SCRATCH/err" "uid $owner, .* cannot reach it"
+
 # Nothing of it in a core: neither by limit nor by a dump.
 background again owned run --listen 127.0.0.1:0
 eventually grep -q '^listening ' "$SCRATCH/again" || fail "the server does not listen"
