@@ -17,8 +17,8 @@ package enum AdminRequest: Equatable, Sendable {
     /// By the beginning of its identifier.
     case revokeInvite(String)
     case fingerprint
-    /// Answered with the path of a file that is then the caller's to take away.
-    case backup
+    /// The certificate and private key that the server shows, for a backup.
+    case identity
     case check
     case status
     /// The server ends its service, takes the restored store that lies ready, and begins again.
@@ -39,7 +39,7 @@ extension AdminRequest {
         case createInvite = "invite_create"
         case listInvites = "invite_list"
         case revokeInvite = "invite_revoke"
-        case fingerprint, backup, check, status, restart
+        case fingerprint, identity, check, status, restart
     }
 
     /// As it travels over the control socket.
@@ -77,7 +77,7 @@ extension AdminRequest {
             begin(.revokeInvite)
             object["id"] = .string(id)
         case .fingerprint: begin(.fingerprint)
-        case .backup: begin(.backup)
+        case .identity: begin(.identity)
         case .check: begin(.check)
         case .status: begin(.status)
         case .restart: begin(.restart)
@@ -124,7 +124,7 @@ extension AdminRequest {
         case .listUsers: self = .listUsers
         case .listInvites: self = .listInvites
         case .fingerprint: self = .fingerprint
-        case .backup: self = .backup
+        case .identity: self = .identity
         case .check: self = .check
         case .status: self = .status
         case .restart: self = .restart

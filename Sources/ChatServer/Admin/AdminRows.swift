@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import Transport
 
 /// The objects that administrators' commands print with `--json`, one a line.
 enum AdminRows {
@@ -42,6 +43,14 @@ enum AdminRows {
     static func fingerprint(_ pin: String) -> JSONObject {
         var object = JSONObject(head: "fingerprint")
         object["fingerprint"] = .string(pin)
+        return object
+    }
+
+    /// Not printed: it holds the key.
+    static func identity(_ identity: ServerIdentity) -> JSONObject {
+        var object = JSONObject(head: "identity")
+        object["certificate"] = .string(String(decoding: identity.certificatePEM, as: UTF8.self))
+        object["key"] = .string(String(decoding: identity.keyPEM, as: UTF8.self))
         return object
     }
 

@@ -53,8 +53,8 @@ package struct Administration: Sendable {
             case .listInvites: try await listInvites(emit)
             case .revokeInvite(let id): try await revokeInvite(id)
             case .fingerprint: emit(AdminRows.fingerprint("\(try identity().pin)"))
-            case .backup: emit(try await backup())
-            case .check: try await check(emit)
+            case .identity: emit(AdminRows.identity(try identity()))
+            case .check: try await Self.check(directory, emit: emit)
             case .status: emit(try await status())
             case .restart: try effects.restart()
             }
@@ -203,30 +203,18 @@ package struct Administration: Sendable {
 
     // MARK: The store
 
-    /// Works on a connection of its own, so that nobody waits for it.
-    private func beside<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    /// Checks the store on a connection of its own, so that nobody waits for it, and which only reads.
+    static func check(_ directory: DataDirectory, emit: Emit) async throws {
         let path = directory.database
         let thread = try await StoreThread.start {
             try Database(path: path, options: DatabaseOptions(mode: .readOnly, cacheKiB: 4_096))
         }
-        let result: Result<Value, any Error>
-        do { result = .success(try await thread.value(work)) } catch { result = .failure(error) }
+        let result: Result<[String], any Error>
+        do {
+            result = .success(try await thread.value { try CheckStore.faults(in: $0) })
+        } catch { result = .failure(error) }
         await thread.close()
-        return try result.get()
-    }
-
-    private func check(_ emit: Emit) async throws {
-        for fault in try await beside({ try CheckStore.faults(in: $0) }) { emit(AdminRows.fault(fault)) }
-    }
-
-    private func backup() async throws -> JSONObject {
-        let path = directory.temporary("backup-" + Hexadecimal.text(sources.random(8)))
-        let identity = try identity()
-        let time = sources.time()
-        try await beside { try BackupStore.write(to: path, from: $0, identity: identity, time: time) }
-        var object = JSONObject(head: "backup")
-        object["path"] = .string(path)
-        return object
+        for fault in try result.get() { emit(AdminRows.fault(fault)) }
     }
 
     private func status() async throws -> JSONObject {

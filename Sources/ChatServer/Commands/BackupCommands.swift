@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLISupport
 import Glibc
+import SQLite
 import Transport
 
 struct BackupCommand: ChatdCommand {
@@ -11,17 +12,47 @@ struct BackupCommand: ChatdCommand {
     @OptionGroup var shared: SharedOptions
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
-        guard let path = try await rows(of: .backup).first?["path"]?.string else {
-            throw Problem(.protocolFault, "the server names no backup")
+        let directory = try shared.directory()
+        try await withSession { session throws(Problem) in
+            let identity = try await Self.identity(of: session)
+            do {
+                try write(directory, identity)
+            } catch { throw Administration.problem(of: error) }
         }
-        // The data's owner may be another user than the one who has a place for the backup.
-        Owner.leave()
-        defer { unlink(path) }
-        try FileCopy.replace(file, withContentOf: path)
         var object = JSONObject(head: "backup")
         object["path"] = .string(file)
         try context.show(object, plain: [])
         return .done
+    }
+}
+
+extension BackupCommand {
+    private static func identity(of session: AdminSession) async throws(Problem) -> ServerIdentity {
+        let collector = RowCollector()
+        try await session.perform(.identity) { collector.add($0) }
+        guard let row = collector.all.first, let certificate = row["certificate"]?.string, let key = row["key"]?.string,
+            let identity = try? ServerIdentity(certificatePEM: Array(certificate.utf8), keyPEM: Array(key.utf8))
+        else { throw Problem(.protocolFault, "the server does not tell its certificate and key") }
+        return identity
+    }
+
+    /// Copies the store from where it lies to where the backup is to be, and to no place between: the data's disk may
+    /// be full. A server that runs writes on meanwhile.
+    private func write(_ directory: DataDirectory, _ identity: ServerIdentity) throws {
+        let source = try Database(
+            path: directory.database, options: DatabaseOptions(mode: .readOnly, cacheKiB: 4_096))
+        // The first read opens the write-ahead log, which belongs to the data's owner.
+        _ = try source.schemaVersion(for: ServerSchema.schema)
+        // The owner may be another user than the one who has a place for the backup.
+        Owner.leave()
+        let temporary = "\(file).\(Hexadecimal.text(SecureRandom.bytes(8))).new"
+        try BackupStore.write(to: temporary, from: source, identity: identity, time: ServerSources.system.time())
+        do {
+            try WholeFile.move(temporary, to: file)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
     }
 }
 
@@ -104,16 +135,7 @@ struct RestoreCommand: ChatdCommand {
 
 /// Copies of files that may be large.
 enum FileCopy {
-    /// Puts a copy of `source` at `path`, mode 0600, synced before it takes the place of what was there.
-    static func replace(_ path: String, withContentOf source: String) throws(Problem) {
-        let descriptor = open(source, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw Problem(.inputOutput, "cannot read \(source): \(SystemError.text(errno))")
-        }
-        defer { close(descriptor) }
-        try replace(path, from: descriptor)
-    }
-
+    /// Puts a copy of `source` at `path`, a name of our own in the data, mode 0600, synced.
     static func replace(_ path: String, from source: Int32) throws(Problem) {
         let temporary = path + ".new"
         unlink(temporary)

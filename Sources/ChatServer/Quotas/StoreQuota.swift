@@ -68,8 +68,11 @@ package struct StoreQuota: Sendable {
 
     /// Entries of the account were stored.
     package mutating func added(_ bytes: Int, for account: AccountID) {
-        used[account, default: 0] &+= UInt64(max(0, bytes))
-        storeSize &+= UInt64(max(0, bytes))
+        let bytes = UInt64(max(0, bytes))
+        used[account, default: 0] &+= bytes
+        // Until both are measured again: much can be written meanwhile.
+        storeSize &+= bytes
+        diskFree -= min(diskFree, bytes)
     }
 
     /// Entries of the account ended. The store's size is measured anew, not reckoned.

@@ -111,5 +111,10 @@ import Testing
         #expect(disk.verdict(adding: 100, for: alice) == .room)
         #expect(disk.verdict(adding: 101, for: alice) == .storeFull)
         #expect(disk.verdict(adding: 101, for: alice).failure?.errorCode == .storeFull)
+        // What was added since it was measured has gone from the disk.
+        disk.added(60, for: alice)
+        #expect(disk.verdict(adding: 41, for: alice) == .storeFull)
+        disk.added(1_000, for: alice)
+        #expect(disk.verdict(adding: 0, for: alice) == .storeFull)
     }
 }

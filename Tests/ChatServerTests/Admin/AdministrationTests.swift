@@ -23,7 +23,7 @@ import Transport
             .addUser(try Self.user("alice")), .listUsers, .setPassword(name, try PasswordHash(UserImportTests.hash)),
             .setFlag(name, .disabled, isOn: true), .deleteUser(name),
             .importUsers([try Self.user("a"), try Self.user("b")], isDryRun: true),
-            .createInvite(uses: 3, lifetime: 9, by: "x"), .listInvites, .revokeInvite("ab"), .fingerprint, .backup,
+            .createInvite(uses: 3, lifetime: 9, by: "x"), .listInvites, .revokeInvite("ab"), .fingerprint, .identity,
             .check, .status, .restart,
         ]
         for request in requests { #expect(AdminRequest(request.json.bytes) == request) }

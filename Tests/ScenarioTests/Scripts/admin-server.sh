@@ -45,7 +45,10 @@ exits 64 daemon run --registration sometimes
 exits 78 daemon run --tls-cert "$SCRATCH/cert.pem"
 
 # A backup of the running server; a restore into it begins a new generation on the same port.
+echo "somebody's" >"$SCRATCH/one.backup.new"
 exits 0 daemon backup "$SCRATCH/one.backup"
+same "somebody's" "$(cat "$SCRATCH/one.backup.new")" "a neighbour of the backup is gone"
+same "" "$(find "$SCRATCH" -maxdepth 1 -name 'one.backup.*' ! -name one.backup.new)" "something is left beside it"
 same 600 "$(stat -c %a "$SCRATCH/one.backup")" "the backup's mode"
 same "" "$(find "$SCRATCH/server" -name 'tmp-*')" "something is left over"
 exits 0 alice chat send --to bob "after the backup"

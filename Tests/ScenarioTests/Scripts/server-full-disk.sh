@@ -1,0 +1,58 @@
+# The server's disk fills up: what would need the reserve is refused, what it is kept for works, nothing is lost, and
+# with room again all goes on. Needs to mount a small tmpfs.
+
+mkdir "$SCRATCH/server"
+if ! mount -t tmpfs -o size=48m,mode=700 tmpfs "$SCRATCH/server" 2>/dev/null; then
+    say "SKIPPED: mounting a tmpfs needs root"
+    exit 0
+fi
+trap 'at_end; umount "$SCRATCH/server"' EXIT
+printf '[limits]\nmessages_per_second = 0\nstore_reserve = "16M"\n' >"$SCRATCH/server/chatd.toml"
+start_server
+user alice
+user bob
+user carol
+for n in $(seq 20); do head -c 60000 /dev/zero | tr '\0' x; echo; done >"$SCRATCH/large"
+more() { alice chat send --to bob --lines --timeout 3s --json <"$SCRATCH/large" >"$SCRATCH/acks" 2>"$SCRATCH/err"; }
+sent=0
+until [ "$sent" -gt 60 ]; do
+    status=0
+    more || status=$?
+    sent=$((sent + 1))
+    [ "$status" = 0 ] || break
+done
+[ "$sent" -le 60 ] || fail "the disk does not fill up"
+same store_full "$(jq -rs 'map(select(.head == "error")) | last | .code' "$SCRATCH/err")" "the reserve is kept"
+[ "$(df --output=avail -m "$SCRATCH/server" | tail -n 1)" -ge 8 ] || fail "there is no reserve: $(df -m "$SCRATCH/server")"
+
+# In the reserve: reading and acknowledging, revoking, a backup, which may be larger than what is left.
+accepted=$(sqlite3 "file:$SCRATCH/server/chatd.db?mode=ro" 'SELECT count(*) FROM entries')
+[ "$accepted" -gt 100 ] || fail "$accepted messages were taken"
+exits 0 bob chat listen --count "$accepted" --timeout 60s --json --mark-read
+same "$accepted" "$(jq -r 'select(.body) | .id' "$SCRATCH/out" | sort -u | wc -l)" "all of them are delivered"
+exits 0 daemon backup "$SCRATCH/full.backup"
+[ "$(stat -c %s "$SCRATCH/full.backup")" -gt $((accepted * 60000)) ] || fail "the backup is not whole"
+same "" "$(find "$SCRATCH/server" -name 'tmp-*')" "the backup takes room where there is none"
+exits 0 carol chat logout
+exits 0 daemon user disable carol
+exits 0 bob chat device list
+
+# Full to the last byte: refused with words, and nothing breaks.
+dd if=/dev/zero of="$SCRATCH/server/fill" bs=1k 2>/dev/null
+status=0
+head -c 60000 /dev/zero | tr '\0' y | alice chat send --to bob --timeout 10s 2>"$SCRATCH/err" || status=$?
+[ "$status" = 75 ] || [ "$status" = 69 ] || fail "a full disk gives $status: $(cat "$SCRATCH/err")"
+kill -0 "$server" || fail "the server is gone"
+rm "$SCRATCH/server/fill"
+
+# Room again, without a restart.
+mount -o remount,size=128m "$SCRATCH/server"
+roomy() { alice chat send --to bob "with room again" --timeout 5s; }
+eventually roomy || fail "there is room and nothing is taken"
+exits 0 bob chat listen --count 1 --timeout 20s --json
+same "with room again" "$(jq -r .body "$SCRATCH/out")"
+exits 0 stop_server
+exits 0 daemon check
+# The backup is a whole one.
+exits 0 daemon restore --force "$SCRATCH/full.backup"
+exits 0 daemon check
