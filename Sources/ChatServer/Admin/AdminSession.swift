@@ -9,6 +9,8 @@ package struct AdminSession {
     package enum Route {
         case server(ControlClient)
         case direct(Administration, DirectoryLock)
+        /// Nothing is opened but to be read.
+        case reading(DataDirectory, DirectoryLock)
     }
 
     private let route: Route
@@ -23,8 +25,9 @@ package struct AdminSession {
     /// - Parameters:
     ///   - certificate: what a server would show; for a command that works directly.
     ///   - makesStore: whether a store is made where there is none.
+    ///   - readsOnly: whether the store is left as it is: for `check` alone.
     package static func open(
-        _ directory: DataDirectory, certificate: CertificateSource, makesStore: Bool
+        _ directory: DataDirectory, certificate: CertificateSource, makesStore: Bool, readsOnly: Bool = false
     ) async throws(Problem) -> AdminSession {
         if makesStore && !directory.exists { try directory.create() }
         try Owner.become(try directory.checkedOwner(), of: directory)
@@ -37,7 +40,11 @@ package struct AdminSession {
         let end = ticks() + patience * 1_000
         while true {
             if let lock = try DirectoryLock.take(directory) {
-                return AdminSession(route: .direct(try await prepare(directory, certificate), lock))
+                try Restore.finish(directory)
+                directory.removeTemporaries()
+                if readsOnly { return AdminSession(route: .reading(directory, lock)) }
+                let administration = try await prepare(directory, certificate, makesStore: makesStore)
+                return AdminSession(route: .direct(administration, lock))
             }
             if let client = try connect(directory) { return AdminSession(route: .server(client)) }
             guard ticks() < end else {
@@ -59,10 +66,8 @@ package struct AdminSession {
     }
 
     private static func prepare(
-        _ directory: DataDirectory, _ certificate: CertificateSource
+        _ directory: DataDirectory, _ certificate: CertificateSource, makesStore: Bool
     ) async throws(Problem) -> Administration {
-        try Restore.finish(directory)
-        directory.removeTemporaries()
         do {
             let sources = ServerSources.system
             let fresh = StoreIdentity(
@@ -70,6 +75,7 @@ package struct AdminSession {
             let path = directory.database
             let time = sources.time()
             let accounts = try await StoreThread.start {
+                if !makesStore { try refuseBlank(path) }
                 let database = try Database(path: path)
                 try database.migrate(to: ServerSchema.schema)
                 let known = try MetaStore.identity(in: database, fresh: fresh, time: time)
@@ -82,10 +88,23 @@ package struct AdminSession {
         } catch { throw Administration.problem(of: error) }
     }
 
+    /// A store that was emptied is not taken for a new one. It is looked at by a connection that writes nothing.
+    private static func refuseBlank(_ path: String) throws {
+        guard try CheckStore.isBlank(Database(path: path, options: DatabaseOptions(mode: .readOnly))) else { return }
+        throw Problem(
+            .damagedStore, "the store \(path) is empty",
+            hint: "restore a backup; `chatd run` would begin a new store in it")
+    }
+
     /// Carries out one request and gives each object that it prints to `row`.
     package func perform(_ request: AdminRequest, row: @escaping @Sendable (JSONObject) -> Void) async throws(Problem) {
         switch route {
         case .direct(let administration, _): try await administration.perform(request, emit: row)
+        case .reading(let directory, _):
+            guard request == .check else { throw Problem(.internalFault, "the store was opened to be checked alone") }
+            do {
+                try await Administration.check(directory, emit: row)
+            } catch { throw Administration.problem(of: error) }
         case .server(let client):
             do throws(ControlError) {
                 try client.send(request.json.bytes)
@@ -126,6 +145,12 @@ enum Owner {
         guard seteuid(owner) == 0 else {
             throw Problem(.unsafeStore, "cannot work as uid \(owner): \(SystemError.text(errno))")
         }
+        guard faccessat(AT_FDCWD, directory.path, X_OK, AT_EACCESS) == 0 else {
+            leave()
+            throw Problem(
+                .unsafeStore, "uid \(owner), whose data are at \(directory.path), cannot reach it",
+                hint: "let that user pass through the directories above it")
+        }
     }
 
     /// Refuses data of another user, before anything of them is read.
@@ -145,12 +170,6 @@ enum Owner {
     }
 }
 
-        guard faccessat(AT_FDCWD, directory.path, X_OK, AT_EACCESS) == 0 else {
-            leave()
-            throw Problem(
-                .unsafeStore, "uid \(owner), whose data are at \(directory.path), cannot reach it",
-                hint: "let that user pass through the directories above it")
-        }
 extension Problem {
     init(_ error: ControlError) {
         switch error {

@@ -57,11 +57,12 @@ final class RowCollector: Sendable {
 extension ChatdCommand {
     /// Opens the data, through the server or directly, and closes them after `body`.
     func withSession<Value: Sendable>(
-        makesStore: Bool = false, _ body: (AdminSession) async throws(Problem) -> Value
+        makesStore: Bool = false, readsOnly: Bool = false, _ body: (AdminSession) async throws(Problem) -> Value
     ) async throws(Problem) -> Value {
         let directory = try shared.directory()
         let certificate = try shared.configuration(in: directory).certificate
-        let session = try await AdminSession.open(directory, certificate: certificate, makesStore: makesStore)
+        let session = try await AdminSession.open(
+            directory, certificate: certificate, makesStore: makesStore, readsOnly: readsOnly)
         let result: Result<Value, Problem>
         do throws(Problem) { result = .success(try await body(session)) } catch { result = .failure(error) }
         await session.close()
@@ -69,9 +70,11 @@ extension ChatdCommand {
     }
 
     /// Carries out one request; the objects that it prints.
-    func rows(of request: AdminRequest, makesStore: Bool = false) async throws(Problem) -> [JSONObject] {
+    func rows(
+        of request: AdminRequest, makesStore: Bool = false, readsOnly: Bool = false
+    ) async throws(Problem) -> [JSONObject] {
         let collector = RowCollector()
-        try await withSession(makesStore: makesStore) { session throws(Problem) in
+        try await withSession(makesStore: makesStore, readsOnly: readsOnly) { session throws(Problem) in
             try await session.perform(request) { collector.add($0) }
         }
         return collector.all

@@ -19,7 +19,7 @@ struct CheckCommand: ChatdCommand {
     @OptionGroup var shared: SharedOptions
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
-        let faults = try await rows(of: .check)
+        let faults = try await rows(of: .check, readsOnly: true)
         var summary = JSONObject(head: "check")
         summary["sound"] = .bool(faults.isEmpty)
         for fault in faults { try context.show(fault, plain: [InertText.line(fault.cell("text"))]) }

@@ -7,10 +7,59 @@ package enum CheckStore {
     package static func faults(in database: Database, limit: Int = 100) throws -> [String] {
         var faults = try database.integrityFaults(limit: limit)
         guard faults.isEmpty else { return faults }
+        let version = try database.schemaVersion(for: ServerSchema.schema)
+        guard version > 0 else { return ["the store is empty"] }
+        faults = try missing(in: database, version: version)
+        guard faults.isEmpty else { return Array(faults.prefix(limit)) }
+        faults += try identity(in: database)
         faults += try foreignRows(in: database)
+        // What follows is about the tables of today; an older store gets them when it is opened to be used.
+        guard version == ServerSchema.schema.version else { return Array(faults.prefix(limit)) }
         faults += try logs(in: database, limit: limit)
         faults += try contradictions(in: database)
         return Array(faults.prefix(limit))
+    }
+
+    /// Whether the store was never anybody's: it is new, or was emptied.
+    package static func isBlank(_ database: Database) throws -> Bool {
+        guard try database.schemaVersion(for: ServerSchema.schema) > 0 else { return true }
+        guard try missing(in: database, version: 1).isEmpty else { return false }
+        return try database.pragma("SELECT count(*) FROM meta") == 0
+    }
+
+    /// Tables, columns and indices that a store of this version has and this one has not.
+    private static func missing(in database: Database, version: Int) throws -> [String] {
+        let model = try Database(path: ":memory:", options: DatabaseOptions(writeAheadLog: false))
+        let migrations = Array(ServerSchema.schema.migrations.prefix(version))
+        try model.migrate(to: Schema(applicationID: ServerSchema.schema.applicationID, migrations: migrations))
+        let found = Set(try parts(of: database))
+        return try parts(of: model).filter { !found.contains($0) }.map { "\($0) is missing" }
+    }
+
+    private static func parts(of database: Database) throws -> [String] {
+        try database.all(
+            """
+            SELECT m.type || ' ' || m.name || coalesce(', column ' || c.name, '') FROM sqlite_schema m
+            LEFT JOIN pragma_table_info(m.name) c ON m.type = 'table' WHERE m.sql IS NOT NULL ORDER BY 1
+            """
+        ) { $0.text(0) }
+    }
+
+    private static func identity(in database: Database) throws -> [String] {
+        let names: [String] = try database.all(
+            """
+            SELECT k.name FROM (SELECT 'server_id' AS name UNION SELECT 'generation' UNION SELECT 'everyone_id') k
+            LEFT JOIN meta m ON m.key = k.name WHERE length(m.value) IS NOT 16
+            """
+        ) { $0.text(0) }
+        var faults = names.map { "meta: \($0) is missing" }
+        let everyone = try database.pragma(
+            """
+            SELECT count(*) FROM conversations c JOIN meta m ON m.value = c.id AND m.key = 'everyone_id'
+            WHERE c.type = 2
+            """)
+        if everyone != 1 { faults.append("the conversation of everyone is missing") }
+        return faults
     }
 
     private static func foreignRows(in database: Database) throws -> [String] {

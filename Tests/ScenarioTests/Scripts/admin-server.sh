@@ -85,3 +85,16 @@ cp "$SCRATCH/kept.db" "$SCRATCH/server/chatd.db"
 sqlite3 "$SCRATCH/server/chatd.db" 'UPDATE cursors SET acked = acked + 5000000'
 exits 78 daemon check
 has "$SCRATCH/out" cursor
+# What was emptied or has lost a part is no sound store, and looking at it makes none of it.
+truncate -s 0 "$SCRATCH/server/chatd.db"
+rm -f "$SCRATCH/server"/chatd.db-*
+exits 78 daemon check
+has "$SCRATCH/out" 'the store is empty'
+exits 78 daemon user list
+same 0 "$(stat -c %s "$SCRATCH/server/chatd.db")" "a command has made a store"
+for damage in 'DROP TABLE cursors' "DELETE FROM meta WHERE key = 'generation'"; do
+    cp "$SCRATCH/kept.db" "$SCRATCH/server/chatd.db"
+    sqlite3 "$SCRATCH/server/chatd.db" "$damage"
+    exits 78 daemon check
+    has "$SCRATCH/out" 'is missing'
+done
