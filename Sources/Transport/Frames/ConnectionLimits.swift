@@ -13,16 +13,19 @@ package struct ConnectionLimits: Sendable {
     package var closeTimeout: TimeAmount
     /// The largest `length` of a frame accepted at first.
     package var frameLimit: Int
+    /// The largest message of the peer before the handshake is encrypted; nil: what OpenSSL takes.
+    package var helloLimit: Int?
 
     package init(
         handshakeTimeout: TimeAmount, frameTimeout: TimeAmount?, stallTimeout: TimeAmount?,
-        closeTimeout: TimeAmount = .seconds(5), frameLimit: Int
+        closeTimeout: TimeAmount = .seconds(5), frameLimit: Int, helloLimit: Int? = nil
     ) {
         self.handshakeTimeout = handshakeTimeout
         self.frameTimeout = frameTimeout
         self.stallTimeout = stallTimeout
         self.closeTimeout = closeTimeout
         self.frameLimit = frameLimit
+        self.helloLimit = helloLimit
     }
 
     /// What a server grants strangers (`Limits`).
@@ -30,7 +33,7 @@ package struct ConnectionLimits: Sendable {
         handshakeTimeout: .seconds(Int64(Limits.handshakeSeconds)),
         frameTimeout: .seconds(Int64(Limits.stalledSeconds)),
         stallTimeout: .seconds(Int64(Limits.stalledSeconds)),
-        frameLimit: Limits.frameBeforeLogin)
+        frameLimit: Limits.frameBeforeLogin, helloLimit: HelloGate.usualLimit)
 
     /// What a client grants the server it chose: any frame; its own time-outs bound the rest.
     package static let client = ConnectionLimits(

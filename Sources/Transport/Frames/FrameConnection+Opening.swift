@@ -33,6 +33,7 @@ extension FrameConnection {
 
     private func opened() {
         state = .open
+        helloGate = nil
         deadline?.cancel()
         deadline = nil
         delegate?.connectionDidOpen(self)

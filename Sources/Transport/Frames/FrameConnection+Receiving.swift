@@ -17,6 +17,9 @@ extension FrameConnection {
     /// Takes ciphertext from the socket.
     func receive(_ bytes: ByteBuffer) {
         guard state == .handshaking || state == .open else { return }
+        if helloGate?.admits(bytes.readableBytesView) == false {
+            return end(because: .tls(.refused("a hello that is too large")))
+        }
         if inbound.readableBytes == 0 {
             inbound = bytes
         } else {

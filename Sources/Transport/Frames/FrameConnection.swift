@@ -53,6 +53,8 @@ package final class FrameConnection {
     // Receiving.
     var splitter: FrameSplitter
     var inbound = ByteBuffer()
+    /// Nil once the handshake is done, and where hellos are not judged.
+    var helloGate: HelloGate?
     /// Plaintext that came in one record with a frame after which reading was paused.
     var heldPlaintext: [UInt8] = []
     var isPaused: Bool
@@ -86,6 +88,7 @@ package final class FrameConnection {
         self.limits = limits
         self.isPaused = isPaused
         splitter = FrameSplitter(limit: limits.frameLimit)
+        helloGate = limits.helloLimit.map { HelloGate(limit: $0) }
     }
 
     /// Whether the handshake is done and the connection not closing.
