@@ -1,5 +1,8 @@
 /// Cuts a stream of bytes into records: comma-separated as in RFC 4180, or tab-separated with the escapes that
 /// `mysql --batch` writes. Strict, and bounded whatever comes: what is too long is dropped and said to be.
+///
+/// A record is a line, also in quotes, where the RFC would let one go on: no name and no hash has a line break, and a
+/// quote that somebody forgot costs its own line and none of those behind it.
 struct DelimitedReader {
     enum Dialect: Sendable {
         case comma
@@ -10,7 +13,7 @@ struct DelimitedReader {
         case tooLong = "longer than 64 KiB"
         case strayQuote = "a quote inside a field that is not quoted"
         case afterQuote = "text behind the closing quote"
-        case openQuote = "a quote that is never closed"
+        case openQuote = "a quote that is not closed in its line"
         case badEscape = "a backslash that escapes nothing"
     }
 
@@ -80,7 +83,13 @@ struct DelimitedReader {
         switch state {
         case .skipping: return byte == Self.newline ? endRecord() : nil
         case .quoted:
-            if byte == Self.quote { state = .quoteInQuoted } else { keep(byte) }
+            switch byte {
+            case Self.quote: state = .quoteInQuoted
+            case Self.newline:
+                fail(.openQuote)
+                return endRecord()
+            default: keep(byte)
+            }
             return nil
         case .quoteInQuoted:
             if byte == Self.quote {

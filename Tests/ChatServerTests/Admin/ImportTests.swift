@@ -30,11 +30,18 @@ import Testing
             ("a,\n", [["a", ""]]),
             (",", [["", ""]]),
             ("\"a,\"\"b\"\"\",c\n", [["a,\"b\"", "c"]]),
-            ("\"a\r\nb\",c\r\n", [["a\r\nb", "c"]]),
+            (
+                "x,\"a\r\nb\",c\r\nd,e\n",
+                [
+                    ["x", "a quote that is not closed in its line"], ["a quote inside a field that is not quoted"],
+                    ["d", "e"],
+                ]
+            ),
             ("\"\"\n", [[""]]),
             ("a\"b,c\nd,e", [["a quote inside a field that is not quoted"], ["d", "e"]]),
             ("x,\"a\"b,c\nd,e", [["x", "text behind the closing quote"], ["d", "e"]]),
-            ("\"never\nclosed", [["a quote that is never closed"]]),
+            ("\"never\nclosed", [["a quote that is not closed in its line"], ["closed"]]),
+            ("a,\"never closed", [["a", "a quote that is not closed in its line"]]),
             ("a\rb,c\n", [["a\rb", "c"]]),
             ("a\tb\\n,c\n", [["a\tb\\n", "c"]]),
         ]
@@ -53,9 +60,10 @@ import Testing
         for (text, expected) in table { #expect(records(text, .tab).map(texts) == expected, "\(text)") }
     }
 
-    @Test func linesAreCountedThroughQuotedOnes() {
-        let lines = records("a\n\"b\n\nc\"\nd\n", .comma).map(\.line)
-        #expect(lines == [1, 2, 5])
+    @Test func aForgottenQuoteCostsItsOwnLine() {
+        let table = records("a\n\"b\nc\n\"d\"\n\ne\n", .comma)
+        #expect(table.map(\.line) == [1, 2, 3, 4, 5, 6])
+        #expect(table.map { $0.fields[0].fault } == [nil, .openQuote, nil, nil, nil, nil])
     }
 
     @Test func aHugeFieldIsNotKept() {
