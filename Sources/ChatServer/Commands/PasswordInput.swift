@@ -58,7 +58,8 @@ struct PasswordOptions: ParsableArguments, Sendable {
         guard let answer = getpass(question) else {
             throw Problem(.inputNeeded, "the terminal cannot be read", hint: "use --password-stdin or --password-file")
         }
-        let bytes = Array(String(cString: answer).utf8)
+        // Bytes as they are: a password need not be UTF-8.
+        let bytes = UnsafeBufferPointer(start: answer, count: strlen(answer)).map { UInt8(bitPattern: $0) }
         explicit_bzero(answer, strlen(answer))
         // Ctrl-C comes as a character.
         guard !bytes.contains(0x03) else { throw Problem(.inputNeeded, "nothing was set") }

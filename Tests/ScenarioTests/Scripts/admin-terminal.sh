@@ -3,7 +3,7 @@
 cat >"$SCRATCH/typist.py" <<'END'
 import os, pty, sys
 # typist.py ANSWERS COMMAND…: types one of the answers (separated by |) at each "Password: " and "Again: ".
-answers = [answer.encode().decode("unicode_escape").encode() for answer in sys.argv[1].split("|")]
+answers = [answer.encode().decode("unicode_escape").encode("latin-1") for answer in sys.argv[1].split("|")]
 child, terminal = pty.fork()
 if child == 0:
     os.execv(sys.argv[2], sys.argv[2:])
@@ -33,7 +33,12 @@ exits 65 typed 'short\n|short\n' user add bob
 exits 64 typed '' user add bob --no-input
 exits 0 daemon user list --json
 same alice "$(jq -r .user "$SCRATCH/out")"
+# A password is bytes, whatever the terminal's encoding.
+exits 0 typed 'pass\xe4word\n|pass\xe4word\n' user add latin
 start_server
 person alice
 printf 'correct horse\n' >"$SCRATCH/password"
 exits 0 alice chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
+person latin
+printf 'pass\344word\n' >"$SCRATCH/password"
+exits 0 latin chat login latin --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
