@@ -12,7 +12,7 @@ package struct RetentionSweep: Sendable {
 
     /// What one step has ended.
     package struct Ended: Sendable {
-        /// Bytes of payloads that were freed, by who had appended them.
+        /// Bytes that were freed, as quotas count them, by who had appended them.
         package var freed: [AccountID: UInt64] = [:]
         /// The lowest number that is left, of the conversations that have lost something.
         package var firsts: [ConversationID: UInt64] = [:]
