@@ -106,8 +106,9 @@ final class RunningService: Sendable {
     /// Finishes what was taken, tells every connection, closes everything.
     func end() async {
         try? await control.close().get()
-        await server.drain()
+        // While there is an event loop that the logins which wait can be answered on.
         try? await passwords?.shutdownGracefully()
+        await server.drain()
         await accounts.close()
         try? await controlGroup.shutdownGracefully()
     }

@@ -43,7 +43,7 @@ background guesses peer guesses
 guesses=$job
 background registrations peer registrations
 registrations=$job
-for n in $(seq 5); do exits 0 alice chat send --to bob --timeout 10s "while they guess $n"; done
+for n in $(seq 5); do exits 0 alice chat send --to bob --timeout 10s --wait delivered "while they guess $n"; done
 wait "$guesses" || fail "guesses: $(cat "$SCRATCH/guesses.err")"
 wait "$registrations" || fail "registrations: $(cat "$SCRATCH/registrations.err")"
 wait "$slow" || fail "slow: $(cat "$SCRATCH/slow.err")"
@@ -52,3 +52,11 @@ wait "$handshake" || fail "handshake: $(cat "$SCRATCH/handshake.err")"
 eventually lines "$SCRATCH/bob.out" 12 || fail "bob has $(wc -l <"$SCRATCH/bob.out") lines"
 kill -0 "$server" || fail "the server is gone"
 exits 0 daemon check
+
+# It ends in the midst of guesses as it does without: those that wait are answered, and nothing is said but by the log.
+refusals=$(grep -c 'login refused' "$SCRATCH/server.log")
+background late peer guesses
+refused_again() { [ "$(grep -c 'login refused' "$SCRATCH/server.log")" -gt "$refusals" ]; }
+eventually refused_again || fail "no guess is refused"
+exits 0 stop_server
+lacks "$SCRATCH/server.log" '^[^t]'
