@@ -31,6 +31,24 @@ exits 0 daemon invite revoke "$id"
 exits 67 daemon invite revoke "$id"
 exits 77 join carol --invite-file "$SCRATCH/invite"
 
+# Used by many at once: by as many as it says and no more.
+exits 0 daemon invite create --uses 2
+cp "$SCRATCH/out" "$SCRATCH/invite"
+jobs=()
+for n in 1 2 3 4 5 6; do
+    person "many$n"
+    background "many$n.out" join "many$n" --invite-file "$SCRATCH/invite"
+    jobs+=("$job")
+done
+answers=
+for job in "${jobs[@]}"; do
+    wait "$job"
+    answers+="$? "
+done
+same "0 0 77 77 77 77" "$(tr ' ' '\n' <<<"$answers" | sort | paste -sd' ' | sed 's/^ //')" "two of six get in"
+exits 0 daemon user list --json
+same 2 "$(jq -r .user "$SCRATCH/out" | grep -c '^many')" "two of six have an account"
+
 exits 64 daemon invite create --uses 0
 exits 64 daemon invite create --uses many
 exits 64 daemon invite create --expires soon
