@@ -57,6 +57,7 @@ import Transport
         let sent = try await person.client().send([toBob("x")])
         #expect(sent[0].problem?.code == "account_disabled")
         #expect(sent[0].problem?.exit == .refused)
+        #expect(sent[0].problem?.sent == .no)
         await server.stop()
     }
 

@@ -40,6 +40,9 @@ final class Link: Sendable {
 
     /// Why the connection has ended; nil while it stands.
     var end: Problem? { shared.end }
+    /// It has ended, and nothing that was asked for on it was acted on: it was never sent, or stood behind a login that
+    /// was refused.
+    var tookNothing: Bool { shared.tookNothing }
     var binding: ConnectionBinding? { shared.binding }
     /// The reply to the login, if it has come.
     var welcomeSoFar: Welcome? { shared.welcome }

@@ -141,9 +141,12 @@ final class LinkCore: FrameConnectionDelegate {
             guard let pending = pending.removeValue(forKey: frame.correlation) else { return }
             pending.timer?.cancel()
             let reply = reply(frame)
+            // What went out behind a login that is refused fails with what refused it, not with `not_logged_in`; and
+            // the connection has ended before anybody hears of the refusal.
+            if frame.correlation == loginCorrelation, case .failure(let problem) = reply {
+                fail(problem, refusesLogin: true)
+            }
             pending.completion(reply)
-            // What went out behind a login that is refused fails with what refused it, not with `not_logged_in`.
-            if frame.correlation == loginCorrelation, case .failure(let problem) = reply { fail(problem) }
         } else if frame.kind == FrameKind.failure.rawValue {
             guard let failure = try? frame.decode(Failure.self) else { return fail(malformed("failure")) }
             fail(Problem(failure))
@@ -182,8 +185,8 @@ final class LinkCore: FrameConnectionDelegate {
         }
     }
 
-    private func fail(_ problem: Problem) {
-        end(problem)
+    private func fail(_ problem: Problem, refusesLogin: Bool = false) {
+        end(problem, refusesLogin: refusesLogin)
         connection.close(flushing: false)
     }
 
@@ -200,8 +203,9 @@ final class LinkCore: FrameConnectionDelegate {
         idleTimer = schedule(max(pause, Self.idleCheck)) { $0.closeWhenIdle(after: .zero) }
     }
 
-    private func end(_ problem: Problem) {
+    private func end(_ problem: Problem, refusesLogin: Bool = false) {
         guard self.problem == nil else { return }
+        let tookNothing = refusesLogin || held != nil
         self.problem = problem
         pingTimer?.cancel()
         helloTimer?.cancel()
@@ -210,7 +214,7 @@ final class LinkCore: FrameConnectionDelegate {
         let open = pending.sorted { $0.key < $1.key }.map(\.value)
         held = nil
         pending = [:]
-        shared.noteEnd(problem)
+        shared.noteEnd(problem, tookNothing: tookNothing)
         for request in open {
             request.timer?.cancel()
             request.completion(.failure(problem))

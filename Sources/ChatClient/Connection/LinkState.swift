@@ -11,6 +11,7 @@ final class LinkState: Sendable {
         var end: Problem?
         var isRetired = false
         var whenUnusable: [@Sendable () -> Void] = []
+        var tookNothing = false
         var loginWaiters: [CheckedContinuation<Result<Welcome, Problem>, Never>] = []
         var helloWaiters: [CheckedContinuation<Result<ServerHello, Problem>, Never>] = []
     }
@@ -20,6 +21,8 @@ final class LinkState: Sendable {
 
     /// Why the connection has ended; nil while it stands.
     var end: Problem? { state.withLock { $0.end } }
+    /// It has ended, and nothing that was asked for on it was acted on.
+    var tookNothing: Bool { state.withLock { $0.tookNothing } }
     var binding: ConnectionBinding? { state.withLock { $0.binding } }
     var isRetired: Bool { state.withLock { $0.isRetired } }
     /// The welcome, if it has come.
@@ -58,13 +61,14 @@ final class LinkState: Sendable {
         for waiter in waiters { waiter.resume(returning: result) }
     }
 
-    func noteEnd(_ problem: Problem) {
-        settleLogin(.failure(problem))
+    func noteEnd(_ problem: Problem, tookNothing: Bool) {
         let waiters = state.withLock { state in
+            if state.end == nil { state.tookNothing = tookNothing }
             state.end = state.end ?? problem
             defer { state.helloWaiters = [] }
             return state.helloWaiters
         }
+        settleLogin(.failure(problem))
         for waiter in waiters { waiter.resume(returning: .failure(problem)) }
         inbox.close()
         noteUnusable()

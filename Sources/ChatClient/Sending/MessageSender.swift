@@ -169,9 +169,9 @@ package actor MessageSender {
                 queue.receipt(conversation, delivered: state.delivered, read: state.read)
             }
         }
-        if let end = link?.end {
+        if let ended = link, let end = ended.end {
             link = nil
-            disconnected(end)
+            disconnected(end, tookNothing: ended.tookNothing)
         } else if link?.isRetired ?? false {
             // What is under way goes out again on the connection that takes over; the server knows it by its identifier.
             link = nil
@@ -185,8 +185,8 @@ package actor MessageSender {
         link.map { ObjectIdentifier($0) == origin && $0.end == nil } ?? false
     }
 
-    private func disconnected(_ problem: Problem) {
-        queue.disconnected(problem)
+    private func disconnected(_ problem: Problem, tookNothing: Bool = false) {
+        queue.disconnected(problem, tookNothing: tookNothing)
         guard problem.mayPassByItself, isPatient || hasBeenConnected else { return queue.giveUp(problem) }
         retryAt = Monotonic.now + backoff.next(random: .random(in: 0...(.max)))
     }

@@ -16,11 +16,13 @@ struct SendItem {
     let content: Content
     let deadline: Duration?
     fileprivate(set) var phase = Phase.waiting
-    /// It may have reached the server.
+    /// It may have reached the server, on an earlier connection.
     fileprivate(set) var wasWritten = false
     fileprivate(set) var lastProblem: Problem?
 
     var size: Int { content.body.utf8.count }
+
+    var mayBeThere: Bool { wasWritten || phase == .inFlight }
 
     var isAccepted: Bool {
         if case .accepted = phase { true } else { false }
@@ -86,15 +88,16 @@ struct SendItems {
         byTag[tag]?.phase = phase
         switch phase {
         case .waiting: waitingFrom = head
-        case .inFlight:
-            byTag[tag]?.wasWritten = true
-            count(item, by: 1)
+        case .inFlight: count(item, by: 1)
         case .accepted: break
         }
     }
 
     /// Why it still waits.
     mutating func note(_ problem: Problem, of tag: UInt64) { byTag[tag]?.lastProblem = problem }
+
+    /// The connection is lost on which it was in flight.
+    mutating func noteWritten(_ tag: UInt64) { byTag[tag]?.wasWritten = true }
 
     /// It was refused, so it is known not to be there.
     mutating func noteNotThere(_ tag: UInt64) { byTag[tag]?.wasWritten = false }

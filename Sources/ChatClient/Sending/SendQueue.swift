@@ -75,10 +75,13 @@ struct SendQueue {
     }
 
     /// The connection is lost, or there is none.
-    mutating func disconnected(_ problem: Problem) {
+    ///
+    /// - Parameter tookNothing: what was in flight on it is known not to have been acted on.
+    mutating func disconnected(_ problem: Problem, tookNothing: Bool = false) {
         isConnected = false
         for name in targets.keys { targets[name]?.isResolving = false }
         for item in items.all where !item.isAccepted {
+            if item.phase == .inFlight && !tookNothing { items.noteWritten(item.tag) }
             items.setPhase(item.tag, .waiting)
             items.note(problem, of: item.tag)
         }
@@ -221,8 +224,8 @@ struct SendQueue {
 
     /// Why an item whose time is up came to nothing.
     private func lapse(_ item: SendItem) -> Problem {
-        if let problem = item.lastProblem, problem.exit == .temporary || !item.wasWritten { return problem }
-        if item.wasWritten {
+        if let problem = item.lastProblem, problem.exit == .temporary || !item.mayBeThere { return problem }
+        if item.mayBeThere {
             return Problem(
                 .noAcknowledgement, "no acknowledgement came in time",
                 hint: "it may have been sent; send it again with the same --id and it is delivered once")
@@ -286,7 +289,7 @@ struct SendQueue {
         let queues = options.queue && problem.exit == .unreachable
         outcomes.append(
             .finish(
-                tag: item.tag, acknowledgement(item, problem, sent: item.wasWritten ? .unknown : .no), queue: queues))
+                tag: item.tag, acknowledgement(item, problem, sent: item.mayBeThere ? .unknown : .no), queue: queues))
     }
 
     /// Of a failure; whoever carries it out sets the time.

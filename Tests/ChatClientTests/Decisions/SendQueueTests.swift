@@ -175,6 +175,19 @@ extension UserName {
         #expect(scene.queue.wakeAt == nil)
     }
 
+    @Test func whatARefusedLoginDidNotLetThroughIsNotThereUnlessItMayHaveBeenBefore() {
+        var scene = Scene()
+        scene.submit("a")
+        _ = scene.connect()
+        _ = scene.disconnect()
+        scene.submit("b")
+        #expect(scene.connect() == ["send 1", "send 2"])
+        let refused = Problem(.badProof)
+        scene.queue.disconnected(refused, tookNothing: true)
+        scene.queue.giveUp(refused)
+        #expect(scene.settle() == ["1 failed 77 sent unknown", "2 failed 77 sent no"])
+    }
+
     @Test func whatFollowsOneThatWasGivenUpDoesNotOvertakeIt() {
         var scene = Scene(SendOptions(timeout: .seconds(2), queue: true))
         scene.submit("a")
