@@ -125,7 +125,9 @@ import Transport
             let before = try await alice.client().whoAmI()
             let me = try await alice.client().login(user: alice.name, password: Person.password)
             #expect(me.device == before.device)
-            #expect(me.deviceFingerprint != before.deviceFingerprint)
+            // Other processes of the profile log in by this key, and the server's yes may get lost.
+            #expect(me.deviceFingerprint == before.deviceFingerprint)
+            #expect(try await alice.client().send([alice.to("x")])[0].status == .accepted)
             #expect(try await alice.client().devices().count == 1)
         }
     }

@@ -244,6 +244,24 @@ import Transport
         await server.stop()
     }
 
+    @Test func aLoginByPasswordThatIsNeverAnsweredLeavesTheProfileAsItWas() async throws {
+        let server = try await ScriptedServer.start { server, connection, frame in
+            if frame.frameKind == .loginByPassword { return connection.close(flushing: false) }
+            server.behave(connection, frame)
+        }
+        let alice = try await server.person()
+        let seed = try await alice.client().store { try $0.identity()?.loginKey } ?? []
+        let key = try SigningKey(rawRepresentation: seed)
+        await expectRefusal(.unreachable) {
+            try await alice.client().login(user: alice.name, password: Person.password)
+        }
+        // What the server may have taken is the key that the profile has.
+        let registered = server.bodies(LoginByPassword.self).flatMap(\.device.keys)
+        #expect(registered.map(\.publicKey) == [key?.publicKey])
+        #expect(try await alice.client().send([toBob("x")])[0].status == .accepted)
+        await server.stop()
+    }
+
     @Test func whoIsNoChatdIsSaidToBe() async throws {
         // A TCP port that says something else than TLS.
         let channel = try await ServerSocket.start(saying: "220 smtp ready\r\n")

@@ -43,7 +43,7 @@ extension Client {
         }
         let address = known?.address ?? settings.requestedServer ?? .default
         // A device that was revoked, or whose store was copied, does not come back: this becomes a new one.
-        let existing = known?.standing == .active ? known?.device : nil
+        let existing = known?.standing == .active ? known : nil
         do throws(Problem) {
             return try await login(user, password, existing: existing, deviceName: name, address: address)
         } catch {
@@ -54,12 +54,13 @@ extension Client {
     }
 
     private func login(
-        _ user: UserName, _ password: [UInt8], existing: DeviceID?, deviceName: String, address: ServerAddress
+        _ user: UserName, _ password: [UInt8], existing: Identity?, deviceName: String, address: ServerAddress
     ) async throws(Problem) -> WhoAmI {
-        let key = try Self.newKey()
+        let key = try Self.loginKey(of: existing)
         let link = try await connect(
             to: address,
-            login: .password(name: user, password: password, existing: existing, deviceName: deviceName, key: key))
+            login: .password(
+                name: user, password: password, existing: existing?.device, deviceName: deviceName, key: key))
         return try await finishLogin(link, key: key, address: address)
     }
 
@@ -142,6 +143,15 @@ extension Client {
     }
 
     // MARK: Checks
+
+    /// A device that is taken up keeps its key: the server's yes may get lost, and other processes of the profile log in
+    /// with it meanwhile.
+    private static func loginKey(of existing: Identity?) throws(Problem) -> SigningKey {
+        guard let seed = existing?.loginKey, let key = try? SigningKey(rawRepresentation: seed) else {
+            return try newKey()
+        }
+        return key
+    }
 
     static func newKey() throws(Problem) -> SigningKey {
         do throws(CryptoFailure) { return try SigningKey() } catch {

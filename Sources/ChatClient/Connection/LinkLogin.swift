@@ -6,7 +6,7 @@ enum LinkLogin: Sendable {
     /// Not at all: it only looks at the server.
     case none
     case device(LoginTicket)
-    /// With a new key for the device.
+    /// With the key that the device logs in by from then on.
     case password(name: UserName, password: [UInt8], existing: DeviceID?, deviceName: String, key: SigningKey)
     case register(
         name: UserName, displayName: String, password: [UInt8], invite: [UInt8], deviceName: String, key: SigningKey)
