@@ -262,6 +262,37 @@ import Transport
         await server.stop()
     }
 
+    @Test func anIdentityWhoseFirstLoginIsNeverAnsweredIsNotLost() async throws {
+        let answers = Mutex<[Failure?]>([nil, Failure(.accountDisabled)])
+        let server = try await ScriptedServer.start { server, connection, frame in
+            guard frame.frameKind == .loginByDevice, let answer = answers.withLock({ $0.popLast() }) else {
+                return server.behave(connection, frame)
+            }
+            guard let answer else { return connection.close(flushing: false) }
+            connection.send(answer, frame.correlation)
+        }
+        let box = try Person("alice", at: server.address)
+        let path = box.scratch.url.path + "/identity"
+        let file = IdentityFile(
+            user: box.name, displayName: "Alice", account: alice, device: .init(high: 3, low: 3), deviceName: "box",
+            key: try SigningKey().rawRepresentation, address: server.address, server: ScriptedServer.id,
+            generation: ScriptedServer.generation, everyone: everyone, pin: nil)
+        try SmallFile.create(path, with: file.bytes).get()
+        // Refused: this profile is nobody, as before.
+        await expectRefusal(.refused, "account_disabled") { try await box.client().login(identityFile: path) }
+        await expectRefusal(.refused, "not_logged_in") { try await box.client().whoAmI() }
+        // The server may have taken the number: it must not be used again.
+        await expectRefusal(.unreachable) { try await box.client().login(identityFile: path) }
+        #expect(try await box.client().login(identityFile: path).user == box.name)
+        #expect(server.bodies(LoginByDevice.self).map(\.number) == [1, 1, 2])
+        let note = OutgoingMessage(conversation: .everyone, body: "x")
+        #expect(try await box.client().send([note])[0].status == .accepted)
+        // It has been taken over: nothing is asked again.
+        _ = try await box.client().login(identityFile: path)
+        #expect(server.bodies(LoginByDevice.self).count == 4)
+        await server.stop()
+    }
+
     @Test func whoIsNoChatdIsSaidToBe() async throws {
         // A TCP port that says something else than TLS.
         let channel = try await ServerSocket.start(saying: "220 smtp ready\r\n")

@@ -77,31 +77,48 @@ extension Client {
                 .wrongProfile, "profile \(settings.profile) belongs to \(known.name) on \(known.address)",
                 hint: "use another --profile")
         }
-        if known?.device == file.device { return try whoAmI() }
-        // From here on the numbers of this device's logins are counted in this store.
-        try store { store in try store.writeSynced { try store.setIdentity(file.identity) } }
-        do throws(Problem) {
-            try await whileBusy { () async throws(Problem) in try await self.firstLogin(with: file) }
-        } catch {
-            try store { store in
-                try store.writeSynced {
-                    if let known { try store.setIdentity(known) } else { try store.removeIdentity() }
-                }
-            }
-            throw error
-        }
+        if known?.device == file.device, try store({ try $0.knowsEveryone() }) { return try whoAmI() }
+        try await whileBusy { () async throws(Problem) in try await self.takeOver(file, replacing: known) }
         return try whoAmI()
     }
 
-    private func firstLogin(with file: IdentityFile) async throws(Problem) {
+    /// Logs in as the identity for the first time.
+    ///
+    /// From here on the numbers of its logins are counted in this store. So it stays who this profile is, whatever comes
+    /// of the login, unless it is known that the server took none of these numbers.
+    private func takeOver(_ file: IdentityFile, replacing before: Identity?) async throws(Problem) {
+        let isNew = before?.device != file.device
+        if isNew { try store { store in try store.writeSynced { try store.setIdentity(file.identity) } } }
+        let link: Link
+        do throws(Problem) { link = try await connect(with: file) } catch {
+            if isNew { try putBack(before) }
+            throw error
+        }
+        defer { link.close() }
+        do throws(Problem) { try keep(try await link.welcome()) } catch {
+            if isNew && link.tookNothing { try putBack(before) }
+            throw error
+        }
+    }
+
+    private func putBack(_ before: Identity?) throws(Problem) {
+        try store { store in
+            try store.writeSynced {
+                if let before { try store.setIdentity(before) } else { try store.removeIdentity() }
+            }
+        }
+    }
+
+    private func connect(with file: IdentityFile) async throws(Problem) -> Link {
         guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
         var trust = settings.trust
         if let pin = file.pin, try KnownServersFile(paths: settings.paths).read()[file.address] == nil {
             trust = .pin(pin)
         }
-        let link = try await connect(to: file.address, login: .device(ticket), trust: trust)
-        defer { link.close() }
-        let welcome = try await link.welcome()
+        return try await connect(to: file.address, login: .device(ticket), trust: trust)
+    }
+
+    private func keep(_ welcome: Welcome) throws(Problem) {
         try store { store in
             try store.writeSynced {
                 try store.updateIdentity(

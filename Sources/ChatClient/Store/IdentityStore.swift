@@ -74,6 +74,11 @@ extension ClientStore {
             identity.server.bytes, identity.generation.bytes, identity.everyone.bytes)
     }
 
+    /// Whether the server has welcomed this profile: with its first welcome it names the conversation with everyone.
+    func knowsEveryone() throws -> Bool {
+        try database.first("SELECT 1 FROM conversations JOIN identity ON id = everyone") { _ in true } ?? false
+    }
+
     /// Makes this profile nobody. Within a transaction.
     func removeIdentity() throws { try database.run("DELETE FROM identity") }
 
