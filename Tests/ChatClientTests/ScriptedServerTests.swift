@@ -293,6 +293,38 @@ import Transport
         await server.stop()
     }
 
+    @Test func aLoginThatIsNotAnsweredEndsWithTheTimeToConnect() async throws {
+        let server = try await ScriptedServer.start { _, _, _ in }
+        let alice = try await server.person()
+        let begin = Monotonic.now
+        await expectRefusal(.unreachable) {
+            try await alice.client(connectTimeout: .seconds(1)).users(onlineOnly: true)
+        }
+        #expect(Monotonic.now - begin < .seconds(9))
+        await server.stop()
+    }
+
+    @Test(arguments: [FrameKind.loginByDevice, .listAccounts, .subscribe])
+    func whoWaitsForSomebodyWaitsNoLongerThanHeSays(silentTo kind: FrameKind) async throws {
+        let server = try await ScriptedServer.start { server, connection, frame in
+            guard frame.frameKind != kind else { return }
+            guard frame.frameKind == .listAccounts else { return server.behave(connection, frame) }
+            guard let name = UserName("bob") else { return }
+            let record = AccountRecord(id: bob, name: name, displayName: "Bob")
+            connection.send(
+                AccountPage(accounts: [AccountStatus(account: record, online: false, lastSeen: 0)], more: false),
+                frame.correlation)
+        }
+        let alice = try await server.person()
+        let begin = Monotonic.now
+        let name = try #require(UserName("bob"))
+        await expectRefusal(.timedOut) {
+            try await alice.client().waitUntilOnline(name, timeout: .seconds(1))
+        }
+        #expect(Monotonic.now - begin < .seconds(6))
+        await server.stop()
+    }
+
     @Test func whoIsNoChatdIsSaidToBe() async throws {
         // A TCP port that says something else than TLS.
         let channel = try await ServerSocket.start(saying: "220 smtp ready\r\n")

@@ -22,22 +22,44 @@ extension Client {
     ///
     /// - Throws: 67 no such user, 124.
     package func waitUntilOnline(_ user: UserName, timeout: Duration?) async throws(Problem) {
-        let deadline = timeout.map { ContinuousClock.now + $0 }
-        guard let status = try await users(onlineOnly: false).first(where: { $0.account.name == user }) else {
+        let deadline = timeout.map { Monotonic.now + $0 }
+        let asked = Mailbox<Result<[AccountStatus], Problem>>()
+        Task {
+            do throws(Problem) { asked.post(.success(try await users(onlineOnly: false))) } catch {
+                asked.post(.failure(error))
+            }
+        }
+        // The server may be silent for longer than there is time.
+        await asked.signal.wait(until: deadline)
+        guard let users = try asked.drain().first?.get() else { throw Self.didNotCome(user) }
+        guard let status = users.first(where: { $0.account.name == user }) else {
             throw Problem(.noSuchUser, "there is no user \(user)", hint: "chat who --users lists everybody")
         }
         if status.online { return }
         try await whileBusy { () async throws(Problem) in try await self.awaitArrival(of: user, deadline: deadline) }
     }
 
-    private func awaitArrival(of user: UserName, deadline: ContinuousClock.Instant?) async throws(Problem) {
+    private static func didNotCome(_ user: UserName) -> Problem {
+        Problem(.nothingCame, "\(user) did not come online in time")
+    }
+
+    private func awaitArrival(of user: UserName, deadline: Duration?) async throws(Problem) {
         let events = Mailbox<WaitEvent>()
-        let link = try await openLink(
-            subscribe: [.unseen, .presence],
-            events: LinkEvents(
-                report: { event, _ in if case .presence(let presence) = event { events.post(.presence(presence)) } },
-                end: { events.post(.end($0)) }))
-        defer { link.close() }
+        let opening = Task { () -> Link? in
+            do throws(Problem) {
+                return try await openLink(
+                    subscribe: [.unseen, .presence],
+                    events: LinkEvents(
+                        report: { event, _ in
+                            if case .presence(let presence) = event { events.post(.presence(presence)) }
+                        },
+                        end: { events.post(.end($0)) }))
+            } catch {
+                events.post(.end(error))
+                return nil
+            }
+        }
+        defer { Task { await opening.value?.close() } }
         while true {
             for event in events.drain() {
                 switch event {
@@ -46,11 +68,8 @@ extension Client {
                 case .end(let problem): throw problem
                 }
             }
-            let left = deadline.map { ContinuousClock.now.duration(to: $0) }
-            if let left, left <= .zero {
-                throw Problem(.nothingCame, "\(user) did not come online in time")
-            }
-            await events.signal.wait(until: left.map { Monotonic.now + $0 })
+            if let deadline, deadline <= Monotonic.now { throw Self.didNotCome(user) }
+            await events.signal.wait(until: deadline)
         }
     }
 

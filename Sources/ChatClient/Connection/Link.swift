@@ -26,11 +26,16 @@ final class Link: Sendable {
     }
 
     /// Takes over a connection whose server is trusted, and logs in as soon as it has said hello.
-    static func start(_ opened: OpenedConnection, address: ServerAddress, login: LinkLogin) async throws -> Link {
+    static func start(_ trusted: TrustedConnection.Opened, address: ServerAddress, login: LinkLogin) async throws
+        -> Link
+    {
+        let opened = trusted.connection
         let eventLoop = opened.eventLoop
         return try await eventLoop.submit {
             let shared = LinkState()
-            let core = LinkCore(opened.connection, address: address, login: login, shared: shared)
+            let core = LinkCore(
+                opened.connection, address: address, login: login, patience: login.patience(left: trusted.left),
+                shared: shared)
             core.start()
             return Link(
                 address: address, peer: opened.peer, eventLoop: eventLoop,

@@ -36,11 +36,16 @@ final class LinkCore: FrameConnectionDelegate {
     private var problem: Problem?
     private var pinger = Pinger(now: Monotonic.now)
     private var pingTimer: Scheduled<Void>?
-    private var helloTimer: Scheduled<Void>?
     private var idleTimer: Scheduled<Void>?
+    private let patience: Duration
+    private var loginTimer: Scheduled<Void>?
 
-    init(_ connection: FrameConnection, address: ServerAddress, login: LinkLogin, shared: LinkState) {
+    /// - Parameter patience: how long hello and login may take.
+    init(
+        _ connection: FrameConnection, address: ServerAddress, login: LinkLogin, patience: Duration, shared: LinkState
+    ) {
         self.connection = connection
+        self.patience = patience
         self.address = address
         self.login = login
         self.shared = shared
@@ -49,8 +54,11 @@ final class LinkCore: FrameConnectionDelegate {
 
     func start() {
         connection.start(delegate: self)
-        helloTimer = schedule(.seconds(Limits.handshakeSeconds)) {
-            $0.fail(Problem(.unreachable, "\($0.address) does not say hello", hint: "is it a chatd?"))
+        loginTimer = schedule(patience) { core in
+            core.fail(
+                core.held != nil
+                    ? Problem(.unreachable, "\(core.address) does not say hello in time", hint: "is it a chatd?")
+                    : Problem(.unreachable, "\(core.address) does not answer the login in time", hint: "try again"))
         }
         check()
     }
@@ -91,7 +99,6 @@ final class LinkCore: FrameConnectionDelegate {
 
     /// Says hello, logs in and sends what waits, all in one write.
     private func greet(_ frame: RawFrame) {
-        helloTimer?.cancel()
         guard let hello = try? frame.decode(ServerHello.self) else { return fail(malformed("hello")) }
         guard hello.version == ProtocolVersion.number else {
             return fail(
@@ -114,7 +121,9 @@ final class LinkCore: FrameConnectionDelegate {
             if let (kind, body) = try login.frame(on: binding) {
                 let shared = shared
                 loginCorrelation = nextCorrelation
-                write(Request(kind: kind, body: body, completion: { shared.noteLogin($0) }, timeout: .seconds(30)))
+                write(Request(kind: kind, body: body, completion: { shared.noteLogin($0) }))
+            } else {
+                loginTimer?.cancel()
             }
         } catch {
             return fail(Problem(.internalFault, "cannot sign the login: \(error)"))
@@ -143,8 +152,9 @@ final class LinkCore: FrameConnectionDelegate {
             let reply = reply(frame)
             // What went out behind a login that is refused fails with what refused it, not with `not_logged_in`; and
             // the connection has ended before anybody hears of the refusal.
-            if frame.correlation == loginCorrelation, case .failure(let problem) = reply {
-                fail(problem, refusesLogin: true)
+            if frame.correlation == loginCorrelation {
+                loginTimer?.cancel()
+                if case .failure(let problem) = reply { fail(problem, refusesLogin: true) }
             }
             pending.completion(reply)
         } else if frame.kind == FrameKind.failure.rawValue {
@@ -208,8 +218,8 @@ final class LinkCore: FrameConnectionDelegate {
         let tookNothing = refusesLogin || held != nil
         self.problem = problem
         pingTimer?.cancel()
-        helloTimer?.cancel()
         idleTimer?.cancel()
+        loginTimer?.cancel()
         let waiting = (held ?? []).compactMap(\.completion)
         let open = pending.sorted { $0.key < $1.key }.map(\.value)
         held = nil

@@ -11,6 +11,15 @@ enum LinkLogin: Sendable {
     case register(
         name: UserName, displayName: String, password: [UInt8], invite: [UInt8], deviceName: String, key: SigningKey)
 
+    /// How long the hello and the login may take where `left` is what is left of the time to connect. Where the server
+    /// computes a password there may be many before this one, and one that was given up would be computed all the same.
+    func patience(left: Duration) -> Duration {
+        switch self {
+        case .none, .device: left
+        case .password, .register: max(left, .seconds(30))
+        }
+    }
+
     /// The server's identity, where this device knows it already.
     var expectedServer: ServerID? {
         if case .device(let ticket) = self { ticket.identity.server } else { nil }

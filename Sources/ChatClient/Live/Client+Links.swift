@@ -48,7 +48,7 @@ extension Client {
             try requireStanding(taken.identity)
             ticket = taken
         } catch {
-            if case .success(let opened) = await opening { opened.discard() }
+            if case .success(let opened) = await opening { opened.connection.discard() }
             throw error
         }
         let link = try await start(try await opening.get(), ticket.identity.address, login: .device(ticket))
@@ -72,7 +72,7 @@ extension Client {
 
     /// A connection to a server that is the one meant, on which nothing was said.
     private nonisolated func open(_ address: ServerAddress, trust: TrustSetting? = nil) async -> Result<
-        OpenedConnection, Problem
+        TrustedConnection.Opened, Problem
     > {
         let connection = TrustedConnection(
             paths: settings.paths, setting: trust ?? settings.trust, interaction: interaction, log: log)
@@ -83,7 +83,7 @@ extension Client {
     }
 
     private func start(
-        _ opened: OpenedConnection, _ address: ServerAddress, login: LinkLogin
+        _ opened: TrustedConnection.Opened, _ address: ServerAddress, login: LinkLogin
     ) async throws(Problem) -> Link {
         do { return try await Link.start(opened, address: address, login: login) } catch {
             throw Problem(.internalFault, "cannot use the connection: \(error)")

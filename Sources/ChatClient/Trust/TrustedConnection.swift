@@ -7,6 +7,13 @@ import Transport
 
 /// Opens connections to servers that are the ones meant.
 struct TrustedConnection: Sendable {
+    /// Nothing was said on it.
+    struct Opened: Sendable {
+        var connection: OpenedConnection
+        /// What is left of the time that it was given. A person who was asked has taken none of it.
+        var left: Duration
+    }
+
     let paths: Paths
     let setting: TrustSetting
     let interaction: Interaction
@@ -15,18 +22,20 @@ struct TrustedConnection: Sendable {
     /// Connects, looks at what the server shows, and asks where that is needed. Nothing is sent before it is trusted.
     ///
     /// - Throws: 69 where nobody answers, 76 where it is no chatd, 79 where it is not trusted.
-    func open(_ address: ServerAddress, timeout: Duration) async throws(Problem) -> OpenedConnection {
+    func open(_ address: ServerAddress, timeout: Duration) async throws(Problem) -> Opened {
         let file = KnownServersFile(paths: paths)
         let decision = TrustDecision(address: address, known: try file.read()[address], setting: setting)
         let opened: OpenedConnection
+        let deadline = Monotonic.now + timeout
         do {
             opened = try await ClientLoop.connect(to: address, demand: decision.demand, timeout: timeout)
         } catch {
             throw Self.problem(error, address)
         }
+        let left = max(.zero, deadline - Monotonic.now)
         do throws(Problem) {
             try await settle(decision, opened.peer, file)
-            return opened
+            return Opened(connection: opened, left: left)
         } catch {
             opened.discard()
             throw error

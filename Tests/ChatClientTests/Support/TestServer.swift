@@ -87,13 +87,14 @@ final class Person: Sendable {
 
     /// A further client of the profile, as another process would be.
     func client(
-        profile: String = "default", trust: TrustSetting = .acceptNew, server: ServerAddress? = nil
+        profile: String = "default", trust: TrustSetting = .acceptNew, server: ServerAddress? = nil,
+        connectTimeout: Duration = ClientSettings.defaultConnectTimeout
     ) throws -> Client {
         var log = Logger(label: name.text)
         log.logLevel = .critical
         let settings = ClientSettings(
             paths: paths, profile: try #require(UserName(profile)), requestedServer: server ?? self.server,
-            trust: trust)
+            trust: trust, connectTimeout: connectTimeout)
         return Client(settings: settings, log: log)
     }
 
