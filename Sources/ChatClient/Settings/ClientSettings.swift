@@ -68,7 +68,8 @@ extension ClientSettings {
     ///   where a file was named and is not there.
     package init(flags: SettingsFlags, environment: Environment) throws(Problem) {
         paths = try Paths(environment: environment)
-        let named = flags.config ?? environment["CHAT_CONFIG"]
+        var named = flags.config
+        if named == nil { named = try environment.path("CHAT_CONFIG") }
         configurationFile = named ?? paths.configurationFile
         let file = try Self.read(configurationFile, named: named != nil)
         do throws(ConfigurationError) {

@@ -3,15 +3,27 @@ import Glibc
 
 /// The process's environment. An empty value counts as none.
 package struct Environment: Sendable {
-    private let lookUp: @Sendable (String) -> String?
+    private let bytes: @Sendable (String) -> [UInt8]?
 
-    package init(_ lookUp: @escaping @Sendable (String) -> String?) { self.lookUp = lookUp }
+    package init(bytes: @escaping @Sendable (String) -> [UInt8]?) { self.bytes = bytes }
+    package init(_ lookUp: @escaping @Sendable (String) -> String?) {
+        self.init(bytes: { lookUp($0).map { Array($0.utf8) } })
+    }
 
-    package static let process = Environment { name in getenv(name).map { String(cString: $0) } }
+    package static let process = Environment(bytes: { name in
+        getenv(name).map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+    })
 
+    /// As text; bytes that are none are replaced.
     package subscript(name: String) -> String? {
-        guard let value = lookUp(name), !value.isEmpty else { return nil }
-        return value
+        guard let value = bytes(name), !value.isEmpty else { return nil }
+        return String(decoding: value, as: UTF8.self)
+    }
+
+    /// As the name of a file or directory: one that is not text would become the name of another one.
+    package func path(_ name: String) throws(Problem) -> String? {
+        guard let value = bytes(name), !value.isEmpty else { return nil }
+        return try Paths.text(value, of: name)
     }
 }
 
@@ -35,7 +47,7 @@ package struct Paths: Equatable, Sendable {
         var home: String?
         func directory(_ variable: String, _ fallback: String) throws(Problem) -> String {
             // The specification: a relative path is invalid and to be ignored.
-            if let value = environment[variable], value.hasPrefix("/") { return value + "/chat" }
+            if let value = try environment.path(variable), value.hasPrefix("/") { return value + "/chat" }
             if let home { return home + fallback + "/chat" }
             let base = try Self.home(environment)
             home = base
@@ -52,21 +64,31 @@ package struct Paths: Equatable, Sendable {
     package var knownServersFile: String { configuration + "/known_servers" }
 
     private static func home(_ environment: Environment) throws(Problem) -> String {
-        if let home = environment["HOME"], home.hasPrefix("/") { return home }
-        if let home = homeOfUserDatabase() { return home }
+        if let home = try environment.path("HOME"), home.hasPrefix("/") { return home }
+        if let home = try homeOfUserDatabase() { return home }
         throw Problem(
             .badConfiguration, "no home directory: HOME is not set and the user database names none",
             hint: "set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME")
     }
 
-    private static func homeOfUserDatabase() -> String? {
+    static func text(_ bytes: [UInt8], of source: String) throws(Problem) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Problem(
+                .badConfiguration, "\(source) names a directory or file whose name is not UTF-8",
+                hint: "set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME, to one whose name is")
+        }
+        return text
+    }
+
+    private static func homeOfUserDatabase() throws(Problem) -> String? {
         var record = passwd()
         var result: UnsafeMutablePointer<passwd>?
         var buffer = [CChar](repeating: 0, count: 16 << 10)
         guard getpwuid_r(getuid(), &record, &buffer, buffer.count, &result) == 0, result != nil,
             let directory = record.pw_dir
         else { return nil }
-        let home = String(cString: directory)
+        let home = try text(
+            Array(UnsafeRawBufferPointer(start: directory, count: strlen(directory))), of: "the user database")
         return home.hasPrefix("/") ? home : nil
     }
 }

@@ -13,6 +13,15 @@ same 1 "$(jq -c . "$SCRATCH/out" | wc -l)"
 exits 0 bob chat listen --no-follow --json -vvv --meta
 jq -e . "$SCRATCH/out" >/dev/null || fail "stdout is not JSON"
 
+# A directory whose name is not UTF-8 must not become another one beside it.
+odd=$SCRATCH/odd$'\xff'
+mkdir "$odd"
+exits 78 env -i HOME="$odd" "$bin/chat" register odd --server "$address" --trust "$pin" \
+    --password-file "$SCRATCH/password"
+exits 78 env -i HOME="$SCRATCH/alice" XDG_DATA_HOME="$odd" "$bin/chat" whoami
+exits 78 env -i HOME="$SCRATCH/alice" CHAT_CONFIG="$odd/chat.toml" "$bin/chat" whoami
+same 1 "$(find "$SCRATCH" -maxdepth 1 -name 'odd*' | wc -l)" "no directory beside it"
+
 # Permissions and places.
 chmod 755 "$SCRATCH/alice/.local/share/chat/default"
 exits 78 alice chat send --to bob "open to others"
