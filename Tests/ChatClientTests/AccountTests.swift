@@ -159,6 +159,13 @@ import Transport
             await expectRefusal(.cannotCreate) { try await alice.client().addDevice(identityFile: file) }
             #expect(try await alice.client().devices().count == 2)
             let box = try Person("alice", at: server.address)
+            for mode: mode_t in [0o644, 0o660, 0o602] {
+                #expect(chmod(file, mode) == 0)
+                await expectRefusal(.badConfiguration, "unsafe_store") {
+                    try await box.client().login(identityFile: file)
+                }
+            }
+            #expect(chmod(file, 0o400) == 0)
             // Its pin vouches for the server: nobody is asked.
             let me = try await box.client(trust: .ask).login(identityFile: file)
             #expect(me.user == alice.name)

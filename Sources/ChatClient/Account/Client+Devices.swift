@@ -131,7 +131,20 @@ extension Client {
         }
     }
 
+    /// As ssh does with a private key: whose file it is keeps it to himself. Where it is somebody else's, as a mounted
+    /// secret is, others may read it, but not change it. A pipe has no mode that counts.
+    private static func checkPrivacy(of path: String) throws(Problem) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        guard status.st_mode & (status.st_uid == geteuid() ? 0o077 : 0o022) == 0 else {
+            throw Problem(
+                .unsafeStore, "\(path) is open to others (mode \(String(status.st_mode & 0o7777, radix: 8)))",
+                hint: "chmod 600 it; where others may have read it, revoke the device and make another")
+        }
+    }
+
     private func readIdentity(_ path: String) throws(Problem) -> IdentityFile {
+        try Self.checkPrivacy(of: path)
         switch SmallFile.read(path, limit: IdentityFile.maximumBytes) {
         case .success(let bytes): return try IdentityFile(parsing: bytes, file: path)
         case .failure(let failure):
