@@ -240,7 +240,27 @@ import Transport
                     "sync ok",
                 ])
             await server.stop()
-            #expect(try await names(alice.client()).contains("address failed"))
+            let start = ["config ok", "permissions ok"]
+            let end = ["outbox ok", "sync ok"]
+            #expect(
+                try await names(alice.client()) == start + [
+                    "address failed", "tls skipped", "clock skipped", "login skipped",
+                ] + end)
+            try await server.startAgain()
+            let other = try #require(PublicKeyPin(digest: Array(repeating: 1, count: 32)))
+            let known = KnownServersFile(paths: alice.paths)
+            try known.update { $0[server.address] = .pin(other) }
+            #expect(
+                try await names(alice.client()) == start + [
+                    "address ok", "tls failed", "clock skipped", "login skipped",
+                ] + end)
+            try known.update { $0[server.address] = try? .pin(TestServer.identity.get().pin) }
+            let device = try await alice.client().ownDevice()
+            try await alice.client().store { store in try store.write { try store.noteRefused(device, .revoked) } }
+            #expect(
+                try await names(alice.client()) == start + [
+                    "address skipped", "tls skipped", "clock skipped", "login failed",
+                ] + end)
         }
     }
 

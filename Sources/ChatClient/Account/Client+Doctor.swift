@@ -30,7 +30,7 @@ extension Client {
         let directory = settings.profileDirectory
         do throws(Problem) {
             let identity = try identity()
-            try store { store in try store.write {} }
+            try store { store in try store.write { try store.proveWritable() } }
             await report(
                 DoctorCheck(name: "permissions", status: .ok, text: "\(directory.path) is private and writable"))
             return identity
@@ -40,36 +40,59 @@ extension Client {
         }
     }
 
+    /// Each of address, TLS, clock and login has its line, in this order, also where one fails and the others cannot be
+    /// looked at.
     private func checkServer(_ identity: Identity, _ report: (DoctorCheck) async -> Void) async {
+        var failed: Problem?
+        var left = ["address", "tls", "clock", "login"][...]
         do throws(Problem) {
             try requireStanding(identity)
             let link = try await connect(to: identity.address, login: .none)
             defer { link.close() }
-            await report(DoctorCheck(name: "address", status: .ok, text: "\(identity.address) answers"))
+            left.removeFirst()
+            await report(Self.answers(identity.address))
             let known = try KnownServersFile(paths: settings.paths).read()[identity.address]
             let standing = known.map(\.text) ?? "\(link.peer.pin)"
+            left.removeFirst()
             await report(DoctorCheck(name: "tls", status: .ok, text: "TLS 1.3, server known by \(standing)"))
             let hello = try await link.hello()
+            left.removeFirst()
             await report(Self.clockCheck(server: hello.time, here: WallClock.now))
-        } catch {
-            let name =
-                switch error.exit {
-                case .untrusted, .protocolFault: "tls"
-                case .refused, .badConfiguration: "login"
-                default: "address"
-                }
-            await report(DoctorCheck(name: name, status: .failed, text: error.text, problem: error))
-            return
-        }
-        do throws(Problem) {
             let (_, welcome) = try await loggedInLink()
+            left.removeFirst()
             await report(
                 DoctorCheck(
                     name: "login", status: .ok,
                     text: "logged in as \(welcome.account.name), device \(InertText.line(welcome.deviceName))"))
-        } catch {
-            await report(DoctorCheck(name: "login", status: .failed, text: error.text, problem: error))
+        } catch { failed = error }
+        guard let failed else { return }
+        let culprit = Self.culprit(failed, left)
+        // Who shows the wrong key has answered.
+        if culprit == "tls", left.first == "address" {
+            left.removeFirst()
+            await report(Self.answers(identity.address))
         }
+        for name in left {
+            await report(
+                name == culprit
+                    ? DoctorCheck(name: name, status: .failed, text: failed.text, problem: failed)
+                    : DoctorCheck(name: name, status: .skipped, text: "not while \(culprit) fails"))
+        }
+    }
+
+    private static func answers(_ address: ServerAddress) -> DoctorCheck {
+        DoctorCheck(name: "address", status: .ok, text: "\(address) answers")
+    }
+
+    /// Which of the lines that are left has failed by `problem`.
+    private static func culprit(_ problem: Problem, _ left: ArraySlice<String>) -> String {
+        let wanted =
+            switch problem.exit {
+            case .untrusted, .protocolFault: "tls"
+            case .refused, .badConfiguration: "login"
+            default: "address"
+            }
+        return left.contains(wanted) ? wanted : "login"
     }
 
     static func clockCheck(server: UInt64, here: UInt64) -> DoctorCheck {

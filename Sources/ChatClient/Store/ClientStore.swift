@@ -111,6 +111,9 @@ final class ClientStore {
         try database.first("SELECT store FROM state") { $0.text(0) } ?? ""
     }
 
+    /// Writes without changing anything: SQLite lets an empty transaction pass on a store that cannot be written.
+    func proveWritable() throws { try database.run("UPDATE state SET position = position") }
+
     /// The position that was given away last.
     func lastPosition() throws -> Int64 {
         try database.first("SELECT position FROM state") { $0.integer(0) } ?? 0

@@ -34,6 +34,18 @@ mv "$SCRATCH/elsewhere" "$SCRATCH/alice/.local/share/chat/default"
 exits 0 alice chat send --to bob "back in order"
 same "" "$(find "$SCRATCH/alice" -type f ! -perm 600)" "files are 0600"
 
+# A store that cannot be written is said to be so. The right to write all the same is taken from root.
+unprivileged=()
+[ "$(id -u)" = 0 ] && unprivileged=(setpriv "--bounding-set=-dac_override,-dac_read_search")
+exits 0 alice "${unprivileged[@]}" chat doctor
+chmod 500 "$SCRATCH/alice/.local/share/chat/default"
+find "$SCRATCH/alice/.local/share/chat/default" -type f -exec chmod 400 {} +
+status=0; alice "${unprivileged[@]}" chat doctor --json >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
+[ "$status" -ne 0 ] || fail "a store that cannot be written is said to be in order"
+same failed "$(jq -r 'select(.name == "permissions") | .status' "$SCRATCH/out")" "permissions"
+find "$SCRATCH/alice/.local/share/chat/default" -type f -exec chmod 600 {} +
+chmod 700 "$SCRATCH/alice/.local/share/chat/default"
+
 # Configuration: an unknown key is named with its place; a wrong server for this profile is refused.
 mkdir -p "$SCRATCH/alice/.config/chat"
 printf 'colour = "never"\n' >"$SCRATCH/alice/.config/chat/config.toml"
