@@ -325,6 +325,29 @@ import Transport
         await server.stop()
     }
 
+    @Test func anIdentityThatIsRefusedLeavesTheProfileAndItsNumbersAsTheyWere() async throws {
+        let refused = DeviceID(high: 4, low: 4)
+        let server = try await ScriptedServer.start { server, connection, frame in
+            if let login = try? frame.decode(LoginByDevice.self), login.device == refused {
+                return connection.send(Failure(.accountDisabled), frame.correlation)
+            }
+            server.behave(connection, frame)
+        }
+        let person = try await server.person()
+        let path = person.scratch.url.path + "/identity"
+        let file = IdentityFile(
+            user: person.name, displayName: "Alice", account: alice, device: refused, deviceName: "box",
+            key: try SigningKey().rawRepresentation, address: server.address, server: ScriptedServer.id,
+            generation: ScriptedServer.generation, everyone: everyone, pin: nil)
+        try SmallFile.create(path, with: file.bytes).get()
+        _ = try await person.client().send([toBob("x")])
+        await expectRefusal(.refused, "account_disabled") { try await person.client().login(identityFile: path) }
+        #expect(try await person.client().send([toBob("y")])[0].status == .accepted)
+        let numbers = server.bodies(LoginByDevice.self).filter { $0.device != refused }.map(\.number)
+        #expect(numbers == [1, 2])
+        await server.stop()
+    }
+
     @Test func whoIsNoChatdIsSaidToBe() async throws {
         // A TCP port that says something else than TLS.
         let channel = try await ServerSocket.start(saying: "220 smtp ready\r\n")

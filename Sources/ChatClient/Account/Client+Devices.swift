@@ -88,23 +88,32 @@ extension Client {
     /// of the login, unless it is known that the server took none of these numbers.
     private func takeOver(_ file: IdentityFile, replacing before: Identity?) async throws(Problem) {
         let isNew = before?.device != file.device
-        if isNew { try store { store in try store.writeSynced { try store.setIdentity(file.identity) } } }
+        let numbers = try store { store in
+            try store.writeSynced { () throws -> LoginNumbers? in
+                let numbers = try store.loginNumbers()
+                if isNew { try store.setIdentity(file.identity) }
+                return numbers
+            }
+        }
         let link: Link
         do throws(Problem) { link = try await connect(with: file) } catch {
-            if isNew { try putBack(before) }
+            if isNew { try putBack(before, numbers) }
             throw error
         }
         defer { link.close() }
         do throws(Problem) { try keep(try await link.welcome()) } catch {
-            if isNew && link.tookNothing { try putBack(before) }
+            if isNew && link.tookNothing { try putBack(before, numbers) }
             throw error
         }
     }
 
-    private func putBack(_ before: Identity?) throws(Problem) {
+    /// Who the profile was, with the numbers that it had come to.
+    private func putBack(_ before: Identity?, _ numbers: LoginNumbers?) throws(Problem) {
         try store { store in
             try store.writeSynced {
-                if let before { try store.setIdentity(before) } else { try store.removeIdentity() }
+                guard let before else { return try store.removeIdentity() }
+                try store.setIdentity(before)
+                if let numbers { try store.setLoginNumbers(numbers) }
             }
         }
     }

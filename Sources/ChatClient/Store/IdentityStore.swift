@@ -118,18 +118,24 @@ extension ClientStore {
 
     /// Nil where there is no identity, or where the number needs a synced commit and this one is not.
     private func takeNumber(boot: String, synced: Bool) throws -> LoginTicket? {
-        guard let identity = try identity(),
-            var numbers = try database.first(
-                "SELECT login_number, login_reserved, boot FROM identity",
-                read: { LoginNumbers(next: $0.unsigned(0), reserved: $0.unsigned(1), boot: $0.text(2)) })
-        else { return nil }
+        guard let identity = try identity(), var numbers = try loginNumbers() else { return nil }
         guard synced || !numbers.needsSync(boot: boot) else { return nil }
         let number = numbers.take(boot: boot)
+        try setLoginNumbers(numbers)
+        let queued = try database.first("SELECT 1 FROM outbox WHERE failed = 0 LIMIT 1") { _ in true }
+        return LoginTicket(identity: identity, number: number, hasQueued: queued ?? false)
+    }
+
+    func loginNumbers() throws -> LoginNumbers? {
+        try database.first("SELECT login_number, login_reserved, boot FROM identity") {
+            LoginNumbers(next: $0.unsigned(0), reserved: $0.unsigned(1), boot: $0.text(2))
+        }
+    }
+
+    func setLoginNumbers(_ numbers: LoginNumbers) throws {
         try database.run(
             "UPDATE identity SET login_number = ?, login_reserved = ?, boot = ?", numbers.next, numbers.reserved,
             numbers.boot)
-        let queued = try database.first("SELECT 1 FROM outbox WHERE failed = 0 LIMIT 1") { _ in true }
-        return LoginTicket(identity: identity, number: number, hasQueued: queued ?? false)
     }
 
     /// Names this start of the machine (random(4)); empty where that cannot be told.
