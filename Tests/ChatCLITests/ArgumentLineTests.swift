@@ -66,8 +66,25 @@ import Testing
         #expect(try SendCommand.parse(line.canonical).targets.everyone == false)
     }
 
-    @Test func `a dash alone is a word`() throws {
-        #expect(try SendCommand.parse(try canonical("send", "-", "--to", "bob")).body.words == ["-"])
+    @Test(arguments: [["-"], ["-", "--"]])
+    func `a dash alone is standard input`(words: [String]) throws {
+        for line in [["send", "--to", "bob"] + words, ["ask", "--to", "bob"] + words] {
+            let canonical = try ArgumentLine(line).canonical
+            let body = try line[0] == "send" ? SendCommand.parse(canonical).body : AskCommand.parse(canonical).question
+            #expect(body.standardInput && body.words == [])
+        }
+        #expect(try SendCommand.parse(try canonical("send", "-", "--to", "bob")).body.standardInput)
+    }
+
+    @Test(arguments: [["--", "-"], ["-", "--", "-"], ["-", "x"], ["x", "-"], ["-", "-"], ["-", "--", "x"]])
+    func `a dash behind two dashes or beside other words is text`(words: [String]) throws {
+        let body = try SendCommand.parse(try ArgumentLine(["send", "--to", "bob"] + words).canonical).body
+        let expected = words.firstIndex(of: "--").map { words[..<$0] + words[($0 + 1)...] } ?? words[...]
+        #expect(!body.standardInput && body.words == Array(expected))
+    }
+
+    @Test func `nobody can type what stands for the dash`() {
+        #expect(failure("send", "--standard-input")?.problem.text == "unknown option '--standard-input'")
     }
 
     @Test func `short flags may stand together, and the last may take a value`() throws {
@@ -149,10 +166,11 @@ import Testing
 
     private func known(_ command: any ParsableCommand.Type) -> Options {
         var options = Options()
-        let own = (command as? any ChatCommand.Type)?.grammar.options
+        let grammar = (command as? any ChatCommand.Type)?.grammar
         // A group takes help and version; what runs takes all globals.
-        let globals = CommandGrammar.globals.options.filter { own != nil || ["help", "version"].contains($0.long) }
-        for option in globals + (own ?? []) {
+        let globals = CommandGrammar.globals.options.filter { grammar != nil || ["help", "version"].contains($0.long) }
+        let handedOn = grammar?.takesMessage == true ? [CommandGrammar.standardInput] : []
+        for option in globals + (grammar?.options ?? []) + handedOn {
             let names = [option.long.map { "--" + $0 }, option.short.map { "-" + String($0) }].compactMap { $0 }
             if option.takesValue { options.values.formUnion(names) } else { options.flags.formUnion(names) }
         }

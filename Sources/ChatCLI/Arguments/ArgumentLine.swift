@@ -54,8 +54,11 @@ struct ArgumentLine {
     private var isGroup: Bool { !command.configuration.subcommands.isEmpty }
 
     private mutating func read(_ reader: inout WordReader) throws(Problem) {
+        // A dash before the two dashes, and nothing else.
+        var isDash = false
         while let word = reader.next() {
             if word == "--" {
+                isDash = isDash && reader.rest.isEmpty
                 operands += reader.rest
                 reader.skipRest()
             } else if word.hasPrefix("--") {
@@ -64,7 +67,12 @@ struct ArgumentLine {
                 try readShort(word.dropFirst(), &reader)
             } else {
                 try readOperand(word)
+                isDash = operands == ["-"]
             }
+        }
+        if isDash, grammar.takesMessage {
+            operands = []
+            options.append(CommandGrammar.standardInput.canonical)
         }
         if wish == .run, isGroup, path.count > 1 { throw missingCommand() }
         if wish == .run, path.count == 1, let word = operands.first { throw unknownCommand(word) }

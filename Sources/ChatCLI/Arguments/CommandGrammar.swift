@@ -18,14 +18,20 @@ struct CommandGrammar: Sendable {
     var options: [Option]
     /// Operands stand behind `--` only, and are a command with its arguments.
     var takesCommand: Bool
+    /// Operands are a message's words, and a dash alone is standard input. Behind `--` it is text like any other.
+    var takesMessage: Bool
+
+    /// How that dash is handed on; nobody can type it.
+    static let standardInput = Option(long: "standard-input", short: nil, takesValue: false)
 
     /// - Parameters:
     ///   - values: options that take exactly one value, as `long`, `long/s` or `/s`.
     ///   - flags: options that take none, written alike.
-    init(values: [String] = [], flags: [String] = [], takesCommand: Bool = false) {
+    init(values: [String] = [], flags: [String] = [], takesCommand: Bool = false, takesMessage: Bool = false) {
         options =
             values.map { Self.option($0, takesValue: true) } + flags.map { Self.option($0, takesValue: false) }
         self.takesCommand = takesCommand
+        self.takesMessage = takesMessage
     }
 
     private static func option(_ text: String, takesValue: Bool) -> Option {

@@ -13,7 +13,7 @@ struct AskCommand: ChatCommand {
             The first of those who are asked to answer decides. With --choice the exit status is 0 where the answer is \
             the first choice, and 1 where it is another.
             """)
-    static let grammar = CommandGrammar(values: ["to", "choice", "message/m", "id", "timeout"])
+    static let grammar = CommandGrammar(values: ["to", "choice", "message/m", "id", "timeout"], takesMessage: true)
 
     @Option(help: ArgumentHelp("Ask this user; may be repeated.", valueName: "user"), transform: OptionText.user)
     var to: [UserName] = []

@@ -14,7 +14,7 @@ struct SendCommand: ChatCommand {
             """)
     static let grammar = CommandGrammar(
         values: ["to", "message/m", "id", "reply-to", "wait", "timeout", "expires"],
-        flags: ["everyone", "lines", "jsonl", "queue"])
+        flags: ["everyone", "lines", "jsonl", "queue"], takesMessage: true)
 
     @OptionGroup var targets: TargetOptions
     @OptionGroup var body: MessageOptions
@@ -76,7 +76,7 @@ struct SendCommand: ChatCommand {
         }
         if lines && jsonl { throw Problem(.usage, "--lines and --jsonl cannot be combined") }
         if lines || jsonl {
-            guard body.message == nil, body.words.isEmpty || body.words == ["-"] else {
+            guard body.message == nil, body.words.isEmpty else {
                 throw Problem(.usage, "with --lines or --jsonl the messages come from standard input")
             }
             guard id == nil else { throw Problem(.usage, "--id is for one message; in --jsonl a line has its own") }

@@ -14,6 +14,9 @@ exits 0 alice chat send --to bob -- --everyone -m; arrives "--everyone -m"
 exits 0 alice chat send -m -x --to bob; arrives "-x"
 printf 'a\nb' | exits 0 alice chat send --to bob; arrives $'a\nb'
 printf 'a\nb\n' | exits 0 alice chat send --to bob -; arrives $'a\nb'
+# Behind two dashes a dash is text: who sends what others wrote reads no standard input by it.
+echo secret | exits 0 alice chat send --to bob -- -; arrives "-"
+echo secret | exits 0 alice chat send --to bob - - ; arrives "- -"
 printf 'a\r\nb\r\n' | exits 0 alice chat send --to bob; arrives $'a\r\nb\r'
 printf '👩‍👩‍👧 é 日本' | exits 0 alice chat send --to bob; arrives '👩‍👩‍👧 é 日本'
 printf 'a\nb' | exits 0 alice chat send --to bob --lines
