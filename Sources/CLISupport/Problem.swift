@@ -76,7 +76,7 @@ package struct Problem: Error, Equatable, Sendable {
     /// - Parameter program: `chat` or `chatd`.
     package func plainLine(program: String) -> String {
         var line = "\(program): \(InertText.line(text))"
-        if let id, sent != nil { line += " (message \(InertText.line(id)))" }
+        if let id { line += " (message \(InertText.line(id)))" }
         if let hint { line += "; \(InertText.line(hint))" }
         return line
     }

@@ -28,7 +28,9 @@ import Testing
                 == "chat: no user ^[]0;x^G here^Jreally; see 'chat who --users'")
     }
 
-    @Test func `the message's id is told where it matters whether it went out`() {
+    @Test func `the message's id is told, so that a retry with it never doubles`() {
+        let accepted = Problem(.notConfirmed, "accepted, but not confirmed", id: "0193-a")
+        #expect(accepted.plainLine(program: "chat") == "chat: accepted, but not confirmed (message 0193-a)")
         let problem = Problem(.noAcknowledgement, "the server did not answer", id: "0193-a", sent: .unknown)
         #expect(problem.plainLine(program: "chat") == "chat: the server did not answer (message 0193-a)")
     }

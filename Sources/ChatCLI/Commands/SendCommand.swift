@@ -59,10 +59,16 @@ struct SendCommand: ChatCommand {
         }
         let client = try invocation.makeClient()
         var tally = SendTally()
+        var untold: Problem?
         for acknowledgement in await client.send(messages, options: options) {
             tally.add(acknowledgement)
-            try SendReport(invocation: invocation).tell(acknowledgement)
+            do throws(Problem) { try SendReport(invocation: invocation).tell(acknowledgement) } catch {
+                // Each is told on stderr; the last by whoever ends us.
+                if let untold, !invocation.output.isReaderGone { invocation.diagnostics.report(untold) }
+                untold = error
+            }
         }
+        if let untold { throw untold }
         return tally.exit
     }
 
@@ -119,11 +125,50 @@ struct SendTally: Equatable {
 struct SendReport {
     let invocation: Invocation
 
-    /// - Parameter line: the line of the input that it was.
-    func tell(_ acknowledgement: Acknowledgement, line: Int? = nil) throws(Problem) {
-        if invocation.json { try invocation.output.write(JSONLines.acknowledgement(acknowledgement)) }
+    /// - Parameters:
+    ///   - line: the line of the input that it was.
+    ///   - isGivenUp: only because another was. People then hear of what may have gone out; the rest did not.
+    func tell(_ acknowledgement: Acknowledgement, line: Int? = nil, isGivenUp: Bool = false) throws(Problem) {
+        try printed(acknowledgement)
         guard var problem = acknowledgement.problem else { return }
-        if let line { problem.text = "line \(line): \(problem.text)" }
+        if isGivenUp, problem.sent == .no, !invocation.json { return }
+        if let line {
+            problem = problem.ofLine()
+            problem.text = "line \(line): \(problem.text)"
+        }
         invocation.diagnostics.report(problem)
+    }
+
+    /// The line for programs.
+    ///
+    /// - Throws: 74 with the message's id: the message is sent all the same.
+    func printed(_ acknowledgement: Acknowledgement) throws(Problem) {
+        guard invocation.json else { return }
+        do throws(Problem) { try invocation.output.write(JSONLines.acknowledgement(acknowledgement)) } catch {
+            throw acknowledgement.untold(error)
+        }
+    }
+}
+
+extension Acknowledgement {
+    /// Why nobody learns it, with what must be known before the message is sent again.
+    fileprivate func untold(_ failure: Problem) -> Problem {
+        var failure = failure
+        failure.text += "; the message was \(status.rawValue)"
+        failure.id = id?.uuid
+        failure.conversation = conversation.text
+        failure.sent = problem?.sent
+        failure.hint = status == .failed ? problem?.hint : "do not send it again, or only with this --id"
+        return failure
+    }
+}
+
+extension Problem {
+    /// Of one of many lines, which share no `--id`.
+    func ofLine() -> Problem {
+        guard sent == .unknown else { return self }
+        var problem = self
+        problem.hint = "it may have been sent; send that line by itself, with this --id, and it is delivered once"
+        return problem
     }
 }
