@@ -11,6 +11,8 @@ struct SendLines {
     let invocation: Invocation
 
     private enum Step: Sendable {
+        /// A line was read, which is so many messages.
+        case read(Int)
         case result(SendResult)
         case badLine(Int, Problem)
         case inputFailed(Problem)
@@ -26,7 +28,6 @@ struct SendLines {
         }
         let collecting = Task {
             for await result in sender.results { continuation.yield(.result(result)) }
-            await feeding.value
             continuation.finish()
         }
         defer {
@@ -34,34 +35,53 @@ struct SendLines {
             collecting.cancel()
         }
         var progress = LineProgress(hasOneTarget: targets?.count == 1)
+        var end: ExitStatus?
+        var inputProblem: Problem?
         for await step in steps {
-            if let end = try take(step, &progress) { return end }
+            switch step {
+            case .read(let messages): progress.underWay += messages
+            case .badLine(let number, let problem): tellBadLine(number, problem, &progress)
+            case .inputFailed(let problem): inputProblem = problem
+            case .result(let result):
+                if let failure = try take(result, &progress, isGivenUp: end != nil) {
+                    end = failure.exit
+                    feeding.cancel()
+                    await sender.giveUp(failure)
+                }
+            }
+            // The feeder may wait for a line that never comes.
+            if end != nil, progress.underWay == 0 { break }
         }
+        if let end { return end }
+        if let inputProblem { throw inputProblem }
         return progress.tally.exit
     }
 
-    /// The exit status where it gives up.
-    private func take(_ step: Step, _ progress: inout LineProgress) throws(Problem) -> ExitStatus? {
+    private func tellBadLine(_ number: Int, _ problem: Problem, _ progress: inout LineProgress) {
+        var problem = problem
+        progress.tally.badLines += 1
+        problem.text = "line \(number): \(problem.text)"
+        invocation.diagnostics.report(problem)
+    }
+
+    /// Tells what became of a message.
+    ///
+    /// - Returns: why the others are to be given up, too.
+    private func take(
+        _ result: SendResult, _ progress: inout LineProgress, isGivenUp: Bool
+    ) throws(Problem) -> Problem? {
         let report = SendReport(invocation: invocation)
-        switch step {
-        case .badLine(let number, var problem):
-            progress.tally.badLines += 1
-            problem.text = "line \(number): \(problem.text)"
-            invocation.diagnostics.report(problem)
-        case .inputFailed(let problem): throw problem
-        case .result(let result):
-            let line = Int(result.tag / tagsPerLine)
-            guard let problem = progress.take(result.acknowledgement, line: line) else {
-                try report.tell(result.acknowledgement, line: line)
-                return nil
-            }
-            if invocation.json {
-                try invocation.output.write(JSONLines.acknowledgement(result.acknowledgement))
-            }
-            invocation.diagnostics.report(problem)
-            return problem.exit
+        let (acknowledgement, line) = (result.acknowledgement, Int(result.tag / tagsPerLine))
+        let problem = progress.take(acknowledgement, line: line)
+        guard !isGivenUp, let problem else {
+            try report.tell(acknowledgement, line: line, isGivenUp: isGivenUp)
+            return nil
         }
-        return nil
+        try report.printed(acknowledgement)
+        invocation.diagnostics.report(problem)
+        guard var others = acknowledgement.problem else { return problem }
+        others.text = "given up with line \(line): \(others.text)"
+        return others
     }
 
     private func feed(_ sender: MessageSender, _ tell: @Sendable (Step) -> Void) async {
@@ -70,7 +90,9 @@ struct SendLines {
             while let line = try await reader.nextLine(), !Task.isCancelled {
                 guard line.content != .bytes([]) else { continue }
                 do throws(Problem) {
-                    for (index, message) in try messages(line).enumerated() {
+                    let messages = try messages(line)
+                    tell(.read(messages.count))
+                    for (index, message) in messages.enumerated() {
                         await sender.submit(message, tag: UInt64(line.number) * tagsPerLine + UInt64(index))
                     }
                 } catch {
@@ -101,12 +123,15 @@ struct LineProgress {
     let hasOneTarget: Bool
     var tally = SendTally()
     private(set) var lastAcknowledged = 0
+    /// Messages that were read and are not decided.
+    var underWay = 0
 
     init(hasOneTarget: Bool) { self.hasOneTarget = hasOneTarget }
 
     /// What to say where this result means that no further line would fare better.
     mutating func take(_ acknowledgement: Acknowledgement, line: Int) -> Problem? {
         tally.add(acknowledgement)
+        underWay -= 1
         guard var problem = acknowledgement.problem, isFinal(problem.exit) else {
             if acknowledgement.status != .failed, acknowledgement.status != .queued {
                 lastAcknowledged = max(lastAcknowledged, line)
@@ -115,6 +140,7 @@ struct LineProgress {
         }
         let last =
             lastAcknowledged == 0 ? "no line was acknowledged" : "line \(lastAcknowledged) was the last acknowledged"
+        problem = problem.ofLine()
         problem.text = "gave up at line \(line): \(problem.text); \(last)"
         return problem
     }

@@ -36,6 +36,7 @@ package actor MessageSender {
     private var backoff = Backoff()
     private var retryAt: Duration?
     private var isFinished = false
+    private var givenUp: Problem?
     private var runner: Task<Void, Never>?
     private var submitters: [CheckedContinuation<Void, Never>] = []
 
@@ -64,6 +65,7 @@ package actor MessageSender {
                     .usage, "--wait \(options.wait.rawValue) is for direct messages; everyone is only accepted",
                     sent: .no)
             }
+            if let givenUp { throw givenUp }
             let id = try MessageIdentity.id(
                 key: message.key, account: account, conversation: message.conversation, now: now)
             let content = Content(body: message.body, replyTo: message.replyTo, sent: now, auto: message.auto)
@@ -87,6 +89,14 @@ package actor MessageSender {
     /// No message follows.
     package func finish() {
         isFinished = true
+        run()
+    }
+
+    /// Ends what is not decided, and what is still handed over, as given up: with `problem`, and whether it may have
+    /// gone out.
+    package func giveUp(_ problem: Problem) {
+        givenUp = problem
+        queue.giveUp(problem)
         run()
     }
 
