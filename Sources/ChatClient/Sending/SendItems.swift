@@ -14,7 +14,8 @@ struct SendItem {
     let conversation: ConversationName
     let id: MessageID
     let content: Content
-    let deadline: Duration?
+    /// By its own time; while it is not accepted its conversation's last progress counts, too.
+    fileprivate(set) var deadline: Duration?
     fileprivate(set) var phase = Phase.waiting
     /// It may have reached the server, on an earlier connection.
     fileprivate(set) var wasWritten = false
@@ -92,6 +93,8 @@ struct SendItems {
         case .accepted: break
         }
     }
+
+    mutating func setDeadline(_ tag: UInt64, _ deadline: Duration?) { byTag[tag]?.deadline = deadline }
 
     /// Why it still waits.
     mutating func note(_ problem: Problem, of tag: UInt64) { byTag[tag]?.lastProblem = problem }

@@ -32,6 +32,8 @@ struct SendQueue {
         var restUntil = Duration.zero
         /// After a refusal that may pass: one at a time, so that none overtakes.
         var careful = 0
+        /// When the server last took a message.
+        var progress = Duration.zero
         var receipts = (delivered: UInt64(0), read: UInt64(0))
     }
 
@@ -43,6 +45,8 @@ struct SendQueue {
     private var isConnected = false
     private var unwatched: Set<ConversationID> = []
     private var outcomes: [Decision] = []
+    /// No deadline comes before this moment.
+    private var expiryAt: Duration?
 
     init(options: SendOptions) { self.options = options }
 
@@ -53,8 +57,7 @@ struct SendQueue {
     /// When `next` should be asked although nothing has happened.
     var wakeAt: Duration? {
         let rests = isConnected ? resting.compactMap { targets[$0]?.restUntil } : []
-        // The first was handed over first, and all have the same time.
-        return ([items.first?.deadline].compactMap(\.self) + rests).min()
+        return ((items.isEmpty ? [] : [expiryAt].compactMap(\.self)) + rests).min()
     }
 
     // MARK: What happens
@@ -66,6 +69,7 @@ struct SendQueue {
             SendItem(
                 tag: tag, conversation: conversation, id: id, content: content,
                 deadline: options.timeout.map { now + $0 }))
+        if let timeout = options.timeout { expiryAt = min(expiryAt ?? now + timeout, now + timeout) }
     }
 
     mutating func connected() {
@@ -110,7 +114,9 @@ struct SendQueue {
         case .success(let appended):
             let careful = targets[name, default: Target()].careful
             targets[name]?.careful = max(0, careful - 1)
+            items.setDeadline(tag, deadline(of: item))
             items.setPhase(tag, .accepted(seq: appended.seq, time: appended.time))
+            targets[name]?.progress = now
             settle(tag)
         case .failure(let problem) where problem.mayPassByItself:
             items.setPhase(tag, .waiting)
@@ -200,11 +206,10 @@ struct SendQueue {
     /// Ends those whose time is up. What follows one that was given up, in its conversation, is given up with it:
     /// it must not overtake.
     private mutating func expire(now: Duration) {
-        // The first was handed over first, and all have the same time.
-        guard let deadline = items.first?.deadline, deadline <= now else { return }
+        guard let expiryAt, expiryAt <= now else { return }
         var givenUp: [ConversationName: Problem] = [:]
         for item in items.all {
-            let isDue = item.deadline.map { $0 <= now } ?? false
+            let isDue = deadline(of: item).map { $0 <= now } ?? false
             if item.isAccepted {
                 if isDue { finish(item, lapse(item)) }
             } else if let problem = givenUp[item.conversation] {
@@ -215,6 +220,16 @@ struct SendQueue {
                 finish(item, problem)
             }
         }
+        self.expiryAt = items.all.compactMap { deadline(of: $0) }.min()
+    }
+
+    /// When an item's time is up. While the server takes what stands before it in its conversation, it could not go:
+    /// many lines are handed over together, and a slow server would run out the time of the last.
+    private func deadline(of item: SendItem) -> Duration? {
+        guard let deadline = item.deadline, let timeout = options.timeout, !item.isAccepted,
+            let progress = targets[item.conversation]?.progress, progress > .zero
+        else { return item.deadline }
+        return max(deadline, progress + timeout)
     }
 
     private mutating func finish(_ item: SendItem, _ problem: Problem) {

@@ -54,7 +54,8 @@ package enum WaitLevel: String, Sendable, CaseIterable, Comparable {
 
 package struct SendOptions: Hashable, Sendable {
     package var wait: WaitLevel
-    /// Covers connecting, accepting and waiting, from the moment each message is handed over; nil: for ever.
+    /// Covers connecting, accepting and waiting, from the moment each message is handed over, or from the last that
+    /// the server took of those before it; nil: for ever.
     package var timeout: Duration?
     /// Keep it in the outbox where the server cannot be reached in time.
     package var queue: Bool

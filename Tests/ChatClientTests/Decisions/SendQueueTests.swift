@@ -147,6 +147,38 @@ extension UserName {
         #expect(scene.wait(.seconds(1)) == ["1 failed 75 sent no"])
     }
 
+    @Test func whatWaitsItsTurnHasItsTimeFromTheLastProgress() {
+        var scene = Scene(SendOptions(timeout: .seconds(2)))
+        scene.now = .seconds(10)
+        for body in ["a", "b", "c", "d"] { scene.submit(body) }
+        scene.submit("e", to: Scene.carol)
+        #expect(scene.connect().suffix(5) == ["send 1", "send 2", "send 3", "send 4", "send 5"])
+        for tag in [2, 3, 4] as [UInt64] { #expect(scene.refuse(tag, .rateLimited, retryAfter: 1500).isEmpty) }
+        #expect(scene.refuse(5, .rateLimited, retryAfter: 9000).isEmpty)
+        #expect(scene.accept(1) == ["1 accepted"])
+        #expect(scene.wait(.milliseconds(1500)) == ["send 2"])
+        #expect(scene.accept(2) == ["2 accepted", "send 3"])
+        // Nobody took anything for carol.
+        #expect(scene.wait(.milliseconds(500)) == ["5 failed 75 sent no"])
+        #expect(scene.refuse(3, .rateLimited, retryAfter: 1400).isEmpty)
+        #expect(scene.wait(.milliseconds(1400)) == ["send 3"])
+        #expect(scene.accept(3) == ["3 accepted", "send 4"])
+        #expect(scene.refuse(4, .rateLimited, retryAfter: 9000).isEmpty)
+        #expect(scene.wait(.milliseconds(1999)).isEmpty)
+        #expect(scene.wait(.milliseconds(1)) == ["4 failed 75 sent no"])
+    }
+
+    @Test func whatWasAcceptedIsNotGivenMoreTimeByWhatFollows() {
+        var scene = Scene(SendOptions(wait: .delivered, timeout: .seconds(2)))
+        scene.submit("a")
+        scene.submit("b")
+        _ = scene.connect()
+        #expect(scene.accept(1).isEmpty)
+        #expect(scene.wait(.seconds(1)).isEmpty)
+        #expect(scene.accept(2).isEmpty)
+        #expect(scene.wait(.seconds(1)).contains("1 accepted 124"))
+    }
+
     @Test func aRefusalForGoodFailsAloneAndAtOnce() {
         var scene = Scene()
         scene.submit("a")
