@@ -21,7 +21,7 @@ extension Client {
                 hint: "use another --profile")
         }
         let key = try Self.newKey()
-        let address = settings.requestedServer ?? .default
+        let address = settings.serverOfNewProfiles
         let link = try await connect(
             to: address,
             login: .register(
@@ -41,7 +41,7 @@ extension Client {
                 .wrongProfile, "profile \(settings.profile) belongs to \(known.name), not to \(user)",
                 hint: "use another --profile")
         }
-        let address = known?.address ?? settings.requestedServer ?? .default
+        let address = known?.address ?? settings.serverOfNewProfiles
         // A device that was revoked, or whose store was copied, does not come back: this becomes a new one.
         let existing = known?.standing == .active ? known : nil
         do throws(Problem) {

@@ -4,7 +4,7 @@ import ChatProtocol
 /// What a lasting connection needs of the profile.
 extension Client {
     /// The server of this profile.
-    var address: ServerAddress { (try? identity().address) ?? settings.requestedServer ?? .default }
+    var address: ServerAddress { (try? identity().address) ?? settings.serverOfNewProfiles }
 
     /// The lasting connection, begun where there is none.
     func startLive(options: Subscribe.Options, requiresFirstConnection: Bool) async -> LiveConnection {

@@ -34,8 +34,10 @@ package struct ClientSettings: Sendable {
     package var paths: Paths
     /// The configuration file that was read or, where there is none, would be.
     package var configurationFile: String
-    /// What somebody asked for; nil: the profile's own server, or the default one.
+    /// What this run was asked for, by flag or environment; nil: the profile's own server. Another than that is refused.
     package var requestedServer: ServerAddress?
+    /// The configuration's, for profiles that were not logged in yet.
+    package var configuredServer: ServerAddress?
     package var profile: UserName
     package var trust: TrustSetting
     package var color: ColorChoice
@@ -57,6 +59,9 @@ package struct ClientSettings: Sendable {
         self.connectTimeout = connectTimeout
     }
 
+    /// Where a profile goes that belongs to no server yet.
+    package var serverOfNewProfiles: ServerAddress { requestedServer ?? configuredServer ?? .default }
+
     /// Where this run's profile lives.
     package var profileDirectory: ProfileDirectory { ProfileDirectory(paths: paths, profile: profile) }
 }
@@ -77,8 +82,9 @@ extension ClientSettings {
             receipts = try file.bool("receipts") ?? true
         } catch { throw error.problem }
 
-        requestedServer = try Setting("server", ServerAddress.form) { ServerAddress($0) }
-            .choose(flags.server, environment["CHAT_SERVER"], "CHAT_SERVER", file)
+        let server = Setting("server", ServerAddress.form) { ServerAddress($0) }
+        requestedServer = try server.choose(flags.server, environment["CHAT_SERVER"], "CHAT_SERVER", nil)
+        configuredServer = try server.choose(nil, nil, "", file)
         let profile = try Setting("profile", "a name, [a-z0-9][a-z0-9._-]{0,31}") { UserName(typed: $0) }
             .choose(flags.profile, environment["CHAT_PROFILE"], "CHAT_PROFILE", file)
         guard let profile = profile ?? UserName(Self.defaultProfile) else {
@@ -121,7 +127,7 @@ private struct Setting<Value> {
     }
 
     func choose(
-        _ flag: String?, _ variable: String?, _ variableName: String, _ file: Configuration
+        _ flag: String?, _ variable: String?, _ variableName: String, _ file: Configuration?
     ) throws(Problem) -> Value? {
         if let flag {
             guard let value = parse(flag) else { throw Problem(.usage, "--\(key) must be \(form), not \"\(flag)\"") }
@@ -133,6 +139,7 @@ private struct Setting<Value> {
             }
             return value
         }
+        guard let file else { return nil }
         do throws(ConfigurationError) {
             guard let text = try file.string(key) else { return nil }
             guard let value = parse(text) else {

@@ -54,12 +54,14 @@ import Testing
         let (scratch, home) = try home("server = \"file.example\"\nprofile = \"file\"\ntrust = \"strict\"\n")
         defer { _ = scratch }
         var settings = try ClientSettings(flags: SettingsFlags(), environment: environment(home))
-        #expect(settings.requestedServer?.text == "file.example:7420")
+        #expect(settings.serverOfNewProfiles.text == "file.example:7420")
+        #expect(settings.requestedServer == nil, "the file binds no profile")
         #expect(settings.profile.text == "file")
         #expect(settings.trust == .strict)
         let variables = home.merging(["CHAT_SERVER": "env.example", "CHAT_PROFILE": "Env"]) { $1 }
         settings = try ClientSettings(flags: SettingsFlags(), environment: environment(variables))
         #expect(settings.requestedServer?.text == "env.example:7420")
+        #expect(settings.serverOfNewProfiles.text == "env.example:7420")
         #expect(settings.profile.text == "env")
         settings = try ClientSettings(
             flags: SettingsFlags(server: "flag.example", trust: "accept-new"), environment: environment(variables))
@@ -69,6 +71,7 @@ import Testing
         defer { _ = empty }
         settings = try ClientSettings(flags: SettingsFlags(), environment: environment(bare))
         #expect(settings.requestedServer == nil)
+        #expect(settings.serverOfNewProfiles == .default)
         #expect(settings.profile.text == "default")
         #expect(settings.receipts)
     }

@@ -55,6 +55,14 @@ has "$SCRATCH/err" 'config.toml:1'
 printf 'color = "never"\nserver = "%s"\n' "$address" >"$SCRATCH/alice/.config/chat/config.toml"
 exits 0 alice chat send --to bob hi
 exits 78 alice chat --server 127.0.0.1:9 send --to bob hi
+# The file's server is for profiles that were not logged in yet; also of the command that a listener runs.
+printf 'server = "chat.example.org"\n' >"$SCRATCH/alice/.config/chat/config.toml"
+exits 0 alice chat whoami
+exits 0 alice chat send --to alice "for the handler"
+exits 0 alice chat --server "$address" listen --since 1h --own --count 1 -- chat send --to bob "from a handler"
+exits 78 alice env CHAT_SERVER=127.0.0.1:9 chat whoami
+exits 69 alice chat --profile new register new --trust accept-new --password-file "$SCRATCH/password"
+has "$SCRATCH/err" 'chat\.example\.org'
 exits 0 alice chat doctor
 person stranger
 exits 77 stranger chat send --to bob hi
