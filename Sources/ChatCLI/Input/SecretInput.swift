@@ -40,7 +40,7 @@ struct SecretInput: Sendable {
 
     /// The first line of a file without its line end.
     static func firstLine(file: String) throws(Problem) -> [UInt8] {
-        switch SmallFile.read(file, limit: fileLimit) {
+        switch SmallFile.read(file, limit: fileLimit, patience: .endless) {
         case .success(let bytes): return try checked(line(bytes.prefix { $0 != 0x0a }))
         case .failure(let failure) where failure.number == ENOENT || failure.number == ENOTDIR:
             throw Problem(.missingFile, "\(file): no such file")

@@ -99,7 +99,7 @@ extension ClientSettings {
     }
 
     private static func read(_ path: String, named: Bool) throws(Problem) -> Configuration {
-        switch SmallFile.read(path, limit: Configuration.maximumBytes) {
+        switch SmallFile.read(path, limit: Configuration.maximumBytes, patience: named ? .short : .none) {
         case .success(let bytes):
             do throws(ConfigurationError) { return try Configuration(parsing: bytes, file: path) } catch {
                 throw error.problem

@@ -8,26 +8,61 @@ package enum SmallFile {
         package var text: String { SystemText.of(number) }
     }
 
-    /// All bytes of the file at `path`; refused where it has more than `limit`, or is no regular file.
-    package static func read(_ path: String, limit: Int) -> Result<[UInt8], Failure> {
-        // Without O_NONBLOCK a FIFO would be waited for.
+    /// How long something that is no regular file, such as a pipe, is waited for each time it has nothing yet.
+    package enum Patience: Sendable {
+        case none
+        /// Ten seconds: where something else would stand still meanwhile.
+        case short
+        case endless
+
+        fileprivate var milliseconds: Int32 {
+            switch self {
+            case .none: 0
+            case .short: 10_000
+            case .endless: -1
+            }
+        }
+    }
+
+    /// All bytes of the file at `path`; refused where it has more than `limit`.
+    ///
+    /// - Parameter patience: with a pipe that the caller names, as the shell's `<(…)` does.
+    package static func read(_ path: String, limit: Int, patience: Patience = .none) -> Result<[UInt8], Failure> {
+        // Without O_NONBLOCK opening a FIFO would wait for its writer without end.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(Failure(number: errno)) }
         defer { close(descriptor) }
-        return read(descriptor: descriptor, limit: limit)
+        return read(descriptor: descriptor, limit: limit, patience: patience)
     }
 
     /// All bytes that are left of `descriptor`.
-    package static func read(descriptor: Int32, limit: Int) -> Result<[UInt8], Failure> {
+    package static func read(
+        descriptor: Int32, limit: Int, patience: Patience = .none
+    ) -> Result<[UInt8], Failure> {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4 << 10)
         while true {
+            if let failure = wait(for: descriptor, patience) { return .failure(failure) }
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { return .failure(Failure(number: errno)) }
             if count == 0 { return .success(bytes) }
             guard bytes.count + count <= limit else { return .failure(Failure(number: EFBIG)) }
             bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// Until there is something, or the end; a FIFO that nobody has opened for writing yet has neither.
+    private static func wait(for descriptor: Int32, _ patience: Patience) -> Failure? {
+        guard patience.milliseconds != 0 else { return nil }
+        while true {
+            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            switch poll(&entry, 1, patience.milliseconds) {
+            case 0: return Failure(number: ETIME)
+            case -1 where errno == EINTR: continue
+            case -1: return Failure(number: errno)
+            default: return nil
+            }
         }
     }
 
