@@ -111,7 +111,15 @@ struct SendLines {
         guard case .bytes(let bytes) = line.content else {
             throw targets == nil ? Problem(.invalidLine, "the line is too long") : MessageInput.tooLong()
         }
-        guard let targets else { return [try JSONMessageLine.message(bytes)] }
+        guard let targets else {
+            let message = try JSONMessageLine.message(bytes)
+            guard options.wait == .accepted || message.conversation != .everyone else {
+                throw Problem(
+                    .invalidLine, "--wait \(options.wait.rawValue) is for direct messages; everyone is only accepted",
+                    conversation: message.conversation.text, sent: .no)
+            }
+            return [message]
+        }
         let body = try MessageText.check(bytes)
         return targets.map { OutgoingMessage(conversation: $0, body: body, replyTo: replyTo) }
     }

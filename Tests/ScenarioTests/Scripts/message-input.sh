@@ -49,6 +49,14 @@ for bad in '{"to":"bob","body":"x","who":1}' '{"to":"bob","to":"bob","body":"x"}
     printf '%s\n' "$bad" | exits 65 alice chat send --jsonl
 done
 
+# What cannot be waited for is a bad line like any other.
+printf '%s\n' '{"to":"alice","body":"w1"}' '{"everyone":true,"body":"w2"}' '{"to":"alice","body":"w3"}' |
+    exits 65 alice chat send --jsonl --json --wait delivered --timeout 1s
+same "invalid_line no line 2" \
+    "$(jq -r 'select(.exit == 65) | "\(.code) \(.sent) \(.text[:6])"' "$SCRATCH/err")" "who is to be waited for"
+same 2 "$(wc -l <"$SCRATCH/out")" "the rest is sent"
+same "" "$(alice chat history --everyone --sync -q)" "the bad line is not"
+
 # One message to many: each is reported; some unknown is 80.
 exits 0 alice chat send --to bob --to alice --json "both"
 same "@alice,@bob" "$(jq -r .conv "$SCRATCH/out" | sort | paste -sd,)"
