@@ -48,7 +48,7 @@ enum Samples {
             JSONLines.receipt(
                 ReceiptNotice(conversation: .user(alice), user: alice, time: 1, delivered: 5, read: 4)),
             problem.json(time: 1), Problem(.busy, "b").json(time: 1),
-            JSONLines.notice(code: "as_of", text: "t", time: 1),
+            JSONLines.notice(code: "as_of", text: "t", time: 1), JSONLines.log(level: "debug", text: "t", time: 1),
             JSONLines.whoAmI(
                 WhoAmI(
                     profile: alice, user: alice, displayName: "A", server: server, device: DeviceID(high: 1, low: 1),

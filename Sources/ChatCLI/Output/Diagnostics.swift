@@ -31,6 +31,15 @@ final class Diagnostics: Sendable {
                 : "chat: " + InertText.line(text))
     }
 
+    /// Tells what happens inside, for `-v`.
+    func log(_ level: String, _ text: String) {
+        let time = SystemTime.now()
+        write(
+            json
+                ? JSONLines.log(level: level, text: text, time: time).text
+                : InertText.line("\(TimestampText.utc(time)) \(level) \(text)"))
+    }
+
     /// Tells that the connection is lost, and when it is tried again.
     func noteOffline(_ problem: Problem, retryIn pause: Duration) {
         let again = DurationText.text(milliseconds: UInt64(max(0, pause / .milliseconds(100))) * 100)
@@ -63,8 +72,7 @@ struct DiagnosticsLog: LogHandler {
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         let pairs = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        let time = TimestampText.utc(SystemTime.now())
-        diagnostics.write(InertText.line("\(time) \(event.level) \(event.message)\(pairs)"))
+        diagnostics.log("\(event.level)", "\(event.message)\(pairs)")
     }
 
     /// A logger of which `-v`, given so often, lets more and more through; none without it.

@@ -113,6 +113,15 @@ enum JSONLines {
         return object
     }
 
+    /// What happens inside, with `-v`; on stderr.
+    static func log(level: String, text: String, time: UInt64) -> JSONObject {
+        var object = JSONObject(head: "log")
+        object["time"] = Self.time(time)
+        object["level"] = .string(level)
+        object["text"] = .string(text)
+        return object
+    }
+
     // MARK: what is asked
 
     static func whoAmI(_ record: WhoAmI) -> JSONObject {

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatClient
+import Logging
 
 /// What a line of JSON looks like: `chat schema` prints it, and tests hold every line against it.
 struct LineShape: Sendable {
@@ -167,8 +168,13 @@ extension LineShape {
             head: "notice", about: "on stderr, unless --quiet: something worth knowing that is no error",
             fields: [
                 .time, .required("code", .text, "what it is, for programs"), .required("text", .text, "for people"),
-            ]
-        ),
+            ]),
+        LineShape(
+            head: "log", about: "on stderr, with --verbose: what happens inside, for people who look for a fault",
+            fields: [
+                .time, .required("level", .choice(Logger.Level.allCases.map(\.rawValue)), "how much it matters"),
+                .required("text", .text, "for people"),
+            ]),
     ]
 
     private static let asked = [

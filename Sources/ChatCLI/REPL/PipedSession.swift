@@ -183,7 +183,11 @@ struct PipedSession {
             try await lookBack()
         case .show(let lines):
             // Help is no data.
-            if invocation.json { lines.forEach(invocation.diagnostics.write) } else { try await put(lines) }
+            if invocation.json {
+                invocation.diagnostics.note("help", lines.joined(separator: "\n"))
+            } else {
+                try await put(lines)
+            }
         case .quit: run.inputEnded()
         }
     }

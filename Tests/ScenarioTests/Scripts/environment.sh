@@ -12,6 +12,11 @@ exits 0 alice chat send --to bob --json -vvv "verbose"
 same 1 "$(jq -c . "$SCRATCH/out" | wc -l)"
 exits 0 bob chat listen --no-follow --json -vvv --meta
 jq -e . "$SCRATCH/out" >/dev/null || fail "stdout is not JSON"
+same log "$(jq -r .head "$SCRATCH/err" | sort -u)" "the log is JSON, too"
+alice chat schema >"$SCRATCH/schema"
+python3 "$scripts/check_lines.py" "$SCRATCH/schema" <"$SCRATCH/err" || fail "the log is not as the schema says"
+printf '/help\n' | exits 0 alice chat --json
+same "notice help" "$(jq -r '"\(.head) \(.code)"' "$SCRATCH/err")" "help in JSON"
 
 # A directory whose name is not UTF-8 must not become another one beside it.
 odd=$SCRATCH/odd$'\xff'
