@@ -19,6 +19,8 @@ struct SendLines {
     }
 
     func run() async throws(Problem) -> ExitStatus {
+        var options = options
+        options.isRenewedByProgress = true
         let sender = try invocation.makeClient().makeSender(options: options)
         let (steps, continuation) = AsyncStream<Step>.makeStream()
         // Beside the loop below: reading waits for the input and for the sender, and giving up waits for neither.

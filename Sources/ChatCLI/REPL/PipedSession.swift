@@ -44,7 +44,9 @@ struct PipedSession {
     func run() async throws(Problem) -> ExitStatus {
         let identity = try await client.whoAmI()
         let listener = try await client.listen(ListenOptions())
-        let sender = client.makeSender()
+        var options = SendOptions()
+        options.isRenewedByProgress = true
+        let sender = client.makeSender(options: options)
         let (events, continuation) = AsyncStream<Event>.makeStream()
         let printing = Task { await Self.follow(listener, invocation, client) { continuation.yield($0) } }
         let collecting = Task {

@@ -50,7 +50,7 @@ package actor MessageSender {
 
     /// Hands over a message. Suspends while as many are under way as may be (the server is away, or slows us down).
     ///
-    /// - Parameter since: from when its time counts. Of two messages the first handed over must not be the younger.
+    /// - Parameter since: from when its time counts.
     package func submit(
         _ message: OutgoingMessage, tag: UInt64, since: ContinuousClock.Instant = .now
     ) async {

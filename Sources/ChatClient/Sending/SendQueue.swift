@@ -224,9 +224,10 @@ struct SendQueue {
     }
 
     /// When an item's time is up. While the server takes what stands before it in its conversation, it could not go:
-    /// many lines are handed over together, and a slow server would run out the time of the last.
+    /// where many are handed over together, a slow server would run out the time of the last.
     private func deadline(of item: SendItem) -> Duration? {
-        guard let deadline = item.deadline, let timeout = options.timeout, !item.isAccepted,
+        guard let deadline = item.deadline, let timeout = options.timeout, options.isRenewedByProgress,
+            !item.isAccepted,
             let progress = targets[item.conversation]?.progress, progress > .zero
         else { return item.deadline }
         return max(deadline, progress + timeout)

@@ -54,11 +54,13 @@ package enum WaitLevel: String, Sendable, CaseIterable, Comparable {
 
 package struct SendOptions: Hashable, Sendable {
     package var wait: WaitLevel
-    /// Covers connecting, accepting and waiting, from the moment each message is handed over, or from the last that
-    /// the server took of those before it; nil: for ever.
+    /// Covers connecting, accepting and waiting, from the moment each message is handed over; nil: for ever.
     package var timeout: Duration?
     /// Keep it in the outbox where the server cannot be reached in time.
     package var queue: Bool
+    /// Of messages that are handed over together and wait for each other: a message's time counts from the last that the
+    /// server took of its conversation.
+    package var isRenewedByProgress = false
     /// How long a queued message stays worth sending; nil: for ever.
     package var expires: Duration?
 

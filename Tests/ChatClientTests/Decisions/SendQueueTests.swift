@@ -148,7 +148,9 @@ extension UserName {
     }
 
     @Test func whatWaitsItsTurnHasItsTimeFromTheLastProgress() {
-        var scene = Scene(SendOptions(timeout: .seconds(2)))
+        var options = SendOptions(timeout: .seconds(2))
+        options.isRenewedByProgress = true
+        var scene = Scene(options)
         scene.now = .seconds(10)
         for body in ["a", "b", "c", "d"] { scene.submit(body) }
         scene.submit("e", to: Scene.carol)
@@ -168,8 +170,21 @@ extension UserName {
         #expect(scene.wait(.milliseconds(1)) == ["4 failed 75 sent no"])
     }
 
+    @Test func whatEachWasGivenATimeForKeepsItWhateverOthersDo() {
+        var scene = Scene(SendOptions(timeout: .seconds(2)))
+        scene.submit("a")
+        scene.submit("b")
+        _ = scene.connect()
+        #expect(scene.refuse(2, .rateLimited, retryAfter: 9000).isEmpty)
+        #expect(scene.wait(.seconds(1)).isEmpty)
+        #expect(scene.accept(1) == ["1 accepted"])
+        #expect(scene.wait(.seconds(1)) == ["2 failed 75 sent no"])
+    }
+
     @Test func whatWasAcceptedIsNotGivenMoreTimeByWhatFollows() {
-        var scene = Scene(SendOptions(wait: .delivered, timeout: .seconds(2)))
+        var options = SendOptions(wait: .delivered, timeout: .seconds(2))
+        options.isRenewedByProgress = true
+        var scene = Scene(options)
         scene.submit("a")
         scene.submit("b")
         _ = scene.connect()
