@@ -66,14 +66,26 @@ _chat_value() {
 _chat_argument() {
     case $1 in
         'resume set' | 'resume rm') echo 'resume-point' ;;
+        'outbox drop') echo 'queued' ;;
+        'server trust' | 'server forget') echo 'server' ;;
     esac
 }
 
 # _chat_names KIND: what the local store knows, one name a line.
 _chat_names() {
-    local name
+    local name form='^[a-z0-9][a-z0-9._-]{0,31}$' typed=$current before='' last=$COMP_CWORD
+    case $1 in
+        outbox) form='^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' ;;
+        servers)
+            form='^(\[[0-9a-f:]+\]|[a-z0-9][a-z0-9._-]{0,252}):[0-9]{1,5}$'
+            # Bash breaks words at a colon; what stands before the last one stays as it is.
+            [[ $current == : ]] && typed=''
+            [[ $current != : && ${COMP_WORDS[last - 1]} == : ]] && ((last--))
+            [[ ${COMP_WORDS[last]} == : ]] && before=${COMP_WORDS[last - 1]}:
+            ;;
+    esac
     while IFS= read -r name; do
-        [[ $name =~ ^[a-z0-9][a-z0-9._-]{0,31}$ && $name == "$current"* ]] && COMPREPLY+=("$name")
+        [[ $name =~ $form && $name == "$before$typed"* ]] && COMPREPLY+=("${name#"$before"}")
     done < <(command chat "${from[@]}" __complete "$1" </dev/null 2>/dev/null)
 }
 
@@ -97,6 +109,8 @@ _chat_offer_value() {
         user) _chat_names users ;;
         profile) _chat_names profiles ;;
         resume-point) _chat_names resume-points ;;
+        queued) _chat_names outbox ;;
+        server) _chat_names servers ;;
         # shellcheck disable=SC2086 # words of this file, apart on purpose
         one:*) _chat_offer ${1#one:} ;;
     esac

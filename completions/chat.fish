@@ -57,7 +57,14 @@ function __chat_names --description 'What the local store knows, one name a line
         end
         set option $word
     end
-    command chat $from __complete $argv </dev/null 2>/dev/null | string match -r -- '^[a-z0-9][a-z0-9._-]{0,31}$'
+    set -l form '^[a-z0-9][a-z0-9._-]{0,31}$'
+    switch "$argv"
+        case outbox
+            set form '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+        case servers
+            set form '^(?:\[[0-9a-f:]+\]|[a-z0-9][a-z0-9._-]{0,252}):[0-9]{1,5}$'
+    end
+    command chat $from __complete $argv </dev/null 2>/dev/null | string match -r -- $form
 end
 
 complete -c chat -f
@@ -187,6 +194,7 @@ complete -c chat -n '__chat_at unread' -l watch -d 'print it again whenever it c
 complete -c chat -n '__chat_at outbox' -a list -d 'print the messages that wait to be sent, and those that were refused'
 complete -c chat -n '__chat_at outbox' -a flush -d 'connect and send what waits, also what was refused before'
 complete -c chat -n '__chat_at outbox' -a drop -d 'remove a message from the outbox'
+complete -c chat -n '__chat_at outbox drop' -a '(__chat_names outbox)'
 complete -c chat -n '__chat_at resume' -a list -d 'print the resume points'
 complete -c chat -n '__chat_at resume' -a set -d 'set a resume point, or make one'
 complete -c chat -n '__chat_at resume' -a rm -d 'remove a resume point'
@@ -204,3 +212,5 @@ complete -c chat -n '__chat_at device add' -l name -x -d 'how the device is call
 complete -c chat -n '__chat_at server' -a list -d 'print the servers that are known'
 complete -c chat -n '__chat_at server' -a trust -d 'make a server known'
 complete -c chat -n '__chat_at server' -a forget -d 'forget a server'
+complete -c chat -n '__chat_at server trust' -a '(__chat_names servers)'
+complete -c chat -n '__chat_at server forget' -a '(__chat_names servers)'

@@ -9,7 +9,9 @@ struct CompletionTests {
         "$(touch pwned)", ";touch pwned", "`touch pwned`", "al$(touch pwned)", "al;touch pwned", "al pha", "-x", "*",
         "al\u{1b}]0;x\u{7}", "Alice", "alice\ttouch", "", "al/../x", String(repeating: "a", count: 33),
     ]
-    static let names = hostile + ["alice", "albert", "bob", "a", String(repeating: "b", count: 32)]
+    static let identifier = "01936f6e-0f3a-7c1e-8d2b-5a4f3c2b1a09"
+    static let server = "chat.example.org:7420"
+    static let names = hostile + ["alice", "albert", "bob", "a", String(repeating: "b", count: 32), identifier, server]
 
     @Test(arguments: Shell.allCases)
     func `names are completed, and hostile ones neither run nor are offered`(shell: Shell) async throws {
@@ -35,6 +37,8 @@ struct CompletionTests {
             ("chat --profile al", ["albert", "alice"]),
             ("chat listen --resume al", ["albert", "alice"]),
             ("chat resume rm al", ["albert", "alice"]),
+            ("chat outbox drop 0193", [Self.identifier]),
+            ("chat server forget chat.ex", [Self.server]),
             ("chat --profile $(touch pwned) send --to bo", ["bob"]),
             ("chat --profile '$(touch pwned)' send --to bo", ["bob"]),
             ("chat send --to '$(touch pw", []),
@@ -47,6 +51,7 @@ struct CompletionTests {
         #expect(asked.contains("--config /etc/x __complete users\n"))
         #expect(asked.contains("__complete profiles\n"))
         #expect(asked.contains("__complete resume-points\n"))
+        #expect(asked.contains("__complete outbox\n") && asked.contains("__complete servers\n"))
     }
 
     @Test(arguments: Shell.allCases)
