@@ -6,6 +6,7 @@ extension Algorithms {
     package func seal(
         _ plaintext: [UInt8], key: Secret, nonce: [UInt8], aad: [UInt8]
     ) throws(MLSError) -> [UInt8] {
+        count(.aeadSeal)
         do {
             switch aead {
             case .aes128Gcm, .aes256Gcm:
@@ -25,6 +26,7 @@ extension Algorithms {
     /// Opens what `seal` made, or nothing when key, nonce, data or tag differ.
     package func open(_ sealed: [UInt8], key: Secret, nonce: [UInt8], aad: [UInt8]) -> [UInt8]? {
         guard sealed.count >= tagLength else { return nil }
+        count(.aeadOpen)
         let ciphertext = sealed.dropLast(tagLength)
         let tag = sealed.suffix(tagLength)
         switch aead {

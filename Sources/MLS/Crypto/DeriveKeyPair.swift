@@ -35,6 +35,7 @@ extension Algorithms {
         guard privateKey.count == kemCoordinateLength ?? 32 else {
             throw MLSError(.invalidPrivateKey, "a KEM key of \(privateKey.count) bytes")
         }
+        count(.keyPair)
         do {
             let bytes = try privateKey.withUnsafeBytes { raw in
                 switch kem {

@@ -103,6 +103,7 @@ extension Algorithms {
 
     private func makeSender(_ key: HPKEPublicKey, info: Data) throws -> HPKE.Sender {
         let suite = try hpkeSuite()
+        count(.hpkeSeal)
         switch kem {
         case .x25519:
             let key = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: key.bytes)
@@ -123,6 +124,7 @@ extension Algorithms {
 
     private func makeRecipient(_ key: Secret, kemOutput: [UInt8], info: Data) throws -> HPKE.Recipient {
         let suite = try hpkeSuite()
+        count(.hpkeOpen)
         let output = Data(kemOutput)
         return try key.withUnsafeBytes { raw in
             switch kem {

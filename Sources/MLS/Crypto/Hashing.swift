@@ -4,7 +4,8 @@ import WireCodec
 extension Algorithms {
     /// `Hash(bytes)` of the suite.
     package func digest(_ bytes: [UInt8]) -> [UInt8] {
-        switch hash {
+        count(.digest)
+        return switch hash {
         case .sha256: Array(SHA256.hash(data: bytes))
         case .sha384: Array(SHA384.hash(data: bytes))
         case .sha512: Array(SHA512.hash(data: bytes))
@@ -21,7 +22,8 @@ extension Algorithms {
 
     /// `MAC(key, bytes)`: HMAC with the suite's hash (RFC 9420 §5.1).
     package func mac(_ key: Secret, _ bytes: [UInt8]) -> [UInt8] {
-        switch hash {
+        count(.mac)
+        return switch hash {
         case .sha256: Array(HMAC<SHA256>.authenticationCode(for: bytes, using: key.key))
         case .sha384: Array(HMAC<SHA384>.authenticationCode(for: bytes, using: key.key))
         case .sha512: Array(HMAC<SHA512>.authenticationCode(for: bytes, using: key.key))
@@ -31,6 +33,7 @@ extension Algorithms {
     /// Compares a received tag with the computed one, in constant time; a tag of another length is never valid.
     package func isValidMac(_ tag: [UInt8], key: Secret, _ bytes: [UInt8]) -> Bool {
         guard tag.count == hashLength else { return false }
+        count(.mac)
         return switch hash {
         case .sha256: HMAC<SHA256>.isValidAuthenticationCode(tag, authenticating: bytes, using: key.key)
         case .sha384: HMAC<SHA384>.isValidAuthenticationCode(tag, authenticating: bytes, using: key.key)
@@ -40,7 +43,8 @@ extension Algorithms {
 
     /// `KDF.Extract(salt, ikm)` (RFC 9420 §8; the salt comes first here as there).
     package func extract(salt: Secret, ikm: Secret) -> Secret {
-        salt.withUnsafeBytes { salt in
+        count(.extract)
+        return salt.withUnsafeBytes { salt in
             switch hash {
             case .sha256: Secret(HKDF<SHA256>.extract(inputKeyMaterial: ikm.key, salt: salt).symmetric)
             case .sha384: Secret(HKDF<SHA384>.extract(inputKeyMaterial: ikm.key, salt: salt).symmetric)
@@ -51,7 +55,8 @@ extension Algorithms {
 
     /// `KDF.Expand(secret, info, length)`.
     package func expand(_ secret: Secret, info: [UInt8], length: Int) -> Secret {
-        switch hash {
+        count(.expand)
+        return switch hash {
         case .sha256:
             Secret(HKDF<SHA256>.expand(pseudoRandomKey: secret.key, info: info, outputByteCount: length))
         case .sha384:

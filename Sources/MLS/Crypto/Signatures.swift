@@ -6,6 +6,7 @@ extension Algorithms {
     /// `SignWithLabel` (RFC 9420 §5.1.2).
     package func sign(_ content: [UInt8], label: String, key: Secret) throws(MLSError) -> [UInt8] {
         let input = signContent(label, content)
+        count(.sign)
         do {
             return try key.withUnsafeBytes { raw in
                 switch signature {
@@ -38,6 +39,7 @@ extension Algorithms {
     ) -> Bool {
         guard hasGoodForm(key) else { return false }
         let input = signContent(label, content)
+        count(.verify)
         switch signature {
         case .ed25519:
             guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: key.bytes) else { return false }

@@ -24,6 +24,9 @@ public enum Limits {
     public static let signatureBytes = 8_192
     /// Proposals of one sender that are kept for an epoch: more can only serve to fill memory.
     public static let cachedProposalsPerSender = 256
+    /// Epochs before the current one whose messages are still opened: none. Their keys die with the epoch, and whoever was late
+    /// is told so by name and sends again; the delivery service orders messages by epoch.
+    public static let pastEpochs: UInt64 = 0
     /// How many generations a ratchet may be moved at once. A generation of 2³² − 1 would otherwise cost
     /// billions of hashes (RFC 9420 §9.2).
     public static let generationSkip: UInt32 = 1_000

@@ -47,6 +47,13 @@ public struct Extensions: Hashable, Sendable, WireCodable {
 
     public subscript(type: ExtensionType) -> [UInt8]? { list.first { $0.type == type }?.data }
 
+    /// Refuses those of the RFC's own types that have no place here (RFC 9420 §17.3).
+    func refuseDefaults(but allowed: [ExtensionType], in place: String) throws(MLSError) {
+        for type in types where type.isDefault {
+            try require(allowed.contains(type), .extensionMisplaced, "type \(type.rawValue) in \(place)")
+        }
+    }
+
     /// The types in the list.
     public var types: [ExtensionType] { list.map(\.type) }
 

@@ -74,9 +74,8 @@ extension Group {
         try requireActive()
         try require(pending.commit == nil, .commitPending)
         try Self.checkSize([], options.authenticatedData)
-        let committer = Committer.member(ownLeaf)
-        let list = try choose(options, purpose: purpose, now: now, judge: judge)
-        var provisional = try state.applying(list, committer: committer, purpose: purpose, now: now, judge: judge)
+        var provisional = try choose(options, purpose: purpose, now: now, judge: judge)
+        let list = provisional.plan.all
         guard let leaf = state.tree.leaf(ownLeaf) else { throw MLSError(.senderNotMember) }
         try state.judgeCommit(
             provisional, leaf: leaf, authenticatedData: options.authenticatedData, judge: judge)
@@ -131,31 +130,37 @@ extension Group {
     /// Drops our own commit, which was refused.
     public mutating func discardPending() { pending = .none }
 
-    /// The proposals of a commit: those by value, and those of the cache that are named or go together.
+    /// The proposals of a commit, applied: those by value, and those of the cache that are named or go together.
     private func choose(
         _ options: CommitOptions, purpose: CommitPurpose, now: UInt64?, judge: some Judge
-    ) throws(MLSError) -> [SourcedProposal] {
+    ) throws(MLSError) -> Provisional {
+        let committer = Committer.member(ownLeaf)
+        let known = KnownSignatures()
+        func applied(_ list: [SourcedProposal]) throws(MLSError) -> Provisional {
+            try state.applying(list, committer: committer, purpose: purpose, now: now, judge: judge, known: known)
+        }
         let byValue = options.proposals.map {
-            SourcedProposal(proposal: $0, sender: .member(ownLeaf), reference: nil)
+            SourcedProposal(proposal: $0, sender: committer.sender, reference: nil)
         }
         if let references = options.references {
-            let named = try state.proposals.resolve(
-                references.map(ProposalOrRef.reference), committer: .member(ownLeaf))
-            return named + byValue
+            let named = try state.proposals.resolve(references.map(ProposalOrRef.reference), committer: committer)
+            return try applied(named + byValue)
         }
-        let committer = Committer.member(ownLeaf)
         let cached = preferred(state.proposals.all)
-        if (try? state.applying(cached + byValue, committer: committer, purpose: purpose, now: now, judge: judge))
-            != nil
-        {
-            return cached + byValue
-        }
-        // Something in the cache does not go with the rest: what does is taken one by one.
-        var chosen = byValue
-        for item in cached {
-            let attempt = chosen + [item]
-            if (try? state.applying(attempt, committer: committer, purpose: purpose, now: now, judge: judge)) != nil {
+        if cached.isEmpty { return try applied(byValue) }
+        if let all = try? applied(cached + byValue) { return all }
+        // Something in the cache does not go with the rest. Halves that fail are halved again, so that a few bad ones among
+        // many cost few attempts.
+        var chosen = try applied(byValue)
+        var waiting = [cached[...]]
+        while let part = waiting.popLast() {
+            guard !part.isEmpty else { continue }
+            if let attempt = try? applied(chosen.plan.all + part) {
                 chosen = attempt
+            } else if part.count > 1 {
+                let middle = part.startIndex + part.count / 2
+                waiting.append(part[middle...])
+                waiting.append(part[..<middle])
             }
         }
         return chosen

@@ -124,6 +124,7 @@ extension Group {
         withExternalPub: Bool, extensions: [Extension]
     ) throws(MLSError) -> GroupInfo {
         var all = try Extensions(extensions)
+        try all.refuseDefaults(but: GroupInfo.extensionTypes, in: "a GroupInfo")
         if withTree { all.set(.ratchetTree, state.tree.exported.wireBytes) }
         if withExternalPub {
             let pair = try secrets.externalKeyPair(state.algorithms)

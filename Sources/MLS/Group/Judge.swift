@@ -51,7 +51,8 @@ public struct JudgedCommit: Sendable {
 /// The application's judgement: the "authentication service" of RFC 9420 §5.3 and its rules of who may do what.
 ///
 /// It is asked on every inbound path and before every commit of one's own, by members and by followers:
-/// once for every leaf that enters a tree, once for every commit.
+/// once for every leaf that enters a tree, once for every commit. Only while a committer tries which of the proposals that
+/// wait go together is it asked about their leaves more often.
 public protocol Judge: Sendable {
     /// Whether the credential is true, and its owner may be here.
     func judge(leaf: JudgedLeaf, in context: GroupContext) -> Verdict

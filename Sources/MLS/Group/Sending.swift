@@ -25,12 +25,18 @@ extension Group {
     }
 
     /// Proposes a change (RFC 9420 §12.1) and keeps the proposal for a later commit.
+    ///
+    /// - Parameter now: seconds since 1970, by which the lifetime of whom an Add adds is judged; nil to judge none.
     public mutating func propose(
         _ proposal: Proposal, authenticatedData: [UInt8] = [], framing: HandshakeFraming = .publicMessage,
-        using generator: inout some RandomNumberGenerator
+        now: UInt64? = nil, using generator: inout some RandomNumberGenerator
     ) throws(MLSError) -> MLSMessage {
         try requireActive()
-        if case .externalInit = proposal { throw MLSError(.externalInitByReference) }
+        switch proposal {
+        case .externalInit: throw MLSError(.externalInitByReference)
+        case .add(let keyPackage): try LeafRules(algorithms, context, now: now).validate(keyPackage)
+        default: break
+        }
         try Self.checkSize([], authenticatedData)
         let content = FramedContent(
             groupId: groupId, epoch: epoch, sender: .member(ownLeaf), authenticatedData: authenticatedData,

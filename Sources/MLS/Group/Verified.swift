@@ -52,8 +52,14 @@ extension GroupState {
     /// Refuses what is for another group or epoch (RFC 9420 §6, §12.4.2).
     func checkAddress(groupId: [UInt8], epoch: UInt64) throws(MLSError) {
         try require(groupId == context.groupId, .wrongGroup)
-        try require(epoch >= context.epoch, .epochPast, "epoch \(epoch), the group is at \(context.epoch)")
-        try require(epoch <= context.epoch, .epochFuture, "epoch \(epoch), the group is at \(context.epoch)")
+        try Self.checkEpoch(epoch, current: context.epoch)
+    }
+
+    /// Refuses what is of an epoch whose keys are gone, or that has not begun.
+    static func checkEpoch(_ epoch: UInt64, current: UInt64) throws(MLSError) {
+        try require(
+            epoch.saturatingAdd(Limits.pastEpochs) >= current, .epochPast, "epoch \(epoch), the group is at \(current)")
+        try require(epoch <= current, .epochFuture, "epoch \(epoch), the group is at \(current)")
     }
 
     /// The key with which a sender must have signed (RFC 9420 §6.1), when it may send such content at all.

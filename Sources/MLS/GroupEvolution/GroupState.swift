@@ -39,6 +39,7 @@ package struct GroupState: Sendable {
         try require(tree.treeHash() == context.treeHash, .treeHashMismatch)
         try tree.validateStructure()
         try Self.checkContent(context.extensions)
+        try info.extensions.refuseDefaults(but: GroupInfo.extensionTypes, in: "a GroupInfo")
         let rules = try LeafRules(algorithms, context, now: now)
         for (index, leaf) in tree.members {
             let position = LeafNode.Position(groupId: context.groupId, index: index)
@@ -63,9 +64,7 @@ package struct GroupState: Sendable {
         } catch {
             throw MLSError(.extensionMalformed, error.detail)
         }
-        for type in [ExtensionType.ratchetTree, .externalPub, .applicationId] {
-            try require(extensions[type] == nil, .extensionMisplaced, "type \(type.rawValue) in a group context")
-        }
+        try extensions.refuseDefaults(but: [.requiredCapabilities, .externalSenders], in: "a group context")
     }
 
     func externalSender(_ index: UInt32) throws(MLSError) -> ExternalSender {
@@ -96,7 +95,7 @@ extension GroupState {
     /// Applies a list of proposals (RFC 9420 §12.3) to a copy, with every check of §12.2.
     func applying(
         _ proposals: [SourcedProposal], committer: Committer, purpose: CommitPurpose = .ordinary, now: UInt64?,
-        judge: some Judge
+        judge: some Judge, known: KnownSignatures? = nil
     ) throws(MLSError) -> Provisional {
         let plan = try ProposalPlan(
             proposals, committer: committer, purpose: purpose, context: context, algorithms: algorithms)
@@ -107,7 +106,7 @@ extension GroupState {
             try Self.checkContent(extensions)
             next.extensions = extensions
         }
-        let rules = try LeafRules(algorithms, next, now: now)
+        let rules = try LeafRules(algorithms, next, now: now, known: known)
         var tree = tree
         for (index, leaf) in plan.updates {
             try applyUpdate(leaf, of: index, to: &tree, rules: rules, context: next, judge: judge)

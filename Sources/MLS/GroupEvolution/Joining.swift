@@ -53,6 +53,9 @@ public struct GroupInfo: Hashable, Sendable, WireCodable {
         algorithms.verify(signature, toBeSigned, label: "GroupInfoTBS", key: key)
     }
 
+    /// The RFC's own extensions that it may have (RFC 9420 §17.3).
+    static let extensionTypes: [ExtensionType] = [.ratchetTree, .externalPub]
+
     /// Whether the tree travels with it.
     public var carriesTree: Bool { extensions[.ratchetTree] != nil }
 }

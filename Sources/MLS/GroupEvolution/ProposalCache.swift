@@ -2,6 +2,7 @@
 package struct ProposalCache: Sendable {
     private var byReference: [ProposalRef: SourcedProposal] = [:]
     private var order: [ProposalRef] = []
+    private var counts: [Sender: Int] = [:]
 
     package var all: [SourcedProposal] { order.compactMap { byReference[$0] } }
     package var isEmpty: Bool { order.isEmpty }
@@ -11,9 +12,10 @@ package struct ProposalCache: Sendable {
     /// Keeps a proposal; the same one twice is kept once.
     mutating func insert(_ proposal: SourcedProposal, _ reference: ProposalRef) throws(MLSError) {
         guard byReference[reference] == nil else { return }
-        let ofSender = byReference.values.count { $0.sender == proposal.sender }
+        let ofSender = counts[proposal.sender, default: 0]
         try require(
             ofSender < Limits.cachedProposalsPerSender, .limitExceeded, "\(ofSender) proposals of one sender")
+        counts[proposal.sender] = ofSender + 1
         byReference[reference] = proposal
         order.append(reference)
     }

@@ -36,9 +36,22 @@ public struct Capabilities: Hashable, Sendable, WireCodable {
         writer.write(vectorOf: credentials)
     }
 
-    func supports(_ type: ExtensionType) -> Bool { type.isDefault || extensions.contains(type) }
-    func supports(_ type: ProposalType) -> Bool { type.isDefault || proposals.contains(type) }
-    func supports(_ type: CredentialType) -> Bool { credentials.contains(type) }
+    // Many types are looked for at once: one by one, lists of a thousand in a tree of thousands would cost billions of steps.
+
+    /// Those of `types` that are neither default nor listed.
+    func lacking(_ types: Set<ExtensionType>) -> Set<ExtensionType> {
+        missing(types.filter { !$0.isDefault }, in: extensions)
+    }
+
+    func lacking(_ types: Set<ProposalType>) -> Set<ProposalType> {
+        missing(types.filter { !$0.isDefault }, in: proposals)
+    }
+
+    func lacking(_ types: Set<CredentialType>) -> Set<CredentialType> { missing(types, in: credentials) }
+
+    private func missing<Value>(_ types: Set<Value>, in list: [Value]) -> Set<Value> {
+        types.isEmpty ? types : types.subtracting(list)
+    }
 }
 
 /// When a key package may be used, in seconds since 1970 (RFC 9420 §7.2).

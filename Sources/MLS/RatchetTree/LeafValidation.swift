@@ -19,18 +19,28 @@ struct LeafRules {
     let algorithms: Algorithms
     let version: ProtocolVersion
     let cipherSuite: CipherSuite
-    let extensionTypes: [ExtensionType]
-    let required: RequiredCapabilities?
+    private let extensionTypes: Set<ExtensionType>
+    private let required:
+        (extensions: Set<ExtensionType>, proposals: Set<ProposalType>, credentials: Set<CredentialType>)
+    /// Signatures that were found valid before, where the same leaves are judged several times.
+    private let known: KnownSignatures?
     /// Seconds since 1970; nil where lifetimes shall not be judged.
     let now: UInt64?
 
-    init(_ algorithms: Algorithms, _ context: GroupContext, now: UInt64?) throws(MLSError) {
+    init(
+        _ algorithms: Algorithms, _ context: GroupContext, now: UInt64?, known: KnownSignatures? = nil
+    ) throws(MLSError) {
         self.algorithms = algorithms
         version = context.version
         cipherSuite = context.cipherSuite
-        extensionTypes = context.extensions.types
-        required = try context.extensions.decode(.requiredCapabilities, as: RequiredCapabilities.self)
+        extensionTypes = Set(context.extensions.types)
+        let required = try context.extensions.decode(.requiredCapabilities, as: RequiredCapabilities.self)
+        self.required = (
+            Set(required?.extensionTypes ?? []), Set(required?.proposalTypes ?? []),
+            Set(required?.credentialTypes ?? [])
+        )
         self.now = now
+        self.known = known
     }
 
     /// Everything about a leaf that can be said without looking at the other ones.
@@ -38,20 +48,26 @@ struct LeafRules {
         try validateSource(leaf, place)
         try algorithms.checkPoint(leaf.encryptionKey.bytes)
         try require(algorithms.isAcceptable(leaf.signatureKey), .invalidPublicKey, "a leaf's signature key")
-        try require(leaf.hasValidSignature(algorithms, at: place.position), .leafSignature)
+        let signed = known.holds(leaf, at: place.position) { leaf.hasValidSignature(algorithms, at: place.position) }
+        try require(signed, .leafSignature)
         try validateCapabilities(leaf)
-        for type in leaf.extensions.types where type.isDefault {
-            // Of the RFC's own types only application_id belongs into a leaf (§17.3).
-            try require(type == .applicationId, .extensionMisplaced, "type \(type.rawValue) in a leaf")
-        }
-        // GREASE stands unlisted in others' leaves and key packages: it must be ignored (§13.5).
-        for type in leaf.extensions.types where !type.isGrease {
-            try require(
-                leaf.capabilities.supports(type), .extensionNotListed, "extension \(type.rawValue) of a leaf")
-        }
+        // Of the RFC's own types only application_id belongs into a leaf (§17.3).
+        try validateListed(leaf.extensions, leaf.capabilities, allowed: [.applicationId], "a leaf")
         try require(
-            leaf.capabilities.supports(leaf.credential.type), .credentialNotSupported,
+            leaf.capabilities.credentials.contains(leaf.credential.type), .credentialNotSupported,
             "the leaf's own type \(leaf.credential.type.rawValue)")
+    }
+
+    /// Extensions of a leaf or key package: those of the RFC stand where they may, others are listed. GREASE stands unlisted:
+    /// it must be ignored (§13.5).
+    private func validateListed(
+        _ extensions: Extensions, _ capabilities: Capabilities, allowed: [ExtensionType], _ place: String
+    ) throws(MLSError) {
+        try extensions.refuseDefaults(but: allowed, in: place)
+        let types = Set(extensions.types.filter { !$0.isGrease })
+        if let type = capabilities.lacking(types).first {
+            throw MLSError(.extensionNotListed, "extension \(type.rawValue) of \(place)")
+        }
     }
 
     private func validateSource(_ leaf: LeafNode, _ place: LeafPlace) throws(MLSError) {
@@ -82,18 +98,17 @@ struct LeafRules {
         try require(
             has.versions.contains(version) && has.cipherSuites.contains(cipherSuite), .suiteNotSupported,
             "a leaf lists neither version \(version.rawValue) nor suite \(cipherSuite.rawValue)")
-        for type in extensionTypes {
-            try require(has.supports(type), .extensionNotSupported, "extension \(type.rawValue) of the group")
+        if let type = has.lacking(extensionTypes).first {
+            throw MLSError(.extensionNotSupported, "extension \(type.rawValue) of the group")
         }
-        guard let required else { return }
-        for type in required.extensionTypes {
-            try require(has.supports(type), .requiredCapabilities, "extension \(type.rawValue)")
+        if let type = has.lacking(required.extensions).first {
+            throw MLSError(.requiredCapabilities, "extension \(type.rawValue)")
         }
-        for type in required.proposalTypes {
-            try require(has.supports(type), .requiredCapabilities, "proposal \(type.rawValue)")
+        if let type = has.lacking(required.proposals).first {
+            throw MLSError(.requiredCapabilities, "proposal \(type.rawValue)")
         }
-        for type in required.credentialTypes {
-            try require(has.supports(type), .requiredCapabilities, "credential \(type.rawValue)")
+        if let type = has.lacking(required.credentials).first {
+            throw MLSError(.requiredCapabilities, "credential \(type.rawValue)")
         }
     }
 
@@ -105,12 +120,48 @@ struct LeafRules {
         try algorithms.checkPoint(keyPackage.initKey.bytes)
         try require(keyPackage.initKey != keyPackage.leafNode.encryptionKey, .initKeyIsEncryptionKey)
         try validate(keyPackage.leafNode, at: .keyPackage)
-        try require(keyPackage.hasValidSignature(algorithms), .keyPackageSignature)
-        for type in keyPackage.extensions.types where !type.isGrease {
-            try require(
-                keyPackage.leafNode.capabilities.supports(type), .extensionNotListed,
-                "extension \(type.rawValue) of a key package")
-        }
+        let signed = known.holds(keyPackage) { keyPackage.hasValidSignature(algorithms) }
+        try require(signed, .keyPackageSignature)
+        // None of the RFC's own types belongs into a key package (§17.3).
+        try validateListed(keyPackage.extensions, keyPackage.leafNode.capabilities, allowed: [], "a key package")
+    }
+}
+
+/// Remembers valid signatures while a committer tries which proposals go together: checked anew for each attempt, a few
+/// hundred proposals that exclude each other would cost tens of thousands of checks.
+final class KnownSignatures {
+    private var keyPackages: Set<KeyPackage> = []
+    private var leaves: Set<PlacedLeaf> = []
+
+    private struct PlacedLeaf: Hashable {
+        let leaf: LeafNode
+        let groupId: [UInt8]
+        let index: LeafIndex?
+    }
+
+    fileprivate func holds(_ keyPackage: KeyPackage, _ check: () -> Bool) -> Bool {
+        if keyPackages.contains(keyPackage) { return true }
+        guard check() else { return false }
+        keyPackages.insert(keyPackage)
+        return true
+    }
+
+    fileprivate func holds(_ leaf: LeafNode, at position: LeafNode.Position?, _ check: () -> Bool) -> Bool {
+        let placed = PlacedLeaf(leaf: leaf, groupId: position?.groupId ?? [], index: position?.index)
+        if leaves.contains(placed) { return true }
+        guard check() else { return false }
+        leaves.insert(placed)
+        return true
+    }
+}
+
+extension KnownSignatures? {
+    fileprivate func holds(_ keyPackage: KeyPackage, _ check: () -> Bool) -> Bool {
+        self?.holds(keyPackage, check) ?? check()
+    }
+
+    fileprivate func holds(_ leaf: LeafNode, at position: LeafNode.Position?, _ check: () -> Bool) -> Bool {
+        self?.holds(leaf, at: position, check) ?? check()
     }
 }
 
@@ -121,10 +172,9 @@ extension RatchetTree {
         let members = members
         for (_, leaf) in members { inUse.insert(leaf.credential.type) }
         for (index, leaf) in members {
-            for type in inUse {
-                try require(
-                    leaf.capabilities.supports(type), .credentialNotSupported,
-                    "leaf \(index.rawValue) does not support type \(type.rawValue)")
+            if let type = leaf.capabilities.lacking(inUse).first {
+                throw MLSError(
+                    .credentialNotSupported, "leaf \(index.rawValue) does not support type \(type.rawValue)")
             }
         }
     }

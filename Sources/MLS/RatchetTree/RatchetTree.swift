@@ -199,7 +199,8 @@ package struct RatchetTree: Sendable {
         let index = try takeFreeLeaf()
         for node in shape.directPath(of: NodeIndex(index)) {
             guard case .parent(var parent) = self[node] else { continue }
-            let place = parent.unmergedLeaves.firstIndex { $0 > index } ?? parent.unmergedLeaves.count
+            // From the end, since most are added in order.
+            let place = parent.unmergedLeaves.lastIndex { $0 < index }.map { $0 + 1 } ?? 0
             parent.unmergedLeaves.insert(index, at: place)
             self[node] = .parent(parent)
         }
@@ -251,7 +252,10 @@ package struct RatchetTree: Sendable {
             return algorithms.digest(Self.hashInput(LeafIndex(index.offset / 2), nil))
         }
         var node = parent(index)
-        node?.unmergedLeaves.removeAll { inside.contains($0) }
+        if node != nil {
+            let gone = Set(inside)
+            node?.unmergedLeaves.removeAll { gone.contains($0) }
+        }
         let leftHash = treeHash(left, without: inside)
         let rightHash = treeHash(right, without: inside)
         return algorithms.digest(Self.hashInput(node, leftHash, rightHash))

@@ -63,8 +63,7 @@ public enum StoredGroup {
         let groupId = sealed.groupId
         let opening = try Opening(groupId, storage)
         let epoch = opening.head.epoch
-        try MLS.require(sealed.epoch >= epoch, .epochPast, "epoch \(sealed.epoch), the group is at \(epoch)")
-        try MLS.require(sealed.epoch <= epoch, .epochFuture, "epoch \(sealed.epoch), the group is at \(epoch)")
+        try GroupState.checkEpoch(sealed.epoch, current: epoch)
         let sender = try Protection.openSenderData(
             sealed, senderDataSecret: opening.epoch.senderDataSecret, algorithms: opening.algorithms
         ).leaf
