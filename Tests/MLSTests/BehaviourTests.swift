@@ -1,65 +1,9 @@
-import Synchronization
 import Testing
 
 @testable import MLS
 
-/// Counts what it is asked.
-private final class CountingJudge: Judge {
-    private let counts = Mutex<(leaves: [JudgedLeaf.Origin], commits: Int)>(([], 0))
-
-    func judge(leaf: JudgedLeaf, in context: GroupContext) -> Verdict {
-        counts.withLock { $0.leaves.append(leaf.origin) }
-        return .accept
-    }
-
-    func judge(commit: JudgedCommit) -> Verdict {
-        counts.withLock { $0.commits += 1 }
-        return .accept
-    }
-
-    /// What it was asked since the last time.
-    func take() -> (leaves: [JudgedLeaf.Origin], commits: Int) {
-        counts.withLock { counts in
-            defer { counts = ([], 0) }
-            return counts
-        }
-    }
-}
-
-@Suite("What a group asks and keeps")
+@Suite("What a group keeps")
 struct BehaviourTests {
-    @Test("the judge is asked once for each new leaf and each commit, by members and followers alike")
-    func judgement() throws {
-        var team = try TestGroup(4)
-        let judge = CountingJudge()
-        let update = try team.groups[2].proposeUpdate(using: &team.generator)
-        try team.deliver(update, except: 2)
-        let options = CommitOptions([.add(try team.keyPackage()), .add(try team.keyPackage())])
-        let commit = try team.groups[0].commit(options, now: testTime, judge: judge, using: &team.generator)
-        let own = judge.take()
-        #expect(own.commits >= 1 && Set(own.leaves).isSuperset(of: [.added, .updated]))
-        try team.groups[1].process(commit.message, judge: judge)
-        let member = judge.take()
-        #expect(member.commits == 1)
-        #expect(member.leaves == [.updated, .added, .added, .committed])
-        try team.follower.process(commit.message, judge: judge)
-        let follower = judge.take()
-        #expect(follower.commits == 1 && follower.leaves == member.leaves)
-        try team.groups[2].process(commit.message, judge: judge)
-        _ = judge.take()
-        let client = try Client("x", using: &team.generator)
-        try team.groups[0].mergePending()
-        let (_, external) = try Group.joinExternally(
-            try team.groups[0].groupInfo(), identity: client.identity, now: testTime, judge: judge,
-            using: &team.generator)
-        #expect(judge.take().leaves.count { $0 == .existing } == 6)
-        try team.groups[1].process(external, judge: judge)
-        let joined = judge.take()
-        #expect(joined.commits == 1 && joined.leaves == [.joinedExternally])
-        try team.follower.process(external, judge: judge)
-        #expect(judge.take().leaves == [.joinedExternally])
-    }
-
     @Test("our own commit may not present somebody else, and nothing is sent that nobody would decode")
     func ownLimits() throws {
         var team = try TestGroup(2)

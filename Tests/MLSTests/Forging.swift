@@ -14,13 +14,14 @@ extension Group {
 
     func forge(
         _ body: FramedContent.Body, sender: Sender? = nil, key: Secret? = nil,
-        edit: (inout PublicMessage) -> Void = { _ in }
+        signedAs format: WireFormat = .publicMessage, edit: (inout PublicMessage) -> Void = { _ in }
     ) throws -> MLSMessage {
         let content = FramedContent(
             groupId: groupId, epoch: epoch, sender: sender ?? .member(ownLeaf), authenticatedData: [], body: body)
         var signed = try AuthenticatedContent.signed(
-            content, wireFormat: .publicMessage, context: state.contextBytes, algorithms: algorithms,
+            content, wireFormat: format, context: state.contextBytes, algorithms: algorithms,
             key: key ?? signatureKey.privateKey)
+        signed.wireFormat = .publicMessage
         if case .commit = body {
             signed.auth.confirmationTag = [UInt8](repeating: 7, count: algorithms.hashLength)
         }
@@ -33,12 +34,13 @@ extension Group {
     /// A private message of this member with whatever content, at whatever generation.
     func forgePrivate(
         _ body: FramedContent.Body, generation: UInt32 = 0, leaf: LeafIndex? = nil, type: ContentType? = nil,
-        key: Secret? = nil, edit: (inout PrivateMessage, inout [UInt8]) -> Void = { _, _ in }
+        key: Secret? = nil, signedAs format: WireFormat = .privateMessage,
+        edit: (inout PrivateMessage, inout [UInt8]) -> Void = { _, _ in }
     ) throws -> MLSMessage {
         let content = FramedContent(
             groupId: groupId, epoch: epoch, sender: .member(leaf ?? ownLeaf), authenticatedData: [], body: body)
         let signed = try AuthenticatedContent.signed(
-            content, wireFormat: .privateMessage, context: state.contextBytes, algorithms: algorithms,
+            content, wireFormat: format, context: state.contextBytes, algorithms: algorithms,
             key: key ?? signatureKey.privateKey)
         var writer = WireWriter()
         body.encode(into: &writer)

@@ -223,6 +223,15 @@ struct GroupTests {
         expectRefusal(.verifiedElsewhere) {
             _ = try team.groups[1].stage(commit, now: testTime, judge: AcceptAll())
         }
+        // The same for a follower.
+        guard case .commit(let followed) = try team.follower.open(pending.message) else { return }
+        let step = try team.follower.stage(followed, now: testTime, judge: AcceptAll())
+        #expect(team.follower.epoch + 1 == step.epoch)
+        try team.follower.merge(step)
+        expectRefusal(.staleStage) { try team.follower.merge(step) }
+        expectRefusal(.verifiedElsewhere) {
+            _ = try team.follower.stage(followed, now: testTime, judge: AcceptAll())
+        }
     }
 
     @Test("messages of an epoch open in any order, within the window")

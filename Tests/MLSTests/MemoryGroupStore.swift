@@ -1,12 +1,10 @@
 @testable import MLS
 
-/// A storage in memory, which counts what is read and written, and can fail on demand.
+/// A storage in memory, which counts what is read and written.
 final class MemoryGroupStore: GroupStorage {
     private(set) var rows: [RowKey: Row] = [:]
     private(set) var bytesRead = 0
     private(set) var bytesWritten = 0
-    /// How many batches are still applied before one fails; nil for all.
-    var batchesUntilFailure: Int?
 
     init() {}
 
@@ -29,10 +27,6 @@ final class MemoryGroupStore: GroupStorage {
     }
 
     func apply(_ batch: RowBatch) throws(MLSError) {
-        if let left = batchesUntilFailure {
-            guard left > 0 else { throw MLSError(.storeMissing, "the disk is full") }
-            batchesUntilFailure = left - 1
-        }
         for (key, version) in batch.conditions where rows[key]?.version ?? 0 != version {
             throw MLSError(.storeConflict, "\(key.kind) \(key.index)")
         }

@@ -5,20 +5,24 @@ import CSQLite
 /// The storage protocol over SQLite: how an application would do it, in one table.
 final class SQLiteGroupStore: GroupStorage {
     private let database: OpaquePointer
+    /// How many writes still happen before the process "crashes": nothing is written from then on, and nothing undone. Nil for
+    /// all.
+    var writesUntilCrash: Int?
 
-    /// Opens a database in memory.
-    init() throws(MLSError) {
+    /// Opens a database: in a file, or in memory.
+    init(path: String = ":memory:") throws(MLSError) {
         var handle: OpaquePointer?
-        guard sqlite3_open(":memory:", &handle) == SQLITE_OK, let handle else {
+        guard sqlite3_open(path, &handle) == SQLITE_OK, let handle else {
             throw MLSError(.storeMissing, "no database")
         }
         database = handle
         try run(
             """
-            CREATE TABLE mls_row (
+            CREATE TABLE IF NOT EXISTS mls_row (
                 group_id BLOB NOT NULL, kind INTEGER NOT NULL, idx INTEGER NOT NULL, version INTEGER NOT NULL,
                 value BLOB NOT NULL, PRIMARY KEY (group_id, kind, idx)) WITHOUT ROWID
             """)
+        try run("CREATE TABLE IF NOT EXISTS app_row (place INTEGER PRIMARY KEY, is_sent INTEGER, value BLOB NOT NULL)")
     }
 
     deinit { sqlite3_close(database) }
@@ -35,7 +39,28 @@ final class SQLiteGroupStore: GroupStorage {
             RowKey(groupId: groupId, kind: kind))
     }
 
-    func apply(_ batch: RowBatch) throws(MLSError) {
+    func apply(_ batch: RowBatch) throws(MLSError) { try apply(batch, application: nil) }
+
+    /// With a ciphertext that shall be sent, in the same transaction.
+    func apply(_ batch: RowBatch, sending message: [UInt8]) throws(MLSError) {
+        try apply(batch, application: (message, isSent: true))
+    }
+
+    /// With a plaintext that shall be shown, in the same transaction.
+    func apply(_ batch: RowBatch, showing data: [UInt8]) throws(MLSError) {
+        try apply(batch, application: (data, isSent: false))
+    }
+
+    func outbox() throws(MLSError) -> [[UInt8]] { try applicationRows(isSent: true) }
+    func shown() throws(MLSError) -> [[UInt8]] { try applicationRows(isSent: false) }
+    func clearOutbox() throws(MLSError) { try run("DELETE FROM app_row WHERE is_sent = 1") }
+
+    private func applicationRows(isSent: Bool) throws(MLSError) -> [[UInt8]] {
+        try query("SELECT place, 0, value FROM app_row WHERE is_sent = ?2 ORDER BY place", nil, kind: isSent ? 1 : 0)
+            .map(\.row.value)
+    }
+
+    private func apply(_ batch: RowBatch, application: (value: [UInt8], isSent: Bool)?) throws(MLSError) {
         try run("BEGIN IMMEDIATE")
         do throws(MLSError) {
             for (key, version) in batch.conditions where try row(key)?.version ?? 0 != version {
@@ -52,9 +77,14 @@ final class SQLiteGroupStore: GroupStorage {
                     try run("DELETE FROM mls_row WHERE group_id = ?1 AND kind = ?2 AND idx = ?3", key)
                 }
             }
+            if let application {
+                try run(
+                    "INSERT INTO app_row (is_sent, value) VALUES (?4, ?5)", nil,
+                    Row(value: application.value, version: application.isSent ? 1 : 0))
+            }
             try run("COMMIT")
         } catch {
-            try run("ROLLBACK")
+            if writesUntilCrash != 0 { try run("ROLLBACK") }
             throw error
         }
     }
@@ -79,6 +109,10 @@ final class SQLiteGroupStore: GroupStorage {
     }
 
     private func run(_ sql: String, _ key: RowKey? = nil, _ row: Row? = nil) throws(MLSError) {
+        if let left = writesUntilCrash {
+            guard left > 0 else { throw MLSError(.storeMissing, "crashed") }
+            writesUntilCrash = left - 1
+        }
         let statement = try prepare(sql, key, row)
         defer { sqlite3_finalize(statement) }
         guard sqlite3_step(statement) == SQLITE_DONE else {
@@ -86,8 +120,11 @@ final class SQLiteGroupStore: GroupStorage {
         }
     }
 
-    private func query(_ sql: String, _ key: RowKey) throws(MLSError) -> [(index: UInt64, row: Row)] {
+    private func query(
+        _ sql: String, _ key: RowKey?, kind: Int64? = nil
+    ) throws(MLSError) -> [(index: UInt64, row: Row)] {
         let statement = try prepare(sql, key, nil)
+        if let kind { sqlite3_bind_int64(statement, 2, kind) }
         defer { sqlite3_finalize(statement) }
         var found: [(index: UInt64, row: Row)] = []
         while sqlite3_step(statement) == SQLITE_ROW {
