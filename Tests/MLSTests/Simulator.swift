@@ -15,6 +15,10 @@ struct Simulator {
     private var generator: SeededGenerator
     private var members: [Member] = []
     private var removed: [Member] = []
+    /// Members as they were before they were removed: what came later must be closed to them.
+    private var outdated: [Group] = []
+    /// Whom a commit did not reach: they can only come back by a resync.
+    private var lost: [Member] = []
     private var follower: PublicGroup
     private let limit: Int
     private var names = 0
@@ -26,7 +30,10 @@ struct Simulator {
     private(set) var counts: [String: Int] = [:]
     private let groupId: [UInt8] = [7, 7, 7]
 
-    init(seed: UInt64, limit: Int) throws {
+    /// - Parameters:
+    ///   - limit: how many members it may have.
+    ///   - founders: how many are there from the start.
+    init(seed: UInt64, limit: Int, founders: Int = 1) throws {
         generator = SeededGenerator(seed: seed)
         self.limit = limit
         let client = try Client("0", using: &generator)
@@ -36,7 +43,25 @@ struct Simulator {
         follower = try PublicGroup(try group.groupInfo(), now: testTime, judge: AcceptAll())
         members = [Member(client: client, group: group, store: MemoryGroupStore())]
         try members[0].group.save(to: members[0].store)
+        var options = CommitOptions()
+        var joining: [(Client, KeyPackageSecrets)] = []
+        for _ in 1..<max(founders, 1) { try invite(&joining, &options) }
+        guard !joining.isEmpty else { return }
+        let pending = try members[0].group.commit(options, now: testTime, judge: AcceptAll(), using: &generator)
+        try accept(pending.message, by: 0, welcome: pending.welcome, joining: joining)
     }
+
+    private mutating func invite(
+        _ joining: inout [(Client, KeyPackageSecrets)], _ options: inout CommitOptions
+    ) throws {
+        let client = try newClient()
+        let own = try client.keyPackage(using: &generator)
+        options.proposals.append(.add(own.keyPackage))
+        joining.append((client, own))
+    }
+
+    /// How many the group has, those included who have lost it.
+    private var size: Int { members.count + lost.count }
 
     private mutating func roll(_ count: Int) -> Int { Int.random(in: 0..<max(count, 1), using: &generator) }
 
@@ -120,14 +145,25 @@ struct Simulator {
     private mutating func flush() throws {
         for reader in members.indices {
             for place in messages.indices.shuffled(using: &generator) {
+                // Some never arrive; those behind them open all the same.
+                if roll(12) == 0 { continue }
                 if !members[reader].opened.contains(place) { try deliver(place, to: reader) }
                 if roll(4) == 0 { try deliver(place, to: reader) }
             }
             members[reader].opened = []
         }
         for place in messages.indices {
-            for index in removed.indices {
-                expectRefusal(.notMember) { _ = try removed[index].group.open(messages[place].message) }
+            let message = messages[place].message
+            for index in removed.indices.suffix(4) {
+                expectRefusal(.notMember) { _ = try removed[index].group.open(message) }
+            }
+            // Those who were removed try with the keys that they had, which takes another epoch in the header.
+            for group in outdated.suffix(4) {
+                guard case .privateMessage(var renamed) = message.body else { continue }
+                var old = group
+                expectRefusal(.epochFuture) { _ = try old.open(message) }
+                renamed.epoch = old.epoch
+                expectRefusal(.senderDataInvalid) { _ = try old.open(MLSMessage(.privateMessage(renamed))) }
             }
         }
         pastMessages = messages.map(\.message)
@@ -169,14 +205,10 @@ struct Simulator {
         options.forcePath = roll(3) != 0
         options.welcomeCarriesTree = roll(2) == 0
         var joining: [(Client, KeyPackageSecrets)] = []
-        for _ in 0..<roll(4) where members.count + joining.count < limit {
-            let client = try newClient()
-            let own = try client.keyPackage(using: &generator)
-            options.proposals.append(.add(own.keyPackage))
-            joining.append((client, own))
-        }
+        for _ in 0..<roll(4) where size + joining.count < limit { try invite(&joining, &options) }
         if roll(3) == 0, members.count > 4 {
-            let target = members[roll(members.count)].group.ownLeaf
+            let all = members + lost
+            let target = all[roll(all.count)].group.ownLeaf
             let isProposed = members[committer].group.pendingProposals.contains { item in
                 item.proposal == .remove(target) || item.sender == .member(target)
             }
@@ -194,7 +226,7 @@ struct Simulator {
             try members[committer].group.save(to: members[committer].store)
             members[committer].group = try Group.load(groupId, from: members[committer].store)
         }
-        try accept(pending.message, welcome: pending.welcome, joining: joining)
+        try accept(pending.message, by: committer, welcome: pending.welcome, joining: joining)
     }
 
     /// Two commit at once; the one that is ordered first wins, and the other's is dropped by everybody.
@@ -206,7 +238,7 @@ struct Simulator {
         let winner = try members[first].group.commit(
             options, now: testTime, judge: AcceptAll(), using: &generator)
         let loser = try members[second].group.commit(now: testTime, judge: AcceptAll(), using: &generator)
-        try accept(winner.message, welcome: winner.welcome, joining: joining)
+        try accept(winner.message, by: first, welcome: winner.welcome, joining: joining)
         for index in members.indices {
             expectRefusal(.epochPast) { _ = try members[index].group.open(loser.message) }
         }
@@ -214,21 +246,29 @@ struct Simulator {
     }
 
     private mutating func joinExternally(resync: Bool) throws {
-        guard resync || members.count < limit else { return }
+        guard resync || size < limit else { return }
         let helper = roll(members.count)
         let info = try members[helper].group.groupInfo(withTree: false)
         try follower.publish(info)
         var options = ExternalJoinOptions()
         var client = try newClient()
-        if resync, members.count > 1 {
-            let lost = members[roll(members.count)]
-            options.removing = lost.group.ownLeaf
-            client = lost.client
+        var isBack = false
+        if resync, let returning = lost.popLast() ?? (members.count > 1 ? members[roll(members.count)] : nil) {
+            isBack = !members.contains { $0.client.name == returning.client.name }
+            options.removing = returning.group.ownLeaf
+            client = returning.client
+            // What it has missed stays closed to its old state.
+            if isBack, let message = messages.last?.message {
+                var old = returning.group
+                expectRefusal(.epochFuture) { _ = try old.open(message) }
+            }
         }
         let (group, commit) = try Group.joinExternally(
             info, tree: follower.ratchetTree, identity: client.identity, options: options, now: testTime,
             judge: AcceptAll(), using: &generator)
-        try accept(commit, welcome: nil, joining: [])
+        if isBack { counts["return", default: 0] += 1 }
+        let replaced = members.firstIndex { $0.group.ownLeaf == options.removing }
+        try accept(commit, by: nil, replacing: replaced, welcome: nil, joining: [])
         var member = Member(client: client, group: group, store: MemoryGroupStore())
         try member.group.save(to: member.store)
         members.append(member)
@@ -237,13 +277,27 @@ struct Simulator {
 
     /// A commit was ordered: the epoch's messages arrive first, then everybody processes it.
     private mutating func accept(
-        _ message: MLSMessage, welcome: MLSMessage?, joining: [(Client, KeyPackageSecrets)]
+        _ message: MLSMessage, by committer: Int?, replacing replaced: Int? = nil, welcome: MLSMessage?,
+        joining: [(Client, KeyPackageSecrets)]
     ) throws {
         try flush()
-        for index in members.indices { try members[index].group.process(message) }
+        // Now and then it does not reach somebody.
+        var missing: Int?
+        if members.count > 4, roll(6) == 0 { missing = roll(members.count) }
+        if missing == committer || missing == replaced { missing = nil }
+        for index in members.indices where index != missing {
+            let before = members[index].group
+            try members[index].group.process(message)
+            if members[index].group.status == .removed { outdated.append(before) }
+        }
         try follower.process(message)
+        if let missing { lost.append(members.remove(at: missing)) }
         for index in members.indices.reversed() where members[index].group.status == .removed {
             removed.append(members.remove(at: index))
+        }
+        // Who was removed meanwhile, or has been replaced, has nothing to come back to.
+        lost.removeAll { member in
+            follower.member(member.group.ownLeaf)?.signatureKey != member.client.identity.signatureKey.publicKey
         }
         if case .welcome(let welcome)? = welcome?.body {
             for (client, own) in joining {
@@ -257,7 +311,7 @@ struct Simulator {
             #expect(joining.isEmpty)
         }
         epochs += 1
-        try agree()
+        try agree(joining: committer == nil ? 1 : 0)
         for late in pastMessages + pastHandshakes {
             let index = roll(members.count)
             expectRefusal(.epochPast) { _ = try members[index].group.open(late) }
@@ -265,7 +319,8 @@ struct Simulator {
         pastHandshakes = [message]
     }
 
-    private mutating func agree() throws {
+    /// - Parameter joining: how many are in the tree that are not here yet.
+    private mutating func agree(joining: Int = 0) throws {
         guard let first = members.first?.group else { throw TestFailure("an empty group") }
         let exported = try first.exportSecret(label: "sim", context: [1], length: 16)
         for member in members {
@@ -274,7 +329,9 @@ struct Simulator {
             #expect(try member.group.exportSecret(label: "sim", context: [1], length: 16) == exported)
             #expect(member.group.memberCount == first.memberCount)
         }
+        // The tree hash is in the context; the trees themselves are compared for some.
         let tree = first.ratchetTree
-        #expect(members.allSatisfy { $0.group.ratchetTree == tree } && follower.ratchetTree == tree)
+        #expect(follower.ratchetTree == tree && follower.members.count == size + joining)
+        for _ in 0..<8 { #expect(members[roll(members.count)].group.ratchetTree == tree) }
     }
 }

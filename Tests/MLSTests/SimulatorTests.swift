@@ -13,4 +13,10 @@ struct SimulatorTests {
         var simulator = try Simulator(seed: UInt64(seed), limit: Self.option("MLS_MEMBERS", 12))
         try simulator.run(steps: Self.option("MLS_STEPS", 40))
     }
+
+    @Test("and of a life in a large group", arguments: [(101, 60, 20), (102, 200, 8)])
+    func largeLife(_ seed: Int, _ members: Int, _ steps: Int) throws {
+        var simulator = try Simulator(seed: UInt64(seed), limit: members, founders: members - 10)
+        try simulator.run(steps: steps)
+    }
 }
