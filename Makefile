@@ -1,7 +1,7 @@
 # make run      build, start a server on loopback with an echo bot, and open the prompt
 # make test     build and run every test
 # make install  PREFIX= DESTDIR=
-# make bench    measure
+# make bench    measure; SECTIONS=mls a part of it
 # make lint     formatting, shell scripts, man pages
 
 PREFIX  ?= /usr/local
@@ -49,7 +49,7 @@ format:
 	$(SWIFT) format -i -r Sources Tests Package.swift
 
 bench: build
-	@Tests/Benchmarks/run
+	@Tests/Benchmarks/run $(SECTIONS)
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
