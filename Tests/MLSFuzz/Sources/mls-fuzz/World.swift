@@ -1,4 +1,7 @@
+import Glibc
+
 @testable import MLS
+@testable import WireCodec
 
 /// A generator that always gives the same.
 struct FixedGenerator: RandomNumberGenerator {
@@ -68,6 +71,28 @@ struct World: Sendable {
         if let message = framed(.commit(commit)) { process(message, &group) }
     }
 
+    /// The body of an external commit, signed by a newcomer for the leaf that it would get.
+    func processExternalCommit(_ bytes: [UInt8]) {
+        guard var commit = try? decodeWhole(bytes, as: Commit.self) else { return }
+        let key = invited.signatureKey
+        commit.path?.leafNode.signatureKey = key.publicKey
+        try? commit.path?.leafNode.sign(
+            committer.algorithms, at: .init(groupId: committer.groupId, index: LeafIndex(3)), key: key.privateKey)
+        let content = FramedContent(
+            groupId: committer.groupId, epoch: committer.epoch, sender: .newMemberCommit, authenticatedData: [],
+            body: .commit(commit))
+        guard
+            var signed = try? AuthenticatedContent.signed(
+                content, wireFormat: .publicMessage, context: committer.state.contextBytes,
+                algorithms: committer.algorithms, key: key.privateKey)
+        else { return }
+        signed.auth.confirmationTag = [UInt8](repeating: 1, count: 32)
+        var group = receiver
+        process(
+            MLSMessage(
+                .publicMessage(PublicMessage(content: signed.content, auth: signed.auth, membershipTag: nil))), &group)
+    }
+
     func processProposal(_ bytes: [UInt8]) {
         guard let proposal = try? Proposal(decoding: bytes) else { return }
         var group = receiver
@@ -133,5 +158,75 @@ struct World: Sendable {
         _ = try? SourcedProposal(row: bytes)
         _ = try? OwnUpdate(row: bytes)
         _ = try? PendingRow(row: bytes)
+    }
+
+    /// Inputs to begin with, each with the byte of its target in front: what an honest client would send.
+    func writeSeeds(to folder: String) throws {
+        var generator = FixedGenerator()
+        var copy = committer
+        let add = CommitOptions([.add(invited.keyPackage)])
+        let pending = try copy.commit(add, now: now, judge: AcceptAll(), using: &generator)
+        let outsider = try Group.joinExternally(
+            try committer.groupInfo(), identity: identity(9), now: now, judge: AcceptAll(), using: &generator)
+        let update = try copyOf(committer) { try $0.proposeUpdate(using: &generator) }
+        let sent = try copyOf(committer) { try $0.send([1, 2, 3], using: &generator) }
+        var seeds: [(UInt8, [UInt8])] = []
+        for message in [pending.message, pending.welcome, outsider.commit, update, sent].compactMap({ $0 }) {
+            seeds += [(1, message.encoded), (2, message.encoded)]
+        }
+        seeds.append((1, MLSMessage(.keyPackage(invited.keyPackage)).encoded))
+        for (target, message) in [(3, pending.message), (8, outsider.commit)] as [(UInt8, MLSMessage)] {
+            guard case .publicMessage(let framed) = message.body, case .commit(let commit) = framed.content.body else {
+                continue
+            }
+            seeds += [(target, commit.wireBytes), (0, commit.wireBytes)]
+        }
+        if case .publicMessage(let framed) = update.body, case .proposal(let proposal) = framed.content.body {
+            seeds += [(4, proposal.encoded), (0, proposal.encoded)]
+        }
+        let required = RequiredCapabilities(extensionTypes: [ExtensionType(rawValue: 0xf001)])
+        for proposal in [
+            .add(invited.keyPackage), .remove(LeafIndex(1)),
+            .reInit(ReInit(groupId: [1], cipherSuite: .x25519Aes128GcmSha256Ed25519)),
+            .externalInit(kemOutput: [UInt8](repeating: 9, count: 32)),
+            .groupContextExtensions(try Extensions([.requiredCapabilities(required), .externalSenders([])])),
+            .preSharedKey(PreSharedKeyID(key: .external(id: [1]), nonce: [UInt8](repeating: 1, count: 32))),
+            .preSharedKey(
+                PreSharedKeyID(
+                    key: .resumption(usage: .branch, groupId: [1], epoch: 1), nonce: [UInt8](repeating: 1, count: 32))),
+        ] as [Proposal] {
+            seeds += [(4, proposal.encoded), (0, proposal.encoded)]
+        }
+        let info = try committer.groupInfo()
+        seeds += [(5, info.encoded), (0, info.encoded), (0, info.groupContext.encoded)]
+        if case .welcome(let welcome)? = pending.welcome?.body {
+            seeds += [(5, welcome.wireBytes), (0, welcome.wireBytes)]
+        }
+        for tree in [committer.ratchetTree, copy.ratchetTree, outsider.group.ratchetTree] {
+            seeds += [(6, tree.encoded), (0, tree.encoded)]
+        }
+        for (_, row) in copy.changes().writes { if let row { seeds.append((7, row.value)) } }
+        seeds += [(7, invited.encoded), (0, invited.encoded)]
+        for (place, seed) in seeds.enumerated() {
+            guard let file = fopen("\(folder)/seed-\(seed.0)-\(place)", "w") else {
+                throw MLSError(.storeMissing, folder)
+            }
+            let bytes = [seed.0] + seed.1
+            fwrite(bytes, 1, bytes.count, file)
+            fclose(file)
+        }
+    }
+
+    private func copyOf<Result>(_ group: Group, _ body: (inout Group) throws -> Result) rethrows -> Result {
+        var group = group
+        return try body(&group)
+    }
+
+    private func identity(_ name: UInt8) throws -> MemberIdentity {
+        var generator = FixedGenerator()
+        for _ in 0..<name { _ = generator.next() }
+        return MemberIdentity(
+            credential: .basic(identity: [name]),
+            signatureKey: try SignatureKeyPair(suite: .x25519Aes128GcmSha256Ed25519, using: &generator))
     }
 }
