@@ -23,8 +23,17 @@ public func initialize(
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let data, count > 0 else { return 0 }
     let bytes = Array(UnsafeBufferPointer(start: data, count: count))
+    let start = cpuSeconds()
     Target.run(Target.fixed ?? bytes[0], Array(bytes.dropFirst()))
+    // Not `-timeout=1`, which counts the time that others had the processor.
+    precondition(cpuSeconds() - start < 1, "an input took a second of CPU")
     return 0
+}
+
+private func cpuSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 /// What an input is given to.
