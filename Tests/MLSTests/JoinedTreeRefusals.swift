@@ -234,6 +234,7 @@ struct JoinedTreeRefusals {
             info.extensions.set(type, [0])
             try info.sign(invitation.team.groups[0].signatureKey.privateKey)
             expectRefusal(.extensionMisplaced) { _ = try PublicGroup(info, now: testTime, judge: AcceptAll()) }
+            expectRefusal(.extensionMisplaced) { try invitation.team.follower.publish(info) }
             expectRefusal(.extensionMisplaced) {
                 _ = try invitation.team.groups[0].groupInfo(extensions: [misplaced])
             }

@@ -87,6 +87,7 @@ public struct PublicGroup: Sendable {
         guard let signer = state.tree.leaf(info.signer) else { throw MLSError(.groupInfoSigner) }
         try require(
             info.hasValidSignature(state.algorithms, key: signer.signatureKey), .groupInfoSignature)
+        try info.extensions.refuseDefaults(but: GroupInfo.extensionTypes, in: "a GroupInfo")
         groupInfo = info
     }
 }
