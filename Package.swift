@@ -75,7 +75,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            exclude: ["chatd.service"],
+            exclude: ["chatd.service", "chatd.sysusers"],
             swiftSettings: strict),
         .target(
             name: "ChatClient",

@@ -130,7 +130,7 @@ import Testing
 
     @Test func theSameIdAgainIsAcknowledgedWhateverSpeaksAgainstItNow() async throws {
         try await withServer {
-            $0.hub.limits.accountStore = 1_000
+            $0.hub.limits.accountStore = 1_500
             $0.hub.limits.everyoneInterval = 3_600_000
         } _: { server in
             let alice = try await server.logIn("alice")

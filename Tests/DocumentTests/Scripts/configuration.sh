@@ -29,4 +29,4 @@ exits 77 alice chat --config "$SCRATCH/one.toml" whoami
 example 2 >"$SCRATCH/two.toml"
 grep -q . "$SCRATCH/two.toml" || fail "no second example"
 exits 78 daemon run --config "$SCRATCH/two.toml"
-has "$SCRATCH/err" 'cannot read /etc/ssl/chat.example.org.pem'
+has "$SCRATCH/err" 'cannot read /var/lib/chatd/chat.example.org.pem'

@@ -11,7 +11,7 @@ refused() {
         fail "not refused as $code: $(cat "$SCRATCH/err")"
 }
 
-configure $'account_store = 1000\neveryone_interval = "1h"'
+configure $'account_store = 1500\neveryone_interval = "1h"'
 start_server --config "$SCRATCH/chatd.toml"
 user alice
 user bob
