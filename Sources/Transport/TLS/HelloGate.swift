@@ -6,10 +6,9 @@ struct HelloGate: Sendable {
     /// Real hellos have 200 to 600 bytes, and some 2,000 with a key that resists quantum computers.
     static let usualLimit = 8 << 10
 
-    private enum ContentType {
-        static let handshake: UInt8 = 22
-        static let applicationData: UInt8 = 23
-    }
+    /// The content type of a record that holds handshake messages in the clear. Encrypted ones bear another, also those
+    /// of a client whose early data is passed over before its next hello: they are bounded by OpenSSL itself.
+    private static let handshake: UInt8 = 22
     private static let recordHeader = 5
     private static let messageHeader = 4
 
@@ -21,15 +20,12 @@ struct HelloGate: Sendable {
     private var recordLeft = 0
     private var messageLeft = 0
     private var isHandshake = false
-    private var isEncrypted = false
 
     init(limit: Int = usualLimit) { self.limit = limit }
 
     /// Whether these bytes may go to OpenSSL; once they may not, the connection ends.
     mutating func admits(_ bytes: some Sequence<UInt8>) -> Bool {
         for byte in bytes {
-            // What is encrypted is bounded by OpenSSL itself: a client that was asked for no certificate says little.
-            if isEncrypted { return true }
             if recordLeft == 0 {
                 beginRecord(byte)
             } else {
@@ -43,8 +39,7 @@ struct HelloGate: Sendable {
     private mutating func beginRecord(_ byte: UInt8) {
         record.append(byte)
         guard record.count == Self.recordHeader else { return }
-        isHandshake = record[0] == ContentType.handshake
-        isEncrypted = record[0] == ContentType.applicationData
+        isHandshake = record[0] == Self.handshake
         recordLeft = Int(record[3]) << 8 | Int(record[4])
         record.removeAll(keepingCapacity: true)
     }
