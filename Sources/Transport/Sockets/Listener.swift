@@ -24,9 +24,11 @@ package final class Listener: Sendable {
     /// The addresses, in the order asked for, with the ports that were bound.
     package let addresses: [NetworkAddress]
     private let channels: [any Channel]
+    private let eventLoop: any EventLoop
 
-    private init(channels: [any Channel]) {
+    private init(channels: [any Channel], eventLoop: any EventLoop) {
         self.channels = channels
+        self.eventLoop = eventLoop
         addresses = channels.map { NetworkAddress($0.localAddress) }
     }
 
@@ -60,7 +62,7 @@ package final class Listener: Sendable {
         }
         return EventLoopFuture.whenAllComplete(bound, on: eventLoop).flatMapThrowing { results in
             do {
-                return Listener(channels: try results.map { try $0.get() })
+                return Listener(channels: try results.map { try $0.get() }, eventLoop: eventLoop)
             } catch {
                 for case .success(let channel) in results { channel.close(promise: nil) }
                 throw error
@@ -70,10 +72,7 @@ package final class Listener: Sendable {
 
     /// Accepts no more; connections that stand are not touched.
     package func close() -> EventLoopFuture<Void> {
-        let eventLoop = channels.first?.eventLoop
-        let closed = channels.map { $0.close() }
-        guard let eventLoop else { preconditionFailure("a listener has an address") }
-        return EventLoopFuture.andAllComplete(closed, on: eventLoop)
+        EventLoopFuture.andAllComplete(channels.map { $0.close() }, on: eventLoop)
     }
 }
 

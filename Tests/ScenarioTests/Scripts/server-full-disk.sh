@@ -2,12 +2,12 @@
 # with room again all goes on. Needs to mount a small tmpfs.
 
 mkdir "$SCRATCH/server"
-if ! mount -t tmpfs -o size=48m,mode=700 tmpfs "$SCRATCH/server" 2>/dev/null; then
+if ! mount -t tmpfs -o size=64m,mode=700 tmpfs "$SCRATCH/server" 2>/dev/null; then
     say "SKIPPED: mounting a tmpfs needs root"
     exit 0
 fi
 trap 'at_end; umount "$SCRATCH/server"' EXIT
-printf '[limits]\nmessages_per_second = 0\nstore_reserve = "16M"\n' >"$SCRATCH/server/chatd.toml"
+printf '[limits]\nmessages_per_second = 0\nstore_reserve = "28M"\n' >"$SCRATCH/server/chatd.toml"
 start_server
 user alice
 user bob
