@@ -23,7 +23,7 @@ until [ "$sent" -gt 60 ]; do
 done
 [ "$sent" -le 60 ] || fail "the disk does not fill up"
 same store_full "$(jq -rs 'map(select(.head == "error")) | last | .code' "$SCRATCH/err")" "the reserve is kept"
-[ "$(df --output=avail -m "$SCRATCH/server" | tail -n 1)" -ge 8 ] || fail "there is no reserve: $(df -m "$SCRATCH/server")"
+[ "$(df --output=avail -m "$SCRATCH/server" | tail -n 1)" -ge 4 ] || fail "there is no reserve: $(df -m "$SCRATCH/server")"
 
 # In the reserve: reading and acknowledging, revoking, a backup, which may be larger than what is left.
 accepted=$(sqlite3 "file:$SCRATCH/server/chatd.db?mode=ro" 'SELECT count(*) FROM entries')
