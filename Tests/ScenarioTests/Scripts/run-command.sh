@@ -157,7 +157,7 @@ told "sh: done after "
 
 # From cron: no environment, no home.
 exits 1 env -i PATH="$bin:/usr/bin:/bin" HOME="$SCRATCH/alice" chat run --to bob --on-failure --tail 2 -- \
-    sh -c 'echo one; echo two; echo three >&2; exit 1' </dev/null
+    sh -c 'echo one; echo two; echo three; exit 1' </dev/null
 told "sh: exit status 1 after "
 same $'two\nthree' "$(newest | tail -n +2)"
 exits 5 env -i "$bin/chat" run --to bob --profile nobody -- /bin/sh -c 'echo out; exit 5' </dev/null
