@@ -26,14 +26,7 @@ exits 0 peer never_acknowledges
 
 # A client that never reads: memory stays bounded, and others get theirs.
 before=$(memory)
-mkfifo "$SCRATCH/hold"
-(replace_shell=yes; PASSWORD=$password exec python3 "$scripts/bad_peers.py" never_reads "$address") \
-    <"$SCRATCH/hold" >"$SCRATCH/deaf" 2>&1 &
-started+=($!)
-exec 4>"$SCRATCH/hold"
-eventually grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
-for n in $(seq 200); do head -c 60000 /dev/zero | tr '\0' x; echo; done >"$SCRATCH/large"
-exits 0 alice chat send --to mallory --lines <"$SCRATCH/large"
+deaf_peer 200
 [ $(($(memory) - before)) -lt 100000 ] || fail "memory grew from $before to $(memory) KiB"
 exits 0 alice chat send --to bob "after the deaf"
 exec 4>&-

@@ -4,14 +4,7 @@ start_server
 user alice
 user bob
 user mallory
-mkfifo "$SCRATCH/hold"
-(replace_shell=yes; PASSWORD=$password exec python3 "$scripts/bad_peers.py" never_reads "$address") \
-    <"$SCRATCH/hold" >"$SCRATCH/deaf" 2>&1 &
-started+=($!)
-exec 4>"$SCRATCH/hold"
-eventually grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
-for n in $(seq 100); do head -c 60000 /dev/zero | tr '\0' x; echo; done >"$SCRATCH/large"
-exits 0 alice chat send --to mallory --lines <"$SCRATCH/large"
+deaf_peer 100
 
 # One who listens and one who sends while it ends.
 background bob.out bob chat listen --json

@@ -99,6 +99,20 @@ background() {
     started+=("$job")
 }
 
+# deaf_peer NUMBER: mallory logs in, listens and never reads, and alice sends so many messages of 60 kB there. It holds on
+# until descriptor 4 is closed.
+deaf_peer() {
+    local n
+    mkfifo "$SCRATCH/hold"
+    (replace_shell=yes; PASSWORD=$password exec python3 "$scripts/bad_peers.py" never_reads "$address") \
+        <"$SCRATCH/hold" >"$SCRATCH/deaf" 2>&1 &
+    started+=($!)
+    exec 4>"$SCRATCH/hold"
+    eventually grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
+    for n in $(seq "$1"); do head -c 60000 /dev/zero | tr '\0' x; echo; done >"$SCRATCH/large"
+    exits 0 alice chat send --to mallory --lines <"$SCRATCH/large"
+}
+
 # eventually COMMAND [ARG…]: tries again until it succeeds, for half a minute.
 eventually() {
     local tries=0
