@@ -7,7 +7,9 @@ package typealias WireCodable = WireEncodable & WireDecodable
 
 extension WireDecodable {
     /// Reads one value that must fill `bytes` exactly.
-    package init(wireBytes bytes: some Collection<UInt8>) throws(WireError) {
+    package init(wireBytes bytes: [UInt8]) throws(WireError) { try self.init(wireBytes: bytes[...]) }
+
+    package init(wireBytes bytes: ArraySlice<UInt8>) throws(WireError) {
         var reader = WireReader(bytes)
         self = try Self(from: &reader)
         try reader.finish()
@@ -16,19 +18,12 @@ extension WireDecodable {
 
 /// Takes fields, big-endian, from the front of some bytes.
 ///
-/// Nothing is allocated for a vector before its length was checked against what remains.
+/// Arrays and their slices are not copied. Nothing is allocated for a vector before its length was checked against what remains.
 package struct WireReader: Sendable {
-    @usableFromInline var remaining: ArraySlice<UInt8>
+    private var remaining: ArraySlice<UInt8>
 
-    package init(_ bytes: some Collection<UInt8>) {
-        if let slice = bytes as? ArraySlice<UInt8> {
-            remaining = slice
-        } else if let array = bytes as? [UInt8] {
-            remaining = array[...]
-        } else {
-            remaining = Array(bytes)[...]
-        }
-    }
+    package init(_ bytes: [UInt8]) { remaining = bytes[...] }
+    package init(_ bytes: ArraySlice<UInt8>) { remaining = bytes }
 
     /// How many bytes have not been read.
     package var remainingCount: Int { remaining.count }
@@ -39,11 +34,13 @@ package struct WireReader: Sendable {
         guard remaining.isEmpty else { throw .trailingBytes(remaining.count) }
     }
 
-    /// Reads an unsigned integer in network byte order. Inlinable, since a server spends most of its decoding here.
-    @inlinable
-    package mutating func read<Integer: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-        _ type: Integer.Type = Integer.self
-    ) throws(WireError) -> Integer {
+    /// Reads an unsigned integer in network byte order (RFC 8446 §3.3).
+    package mutating func read(_: UInt8.Type = UInt8.self) throws(WireError) -> UInt8 { try integer() }
+    package mutating func read(_: UInt16.Type = UInt16.self) throws(WireError) -> UInt16 { try integer() }
+    package mutating func read(_: UInt32.Type = UInt32.self) throws(WireError) -> UInt32 { try integer() }
+    package mutating func read(_: UInt64.Type = UInt64.self) throws(WireError) -> UInt64 { try integer() }
+
+    private mutating func integer<Integer: FixedWidthInteger & BitwiseCopyable>() throws(WireError) -> Integer {
         let size = MemoryLayout<Integer>.size
         guard remaining.count >= size else { throw .truncated(needed: size, available: remaining.count) }
         let value = remaining.withUnsafeBytes { Integer(bigEndian: $0.loadUnaligned(as: Integer.self)) }

@@ -14,6 +14,8 @@ extension WireEncodable {
 }
 
 /// Appends fields, big-endian, to a growing array of bytes.
+///
+/// The types that travel most have functions of their own: what is generic and `package` is not specialised in another module.
 package struct WireWriter: Sendable {
     /// What has been written so far.
     package internal(set) var bytes: [UInt8]
@@ -23,20 +25,20 @@ package struct WireWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
-    /// Writes an unsigned integer in network byte order (RFC 8446 §3.3). Inlinable, as `WireReader.read` is.
-    @inlinable
-    package mutating func write<Integer: FixedWidthInteger & UnsignedInteger>(_ value: Integer) {
-        withUnsafeBytes(of: value.bigEndian) { append($0) }
-    }
+    /// Writes an unsigned integer in network byte order (RFC 8446 §3.3).
+    package mutating func write(_ value: UInt8) { bytes.append(value) }
+    package mutating func write(_ value: UInt16) { append(value) }
+    package mutating func write(_ value: UInt32) { append(value) }
+    package mutating func write(_ value: UInt64) { append(value) }
 
-    @usableFromInline mutating func append(_ field: UnsafeRawBufferPointer) {
-        bytes.append(contentsOf: field)
+    private mutating func append(_ value: some FixedWidthInteger) {
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     /// Writes bytes without a length: a fixed-size vector, or a part of something longer.
-    package mutating func write(fixed field: some Collection<UInt8>) {
-        bytes.append(contentsOf: field)
-    }
+    package mutating func write(fixed field: [UInt8]) { bytes.append(contentsOf: field) }
+    package mutating func write(fixed field: ArraySlice<UInt8>) { bytes.append(contentsOf: field) }
+    package mutating func write(fixed field: some Collection<UInt8>) { bytes.append(contentsOf: field) }
 
     /// Writes a nested structure.
     package mutating func write(_ value: some WireEncodable) {
@@ -44,13 +46,23 @@ package struct WireWriter: Sendable {
     }
 
     /// Writes `opaque field<V>`: a variable-size length, then the bytes.
+    package mutating func write(vector field: [UInt8]) {
+        write(length: field.count)
+        write(fixed: field)
+    }
+
+    package mutating func write(vector field: ArraySlice<UInt8>) {
+        write(length: field.count)
+        write(fixed: field)
+    }
+
     package mutating func write(vector field: some Collection<UInt8>) {
         write(length: field.count)
-        bytes.append(contentsOf: field)
+        write(fixed: field)
     }
 
     /// Writes `T elements<V>`: the length in bytes, then the elements.
-    package mutating func write<Element: WireEncodable>(vectorOf elements: some Collection<Element>) {
+    package mutating func write<Element: WireEncodable>(vectorOf elements: [Element]) {
         writeVector { writer in
             for element in elements { element.encode(into: &writer) }
         }
@@ -58,9 +70,11 @@ package struct WireWriter: Sendable {
 
     /// Writes a `<V>` vector whose content `body` writes.
     package mutating func writeVector(_ body: (inout WireWriter) -> Void) {
-        var inner = WireWriter()
-        body(&inner)
-        write(vector: inner.bytes)
+        let start = bytes.count
+        body(&self)
+        var length = WireWriter(reserving: 4)
+        length.write(length: bytes.count - start)
+        bytes.insert(contentsOf: length.bytes, at: start)
     }
 
     /// Writes `optional<T>`: one byte of presence, then the value (RFC 9420 §2.1.1).
