@@ -1,17 +1,20 @@
 # A hundred processes of one profile send at once while a prompt and three listeners of it run: every message arrives
-# once everywhere, and nobody sees a lock.
+# once everywhere, also at a prompt of the other's, and nobody sees a lock.
 
 start_server
 user alice
 user bob
 
 for n in 1 2 3; do background "listen$n" alice chat listen --json --own; done
-mkfifo "$SCRATCH/keys"
-background prompt alice sh -c 'exec chat --linger 120s <"$1"' sh "$SCRATCH/keys"
-exec 3>"$SCRATCH/keys"
+# prompt NAME LOG DESCRIPTOR: a prompt of NAME, fed by a pipe that stays open.
+prompt() {
+    mkfifo "$SCRATCH/$2.keys"
+    background "$2" "$1" sh -c 'exec chat --linger 120s <"$1"' sh "$SCRATCH/$2.keys"
+    eval "exec $3>\"\$SCRATCH/$2.keys\""
+}
+prompt alice prompt 3
+prompt bob bob.prompt 4
 background bob.out bob chat listen --json
-for n in 1 2 3; do eventually test -e "$SCRATCH/listen$n"; done
-eventually test "$(alice chat who --json 2>/dev/null | grep -c '"alice"')" -ge 0
 
 senders=()
 for n in $(seq 100); do
@@ -23,14 +26,21 @@ for sender in "${senders[@]}"; do wait "$sender" || failed=$((failed + 1)); done
 same 0 "$failed" "senders that failed: $(head -3 "$SCRATCH/send.err")"
 same "" "$(cat "$SCRATCH/send.err")" "nothing is complained of"
 
-seq -f 'message %g' 100 | sort >"$SCRATCH/wanted"
-# all_there LOG: the bodies of this log are the hundred, each once.
+# What comes in order has no doubles left to come when the last is there.
+exits 0 alice chat send --to bob -m "the end"
+{ seq -f 'message %g' 100; echo "the end"; } | sort >"$SCRATCH/wanted"
+# ended LOG: has the last message come? all_there LOG: the bodies of this log are these, each once.
+ended() { grep -q "the end" "$SCRATCH/$1"; }
 all_there() { jq -r .body "$SCRATCH/$1" | sort | cmp -s - "$SCRATCH/wanted"; }
 for log in bob.out listen1 listen2 listen3; do
-    eventually all_there "$log" || fail "$log has $(wc -l <"$SCRATCH/$log") lines"
+    eventually ended "$log" || fail "$log does not end"
+    all_there "$log" || fail "$log has $(wc -l <"$SCRATCH/$log") lines"
     same "" "$(cat "$SCRATCH/$log.err")" "$log complains"
     # Numbers only increase within the conversation.
     same "" "$(jq .seq "$SCRATCH/$log" | sort -nc 2>&1)" "order in $log"
 done
-exec 3>&-
+eventually ended bob.prompt || fail "the prompt does not end"
+sed -E 's/^.* alice → me: //' "$SCRATCH/bob.prompt" | sort | cmp -s - "$SCRATCH/wanted" ||
+    fail "the prompt has $(wc -l <"$SCRATCH/bob.prompt") lines, the first $(head -n 1 "$SCRATCH/bob.prompt")"
+exec 3>&- 4>&-
 same "" "$(grep -i lock "$SCRATCH"/*.err "$SCRATCH/send.err")" "locks are shown"
