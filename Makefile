@@ -30,7 +30,7 @@ build: packages
 	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE) --product chatd
 
 run: build
-	@PATH="$(CURDIR)/$(BIN):$$PATH" Sources/chat/run-locally
+	@PATH="$(abspath $(BIN)):$$PATH" Sources/chat/run-locally
 
 # Apart: what computes for minutes would take the processors from what waits for real programs with deadlines. One after
 # the other where servers are started again on the port that they had, which a neighbour may have been given meanwhile.
