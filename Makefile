@@ -24,10 +24,17 @@ packages:
 test-packages: packages
 	@.ci/packages $(TEST_PACKAGES)
 
-# Static: 2.5 ms to start where a dynamic one needs 4.
+# Static: 2.5 ms to start where a dynamic one needs 4. That takes libstdc++ too, which the linker finds alone in a folder of
+# ours, and no symbols that others could look up: without these two it is a millisecond more.
+STATIC = $(abspath $(RELEASE))/static
+export BUILD = $(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE) \
+    -Xswiftc -L$(STATIC) -Xlinker --no-export-dynamic
+
 build: packages
-	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE) --product chat
-	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE) --product chatd
+	@mkdir -p $(STATIC)
+	@library=$$(gcc -print-file-name=libstdc++.a); [ ! -f "$$library" ] || ln -sf "$$library" $(STATIC)
+	$(BUILD) --product chat
+	$(BUILD) --product chatd
 
 run: build
 	@PATH="$(abspath $(BIN)):$$PATH" Sources/chat/run-locally
