@@ -29,24 +29,26 @@ extension RatchetTree {
         for offset in stride(from: 1, to: shape.nodeCount, by: 2) {
             let index = NodeIndex(offset)
             guard let parent = parent(index), let left = index.left, let right = index.right else { continue }
-            let valid =
-                countLinks(parent, child: left, sibling: right) + countLinks(parent, child: right, sibling: left)
+            let isLinked = [
+                hasLink(parent, child: left, sibling: right), hasLink(parent, child: right, sibling: left),
+            ]
+            let valid = isLinked.count { $0 }
             try require(valid == 1, .parentHashMismatch, "node \(offset) has \(valid) valid links")
         }
     }
 
-    /// How many nodes in the resolution of `child` carry the parent hash of `parent` and stand where a path put them.
-    private mutating func countLinks(_ parent: ParentNode, child: NodeIndex, sibling: NodeIndex) -> Int {
-        let resolution = resolution(child)
-        guard resolution.contains(where: { self[$0]?.parentHash != nil }) else { return 0 }
-        let expected = parentHash(
-            parent.encryptionKey, parent.parentHash,
-            sibling: treeHash(sibling, without: parent.unmergedLeaves))
+    /// Whether a node in the resolution of `child` carries the parent hash of `parent` and stands where a path put it: beside
+    /// the unmerged leaves it is the only one there. So one node is looked at, however many carry the hash.
+    private mutating func hasLink(_ parent: ParentNode, child: NodeIndex, sibling: NodeIndex) -> Bool {
+        let resolution = Set(resolution(child))
         let range = child.leaves
         let unmerged = Set(parent.unmergedLeaves.filter { range.contains($0.rawValue) }.map(NodeIndex.init))
-        return resolution.count { node in
-            guard let hash = self[node]?.parentHash, hash == expected else { return false }
-            return Set(resolution).subtracting([node]) == unmerged
-        }
+        guard unmerged.isSubset(of: resolution), resolution.count == unmerged.count + 1,
+            let node = resolution.subtracting(unmerged).first, let hash = self[node]?.parentHash
+        else { return false }
+        return hash
+            == parentHash(
+                parent.encryptionKey, parent.parentHash,
+                sibling: treeHash(sibling, without: parent.unmergedLeaves))
     }
 }
