@@ -117,6 +117,40 @@ struct StateTests {
         expectRefusal(.storeConflict) { try team.groups[1].save(to: store) }
     }
 
+    @Test("who comes back, after a removal or by a resync, is stored where the former membership was")
+    func comingBack() throws {
+        var team = try TestGroup(3)
+        let store = MemoryGroupStore()
+        try team.groups[1].save(to: store)
+        // Removed, and added again.
+        try team.commit(CommitOptions([.remove(LeafIndex(1))]), by: 0)
+        try team.groups[1].save(to: store)
+        let package = try team.clients[1].keyPackage(using: &team.generator)
+        let welcome = try team.commit(CommitOptions([.add(package.keyPackage)]), by: 0)
+        guard case .welcome(let welcome)? = welcome?.body else { throw TestFailure("no Welcome") }
+        team.groups[1] = try Group.join(welcome, with: package, now: testTime, judge: AcceptAll())
+        try team.groups[1].save(to: store)
+        team.groups[1] = try Group.load(groupId, from: store)
+        // Out of step, and back by an external commit. A process that still has the former state stores nothing more.
+        var former = try Group.load(groupId, from: store)
+        var options = ExternalJoinOptions()
+        options.removing = LeafIndex(1)
+        let (back, commit) = try Group.joinExternally(
+            try team.groups[0].groupInfo(), identity: team.clients[1].identity, options: options, now: testTime,
+            judge: AcceptAll(), using: &team.generator)
+        try team.groups[0].process(commit)
+        try team.groups[2].process(commit)
+        try team.follower.process(commit)
+        team.groups[1] = back
+        try team.groups[1].save(to: store)
+        _ = try former.send([1], using: &team.generator)
+        expectRefusal(.storeConflict) { try former.save(to: store) }
+        team.groups[1] = try Group.load(groupId, from: store)
+        try team.expectAgreement()
+        try team.commit(by: 1)
+        try team.groups[1].save(to: store)
+    }
+
     @Test("a restored snapshot is noticed when a message comes back that it has not sent")
     func rollback() throws {
         var team = try TestGroup(2)
