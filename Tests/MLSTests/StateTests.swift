@@ -129,8 +129,12 @@ struct StateTests {
         let welcome = try team.commit(CommitOptions([.add(package.keyPackage)]), by: 0)
         guard case .welcome(let welcome)? = welcome?.body else { throw TestFailure("no Welcome") }
         team.groups[1] = try Group.join(welcome, with: package, now: testTime, judge: AcceptAll())
+        // Not by accident: the Welcome could be an old one, sent again.
+        expectRefusal(.storeConflict) { try team.groups[1].save(to: store) }
+        try team.groups[1].replaceFormer(in: store)
         try team.groups[1].save(to: store)
         team.groups[1] = try Group.load(groupId, from: store)
+        expectRefusal(.storeConflict) { try team.groups[1].replaceFormer(in: store) }
         // Out of step, and back by an external commit. A process that still has the former state stores nothing more.
         var former = try Group.load(groupId, from: store)
         var options = ExternalJoinOptions()
@@ -142,6 +146,7 @@ struct StateTests {
         try team.groups[2].process(commit)
         try team.follower.process(commit)
         team.groups[1] = back
+        try team.groups[1].replaceFormer(in: store)
         try team.groups[1].save(to: store)
         _ = try former.send([1], using: &team.generator)
         expectRefusal(.storeConflict) { try former.save(to: store) }

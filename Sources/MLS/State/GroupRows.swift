@@ -89,6 +89,14 @@ extension Group {
         didStore()
     }
 
+    /// Takes the place of what the store has of a former membership in this group: for who comes back after a removal, or by an
+    /// external commit once it was accepted (RFC 9420 §12.4.3.2). The first save then replaces all rows, and whoever still has
+    /// the former state gets `Check.storeConflict`.
+    public mutating func replaceFormer(in storage: some GroupStorage) throws(MLSError) {
+        try MLS.require(stored.mark == nil, .storeConflict, "this membership was stored already")
+        stored.head = try storage.row(RowKey(groupId: groupId, kind: .head))?.version ?? 0
+    }
+
     /// Takes a group from its rows. A commit that waits is staged again, for which its pre-shared keys are needed; it was
     /// judged when it was made, and is not judged again.
     public static func load(
