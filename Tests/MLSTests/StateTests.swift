@@ -170,6 +170,29 @@ struct StateTests {
         expectRefusal(.stateRolledBack) { _ = try restored.open(message) }
     }
 
+    @Test("another member cannot pretend that our state was rolled back")
+    func pretendedRollback() throws {
+        var team = try TestGroup(3)
+        let store = MemoryGroupStore()
+        try team.groups[1].save(to: store)
+        // Every member can encrypt with everybody's ratchet, but sign as itself only.
+        let message = try team.groups[0].forgePrivate(.application([1]), generation: 5, leaf: LeafIndex(1))
+        expectRefusal(.messageSignature) { _ = try team.groups[1].open(message) }
+        expectRefusal(.messageSignature) { _ = try StoredGroup.open(message, from: store) }
+        // Nor with another key of the ratchet, nor does the attempt use one up.
+        let wrong = try team.groups[0].forgePrivate(.application([1]), generation: 5, leaf: LeafIndex(1)) { sealed, _ in
+            sealed.authenticatedData = [1]
+        }
+        var changed = wrong
+        if case .privateMessage(var sealed) = changed.body {
+            sealed.authenticatedData = []
+            changed = MLSMessage(.privateMessage(sealed))
+        }
+        expectRefusal(.decryptionFailed) { _ = try team.groups[1].open(changed) }
+        let own = try team.groups[1].send([2], using: &team.generator)
+        #expect(try team.groups[2].read(own).generation == 0)
+    }
+
     @Test("a pending commit survives a restart, public and private, with and without a path")
     func pendingCommit() throws {
         for framing in [HandshakeFraming.publicMessage, .privateMessage(.none)] {
