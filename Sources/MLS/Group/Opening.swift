@@ -28,6 +28,7 @@ extension Group {
             message, secretTree: secretTree, senderDataSecret: secrets.senderDataSecret, own: ownLeaf
         ) { state.tree.leaf($0) != nil }
         try state.checkSignature(opened.content)
+        try opened.refuseOwn(ownLeaf)
         let verified = try state.verified(opened.content, generation: opened.generation)
         secretTree.apply(opened.step)
         return verified
@@ -38,6 +39,11 @@ extension Group {
         let content: AuthenticatedContent
         let generation: UInt32
         let step: SecretTree.Step
+
+        /// Refuses what we have signed ourselves: our state is older than what we have sent from it.
+        func refuseOwn(_ own: LeafIndex) throws(MLSError) {
+            try require(content.content.sender != .member(own), .stateRolledBack, "generation \(generation)")
+        }
     }
 
     static func open(
@@ -49,10 +55,10 @@ extension Group {
             message, senderDataSecret: senderDataSecret, algorithms: algorithms)
         try require(isMember(senderData.leaf), .senderNotMember, "leaf \(senderData.leaf.rawValue)")
         if senderData.leaf == own {
-            // Our ratchet has not reached it: our state is older than what we have sent from it.
+            // What our ratchet has not reached is opened with a copy of it: any member can claim to be us, and only our
+            // signature shows that we were.
             let next = secretTree.ratchets[own]?[message.contentType].next ?? 0
-            try require(senderData.generation < next, .stateRolledBack, "generation \(senderData.generation)")
-            throw MLSError(.ownMessage, "generation \(senderData.generation)")
+            try require(senderData.generation >= next, .ownMessage, "generation \(senderData.generation)")
         }
         let step = try secretTree.taking(
             message.contentType, of: senderData.leaf, generation: senderData.generation)

@@ -79,6 +79,7 @@ public enum StoredGroup {
         let valid = opened.content.hasValidSignature(
             opening.algorithms, context: opening.epoch.context.wireBytes, key: leaf.signatureKey)
         try MLS.require(valid, .messageSignature)
+        try opened.refuseOwn(opening.head.ownLeaf)
         guard case .application(let data) = opened.content.content.body else { throw MLSError(.senderContent) }
         var batch = RowBatch(groupId: groupId)
         batch.conditions = [
