@@ -202,6 +202,25 @@ struct JoinRefusals {
         other = good
         other.signer = LeafIndex(40)
         expectRefusal(.groupInfoSigner) { try team.follower.publish(other) }
+        // Its signer is a member, but nobody could join by it: another tree, and external keys that are none.
+        func signed(_ type: ExtensionType, _ data: [UInt8]) throws -> GroupInfo {
+            var info = good
+            info.extensions.set(type, data)
+            try info.sign(team.groups[1].signatureKey.privateKey)
+            return info
+        }
+        var nodes = team.groups[1].ratchetTree.nodes
+        nodes[0] = nodes[2]
+        let tree = try signed(.ratchetTree, ExportedRatchetTree(nodes: nodes).wireBytes)
+        expectRefusal(.treeHashMismatch) { try team.follower.publish(tree) }
+        let garbage = try signed(.ratchetTree, [7])
+        expectRefusal(.malformed) { try team.follower.publish(garbage) }
+        let weak = ExternalPub(key: HPKEPublicKey([UInt8](repeating: 0, count: 32))).wireBytes
+        let external = try signed(.externalPub, weak)
+        expectRefusal(.invalidPublicKey) { try team.follower.publish(external) }
+        #expect(team.follower.groupInfo == good)
+        try team.follower.publish(try team.groups[1].groupInfo())
+        try team.follower.publish(good)
         // What the follower hands out is enough to join.
         let client = try Client("x", using: &team.generator)
         let (joined, commit) = try Group.joinExternally(
