@@ -88,6 +88,13 @@ public struct PublicGroup: Sendable {
         try require(
             info.hasValidSignature(state.algorithms, key: signer.signatureKey), .groupInfoSignature)
         try info.extensions.refuseDefaults(but: GroupInfo.extensionTypes, in: "a GroupInfo")
+        // What joiners would refuse would keep them out until somebody publishes another one.
+        if let tree = try info.extensions.decode(.ratchetTree, as: ExportedRatchetTree.self) {
+            try require(tree == ratchetTree, .treeHashMismatch, "the tree that it carries")
+        }
+        if let external = try info.extensions.decode(.externalPub, as: ExternalPub.self) {
+            try state.algorithms.checkPoint(external.key.bytes)
+        }
         groupInfo = info
     }
 }
