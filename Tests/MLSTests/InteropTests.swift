@@ -147,6 +147,25 @@ struct InteropTests {
         let allow = try harness.call(
             "AddExternalSigner", ["state_id": alice, "external_sender": signer["external_sender"]])["proposal"]
         try order(&harness, alice, bob, [allow])
+        for state in [alice, bob] {
+            _ = try harness.call(
+                "StorePSK",
+                ["state_or_transaction_id": state, "psk_id": .base64([9]), "psk_secret": .base64([1, 2, 3])])
+        }
+        for description in [
+            ["proposal_type": Harness.name("externalPSK"), "psk_id": .base64([9])],
+            ["proposal_type": Harness.name("resumptionPSK"), "epoch_id": .int(1)],
+        ] {
+            let psk = try harness.call(
+                "ExternalSignerProposal",
+                [
+                    "signer_id": signer["signer_id"], "signer_index": .int(0),
+                    "group_info": try harness.call("GroupInfo", ["state_id": alice])["group_info"],
+                    "description": .object(description),
+                ])["proposal"]
+            try order(&harness, alice, bob, [psk])
+        }
+        try harness.expectAgreement([alice, bob])
         let info = try harness.call("GroupInfo", ["state_id": alice])["group_info"]
         let removal = try harness.call(
             "ExternalSignerProposal",
