@@ -266,6 +266,12 @@ extension Server {
         case "remove":
             proposal = .remove(try Self.leaf(of: try fields.bytes("removed_id"), in: follower.members))
         case "add": proposal = .add(try fields.keyPackage())
+        case "externalPSK":
+            proposal = try preSharedKey(.external(id: try fields.bytes("psk_id")), info.groupContext)
+        case "resumptionPSK":
+            let epoch = UInt64(try fields.number("epoch_id"))
+            proposal = try preSharedKey(
+                .resumption(usage: .application, groupId: info.groupContext.groupId, epoch: epoch), info.groupContext)
         case "groupContextExtensions": proposal = .groupContextExtensions(try fields.extensions())
         case "reinit":
             proposal = .reInit(
@@ -278,5 +284,11 @@ extension Server {
             proposal, context: info.groupContext, index: UInt32(truncatingIfNeeded: try request.number("signer_index")),
             key: signer.identity.signatureKey)
         return ["proposal": .base64(message.encoded)]
+    }
+
+    /// A PSK proposal by somebody who has no group.
+    private mutating func preSharedKey(_ key: PreSharedKeyID.Key, _ context: GroupContext) throws -> Proposal {
+        let length = try context.cipherSuite.algorithms().hashLength
+        return .preSharedKey(PreSharedKeyID(key: key, nonce: randomBytes(length, using: &random)))
     }
 }
