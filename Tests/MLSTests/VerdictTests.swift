@@ -50,6 +50,11 @@ private struct Refusing: Judge {
     func judge(commit: JudgedCommit) -> Verdict { origin == nil ? .refuse("no commits") : .accept }
 }
 
+/// Knows no party outside the group.
+private struct NoOutsiders: Judge {
+    func judge(externalSender: ExternalSender, in context: GroupContext) -> Verdict { .refuse("nobody from outside") }
+}
+
 @Suite("The two verdicts, and who is asked")
 struct VerdictTests {
     /// Expects what the judge was asked for a message, by a member and by the follower: the same, with the group's current
@@ -132,6 +137,68 @@ struct VerdictTests {
         if index == 3 { try team.groups[2].process(commit) }
         try expect([.joinedExternally], from: .newMemberCommit, for: commit, &team)
         return again
+    }
+
+    @Test("the judge is asked about who may propose from outside: at a join, and when the extension changes")
+    func externalSenders() throws {
+        func sender(_ name: String, _ generator: inout SeededGenerator) throws -> ExternalSender {
+            let client = try Client(name, using: &generator)
+            return ExternalSender(
+                signatureKey: client.identity.signatureKey.publicKey, credential: client.identity.credential)
+        }
+        var generator = SeededGenerator(seed: 5)
+        let first = try sender("service", &generator)
+        var team = try TestGroup(3)
+        // Added, and changed later.
+        for senders in [[first], [first, try sender("another", &generator)]] {
+            let change = Proposal.groupContextExtensions(try Extensions([.externalSenders(senders)]))
+            let before = team.groups[0]
+            #expect(throws: MLSError.self) {
+                _ = try team.groups[0].commit(
+                    CommitOptions([change]), now: testTime, judge: NoOutsiders(), using: &team.generator)
+            }
+            team.groups[0] = before
+            team.groups[0].discardPending()
+            let commit = try team.groups[0].commit(
+                CommitOptions([change]), now: testTime, judge: AcceptAll(), using: &team.generator)
+            #expect(throws: MLSError.self) {
+                var member = team.groups[1]
+                try member.process(commit.message, judge: NoOutsiders())
+            }
+            #expect(throws: MLSError.self) {
+                var follower = team.follower
+                try follower.process(commit.message, judge: NoOutsiders())
+            }
+            try team.deliver(commit.message, except: 0)
+            try team.groups[0].mergePending()
+        }
+        // One that stays is not asked about again.
+        let same = Proposal.groupContextExtensions(try Extensions([.externalSenders([first])]))
+        let commit = try team.groups[0].commit(
+            CommitOptions([same]), now: testTime, judge: NoOutsiders(), using: &team.generator)
+        try team.groups[1].process(commit.message, judge: NoOutsiders())
+        try team.groups[0].mergePending()
+        // Who comes in asks about all.
+        let info = try team.groups[0].groupInfo()
+        #expect(throws: MLSError.self) { _ = try PublicGroup(info, now: testTime, judge: NoOutsiders()) }
+        let client = try Client("new", using: &generator)
+        #expect(throws: MLSError.self) {
+            _ = try Group.joinExternally(
+                info, identity: client.identity, now: testTime, judge: NoOutsiders(), using: &generator)
+        }
+        let package = try client.keyPackage(using: &generator)
+        let welcome = try team.groups[0].commit(
+            CommitOptions([.add(package.keyPackage)]), now: testTime, judge: AcceptAll(), using: &generator
+        ).welcome
+        guard case .welcome(let welcome)? = welcome?.body else { throw TestFailure("no Welcome") }
+        #expect(throws: MLSError.self) {
+            _ = try Group.join(welcome, with: package, now: testTime, judge: NoOutsiders())
+        }
+        #expect(throws: MLSError.self) {
+            _ = try Group.create(
+                groupId: [4], suite: team.suite, identity: client.identity,
+                extensions: try Extensions([.externalSenders([first])]), judge: NoOutsiders(), using: &generator)
+        }
     }
 
     @Test("the judge is asked about every member by whoever joins by a Welcome, also of a branch")
