@@ -153,7 +153,7 @@ struct VerdictTests {
         for senders in [[first], [first, try sender("another", &generator)]] {
             let change = Proposal.groupContextExtensions(try Extensions([.externalSenders(senders)]))
             let before = team.groups[0]
-            #expect(throws: MLSError.self) {
+            expectRefusal(.externalSenderRefused) {
                 _ = try team.groups[0].commit(
                     CommitOptions([change]), now: testTime, judge: NoOutsiders(), using: &team.generator)
             }
@@ -161,11 +161,11 @@ struct VerdictTests {
             team.groups[0].discardPending()
             let commit = try team.groups[0].commit(
                 CommitOptions([change]), now: testTime, judge: AcceptAll(), using: &team.generator)
-            #expect(throws: MLSError.self) {
+            expectRefusal(.externalSenderRefused) {
                 var member = team.groups[1]
                 try member.process(commit.message, judge: NoOutsiders())
             }
-            #expect(throws: MLSError.self) {
+            expectRefusal(.externalSenderRefused) {
                 var follower = team.follower
                 try follower.process(commit.message, judge: NoOutsiders())
             }
@@ -180,9 +180,9 @@ struct VerdictTests {
         try team.groups[0].mergePending()
         // Who comes in asks about all.
         let info = try team.groups[0].groupInfo()
-        #expect(throws: MLSError.self) { _ = try PublicGroup(info, now: testTime, judge: NoOutsiders()) }
+        expectRefusal(.externalSenderRefused) { _ = try PublicGroup(info, now: testTime, judge: NoOutsiders()) }
         let client = try Client("new", using: &generator)
-        #expect(throws: MLSError.self) {
+        expectRefusal(.externalSenderRefused) {
             _ = try Group.joinExternally(
                 info, identity: client.identity, now: testTime, judge: NoOutsiders(), using: &generator)
         }
@@ -191,10 +191,10 @@ struct VerdictTests {
             CommitOptions([.add(package.keyPackage)]), now: testTime, judge: AcceptAll(), using: &generator
         ).welcome
         guard case .welcome(let welcome)? = welcome?.body else { throw TestFailure("no Welcome") }
-        #expect(throws: MLSError.self) {
+        expectRefusal(.externalSenderRefused) {
             _ = try Group.join(welcome, with: package, now: testTime, judge: NoOutsiders())
         }
-        #expect(throws: MLSError.self) {
+        expectRefusal(.externalSenderRefused) {
             _ = try Group.create(
                 groupId: [4], suite: team.suite, identity: client.identity,
                 extensions: try Extensions([.externalSenders([first])]), judge: NoOutsiders(), using: &generator)

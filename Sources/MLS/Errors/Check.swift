@@ -67,6 +67,8 @@ public enum Check: UInt16, Hashable, Sendable, CaseIterable {
     case externalSenderUnknown = 318
     /// The confirmation tag is missing or has another length (RFC 9420 §6.1).
     case confirmationTagMissing = 319
+    /// The application refuses somebody who may propose from outside (RFC 9420 §5.3.1).
+    case externalSenderRefused = 320
 
     // 400: leaves and key packages
     /// The leaf's source does not fit the place where it stands (RFC 9420 §7.3).

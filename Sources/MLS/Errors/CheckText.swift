@@ -41,6 +41,8 @@ extension Check {
             ("RFC 9420 §6.3.1", "the message is our own, from a later state than the one that is loaded")
         case .externalSenderUnknown: ("RFC 9420 §12.1.8.1", "the external_senders extension has no such entry")
         case .confirmationTagMissing: ("RFC 9420 §6.1", "the confirmation tag is missing or has another length")
+        case .externalSenderRefused:
+            ("RFC 9420 §5.3.1", "the application refuses somebody who may propose from outside")
         case .leafSource: ("RFC 9420 §7.3", "the leaf's source does not fit the place where it stands")
         case .leafSignature: ("RFC 9420 §7.3", "the signature of the leaf is wrong for its group and place")
         case .lifetimeInvalid: ("RFC 9420 §7.3", "the leaf's lifetime has not begun, is over or too long")

@@ -51,11 +51,14 @@ public struct JudgedCommit: Sendable {
 /// The application's judgement: the "authentication service" of RFC 9420 §5.3 and its rules of who may do what.
 ///
 /// It is asked on every inbound path and before every commit of one's own, by members and by followers:
-/// once for every leaf that enters a tree, once for every commit. Only while a committer tries which of the proposals that
-/// wait go together is it asked about their leaves more often.
+/// once for every leaf that enters a tree, once for everybody who may propose from outside, once for every commit. Only while a
+/// committer tries which of the proposals that wait go together is it asked about what they bring in more often.
 public protocol Judge: Sendable {
     /// Whether the credential is true, and its owner may be here.
     func judge(leaf: JudgedLeaf, in context: GroupContext) -> Verdict
+    /// Whether the credential of somebody who may propose from outside is true (RFC 9420 §5.3.1): for each entry of
+    /// external_senders when a group is joined, followed or created, and for each that a commit adds.
+    func judge(externalSender: ExternalSender, in context: GroupContext) -> Verdict
     /// Whether the committer and the proposers may do this.
     func judge(commit: JudgedCommit) -> Verdict
     /// Whether `new` may take the place of `old` (RFC 9420 §5.3.1): the same client, as the application sees it.
@@ -66,6 +69,7 @@ public protocol Judge: Sendable {
 
 extension Judge {
     public func judge(leaf: JudgedLeaf, in context: GroupContext) -> Verdict { .accept }
+    public func judge(externalSender: ExternalSender, in context: GroupContext) -> Verdict { .accept }
     public func judge(commit: JudgedCommit) -> Verdict { .accept }
     public func maySucceed(_ old: Credential, _ new: Credential) -> Bool { old == new }
     public func isSameMember(_ one: LeafNode, _ other: LeafNode) -> Bool { one.credential == other.credential }

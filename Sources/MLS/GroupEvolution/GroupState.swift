@@ -40,6 +40,7 @@ package struct GroupState: Sendable {
         try tree.validateStructure()
         try Self.checkContent(context.extensions)
         try info.extensions.refuseDefaults(but: GroupInfo.extensionTypes, in: "a GroupInfo")
+        try Self.judgeExternalSenders(of: context, judge: judge)
         let rules = try LeafRules(algorithms, context, now: now)
         for (index, leaf) in tree.members {
             let position = LeafNode.Position(groupId: context.groupId, index: index)
@@ -65,6 +66,17 @@ package struct GroupState: Sendable {
             throw MLSError(.extensionMalformed, error.detail)
         }
         try extensions.refuseDefaults(but: [.requiredCapabilities, .externalSenders], in: "a group context")
+    }
+
+    /// Asks the application about those who may propose from outside (RFC 9420 §5.3.1), but for those who already might.
+    static func judgeExternalSenders(
+        of context: GroupContext, before: GroupContext? = nil, judge: some Judge
+    ) throws(MLSError) {
+        let senders = try context.extensions.decode(.externalSenders, as: ExternalSenders.self)?.list ?? []
+        let known = try before?.extensions.decode(.externalSenders, as: ExternalSenders.self)?.list ?? []
+        for sender in senders where !known.contains(sender) {
+            try ask(judge.judge(externalSender: sender, in: context), .externalSenderRefused)
+        }
     }
 
     func externalSender(_ index: UInt32) throws(MLSError) -> ExternalSender {
@@ -105,6 +117,7 @@ extension GroupState {
         if let extensions = plan.extensions {
             try Self.checkContent(extensions)
             next.extensions = extensions
+            try Self.judgeExternalSenders(of: next, before: context, judge: judge)
         }
         let rules = try LeafRules(algorithms, next, now: now, known: known)
         var tree = tree
