@@ -180,6 +180,20 @@ struct SupportRefusals {
         try team.keyPackage { $0.extensions = Extensions(unchecked: [grease]) }.validate(now: testTime)
     }
 
+    @Test("GREASE in a leaf is listed as every other extension is: nobody treats it specially (RFC 9420 §13.5)")
+    func greaseInLeaves() throws {
+        var team = try TestGroup(3)
+        let grease = Extension(type: ExtensionType(rawValue: 0x4a4a), data: [1])
+        let unlisted = try team.keyPackage { $0.leafNode.extensions = Extensions(unchecked: [grease]) }
+        team.expectRefusal(of: try team.forge([.add(unlisted)]), .extensionNotListed)
+        let listed = try team.keyPackage {
+            $0.leafNode.extensions = Extensions(unchecked: [grease])
+            $0.leafNode.capabilities.extensions.append(grease.type)
+        }
+        try team.commit(CommitOptions([.add(listed)]))
+        try team.expectAgreement()
+    }
+
     @Test("nobody proposes to add whom others would refuse")
     func proposing() throws {
         var team = try TestGroup(2)
