@@ -33,6 +33,28 @@ struct SuccessionRefusals {
         try Group.join(welcome, with: own, predecessor: predecessor, now: testTime, judge: AcceptAll())
     }
 
+    @Test("who founds a group without a path has a leaf whose lifetime others accept")
+    func founderLifetime() throws {
+        var (team, secrets, _) = try reInitialised()
+        let active = try TestGroup(3)
+        let packages = secrets.map(\.keyPackage)
+        let founded = [
+            try team.groups[2].reInitialize(
+                identity: team.clients[2].identity, keyPackages: packages, forcePath: false, now: testTime,
+                judge: AcceptAll(), using: &team.generator),
+            try active.groups[2].branch(
+                groupId: [7], identity: active.clients[2].identity, keyPackages: packages, forcePath: false,
+                now: testTime, judge: AcceptAll(), using: &team.generator),
+        ]
+        for (founded, predecessor) in zip(
+            founded, [Predecessor.reInit(of: team.groups[0]), .branch(of: active.groups[0])])
+        {
+            guard case .welcome(let welcome)? = founded.welcome?.body else { throw TestFailure("no Welcome") }
+            let joined = try join(welcome, secrets[0], predecessor)
+            #expect(joined.epochAuthenticator == founded.group.epochAuthenticator)
+        }
+    }
+
     @Test("a group that was not re-initialised founds nothing, and a re-initialised one does nothing else")
     func status() throws {
         var (team, secrets, _) = try reInitialised()
