@@ -238,7 +238,7 @@ struct InteropTests {
             "", "{", "[]", "null", "{\"method\":3}", "{\"method\":\"Nothing\"}",
             "{\"method\":\"StateAuth\",\"state_id\":7}",
             "{\"method\":\"Export\",\"state_id\":-1}", "{\"method\":\"JoinGroup\"}",
-            "{\"method\":\"CreateGroup\",\"cipher_suite\":99}",
+            "{\"method\":\"CreateGroup\",\"cipher_suite\":99}", "{\"method\":\"CreateGroup\",\"cipher_suite\":65537}",
             "{\"method\":\"CreateGroup\",\"cipher_suite\":-1}", "{\"method\":\"ExternalJoin\",\"group_info\":\"AAAA\"}",
             "{\"method\":\"CreateGroup\",\"cipher_suite\":1,\"group_id\":\"!\"}",
         ] {
