@@ -52,20 +52,17 @@ struct LeafRules {
         try require(signed, .leafSignature)
         try validateCapabilities(leaf)
         // Of the RFC's own types only application_id belongs into a leaf (§17.3).
-        try validateListed(leaf.extensions, leaf.capabilities, allowed: [.applicationId], "a leaf")
+        try leaf.extensions.refuseDefaults(but: [.applicationId], in: "a leaf")
+        try validateListed(leaf.extensions.types, leaf.capabilities, "a leaf")
         try require(
             leaf.capabilities.credentials.contains(leaf.credential.type), .credentialNotSupported,
             "the leaf's own type \(leaf.credential.type.rawValue)")
     }
 
-    /// Extensions of a leaf or key package: those of the RFC stand where they may, others are listed. GREASE stands unlisted:
-    /// it must be ignored (§13.5).
     private func validateListed(
-        _ extensions: Extensions, _ capabilities: Capabilities, allowed: [ExtensionType], _ place: String
+        _ types: [ExtensionType], _ capabilities: Capabilities, _ place: String
     ) throws(MLSError) {
-        try extensions.refuseDefaults(but: allowed, in: place)
-        let types = Set(extensions.types.filter { !$0.isGrease })
-        if let type = capabilities.lacking(types).first {
+        if let type = capabilities.lacking(Set(types)).first {
             throw MLSError(.extensionNotListed, "extension \(type.rawValue) of \(place)")
         }
     }
@@ -122,8 +119,11 @@ struct LeafRules {
         try validate(keyPackage.leafNode, at: .keyPackage)
         let signed = known.holds(keyPackage) { keyPackage.hasValidSignature(algorithms) }
         try require(signed, .keyPackageSignature)
-        // None of the RFC's own types belongs into a key package (§17.3).
-        try validateListed(keyPackage.extensions, keyPackage.leafNode.capabilities, allowed: [], "a key package")
+        // None of the RFC's own types belongs into a key package (§17.3). GREASE may stand there unlisted, other than in a
+        // leaf: unknown extensions of a key package are ignored (§10, §13.5).
+        try keyPackage.extensions.refuseDefaults(but: [], in: "a key package")
+        try validateListed(
+            keyPackage.extensions.types.filter { !$0.isGrease }, keyPackage.leafNode.capabilities, "a key package")
     }
 }
 
