@@ -197,7 +197,8 @@ struct VerdictTests {
         expectRefusal(.externalSenderRefused) {
             _ = try Group.create(
                 groupId: [4], suite: team.suite, identity: client.identity,
-                extensions: try Extensions([.externalSenders([first])]), judge: NoOutsiders(), using: &generator)
+                extensions: try Extensions([.externalSenders([first])]), lifetime: testLifetime, judge: NoOutsiders(),
+                using: &generator)
         }
     }
 

@@ -1,10 +1,13 @@
 extension Group {
     /// Creates a group with one member (RFC 9420 §11).
     ///
-    /// - Parameter groupId: must be one that nobody uses; random where nothing speaks against it.
+    /// - Parameters:
+    ///   - groupId: must be one that nobody uses; random where nothing speaks against it.
+    ///   - lifetime: of the founder's leaf, which others judge until its first commit with a path: at most
+    ///     `Limits.keyPackageLifetime` long.
     public static func create(
         groupId: [UInt8], suite: CipherSuite, identity: MemberIdentity, extensions: Extensions = .none,
-        lifetime: Lifetime = Lifetime(notBefore: 0, notAfter: .max), judge: some Judge,
+        lifetime: Lifetime, judge: some Judge,
         using generator: inout some RandomNumberGenerator
     ) throws(MLSError) -> Group {
         try require(suite.isSupported, .unsupportedCipherSuite, "\(suite.rawValue)")

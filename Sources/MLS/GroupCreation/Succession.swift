@@ -47,8 +47,8 @@ extension Group {
         judge: some Judge, using generator: inout some RandomNumberGenerator
     ) throws(MLSError) -> Founded {
         var group = try Group.create(
-            groupId: newId, suite: suite, identity: identity, extensions: extensions, judge: judge,
-            using: &generator)
+            groupId: newId, suite: suite, identity: identity, extensions: extensions,
+            lifetime: Self.founderLifetime(now), judge: judge, using: &generator)
         let key = PreSharedKeyID.Key.resumption(usage: usage, groupId: groupId, epoch: epoch)
         var options = CommitOptions(keyPackages.map(Proposal.add))
         options.proposals.append(group.preSharedKeyProposal(key, using: &generator))
@@ -59,5 +59,12 @@ extension Group {
             psks: PreSharedKeys([key: secrets.resumptionPSK]), now: now, judge: judge, using: &generator)
         try group.mergePending()
         return Founded(group: group, welcome: commit.welcome)
+    }
+
+    /// The longest lifetime that others accept, for a founder whose commit has no path: the leaf of epoch 0 stays then.
+    private static func founderLifetime(_ now: UInt64?) -> Lifetime {
+        guard let now else { return Lifetime(notBefore: 0, notAfter: .max) }
+        let start = now - min(now, Limits.clockSkew)
+        return Lifetime(notBefore: start, notAfter: start.saturatingAdd(Limits.keyPackageLifetime))
     }
 }

@@ -14,8 +14,8 @@ struct GroupLife {
         self.suite = suite
         let identity = try newIdentity()
         let founder = try Group.create(
-            groupId: randomBytes(16, using: &self.generator), suite: suite, identity: identity, judge: judge,
-            using: &self.generator)
+            groupId: randomBytes(16, using: &self.generator), suite: suite, identity: identity,
+            lifetime: Lifetime(notBefore: 0, notAfter: .max), judge: judge, using: &self.generator)
         groups = [founder]
         let others = try (1..<max(size, 1)).map { _ in try newKeyPackage() }
         if !others.isEmpty { try add(others, by: 0) }

@@ -6,7 +6,8 @@ extension Server {
         let suite = try request.suite()
         let identity = try identity(try request.bytes("identity"), suite)
         let group = try Group.create(
-            groupId: try request.bytes("group_id"), suite: suite, identity: identity, judge: judge, using: &random)
+            groupId: try request.bytes("group_id"), suite: suite, identity: identity,
+            lifetime: Lifetime(notBefore: 0, notAfter: .max), judge: judge, using: &random)
         return ["state_id": .int(keep(group, identity, request))]
     }
 
