@@ -281,7 +281,7 @@ extension Server {
         default: throw RequestError("an external signer does not propose \(type)")
         }
         let message = try ExternalProposal.make(
-            proposal, context: info.groupContext, index: UInt32(truncatingIfNeeded: try request.number("signer_index")),
+            proposal, context: info.groupContext, index: try request.number("signer_index", as: UInt32.self),
             key: signer.identity.signatureKey)
         return ["proposal": .base64(message.encoded)]
     }

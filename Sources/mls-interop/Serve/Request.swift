@@ -58,7 +58,13 @@ struct Request {
 
     func sub(_ name: String) -> Request { Request(method: method, fields: fields[name]) }
 
-    func suite() throws -> CipherSuite { CipherSuite(rawValue: UInt16(truncatingIfNeeded: try number("cipher_suite"))) }
+    /// A number that fits into `Integer`: the harness sends those of registries as wider ones.
+    func number<Integer: FixedWidthInteger>(_ name: String, as: Integer.Type = Integer.self) throws -> Integer {
+        guard let value = Integer(exactly: try number(name)) else { throw RequestError("\(name) is too large") }
+        return value
+    }
+
+    func suite() throws -> CipherSuite { CipherSuite(rawValue: try number("cipher_suite", as: UInt16.self)) }
 
     func tree() throws -> ExportedRatchetTree? {
         let bytes = try bytes("ratchet_tree")
@@ -92,7 +98,7 @@ struct Request {
         try Extensions(
             try list("extensions").map { item in
                 Extension(
-                    type: ExtensionType(rawValue: UInt16(truncatingIfNeeded: try item.number("extension_type"))),
+                    type: ExtensionType(rawValue: try item.number("extension_type", as: UInt16.self)),
                     data: try item.bytes("extension_data"))
             })
     }
