@@ -239,6 +239,14 @@ struct ProposalRefusals {
             (.credentialNotSupported, { $0.capabilities.credentials = [] }),
             (.invalidPublicKey, { $0.encryptionKey = HPKEPublicKey([UInt8](repeating: 0, count: 32)) }),
             (.leafSignature, { $0.signatureKey = other.signatureKey }),
+            // The same key in another encoding: X25519 ignores the top bit.
+            (
+                .invalidPublicKey,
+                {
+                    $0.encryptionKey = old.encryptionKey
+                    $0.encryptionKey.bytes[31] |= 0x80
+                }
+            ),
         ]
         for (check, edit) in cases {
             var copy = team
