@@ -5,13 +5,12 @@
 /// and its twist, have an order that divides eight. Ed25519 with a public key of small order verifies one constant signature for
 /// every message.
 enum CurvePoints {
-    /// Whether `point` (little-endian, 32 bytes) has a small order on Curve25519 or its twist. The top bit is not
-    /// part of the coordinate (RFC 7748 §5).
-    static func isSmallOrderX25519(_ point: [UInt8]) -> Bool {
-        var coordinate = point
-        guard coordinate.count == 32 else { return false }
-        coordinate[31] &= 0x7f
-        return smallOrderX25519.contains(coordinate)
+    /// Whether `point` (little-endian, 32 bytes) is canonical and has a large order on Curve25519 or its twist. X25519 ignores
+    /// the top bit and reduces the rest (RFC 7748 §5): with a second encoding of a key, what must be another key would
+    /// be the same one (RFC 9420 §7.3, §10.1, §16.7).
+    static func isGoodX25519(_ point: [UInt8]) -> Bool {
+        guard point.count == 32, point[31] < 0x80 else { return false }
+        return isBelowPrime(point) && !smallOrderX25519.contains(point)
     }
 
     /// Whether `point` (little-endian y and the sign of x, 32 bytes) is canonical and has a large order.

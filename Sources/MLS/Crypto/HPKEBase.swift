@@ -86,7 +86,7 @@ extension Algorithms {
     package func checkPoint(_ bytes: [UInt8]) throws(MLSError) {
         let good =
             switch kem {
-            case .x25519: bytes.count == 32 && !CurvePoints.isSmallOrderX25519(bytes)
+            case .x25519: CurvePoints.isGoodX25519(bytes)
             case .p256:
                 isUncompressed(bytes, coordinate: 32)
                     && (try? P256.KeyAgreement.PublicKey(x963Representation: bytes)) != nil
