@@ -325,6 +325,29 @@ struct StateTests {
         }
     }
 
+    @Test("a follower that must begin again is stored where it was")
+    func followingAgain() throws {
+        var team = try TestGroup(5)
+        for committer in 0..<5 { try team.commit(by: committer) }
+        let store = MemoryGroupStore()
+        try team.follower.save(to: store)
+        let former = team.follower
+        // It has missed what made the tree smaller.
+        try team.commit(CommitOptions([.remove(LeafIndex(3)), .remove(LeafIndex(4))]))
+        team.follower = try PublicGroup(try team.groups[0].groupInfo(), now: testTime, judge: AcceptAll())
+        expectRefusal(.storeConflict) { try team.follower.save(to: store) }
+        try team.follower.replaceFormer(in: store)
+        try team.follower.save(to: store)
+        expectRefusal(.storeConflict) { try team.follower.replaceFormer(in: store) }
+        team.follower = try PublicGroup.load(groupId, from: store)
+        try team.expectAgreement()
+        var other = former
+        expectRefusal(.storeConflict) { try other.save(to: store) }
+        try team.commit(by: 1)
+        try team.follower.save(to: store)
+        #expect(try PublicGroup.load(groupId, from: store).context == team.follower.context)
+    }
+
     @Test("a follower that lives in rows goes on after each step, and writes what a commit changed")
     func follower() throws {
         var team = try TestGroup(40, joining: 3)

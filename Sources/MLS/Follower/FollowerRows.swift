@@ -8,7 +8,7 @@ extension PublicGroup {
         let key = RowKey(groupId: groupId, kind: .followed)
         batch.conditions = [(key, stored)]
         batch.clears = [.proposal]
-        if stored == 0 { batch.clears.append(.treeNode) }
+        if !isStored { batch.clears.append(.treeNode) }
         let row = encodeRow { writer in
             writer.write(state.context)
             writer.write(vector: state.confirmationTag)
@@ -24,6 +24,7 @@ extension PublicGroup {
     /// Says that the batch of `changes` was applied.
     public mutating func didStore() {
         stored += 1
+        isStored = true
         state.tree.dirty = []
     }
 
@@ -31,6 +32,13 @@ extension PublicGroup {
     public mutating func save(to storage: some GroupStorage) throws(MLSError) {
         try storage.apply(changes())
         didStore()
+    }
+
+    /// Takes the place of what the store has of a former follower of this group: for one that must begin again, since it has
+    /// missed a commit, or followed one that the members refused (RFC 9420 §16.12). The first save then replaces all rows.
+    public mutating func replaceFormer(in storage: some GroupStorage) throws(MLSError) {
+        try MLS.require(!isStored, .storeConflict, "this follower was stored already")
+        stored = try storage.row(RowKey(groupId: groupId, kind: .followed))?.version ?? 0
     }
 
     /// Takes a follower from its rows.
@@ -54,6 +62,7 @@ extension PublicGroup {
             }
         }
         group.stored = row.version
+        group.isStored = true
         return group
     }
 }

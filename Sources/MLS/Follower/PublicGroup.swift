@@ -7,7 +7,10 @@ public struct PublicGroup: Sendable {
     package internal(set) var state: GroupState
     /// The latest description of this epoch by a member, if one was published.
     public internal(set) var groupInfo: GroupInfo?
+    /// The version of its row.
     var stored: UInt64 = 0
+    /// Whether the rows are of this follower, and not of a former one.
+    var isStored = false
 
     /// Begins to follow a group at some epoch.
     public init(
