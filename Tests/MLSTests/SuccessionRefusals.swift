@@ -33,6 +33,27 @@ struct SuccessionRefusals {
         try Group.join(welcome, with: own, predecessor: predecessor, now: testTime, judge: AcceptAll())
     }
 
+    @Test("a follower refuses commits of a re-initialised group as members do, also from rows")
+    func following() throws {
+        var (team, _, wanted) = try reInitialised()
+        let before = team
+        // Somebody who goes on as if nothing had been.
+        var member = team.groups[0]
+        member.status = .active
+        let commit = try member.commit(now: testTime, judge: AcceptAll(), using: &team.generator).message
+        team.expectRefusal(of: commit, .groupReInitialised)
+        let client = try Client("outside", using: &team.generator)
+        let (_, joining) = try Group.joinExternally(
+            try member.groupInfo(), identity: client.identity, now: testTime, judge: AcceptAll(),
+            using: &team.generator)
+        team.expectRefusal(of: joining, .groupReInitialised)
+        #expect(team.groups[1].status == .reInit(wanted) && team.groups[1].context == before.groups[1].context)
+        let store = MemoryGroupStore()
+        try team.follower.save(to: store)
+        var loaded = try PublicGroup.load(team.follower.groupId, from: store)
+        expectRefusal(.groupReInitialised) { try loaded.process(commit) }
+    }
+
     @Test("who founds a group without a path has a leaf whose lifetime others accept")
     func founderLifetime() throws {
         var (team, secrets, _) = try reInitialised()
