@@ -14,6 +14,7 @@ extension PublicGroup {
             writer.write(vector: state.confirmationTag)
             writer.write(vector: state.interimTranscriptHash)
             writer.write(UInt32(truncatingIfNeeded: state.tree.shape.leafCount))
+            writer.write(optional: reInit)
         }
         batch.write(.followed, row, version: stored + 1)
         batch.write(.groupInfo, groupInfo.map { info in encodeRow { $0.write(info) } })
@@ -44,13 +45,13 @@ extension PublicGroup {
     /// Takes a follower from its rows.
     public static func load(_ groupId: [UInt8], from storage: some GroupStorage) throws(MLSError) -> PublicGroup {
         let row = try storage.require(RowKey(groupId: groupId, kind: .followed))
-        let (context, tag, interim, leaves) = try decodeRow(row.value) { (reader) throws(WireError) in
+        let (context, tag, interim, leaves, reInit) = try decodeRow(row.value) { (reader) throws(WireError) in
             let context = try reader.read(GroupContext.self)
             let tag = Array(try reader.readVector(limit: 255, field: "confirmation_tag"))
             let interim = Array(try reader.readVector(limit: 255, field: "interim_transcript_hash"))
             let leaves = try reader.read(UInt32.self)
             guard leaves > 0, leaves <= Limits.leaves else { throw WireError.invalidValue(field: "leaf count") }
-            return (context, tag, interim, leaves)
+            return (context, tag, interim, leaves, try reader.readOptional(ReInit.self))
         }
         var group = PublicGroup(
             state: try GroupState(
@@ -61,6 +62,7 @@ extension PublicGroup {
                 try reader.read(GroupInfo.self)
             }
         }
+        group.reInit = reInit
         group.stored = row.version
         group.isStored = true
         return group

@@ -7,6 +7,8 @@ public struct PublicGroup: Sendable {
     package internal(set) var state: GroupState
     /// The latest description of this epoch by a member, if one was published.
     public internal(set) var groupInfo: GroupInfo?
+    /// What was committed to follow this group, which takes no commit any more then (RFC 9420 §11.2, §12.4.2).
+    public internal(set) var reInit: ReInit?
     /// The version of its row.
     var stored: UInt64 = 0
     /// Whether the rows are of this follower, and not of a former one.
@@ -54,6 +56,7 @@ public struct PublicGroup: Sendable {
         public let added: [(index: LeafIndex, leaf: LeafNode)]
         public let removed: [(index: LeafIndex, leaf: LeafNode)]
         public let epoch: UInt64
+        let reInit: ReInit?
         let base: EpochMark
         let next: GroupState
     }
@@ -62,14 +65,15 @@ public struct PublicGroup: Sendable {
     public func stage(
         _ commit: VerifiedCommit, now: UInt64?, judge: some Judge
     ) throws(MLSError) -> Staged {
+        try require(reInit == nil, .groupReInitialised)
         let stage = try state.stagePublic(commit, now: now, judge: judge)
         return Staged(
             committer: commit.sender,
             proposals: stage.provisional.plan.all.map {
                 JudgedProposal(proposal: $0.proposal, sender: $0.sender, isByValue: $0.reference == nil)
             }, added: stage.provisional.added.map { ($0.index, $0.keyPackage.leafNode) },
-            removed: stage.provisional.removed, epoch: stage.next.context.epoch, base: state.mark,
-            next: stage.next)
+            removed: stage.provisional.removed, epoch: stage.next.context.epoch,
+            reInit: stage.provisional.plan.reInit, base: state.mark, next: stage.next)
     }
 
     public mutating func merge(_ staged: Staged) throws(MLSError) {
@@ -78,6 +82,7 @@ public struct PublicGroup: Sendable {
         state = staged.next
         state.tree.dirty.formUnion(dirty)
         groupInfo = nil
+        reInit = staged.reInit
     }
 
     /// Takes a member's description of this epoch, for external joiners: its context must be ours, its signer a member.
