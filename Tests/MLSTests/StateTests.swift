@@ -2,6 +2,39 @@ import Testing
 
 @testable import MLS
 
+/// A store in which another process writes while one reads: after the first look at rows of `kind`.
+private final class RacingStore: GroupStorage {
+    private let store: MemoryGroupStore
+    private let kind: RowKind
+    private var race: (() throws(MLSError) -> Void)?
+
+    init(_ store: MemoryGroupStore, after kind: RowKind, _ race: @escaping () throws(MLSError) -> Void) {
+        self.store = store
+        self.kind = kind
+        self.race = race
+    }
+
+    private func looked(at kind: RowKind) throws(MLSError) {
+        guard kind == self.kind, let race else { return }
+        self.race = nil
+        try race()
+    }
+
+    func row(_ key: RowKey) throws(MLSError) -> Row? {
+        let row = try store.row(key)
+        try looked(at: key.kind)
+        return row
+    }
+
+    func rows(_ kind: RowKind, of groupId: [UInt8]) throws(MLSError) -> [(index: UInt64, row: Row)] {
+        let rows = try store.rows(kind, of: groupId)
+        try looked(at: kind)
+        return rows
+    }
+
+    func apply(_ batch: RowBatch) throws(MLSError) { try store.apply(batch) }
+}
+
 @Suite("State in rows")
 struct StateTests {
     let groupId: [UInt8] = [1, 2, 3]
@@ -168,6 +201,31 @@ struct StateTests {
         expectRefusal(.stateRolledBack) { _ = try StoredGroup.open(message, from: snapshot) }
         var restored = try Group.load(groupId, from: snapshot)
         expectRefusal(.stateRolledBack) { _ = try restored.open(message) }
+    }
+
+    @Test("rows that another process writes while they are read never make a group of two epochs")
+    func readingWhileWriting() throws {
+        var team = try TestGroup(3)
+        try team.commit(by: 1)
+        let store = MemoryGroupStore()
+        try team.groups[1].save(to: store)
+        try team.follower.save(to: store)
+        var next = team
+        let commit = try next.groups[0].commit(now: testTime, judge: AcceptAll(), using: &next.generator)
+        for index in [1, 2] { try next.groups[index].process(commit.message) }
+        try next.follower.process(commit.message)
+        for kind in RowKind.allCases where kind != .head && kind != .followed && kind != .groupInfo {
+            let copy = MemoryGroupStore(copyOf: store)
+            let racing = RacingStore(copy, after: kind) { () throws(MLSError) in
+                var other = next.groups[1]
+                try other.save(to: copy)
+            }
+            guard let loaded = try? Group.load(groupId, from: racing) else { continue }
+            let whole = loaded.epoch == team.groups[1].epoch ? team.groups[1] : next.groups[1]
+            #expect(loaded.epochAuthenticator == whole.epochAuthenticator, "after \(kind)")
+            #expect(loaded.state.proposals.all.count == whole.state.proposals.all.count, "after \(kind)")
+            #expect(loaded.keys.leafKey == whole.keys.leafKey, "after \(kind)")
+        }
     }
 
     @Test("another member cannot pretend that our state was rolled back")
