@@ -42,9 +42,16 @@ extension PublicGroup {
         stored = try storage.row(RowKey(groupId: groupId, kind: .followed))?.version ?? 0
     }
 
-    /// Takes a follower from its rows.
+    /// Takes a follower from its rows. Throws `Check.storeConflict` when somebody else has written meanwhile.
     public static func load(_ groupId: [UInt8], from storage: some GroupStorage) throws(MLSError) -> PublicGroup {
-        let row = try storage.require(RowKey(groupId: groupId, kind: .followed))
+        try storage.reading(RowKey(groupId: groupId, kind: .followed)) { (row) throws(MLSError) in
+            try read(groupId, row, from: storage)
+        }
+    }
+
+    private static func read(
+        _ groupId: [UInt8], _ row: Row, from storage: some GroupStorage
+    ) throws(MLSError) -> PublicGroup {
         let (context, tag, interim, leaves, reInit) = try decodeRow(row.value) { (reader) throws(WireError) in
             let context = try reader.read(GroupContext.self)
             let tag = Array(try reader.readVector(limit: 255, field: "confirmation_tag"))

@@ -98,11 +98,18 @@ extension Group {
     }
 
     /// Takes a group from its rows. A commit that waits is staged again, for which its pre-shared keys are needed; it was
-    /// judged when it was made, and is not judged again.
+    /// judged when it was made, and is not judged again. Throws `Check.storeConflict` when somebody else has written meanwhile.
     public static func load(
         _ groupId: [UInt8], from storage: some GroupStorage, psks: some PreSharedKeySource = NoPreSharedKeys()
     ) throws(MLSError) -> Group {
-        let headRow = try storage.require(RowKey(groupId: groupId, kind: .head))
+        try storage.reading(RowKey(groupId: groupId, kind: .head)) { (headRow) throws(MLSError) in
+            try read(groupId, headRow, from: storage, psks: psks)
+        }
+    }
+
+    private static func read(
+        _ groupId: [UInt8], _ headRow: Row, from storage: some GroupStorage, psks: some PreSharedKeySource
+    ) throws(MLSError) -> Group {
         let head = try HeadRow(row: headRow.value)
         try MLS.require(head.status != .removed, .notMember)
         let epoch = try EpochRow(row: try storage.require(RowKey(groupId: groupId, kind: .epoch)).value)

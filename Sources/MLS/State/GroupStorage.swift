@@ -94,4 +94,15 @@ extension GroupStorage {
         guard let row = try row(key) else { throw MLSError(.storeMissing, "\(key.kind) \(key.index)") }
         return row
     }
+
+    /// Reads a state, beginning with the row that every write of it changes. What comes of it, a state or an error, counts
+    /// only if that row is still the same: reads need not be one transaction, and rows of two epochs are no group.
+    func reading<State>(
+        _ key: RowKey, _ body: (Row) throws(MLSError) -> State
+    ) throws(MLSError) -> State {
+        let row = try require(key)
+        let result = Result { () throws(MLSError) in try body(row) }
+        try MLS.require(try self.row(key)?.version == row.version, .storeConflict, "\(key.kind) \(key.index)")
+        return try result.get()
+    }
 }
