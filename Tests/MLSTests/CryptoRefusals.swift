@@ -138,6 +138,14 @@ struct CryptoRefusals {
         dump(pair, to: &dumped)
         let digits = pair.privateKey.bytes.prefix(4).map { "\($0)" }.joined(separator: ", ")
         #expect(!dumped.contains(digits))
+        var batch = RowBatch(groupId: [1])
+        batch.write(.secrets, pair.privateKey.bytes)
+        let row = Row(value: pair.privateKey.bytes, version: 3)
+        dump(batch, to: &dumped)
+        dump(row, to: &dumped)
+        for text in ["\(row)", String(reflecting: row), "\(batch)", String(reflecting: batch), dumped] {
+            #expect(!text.contains(digits))
+        }
     }
 
     @Test("private keys of another length or out of range are refused", arguments: [1, 2, 5, 7])

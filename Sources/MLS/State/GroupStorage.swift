@@ -55,6 +55,13 @@ public struct Row: Hashable, Sendable {
     }
 }
 
+/// It shows its size only: what it holds is secret, or as good as secret.
+extension Row: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "Row(\(value.count) bytes, version \(version))" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// Changes that are made together or not at all, in the order of the fields.
 public struct RowBatch: Sendable {
     /// Rows that must have this version; 0 stands for a row that must not be there. When one has not, nothing is changed.
