@@ -227,4 +227,37 @@ struct FramingRefusals {
         let other = try team.groups[1].forge(.proposal(.remove(LeafIndex(0))))
         try team.groups[1].process(other)
     }
+
+    @Test("too many bytes of proposals of one sender in an epoch")
+    func largeProposals() throws {
+        var team = try TestGroup(2)
+        let half = [UInt8](repeating: 7, count: Limits.cachedProposalBytesPerSender / 2)
+        func proposal(_ type: UInt16) throws -> MLSMessage {
+            let large = Extension(type: ExtensionType(rawValue: type), data: half)
+            return try team.groups[0].forge(.proposal(.groupContextExtensions(try Extensions([large]))))
+        }
+        let first = try proposal(0xf001)
+        for _ in 0..<3 {
+            try team.groups[1].process(first)
+            try team.follower.process(first)
+        }
+        team.expectRefusal(of: try proposal(0xf002), .limitExceeded)
+    }
+
+    @Test("more proposals of all senders in an epoch than a commit could name")
+    func manyProposers() throws {
+        var cache = ProposalCache()
+        func insert(_ number: Int) throws(MLSError) {
+            let reference = ProposalRef(withUnsafeBytes(of: number.bigEndian) { Array($0) })
+            try cache.insert(
+                SourcedProposal(
+                    proposal: .remove(LeafIndex(0)),
+                    sender: .member(LeafIndex(number / Limits.cachedProposalsPerSender)), reference: reference),
+                reference)
+        }
+        for number in 0..<Limits.proposals { try insert(number) }
+        expectRefusal(.limitExceeded) { try insert(Limits.proposals) }
+        try insert(7)
+        #expect(cache.all.count == Limits.proposals)
+    }
 }

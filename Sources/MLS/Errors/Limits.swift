@@ -6,7 +6,7 @@ public enum Limits {
     public static let leaves = 1 << 16
     /// Nodes of a tree with `leaves` leaves.
     public static let nodes = 2 * leaves - 1
-    /// Proposals in one commit: each may cost two signature checks.
+    /// Proposals in one commit, and kept for one: each may cost two signature checks.
     public static let proposals = 4_096
     /// Extensions in one list; the registry has fewer than twenty, the rest is room for GREASE.
     public static let extensions = 64
@@ -24,6 +24,8 @@ public enum Limits {
     public static let signatureBytes = 8_192
     /// Proposals of one sender that are kept for an epoch: more can only serve to fill memory.
     public static let cachedProposalsPerSender = 256
+    /// Their bytes: the largest honest ones list external senders, at some hundred bytes each.
+    public static let cachedProposalBytesPerSender = 1 << 20
     /// Epochs before the current one whose messages are still opened: none. Their keys die with the epoch, and whoever was late
     /// is told so by name and sends again; the delivery service orders messages by epoch.
     public static let pastEpochs: UInt64 = 0

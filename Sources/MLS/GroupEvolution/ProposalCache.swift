@@ -2,7 +2,7 @@
 package struct ProposalCache: Sendable {
     private var byReference: [ProposalRef: SourcedProposal] = [:]
     private var order: [ProposalRef] = []
-    private var counts: [Sender: Int] = [:]
+    private var ofSenders: [Sender: (count: Int, bytes: Int)] = [:]
 
     package var all: [SourcedProposal] { order.compactMap { byReference[$0] } }
     package var isEmpty: Bool { order.isEmpty }
@@ -12,10 +12,15 @@ package struct ProposalCache: Sendable {
     /// Keeps a proposal; the same one twice is kept once.
     mutating func insert(_ proposal: SourcedProposal, _ reference: ProposalRef) throws(MLSError) {
         guard byReference[reference] == nil else { return }
-        let ofSender = counts[proposal.sender, default: 0]
+        try require(order.count < Limits.proposals, .limitExceeded, "\(order.count) proposals")
+        var ofSender = ofSenders[proposal.sender, default: (0, 0)]
+        ofSender.count += 1
+        ofSender.bytes += proposal.proposal.encoded.count
         try require(
-            ofSender < Limits.cachedProposalsPerSender, .limitExceeded, "\(ofSender) proposals of one sender")
-        counts[proposal.sender] = ofSender + 1
+            ofSender.count <= Limits.cachedProposalsPerSender
+                && ofSender.bytes <= Limits.cachedProposalBytesPerSender,
+            .limitExceeded, "\(ofSender.count) proposals of one sender, \(ofSender.bytes) bytes")
+        ofSenders[proposal.sender] = ofSender
         byReference[reference] = proposal
         order.append(reference)
     }
