@@ -36,6 +36,23 @@ struct JoinRefusals {
         }
     }
 
+    @Test("an external join to a group that one is in, unless one comes back")
+    func externalJoinOfKnown() throws {
+        var team = try TestGroup(3)
+        let info = try team.groups[0].groupInfo()
+        let identity = team.clients[2].identity
+        func join(_ options: ExternalJoinOptions) throws(MLSError) -> Group {
+            try Group.joinExternally(
+                info, identity: identity, options: options, now: testTime, judge: AcceptAll(),
+                knownGroups: { $0 == info.groupContext.groupId }, using: &team.generator
+            ).group
+        }
+        expectRefusal(.groupKnown) { _ = try join(ExternalJoinOptions()) }
+        var resync = ExternalJoinOptions()
+        resync.removing = LeafIndex(2)
+        #expect(try join(resync).ownLeaf == LeafIndex(2))
+    }
+
     @Test("a GroupInfo signed by another, by a blank leaf, by nobody, by ourselves")
     func signer() throws {
         let invitation = try Invitation()

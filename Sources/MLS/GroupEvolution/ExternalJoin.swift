@@ -13,15 +13,20 @@ extension Group {
     /// Joins by an external commit (RFC 9420 §12.4.3.2).
     ///
     /// The group that is returned is in the new epoch already: it is worth nothing unless the commit is accepted.
-    /// - Parameter tree: the ratchet tree, when the GroupInfo does not carry it.
+    /// - Parameters:
+    ///   - tree: the ratchet tree, when the GroupInfo does not carry it.
+    ///   - knownGroups: says whether we are in a group of that id already; such a one is refused, unless `options` remove the
+    ///     former leaf (RFC 9420 §12.4.3).
     public static func joinExternally(
         _ info: GroupInfo, tree: ExportedRatchetTree? = nil, identity: MemberIdentity,
         options: ExternalJoinOptions = ExternalJoinOptions(), psks: some PreSharedKeySource = NoPreSharedKeys(),
-        now: UInt64?, judge: some Judge, using generator: inout some RandomNumberGenerator
+        now: UInt64?, judge: some Judge, knownGroups: ([UInt8]) -> Bool = { _ in false },
+        using generator: inout some RandomNumberGenerator
     ) throws(MLSError) -> (group: Group, commit: MLSMessage) {
         guard let exported = try info.extensions.decode(.ratchetTree, as: ExportedRatchetTree.self) ?? tree else {
             throw MLSError(.treeMissing)
         }
+        try require(options.removing != nil || !knownGroups(info.groupContext.groupId), .groupKnown)
         let state = try GroupState(info, tree: exported, now: now, judge: judge)
         let algorithms = state.algorithms
         guard let external = try info.extensions.decode(.externalPub, as: ExternalPub.self) else {
