@@ -164,9 +164,10 @@ extension Group {
                 context.groupId == wanted.groupId && context.version == wanted.version
                     && context.cipherSuite == wanted.cipherSuite && context.extensions == wanted.extensions,
                 .predecessorMismatch, "other parameters than the ReInit's")
+            let members = tree.members
             for member in old.members {
                 try require(
-                    tree.members.contains { judge.isSameMember(member.leaf, $0.leaf) }, .predecessorMembers,
+                    members.contains { judge.isSameMember(member.leaf, $0.leaf) }, .predecessorMembers,
                     "leaf \(member.index.rawValue) is not in the new group")
             }
         case (.branch, .branch(let old)):
@@ -174,9 +175,10 @@ extension Group {
             try require(
                 context.version == old.context.version && context.cipherSuite == old.cipherSuite,
                 .predecessorMismatch, "another version or suite")
+            let members = old.members
             for member in tree.members {
                 try require(
-                    old.members.contains { judge.isSameMember($0.leaf, member.leaf) }, .predecessorMembers,
+                    members.contains { judge.isSameMember($0.leaf, member.leaf) }, .predecessorMembers,
                     "leaf \(member.index.rawValue) is not in the old group")
             }
         default: throw MLSError(.predecessorMissing, "\(usage)")
