@@ -223,8 +223,11 @@ struct GroupTests {
         expectRefusal(.verifiedElsewhere) {
             _ = try team.groups[1].stage(commit, now: testTime, judge: AcceptAll())
         }
-        // The same for a follower.
+        // The same for a follower, who has not seen its membership tag: a member must verify it again.
         guard case .commit(let followed) = try team.follower.open(pending.message) else { return }
+        expectRefusal(.verifiedElsewhere) {
+            _ = try team.groups[2].stage(followed, now: testTime, judge: AcceptAll())
+        }
         let step = try team.follower.stage(followed, now: testTime, judge: AcceptAll())
         #expect(team.follower.epoch + 1 == step.epoch)
         try team.follower.merge(step)
@@ -232,6 +235,17 @@ struct GroupTests {
         expectRefusal(.verifiedElsewhere) {
             _ = try team.follower.stage(followed, now: testTime, judge: AcceptAll())
         }
+    }
+
+    @Test("a proposal that a follower has verified is verified again by a member")
+    func proposalOfFollower() throws {
+        var team = try TestGroup(2)
+        let message = try team.groups[0].proposeUpdate(using: &team.generator)
+        guard case .proposal(let followed) = try team.follower.open(message) else { return }
+        expectRefusal(.verifiedElsewhere) { try team.groups[1].cache(followed) }
+        try team.follower.cache(followed)
+        guard case .proposal(let verified) = try team.groups[1].open(message) else { return }
+        try team.groups[1].cache(verified)
     }
 
     @Test("messages of an epoch open in any order, within the window")

@@ -41,7 +41,7 @@ public struct PublicGroup: Sendable {
         }
         try state.checkPublic(message)
         try state.checkSignature(message.authenticatedContent)
-        return try state.verified(message.authenticatedContent)
+        return try state.verified(message.authenticatedContent, by: .follower)
     }
 
     /// Keeps a verified proposal until the epoch ends.

@@ -19,7 +19,7 @@ extension Group {
             try require(valid, .membershipTag)
         }
         try state.checkSignature(message.authenticatedContent)
-        return try state.verified(message.authenticatedContent)
+        return try state.verified(message.authenticatedContent, by: .member)
     }
 
     private mutating func open(_ message: PrivateMessage) throws(MLSError) -> VerifiedMessage {
@@ -29,7 +29,7 @@ extension Group {
         ) { state.tree.leaf($0) != nil }
         try state.checkSignature(opened.content)
         try opened.refuseOwn(ownLeaf)
-        let verified = try state.verified(opened.content, generation: opened.generation)
+        let verified = try state.verified(opened.content, by: .member, generation: opened.generation)
         secretTree.apply(opened.step)
         return verified
     }
@@ -69,6 +69,7 @@ extension Group {
 
     /// Keeps a verified proposal until the epoch ends, so that a commit can name it.
     public mutating func cache(_ proposal: VerifiedProposal) throws(MLSError) {
+        try require(proposal.verifier == .member, .verifiedElsewhere, "a proposal, by a follower")
         try state.cache(proposal)
     }
 }

@@ -46,7 +46,7 @@ extension Group {
             content, wireFormat: format, context: state.contextBytes, algorithms: algorithms,
             key: signatureKey.privateKey)
         var changed = self
-        if case .proposal(let verified) = try state.verified(signed) { try changed.state.cache(verified) }
+        if case .proposal(let verified) = try state.verified(signed, by: .member) { try changed.state.cache(verified) }
         let message = try changed.protect(signed, framing, using: &generator)
         self = changed
         return message

@@ -36,6 +36,7 @@ extension Group {
         _ commit: VerifiedCommit, psks: some PreSharedKeySource = NoPreSharedKeys(), now: UInt64?, judge: some Judge
     ) throws(MLSError) -> StagedCommit {
         try requireActive()
+        try require(commit.verifier == .member, .verifiedElsewhere, "a commit, by a follower")
         try require(commit.sender != .member(ownLeaf), .ownMessage, "a commit that is not the pending one")
         return try stage(commit, own: nil, purpose: .ordinary, psks: psks, now: now, judge: judge)
     }

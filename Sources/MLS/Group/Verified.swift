@@ -16,12 +16,14 @@ public struct VerifiedProposal: Sendable, Hashable {
     /// By which a commit names it.
     public let reference: ProposalRef
     let verifiedIn: EpochMark
+    let verifier: Verifier
 }
 
 /// A commit whose signature, sender and epoch are right: what `stage` takes.
 public struct VerifiedCommit: Sendable, Hashable {
     package let content: AuthenticatedContent
     let verifiedIn: EpochMark
+    let verifier: Verifier
 
     public var sender: Sender { content.content.sender }
     public var epoch: UInt64 { content.content.epoch }
@@ -35,6 +37,12 @@ public enum VerifiedMessage: Sendable, Hashable {
     case commit(VerifiedCommit)
     /// The group's own pending commit came back: `mergePending` applies it.
     case ownCommit
+}
+
+/// Who has verified a message. A follower cannot see membership tags: what it has verified is no member's to apply.
+enum Verifier: Sendable, Hashable {
+    case member
+    case follower
 }
 
 /// Names one state of one group: two groups with equal marks have the same transcript.
@@ -100,7 +108,9 @@ extension GroupState {
     }
 
     /// Wraps verified content for the application.
-    func verified(_ content: AuthenticatedContent, generation: UInt32 = 0) throws(MLSError) -> VerifiedMessage {
+    func verified(
+        _ content: AuthenticatedContent, by verifier: Verifier, generation: UInt32 = 0
+    ) throws(MLSError) -> VerifiedMessage {
         switch content.content.body {
         case .application(let data):
             guard case .member(let leaf) = content.content.sender else { throw MLSError(.senderContent) }
@@ -113,9 +123,9 @@ extension GroupState {
                 VerifiedProposal(
                     proposal: proposal, sender: content.content.sender, epoch: content.content.epoch,
                     authenticatedData: content.content.authenticatedData,
-                    reference: content.proposalReference(algorithms), verifiedIn: mark))
+                    reference: content.proposalReference(algorithms), verifiedIn: mark, verifier: verifier))
         case .commit:
-            return .commit(VerifiedCommit(content: content, verifiedIn: mark))
+            return .commit(VerifiedCommit(content: content, verifiedIn: mark, verifier: verifier))
         }
     }
 

@@ -154,7 +154,7 @@ extension Group {
         }
         guard let row = try storage.row(RowKey(groupId: groupId, kind: .pendingCommit)) else { return }
         let waiting = try PendingRow(row: row.value)
-        let verified = VerifiedCommit(content: waiting.content, verifiedIn: state.mark)
+        let verified = VerifiedCommit(content: waiting.content, verifiedIn: state.mark, verifier: .member)
         let staged = try stage(
             verified, own: waiting.secrets, purpose: .ordinary, psks: psks, now: nil, judge: JudgedBefore())
         pending = .some(
