@@ -253,10 +253,12 @@ struct Simulator {
         var options = ExternalJoinOptions()
         var client = try newClient()
         var isBack = false
+        var store: MemoryGroupStore?
         if resync, let returning = lost.popLast() ?? (members.count > 1 ? members[roll(members.count)] : nil) {
             isBack = !members.contains { $0.client.name == returning.client.name }
             options.removing = returning.group.ownLeaf
             client = returning.client
+            store = returning.store
             // What it has missed stays closed to its old state.
             if isBack, let message = messages.last?.message {
                 var old = returning.group
@@ -269,7 +271,11 @@ struct Simulator {
         if isBack { counts["return", default: 0] += 1 }
         let replaced = members.firstIndex { $0.group.ownLeaf == options.removing }
         try accept(commit, by: nil, replacing: replaced, welcome: nil, joining: [])
-        var member = Member(client: client, group: group, store: MemoryGroupStore())
+        var member = Member(client: client, group: group, store: store ?? MemoryGroupStore())
+        if store != nil {
+            expectRefusal(.storeConflict) { try member.group.save(to: member.store) }
+            try member.group.replaceFormer(in: member.store)
+        }
         try member.group.save(to: member.store)
         members.append(member)
         try agree()
