@@ -131,7 +131,7 @@ public struct LeafNode: Hashable, Sendable, WireCodable {
     }
 
     /// Where a leaf stands: part of what is signed unless it comes from a key package.
-    package struct Position: Sendable {
+    package struct Position: Hashable, Sendable {
         package var groupId: [UInt8]
         package var index: LeafIndex
 

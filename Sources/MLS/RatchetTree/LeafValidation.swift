@@ -48,7 +48,9 @@ struct LeafRules {
         try validateSource(leaf, place)
         try algorithms.checkPoint(leaf.encryptionKey.bytes)
         try require(algorithms.isAcceptable(leaf.signatureKey), .invalidPublicKey, "a leaf's signature key")
-        let signed = known.holds(leaf, at: place.position) { leaf.hasValidSignature(algorithms, at: place.position) }
+        let signed = isSigned(.leaf(leaf, at: place.position)) {
+            leaf.hasValidSignature(algorithms, at: place.position)
+        }
         try require(signed, .leafSignature)
         try validateCapabilities(leaf)
         // Of the RFC's own types only application_id belongs into a leaf (§17.3).
@@ -117,7 +119,7 @@ struct LeafRules {
         try algorithms.checkPoint(keyPackage.initKey.bytes)
         try require(keyPackage.initKey != keyPackage.leafNode.encryptionKey, .initKeyIsEncryptionKey)
         try validate(keyPackage.leafNode, at: .keyPackage)
-        let signed = known.holds(keyPackage) { keyPackage.hasValidSignature(algorithms) }
+        let signed = isSigned(.keyPackage(keyPackage)) { keyPackage.hasValidSignature(algorithms) }
         try require(signed, .keyPackageSignature)
         // None of the RFC's own types belongs into a key package (§17.3). GREASE may stand there unlisted, other than in a
         // leaf: unknown extensions of a key package are ignored (§10, §13.5).
@@ -130,38 +132,25 @@ struct LeafRules {
 /// Remembers valid signatures while a committer tries which proposals go together: checked anew for each attempt, a few
 /// hundred proposals that exclude each other would cost tens of thousands of checks.
 final class KnownSignatures {
-    private var keyPackages: Set<KeyPackage> = []
-    private var leaves: Set<PlacedLeaf> = []
-
-    private struct PlacedLeaf: Hashable {
-        let leaf: LeafNode
-        let groupId: [UInt8]
-        let index: LeafIndex?
+    /// What bears a signature, with all that it covers.
+    fileprivate enum Signed: Hashable {
+        case keyPackage(KeyPackage)
+        case leaf(LeafNode, at: LeafNode.Position?)
     }
 
-    fileprivate func holds(_ keyPackage: KeyPackage, _ check: () -> Bool) -> Bool {
-        if keyPackages.contains(keyPackage) { return true }
-        guard check() else { return false }
-        keyPackages.insert(keyPackage)
-        return true
-    }
+    private var valid: Set<Signed> = []
 
-    fileprivate func holds(_ leaf: LeafNode, at position: LeafNode.Position?, _ check: () -> Bool) -> Bool {
-        let placed = PlacedLeaf(leaf: leaf, groupId: position?.groupId ?? [], index: position?.index)
-        if leaves.contains(placed) { return true }
+    fileprivate func holds(_ signed: Signed, _ check: () -> Bool) -> Bool {
+        if valid.contains(signed) { return true }
         guard check() else { return false }
-        leaves.insert(placed)
+        valid.insert(signed)
         return true
     }
 }
 
-extension KnownSignatures? {
-    fileprivate func holds(_ keyPackage: KeyPackage, _ check: () -> Bool) -> Bool {
-        self?.holds(keyPackage, check) ?? check()
-    }
-
-    fileprivate func holds(_ leaf: LeafNode, at position: LeafNode.Position?, _ check: () -> Bool) -> Bool {
-        self?.holds(leaf, at: position, check) ?? check()
+extension LeafRules {
+    private func isSigned(_ signed: KnownSignatures.Signed, _ check: () -> Bool) -> Bool {
+        known?.holds(signed, check) ?? check()
     }
 }
 
