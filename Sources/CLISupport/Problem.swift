@@ -92,15 +92,9 @@ package struct Problem: Error, Equatable, Sendable {
     }
 
     /// What programs want to know of it.
-    package var details: JSONObject {
+    package func details(withText: Bool) -> JSONObject {
         var object = JSONObject()
-        describe(in: &object, text: nil)
-        return object
-    }
-
-    package var detailsWithText: JSONObject {
-        var object = JSONObject()
-        describe(in: &object, text: text)
+        describe(in: &object, text: withText ? text : nil)
         return object
     }
 

@@ -37,7 +37,8 @@ struct RPCError: Error, Equatable, Sendable {
     /// What a command would fail with.
     init(_ problem: Problem) {
         self.init(
-            problem.exit == .internalFault ? .internalError : .failed, problem.text, data: problem.details)
+            problem.exit == .internalFault ? .internalError : .failed, problem.text,
+            data: problem.details(withText: false))
     }
 
     /// A message that was not taken, or of which not everything came true that was waited for.
