@@ -34,6 +34,7 @@ func completionWanted(
 ) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
     guard let text else { return nil }
     let word = String(cString: text)
+    // Written and read by this thread alone, one after the other.
     nonisolated(unsafe) var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
     MainActor.assumeIsolated { list = Editor.current?.complete(word, from: start) }
     return list
