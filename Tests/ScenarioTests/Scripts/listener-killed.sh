@@ -11,13 +11,7 @@ END
 chmod +x "$SCRATCH/handler"
 
 exits 0 bob chat resume set worker
-(
-    for n in $(seq 200); do echo "job $n"; [ $((n % 5)) -ne 0 ] || sleep 0.05; done |
-        alice chat send --to bob --lines
-) &
-feeder=$!
-started+=("$feeder")
-
+feed_jobs 200 alice bob
 kills=0
 while ! grep -qx 'job 200' "$SCRATCH/done" 2>/dev/null; do
     background listen bob chat listen --resume worker -- "$SCRATCH/handler" "$SCRATCH/done"
@@ -27,8 +21,4 @@ while ! grep -qx 'job 200' "$SCRATCH/done" 2>/dev/null; do
     kills=$((kills + 1))
     [ "$kills" -lt 400 ] || fail "no progress: $(tail -1 "$SCRATCH/done")"
 done
-wait "$feeder" || fail "the sender failed"
-
-same "$(seq -f 'job %g' 200)" "$(awk '!seen[$0]++' "$SCRATCH/done")" "every job, in order"
-again=$(sort "$SCRATCH/done" | uniq -d | wc -l)
-[ "$again" -le "$kills" ] || fail "$again jobs came again after $kills kills"
+each_job 200 "$kills"

@@ -6,12 +6,7 @@ user bob
 exits 0 alice python3 "$scripts/rpc_peer.py" acknowledging
 
 exits 0 alice chat resume set worker
-(
-    for n in $(seq 150); do echo "job $n"; [ $((n % 5)) -ne 0 ] || sleep 0.05; done |
-        bob chat send --to alice --lines
-) &
-feeder=$!
-started+=("$feeder")
+feed_jobs 150 bob alice
 kills=0
 while ! grep -qx 'job 150' "$SCRATCH/done" 2>/dev/null; do
     background worker alice python3 "$scripts/rpc_peer.py" worker "$SCRATCH/done" 150
@@ -22,7 +17,4 @@ while ! grep -qx 'job 150' "$SCRATCH/done" 2>/dev/null; do
     kills=$((kills + 1))
     [ "$kills" -lt 400 ] || fail "no progress: $(tail -1 "$SCRATCH/done") $(cat "$SCRATCH/worker.err")"
 done
-wait "$feeder" || fail "the sender failed"
-same "$(seq -f 'job %g' 150)" "$(awk '!seen[$0]++' "$SCRATCH/done")" "every job, in order"
-again=$(sort "$SCRATCH/done" | uniq -d | wc -l)
-[ "$again" -le "$kills" ] || fail "$again jobs came again after $kills kills"
+each_job 150 "$kills"

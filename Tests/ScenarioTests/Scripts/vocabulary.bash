@@ -113,6 +113,26 @@ deaf_peer() {
     exits 0 alice chat send --to mallory --lines <"$SCRATCH/large"
 }
 
+# feed_jobs NUMBER SENDER RECEIVER: sends "job 1" to "job NUMBER" in bursts, beside the scenario.
+feed_jobs() {
+    local n
+    (
+        for n in $(seq "$1"); do echo "job $n"; [ $((n % 5)) -ne 0 ] || sleep 0.05; done |
+            "$2" chat send --to "$3" --lines
+    ) &
+    feeder=$!
+    started+=("$feeder")
+}
+
+# each_job NUMBER KILLS: all that were fed are in $SCRATCH/done, in order, and no more came again than there were kills.
+each_job() {
+    local again
+    wait "$feeder" || fail "the sender failed"
+    same "$(seq -f 'job %g' "$1")" "$(awk '!seen[$0]++' "$SCRATCH/done")" "every job, in order"
+    again=$(sort "$SCRATCH/done" | uniq -d | wc -l)
+    [ "$again" -le "$2" ] || fail "$again jobs came again after $2 kills"
+}
+
 # eventually COMMAND [ARG…]: tries again until it succeeds, for half a minute.
 eventually() {
     local tries=0
