@@ -22,11 +22,11 @@ import Testing
     }
 }
 
-private enum Scripts {
+enum Scripts {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Scripts")
     static var vocabulary: URL { folder.appendingPathComponent("vocabulary.bash") }
     /// Scenarios at once: each runs a server and its clients, and bcrypt is honest work.
-    static let places = Places(3)
+    fileprivate static let places = Places(3)
 
     static func names() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder.path)

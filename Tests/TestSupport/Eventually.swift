@@ -2,7 +2,7 @@
 ///
 /// Tests wait for conditions, never for a time; on a slow machine only the deadline is reached later.
 package func eventually(
-    within deadline: Duration = .seconds(20), every pause: Duration = .milliseconds(10),
+    within deadline: Duration = .seconds(60), every pause: Duration = .milliseconds(10),
     _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let clock = ContinuousClock()

@@ -37,13 +37,14 @@ exits 0 daemon user add bob --password-file "$SCRATCH/password"
 person bob
 exits 0 bob chat login bob --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 background listen.out bob chat listen
-eventually grep -q bob <(daemon user list) || fail "bob is not listed"
-eventually online bob || fail "bob is not online"
+listed() { daemon user list | grep -q bob; }
+within 60 listed || fail "bob is not listed"
+within 60 online || fail "bob is not online"
 
 # disable closes what is open before it returns, and refuses.
 exits 0 daemon user disable bob
 exits 77 bob chat send --to alice hello
-eventually gone "$job" || fail "the listener of a disabled user goes on"
+within 60 gone "$job" || fail "the listener of a disabled user goes on"
 exits 77 bob chat login bob --password-file "$SCRATCH/password"
 exits 0 daemon user list --json
 jsonl 'map(select(.user == "bob")) | .[0].disabled'

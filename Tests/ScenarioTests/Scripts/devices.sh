@@ -10,7 +10,7 @@ exits 0 as laptop chat login alice --server "$address" --trust "$pin" --password
 background laptop.out as laptop chat listen --json
 laptop=$job
 exits 0 bob chat send --to alice "to both"
-eventually grep -q '"to both"' "$SCRATCH/laptop.out" || fail "the second device gets nothing"
+within 60 grep -q '"to both"' "$SCRATCH/laptop.out" || fail "the second device gets nothing"
 
 exits 0 alice chat device list --json
 id=$(jq -r 'select(.name == "laptop") | .id' "$SCRATCH/out")

@@ -50,7 +50,7 @@ same $'a\357\277\275b\357\277\275c\n\033[31mred' "$(below)"
 mkfifo "$SCRATCH/gate"
 background slow alice chat run --to bob --tail 1 -- sh -c 'printf half; read -r x <"$1"; printf " whole"' sh "$SCRATCH/gate"
 slow=$job
-eventually grep -q half "$SCRATCH/slow" || fail "what is written does not come at once"
+within 60 grep -q half "$SCRATCH/slow" || fail "what is written does not come at once"
 echo >"$SCRATCH/gate"
 wait "$slow" || fail "it ends with $?"
 same "half whole" "$(cat "$SCRATCH/slow")"
@@ -74,10 +74,10 @@ END
 background quiet alice sh -c 'exec chat run --to bob --tail 3 -- sh ~/quiet "$1" >"$2"' sh "$SCRATCH/gate" "$SCRATCH/reader"
 quiet=$job
 exec 4<"$SCRATCH/reader"
-eventually test -s "$SCRATCH/quiet.err" || fail "it does not run"
+within 60 test -s "$SCRATCH/quiet.err" || fail "it does not run"
 exec 4<&-
 given_up() { [ -z "$(find "/proc/$quiet/fd" -lname "$(cat "$SCRATCH/quiet.err")")" ]; }
-eventually given_up || fail "it does not notice that its reader is gone"
+within 60 given_up || fail "it does not notice that its reader is gone"
 echo >"$SCRATCH/gate"
 status=0; wait "$quiet" || status=$?
 same 141 "$status" "a reader that was gone before"
@@ -116,9 +116,9 @@ background blocked alice sh -c 'exec chat run --to bob --tail 1 -- sh -c "trap \
 blocked=$job
 exec 4<"$SCRATCH/slowly"
 full() { grep -q 'pipe_write\|anon_pipe_write' "/proc/$blocked/task/"*/wchan 2>/dev/null; }
-eventually full || say "whether the pipe is full cannot be seen here"
+within 10 full || say "whether the pipe is full cannot be seen here"
 kill -TERM "$blocked"
-eventually grep -q ended "$SCRATCH/blocked.err" || fail "the signal does not reach the command"
+within 60 grep -q ended "$SCRATCH/blocked.err" || fail "the signal does not reach the command"
 cat <&4 >/dev/null
 exec 4<&-
 status=0; wait "$blocked" || status=$?

@@ -1,5 +1,6 @@
 # The words of the scenarios. Usage: CHAT_BINARIES=FOLDER bash vocabulary.bash NAME
-# A scenario is a script NAME.sh beside this file; what it starts is ended with it, by process id.
+# A scenario is a script NAME.sh beside this file, or elsewhere where NAME is a path; what it starts is ended with it,
+# by process id.
 
 set -u -o pipefail
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -41,7 +42,7 @@ start_server() {
         --data "$SCRATCH/server" "$@" >"$SCRATCH/listening" 2>>"$SCRATCH/server.log" 3>&- 4>&- &
     server=$!
     started+=("$server")
-    eventually grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen"
+    within 60 grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen"
     read -r _ address pin <"$SCRATCH/listening"
 }
 
@@ -56,7 +57,7 @@ reload() {
     local before
     before=$(times_read)
     kill -HUP "$server"
-    eventually read_since "$before" || fail "the configuration is not read again"
+    within 60 read_since "$before" || fail "the configuration is not read again"
 }
 times_read() { grep -c "configuration read again" "$SCRATCH/server.log"; }
 read_since() { [ "$(times_read)" -gt "$1" ]; }
@@ -108,7 +109,7 @@ deaf_peer() {
         <"$SCRATCH/hold" >"$SCRATCH/deaf" 2>&1 &
     started+=($!)
     exec 4>"$SCRATCH/hold"
-    eventually grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
+    within 60 grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
     for n in $(seq "$1"); do head -c 60000 /dev/zero | tr '\0' x; echo; done >"$SCRATCH/large"
     exits 0 alice chat send --to mallory --lines <"$SCRATCH/large"
 }
@@ -133,12 +134,15 @@ each_job() {
     [ "$again" -le "$2" ] || fail "$again jobs came again after $2 kills"
 }
 
-# eventually COMMAND [ARG…]: tries again until it succeeds, for half a minute.
-eventually() {
-    local tries=0
+# eventually COMMAND [ARG…]: tries again until it succeeds, or ends the scenario after a minute.
+# within SECONDS COMMAND [ARG…]: the same, but fails when the time is over: `within 60 grep … || fail "why"`.
+patience=60
+eventually() { within "$patience" "$@" || fail "this does not come true in $patience seconds: $*"; }
+within() {
+    local end=$((SECONDS + $1))
+    shift
     until "$@" >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 600 ] || return 1
+        [ "$SECONDS" -le "$end" ] || return 1
         sleep 0.05
     done
 }
@@ -167,9 +171,13 @@ lines() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 connected() { [ "$(sockets "$1")" -gt "$(sockets $$)" ]; }
 sockets() { find "/proc/$1/fd" -lname 'socket:*' | wc -l; }
 
-# online USER: does the server say so? gone PROCESS: has a background job ended?
+# online: does the server say that somebody is? gone PROCESS: has a background job ended?
 online() { daemon status --json | jq -e '.online > 0' >/dev/null; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
+case $1 in
+    */*) scenario=$1.sh ;;
+    *) scenario=$scripts/$1.sh ;;
+esac
 # shellcheck source=/dev/null # which scenario is known when it runs
-. "$scripts/$1.sh"
+. "$scenario"
