@@ -33,7 +33,7 @@ _chat_commands() {
         outbox) echo 'list flush drop' ;;
         resume) echo 'list set rm' ;;
         device) echo 'list add revoke rename' ;;
-        server) echo 'list trust forget' ;;
+        server) echo 'list trust forget move' ;;
     esac
 }
 
@@ -67,7 +67,7 @@ _chat_argument() {
     case $1 in
         'resume set' | 'resume rm') echo 'resume-point' ;;
         'outbox drop') echo 'queued' ;;
-        'server trust' | 'server forget') echo 'server' ;;
+        'server trust' | 'server forget' | 'server move') echo 'server' ;;
     esac
 }
 

@@ -19,7 +19,7 @@ set -g __chat_valued \
     'resume set:--after-cursor' 'device add:--out' 'device add:--name'
 
 # Commands, with a space where they have two words.
-set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' schema doctor
+set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' 'server move' schema doctor
 
 function __chat_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -212,5 +212,7 @@ complete -c chat -n '__chat_at device add' -l name -x -d 'how the device is call
 complete -c chat -n '__chat_at server' -a list -d 'print the servers that are known'
 complete -c chat -n '__chat_at server' -a trust -d 'make a server known'
 complete -c chat -n '__chat_at server' -a forget -d 'forget a server'
+complete -c chat -n '__chat_at server' -a move -d 'bind the profiles of a server to its new address'
 complete -c chat -n '__chat_at server trust' -a '(__chat_names servers)'
 complete -c chat -n '__chat_at server forget' -a '(__chat_names servers)'
+complete -c chat -n '__chat_at server move' -a '(__chat_names servers)'

@@ -6,7 +6,9 @@ import ChatProtocol
 struct ServerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "server", abstract: "The servers that are known.",
-        subcommands: [ServerListCommand.self, ServerTrustCommand.self, ServerForgetCommand.self])
+        subcommands: [
+            ServerListCommand.self, ServerTrustCommand.self, ServerForgetCommand.self, ServerMoveCommand.self,
+        ])
 }
 
 struct ServerListCommand: ChatCommand {
@@ -55,6 +57,39 @@ struct ServerForgetCommand: ChatCommand {
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         try await invocation.makeClient().forgetServer(address)
+        return .done
+    }
+}
+
+struct ServerMoveCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "move", abstract: "Bind the profiles of a server to its new address.",
+        discussion: "The server at the new address must have the key and the id that the old one had.")
+
+    @Argument(help: "Where the server was.", transform: OptionText.server) var old: ServerAddress
+    @Argument(help: "Where it is now.", transform: OptionText.server) var new: ServerAddress
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        let settings = try invocation.settings()
+        let move = try await invocation.makeClient(settings: settings).moveServer(from: old, to: new)
+        if invocation.json {
+            try invocation.output.write(JSONLines.server(move.server))
+            for summary in move.moved {
+                try invocation.output.write(
+                    JSONLines.profile(summary, current: summary.profile == settings.profile))
+            }
+        }
+        let names = move.moved.map(\.profile.text).joined(separator: ", ")
+        invocation.diagnostics.note(
+            "server_moved",
+            "\(new) is known by \(move.server.standing.text)" + (names.isEmpty ? "" : "; profiles there now: \(names)"))
+        guard move.left.isEmpty else {
+            let names = move.left.map(\.profile.text).joined(separator: ", ")
+            throw Problem(
+                .someTargetsFailed, "not moved, since they belong to another server that was at \(old): \(names)",
+                hint: "a server that was set up anew has other accounts: log in with another profile")
+        }
         return .done
     }
 }

@@ -61,15 +61,12 @@ extension Client {
 
     /// Takes over an identity that `addDevice` made. `user`, where given, must be whose it is.
     package func login(identityFile path: String, user: UserName? = nil) async throws(Problem) -> WhoAmI {
-        let file = try readIdentity(path)
+        var file = try readIdentity(path)
         if let user, user != file.user {
             throw Problem(.wrongProfile, "the identity is \(file.user)'s, not \(user)'s")
         }
-        if let wanted = settings.requestedServer, wanted != file.address {
-            throw Problem(
-                .wrongServer, "the identity belongs to the server \(file.address), not to \(wanted)",
-                hint: "leave the server out")
-        }
+        // The server may have moved since: whoever answers must have its key and its id.
+        if let wanted = settings.requestedServer { file.address = wanted }
         try createStore()
         let known = try store { try $0.identity() }
         if let known, known.account != file.account || known.address != file.address {

@@ -101,7 +101,8 @@ package actor Client {
         guard let identity, let wanted = settings.requestedServer, wanted != identity.address else { return }
         throw Problem(
             .wrongServer, "profile \(settings.profile) belongs to the server \(identity.address), not to \(wanted)",
-            hint: "leave the server out, or use another --profile", sent: .no)
+            hint: "leave the server out, or use another --profile; if the server has moved: "
+                + "chat server move \(identity.address) \(wanted)", sent: .no)
     }
 
     /// Who this profile is; it may not be able to log in.

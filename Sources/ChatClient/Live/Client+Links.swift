@@ -82,7 +82,7 @@ extension Client {
         } catch { return .failure(error) }
     }
 
-    private func start(
+    func start(
         _ opened: TrustedConnection.Opened, _ address: ServerAddress, login: LinkLogin
     ) async throws(Problem) -> Link {
         do { return try await Link.start(opened, address: address, login: login) } catch {

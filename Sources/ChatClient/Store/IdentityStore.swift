@@ -93,6 +93,11 @@ extension ClientStore {
         try database.run("UPDATE identity SET generation = ?", generation.bytes)
     }
 
+    /// The server has moved. Within a transaction.
+    func setAddress(_ new: ServerAddress, insteadOf old: ServerAddress) throws {
+        try database.run("UPDATE identity SET address = ? WHERE address = ?", new.text, old.text)
+    }
+
     /// This device does not log in any more because it was asked to. Its key is erased.
     func setLoggedOut() throws {
         try database.run("UPDATE identity SET standing = ?, login_key = NULL", Identity.Standing.loggedOut.rawValue)

@@ -25,6 +25,22 @@ struct TrustedConnection: Sendable {
     func open(_ address: ServerAddress, timeout: Duration) async throws(Problem) -> Opened {
         let file = KnownServersFile(paths: paths)
         let decision = TrustDecision(address: address, known: try file.read()[address], setting: setting)
+        let (opened, standing) = try await look(at: address, by: decision, timeout: timeout)
+        do throws(Problem) {
+            if let standing { try remember(standing, address, file) }
+            return opened
+        } catch {
+            opened.connection.discard()
+            throw error
+        }
+    }
+
+    /// As `open`, and keeps nothing.
+    ///
+    /// - Returns: with the connection, how the server is to be known from now on; nil: as before.
+    func look(
+        at address: ServerAddress, by decision: TrustDecision, timeout: Duration
+    ) async throws(Problem) -> (Opened, ServerStanding?) {
         let opened: OpenedConnection
         let deadline = Monotonic.now + timeout
         do {
@@ -34,28 +50,26 @@ struct TrustedConnection: Sendable {
         }
         let left = max(.zero, deadline - Monotonic.now)
         do throws(Problem) {
-            try await settle(decision, opened.peer, file)
-            return Opened(connection: opened, left: left)
+            let standing = try await settle(decision, opened.peer)
+            return (Opened(connection: opened, left: left), standing)
         } catch {
             opened.discard()
             throw error
         }
     }
 
-    private func settle(
-        _ decision: TrustDecision, _ peer: PeerIdentity, _ file: KnownServersFile
-    ) async throws(Problem) {
+    private func settle(_ decision: TrustDecision, _ peer: PeerIdentity) async throws(Problem) -> ServerStanding? {
         switch decision.judge(peer, isPublished: { isPublished(peer.pin) }) {
         case .refuse(let problem):
             throw problem
         case .accept(let remember):
-            if let remember { try self.remember(remember, decision.address, file) }
+            return remember
         case .ask(let server):
             guard let confirm = interaction.confirmServer else {
                 throw decision.notTrusted(server.pin, server.reason)
             }
             guard await confirm(server) else { throw decision.notTrusted(server.pin, "you did not trust it") }
-            try remember(.pin(server.pin), decision.address, file)
+            return .pin(server.pin)
         }
     }
 
