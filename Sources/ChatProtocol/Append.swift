@@ -119,8 +119,8 @@ package struct Appended: FrameBody {
     package init(from reader: inout WireReader) throws(WireError) {
         conversation = try reader.read()
         id = try reader.read()
-        seq = try reader.read()
-        time = try reader.read()
+        seq = try reader.readSequenceNumber()
+        time = try reader.readTime()
         digest = Array(try reader.read(fixed: 32))
         position = try reader.read()
         duplicate = try reader.readFlag(field: "duplicate")

@@ -65,7 +65,7 @@ package struct Content: WireCodable, Equatable, Sendable {
         body = try reader.readText(limit: Limits.text, field: "body")
         guard !body.isEmpty else { throw .invalidValue(field: "body") }
         replyTo = try reader.readOptional()
-        sent = try reader.read()
+        sent = try reader.readTime()
         auto = try reader.readFlag(field: "auto")
         extensions = try reader.readVector(count: 64, field: "extensions")
     }

@@ -65,12 +65,12 @@ package struct Entry: FrameBody {
 
     package init(from reader: inout WireReader) throws(WireError) {
         conversation = try reader.read()
-        seq = try reader.read()
+        seq = try reader.readSequenceNumber()
         id = try reader.read()
         sender = try reader.read()
         device = try reader.read()
         payloadKind = try reader.read()
-        time = try reader.read()
+        time = try reader.readTime()
         payload = Array(try reader.readVector(limit: Limits.payload, field: "payload"))
     }
 }
@@ -106,7 +106,7 @@ package struct Acknowledge: FrameBody {
 
         package init(from reader: inout WireReader) throws(WireError) {
             conversation = try reader.read()
-            seq = try reader.read()
+            seq = try reader.readSequenceNumber()
             disposition = try reader.readCase(field: "disposition")
         }
     }
@@ -137,7 +137,7 @@ package struct MarkRead: FrameBody {
 
     package init(from reader: inout WireReader) throws(WireError) {
         conversation = try reader.read()
-        seq = try reader.read()
+        seq = try reader.readSequenceNumber()
     }
 }
 
@@ -176,8 +176,9 @@ package struct Gap: FrameBody {
     package init(from reader: inout WireReader) throws(WireError) {
         conversation = try reader.read()
         reason = try reader.readCase(field: "gap reason")
-        first = try reader.read()
-        last = try reader.read()
+        first = try reader.readSequenceNumber()
+        last = try reader.readSequenceNumber()
+        guard first > 0, first <= last else { throw .invalidValue(field: "gap") }
     }
 }
 
@@ -187,7 +188,7 @@ package struct Live: FrameBody {
     package var time: UInt64
     package init(time: UInt64) { self.time = time }
     package func encode(into writer: inout WireWriter) { writer.write(time) }
-    package init(from reader: inout WireReader) throws(WireError) { time = try reader.read() }
+    package init(from reader: inout WireReader) throws(WireError) { time = try reader.readTime() }
 }
 
 package struct Presence: FrameBody {
@@ -245,8 +246,8 @@ package struct ReceiptState: WireCodable, Equatable, Sendable {
 
     package init(from reader: inout WireReader) throws(WireError) {
         account = try reader.read()
-        delivered = try reader.read()
-        read = try reader.read()
+        delivered = try reader.readSequenceNumber()
+        read = try reader.readSequenceNumber()
     }
 }
 

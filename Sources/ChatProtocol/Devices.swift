@@ -39,8 +39,8 @@ package struct DeviceRecord: WireCodable, Equatable, Sendable {
         id = try reader.read()
         name = try reader.readText(limit: Limits.deviceName, field: "device name")
         state = try reader.readCase(field: "device state")
-        created = try reader.read()
-        lastSeen = try reader.read()
+        created = try reader.readTime()
+        lastSeen = try reader.readTime()
         online = try reader.readFlag(field: "online")
     }
 }
@@ -153,7 +153,7 @@ package struct Pong: FrameBody {
     package var time: UInt64
     package init(time: UInt64) { self.time = time }
     package func encode(into writer: inout WireWriter) { writer.write(time) }
-    package init(from reader: inout WireReader) throws(WireError) { time = try reader.read() }
+    package init(from reader: inout WireReader) throws(WireError) { time = try reader.readTime() }
 }
 
 /// A request was carried out and there is nothing to tell.

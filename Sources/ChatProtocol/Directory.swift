@@ -105,7 +105,7 @@ package struct AccountStatus: WireCodable, Equatable, Sendable {
     package init(from reader: inout WireReader) throws(WireError) {
         account = try reader.read()
         online = try reader.readFlag(field: "online")
-        lastSeen = try reader.read()
+        lastSeen = try reader.readTime()
     }
 }
 
@@ -168,7 +168,7 @@ package struct ConversationRecord: WireCodable, Equatable, Sendable {
         id = try reader.read()
         type = try reader.readCase(field: "conversation type")
         members = try reader.readVector(count: Limits.page, field: "members")
-        head = try reader.read()
+        head = try reader.readSequenceNumber()
         epoch = try reader.read()
     }
 }

@@ -46,7 +46,7 @@ package struct ServerHello: FrameBody {
         version = try reader.read()
         server = try reader.read()
         nonce = Array(try reader.read(fixed: Self.nonceBytes))
-        time = try reader.read()
+        time = try reader.readTime()
         software = try reader.readText(limit: Limits.software, field: "software")
         features = try reader.readFeatures()
     }

@@ -7,6 +7,9 @@ package enum Limits {
     package static let frame = 1 << 20
     /// Bytes of an entry's payload: a text of the largest size, encrypted, with room for signature and padding.
     package static let payload = 96 << 10
+    /// The number of a log's last possible entry: ten thousand entries a second in one conversation for a year, the leaps
+    /// of restored servers included. Neighbours and distances of numbers up to it can be computed without a check.
+    package static let sequenceNumber = UInt64(1) << 38 - 1
     /// Bytes of a message's text: what people may paste; the shell's pipe buffer.
     package static let text = 64 << 10
     /// Bytes of a display name: forty letters in any script.

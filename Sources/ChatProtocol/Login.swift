@@ -215,6 +215,6 @@ package struct Welcome: FrameBody {
         server = try reader.read()
         generation = try reader.read()
         everyone = try reader.read()
-        time = try reader.read()
+        time = try reader.readTime()
     }
 }

@@ -99,6 +99,44 @@ private func decodes<Body: FrameBody>(as body: Body, _ bytes: [UInt8]) -> Bool {
         }
     }
 
+    @Test(arguments: [0, 1 << 38 - 1, 1 << 38, .max >> 1, 1 << 63, .max] as [UInt64])
+    func `a number anywhere in a body is taken or refused, and no more`(number: UInt64) throws {
+        var writer = WireWriter()
+        writer.write(number)
+        for body in try samples() {
+            for start in body.wireBytes.indices.dropLast(7) {
+                var bytes = body.wireBytes
+                bytes.replaceSubrange(start..<start + 8, with: writer.bytes)
+                _ = decodes(as: body, bytes)
+            }
+        }
+    }
+
+    @Test func `a number beyond a log's last entry is refused`() throws {
+        for seq in [1 << 38, .max] as [UInt64] {
+            let entry = Entry(
+                conversation: conversation, seq: seq, id: message, sender: account, device: device, payloadKind: 1,
+                time: 4, payload: [])
+            #expect(!decodes(as: entry, entry.wireBytes))
+            let mark = MarkRead(conversation: conversation, seq: seq)
+            #expect(!decodes(as: mark, mark.wireBytes))
+        }
+    }
+
+    @Test(arguments: [(2, 1), (0, 1), (1, 1 << 38), (.max, .max), (1, .max)] as [(UInt64, UInt64)])
+    func `a gap from behind its end, from before the first entry or beyond the last is refused`(
+        first: UInt64, last: UInt64
+    ) throws {
+        let gap = Gap(conversation: conversation, reason: .retention, first: first, last: last)
+        #expect(!decodes(as: gap, gap.wireBytes))
+    }
+
+    @Test func `a time that no signed number holds is refused`() throws {
+        #expect(!decodes(as: Pong(time: 1 << 63), Pong(time: 1 << 63).wireBytes))
+        let content = Content(body: "x", sent: 1 << 63)
+        #expect(throws: WireError.self) { try Content(wireBytes: content.wireBytes) }
+    }
+
     @Test func aFrameIsLengthKindCorrelationBody() {
         let frame = RawFrame(kind: 19, correlation: 0x0102_0304, body: [0xaa])
         #expect(frame.wireBytes == [0, 0, 0, 6, 19, 1, 2, 3, 4, 0xaa])

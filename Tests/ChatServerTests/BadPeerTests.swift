@@ -267,6 +267,42 @@ import Testing
         }
     }
 
+    @Test func `the largest numbers that a client may send end its connection at most`() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            let everyone = try alice.everyone
+            let generation = try alice.welcome.generation
+            func append(epoch: UInt64, advance: UInt64? = nil) -> RawFrame {
+                Append(
+                    conversation: everyone, id: .unique, precondition: .init(generation: generation, epoch: epoch),
+                    advance: advance, payload: [1]
+                ).frame(correlation: 9)
+            }
+            func acknowledge(_ seq: UInt64) -> RawFrame {
+                Acknowledge(items: [.init(conversation: everyone, seq: seq, disposition: .stored)]).frame()
+            }
+            let hostile =
+                [0, Limits.sequenceNumber].flatMap {
+                    [acknowledge($0), MarkRead(conversation: everyone, seq: $0).frame()]
+                } + [append(epoch: .max), append(epoch: 0, advance: .max), append(epoch: .max, advance: .max)]
+                + [FrameKind.acknowledge, .markRead, .append].map {
+                    RawFrame(kind: $0.rawValue, correlation: 9, body: [UInt8](repeating: 0xff, count: 64))
+                }
+            for frame in hostile {
+                let mallory = try await server.logIn("mallory")
+                try await mallory.subscribe()
+                mallory.send(frame: frame)
+                mallory.send(Ping())
+                let isAnswered = await eventually {
+                    mallory.closeReason != nil || mallory.waiting.contains { $0.frameKind == .pong }
+                }
+                #expect(isAnswered, "\(frame)")
+                mallory.close()
+            }
+            #expect(try await alice.append("still here", to: everyone).seq == 1)
+        }
+    }
+
     @Test func disablingAnAccountEndsItsConnectionsAtOnce() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))

@@ -45,6 +45,7 @@ struct ProtocolTableTests {
         "frame_before_login": "\(Limits.frameBeforeLogin)",
         "frame": "\(Limits.frame)",
         "payload": "\(Limits.payload)",
+        "sequence_number": "\(Limits.sequenceNumber)",
         "text": "\(Limits.text)",
         "display_name": "\(Limits.displayName)",
         "device_name": "\(Limits.deviceName)",

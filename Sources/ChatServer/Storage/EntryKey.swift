@@ -1,12 +1,14 @@
+import ChatProtocol
+
 /// Where an entry stands in the table of all entries: the conversation's number above its seq.
 ///
 /// One integer and no index: an append is then one row at the end of its conversation's part of one tree, where a key
 /// of identifier and seq would make it two rows in two trees.
 package enum EntryKey {
-    /// Bits of the seq: ten thousand entries a second in one conversation for a year, restores included.
+    /// Bits of the seq.
     package static let seqBits = 38
     /// The highest seq.
-    package static let largestSeq: UInt64 = 1 << UInt64(seqBits) - 1
+    package static let largestSeq = Limits.sequenceNumber
     /// The highest number of a conversation: 33 million of them.
     package static let largestNumber: UInt64 = 1 << UInt64(63 - seqBits) - 1
 

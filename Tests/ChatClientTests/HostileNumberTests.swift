@@ -1,0 +1,134 @@
+import CLISupport
+import ChatProtocol
+import NIOCore
+import Testing
+import Transport
+
+@testable import ChatClient
+
+/// Numbers from a server at their ends, in every frame that has some.
+@Suite struct HostileNumberTests {
+    private static let numbers: [UInt64] = [0, 1, 2, Limits.sequenceNumber - 1, Limits.sequenceNumber]
+    private static let lastTime = UInt64(Int64.max)
+
+    private static func entry(_ seq: UInt64, time: UInt64, sent: UInt64, in conversation: ConversationID) -> Entry {
+        Entry(
+            conversation: conversation, seq: seq, id: MessageID(high: 1, low: seq), sender: bob,
+            device: .init(high: 1, low: 1), payloadKind: 1, time: time,
+            payload: Content(body: "x", sent: sent).wireBytes)
+    }
+
+    private static var receipts: [Receipt] {
+        numbers.map {
+            Receipt(conversation: withBob, state: ReceiptState(account: bob, delivered: $0, read: lastTime & $0))
+        }
+    }
+
+    /// A server that sends `frames` to whoever subscribes, and then says that it is live.
+    private func server(sending frames: [RawFrame]) async throws -> ScriptedServer {
+        try await ScriptedServer.start { server, connection, frame in
+            guard frame.frameKind == .subscribe else { return server.behave(connection, frame) }
+            connection.send(Done(), frame.correlation)
+            for frame in frames { connection.write(ByteBuffer(bytes: frame.wireBytes)) }
+            connection.send(Live(time: Self.lastTime))
+        }
+    }
+
+    /// Listens until it is live, or the connection was refused.
+    private func listen(_ person: Person) async throws -> Problem? {
+        let listener = try await person.client().listen(ListenOptions(follow: false, receipts: true))
+        do throws(Problem) {
+            while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
+            return nil
+        } catch { return error }
+    }
+
+    @Test func `gaps and entries at the ends of the numbers are stored`() async throws {
+        for first in Self.numbers.dropFirst() {
+            for last in Self.numbers where last >= first {
+                let frames =
+                    Self.receipts.map { $0.frame() }
+                    + [
+                        Gap(conversation: withBob, reason: .retention, first: first, last: last).frame(),
+                        Self.entry(last, time: 0, sent: Self.lastTime, in: withBob).frame(),
+                        Self.entry(first, time: Self.lastTime, sent: 0, in: everyone).frame(),
+                        Gap(conversation: everyone, reason: .beforeJoin, first: 1, last: last).frame(),
+                        Self.entry(last, time: Self.lastTime, sent: 0, in: everyone).frame(),
+                    ]
+                let server = try await server(sending: frames)
+                let alice = try await server.person()
+                #expect(try await listen(alice) == nil, "\(first) \(last)")
+                #expect(try await listen(alice) == nil, "\(first) \(last)")
+                await server.stop()
+            }
+        }
+    }
+
+    @Test(arguments: [(2, 1), (.max, .max), (1, .max), (0, 0)] as [(UInt64, UInt64)])
+    func `a gap that cannot be is a fault of the server's`(first: UInt64, last: UInt64) async throws {
+        let gap = Gap(conversation: withBob, reason: .retention, first: first, last: last)
+        let server = try await server(sending: [gap.frame()])
+        let alice = try await server.person()
+        #expect(try await listen(alice)?.exit == .protocolFault)
+        await server.stop()
+    }
+
+    @Test func `an acknowledgement at the ends of the numbers is taken`() async throws {
+        for seq in Self.numbers {
+            let server = try await ScriptedServer.start { server, connection, frame in
+                guard frame.frameKind == .append, let append = try? frame.decode(Append.self) else {
+                    return server.behave(connection, frame)
+                }
+                var appended = ScriptedServer.appended(append, seq: seq)
+                appended.time = Self.lastTime
+                appended.position.epoch = .max
+                connection.send(appended, frame.correlation)
+            }
+            let alice = try await server.person()
+            for _ in 0..<2 {
+                let message = OutgoingMessage(conversation: try #require(ConversationName("@bob")), body: "x")
+                #expect(try await alice.client().send([message]).map(\.status) == [.accepted])
+            }
+            await server.stop()
+        }
+    }
+
+    @Test func `a pause of weeks that a refusal asks for is no more than a pause`() async throws {
+        let server = try await ScriptedServer.start { server, connection, frame in
+            guard frame.frameKind == .append else { return server.behave(connection, frame) }
+            connection.send(Failure(.rateLimited, retryAfter: .max), frame.correlation)
+        }
+        let alice = try await server.person()
+        let message = OutgoingMessage(conversation: try #require(ConversationName("@bob")), body: "x")
+        let sent = try await alice.client().send([message], options: SendOptions(timeout: .milliseconds(300)))
+        #expect(sent.map(\.status) == [.failed])
+        await server.stop()
+    }
+
+    @Test func `times at their ends are told as they are`() async throws {
+        let record = AccountRecord(id: bob, name: ScriptedServer.aliceName, displayName: "")
+        let server = try await ScriptedServer.start { server, connection, frame in
+            switch frame.frameKind {
+            case .listAccounts:
+                connection.send(
+                    AccountPage(
+                        accounts: [.init(account: record, online: false, lastSeen: Self.lastTime)], more: false),
+                    frame.correlation)
+            case .listDevices:
+                connection.send(
+                    Devices(devices: [
+                        DeviceRecord(
+                            id: .init(high: 3, low: 3), name: "d", state: .active, created: Self.lastTime,
+                            lastSeen: Self.lastTime, online: false)
+                    ]), frame.correlation)
+            case .ping: connection.send(Pong(time: Self.lastTime), frame.correlation)
+            default: server.behave(connection, frame)
+            }
+        }
+        let alice = try await server.person()
+        #expect(try await alice.client().devices().count == 1)
+        #expect(try await alice.client().users(onlineOnly: false).count == 1)
+        #expect(Client.clockCheck(server: Self.lastTime, here: 0).status == .warning)
+        await server.stop()
+    }
+}
