@@ -12,19 +12,19 @@ package struct HubStatus: Sendable, Equatable {
 extension Hub {
     package var status: HubStatus {
         HubStatus(
-            connections: sessions.count, loggedIn: byAccount.values.reduce(0) { $0 + $1.count },
+            connections: sessions.count, loggedIn: byAccount.values.reduce(0) { $0 + $1.sessions.count },
             subscribed: subscribers.count, online: presence.onlineCount)
     }
 
     /// Ends all connections of an account: from the return of this on nothing more is delivered to them.
     package func closeConnections(account: AccountID, because failure: Failure = Failure(.accountDisabled)) {
-        for session in byAccount[account] ?? [] { expel(session, failure) }
+        for session in byAccount[account]?.sessions ?? [] { expel(session, failure) }
     }
 
     /// Ends all connections of a device, except the one that asked for it.
     package func closeConnections(device: DeviceID, except asking: Session? = nil) {
-        for sessions in byAccount.values {
-            for session in sessions where session.identity?.device == device && session !== asking {
+        for account in Array(byAccount.values) {
+            for session in account.sessions where session.identity?.device == device && session !== asking {
                 expel(session, Failure(.deviceRevoked))
             }
         }
@@ -32,7 +32,7 @@ extension Hub {
 
     /// An account's record has changed: what others are told of it, and what it may do.
     package func accountChanged(_ account: AccountRecord) {
-        for session in byAccount[account.id] ?? [] { session.identity?.account = account }
+        for session in byAccount[account.id]?.sessions ?? [] { session.identity?.account = account }
     }
 
     // MARK: Time-outs

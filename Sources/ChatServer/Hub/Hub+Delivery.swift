@@ -11,9 +11,13 @@ extension Hub {
         case .everyone:
             for session in subscribers { deliver(run, to: session, now) }
         case .direct(let low, let high):
-            for session in byAccount[low] ?? [] where session.subscription != nil { deliver(run, to: session, now) }
+            for session in byAccount[low]?.sessions ?? [] where session.subscription != nil {
+                deliver(run, to: session, now)
+            }
             guard high != low else { return }
-            for session in byAccount[high] ?? [] where session.subscription != nil { deliver(run, to: session, now) }
+            for session in byAccount[high]?.sessions ?? [] where session.subscription != nil {
+                deliver(run, to: session, now)
+            }
         }
     }
 
@@ -35,10 +39,15 @@ extension Hub {
 
     // MARK: What was missed
 
+    func catchUpIfSubscribed(_ session: Session) {
+        if session.subscription != nil { catchUp(session) }
+    }
+
     /// Goes on with what the connection has to be sent from the logs, as far as it can take it.
     func catchUp(_ session: Session) {
         while !session.isClosing {
-            let canSend = session.window.hasRoomForPage && session.link.isWritable
+            let canSend =
+                session.window.hasRoomForPage && session.link.isWritable && session.account?.hasRoom == true
             switch session.catchUp.next(canSend: canSend) {
             case nil: return
             case .readInbox(let after): return readInbox(session, after: after)
@@ -110,9 +119,11 @@ extension Hub {
         let entries = min(CatchUp.pageEntries, session.window.entryRoom)
         let bytes = min(CatchUp.pageBytes, session.window.byteRoom)
         let id = conversation.id
+        session.account?.hold(bytes)
         store.reader.perform(on: loop) { side in
             EncodedPage(try side.log.page(of: id, after: position, entries: entries, bytes: bytes), of: id)
         } completion: { result in
+            defer { session.account?.release(bytes) }
             guard !session.isClosing else { return }
             switch result {
             case .success(let page): self.sendPage(page, session, conversation)
@@ -122,7 +133,7 @@ extension Hub {
     }
 
     private func sendPage(_ page: EncodedPage, _ session: Session, _ conversation: ConversationInfo) {
-        session.link.write(page.frames)
+        session.write(own: page.frames)
         session.window.sendPage(
             of: conversation, through: page.through, count: page.count, bytes: page.frames.readableBytes,
             now: clock.now())

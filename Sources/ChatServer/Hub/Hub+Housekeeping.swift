@@ -135,14 +135,20 @@ extension Hub {
 
     /// Connections made, after which freed memory is worth giving back.
     private static let connectionsBeforeTrim = 32
+    /// Bytes freed late, after which the same.
+    private static let bytesBeforeTrim = 4 << 20
 
-    /// Handshakes leave holes of some tens of KiB each, more than a connection keeps. They are given back once a crowd
-    /// has come in, and not while it does.
+    /// Handshakes leave holes of some tens of KiB each, more than a connection keeps, and so do replies that waited for
+    /// peers. They are given back once a crowd has come in, and not while it does.
     private func returnMemory() {
         defer { connectionsAtLastLook = connectionsMade }
         guard connectionsMade == connectionsAtLastLook else { return }
-        guard connectionsMade - connectionsAtLastTrim >= Self.connectionsBeforeTrim else { return }
+        guard
+            connectionsMade - connectionsAtLastTrim >= Self.connectionsBeforeTrim
+                || bytesTakenLate >= Self.bytesBeforeTrim
+        else { return }
         connectionsAtLastTrim = connectionsMade
+        bytesTakenLate = 0
         store.keeper.perform { _ in
             shim_malloc_trim()
         } then: { _ in

@@ -28,7 +28,7 @@ extension Hub {
         let list = presenceList()
         for session in newcomers {
             session.hasPresenceList = true
-            tell(session, list)
+            if !session.isClosing { session.write(own: list) }
             catchUp(session)
         }
     }
@@ -60,7 +60,7 @@ extension Hub {
     }
 
     /// Sends events; a peer that has not read for very long is let go.
-    private func tell(_ session: Session, _ frames: ByteBuffer) {
+    func tell(_ session: Session, _ frames: ByteBuffer) {
         guard !session.isClosing else { return }
         guard session.link.pendingBytes < settings.pendingBytes else {
             log.info("a connection does not read; it is closed")

@@ -67,9 +67,7 @@ extension Hub {
 
     private func publish(_ state: ReceiptState, of conversation: ConversationInfo) {
         let frame = FrameEncoder.buffer(Receipt(conversation: conversation.id, state: state))
-        for session in audience(of: state.account, in: conversation) where !session.isClosing {
-            session.link.write(frame)
-        }
+        for session in audience(of: state.account, in: conversation) { tell(session, frame) }
     }
 
     private func isWatched(_ conversation: ConversationInfo, _ account: AccountID) -> Bool {

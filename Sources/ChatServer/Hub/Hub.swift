@@ -20,7 +20,7 @@ package final class Hub {
 
     // Connections.
     var sessions: [ObjectIdentifier: Session] = [:]
-    var byAccount: [AccountID: [Session]] = [:]
+    var byAccount: [AccountID: AccountConnections] = [:]
     /// Sessions that subscribed, in no order: everyone's audience.
     var subscribers: [Session] = []
     var census: ConnectionCensus<ObjectIdentifier, AddressPrefix>
@@ -50,6 +50,8 @@ package final class Hub {
     private(set) var connectionsMade = 0
     var connectionsAtLastLook = 0
     var connectionsAtLastTrim = 0
+    /// Bytes that waited for slow peers and were freed since memory was given back.
+    var bytesTakenLate = 0
 
     // Presence and receipts.
     var presence = PresenceBoard()
@@ -123,6 +125,7 @@ package final class Hub {
     package func closed(_ session: Session, reason: String) {
         if !session.isClosing { log.debug("connection closed", metadata: ["reason": "\(reason)"]) }
         forget(session)
+        session.outputWasTaken()
         sessions[ObjectIdentifier(session)] = nil
         if sessions.isEmpty {
             let waiting = whenEmpty
@@ -147,8 +150,8 @@ package final class Hub {
         guard let identity = session.identity else { return }
         unsubscribe(session)
         unwatchAll(session)
-        byAccount[identity.account.id]?.removeAll { $0 === session }
-        if byAccount[identity.account.id]?.isEmpty == true { byAccount[identity.account.id] = nil }
+        session.account?.remove(session)
+        if session.account?.sessions.isEmpty == true { byAccount[identity.account.id] = nil }
     }
 
     // MARK: Frames
@@ -158,8 +161,8 @@ package final class Hub {
     }
 
     package func becameWritable(_ session: Session) {
-        session.resume(.output)
-        if session.subscription != nil { catchUp(session) }
+        session.outputWasTaken()
+        catchUpIfSubscribed(session)
     }
 
     package func receive(_ frame: RawFrame, on session: Session) {
@@ -179,7 +182,7 @@ package final class Hub {
 
     /// Whether an account may have one more connection.
     func hasRoom(forConnectionOf account: AccountRecord) -> Bool {
-        let count = byAccount[account.id]?.count ?? 0
+        let count = byAccount[account.id]?.sessions.count ?? 0
         guard UInt64(count) >= settings.limits.accountConnections else { return true }
         if crowdedAccounts.lets(clock.now()) {
             log.warning(
@@ -194,13 +197,17 @@ package final class Hub {
         session.identity = identity
         session.stage = .loggedIn
         census.settled(ObjectIdentifier(session))
-        byAccount[identity.account.id, default: []].append(session)
+        let account =
+            byAccount[identity.account.id] ?? AccountConnections { [unowned self] in catchUpIfSubscribed($0) }
+        byAccount[identity.account.id] = account
+        session.account = account
+        account.add(session)
         session.link.setFrameLimit(Limits.frame)
     }
 
     /// Connections of an account that are subscribed.
     func subscribers(of account: AccountID) -> [Session] {
-        (byAccount[account] ?? []).filter { $0.subscription != nil }
+        (byAccount[account]?.sessions ?? []).filter { $0.subscription != nil }
     }
 }
 

@@ -28,6 +28,8 @@ package final class Session {
         /// The account is over its rate.
         package static let rate = Pause(rawValue: 16)
         package static let drain = Pause(rawValue: 32)
+        /// Too much is held for the account's connections together.
+        package static let account = Pause(rawValue: 64)
     }
 
     package let link: any ClientLink
@@ -41,7 +43,11 @@ package final class Session {
     /// When the last frame came in.
     var lastFrame: NIODeadline
     private(set) var pauses: Pause = []
-    var requestsInFlight = 0
+    private(set) var requestsInFlight = 0
+    /// All connections of its account; nil until it has logged in.
+    var account: AccountConnections?
+    /// Bytes sent to this peer alone since it stopped taking them.
+    private var untakenBytes = 0
 
     /// Nil until it subscribes.
     var subscription: Subscribe.Options?
@@ -73,7 +79,24 @@ package final class Session {
 
     func send(_ body: some FrameBody, correlation: UInt32 = 0) {
         guard !isClosing else { return }
-        link.write(FrameEncoder.buffer(body, correlation: correlation))
+        write(own: FrameEncoder.buffer(body, correlation: correlation))
+    }
+
+    /// Sends what was made for this peer alone. One that does not take it is not read from: it asks for no more.
+    func write(own frames: ByteBuffer) {
+        link.write(frames)
+        guard !link.isWritable else { return }
+        untakenBytes += frames.readableBytes
+        account?.hold(frames.readableBytes)
+        pause(.output)
+    }
+
+    /// The peer takes what it is sent again, or nothing is sent to it any more.
+    func outputWasTaken() {
+        account?.release(untakenBytes)
+        hub.bytesTakenLate += untakenBytes
+        untakenBytes = 0
+        resume(.output)
     }
 
     // MARK: Reading
@@ -94,11 +117,13 @@ package final class Session {
     /// A request was taken whose reply comes later.
     func requestBegan(weight: Int) {
         requestsInFlight += weight
+        if weight > RequestWeight.append { account?.hold(weight * RequestWeight.unitBytes) }
         if requestsInFlight >= Limits.requestsInFlight { pause(.requests) }
     }
 
     func requestEnded(weight: Int) {
         requestsInFlight -= weight
+        if weight > RequestWeight.append { account?.release(weight * RequestWeight.unitBytes) }
         if requestsInFlight <= Limits.requestsInFlight / 2 { resume(.requests) }
     }
 }

@@ -41,8 +41,8 @@ extension Hub {
     }
 
     func lookUp(_ request: LookUpAccounts, _ session: Session, _ correlation: UInt32) {
-        guard begin(session) != nil else { return }
-        read(session, correlation) { side in
+        guard begin(session, weight: RequestWeight.page) != nil else { return }
+        read(session, correlation, weight: RequestWeight.page) { side in
             try DirectoryStore.accounts(request.ids, in: side.database)
         } reply: { rows in
             .success(Accounts(accounts: rows.map(\.record)))
@@ -50,8 +50,8 @@ extension Hub {
     }
 
     func lookUp(_ request: LookUpConversations, _ session: Session, _ correlation: UInt32) {
-        guard let me = begin(session)?.account.id else { return }
-        read(session, correlation) { side in
+        guard let me = begin(session, weight: RequestWeight.page)?.account.id else { return }
+        read(session, correlation, weight: RequestWeight.page) { side in
             try DirectoryStore.conversations(request.ids, of: me, in: side.database)
         } reply: { records in
             .success(Conversations(conversations: records))
@@ -59,9 +59,9 @@ extension Hub {
     }
 
     func listAccounts(_ request: ListAccounts, _ session: Session, _ correlation: UInt32) {
-        guard begin(session) != nil else { return }
+        guard begin(session, weight: RequestWeight.page) != nil else { return }
         let online = request.onlineOnly ? onlineIDs(after: request.after) : nil
-        read(session, correlation) { side in
+        read(session, correlation, weight: RequestWeight.page) { side in
             if let online { return try DirectoryStore.accounts(online.ids, in: side.database) }
             return try DirectoryStore.accounts(after: request.after, limit: Limits.page + 1, in: side.database)
         } reply: { rows in

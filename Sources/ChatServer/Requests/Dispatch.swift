@@ -30,9 +30,9 @@ extension Hub {
     }
 
     /// Who the session speaks for, for a request whose reply comes later. Nil only where the session has ended.
-    func begin(_ session: Session) -> LoggedIn? {
+    func begin(_ session: Session, weight: Int = RequestWeight.lookUp) -> LoggedIn? {
         guard let identity = session.identity, !session.isClosing else { return nil }
-        session.requestBegan(weight: RequestWeight.lookUp)
+        session.requestBegan(weight: weight)
         return identity
     }
 
@@ -41,22 +41,24 @@ extension Hub {
         _ session: Session, _ correlation: UInt32, _ result: Result<some FrameBody, Failure>,
         weight: Int = RequestWeight.lookUp
     ) {
-        session.requestEnded(weight: weight)
         switch result {
         case .success(let body): session.send(body, correlation: correlation)
         case .failure(let failure): session.send(failure, correlation: correlation)
         }
+        // Only now: a peer that does not take the reply is not read from, whatever else lets it go on.
+        session.requestEnded(weight: weight)
     }
 
     /// Reads from the store for a request, and ends the request with what `reply` makes of it.
     func read<Value: Sendable>(
-        _ session: Session, _ correlation: UInt32, _ work: @escaping @Sendable (ReadSide) throws -> Value,
+        _ session: Session, _ correlation: UInt32, weight: Int, _ work: @escaping @Sendable (ReadSide) throws -> Value,
         reply: @escaping (Value) -> Result<some FrameBody, Failure>
     ) {
         store.reader.perform(on: loop, work) { result in
             switch result {
-            case .success(let value): self.finish(session, correlation, reply(value))
-            case .failure(let error): self.finish(session, correlation, Result<Done, _>.failure(self.failure(error)))
+            case .success(let value): self.finish(session, correlation, reply(value), weight: weight)
+            case .failure(let error):
+                self.finish(session, correlation, Result<Done, _>.failure(self.failure(error)), weight: weight)
             }
         }
     }
@@ -71,8 +73,12 @@ extension Hub {
 
 /// What a request counts of `Limits.requestsInFlight` until it is answered.
 enum RequestWeight {
+    /// Bytes of memory that one stands for: an append's reply has 150.
+    static let unitBytes = 1 << 10
     static let append = 1
     /// What reads from the store, or works with passwords: one connection may have 32 of them waiting, so that it
     /// does not keep the reading thread to itself.
     static let lookUp = 32
+    /// What is answered by a page of `Limits.page` accounts or conversations, which may have 100 KiB.
+    static let page = 128
 }

@@ -1,0 +1,42 @@
+import ChatProtocol
+
+/// The connections of one account that have logged in, and what the server holds for them. Confined to the hub's event
+/// loop; the sessions keep it as long as anything of theirs is held.
+final class AccountConnections {
+    private(set) var sessions: [Session] = []
+    private var memory = ReplyMemory()
+    /// Called when there is room again, for each connection that waited for it.
+    private let goOn: (Session) -> Void
+
+    init(goOn: @escaping (Session) -> Void) {
+        self.goOn = goOn
+    }
+
+    var hasRoom: Bool { !memory.isFull }
+    var heldBytes: Int { memory.bytes }
+
+    func add(_ session: Session) {
+        sessions.append(session)
+        if memory.isFull { session.pause(.account) }
+    }
+
+    func remove(_ session: Session) {
+        sessions.removeAll { $0 === session }
+    }
+
+    /// So much is made for one of the connections, or waits for its peer.
+    func hold(_ bytes: Int) {
+        guard memory.hold(bytes) == .becameFull else { return }
+        for session in sessions { session.pause(.account) }
+    }
+
+    func release(_ bytes: Int) {
+        guard memory.release(bytes) == .hasRoomAgain else { return }
+        for session in sessions {
+            // What goes on may fill the room again; the others then wait for the next.
+            guard hasRoom else { return }
+            session.resume(.account)
+            goOn(session)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import ChatProtocol
+import SQLite
+import TestSupport
+import Testing
+
+@testable import ChatServer
+
+/// What a peer that does not read can make the server keep in memory.
+@Suite struct ReplyMemoryTests {
+    @Test func `a peer that does not read gets no more replies made than fit its connection`() async throws {
+        try await withServer { server in
+            try await server.makeAccounts(256)
+            let mallory = try await server.logIn("mallory")
+            let alice = try await server.logIn("alice")
+            try await mallory.stopReading()
+            for _ in 0..<1_000 { mallory.send(ListAccounts()) }
+            try await server.waitUntilFull(1)
+            #expect(try await server.pendingBytes <= 1 << 20)
+            let _: AccountPage = try await alice.reply(to: ListAccounts())
+            // Who reads again misses none of them.
+            try await mallory.resumeReading()
+            #expect(await eventually { mallory.waiting.count { $0.frameKind == .accountPage } == 1_000 })
+            #expect(try await server.pendingBytes == 0)
+            let held = try await server.server.hub.value { hub in hub.byAccount.values.map(\.heldBytes) }
+            #expect(held.allSatisfy { $0 == 0 })
+        }
+    }
+
+    @Test func `many connections of one account hold no more than its share together`() async throws {
+        try await withServer { server in
+            try await server.makeAccounts(256)
+            let first = try await server.logIn("mallory")
+            var crowd = [first]
+            for _ in 0..<29 { crowd.append(try await server.logIn("mallory", device: try first.device)) }
+            for client in crowd {
+                try await client.stopReading()
+                for _ in 0..<300 { client.send(ListAccounts()) }
+            }
+            try await server.waitUntilQuiet()
+            #expect(try await server.pendingBytes <= 10 << 20)
+            let alice = try await server.logIn("alice")
+            let _: AccountPage = try await alice.reply(to: ListAccounts())
+            for client in crowd { try await client.resumeReading() }
+            #expect(
+                await eventually(within: .seconds(60)) {
+                    crowd.allSatisfy { client in client.waiting.count { $0.frameKind == .accountPage } == 300 }
+                })
+        }
+    }
+
+    @Test func `room is there again from half of the bound on`() {
+        var memory = ReplyMemory(bound: 100)
+        #expect(memory.hold(99) == .nothing)
+        #expect(memory.hold(1) == .becameFull)
+        #expect(memory.hold(20) == .nothing)
+        #expect(memory.release(60) == .nothing && memory.isFull)
+        #expect(memory.release(10) == .hasRoomAgain && !memory.isFull)
+        #expect(memory.release(1_000) == .nothing && memory.bytes == 0)
+    }
+}
+
+extension TestServer {
+    /// Accounts with names of the largest size, so that a page of them is large.
+    fileprivate func makeAccounts(_ count: Int) async throws {
+        let everyone = try await server.hub.value { $0.identity.everyone }
+        try await server.store.writer.value { side in
+            try side.database.transaction {
+                for number in 0..<count {
+                    let id = AccountID(high: 77, low: UInt64(number))
+                    try side.database.run(
+                        """
+                        INSERT INTO accounts(id, name, display_name, password_hash, created) VALUES(?, ?, ?, '', 0)
+                        """, id, "zz\(number)", String(repeating: "x", count: Limits.displayName))
+                    try MembershipStore.joinEveryone(id, everyone: everyone, in: side.database)
+                }
+            }
+        }
+    }
+
+    fileprivate var pendingBytes: Int {
+        get async throws {
+            try await server.hub.value { $0.sessions.values.reduce(0) { $0 + $1.link.pendingBytes } }
+        }
+    }
+
+    /// So many peers take nothing, and nothing is made for them any more.
+    fileprivate func waitUntilFull(_ count: Int) async throws {
+        let isFull = try await eventually {
+            try await server.hub.value { hub in
+                let sessions = Array(hub.sessions.values)
+                return sessions.count { $0.link.pendingBytes > 0 } == count
+                    && sessions.allSatisfy { $0.requestsInFlight == 0 }
+            }
+        }
+        #expect(isFull)
+    }
+
+    /// Nobody's request is worked on, and somebody's replies wait.
+    fileprivate func waitUntilQuiet() async throws {
+        let isQuiet = try await eventually {
+            try await server.hub.value { hub in
+                let sessions = Array(hub.sessions.values)
+                return sessions.contains { $0.link.pendingBytes > 0 }
+                    && sessions.allSatisfy { $0.requestsInFlight == 0 }
+            }
+        }
+        #expect(isQuiet)
+    }
+}
