@@ -4,6 +4,8 @@ import ChatProtocol
 struct OpenQuestion: Equatable, Sendable {
     /// The message that asks.
     var id: MessageID
+    /// The place of that message in its log; nil until the server has told it.
+    var seq: UInt64?
     /// What counts as an answer; none: any text.
     var choices: [String]
 }
@@ -20,12 +22,17 @@ enum AnswerRules {
         case ambiguous
     }
 
+    /// What stands before a question in the log was written without knowing it, whenever it comes here. Where the place
+    /// of a question is not known yet, everything that arrives stands before it: a log comes in its order.
+    ///
     /// - Parameters:
-    ///   - open: the open questions to who sent the message.
+    ///   - seq: the place of the message in its log.
     ///   - isOwn: this account sent it: in a conversation with oneself only what is marked can be told from notes.
+    ///   - questions: the open questions to who sent the message.
     static func decide(
-        body: String, replyTo: MessageID?, auto: Bool, isOwn: Bool, open: [OpenQuestion]
+        body: String, replyTo: MessageID?, auto: Bool, isOwn: Bool, seq: UInt64, questions: [OpenQuestion]
     ) -> Decision {
+        let open = questions.filter { question in question.seq.map { $0 < seq } ?? false }
         if let replyTo {
             guard let question = open.first(where: { $0.id == replyTo }) else { return .none }
             return take(body, question)

@@ -5,7 +5,8 @@ import SQLite
 /// Identifiers are blobs of 16 bytes, times Unix milliseconds, sequence numbers and positions whole numbers.
 enum ClientSchema {
     /// "chat" in ASCII, so that no other program's database is taken for a profile.
-    static let schema = Schema(applicationID: 0x6368_6174, migrations: [Migration(version1), Migration(version2)])
+    static let schema = Schema(
+        applicationID: 0x6368_6174, migrations: [Migration(version1), Migration(version2), Migration(version3)])
 
     /// From this version on a store can be read without the steps that are missing.
     static let oldestReadable = 1
@@ -159,5 +160,14 @@ enum ClientSchema {
             UNIQUE(conversation, seq)
         );
         CREATE INDEX answers_by_question ON answers(question);
+        """
+
+    static let version3: StaticString = """
+        -- Where the message that asks stands in its log; NULL until that is known. Only what comes after it answers.
+        ALTER TABLE questions ADD COLUMN seq INTEGER;
+        UPDATE questions SET seq = (SELECT max(e.seq)
+            FROM entries e JOIN conversations c ON c.number = e.conversation
+            WHERE e.id = questions.id AND e.sender = (SELECT account FROM identity) AND c.peer = questions.peer
+                AND c.type = 1);
         """
 }

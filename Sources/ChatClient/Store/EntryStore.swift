@@ -126,7 +126,9 @@ extension ClientStore {
     /// - Returns: whether readers have something new: the entry has its position only where nothing before it is
     ///   missing.
     func storeSent(_ entry: IncomingEntry, now: UInt64) throws -> Bool {
-        guard let (number, head) = try head(of: entry.conversation), entry.seq > head else { return false }
+        guard let (number, head) = try head(of: entry.conversation) else { return false }
+        try noteAsked(entry, conversation: number, now: now)
+        guard entry.seq > head else { return false }
         let known = try database.first(
             "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, entry.seq
         ) { _ in true }
@@ -214,6 +216,7 @@ extension ClientStore {
             conversation, entry.seq, position, entry.id.bytes, entry.sender.bytes, entry.device.bytes, entry.time,
             content?.sent ?? entry.time, content?.body, content?.replyTo?.bytes, content?.auto ?? false,
             entry.sender == own, Int(entry.payloadKind), content == nil ? entry.payload : nil)
+        if entry.sender == own { try noteAsked(entry, conversation: conversation, now: now) }
         try decideAnswer(entry, conversation: conversation, own: own, now: now)
     }
 

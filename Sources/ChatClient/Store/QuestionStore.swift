@@ -19,7 +19,8 @@ struct StoredAnswer: Equatable, Sendable {
 /// Questions of `ask`, and the messages that they took.
 ///
 /// Which question a message answers is decided in the transaction that stores it: whatever process does that, and
-/// whoever looks later, arrives at the same.
+/// whoever looks later, arrives at the same. A question has its place in the log as soon as its own message is stored,
+/// which comes before all that answer it.
 extension ClientStore {
     /// What a row of `questions` is in; the numbers stand in stores and never change.
     private enum State: Int {
@@ -32,6 +33,8 @@ extension ClientStore {
 
     /// What was closed so long ago is forgotten: the server has forgotten its message, too. Milliseconds.
     private static let retention: UInt64 = 40 * 86_400_000
+    /// So long the server certainly knows a message by its id: asked again it keeps its place. Milliseconds.
+    private static let askedOnce: UInt64 = 30 * 86_400_000
 
     /// Opens a question to each of `asked`, or opens it again. Within a transaction, and before it is sent.
     ///
@@ -47,13 +50,33 @@ extension ClientStore {
         for user in asked {
             try database.run(
                 """
-                INSERT INTO questions(id, peer, asking, state, deadline, choices) VALUES (?, ?, ?, 0, ?, ?)
+                INSERT INTO questions(id, peer, asking, state, deadline, choices, seq) VALUES (?1, ?2, ?3, 0, ?4, ?5,
+                    (SELECT max(e.seq) FROM entries e JOIN conversations c ON c.number = e.conversation
+                     WHERE e.id = ?1 AND e.sender = ?6 AND e.time > ?7 AND c.peer = ?2 AND c.type = 1))
                 ON CONFLICT(id, peer) DO UPDATE SET asking = excluded.asking, deadline = excluded.deadline,
-                    choices = excluded.choices, state = CASE state WHEN 1 THEN 1 ELSE 0 END
-                """, user.id.bytes, user.account.bytes, asking.bytes, deadline, choices.joined(separator: "\n"))
+                    choices = excluded.choices, state = CASE state WHEN 1 THEN 1 ELSE 0 END, seq = excluded.seq
+                """, user.id.bytes, user.account.bytes, asking.bytes, deadline, choices.joined(separator: "\n"),
+                own.bytes, now > Self.askedOnce ? now - Self.askedOnce : 0)
         }
         guard isAgain else { return }
-        for user in asked { try decideLateAnswers(to: user, own: own, now: now) }
+        for user in asked { try decideLateAnswers(to: user.account, question: user.id, own: own, now: now) }
+    }
+
+    /// A message of this account has its place. If it asks, what comes after it counts from now on, and what was stored
+    /// meanwhile and is marked as its answer. Within the transaction that stores it.
+    func noteAsked(_ entry: IncomingEntry, conversation: Int64, now: UInt64) throws {
+        let own = entry.sender
+        try database.run(
+            """
+            UPDATE questions SET seq = ?1 WHERE id = ?2 AND (seq IS NULL OR seq < ?1)
+                AND peer = (SELECT peer FROM conversations WHERE number = ?3 AND type = 1)
+            """, entry.seq, entry.id.bytes, conversation)
+        guard database.changes > 0 else { return }
+        let peer = try database.first("SELECT peer FROM conversations WHERE number = ?", conversation) { row in
+            try row.identifier(0) as AccountID
+        }
+        guard let peer else { return }
+        try decideLateAnswers(to: peer, question: entry.id, own: own, now: now)
     }
 
     /// Decides what a message that is being stored is to the open questions. Within the same transaction.
@@ -62,7 +85,8 @@ extension ClientStore {
         let open = try openQuestions(to: entry.sender, in: conversation, now: now)
         guard !open.isEmpty else { return }
         let decision = AnswerRules.decide(
-            body: content.body, replyTo: content.replyTo, auto: content.auto, isOwn: entry.sender == own, open: open)
+            body: content.body, replyTo: content.replyTo, auto: content.auto, isOwn: entry.sender == own,
+            seq: entry.seq, questions: open)
         switch decision {
         case .none: return
         case .answer(let question):
@@ -80,12 +104,13 @@ extension ClientStore {
     private func openQuestions(to peer: AccountID, in conversation: Int64, now: UInt64) throws -> [OpenQuestion] {
         try database.all(
             """
-            SELECT q.id, q.choices FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type = 1
+            SELECT q.id, q.seq, q.choices FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type = 1
             WHERE q.peer = ? AND q.state = 0 AND q.deadline > ? AND c.number = ?
             """, peer.bytes, now, conversation
         ) { row in
             OpenQuestion(
-                id: try row.identifier(0), choices: row.text(1).split(separator: "\n").map(String.init))
+                id: try row.identifier(0), seq: row.optionalUnsigned(1),
+                choices: row.text(2).split(separator: "\n").map(String.init))
         }
     }
 
@@ -98,22 +123,24 @@ extension ClientStore {
             """, conversation, entry.seq, question?.bytes, outcome.rawValue)
     }
 
-    private func decideLateAnswers(to user: AskedUser, own: AccountID, now: UInt64) throws {
+    /// Decides what came after a question, is marked as its answer, and was stored while nobody waited for it.
+    private func decideLateAnswers(to peer: AccountID, question: MessageID, own: AccountID, now: UInt64) throws {
         let late = try database.all(
             """
             SELECT e.conversation, e.seq, c.id, e.id, e.device, e.time, e.sent, e.body, e.auto
-            FROM entries e JOIN conversations c ON c.number = e.conversation
-            WHERE c.peer = ?1 AND c.type = 1 AND e.sender = ?1 AND e.reply_to = ?2 AND e.body IS NOT NULL
+            FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type = 1
+                JOIN entries e ON e.conversation = c.number AND e.seq > q.seq
+            WHERE q.peer = ?1 AND q.id = ?2 AND e.sender = ?1 AND e.reply_to = ?2 AND e.body IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.conversation = e.conversation AND a.seq = e.seq)
             ORDER BY e.seq
-            """, user.account.bytes, user.id.bytes
+            """, peer.bytes, question.bytes
         ) { row in
-            let content = Content(body: row.text(7), replyTo: user.id, sent: row.unsigned(6), auto: row.bool(8))
+            let content = Content(body: row.text(7), replyTo: question, sent: row.unsigned(6), auto: row.bool(8))
             return (
                 row.integer(0),
                 IncomingEntry(
                     conversation: try row.identifier(2), seq: row.unsigned(1), id: try row.identifier(3),
-                    sender: user.account,
+                    sender: peer,
                     device: try row.identifier(4), time: row.unsigned(5), content: content)
             )
         }

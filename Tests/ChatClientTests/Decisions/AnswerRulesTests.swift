@@ -6,8 +6,9 @@ import Testing
 @Suite struct AnswerRulesTests {
     private static let first = MessageID(high: 1, low: 1)
     private static let second = MessageID(high: 2, low: 2)
-    private static let free = OpenQuestion(id: first, choices: [])
-    private static let yesOrNo = OpenQuestion(id: second, choices: ["yes", "no way"])
+    private static let free = OpenQuestion(id: first, seq: 5, choices: [])
+    private static let yesOrNo = OpenQuestion(id: second, seq: 8, choices: ["yes", "no way"])
+    private static let notAskedYet = OpenQuestion(id: second, seq: nil, choices: [])
 
     struct Row: Sendable, CustomStringConvertible {
         var law: String
@@ -15,6 +16,7 @@ import Testing
         var replyTo: MessageID?
         var auto = false
         var isOwn = false
+        var seq: UInt64 = 9
         var open: [OpenQuestion]
         var decision: AnswerRules.Decision
         var description: String { law }
@@ -45,11 +47,21 @@ import Testing
         Row(
             law: "part of a choice is none", body: "no", replyTo: second, open: [yesOrNo, free],
             decision: .notAChoice(of: second)),
+        Row(law: "a message answers no question that comes after it", seq: 4, open: [free], decision: .none),
+        Row(
+            law: "a mark does not help a message that comes before its question", replyTo: first, seq: 4, open: [free],
+            decision: .none),
+        Row(
+            law: "a question that comes after a message is not one of several", seq: 7, open: [free, yesOrNo],
+            decision: .answer(to: first)),
+        Row(
+            law: "what arrives while a question is being asked is before it", open: [notAskedYet], decision: .none),
     ]
 
     @Test(arguments: rows) func `what a message is to the open questions`(row: Row) {
         let decision = AnswerRules.decide(
-            body: row.body, replyTo: row.replyTo, auto: row.auto, isOwn: row.isOwn, open: row.open)
+            body: row.body, replyTo: row.replyTo, auto: row.auto, isOwn: row.isOwn, seq: row.seq,
+            questions: row.open)
         #expect(decision == row.decision, "\(row.law)")
     }
 }

@@ -150,4 +150,13 @@ enum FrozenSchema {
         );
         CREATE INDEX answers_by_question ON answers(question);
         """
+
+    static let version3 = """
+        -- Where the message that asks stands in its log; NULL until that is known. Only what comes after it answers.
+        ALTER TABLE questions ADD COLUMN seq INTEGER;
+        UPDATE questions SET seq = (SELECT max(e.seq)
+            FROM entries e JOIN conversations c ON c.number = e.conversation
+            WHERE e.id = questions.id AND e.sender = (SELECT account FROM identity) AND c.peer = questions.peer
+                AND c.type = 1);
+        """
 }

@@ -287,6 +287,9 @@ import Testing
         try second.execute(text: FrozenSchema.version2)
         try current.execute(text: "\(ClientSchema.version2)")
         #expect(try tables(current) == tables(second))
+        try second.execute(text: FrozenSchema.version3)
+        try current.execute(text: "\(ClientSchema.version3)")
+        #expect(try tables(current) == tables(second))
         // And what it made opens in this version.
         try frozen.execute(text: "PRAGMA application_id=\(0x6368_6174);PRAGMA user_version=1")
         try frozen.run("INSERT INTO state(one, store, position) VALUES (1, '0123456789abcdef', 3)")

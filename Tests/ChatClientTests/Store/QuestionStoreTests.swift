@@ -35,6 +35,14 @@ import Testing
         }
     }
 
+    /// The message that asks has been taken by the server.
+    private func sent(_ asked: AskedUser, at seq: UInt64 = 1, in conversation: ConversationID = withBob) throws {
+        let entry = IncomingEntry(
+            conversation: conversation, seq: seq, id: asked.id, sender: alice, device: .init(high: 3, low: 3),
+            time: 4000 + seq, content: Content(body: "well?", sent: 1))
+        try store.write { _ = try store.storeSent(entry, now: 5000) }
+    }
+
     private func receive(
         _ seq: UInt64, _ body: String, replyTo: MessageID? = nil, from sender: AccountID = bob,
         in conversation: ConversationID = withBob, isReplay: Bool = false
@@ -58,9 +66,11 @@ import Testing
 
     @Test(arguments: [false, true]) func theFirstAnswerClosesTheQuestionForAllWhoWereAsked(isReplay: Bool) throws {
         try open([bobAsked, carolAsked])
-        try receive(1, "mine", from: Self.carol, in: Self.withCarol, isReplay: isReplay)
-        try receive(1, "too late", isReplay: isReplay)
-        try receive(2, "too late, and marked", replyTo: bobAsked.id, isReplay: isReplay)
+        try sent(bobAsked)
+        try sent(carolAsked, in: Self.withCarol)
+        try receive(2, "mine", from: Self.carol, in: Self.withCarol, isReplay: isReplay)
+        try receive(2, "too late", isReplay: isReplay)
+        try receive(3, "too late, and marked", replyTo: bobAsked.id, isReplay: isReplay)
         #expect(try taken([bobAsked, carolAsked]) == ["answer mine"])
     }
 
@@ -68,10 +78,13 @@ import Testing
         let asked = (0..<10).map { number in
             AskedUser(name: bobAsked.name, account: bob, id: MessageID(high: 6, low: number))
         }
-        for user in asked { try open([user]) }
-        try receive(1, "which?")
+        for (index, user) in asked.enumerated() {
+            try open([user])
+            try sent(user, at: UInt64(index + 1))
+        }
+        try receive(11, "which?")
         for (index, user) in asked.enumerated().reversed() {
-            try receive(UInt64(11 - index), "answer \(index)", replyTo: user.id)
+            try receive(UInt64(21 - index), "answer \(index)", replyTo: user.id)
         }
         for (index, user) in asked.enumerated() {
             #expect(try taken([user], after: .max) == ["answer answer \(index)"])
@@ -81,50 +94,55 @@ import Testing
 
     @Test func whatIsNoneOfTheChoicesIsKeptAndTheQuestionStaysOpen() throws {
         try open([bobAsked], choices: ["yes", "no"])
-        try receive(1, "perhaps")
-        try receive(2, "YES")
-        try receive(3, "no")
+        try sent(bobAsked)
+        try receive(2, "perhaps")
+        try receive(3, "YES")
+        try receive(4, "no")
         #expect(try taken([bobAsked]) == ["notAChoice perhaps", "answer YES"])
     }
 
     @Test func nothingIsTakenBeforeTheQuestionAfterItsEndAndByAnotherPerson() throws {
         try receive(1, "before")
         try open([bobAsked], deadline: 4999)
-        try receive(2, "after its deadline")
+        try sent(bobAsked, at: 2)
+        try receive(3, "after its deadline")
         try open([bobAsked])
         try receive(1, "somebody else", from: Self.carol, in: Self.withCarol)
         try receive(1, "to everybody", in: everyone)
         #expect(try store.write { try store.lapse(bobAsked) })
         #expect(try !store.write { try store.lapse(bobAsked) })
-        try receive(3, "after it lapsed", replyTo: bobAsked.id)
+        try receive(4, "after it lapsed", replyTo: bobAsked.id)
         #expect(try taken([bobAsked]) == [])
     }
 
     @Test func whoAsksAgainFindsWhatWasAnsweredMeanwhile() throws {
         try open([bobAsked])
+        try sent(bobAsked)
         #expect(try store.write { try store.lapse(bobAsked) })
-        try receive(1, "unmarked, to nobody")
-        try receive(2, "late", replyTo: bobAsked.id)
+        try receive(2, "unmarked, to nobody")
+        try receive(3, "late", replyTo: bobAsked.id)
         try open([bobAsked], isAgain: true)
         #expect(try taken([bobAsked]) == ["answer late"])
         // And once answered it stays so.
         try open([bobAsked], isAgain: true)
-        try receive(3, "later", replyTo: bobAsked.id)
+        try receive(4, "later", replyTo: bobAsked.id)
         #expect(try taken([bobAsked]) == ["answer late"])
     }
 
     @Test func aMessageThatAQuestionTookIsKnownByItsPlace() throws {
         try open([bobAsked])
-        try receive(1, "answer")
-        try receive(2, "no answer")
+        try sent(bobAsked)
+        try receive(2, "answer")
+        try receive(3, "no answer")
         let reader = try #require(try store.itemReader())
         let positions = try store.items(after: 0, limit: 10, reader: reader).compactMap(\.cursor?.position)
-        #expect(try positions.map { try store.isAnswer(position: $0) } == [true, false])
+        #expect(try positions.map { try store.isAnswer(position: $0) } == [false, true, false])
     }
 
     @Test func whatIsLongOverIsForgotten() throws {
         try open([bobAsked], deadline: 6000)
-        try receive(1, "answer")
+        try sent(bobAsked)
+        try receive(2, "answer")
         let later: UInt64 = 50 * 86_400_000
         try store.write {
             try store.openQuestions(
@@ -133,5 +151,72 @@ import Testing
         }
         #expect(try taken([bobAsked]) == [])
         #expect(try !store.write { try store.lapse(bobAsked) })
+    }
+
+    // MARK: The order of the log
+
+    @Test(arguments: [false, true])
+    func `what was written before the question answers nothing, whenever it arrives`(isReplay: Bool) throws {
+        try open([bobAsked], choices: ["yes", "no"])
+        try receive(1, "yes", isReplay: isReplay)
+        try receive(2, "yes", replyTo: bobAsked.id, isReplay: isReplay)
+        try sent(bobAsked, at: 4)
+        try receive(3, "yes", isReplay: isReplay)
+        #expect(try taken([bobAsked]) == [])
+        try receive(5, "no", isReplay: isReplay)
+        #expect(try taken([bobAsked]) == ["answer no"])
+    }
+
+    @Test func `a question whose acknowledgement was lost has its place when the log brings it`() throws {
+        try open([bobAsked])
+        try receive(1, "before")
+        let asking = IncomingEntry(
+            conversation: withBob, seq: 2, id: bobAsked.id, sender: alice, device: .init(high: 3, low: 3), time: 1002,
+            content: Content(body: "well?", sent: 1))
+        try scene.receive([asking])
+        try receive(3, "after")
+        #expect(try taken([bobAsked]) == ["answer after"])
+    }
+
+    @Test func `an unmarked message answers the one question that was asked before it`() throws {
+        let later = AskedUser(name: bobAsked.name, account: bob, id: MessageID(high: 5, low: 9))
+        try open([bobAsked])
+        try open([later])
+        try sent(bobAsked)
+        try receive(2, "to the first")
+        try sent(later, at: 3)
+        #expect(try taken([later]) == [])
+        #expect(try taken([bobAsked]) == ["answer to the first"])
+    }
+
+    @Test func `a late answer to a question that lapsed does not answer the next one`() throws {
+        let next = AskedUser(name: bobAsked.name, account: bob, id: MessageID(high: 5, low: 9))
+        try open([bobAsked])
+        try sent(bobAsked)
+        #expect(try store.write { try store.lapse(bobAsked) })
+        try open([next])
+        try receive(2, "late")
+        try sent(next, at: 3)
+        #expect(try taken([bobAsked, next]) == [])
+    }
+
+    @Test func `whoever takes a question up that another device asked gets what was marked after it`() throws {
+        try receive(1, "guessed", replyTo: bobAsked.id)
+        try receive(3, "late", replyTo: bobAsked.id)
+        try open([bobAsked], isAgain: true)
+        #expect(try taken([bobAsked]) == [])
+        // The acknowledgement is of a message that stands before all that is here.
+        try sent(bobAsked, at: 2)
+        #expect(try taken([bobAsked]) == ["answer late"])
+    }
+
+    @Test func `a message of somebody else with the same identifier is not the question`() throws {
+        try open([bobAsked])
+        let forged = IncomingEntry(
+            conversation: withBob, seq: 1, id: bobAsked.id, sender: bob, device: .init(high: 1, low: 1), time: 1001,
+            content: Content(body: "well?", sent: 1))
+        try scene.receive([forged])
+        try receive(2, "yes", replyTo: bobAsked.id)
+        #expect(try taken([bobAsked]) == [])
     }
 }
