@@ -9,14 +9,17 @@ final class BusyHandler {
     /// The longest pause, microseconds.
     private static let longestPause: UInt64 = 10_000
 
-    private let timeoutNanoseconds: UInt64
+    private var timeoutNanoseconds: UInt64 = 0
     private var deadline: UInt64 = 0
     private var state: UInt64
 
     init(timeoutMilliseconds: Int, seed: UInt64) {
-        timeoutNanoseconds = UInt64(max(0, timeoutMilliseconds)) * 1_000_000
         state = seed | 1
+        timeout(milliseconds: timeoutMilliseconds)
     }
+
+    /// How long to wait from now on.
+    func timeout(milliseconds: Int) { timeoutNanoseconds = UInt64(max(0, milliseconds)) * 1_000_000 }
 
     /// Pauses before the next try; false when the time is up.
     func wait(attempt: Int32) -> Bool {

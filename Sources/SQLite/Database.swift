@@ -9,7 +9,9 @@ package final class Database {
     package let options: DatabaseOptions
 
     let handle: OpaquePointer
-    private let busyHandler: BusyHandler
+    let busyHandler: BusyHandler
+    /// Told of what this connection has written to the log.
+    var logHook: ((Int) -> Void)?
     /// Statements by the address of their text, which a literal keeps for ever.
     private var statements: [UnsafePointer<UInt8>: Statement] = [:]
 
@@ -31,6 +33,7 @@ package final class Database {
         statements.removeAll()
         // Statements that somebody still holds keep the connection as a zombie until they go.
         sqlite3_busy_handler(handle, nil, nil)
+        sqlite3_wal_hook(handle, nil, nil)
         sqlite3_close_v2(handle)
     }
 

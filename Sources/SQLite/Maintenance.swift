@@ -30,25 +30,6 @@ extension Database {
         try execute(text: "PRAGMA max_page_count=\(pages)")
     }
 
-    package enum CheckpointMode: Int32, Sendable {
-        /// Copies what it can without making anybody wait.
-        case passive = 0
-        /// Waits for readers and writers, and empties the log's file.
-        case truncate = 3
-    }
-
-    /// Copies the write-ahead log into the database.
-    ///
-    /// - Returns: pages in the log, and how many of them are in the database now.
-    @discardableResult
-    package func checkpoint(_ mode: CheckpointMode = .passive) throws(SQLiteError) -> (log: Int, copied: Int) {
-        var log: Int32 = 0
-        var copied: Int32 = 0
-        let code = sqlite3_wal_checkpoint_v2(handle, nil, mode.rawValue, &log, &copied)
-        guard code == SQLITE_OK else { throw error(code, "checkpoint") }
-        return (Int(max(0, log)), Int(max(0, copied)))
-    }
-
     /// What SQLite finds wrong, at most `limit` lines; empty for a sound database.
     package func integrityFaults(limit: Int = 100) throws -> [String] {
         let statement = try prepare("PRAGMA integrity_check(\(limit))")

@@ -14,9 +14,9 @@ package final class AccountDatabase {
 
     /// - Parameters:
     ///   - path: the server's database, whose schema is there already.
-    ///   - isServing: whether somebody else takes care of checkpoints.
-    package init(path: String, everyone: ConversationID, isServing: Bool) throws {
-        let pages = isServing ? 0 : 1_000
+    ///   - checkpoints: who copies the write-ahead log; nil where no server runs: each connection then does it itself.
+    package init(path: String, everyone: ConversationID, checkpoints: Checkpointer?) throws {
+        let pages = checkpoints == nil ? 1_000 : 0
         database = try Database(
             path: path, options: DatabaseOptions(mode: .readWrite, autoCheckpointPages: pages, cacheKiB: 1_024))
         relaxed = try Database(
@@ -26,6 +26,8 @@ package final class AccountDatabase {
         accounts = AccountStore(database: database, everyone: everyone)
         devices = DeviceStore(database: database)
         invites = InviteStore(database: database)
+        guard let checkpoints else { return }
+        for connection in [database, relaxed] { connection.whenLogged { checkpoints.logged(pages: $0) } }
     }
 
     // MARK: Registration

@@ -79,7 +79,7 @@ package struct AdminSession {
                 let database = try Database(path: path)
                 try database.migrate(to: ServerSchema.schema)
                 let known = try MetaStore.identity(in: database, fresh: fresh, time: time)
-                return try AccountDatabase(path: path, everyone: known.everyone, isServing: false)
+                return try AccountDatabase(path: path, everyone: known.everyone, checkpoints: nil)
             }
             return Administration(
                 accounts: accounts, directory: directory,

@@ -222,7 +222,7 @@ package struct Administration: Sendable {
             (
                 accounts: try database.accounts.count(), devices: try database.devices.count(),
                 identity: try MetaStore.identity(in: database.database),
-                size: try database.database.size - database.database.freeSize
+                room: try UsageStore.room(in: database.database)
             )
         }
         var object = JSONObject(head: "status")
@@ -233,7 +233,7 @@ package struct Administration: Sendable {
         object["generation"] = facts.identity.map { .string($0.generation.hex) }
         object["accounts"] = .integer(Int64(facts.accounts))
         object["devices"] = .integer(Int64(facts.devices))
-        object["store_bytes"] = .integer(facts.size)
+        object["store_bytes"] = .integer(Int64(clamping: facts.room.used))
         try await effects.describe(&object)
         return object
     }

@@ -80,7 +80,7 @@ extension Hub {
         switch result {
         case .success(let committed):
             cursors.written()
-            countForCheckpoint(payloadBytes(of: batch, committed))
+            countForQuotas(batch, committed)
             for (item, outcome) in zip(items, committed.outcomes) { answer(item, .success(outcome)) }
             // The next batch is written while this one is told to everybody.
             beginBatch()
@@ -98,17 +98,13 @@ extension Hub {
         if !queue.isOverBound { resumeAfterBatch() }
     }
 
-    /// Counts what was stored, for quotas too.
-    private func payloadBytes(of batch: StoreBatch, _ committed: CommittedBatch) -> Int {
-        var bytes = 0
+    private func countForQuotas(_ batch: StoreBatch, _ committed: CommittedBatch) {
         for (operation, outcome) in zip(batch.operations, committed.outcomes) {
             guard case .append(let entry) = operation, case .appended(let stored) = outcome, !stored.duplicate else {
                 continue
             }
-            bytes += entry.payload.count
             quota.added(StoreQuota.bytes(ofPayload: entry.payload.count), for: entry.sender)
         }
-        return bytes
     }
 
     /// What rode in a batch that failed waits for a later one; at the end of the service there is none.

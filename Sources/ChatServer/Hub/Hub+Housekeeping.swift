@@ -3,64 +3,13 @@ import ChatProtocol
 import NIOCore
 import SQLite
 
-/// What is done beside the batches, so that none waits for it: copying the write-ahead log into the database, ending
-/// what is too old, measuring how much room there is.
+/// What is done beside the batches, so that none waits for it: ending what is too old, measuring how much room there is.
 extension Hub {
     /// Starts what goes on as long as the hub lives.
     package func startHousekeeping() {
         countUsage()
         measureRegularly()
         _ = schedule(in: settings.firstRetention) { self.startRetention() }
-    }
-
-    // MARK: The write-ahead log
-
-    /// Bytes that a commit writes beside its payloads: some pages.
-    private static let commitBytes = 16 << 10
-    /// Bytes written after which they are copied into the database. A log that is emptied early is overwritten and not
-    /// lengthened, which makes every sync cheaper; and most pages are still copied once for many changes of them.
-    private static let checkpointBytes = 4 << 20
-    /// Bytes of the log above which everybody waits until it is empty: readers that never pause keep it growing.
-    private static let largestLogBytes = 256 << 20
-
-    /// A batch was written.
-    func countForCheckpoint(_ payloadBytes: Int) {
-        bytesSinceCheckpoint += Self.commitBytes + payloadBytes
-        if bytesSinceCheckpoint >= Self.checkpointBytes { checkpoint() }
-    }
-
-    /// Copies most of the log beside the batches. What they have added meanwhile is little, and is copied between two
-    /// of them: only a log that was copied to its end begins anew.
-    private func checkpoint() {
-        guard !isCheckpointing else { return }
-        isCheckpointing = true
-        bytesSinceCheckpoint = 0
-        store.keeper.perform(on: loop) { database in
-            let (log, copied) = try database.checkpoint(.passive)
-            return (isWhole: log == copied, bytes: log * Int(try database.pragma("PRAGMA page_size")))
-        } completion: { result in
-            switch result {
-            case .success(let log) where log.isWhole: self.isCheckpointing = false
-            case .success(let log): self.finishCheckpoint(log.bytes > Self.largestLogBytes ? .truncate : .passive)
-            case .failure(let error): self.endCheckpoint(error)
-            }
-        }
-    }
-
-    private func finishCheckpoint(_ mode: Database.CheckpointMode) {
-        store.writer.perform(on: loop) {
-            _ = try $0.database.checkpoint(mode)
-        } completion: { result in
-            switch result {
-            case .success: self.isCheckpointing = false
-            case .failure(let error): self.endCheckpoint(error)
-            }
-        }
-    }
-
-    private func endCheckpoint(_ error: any Error) {
-        isCheckpointing = false
-        log.warning("the write-ahead log could not be copied", metadata: ["error": "\(StoreFailure(error))"])
     }
 
     // MARK: Retention
@@ -118,6 +67,10 @@ extension Hub {
             if case .success(let room) = result {
                 self.quota.storeSize = room.used
                 self.quota.diskFree = room.diskFree
+                self.store.checkpoints.look(file: room.logFile, isRoomShort: self.quota.isRoomShort)
+            }
+            if let failure = self.store.checkpoints.takeFailure() {
+                self.log.warning("the write-ahead log could not be copied", metadata: ["error": "\(failure)"])
             }
         }
     }

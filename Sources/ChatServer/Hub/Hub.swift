@@ -44,8 +44,6 @@ package final class Hub {
     var quota: StoreQuota
     var messageLimits: MessageQuota.Limits
     var messageQuotas: [AccountID: MessageQuota] = [:]
-    var bytesSinceCheckpoint = 0
-    var isCheckpointing = false
     var retention: RetentionSweep?
     private(set) var connectionsMade = 0
     var connectionsAtLastLook = 0

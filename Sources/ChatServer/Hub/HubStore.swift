@@ -28,16 +28,21 @@ package final class HubStore: Sendable {
     package let writer: StoreThread<WriteSide>
     package let reader: StoreThread<ReadSide>
     package let keeper: StoreThread<Database>
+    package let checkpoints: Checkpointer
 
-    package init(writer: StoreThread<WriteSide>, reader: StoreThread<ReadSide>, keeper: StoreThread<Database>) {
+    package init(
+        writer: StoreThread<WriteSide>, reader: StoreThread<ReadSide>, keeper: StoreThread<Database>,
+        checkpoints: CheckpointPlan
+    ) {
         self.writer = writer
         self.reader = reader
         self.keeper = keeper
+        self.checkpoints = Checkpointer(writer: writer, keeper: keeper, plan: checkpoints)
     }
 
     /// Opens the database at `path`, which is made where there is none.
     package static func open(
-        path: String, fresh: StoreIdentity, time: UInt64
+        path: String, fresh: StoreIdentity, time: UInt64, checkpoints: CheckpointPlan = CheckpointPlan()
     ) async throws -> (store: HubStore, identity: StoreIdentity) {
         let opened = try await StoreThread<WriteSide>.start {
             // The log is copied into the database beside the batches, not in them.
@@ -57,7 +62,11 @@ package final class HubStore: Sendable {
                 try Database(
                     path: path, options: DatabaseOptions(mode: .readWrite, autoCheckpointPages: 0, cacheKiB: 1 << 10))
             }
-            return (HubStore(writer: opened, reader: reader, keeper: keeper), identity ?? fresh)
+            let store = HubStore(writer: opened, reader: reader, keeper: keeper, checkpoints: checkpoints)
+            try await opened.value { [checkpoints = store.checkpoints] side in
+                side.database.whenLogged { checkpoints.logged(pages: $0) }
+            }
+            return (store, identity ?? fresh)
         } catch {
             await opened.close()
             throw error

@@ -64,6 +64,9 @@ package struct StoreQuota: Sendable {
         return diskFree >= reserve.addingReportingOverflow(bytes).partialValue
     }
 
+    /// Whether what is free is less than twice the reserve: time to give back what can be given back.
+    package var isRoomShort: Bool { !hasRoom(for: Int(clamping: reserve)) }
+
     package func used(by account: AccountID) -> UInt64 { used[account, default: 0] }
 
     /// Entries of the account were stored.

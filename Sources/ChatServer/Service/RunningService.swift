@@ -51,7 +51,8 @@ final class RunningService: Sendable {
         let accounts: StoreThread<AccountDatabase>
         do {
             accounts = try await StoreThread.start {
-                try AccountDatabase(path: directory.database, everyone: storeIdentity.everyone, isServing: true)
+                try AccountDatabase(
+                    path: directory.database, everyone: storeIdentity.everyone, checkpoints: store.checkpoints)
             }
         } catch {
             await store.close()

@@ -5,10 +5,12 @@ import SQLite
 /// How much room a store takes.
 package enum UsageStore {
     package struct Room: Sendable, Equatable {
-        /// Bytes of the database that hold something.
+        /// Bytes of the database that hold something, and of the write-ahead log.
         package var used: UInt64
-        /// Bytes that its disk has free for us.
+        /// Bytes that its disk has free for us, when the log was copied into the database.
         package var diskFree: UInt64
+        /// Bytes of the log's file.
+        package var logFile: Int64
     }
 
     /// What the entries of each account take, as quotas count it.
@@ -21,9 +23,12 @@ package enum UsageStore {
 
     package static func room(in database: Database) throws -> Room {
         let used = try database.size - database.freeSize
+        let logFile = database.logFileSize
         var disk = statvfs()
         let known = statvfs(database.path, &disk) == 0
-        return Room(
-            used: UInt64(max(0, used)), diskFree: known ? UInt64(disk.f_bavail) * UInt64(disk.f_frsize) : .max)
+        let free = known ? UInt64(disk.f_bavail) * UInt64(disk.f_frsize) : .max
+        // The database grows by what is copied before the log gives its room back.
+        let pending = UInt64(max(0, logFile))
+        return Room(used: UInt64(max(0, used)) + pending, diskFree: free - min(free, pending), logFile: logFile)
     }
 }

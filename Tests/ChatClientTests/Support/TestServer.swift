@@ -41,7 +41,7 @@ final class TestServer: Sendable {
         log.logLevel = .critical
         let (store, identity) = try await HubStore.open(path: path, fresh: try StoreIdentity.fresh(), time: 1)
         let accounts = try await StoreThread.start {
-            try AccountDatabase(path: path, everyone: identity.everyone, isServing: true)
+            try AccountDatabase(path: path, everyone: identity.everyone, checkpoints: store.checkpoints)
         }
         var limits = ServerLimits()
         limits.failureDelay = 30

@@ -31,7 +31,7 @@ final class AccountScene: Sendable {
         change(&limits)
         let everyone = everyone
         let store = try await StoreThread.start {
-            try AccountDatabase(path: path, everyone: everyone, isServing: true)
+            try AccountDatabase(path: path, everyone: everyone, checkpoints: nil)
         }
         self.store = store
         let loop = group.next()

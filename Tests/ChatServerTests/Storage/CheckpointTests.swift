@@ -1,0 +1,150 @@
+import ChatProtocol
+import SQLite
+import TestSupport
+import Testing
+
+@testable import ChatServer
+
+/// The write-ahead log stays small however long somebody writes.
+@Suite struct CheckpointTests {
+    private let scratch: Scratch
+    private let path: String
+    private var logFile: Int64 { get throws { try Database(path: path, options: .init(mode: .readOnly)).logFileSize } }
+
+    init() throws {
+        scratch = try Scratch()
+        path = scratch.url.path + "/chatd.db"
+    }
+
+    private func open(copyPages: Int = 64, largestFile: Int64 = 1 << 20) async throws -> HubStore {
+        var plan = CheckpointPlan()
+        plan.copyPages = copyPages
+        plan.largestFile = largestFile
+        plan.smallFile = 64 << 10
+        return try await HubStore.open(path: path, fresh: try StoreIdentity.fresh(), time: 1, checkpoints: plan).store
+    }
+
+    /// Writes so many KiB without a pause: the next commit waits while one is made.
+    private func write(_ kilobytes: Int, to store: HubStore) async throws {
+        try await store.writer.value { try $0.database.execute("CREATE TABLE IF NOT EXISTS load(content BLOB)") }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    for _ in 0..<(kilobytes / 3 / 16) {
+                        try await store.writer.value { side in
+                            try side.database.execute("INSERT INTO load VALUES(zeroblob(16000))")
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func `the log stays small under a load that never pauses`() async throws {
+        let store = try await open()
+        for _ in 0..<8 {
+            try await write(6 << 10, to: store)
+            // What one copy beside the batches took while they went on.
+            #expect(try logFile < 4 << 20)
+        }
+        await store.close()
+    }
+
+    @Test func `a log that a reader held up is cut off when the reader has gone`() async throws {
+        let store = try await open()
+        do {
+            let reader = try Database(path: path, options: DatabaseOptions(mode: .readOnly))
+            try reader.execute("BEGIN")
+            _ = try reader.pragma("SELECT count(*) FROM meta")
+            try await write(6 << 10, to: store)
+            #expect(try logFile > 5 << 20)
+            try reader.execute("COMMIT")
+        }
+        let isCut = try await eventually {
+            store.checkpoints.look(file: try logFile, isRoomShort: false)
+            return try logFile <= 1 << 20
+        }
+        #expect(isCut)
+        await store.close()
+    }
+
+    @Test func `where room is short a small log gives its room back`() async throws {
+        let store = try await open(copyPages: 1 << 20)
+        try await write(512, to: store)
+        #expect(try logFile > 400 << 10)
+        store.checkpoints.look(file: try logFile, isRoomShort: true)
+        #expect(try await eventually { try logFile == 0 })
+        await store.close()
+    }
+
+    @Test func `the log counts as store and is kept free on the disk`() async throws {
+        let store = try await open(copyPages: 1 << 20)
+        let before = try await store.keeper.value { try UsageStore.room(in: $0) }
+        try await write(900, to: store)
+        let after = try await store.keeper.value { try UsageStore.room(in: $0) }
+        #expect(after.used >= before.used + UInt64(after.logFile - before.logFile))
+        #expect(after.logFile > 800 << 10)
+        await store.close()
+    }
+
+    @Test func `logins alone do not lengthen the log either`() async throws {
+        let store = try await open()
+        let identity = try #require(try await store.writer.value { try MetaStore.identity(in: $0.database) })
+        let accounts = try await StoreThread.start { [path] in
+            try AccountDatabase(path: path, everyone: identity.everyone, checkpoints: store.checkpoints)
+        }
+        for number in 0..<1_500 as Range<UInt64> {
+            try await accounts.value { database in
+                let id = InviteID(high: 1, low: number)
+                let invite = Invite(id: id, usesLeft: 1, expires: 1 << 50, created: 1, createdBy: "x")
+                try database.invites.insert(invite, token: id.bytes)
+            }
+        }
+        #expect(try logFile < 4 << 20)
+        await accounts.close()
+        await store.close()
+    }
+}
+
+@Suite struct CheckpointPlanTests {
+    private func plan() -> CheckpointPlan {
+        var plan = CheckpointPlan()
+        plan.copyPages = 100
+        plan.largestFile = 1_000
+        plan.smallFile = 10
+        return plan
+    }
+
+    @Test func `copying begins after so many pages and not while it goes on`() {
+        var plan = plan()
+        let first = [99, 100, 300].map { plan.logged(pages: $0) }
+        #expect(first == [false, true, false])
+        plan.ended(.copied(log: 310))
+        let second = [409, 410].map { plan.logged(pages: $0) }
+        #expect(second == [false, true])
+        plan.ended(.copied(log: 410))
+        // It was begun anew.
+        let third = [3, 100].map { plan.logged(pages: $0) }
+        #expect(third == [false, true])
+    }
+
+    @Test func `the file is cut off above its bound and sooner where room is short`() {
+        var plan = plan()
+        #expect(plan.cutsOff(log: 5, file: 1_001) && !plan.cutsOff(log: 5, file: 1_000))
+        let looks = [plan.look(file: 11, isRoomShort: false), plan.look(file: 11, isRoomShort: true)]
+        #expect(looks == [false, true])
+        #expect(plan.cutsOff(log: 5, file: 11))
+    }
+
+    @Test func `who stands in the way is waited for again when the log has doubled or at the next look`() {
+        var plan = plan()
+        #expect(plan.logged(pages: 200) == true)
+        plan.ended(.stuck(log: 200))
+        #expect(plan.logged(pages: 300) == true)
+        #expect(!plan.cutsOff(log: 300, file: 2_000) && plan.cutsOff(log: 400, file: 2_000))
+        plan.ended(.copied(log: 300))
+        #expect(plan.look(file: 2_000, isRoomShort: false) == true)
+        #expect(plan.cutsOff(log: 300, file: 2_000))
+    }
+}
