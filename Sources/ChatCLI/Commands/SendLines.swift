@@ -21,21 +21,15 @@ struct SendLines {
     func run() async throws(Problem) -> ExitStatus {
         var options = options
         options.isRenewedByProgress = true
-        let sender = try invocation.makeClient().makeSender(options: options)
         let (steps, continuation) = AsyncStream<Step>.makeStream()
+        let sender = try invocation.makeClient().makeSender(options: options) { continuation.yield(.result($0)) }
         // Beside the loop below: reading waits for the input and for the sender, and giving up waits for neither.
         let feeding = Task {
             await feed(sender) { continuation.yield($0) }
             await sender.finish()
-        }
-        let collecting = Task {
-            for await result in sender.results { continuation.yield(.result(result)) }
             continuation.finish()
         }
-        defer {
-            feeding.cancel()
-            collecting.cancel()
-        }
+        defer { feeding.cancel() }
         var progress = LineProgress(hasOneTarget: targets?.count == 1)
         var end: ExitStatus?
         var inputProblem: Problem?

@@ -46,23 +46,19 @@ struct PipedSession {
         let listener = try await client.listen(ListenOptions())
         var options = SendOptions()
         options.isRenewedByProgress = true
-        let sender = client.makeSender(options: options)
         let (events, continuation) = AsyncStream<Event>.makeStream()
+        let sender = client.makeSender(options: options) { continuation.yield(.decided($0)) }
         let printing = Task { await Self.follow(listener, invocation, client) { continuation.yield($0) } }
-        let collecting = Task {
-            for await result in sender.results { continuation.yield(.decided(result)) }
-        }
         var copy = self
         var state = REPLState(user: identity.user, hasTerminal: false)
         let outcome: Result<ExitStatus, Problem>
         do throws(Problem) {
             outcome = .success(try await copy.loop(events, continuation, sender, &state))
         } catch { outcome = .failure(error) }
-        await sender.finish()
+        await sender.close()
         await listener.stop()
         // What was printed is marked as shown before we go.
         await printing.value
-        collecting.cancel()
         return try outcome.get()
     }
 
@@ -123,7 +119,8 @@ struct PipedSession {
             invocation.diagnostics.report(problem)
             run.listenerFailed(problem)
             for (message, line) in held {
-                try await decided(.unsent(message, problem), line: line, isToldAlready: true)
+                try await decided(
+                    .unsent(message.conversation, problem, now: SystemTime.now()), line: line, isToldAlready: true)
             }
             held = []
         case .lingered: break
@@ -254,16 +251,5 @@ struct PipedSession {
             if !shown.isEmpty { try? await client.markShown(shown) }
             tell(.listenerEnded(error))
         }
-    }
-}
-
-extension Acknowledgement {
-    /// Of a message that was never handed over.
-    fileprivate static func unsent(_ message: OutgoingMessage, _ problem: Problem) -> Acknowledgement {
-        var problem = problem
-        problem.conversation = message.conversation.text
-        problem.sent = .no
-        return Acknowledgement(
-            id: nil, conversation: message.conversation, time: SystemTime.now(), status: .failed, problem: problem)
     }
 }

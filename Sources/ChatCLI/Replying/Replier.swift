@@ -59,12 +59,9 @@ actor Replier {
 
     func run(_ options: ListenOptions) async throws(Problem) -> ExitStatus {
         let listener = try await client.listen(options)
-        let outbound = ReplySender(sender: client.makeSender(options: SendOptions(timeout: nil)))
-        let collecting = Task { [post] in
-            for await result in outbound.results { post.yield(.sent(result)) }
-        }
+        let outbound = ReplySender(
+            sender: client.makeSender(options: SendOptions(timeout: nil)) { [post] in post.yield(.sent($0)) })
         defer {
-            collecting.cancel()
             timer?.task.cancel()
             outbound.finish()
         }

@@ -33,32 +33,19 @@ struct Reply: Sendable {
 
 /// Sends parts of replies in the order in which they are handed over, across lost connections, for as long as it takes.
 struct ReplySender: Sendable {
-    private let sender: MessageSender
-    /// Waiting is this side's matter: the sender takes as many as it can have under way.
-    private let waiting: AsyncStream<(Reply, Range<Int>)>.Continuation
-
-    init(sender: MessageSender) {
-        self.sender = sender
-        let (replies, continuation) = AsyncStream<(Reply, Range<Int>)>.makeStream()
-        waiting = continuation
-        Task {
-            for await (reply, parts) in replies {
-                for index in parts {
-                    await sender.submit(reply.outgoing(part: index), tag: reply.tag(ofPart: index))
-                }
-            }
-        }
-    }
-
-    var results: AsyncStream<SendResult> { sender.results }
+    let sender: MessageSender
 
     /// The first part goes alone: only where it stands may others follow it. After a crash, or where another machine
     /// answers for the same account, the server may have the beginning of another answer.
-    func sendFirst(of reply: Reply) { waiting.yield((reply, 0..<1)) }
-    func sendRest(of reply: Reply) { waiting.yield((reply, 1..<reply.parts.count)) }
+    func sendFirst(of reply: Reply) { post(reply, 0..<1) }
+    func sendRest(of reply: Reply) { post(reply, 1..<reply.parts.count) }
 
     /// No reply follows.
-    func finish() { waiting.finish() }
+    func finish() { Task { await sender.close() } }
+
+    private func post(_ reply: Reply, _ parts: Range<Int>) {
+        for index in parts { sender.post(reply.outgoing(part: index), tag: reply.tag(ofPart: index)) }
+    }
 }
 
 extension Problem {

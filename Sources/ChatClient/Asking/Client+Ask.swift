@@ -110,9 +110,9 @@ extension Client {
     }
 
     private func account(of name: UserName, on link: Link) async throws(Problem) -> AccountID {
-        if let known = try recall(.user(name))?.recipient { return known }
+        if let known = try await conversations.recall(.user(name))?.recipient { return known }
         let opened = try await whileBusy { () async throws(Problem) in
-            try await self.openConversation(.user(name), on: link)
+            try await self.conversations.open(.user(name), on: link)
         }
         guard let account = opened.recipient else {
             throw Problem(.noSuchUser, "there is no user \(name)", sent: .no)

@@ -9,7 +9,7 @@ import Transport
 package actor Client {
     package nonisolated let settings: ClientSettings
     let interaction: Interaction
-    let log: Logger
+    nonisolated let log: Logger
     /// What a lasting connection is subscribed to besides what its first listener wants: others may come later.
     let subscribesAlways: Subscribe.Options
 
@@ -18,11 +18,9 @@ package actor Client {
     /// The connection for requests, where there is no lasting one.
     var requestLinkInUse: Link?
     var requestLinkComing: Task<Result<Link, Problem>, Never>?
-    /// Whether somebody sends what waits in the outbox, and wants to be told.
-    var isFlushingOutbox = false
     /// The lasting connection, while somebody listens.
     var live: LiveConnection?
-    var receiptSinks: [ObjectIdentifier: @Sendable (ConversationID, ReceiptState) -> Void] = [:]
+    nonisolated let receipts = ReceiptBoard()
 
     /// Touches neither disk nor network.
     ///

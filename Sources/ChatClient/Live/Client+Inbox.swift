@@ -95,14 +95,8 @@ extension Client {
     /// Keeps how far others have come, and tells those who wait for it.
     func storeReceipts(_ states: [ReceiptState], of conversation: ConversationID) throws(Problem) {
         try store { store in try store.write { try store.storeReceipts(states, of: conversation) } }
-        for sink in receiptSinks.values { for state in states { sink(conversation, state) } }
+        receipts.tell(states, of: conversation)
     }
-
-    func addReceiptSink(_ key: ObjectIdentifier, _ sink: @escaping @Sendable (ConversationID, ReceiptState) -> Void) {
-        receiptSinks[key] = sink
-    }
-
-    func removeReceiptSink(_ key: ObjectIdentifier) { receiptSinks[key] = nil }
 
     // MARK: Names
 

@@ -7,7 +7,9 @@ import Transport
 extension Client {
     /// A connection that is logged in, or is about to be: the lasting one where there is one. Requests may be handed to
     /// it at once.
-    func requestLink() async throws(Problem) -> Link {
+    ///
+    /// - Parameter flushesOutbox: what waits in the outbox goes first.
+    func requestLink(flushesOutbox: Bool = true) async throws(Problem) -> Link {
         while let live {
             retireRequestLink()
             // The last listener may leave meanwhile; then it is this one's turn to connect.
@@ -20,7 +22,7 @@ extension Client {
                 self.requestLinkInUse = nil
                 defer { self.requestLinkComing = nil }
                 do throws(Problem) {
-                    let link = try await self.openLink()
+                    let link = try await self.openLink(flushesOutbox: flushesOutbox)
                     self.requestLinkInUse = link
                     return .success(link)
                 } catch { return .failure(error) }
@@ -36,8 +38,9 @@ extension Client {
     }
 
     /// Connects, begins to log in by this device's key, and sends what waits in the outbox first.
-    func openLink(subscribe options: Subscribe.Options? = nil, events: LinkEvents? = nil) async throws(Problem) -> Link
-    {
+    func openLink(
+        subscribe options: Subscribe.Options? = nil, events: LinkEvents? = nil, flushesOutbox: Bool = true
+    ) async throws(Problem) -> Link {
         guard let identity = try store({ try $0.identity() }) else { throw notLoggedIn }
         try requireStanding(identity)
         // The handshake goes on while the number is written; one that is not used is no harm.
@@ -58,7 +61,9 @@ extension Client {
             }
         }
         let attendant = Task { await self.attend(link, ticket.identity, events: events) }
-        if ticket.hasQueued, !isFlushingOutbox, (try? await link.welcome()) != nil { await flushQuietly(on: link) }
+        if ticket.hasQueued, flushesOutbox, (try? await link.welcome()) != nil {
+            await outboxFlush.runQuietly(on: link)
+        }
         _ = attendant
         return link
     }

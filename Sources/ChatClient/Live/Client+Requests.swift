@@ -13,9 +13,9 @@ extension Client {
     }
 
     /// A connection that is logged in, and what the server said.
-    func loggedInLink() async throws(Problem) -> (Link, Welcome) {
+    func loggedInLink(flushesOutbox: Bool = true) async throws(Problem) -> (Link, Welcome) {
         try await whileBusy { () async throws(Problem) in
-            let link = try await self.requestLink()
+            let link = try await self.requestLink(flushesOutbox: flushesOutbox)
             return (link, try await link.welcome())
         }
     }

@@ -2,94 +2,94 @@ import CLISupport
 import ChatProtocol
 import NIOCore
 
-/// Sends messages in the order in which they are submitted, many in flight, across lost connections.
+/// Sends messages in the order in which they are handed over, many in flight, across lost connections: the one engine
+/// behind every way of sending.
 package actor MessageSender {
     /// Messages under way beyond which `submit` waits: two windows, so that the wire never runs dry.
     static let capacity = 2 * SendQueue.window
 
     private enum Event: Sendable {
+        case submitted(SendSubmission)
         case connected(Link)
         case connectFailed(Problem)
-        case resolved(ConversationName, Result<ConversationID, Problem>, on: ObjectIdentifier)
+        case resolved(ConversationName, Result<OpenedConversation, Problem>, on: ObjectIdentifier)
         case replied(tag: UInt64, Result<Appended, Problem>, on: ObjectIdentifier)
         case receipt(ConversationID, ReceiptState)
     }
 
-    /// One for each submitted message, when it is decided; ends after `finish`, when all are.
-    package nonisolated let results: AsyncStream<SendResult>
-
-    private let client: Client
+    private let access: SendingAccess
     private let options: SendOptions
-    /// Whether a first connection that fails is tried again.
-    private let isPatient: Bool
-    private let continuation: AsyncStream<SendResult>.Continuation
+    private let decided: @Sendable (SendResult) -> Void
     private let mailbox = Mailbox<Event>()
     private var queue: SendQueue
-    private var contents: [UInt64: Content] = [:]
-    /// Those for which the server keeps what was sent before.
-    private var fromBefore: Set<UInt64> = []
+    private var course: SenderCourse
+    /// What was handed over and is not with the queue yet.
+    private var backlog = CircularBuffer<SendSubmission>()
+    private var messages: [UInt64: TrackedMessage] = [:]
+    private var account: AccountID?
     /// Whose receipts count, by conversation.
     private var recipients: [ConversationID: AccountID] = [:]
     private var link: Link?
-    private var isConnecting = false
-    private var hasBeenConnected = false
-    private var backoff = Backoff()
-    private var retryAt: Duration?
     private var isFinished = false
+    private var isDone = false
     private var givenUp: Problem?
-    private var runner: Task<Void, Never>?
     private var submitters: [CheckedContinuation<Void, Never>] = []
+    private var finishers: [CheckedContinuation<Void, Never>] = []
 
-    init(client: Client, options: SendOptions, isPatient: Bool) {
-        self.client = client
+    private init(
+        _ access: SendingAccess, _ options: SendOptions, _ persistence: SenderCourse.Persistence,
+        _ decided: @escaping @Sendable (SendResult) -> Void
+    ) {
+        self.access = access
         self.options = options
-        self.isPatient = isPatient
-        queue = SendQueue(options: options)
-        (results, continuation) = AsyncStream.makeStream()
+        self.decided = decided
+        course = SenderCourse(persistence)
+        queue = SendQueue(options: options, triesOnce: persistence == .oneConnection)
+    }
+
+    /// - Parameter decided: told of each message, once, when it is decided.
+    static func start(
+        _ access: SendingAccess, options: SendOptions, persistence: SenderCourse.Persistence,
+        decided: @escaping @Sendable (SendResult) -> Void
+    ) -> MessageSender {
+        let sender = MessageSender(access, options, persistence, decided)
+        Task { await sender.run() }
+        return sender
+    }
+
+    // MARK: Handing over
+
+    /// Hands over a message without waiting.
+    ///
+    /// - Parameter since: from when its time counts.
+    package nonisolated func post(_ message: OutgoingMessage, tag: UInt64, since: ContinuousClock.Instant = .now) {
+        mailbox.post(.submitted(SendSubmission(tag: tag, source: .message(message), since: since)))
     }
 
     /// Hands over a message. Suspends while as many are under way as may be (the server is away, or slows us down).
-    ///
-    /// - Parameter since: from when its time counts.
-    package func submit(
-        _ message: OutgoingMessage, tag: UInt64, since: ContinuousClock.Instant = .now
-    ) async {
-        while queue.count >= Self.capacity {
+    package func submit(_ message: OutgoingMessage, tag: UInt64, since: ContinuousClock.Instant = .now) async {
+        await submit(SendSubmission(tag: tag, source: .message(message), since: since))
+    }
+
+    func submit(_ submission: SendSubmission) async {
+        while queue.count + backlog.count >= Self.capacity {
             await withCheckedContinuation { submitters.append($0) }
         }
-        let now = WallClock.now
-        do throws(Problem) {
-            let account = try await client.ownAccount()
-            if options.wait > .accepted && message.conversation == .everyone {
-                throw Problem(
-                    .usage, "--wait \(options.wait.rawValue) is for direct messages; everyone is only accepted",
-                    sent: .no)
-            }
-            if let givenUp { throw givenUp }
-            let id = try MessageIdentity.id(
-                key: message.key, account: account, conversation: message.conversation, now: now)
-            let content = Content(body: message.body, replyTo: message.replyTo, sent: now, auto: message.auto)
-            contents[tag] = content
-            queue.submit(
-                tag: tag, conversation: message.conversation, id: id, content: content,
-                now: Monotonic.now - since.duration(to: .now))
-        } catch {
-            var problem = error
-            problem.conversation = message.conversation.text
-            problem.sent = .no
-            continuation.yield(
-                SendResult(
-                    tag: tag,
-                    acknowledgement: Acknowledgement(
-                        id: nil, conversation: message.conversation, time: now, status: .failed, problem: problem)))
-        }
-        run()
+        backlog.append(submission)
+        mailbox.signal.set()
     }
 
     /// No message follows.
-    package func finish() {
+    package func close() {
         isFinished = true
-        run()
+        mailbox.signal.set()
+    }
+
+    /// No message follows. Returns when all are decided.
+    package func finish() async {
+        close()
+        guard !isDone else { return }
+        await withCheckedContinuation { finishers.append($0) }
     }
 
     /// Ends what is not decided, and what is still handed over, as given up: with `problem`, and whether it may have
@@ -97,126 +97,141 @@ package actor MessageSender {
     package func giveUp(_ problem: Problem) {
         givenUp = problem
         queue.giveUp(problem)
-        run()
+        mailbox.signal.set()
     }
 
     // MARK: The runner
 
-    private func run() {
-        // A loop that runs already may be asleep, with nothing under way.
-        guard runner == nil else { return mailbox.signal.set() }
-        runner = Task { await self.loop() }
-    }
-
-    private func loop() async {
+    private func run() async {
         if options.wait > .accepted {
-            let mailbox = mailbox
-            await client.addReceiptSink(ObjectIdentifier(self)) { mailbox.post(.receipt($0, $1)) }
+            access.receipts.add(ObjectIdentifier(self)) { [mailbox] in mailbox.post(.receipt($0, $1)) }
         }
         while true {
             await take(mailbox.drain())
+            await admit()
             while case let decisions = queue.next(now: Monotonic.now), !decisions.isEmpty {
-                await carryOut(decisions)
+                for decision in decisions { await carryOut(decision) }
             }
-            admit()
-            if isFinished && queue.count == 0 { break }
-            if queue.needsConnection { connect() } else { retryAt = nil }
-            await mailbox.signal.wait(until: [queue.wakeAt, retryAt].compactMap { $0 }.min())
+            guard backlog.isEmpty || queue.count >= Self.capacity else { continue }
+            if queue.count < Self.capacity { Self.resume(&submitters) }
+            if isFinished && queue.count == 0 && backlog.isEmpty && mailbox.isEmpty { break }
+            if course.connects(isWanted: queue.needsConnection, now: Monotonic.now) { connect() }
+            await mailbox.signal.wait(until: [queue.wakeAt, course.retryAt].compactMap(\.self).min())
         }
-        if options.wait > .accepted { await client.removeReceiptSink(ObjectIdentifier(self)) }
-        continuation.finish()
+        access.receipts.remove(ObjectIdentifier(self))
+        isDone = true
+        Self.resume(&finishers)
     }
 
-    private func admit() {
-        guard queue.count < Self.capacity else { return }
-        let waiting = submitters
-        submitters = []
-        for submitter in waiting { submitter.resume() }
+    private static func resume(_ waiting: inout [CheckedContinuation<Void, Never>]) {
+        for continuation in waiting { continuation.resume() }
+        waiting = []
     }
 
-    private func connect() {
-        guard !isConnecting else { return }
-        if let retryAt, retryAt > Monotonic.now { return }
-        retryAt = nil
-        isConnecting = true
-        let (client, mailbox) = (client, mailbox)
-        Task {
-            do throws(Problem) { mailbox.post(.connected(try await client.requestLink())) } catch {
-                mailbox.post(.connectFailed(error))
+    /// Gives the queue what it has room for.
+    private func admit() async {
+        while queue.count < Self.capacity, let submission = backlog.popFirst() {
+            let now = WallClock.now
+            do throws(Problem) {
+                if let givenUp { throw givenUp }
+                if account == nil { account = try await access.account() }
+                let message = try submission.tracked(account: account, wait: options.wait, now: now)
+                messages[submission.tag] = message
+                queue.submit(
+                    tag: submission.tag, conversation: message.conversation, id: message.id,
+                    size: message.content.body.utf8.count, now: Monotonic.now - submission.since.duration(to: .now))
+            } catch {
+                decided(
+                    SendResult(tag: submission.tag, acknowledgement: .unsent(submission.conversation, error, now: now)))
             }
         }
     }
 
     private func take(_ events: [Event]) async {
-        var accepted: [(Appended, Content)] = []
-        let now = Monotonic.now
+        var taken: [TakenMessage] = []
         for event in events {
             switch event {
+            case .submitted(let submission): backlog.append(submission)
             case .connected(let link):
-                isConnecting = false
-                hasBeenConnected = true
+                course.connected()
                 self.link = link
                 link.whenUnusable { [mailbox] in mailbox.signal.set() }
                 queue.connected()
-            case .connectFailed(let problem):
-                isConnecting = false
-                disconnected(problem)
+            case .connectFailed(let problem): disconnected(problem)
             case .resolved(let name, let result, let origin):
-                guard isCurrent(origin) else { continue }
-                queue.resolved(name, result, now: now)
+                if isCurrent(origin) { resolved(name, result) }
             case .replied(let tag, let result, let origin):
                 guard isCurrent(origin) else { continue }
-                if case .success(let appended) = result {
-                    backoff.reset()
-                    if let content = contents[tag] {
-                        accepted.append((appended, content))
-                        if appended.duplicate, appended.digest != Client.digest(content) { fromBefore.insert(tag) }
-                    }
-                }
-                queue.replied(tag: tag, result, now: now)
+                if case .success(let appended) = result, let message = replied(tag, appended) { taken.append(message) }
+                queue.replied(tag: tag, result, now: Monotonic.now)
             case .receipt(let conversation, let state):
                 guard recipients[conversation] == state.account else { continue }
                 queue.receipt(conversation, delivered: state.delivered, read: state.read)
             }
         }
-        if let ended = link, let end = ended.end {
-            link = nil
-            disconnected(end, tookNothing: ended.tookNothing)
-        } else if link?.isRetired ?? false {
-            // What is under way goes out again on the connection that takes over; the server knows it by its identifier.
-            link = nil
-            queue.disconnected(Problem(.unreachable, "the connection was closed"))
-        }
+        lookAtLink()
         // Before anybody hears of the acknowledgement the message is in the history.
-        if !accepted.isEmpty { await client.storeSent(accepted) }
+        if !taken.isEmpty { await access.journal.keep(taken) }
     }
 
     private func isCurrent(_ origin: ObjectIdentifier) -> Bool {
         link.map { ObjectIdentifier($0) == origin && $0.end == nil } ?? false
     }
 
+    private func replied(_ tag: UInt64, _ appended: Appended) -> TakenMessage? {
+        course.succeeded()
+        guard let message = messages[tag] else { return nil }
+        let taken = TakenMessage(appended: appended, content: message.content, row: message.row)
+        messages[tag]?.isFromBefore = taken.isFromBefore
+        return taken
+    }
+
+    private func lookAtLink() {
+        guard let link else { return }
+        if let end = link.end {
+            self.link = nil
+            if link.welcomeSoFar != nil { course.succeeded() }
+            disconnected(end, tookNothing: link.tookNothing)
+        } else if link.isRetired {
+            // What is under way goes out again on the connection that takes over; the server knows it by its identifier.
+            self.link = nil
+            queue.disconnected(Problem(.unreachable, "the connection was closed"))
+        }
+    }
+
     private func disconnected(_ problem: Problem, tookNothing: Bool = false) {
         queue.disconnected(problem, tookNothing: tookNothing)
-        guard problem.mayPassByItself, isPatient || hasBeenConnected else { return queue.giveUp(problem) }
-        retryAt = Monotonic.now + backoff.next(random: .random(in: 0...(.max)))
+        guard !course.failed(problem, now: Monotonic.now, random: .random(in: 0...(.max))) else { return }
+        queue.giveUp(problem)
     }
 
     // MARK: Acting
 
-    private func carryOut(_ decisions: [SendQueue.Decision]) async {
-        for decision in decisions {
-            switch decision {
-            case .append(let tag, let append): send(append, tag: tag)
-            case .resolve(let name, let anew): await resolve(name, anew: anew)
-            case .watchReceipts(let conversation): watch(conversation)
-            case .finish(let tag, let acknowledgement, let queues):
-                await finish(tag: tag, acknowledgement, queues: queues)
+    private func carryOut(_ decision: SendQueue.Decision) async {
+        switch decision {
+        case .resolve(let name, let anew): await resolve(name, anew: anew)
+        case .seal(let tags):
+            for tag in tags { messages[tag]?.seal() }
+            queue.sealed(tags)
+        case .append(let tag, let conversation): append(tag, to: conversation)
+        case .watchReceipts(let conversation): watch(conversation)
+        case .finish(let tag, let end): await finish(tag, end)
+        }
+    }
+
+    private func connect() {
+        let (access, mailbox) = (access, mailbox)
+        Task {
+            do throws(Problem) { mailbox.post(.connected(try await access.connect())) } catch {
+                mailbox.post(.connectFailed(error))
             }
         }
     }
 
-    private func send(_ append: Append, tag: UInt64) {
-        guard let link else { return }
+    private func append(_ tag: UInt64, to conversation: ConversationID) {
+        guard let link, let message = messages[tag], let payload = message.payload else { return }
+        let append = Append(
+            conversation: conversation, id: message.id, wantReceipt: options.wait > .accepted, payload: payload)
         let (mailbox, origin, address) = (mailbox, ObjectIdentifier(link), link.address)
         link.send(append) { reply in
             let result = reply.flatMap { frame in
@@ -228,20 +243,22 @@ package actor MessageSender {
 
     private func resolve(_ name: ConversationName, anew: Bool) async {
         guard let link else { return }
-        let (mailbox, origin, client) = (mailbox, ObjectIdentifier(link), client)
         do throws(Problem) {
-            if !anew, let known = try await client.knownConversation(name, on: link) {
-                recipients[known.id] = known.recipient
-                return queue.resolved(name, .success(known.id), now: Monotonic.now)
-            }
-        } catch { return queue.resolved(name, .failure(error), now: Monotonic.now) }
+            // At once where nothing has to be asked: then it goes out with the login.
+            if !anew, let known = try await access.recall(name) { return resolved(name, .success(known)) }
+        } catch { return resolved(name, .failure(error)) }
+        let (access, mailbox, origin) = (access, mailbox, ObjectIdentifier(link))
         Task {
             do throws(Problem) {
-                let opened = try await client.openConversation(name, on: link)
-                self.recipients[opened.id] = opened.recipient
-                mailbox.post(.resolved(name, .success(opened.id), on: origin))
+                let opened = try await access.open(name, on: link, anew: anew)
+                mailbox.post(.resolved(name, .success(opened), on: origin))
             } catch { mailbox.post(.resolved(name, .failure(error), on: origin)) }
         }
+    }
+
+    private func resolved(_ name: ConversationName, _ result: Result<OpenedConversation, Problem>) {
+        if case .success(let opened) = result { recipients[opened.id] = opened.recipient }
+        queue.resolved(name, result.map(\.id), now: Monotonic.now)
     }
 
     private func watch(_ conversation: ConversationID) {
@@ -253,21 +270,11 @@ package actor MessageSender {
         }
     }
 
-    private func finish(tag: UInt64, _ acknowledgement: Acknowledgement, queues: Bool) async {
-        var acknowledgement = acknowledgement
-        let content = contents.removeValue(forKey: tag)
-        let isFromBefore = fromBefore.remove(tag) != nil
-        if acknowledgement.status == .failed { acknowledgement.time = WallClock.now }
-        if queues, let content, let id = acknowledgement.id {
-            do throws(Problem) {
-                try await client.queue(acknowledgement.conversation, id: id, content: content, expires: options.expires)
-                acknowledgement.status = .queued
-                acknowledgement.problem = Problem(
-                    .queued, "\(acknowledgement.problem?.text ?? "the server is away"); the message is in the outbox",
-                    hint: "do not send it again", id: id.uuid, conversation: acknowledgement.conversation.text,
-                    sent: acknowledgement.problem?.sent)
-            } catch { acknowledgement.problem = error }
-        }
-        continuation.yield(SendResult(tag: tag, acknowledgement: acknowledgement, isFromBefore: isFromBefore))
+    private func finish(_ tag: UInt64, _ end: SendEnd) async {
+        guard let message = messages.removeValue(forKey: tag) else { return }
+        let kept = await access.journal.settle(message, end, expires: options.expires)
+        let acknowledgement = kept.acknowledgement(
+            id: message.id, conversation: message.conversation, now: WallClock.now)
+        decided(SendResult(tag: tag, acknowledgement: acknowledgement, isFromBefore: message.isFromBefore))
     }
 }

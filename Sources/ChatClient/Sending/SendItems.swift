@@ -5,6 +5,8 @@ import ChatProtocol
 struct SendItem {
     enum Phase: Equatable {
         case waiting
+        /// Its payload is being made.
+        case sealing
         case inFlight
         /// Taken by the server; what it waits for has not come.
         case accepted(seq: UInt64, time: UInt64)
@@ -13,7 +15,8 @@ struct SendItem {
     let tag: UInt64
     let conversation: ConversationName
     let id: MessageID
-    let content: Content
+    /// Bytes of its body.
+    let size: Int
     /// By its own time; while it is not accepted its conversation's last progress counts, too.
     fileprivate(set) var deadline: Duration?
     fileprivate(set) var phase = Phase.waiting
@@ -21,7 +24,8 @@ struct SendItem {
     fileprivate(set) var wasWritten = false
     fileprivate(set) var lastProblem: Problem?
 
-    var size: Int { content.body.utf8.count }
+    /// It has its place in the window.
+    var isUnderWay: Bool { phase == .sealing || phase == .inFlight }
 
     var mayBeThere: Bool { wasWritten || phase == .inFlight }
 
@@ -29,11 +33,11 @@ struct SendItem {
         if case .accepted = phase { true } else { false }
     }
 
-    init(tag: UInt64, conversation: ConversationName, id: MessageID, content: Content, deadline: Duration?) {
+    init(tag: UInt64, conversation: ConversationName, id: MessageID, size: Int, deadline: Duration?) {
         self.tag = tag
         self.conversation = conversation
         self.id = id
-        self.content = content
+        self.size = size
         self.deadline = deadline
     }
 }
@@ -48,9 +52,9 @@ struct SendItems {
     private var head = 0
     /// Nothing before it waits.
     private var waitingFrom = 0
-    private(set) var inFlight = 0
-    private(set) var bytesInFlight = 0
-    private var inFlightByTarget: [ConversationName: Int] = [:]
+    private(set) var underWay = 0
+    private(set) var bytesUnderWay = 0
+    private var underWayByTarget: [ConversationName: Int] = [:]
 
     var count: Int { byTag.count }
     var isEmpty: Bool { byTag.isEmpty }
@@ -59,7 +63,7 @@ struct SendItems {
     var first: SendItem? { head < order.count ? byTag[order[head]] : nil }
     subscript(tag: UInt64) -> SendItem? { byTag[tag] }
 
-    func inFlight(to name: ConversationName) -> Int { inFlightByTarget[name] ?? 0 }
+    func underWay(to name: ConversationName) -> Int { underWayByTarget[name] ?? 0 }
 
     mutating func append(_ item: SendItem) {
         order.append(item.tag)
@@ -69,7 +73,7 @@ struct SendItems {
     @discardableResult
     mutating func remove(_ tag: UInt64) -> SendItem? {
         guard let item = byTag.removeValue(forKey: tag) else { return nil }
-        if item.phase == .inFlight { count(item, by: -1) }
+        if item.isUnderWay { count(item, by: -1) }
         while head < order.count, byTag[order[head]] == nil { head += 1 }
         if head > 1024, head * 2 > order.count {
             order.removeFirst(head)
@@ -85,11 +89,11 @@ struct SendItems {
 
     mutating func setPhase(_ tag: UInt64, _ phase: SendItem.Phase) {
         guard let item = byTag[tag], item.phase != phase else { return }
-        if item.phase == .inFlight { count(item, by: -1) }
+        if item.isUnderWay { count(item, by: -1) }
         byTag[tag]?.phase = phase
         switch phase {
         case .waiting: waitingFrom = head
-        case .inFlight: count(item, by: 1)
+        case .sealing, .inFlight: count(item, by: 1)
         case .accepted: break
         }
     }
@@ -106,10 +110,10 @@ struct SendItems {
     mutating func noteNotThere(_ tag: UInt64) { byTag[tag]?.wasWritten = false }
 
     private mutating func count(_ item: SendItem, by step: Int) {
-        inFlight += step
-        bytesInFlight += step * item.size
-        inFlightByTarget[item.conversation, default: 0] += step
-        if inFlightByTarget[item.conversation] == 0 { inFlightByTarget[item.conversation] = nil }
+        underWay += step
+        bytesUnderWay += step * item.size
+        underWayByTarget[item.conversation, default: 0] += step
+        if underWayByTarget[item.conversation] == 0 { underWayByTarget[item.conversation] = nil }
     }
 
     // MARK: those that wait

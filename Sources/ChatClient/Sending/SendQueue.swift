@@ -4,7 +4,8 @@ import ChatProtocol
 /// Decides what is sent when, for messages that are handed over in an order: in this order within each conversation,
 /// many in flight, again after a lost connection, until each is decided.
 ///
-/// A plain value: what happened and the time go in, what is to be done comes out of `next`.
+/// A plain value: what happened and the time go in, what is to be done comes out of `next`. It is the one place that
+/// says whether a message may have been sent (`Problem.sent`).
 struct SendQueue {
     /// Messages in flight on one connection; the server reads on until 1,024 requests wait.
     static let window = 256
@@ -16,11 +17,13 @@ struct SendQueue {
     enum Decision: Equatable {
         /// Find the conversation's identifier; with `anew` not from memory.
         case resolve(ConversationName, anew: Bool)
-        case append(tag: UInt64, Append)
+        /// Make the payloads of these, in this order, as far as they are not made, and tell `sealed`.
+        case seal([UInt64])
+        case append(tag: UInt64, to: ConversationID)
         /// Ask how far the conversation has come, and for what follows.
         case watchReceipts(ConversationID)
-        /// Nothing more happens with this one. `queue`: it goes to the outbox first.
-        case finish(tag: UInt64, Acknowledgement, queue: Bool)
+        /// Nothing more happens with this one.
+        case finish(tag: UInt64, SendEnd)
     }
 
     private struct Target {
@@ -38,6 +41,7 @@ struct SendQueue {
     }
 
     private let options: SendOptions
+    private let triesOnce: Bool
     private var items = SendItems()
     private var targets: [ConversationName: Target] = [:]
     /// Those to which nothing is sent for a while.
@@ -48,7 +52,11 @@ struct SendQueue {
     /// No deadline comes before this moment.
     private var expiryAt: Duration?
 
-    init(options: SendOptions) { self.options = options }
+    /// - Parameter triesOnce: they lie in the outbox, and stay there where something that may pass stands in the way.
+    init(options: SendOptions, triesOnce: Bool = false) {
+        self.options = options
+        self.triesOnce = triesOnce
+    }
 
     /// How many are not decided.
     var count: Int { items.count }
@@ -62,13 +70,11 @@ struct SendQueue {
 
     // MARK: What happens
 
-    mutating func submit(
-        tag: UInt64, conversation: ConversationName, id: MessageID, content: Content, now: Duration
-    ) {
+    /// - Parameter size: bytes of its body.
+    mutating func submit(tag: UInt64, conversation: ConversationName, id: MessageID, size: Int, now: Duration) {
         items.append(
             SendItem(
-                tag: tag, conversation: conversation, id: id, content: content,
-                deadline: options.timeout.map { now + $0 }))
+                tag: tag, conversation: conversation, id: id, size: size, deadline: options.timeout.map { now + $0 }))
         if let timeout = options.timeout { expiryAt = min(expiryAt ?? now + timeout, now + timeout) }
     }
 
@@ -97,12 +103,25 @@ struct SendQueue {
         case .success(let id):
             targets[name]?.id = id
         case .failure(let problem) where problem.mayPassByItself:
-            rest(name, problem, now: now)
+            hold(name, problem, now: now)
         case .failure(let problem):
             for item in items.all where item.conversation == name {
                 items.remove(item.tag)
                 fail(item, problem)
             }
+        }
+    }
+
+    /// The payloads of these are made. They go out, unless the connection was lost meanwhile.
+    mutating func sealed(_ tags: [UInt64]) {
+        for tag in tags {
+            guard let item = items[tag], item.phase == .sealing else { continue }
+            guard let id = targets[item.conversation]?.id else {
+                items.setPhase(tag, .waiting)
+                continue
+            }
+            items.setPhase(tag, .inFlight)
+            outcomes.append(.append(tag: tag, to: id))
         }
     }
 
@@ -122,7 +141,7 @@ struct SendQueue {
             items.setPhase(tag, .waiting)
             items.noteNotThere(tag)
             items.note(problem, of: tag)
-            rest(name, problem, now: now)
+            hold(name, problem, now: now)
         case .failure(let problem)
         where problem.code == ErrorCode.noSuchConversation.name && targets[name]?.anew == false:
             items.setPhase(tag, .waiting)
@@ -168,39 +187,36 @@ struct SendQueue {
         for conversation in unwatched { outcomes.append(.watchReceipts(conversation)) }
         unwatched = []
         var blocked: Set<ConversationName> = []
+        var unsealed: [UInt64] = []
         // Taken out meanwhile, so that the rest of this value can be used.
         var items = SendItems()
         swap(&items, &self.items)
-        defer { swap(&items, &self.items) }
         items.passWaiting { items, item in
             guard !blocked.contains(item.conversation) else { return .passed }
-            guard let id = openTarget(item.conversation, inFlight: items.inFlight(to: item.conversation)) else {
+            guard openTarget(item.conversation, underWay: items.underWay(to: item.conversation)) else {
                 blocked.insert(item.conversation)
                 return .passed
             }
-            let fits = items.inFlight == 0 || items.bytesInFlight + item.size <= Self.windowBytes
-            guard items.inFlight < Self.window, fits else { return .stopped }
-            items.setPhase(item.tag, .inFlight)
-            outcomes.append(
-                .append(
-                    tag: item.tag,
-                    Append(
-                        conversation: id, id: item.id, wantReceipt: options.wait > .accepted,
-                        payload: item.content.wireBytes)))
+            let fits = items.underWay == 0 || items.bytesUnderWay + item.size <= Self.windowBytes
+            guard items.underWay < Self.window, fits else { return .stopped }
+            items.setPhase(item.tag, .sealing)
+            unsealed.append(item.tag)
             return .sent
         }
+        swap(&items, &self.items)
+        if !unsealed.isEmpty { outcomes.append(.seal(unsealed)) }
     }
 
-    /// The conversation, where something may be sent to it now; where it is not known, finding it begins.
-    private mutating func openTarget(_ name: ConversationName, inFlight: Int) -> ConversationID? {
+    /// Whether something may be sent to the conversation now; where it is not known, finding it begins.
+    private mutating func openTarget(_ name: ConversationName, underWay: Int) -> Bool {
         let target = targets[name, default: Target()]
-        guard target.restUntil == .zero else { return nil }
-        if let id = target.id { return target.careful == 0 || inFlight == 0 ? id : nil }
+        guard target.restUntil == .zero else { return false }
+        if target.id != nil { return target.careful == 0 || underWay == 0 }
         if !target.isResolving {
             targets[name, default: Target()].isResolving = true
             outcomes.append(.resolve(name, anew: target.anew))
         }
-        return nil
+        return false
     }
 
     /// Ends those whose time is up. What follows one that was given up, in its conversation, is given up with it:
@@ -263,26 +279,26 @@ struct SendQueue {
         case .delivered, .read: return
         }
         items.remove(tag)
-        outcomes.append(
-            .finish(
-                tag: tag,
-                Acknowledgement(id: item.id, conversation: item.conversation, seq: seq, time: time, status: status),
-                queue: false))
+        outcomes.append(.finish(tag: tag, .confirmed(status, seq: seq, time: time)))
     }
 
-    private mutating func rest(_ name: ConversationName, _ problem: Problem, now: Duration) {
+    /// Something that may pass stands in the way of a conversation.
+    private mutating func hold(_ name: ConversationName, _ problem: Problem, now: Duration) {
+        let waiting = items.all.filter { $0.conversation == name && $0.phase == .waiting }
+        guard !triesOnce else {
+            for item in waiting { finish(item, problem) }
+            return
+        }
         let wanted = problem.retryAfter.map { Duration.milliseconds(Int64(clamping: $0)) } ?? Self.rest
         targets[name, default: Target()].restUntil = now + max(wanted, .milliseconds(10))
         targets[name]?.careful = 16
         resting.insert(name)
-        for item in items.all where item.conversation == name && item.phase == .waiting {
-            items.note(problem, of: item.tag)
-        }
+        for item in waiting { items.note(problem, of: item.tag) }
     }
 
     /// Ends an item that was refused for good.
     private mutating func fail(_ item: SendItem, _ problem: Problem) {
-        outcomes.append(.finish(tag: item.tag, acknowledgement(item, problem, sent: .no), queue: false))
+        outcomes.append(.finish(tag: item.tag, .failed(told(problem, of: item, sent: .no))))
     }
 
     /// Ends an item that was given up.
@@ -294,27 +310,19 @@ struct SendQueue {
             let status: Acknowledgement.Status =
                 options.wait == .read && (targets[item.conversation]?.receipts.delivered ?? 0) >= seq
                 ? .delivered : .accepted
-            outcomes.append(
-                .finish(
-                    tag: item.tag,
-                    Acknowledgement(
-                        id: item.id, conversation: item.conversation, seq: seq, time: time, status: status,
-                        problem: unconfirmed), queue: false))
+            outcomes.append(.finish(tag: item.tag, .unconfirmed(status, seq: seq, time: time, unconfirmed)))
             return
         }
-        let queues = options.queue && problem.exit == .unreachable
-        outcomes.append(
-            .finish(
-                tag: item.tag, acknowledgement(item, problem, sent: item.mayBeThere ? .unknown : .no), queue: queues))
+        let told = told(problem, of: item, sent: item.mayBeThere ? .unknown : .no)
+        let waits = triesOnce || options.queue && problem.exit == .unreachable
+        outcomes.append(.finish(tag: item.tag, waits ? .waiting(told) : .failed(told)))
     }
 
-    /// Of a failure; whoever carries it out sets the time.
-    private func acknowledgement(_ item: SendItem, _ problem: Problem, sent: Problem.Sent) -> Acknowledgement {
+    private func told(_ problem: Problem, of item: SendItem, sent: Problem.Sent) -> Problem {
         var problem = problem
         problem.id = item.id.uuid
         problem.conversation = item.conversation.text
         problem.sent = sent
-        return Acknowledgement(
-            id: item.id, conversation: item.conversation, time: 0, status: .failed, problem: problem)
+        return problem
     }
 }

@@ -52,6 +52,8 @@ package final class Mailbox<Event: Sendable>: Sendable {
         signal.set()
     }
 
+    package var isEmpty: Bool { events.withLock(\.isEmpty) }
+
     /// All that is there, in order.
     package func drain() -> [Event] {
         events.withLock { events in

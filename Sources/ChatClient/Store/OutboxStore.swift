@@ -24,14 +24,15 @@ extension ClientStore {
             """, conversation.text, id.bytes, content.wireBytes, now, expires)
     }
 
-    /// Those that wait, oldest first; with `failed` the refused ones too. Expired ones are dropped. Within a
+    /// Those that wait behind `last`, oldest first; with `failed` the refused ones too. Expired ones are dropped. Within a
     /// transaction.
-    func takeQueued(includingFailed: Bool, now: UInt64, limit: Int) throws -> [QueuedMessage] {
+    func takeQueued(after last: Int64 = 0, includingFailed: Bool, now: UInt64, limit: Int) throws -> [QueuedMessage] {
         try database.run("DELETE FROM outbox WHERE expires IS NOT NULL AND expires <= ?", now)
         return try database.all(
             """
-            SELECT number, target, id, content, attempts FROM outbox WHERE failed = 0 OR ? ORDER BY number LIMIT ?
-            """, includingFailed, limit
+            SELECT number, target, id, content, attempts FROM outbox
+            WHERE (failed = 0 OR ?) AND number > ? ORDER BY number LIMIT ?
+            """, includingFailed, last, limit
         ) { row in
             guard let conversation = ConversationName(row.text(1)),
                 let content = try? Content(wireBytes: row.bytes(3))

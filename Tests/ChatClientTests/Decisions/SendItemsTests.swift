@@ -9,8 +9,7 @@ import Testing
 
     private func item(_ tag: UInt64, to name: ConversationName = Self.bob, body: String = "xx") -> SendItem {
         SendItem(
-            tag: tag, conversation: name, id: MessageID(high: 0, low: tag), content: Content(body: body, sent: 0),
-            deadline: nil)
+            tag: tag, conversation: name, id: MessageID(high: 0, low: tag), size: body.utf8.count, deadline: nil)
     }
 
     private func waiting(_ items: inout SendItems) -> [UInt64] {
@@ -39,15 +38,16 @@ import Testing
         var items = SendItems()
         items.append(item(1))
         items.append(item(2, to: Self.carol, body: "xyz"))
+        items.setPhase(1, .sealing)
         items.setPhase(1, .inFlight)
         items.setPhase(2, .inFlight)
         items.setPhase(2, .inFlight)
-        #expect(items.inFlight == 2 && items.bytesInFlight == 5)
-        #expect(items.inFlight(to: Self.bob) == 1 && items.inFlight(to: Self.carol) == 1)
+        #expect(items.underWay == 2 && items.bytesUnderWay == 5)
+        #expect(items.underWay(to: Self.bob) == 1 && items.underWay(to: Self.carol) == 1)
         items.setPhase(1, .accepted(seq: 1, time: 1))
         items.remove(2)
-        #expect(items.inFlight == 0 && items.bytesInFlight == 0)
-        #expect(items.inFlight(to: Self.bob) == 0 && items.inFlight(to: Self.carol) == 0)
+        #expect(items.underWay == 0 && items.bytesUnderWay == 0)
+        #expect(items.underWay(to: Self.bob) == 0 && items.underWay(to: Self.carol) == 0)
         #expect(items.first?.isAccepted == true)
     }
 

@@ -17,13 +17,14 @@ private struct Scene {
         .everyone: ConversationID(high: 1, low: 3),
     ]
 
-    init(_ options: SendOptions = SendOptions()) { queue = SendQueue(options: options) }
+    init(_ options: SendOptions = SendOptions(), triesOnce: Bool = false) {
+        queue = SendQueue(options: options, triesOnce: triesOnce)
+    }
 
     mutating func submit(_ body: String, to name: ConversationName = bob) {
         next += 1
         queue.submit(
-            tag: next, conversation: name, id: MessageID(high: 0, low: next), content: Content(body: body, sent: 0),
-            now: now)
+            tag: next, conversation: name, id: MessageID(high: 0, low: next), size: body.utf8.count, now: now)
     }
 
     mutating func connect() -> [String] {
@@ -40,18 +41,27 @@ private struct Scene {
                 case .resolve(let name, let anew):
                     words.append(anew ? "resolve anew \(name)" : "resolve \(name)")
                     queue.resolved(name, .success(Self.conversations[name] ?? .init(high: 9, low: 9)), now: now)
+                case .seal(let tags): queue.sealed(tags)
                 case .append(let tag, _): words.append("send \(tag)")
                 case .watchReceipts: words.append("watch")
-                case .finish(let tag, let acknowledgement, let queues):
-                    let problem = acknowledgement.problem
-                    let sent = problem?.sent.map { " sent \($0.rawValue)" } ?? ""
-                    words.append(
-                        "\(tag) \(queues ? "queue" : acknowledgement.status.rawValue)"
-                            + (problem.map { " \($0.exit.rawValue)" } ?? "") + sent)
+                case .finish(let tag, let end): words.append("\(tag) \(Self.words(end))")
                 }
             }
         }
         return words
+    }
+
+    private static func words(_ end: SendEnd) -> String {
+        switch end {
+        case .confirmed(let status, _, _): status.rawValue
+        case .unconfirmed(let status, _, _, let problem): "\(status.rawValue) \(problem.exit.rawValue)"
+        case .failed(let problem): "failed " + words(problem)
+        case .waiting(let problem): "queue " + words(problem)
+        }
+    }
+
+    private static func words(_ problem: Problem) -> String {
+        "\(problem.exit.rawValue)" + (problem.sent.map { " sent \($0.rawValue)" } ?? "")
     }
 
     mutating func accept(_ tag: UInt64, seq: UInt64? = nil) -> [String] {
@@ -289,5 +299,32 @@ extension UserName {
         scene.submit("a")
         #expect(scene.wait(.seconds(1_000_000)).isEmpty)
         #expect(scene.queue.count == 1)
+    }
+
+    @Test func `what waits in the outbox is tried once, and stays there where something that may pass is in the way`() {
+        var scene = Scene(SendOptions(), triesOnce: true)
+        for body in ["a", "b", "c"] { scene.submit(body) }
+        scene.submit("d", to: Scene.carol)
+        _ = scene.connect()
+        #expect(scene.accept(1) == ["1 accepted"])
+        #expect(scene.refuse(2, .rateLimited) == ["2 queue 75 sent no"])
+        #expect(scene.refuse(3, .payloadTooLarge) == ["3 failed 65 sent no"])
+        #expect(scene.disconnect().isEmpty)
+        scene.queue.giveUp(Problem(.badProof))
+        #expect(scene.settle() == ["4 queue 77 sent unknown"])
+    }
+
+    @Test func `what could not be sealed before the connection was lost waits for the next`() {
+        var scene = Scene()
+        scene.submit("a")
+        scene.queue.connected()
+        #expect(scene.queue.next(now: .zero) == [.resolve(Scene.bob, anew: false)])
+        scene.queue.resolved(Scene.bob, .success(.init(high: 1, low: 1)), now: .zero)
+        #expect(scene.queue.next(now: .zero) == [.seal([1])])
+        scene.queue.disconnected(Problem(.unreachable, "lost"))
+        scene.queue.sealed([1])
+        #expect(scene.settle().isEmpty)
+        scene.queue.giveUp(Problem(.unreachable, "away"))
+        #expect(scene.settle() == ["1 failed 69 sent no"])
     }
 }

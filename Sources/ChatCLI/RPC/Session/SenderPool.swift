@@ -29,67 +29,63 @@ final class SenderPool: Sendable {
 
 /// A long-lived sender, and who waits for what became of each of its messages.
 final class SendLane: Sendable {
-    private struct Submission: Sendable {
-        var message: OutgoingMessage
-        var tag: UInt64
-        var since: ContinuousClock.Instant
+    private let sender: MessageSender
+    private let waiting: WaitingReplies
+
+    /// - Parameter idle: called when the last message under way is decided.
+    init(client: Client, options: SendOptions, idle: @escaping @Sendable () -> Void) {
+        let waiting = WaitingReplies(idle: idle)
+        self.waiting = waiting
+        sender = client.makeSender(options: options) { waiting.take($0) }
     }
 
+    /// False where it is closed.
+    func submit(_ message: OutgoingMessage, reply: RPCReply) -> Bool {
+        waiting.add(reply) { sender.post(message, tag: $0) }
+    }
+
+    /// Closes it where nothing is under way.
+    func closeIfIdle() -> Bool {
+        guard waiting.closeIfEmpty() else { return false }
+        Task { await sender.close() }
+        return true
+    }
+}
+
+/// The replies that messages of a lane wait for.
+private final class WaitingReplies: Sendable {
     private struct State {
         var replies: [UInt64: RPCReply] = [:]
         var nextTag: UInt64 = 0
         var isClosed = false
     }
 
-    private let sender: MessageSender
-    private let inbox = Mailbox<Submission>()
     private let state = Mutex(State())
     private let idle: @Sendable () -> Void
 
-    /// - Parameter idle: called when the last message under way is decided.
-    init(client: Client, options: SendOptions, idle: @escaping @Sendable () -> Void) {
-        let sender = client.makeSender(options: options)
-        self.sender = sender
-        self.idle = idle
-        Task { await self.feed() }
-        Task { for await result in sender.results { self.take(result) } }
-    }
+    init(idle: @escaping @Sendable () -> Void) { self.idle = idle }
 
-    /// False where it is closed.
-    func submit(_ message: OutgoingMessage, reply: RPCReply) -> Bool {
+    /// - Parameter send: hands over the message, under the lock: the order of tags is the order of messages.
+    /// - Returns: false where it is closed.
+    func add(_ reply: RPCReply, send: (UInt64) -> Void) -> Bool {
         state.withLock { state in
             guard !state.isClosed else { return false }
             state.replies[state.nextTag] = reply
-            // Under the lock, so that the order of tags is the order of messages.
-            inbox.post(Submission(message: message, tag: state.nextTag, since: .now))
+            send(state.nextTag)
             state.nextTag += 1
             return true
         }
     }
 
-    /// Closes it where nothing is under way.
-    func closeIfIdle() -> Bool {
-        let closes = state.withLock { state in
+    func closeIfEmpty() -> Bool {
+        state.withLock { state in
             guard state.replies.isEmpty else { return false }
             state.isClosed = true
             return true
         }
-        if closes { inbox.signal.set() }
-        return closes
     }
 
-    /// Beside the session: it waits while as many are with the sender as may be.
-    private func feed() async {
-        while true {
-            for submission in inbox.drain() {
-                await sender.submit(submission.message, tag: submission.tag, since: submission.since)
-            }
-            if state.withLock({ $0.isClosed }) { return await sender.finish() }
-            await inbox.signal.wait()
-        }
-    }
-
-    private func take(_ result: SendResult) {
+    func take(_ result: SendResult) {
         let (reply, isLast) = state.withLock { state in
             (state.replies.removeValue(forKey: result.tag), state.replies.isEmpty)
         }

@@ -1,0 +1,51 @@
+import CLISupport
+import ChatProtocol
+
+/// A conversation that messages may be appended to.
+struct OpenedConversation: Equatable, Sendable {
+    var id: ConversationID
+    /// Whose receipts count; nil for everyone.
+    var recipient: AccountID?
+}
+
+/// Finds conversations: in the store, or by asking the server.
+struct ConversationBook: Sendable {
+    let store: any StoreDoor
+
+    /// The conversation, where it is known here.
+    func recall(_ name: ConversationName) async throws(Problem) -> OpenedConversation? {
+        try await store.withStore { try $0.openedConversation(name) }
+    }
+
+    /// Asks the server for the conversation, and keeps it.
+    func open(_ name: ConversationName, on link: Link) async throws(Problem) -> OpenedConversation {
+        guard case .user(let user) = name else {
+            return OpenedConversation(id: try await link.welcome().everyone, recipient: nil)
+        }
+        let found: Conversations
+        do throws(Problem) { found = try await link.request(OpenConversation(with: user)) } catch {
+            guard error.code == ErrorCode.noSuchUser.name else { throw error }
+            throw Problem(.noSuchUser, "there is no user \(user)", hint: "chat who --users lists everybody", sent: .no)
+        }
+        guard let conversation = found.conversations.first,
+            let member = conversation.members.first(where: { $0.name == user })
+        else { throw Problem(.protocolFault, "\(link.address) opened another conversation than the one with \(user)") }
+        try await store.withStore { store in
+            guard let own = try store.identity()?.account else { return }
+            try store.write { try store.remember([conversation], own: own, now: WallClock.now) }
+        }
+        return OpenedConversation(id: conversation.id, recipient: member.id)
+    }
+}
+
+extension ClientStore {
+    /// The conversation, where it is known here.
+    func openedConversation(_ name: ConversationName) throws -> OpenedConversation? {
+        switch name {
+        case .everyone:
+            try identity().map { OpenedConversation(id: $0.everyone, recipient: nil) }
+        case .user(let user):
+            try conversation(with: user).map { OpenedConversation(id: $0, recipient: try account(named: user)) }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import CLISupport
+import ChatProtocol
+import Logging
+import Transport
+
+/// A message that the server has taken.
+struct TakenMessage: Sendable {
+    var appended: Appended
+    var content: Content
+    /// The row of the outbox in which it waited.
+    var row: Int64?
+
+    /// What the server has under this identifier was sent at another time.
+    var isFromBefore: Bool { appended.duplicate && appended.digest != SHA256.hash(content.wireBytes) }
+}
+
+/// What becomes of messages in the store: those that the server took stand in the history, others wait in the outbox.
+struct SendJournal: Sendable {
+    let store: any StoreDoor
+    let log: Logger
+
+    /// Keeps messages that the server has taken, and takes them out of the outbox. They are taken whatever happens
+    /// here: another way to them is the log.
+    func keep(_ messages: [TakenMessage]) async {
+        do throws(Problem) {
+            try await store.withStore { store in
+                guard let identity = try store.identity() else { return }
+                let now = WallClock.now
+                let hasNews = try store.write {
+                    try messages.reduce(false) { hasNews, message in
+                        if let row = message.row { try store.removeFromOutbox(row) }
+                        guard !message.isFromBefore else { return hasNews }
+                        let entry = IncomingEntry(
+                            message.appended, content: message.content, sender: identity.account,
+                            device: identity.device)
+                        return try store.storeSent(entry, now: now) || hasNews
+                    }
+                }
+                if hasNews { store.wake() }
+            }
+        } catch { log.warning("sent, but not kept in the history: \(error.text)") }
+    }
+
+    /// Puts a message into the outbox.
+    func queue(
+        _ conversation: ConversationName, id: MessageID, content: Content, expires: Duration?
+    ) async throws(Problem) {
+        let now = WallClock.now
+        let expiry = expires.map { now &+ UInt64(max(0, $0.milliseconds)) }
+        try await store.withStore { store in
+            try store.writeSynced {
+                try store.queue(conversation, id: id, content: content, now: now, expires: expiry)
+            }
+        }
+    }
+
+    /// Puts what could not be sent into the outbox where it belongs there; how the message ended with that.
+    func settle(_ message: TrackedMessage, _ end: SendEnd, expires: Duration?) async -> SendEnd {
+        switch end {
+        case .confirmed, .unconfirmed: break
+        case .failed(let problem):
+            if let row = message.row { await noteAttempt(row, problem, isRefused: true) }
+        case .waiting(let problem):
+            if let row = message.row {
+                await noteAttempt(row, problem, isRefused: false)
+                break
+            }
+            do throws(Problem) {
+                try await queue(message.conversation, id: message.id, content: message.content, expires: expires)
+                return .waiting(
+                    Problem(
+                        .queued, "\(problem.text); the message is in the outbox", hint: "do not send it again",
+                        id: problem.id, conversation: problem.conversation, sent: problem.sent))
+            } catch { return .failed(error) }
+        }
+        return end
+    }
+
+    /// A message of the outbox was tried in vain, or refused for good.
+    private func noteAttempt(_ row: Int64, _ problem: Problem, isRefused: Bool) async {
+        do throws(Problem) {
+            try await store.withStore { store in
+                try store.write { try store.noteAttempt(row, code: problem.code, failed: isRefused) }
+            }
+        } catch { log.warning("the outbox was not kept: \(error.text)") }
+    }
+
+    func takeQueued(after number: Int64, includingFailed: Bool, limit: Int) async throws(Problem) -> [QueuedMessage] {
+        try await store.withStore { store in
+            try store.write {
+                try store.takeQueued(
+                    after: number, includingFailed: includingFailed, now: WallClock.now, limit: limit)
+            }
+        }
+    }
+
+    func hasQueued(for conversation: ConversationName) async throws(Problem) -> Bool {
+        try await store.withStore { try $0.hasQueued(for: conversation) }
+    }
+}
