@@ -202,6 +202,27 @@ import Transport
         await server.stop()
     }
 
+    @Test func `who does not follow does not wait for ever for the end of what was missed`() async throws {
+        let server = try await ScriptedServer.start { server, connection, frame in
+            guard frame.frameKind == .subscribe else { return server.behave(connection, frame) }
+            connection.send(Done(), frame.correlation)
+        }
+        let alice = try await server.person()
+        try await alice.client().store { store in
+            try store.write {
+                _ = try store.store([.entry(StoreScene.entry(1))], own: ChatClientTests.alice, now: 1)
+            }
+        }
+        var options = ListenOptions(follow: false)
+        options.patience = .milliseconds(200)
+        let listener = try await alice.client().listen(options)
+        #expect(try await listener.nextMessage()?.body == "m1")
+        await expectRefusal(.unreachable) {
+            while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
+        }
+        await server.stop()
+    }
+
     @Test func aServerThatFloodsIsLeft() async throws {
         let big = Content(body: String(repeating: "x", count: Limits.text), sent: 1).wireBytes
         let server = try await ScriptedServer.start { server, connection, frame in

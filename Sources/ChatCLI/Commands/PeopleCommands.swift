@@ -63,7 +63,7 @@ struct WhoCommand: ChatCommand {
 struct UnreadCommand: ChatCommand {
     static let configuration = CommandConfiguration(
         commandName: "unread", abstract: "Print the conversations that have messages not shown yet.",
-        discussion: "It never connects, but with --watch.")
+        discussion: "It never connects.")
     static let grammar = CommandGrammar(flags: ["count", "watch"])
 
     @Flag(help: "Print only how many messages.") var count = false
@@ -79,10 +79,11 @@ struct UnreadCommand: ChatCommand {
         invocation.endings.intercept()
         invocation.output.watchReader { invocation.endings.end(.signal(SIGPIPE)) }
         let changes = try await client.watchUnread()
-        while let counts = try await changes.next() {
-            for line in lines(counts, invocation) { try await invocation.output.writeAside(line: line) }
+        while true {
+            for line in lines(try await changes.next(), invocation) {
+                try await invocation.output.writeAside(line: line)
+            }
         }
-        return .done
     }
 
     private func lines(_ counts: [UnreadCount], _ invocation: Invocation) -> [String] {

@@ -4,20 +4,16 @@ import ChatProtocol
 /// Waits until the store has an answer to a question, whoever stores it; meanwhile it keeps the lasting connection, and
 /// tells those who answer with something else what is expected.
 actor AnswerWaiter {
-    /// How often the store is looked at where nobody touched the wake file.
-    private static let poll = Duration.milliseconds(250)
     private static let noticeTimeout = Duration.seconds(10)
 
     private let client: Client
     private let choices: [String]
     private let report: @Sendable (AskNotice) -> Void
     private let mailbox = Mailbox<LiveReport>()
-    private let watcher: WakeWatcher?
-    private let store: ClientStore
+    private let watch: StoreWatch
     private let reader: ItemReader
     /// Ambiguous messages up to it are none of ours: they came before we asked.
     private let firstNumber: Int64
-    private var version: Int64 = -1
     /// Messages that were answered with what is expected.
     private var told: Set<MessageID> = []
     private var notices: [Task<Void, Never>] = []
@@ -30,13 +26,12 @@ actor AnswerWaiter {
         self.client = client
         self.choices = choices
         self.report = report
-        // Of its own: a connection sees the commits of others only, and the client's is the one that stores.
-        store = try ClientStore(directory, mode: .read)
-        guard let reader = try store.itemReader() else { throw Problem(.notLoggedIn, "the profile is not logged in") }
+        watch = try StoreWatch(directory, signal: mailbox.signal)
+        guard let reader = try watch.store.itemReader() else {
+            throw Problem(.notLoggedIn, "the profile is not logged in")
+        }
         self.reader = reader
-        firstNumber = try store.lastAnswer()
-        let signal = mailbox.signal
-        watcher = WakeWatcher(directory.wakeFile) { signal.set() }
+        firstNumber = try watch.store.lastAnswer()
     }
 
     nonisolated var key: ObjectIdentifier { ObjectIdentifier(self) }
@@ -48,12 +43,18 @@ actor AnswerWaiter {
     ///
     /// - Throws: what ends the connection for good.
     func wait(for asked: [AskedUser], until deadline: Duration) async throws(Problem) -> Answer? {
-        while true {
-            if let answer = try look(asked) { return answer }
+        let found = try await watch.first(until: deadline) { () throws(Problem) -> Found? in
+            if let answer = try look(asked) { return .answer(answer) }
             try takeReports()
-            guard !Task.isCancelled, Monotonic.now < deadline else { return nil }
-            await mailbox.signal.wait(until: min(deadline, Monotonic.now + Self.poll))
+            return Task.isCancelled ? .cancelled : nil
         }
+        if case .answer(let answer) = found { return answer }
+        return nil
+    }
+
+    private enum Found {
+        case answer(Answer)
+        case cancelled
     }
 
     /// Lets what is being told by the way go out.
@@ -73,10 +74,8 @@ actor AnswerWaiter {
     private func look(_ asked: [AskedUser]) throws(Problem) -> Answer? {
         let answers: [StoredAnswer]
         do {
-            let current = try store.dataVersion()
-            guard current != version else { return nil }
-            version = current
-            answers = try store.answers(to: asked, ambiguousAfter: firstNumber, reader: reader)
+            guard try watch.hasNews() else { return nil }
+            answers = try watch.store.answers(to: asked, ambiguousAfter: firstNumber, reader: reader)
         } catch { throw Problem(store: error) }
         for answer in answers {
             switch answer.outcome {

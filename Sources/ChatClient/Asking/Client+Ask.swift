@@ -23,9 +23,7 @@ extension Client {
             waiter = try AnswerWaiter(
                 client: self, directory: settings.profileDirectory, choices: question.choices, report: report)
         } catch { throw Problem(store: error) }
-        let live = await startLive(options: [], requiresFirstConnection: true)
-        await live.addListener(waiter.key) { [weak waiter] in waiter?.report($0) }
-        await live.start()
+        await joinLive(waiter.key, options: []) { [weak waiter] in waiter?.report($0) }
         let outcome = await askAndWait(question, text, waiter, deadline: deadline, report: report)
         await leaveLive(waiter.key)
         return try outcome.get()

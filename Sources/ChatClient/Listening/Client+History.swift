@@ -85,73 +85,9 @@ extension Client {
     /// Conversations with messages that were not shown; never connects.
     package func unread() throws(Problem) -> [UnreadCount] { try storeForReading { try $0.unread() } }
 
-    /// The counts now and after each change. Online, and takes deliveries.
-    package func watchUnread() async throws(Problem) -> UnreadWatch {
-        try requireStanding(try identity())
-        let watch: UnreadWatch
-        do { watch = try UnreadWatch(client: self, directory: settings.profileDirectory) } catch {
-            throw Problem(store: error)
-        }
-        let live = await startLive(options: [], requiresFirstConnection: true)
-        await live.addListener(watch.key) { [weak watch] in watch?.report($0) }
-        await live.start()
-        return watch
-    }
-}
-
-/// Tells how much was not shown whenever that changes.
-package actor UnreadWatch {
-    private let client: Client
-    private let mailbox = Mailbox<LiveReport>()
-    private var store: ClientStore?
-    private var watcher: WakeWatcher?
-    private var version: Int64 = -1
-    private var last: [UnreadCount]?
-    private var ended: Problem?
-
-    init(client: Client, directory: ProfileDirectory) throws {
-        self.client = client
-        store = try ClientStore(directory, mode: .read)
-        let signal = mailbox.signal
-        watcher = WakeWatcher(directory.wakeFile) { signal.set() }
-    }
-
-    nonisolated var key: ObjectIdentifier { ObjectIdentifier(self) }
-    nonisolated func report(_ report: LiveReport) { mailbox.post(report) }
-
-    /// The counts, once at first and then whenever they have changed; nil after `stop`.
-    ///
-    /// - Throws: what ends it, as `MessageListener.next`.
-    package func next() async throws(Problem) -> [UnreadCount]? {
-        while let store {
-            for report in mailbox.drain() {
-                if case .ended(let problem) = report.event { ended = problem }
-            }
-            do {
-                let current = try store.dataVersion()
-                if current != version {
-                    version = current
-                    let counts = try store.unread()
-                    if counts != last {
-                        last = counts
-                        return counts
-                    }
-                }
-            } catch { throw Problem(store: error) }
-            if let ended {
-                await stop()
-                throw ended
-            }
-            await mailbox.signal.wait(until: Monotonic.now + .milliseconds(250))
-        }
-        return nil
-    }
-
-    package func stop() async {
-        guard store != nil else { return }
-        store = nil
-        watcher = nil
-        mailbox.signal.set()
-        await client.leaveLive(key)
+    /// The counts now and after each change; never connects.
+    package func watchUnread() throws(Problem) -> UnreadWatch {
+        _ = try identity()
+        do { return try UnreadWatch(settings.profileDirectory) } catch { throw Problem(store: error) }
     }
 }

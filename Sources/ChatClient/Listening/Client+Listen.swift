@@ -13,42 +13,55 @@ extension Client {
         if options.presence { wanted.insert(.presence) }
         if options.receipts { wanted.insert(.receipts) }
         if !options.follow { wanted.insert(.unseen) }
-        let live = await startLive(options: wanted, requiresFirstConnection: options.requiresFirstConnection)
-        await live.addListener(listener.key) { [weak listener] in listener?.report($0) }
-        await live.start()
+        await joinLive(
+            listener.key, options: wanted, requiresFirstConnection: options.requiresFirstConnection
+        ) { [weak listener] in listener?.report($0) }
         return listener
+    }
+
+    /// Hears of the lasting connection, which begins with the first who does.
+    func joinLive(
+        _ key: ObjectIdentifier, options: Subscribe.Options, requiresFirstConnection: Bool = true,
+        report: @escaping @Sendable (LiveReport) -> Void
+    ) async {
+        let live = await startLive(options: options, requiresFirstConnection: requiresFirstConnection)
+        await live.addListener(key, report)
+        await live.start()
     }
 
     private func makeListener(_ options: ListenOptions) throws(Problem) -> MessageListener {
         let directory = settings.profileDirectory
-        // Taken before its place is read: whoever had it may have moved it until then.
-        // Of a process that died while it caught up.
+        // A process that died while it caught up may have left something without its place.
         settleReplay()
+        // Taken before its place is read: whoever had it may have moved it until then.
         let lock = try options.resume.map { name throws(Problem) in try ResumeLock(name, in: directory) }
         return try store { store in
             guard let reader = try store.itemReader() else { throw notLoggedIn }
             var stored = try options.resume.flatMap { try store.resumePosition($0) }
-            let plan: ListenPlan
-            if let stored {
-                plan = ListenPlan(resuming: stored)
-            } else {
-                let start = options.start ?? (options.resume == nil ? .unshown : .new)
-                try checkCursor(start, store: reader.store)
-                let end = try store.lastPosition()
-                var since: Int64 = end
-                if case .since(let moment) = start { since = try store.position(before: moment) }
-                plan = ListenPlan(start: start, end: end) { _ in since }
-            }
-            // A name that begins with the login begins to be then.
-            if let name = options.resume, stored == nil, plan.isContinuous {
-                let first = ResumePosition(position: plan.position, since: plan.since(after: plan.position))
-                try store.write { try store.setResumePosition(name, first, now: WallClock.now) }
+            let plan = try plan(options, stored: stored, store, reader)
+            // One that begins with the login is set then.
+            if let name = options.resume, plan.isContinuous {
+                let first = plan.resumePosition(at: plan.position)
+                if first != stored { try store.write { try store.setResumePosition(name, first, now: WallClock.now) } }
                 stored = first
             }
             return try MessageListener(
                 client: self, options: options, directory: directory, plan: plan, reader: reader, lock: lock,
-                stored: stored, log: log)
+                stored: stored)
         }
+    }
+
+    /// A start that is given counts, also where there is a resume point.
+    private func plan(
+        _ options: ListenOptions, stored: ResumePosition?, _ store: ClientStore, _ reader: ItemReader
+    ) throws -> ListenPlan {
+        if let stored, options.start == nil { return ListenPlan(resuming: stored) }
+        let start = options.start ?? (options.resume == nil ? .unshown : .new)
+        try checkCursor(start, store: reader.store)
+        let end = try store.lastPosition()
+        var since = end
+        if case .since(let moment) = start { since = try store.position(before: moment) }
+        return ListenPlan(start: start, end: end) { _ in since }
     }
 
     func checkCursor(_ start: ListenStart, store: String) throws(Problem) {

@@ -58,6 +58,11 @@ struct ListenPlan: Equatable, Sendable {
         return .all(after: scanned)
     }
 
+    /// Where a resume point stands that has everything up to `position` behind it.
+    func resumePosition(at position: Int64) -> ResumePosition {
+        ResumePosition(position: position, since: since(after: position))
+    }
+
     /// What the server took before is left out of the entries behind `position`, Unix milliseconds.
     func since(after position: Int64) -> UInt64 { position >= liveFrom ?? .max ? 0 : since }
 

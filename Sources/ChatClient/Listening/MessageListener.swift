@@ -1,6 +1,5 @@
 import CLISupport
 import ChatProtocol
-import Logging
 import SQLite
 
 /// Tells what the store holds and will hold, in one order, at the reader's pace; between it, where they belong, what
@@ -8,49 +7,34 @@ import SQLite
 package actor MessageListener {
     /// Items read at once: enough to be quick, few enough to be small.
     private static let page = 64
-    /// How often the store is looked at where nobody touched the wake file.
-    private static let poll = Duration.milliseconds(250)
-    /// Reports of the connection that may wait for the reader; beyond it the oldest of presence and receipts go.
-    private static let maximumReports = 4096
 
     private let client: Client
     private let options: ListenOptions
     private let reader: ItemReader
     private let mailbox = Mailbox<LiveReport>()
     private let resume: ResumePointHolder?
-    private let log: Logger
-    private var store: ClientStore?
-    private var watcher: WakeWatcher?
+    /// Nil once it was stopped.
+    private var watch: StoreWatch?
     private var plan: ListenPlan
-    private var version: Int64 = -1
+    private var progress: ListenProgress
     private var buffer: ArraySlice<StoredItem> = []
-    private var reports: [LiveReport] = []
+    private var reports = ReportQueue()
     private var ended: Problem?
-    private var isStopped = false
     private var isCaughtUp = false
-    /// The position told last, and the one done last.
-    private var told: Int64 = 0
-    private var done: Int64 = 0
+    /// When something came last (`Monotonic`).
+    private var lastNews = Duration.zero
 
     init(
         client: Client, options: ListenOptions, directory: ProfileDirectory, plan: ListenPlan, reader: ItemReader,
-        lock: ResumeLock?, stored: ResumePosition?, log: Logger
+        lock: ResumeLock?, stored: ResumePosition?
     ) throws {
         self.client = client
         self.options = options
         self.plan = plan
         self.reader = reader
-        self.log = log
-        if let name = options.resume, let lock {
-            resume = ResumePointHolder(name, lock: lock, stored: stored)
-        } else {
-            resume = nil
-        }
-        store = try ClientStore(directory, mode: .read)
-        told = plan.position
-        done = plan.position
-        let signal = mailbox.signal
-        watcher = WakeWatcher(directory.wakeFile) { signal.set() }
+        resume = options.resume.flatMap { name in lock.map { ResumePointHolder(name, lock: $0, stored: stored) } }
+        progress = ListenProgress(at: plan.position)
+        watch = try StoreWatch(directory, signal: mailbox.signal)
     }
 
     nonisolated var key: ObjectIdentifier { ObjectIdentifier(self) }
@@ -62,71 +46,83 @@ package actor MessageListener {
     ///
     /// - Throws: what ends it: 69 where the first connection failed, 77 a refused login, 78, 79, 74. Then it has ended.
     package func next(deadline: ContinuousClock.Instant? = nil) async throws(Problem) -> ListenOutcome {
+        guard let watch else { return .ended }
         let moment = deadline.map { Monotonic.now + (ContinuousClock.now.duration(to: $0)) }
-        while true {
-            if isStopped { return .ended }
-            collect()
-            if let event = try nextReady() { return .event(event) }
-            if let ended {
-                await stop()
-                throw ended
-            }
-            if isCaughtUp && !options.follow {
-                await stop()
-                return .ended
-            }
-            if let moment, Monotonic.now >= moment { return .timedOut }
-            try settleIdle()
-            let poll = Monotonic.now + Self.poll
-            await mailbox.signal.wait(until: moment.map { min($0, poll) } ?? poll)
+        lastNews = Monotonic.now
+        do throws(Problem) {
+            let found = try await watch.first(until: moment) { () throws(Problem) in try nextOutcome() }
+            if case .ended = found { await stop() }
+            return found ?? .timedOut
+        } catch {
+            await stop()
+            throw error
         }
     }
+
+    /// Nil where there is nothing yet.
+    private func nextOutcome() throws(Problem) -> ListenOutcome? {
+        guard let watch else { return .ended }
+        let news = mailbox.drain()
+        if !news.isEmpty { lastNews = Monotonic.now }
+        reports.add(news)
+        if let event = try nextEvent(watch) { return .event(event) }
+        if let ended { throw ended }
+        if !options.follow {
+            if isCaughtUp { return .ended }
+            guard Monotonic.now - lastNews < options.patience else { throw Self.serverIsSilent }
+        }
+        try settleIdle(watch)
+        return nil
+    }
+
+    private static let serverIsSilent = Problem(
+        .unreachable, "the server has not told everything that was missed, and says nothing any more",
+        hint: "try again")
 
     /// What can be told now: a report once what stood before it in the store is told, else the next item.
-    private func nextReady() throws(Problem) -> ListenEvent? {
+    private func nextEvent(_ watch: StoreWatch) throws(Problem) -> ListenEvent? {
         while true {
             // Without an item left everything is told that stood before any report that was collected before.
-            let isDue = reports.first.map { plan.isContinuous && plan.position >= $0.behind } ?? false
-            if !isDue, let event = try nextItem() { return event }
-            guard !reports.isEmpty else { return nil }
-            if let event = handle(reports.removeFirst()) { return event }
+            let isDue = reports.behind.map { plan.isContinuous && plan.position >= $0 } ?? false
+            if !isDue, let event = try nextItem(watch) { return event }
+            guard let report = reports.next() else { return nil }
+            if let event = try handle(report, watch) { return event }
         }
     }
 
-    private func nextItem() throws(Problem) -> ListenEvent? {
+    private func nextItem(_ watch: StoreWatch) throws(Problem) -> ListenEvent? {
         while true {
             if let item = buffer.popFirst() {
                 plan.read(upTo: item.cursor?.position ?? 0)
                 guard let event = wanted(item) else { continue }
-                told = plan.position
+                progress.tell(plan.position)
                 return event
             }
-            guard try fill() else { return nil }
+            guard try fill(watch) else { return nil }
         }
     }
 
     /// Reads a page; false where there is nothing new.
-    private func fill() throws(Problem) -> Bool {
-        guard let store else { return false }
+    private func fill(_ watch: StoreWatch) throws(Problem) -> Bool {
         do {
             switch plan.step {
             case .waitForLogin:
                 return false
             case .notShown(let position, let last):
-                buffer = try store.itemsNotShown(after: position, upTo: last, limit: Self.page, reader: reader)[...]
-                if buffer.isEmpty {
-                    plan.exhausted()
-                    version = -1
-                    return true
-                }
+                buffer = try watch.store.itemsNotShown(
+                    after: position, upTo: last, limit: Self.page, reader: reader)[...]
+                guard buffer.isEmpty else { return true }
+                plan.exhausted()
+                watch.leftSome()
+                return true
             case .all(let position):
-                let current = try store.dataVersion()
-                guard current != version else { return false }
-                buffer = try store.items(after: position, limit: Self.page, reader: reader)[...]
+                guard try watch.hasNews() else { return false }
+                lastNews = Monotonic.now
+                buffer = try watch.store.items(after: position, limit: Self.page, reader: reader)[...]
                 // A full page may have more behind it without another commit.
-                version = buffer.count < Self.page ? current : -1
+                if buffer.count == Self.page { watch.leftSome() }
+                return !buffer.isEmpty
             }
-            return !buffer.isEmpty
         } catch { throw Problem(store: error) }
     }
 
@@ -142,32 +138,13 @@ package actor MessageListener {
         }
     }
 
-    // MARK: Reports
-
-    private func collect() {
-        reports += mailbox.drain()
-        guard reports.count > Self.maximumReports else { return }
-        let excess = reports.count - Self.maximumReports
-        var dropped = 0
-        reports.removeAll { report in
-            guard dropped < excess else { return false }
-            switch report.event {
-            case .presence, .receipt:
-                dropped += 1
-                return true
-            default: return false
-            }
-        }
-    }
-
-    private func handle(_ report: LiveReport) -> ListenEvent? {
+    private func handle(_ report: LiveReport, _ watch: StoreWatch) throws(Problem) -> ListenEvent? {
         switch report.event {
         case .login(let notice):
             if plan.step == .waitForLogin {
                 plan.loggedIn(at: notice.time)
-                told = plan.position
-                done = plan.position
-                beginResume()
+                progress = ListenProgress(at: plan.position)
+                try resume?.set(plan.resumePosition(at: plan.position), in: watch.store)
             }
             return .login(notice)
         case .live(let time):
@@ -194,13 +171,8 @@ package actor MessageListener {
     /// The event was written, or its command has returned 0: moves the resume point behind it (and behind what the
     /// filter left out after it). Without a resume point this does nothing.
     package func done(_ event: ListenEvent) throws(Problem) {
-        guard let position = event.cursor?.position, plan.isContinuous || resume != nil else { return }
-        try done(upTo: position)
-    }
-
-    private func done(upTo position: Int64) throws(Problem) {
-        done = max(done, position)
-        try moveResume(to: done == told && buffer.isEmpty && plan.isContinuous ? plan.position : done)
+        guard resume != nil, let watch, let position = event.cursor?.position else { return }
+        try finish(upTo: position, watch)
     }
 
     /// Everything told up to the line of this cursor is done: moves the resume point behind it.
@@ -210,53 +182,42 @@ package actor MessageListener {
         guard resume != nil else {
             throw Problem(.usage, "without a resume point there is nothing to acknowledge")
         }
-        guard !isStopped else { throw Problem(.invalidData, "the listener has ended") }
+        guard let watch else { throw Problem(.invalidData, "the listener has ended") }
         guard cursor.store == reader.store else {
             throw Problem(
                 .invalidData, "the cursor \(cursor.text) belongs to another store than that of this profile",
                 hint: "take a cursor from this listener's lines")
         }
-        guard cursor.position <= told else {
+        guard cursor.position <= progress.told else {
             throw Problem(
                 .invalidData, "no line with the cursor \(cursor.text) was told by this listener",
                 hint: "take a cursor from this listener's lines")
         }
-        try done(upTo: cursor.position)
+        try finish(upTo: cursor.position, watch)
+    }
+
+    private func finish(upTo position: Int64, _ watch: StoreWatch) throws(Problem) {
+        progress.finish(upTo: position)
+        try moveResumePoint(watch)
     }
 
     /// Nothing is left to be told: what the filter left out is done, too.
-    private func settleIdle() throws(Problem) {
-        guard plan.isContinuous, done >= told else { return }
-        told = plan.position
-        done = plan.position
-        try moveResume(to: done)
+    private func settleIdle(_ watch: StoreWatch) throws(Problem) {
+        guard plan.isContinuous, progress.isEverythingDone else { return }
+        progress = ListenProgress(at: plan.position)
+        try moveResumePoint(watch)
     }
 
-    private func moveResume(to position: Int64) throws(Problem) {
-        guard let resume, let store, plan.isContinuous else { return }
-        let since = plan.since(after: position)
-        guard position > resume.position || (position == resume.position && since != resume.since) else { return }
-        do {
-            try store.write { try resume.move(to: position, since: since, in: store) }
-        } catch { throw Problem(store: error) }
-    }
-
-    /// A new name that starts with the login begins to be then.
-    private func beginResume() {
-        guard let resume, let store, !resume.isStored else { return }
-        do {
-            try store.write {
-                try resume.move(to: plan.position, since: plan.since(after: plan.position), in: store)
-            }
-        } catch { ended = Problem(store: error) }
+    private func moveResumePoint(_ watch: StoreWatch) throws(Problem) {
+        guard let resume, plan.isContinuous else { return }
+        let position = progress.resumePosition(scanned: plan.position, hasMoreRead: !buffer.isEmpty)
+        try resume.move(to: plan.resumePosition(at: position), in: watch.store)
     }
 
     /// Ends it: gives the resume point free and goes offline. `next` gives `ended` from then on.
     package func stop() async {
-        guard !isStopped else { return }
-        isStopped = true
-        watcher = nil
-        store = nil
+        guard watch != nil else { return }
+        watch = nil
         resume?.release()
         mailbox.signal.set()
         await client.leaveLive(key)

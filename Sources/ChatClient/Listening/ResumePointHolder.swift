@@ -4,28 +4,30 @@ import ChatProtocol
 /// A resume point that this process has for itself. Confined to its listener.
 final class ResumePointHolder {
     let name: UserName
-    private(set) var position: Int64
-    private(set) var since: UInt64
-    /// Whether the store has it.
-    private(set) var isStored: Bool
+    private var stored: ResumePosition?
     private var lock: ResumeLock?
 
     /// Takes the point over together with the lock on it.
     init(_ name: UserName, lock: ResumeLock, stored: ResumePosition?) {
         self.name = name
         self.lock = lock
-        position = stored?.position ?? -1
-        since = stored?.since ?? 0
-        isStored = stored != nil
+        self.stored = stored
     }
 
-    /// Within a transaction.
-    func move(to position: Int64, since: UInt64, in store: ClientStore) throws {
-        try store.setResumePosition(
-            name, ResumePosition(position: position, since: since), now: WallClock.now)
-        self.position = position
-        self.since = since
-        isStored = true
+    /// Sets it, wherever it stands.
+    func set(_ position: ResumePosition, in store: ClientStore) throws(Problem) {
+        do {
+            try store.write { try store.setResumePosition(name, position, now: WallClock.now) }
+        } catch { throw Problem(store: error) }
+        stored = position
+    }
+
+    /// Moves it on; it never goes back by that.
+    func move(to position: ResumePosition, in store: ClientStore) throws(Problem) {
+        if let stored {
+            guard position.position >= stored.position, position != stored else { return }
+        }
+        try set(position, in: store)
     }
 
     func release() { lock = nil }

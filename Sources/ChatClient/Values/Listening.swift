@@ -57,6 +57,8 @@ package struct ListenOptions: Sendable {
     package var receipts: Bool
     /// A first connection that fails ends it; otherwise it keeps trying and tells `offline`.
     package var requiresFirstConnection: Bool
+    /// Without `follow`, how long a server that has not told everything may say nothing.
+    package var patience = Duration.seconds(30)
 
     package init(
         start: ListenStart? = nil, resume: UserName? = nil, filter: MessageFilter = MessageFilter(),

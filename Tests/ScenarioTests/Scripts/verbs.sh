@@ -71,6 +71,8 @@ within 60 grep -q '"online":\["alice","bob"\]' "$SCRATCH/watch.out" || fail "the
 background unread.out alice chat unread --watch --count
 within 60 grep -qx 4 "$SCRATCH/unread.out" || fail "unread --watch does not begin"
 exits 0 bob chat send --to alice "four"
+connected "$job" && fail "unread --watch connects"
+exits 0 alice chat history --sync
 within 60 grep -qx 5 "$SCRATCH/unread.out" || fail "unread --watch does not follow: $(cat "$SCRATCH/unread.out")"
 kill "$job"
 exits 0 alice chat listen --no-follow --mark-read

@@ -1,0 +1,52 @@
+import CLISupport
+import ChatProtocol
+
+/// A reader's watch over a profile's store: says whether somebody has committed something since the last look, and
+/// waits until that may be so. Confined to its owner.
+///
+/// Writers touch the wake file after their commit. Where that file cannot be watched, and where a writer was killed
+/// between the two, the store is asked for its version four times a second.
+final class StoreWatch {
+    private static let poll = Duration.milliseconds(250)
+
+    /// A connection of its own: one sees the commits of others only, and the client's is the one that stores.
+    let store: ClientStore
+    private let signal: Signal
+    private let watcher: WakeWatcher?
+    /// The store's version at the last look; nil where that has left something.
+    private var version: Int64?
+
+    /// - Parameter signal: also what else may end a wait sets it.
+    /// - Throws: `SQLiteError`.
+    init(_ directory: ProfileDirectory, signal: Signal) throws {
+        store = try ClientStore(directory, mode: .read)
+        self.signal = signal
+        watcher = WakeWatcher(directory.wakeFile) { signal.set() }
+    }
+
+    /// Whether there may be something that the last look has not seen. Asked before each look.
+    func hasNews() throws -> Bool {
+        let current = try store.dataVersion()
+        guard current != version else { return false }
+        version = current
+        return true
+    }
+
+    /// The look has left something: there is news without another commit.
+    func leftSome() { version = nil }
+
+    /// What `look` finds first; nil where the moment (`Monotonic`) comes before. It looks at once, and again whenever the
+    /// store may have something new or the signal was set.
+    func first<Found>(
+        until moment: Duration?, isolation: isolated (any Actor)? = #isolation,
+        _ look: () throws(Problem) -> Found?
+    ) async throws(Problem) -> Found? {
+        while true {
+            if let found = try look() { return found }
+            let now = Monotonic.now
+            if let moment, now >= moment { return nil }
+            let poll = now + Self.poll
+            await signal.wait(until: moment.map { min($0, poll) } ?? poll)
+        }
+    }
+}
