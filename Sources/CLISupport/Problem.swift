@@ -26,6 +26,8 @@ package struct Problem: Error, Equatable, Sendable {
     package var sent: Sent?
     /// When trying again may help, milliseconds from now.
     package var retryAfter: UInt64?
+    /// Where the conversation stands, with a refused precondition: for whoever makes the message anew, not for people.
+    package var current: ConversationPosition?
 
     package init(
         code: String, exit: ExitStatus, text: String, hint: String? = nil, id: String? = nil,
@@ -69,6 +71,7 @@ package struct Problem: Error, Equatable, Sendable {
             exit: failure.errorCode?.exitStatus ?? .protocolFault, text: failure.sentence, hint: hint, id: id,
             conversation: conversation, sent: sent,
             retryAfter: failure.retryAfter == 0 ? nil : UInt64(failure.retryAfter))
+        current = failure.current
     }
 
     /// One line without its newline: `chat: what went wrong; what to do`.

@@ -8,7 +8,9 @@ import Transport
 
 /// Numbers from a server at their ends, in every frame that has some.
 @Suite struct HostileNumberTests {
-    private static let numbers: [UInt64] = [0, 1, 2, Limits.sequenceNumber - 1, Limits.sequenceNumber]
+    private static let numbers: [UInt64] = [
+        0, 1, 2, ClientStore.longestLeap, Limits.sequenceNumber - 1, Limits.sequenceNumber,
+    ]
     private static let lastTime = UInt64(Int64.max)
 
     private static func entry(_ seq: UInt64, time: UInt64, sent: UInt64, in conversation: ConversationID) -> Entry {
@@ -43,7 +45,7 @@ import Transport
         } catch { return error }
     }
 
-    @Test func `gaps and entries at the ends of the numbers are stored`() async throws {
+    @Test func `gaps and entries at the ends of the numbers are stored, or refused as a leap`() async throws {
         for first in Self.numbers.dropFirst() {
             for last in Self.numbers where last >= first {
                 let frames =
@@ -57,8 +59,11 @@ import Transport
                     ]
                 let server = try await server(sending: frames)
                 let alice = try await server.person()
-                #expect(try await listen(alice) == nil, "\(first) \(last)")
-                #expect(try await listen(alice) == nil, "\(first) \(last)")
+                let isRefused = last > ClientStore.longestLeap
+                for _ in 0..<2 {
+                    let problem = try await listen(alice)
+                    #expect(problem?.exit == (isRefused ? .protocolFault : nil), "\(first) \(last)")
+                }
                 await server.stop()
             }
         }

@@ -16,7 +16,7 @@ import Transport
 
     private func entry(_ seq: UInt64, _ payload: [UInt8], kind: UInt8 = 1, sender: AccountID = bob) -> Entry {
         Entry(
-            conversation: withBob, seq: seq, id: MessageID(high: 0, low: seq), sender: sender,
+            conversation: withBob, seq: seq, id: MessageID(high: 1, low: seq), sender: sender,
             device: .init(high: 1, low: 1), payloadKind: kind, time: 1000 + seq, payload: payload)
     }
 

@@ -15,19 +15,18 @@ struct AckPlanner {
     private(set) var due: Duration?
 
     /// An entry is stored, or a gap is told. Numbers of a conversation come in order.
-    mutating func settled(
-        _ conversation: ConversationID, _ seq: UInt64, _ disposition: Disposition, isUrgent: Bool, now: Duration
-    ) {
+    mutating func settled(_ item: StoredBatch.Item, now: Duration) {
         count += 1
-        self.isUrgent = self.isUrgent || isUrgent
+        isUrgent = isUrgent || item.isUrgent
         due = due ?? now + Self.delay
         // Cumulative: a later number of the same fate covers the earlier ones.
-        if let last = items.lastIndex(where: { $0.conversation == conversation }),
-            items[last].disposition == disposition
+        if let last = items.lastIndex(where: { $0.conversation == item.conversation }),
+            items[last].disposition == item.disposition
         {
-            items[last].seq = max(items[last].seq, seq)
+            items[last].seq = max(items[last].seq, item.seq)
         } else {
-            items.append(Acknowledge.Item(conversation: conversation, seq: seq, disposition: disposition))
+            items.append(
+                Acknowledge.Item(conversation: item.conversation, seq: item.seq, disposition: item.disposition))
         }
     }
 

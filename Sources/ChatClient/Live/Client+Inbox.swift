@@ -14,7 +14,7 @@ extension Client {
             var batch: [Incoming] = []
             for frame in frames {
                 switch frame.frameKind {
-                case .entry: batch.append(.entry(IncomingEntry(try Link.decode(frame, from: link.address))))
+                case .entry: batch.append(.entry(ReceivedEntry(try Link.decode(frame, from: link.address))))
                 case .gap: batch.append(.gap(try Link.decode(frame, from: link.address)))
                 case .live, .presence, .receipt:
                     try await keep(batch, isReplay: isReplay, from: link, identity: identity, acknowledger)
@@ -43,24 +43,18 @@ extension Client {
         guard !batch.isEmpty else { return }
         try await lookUpStrangers(in: batch, on: link, own: identity.account)
         let now = WallClock.now
-        let direct = try store { store in
-            let hasNews = try store.writeSynced {
+        let stored = try store { store in
+            let stored = try store.writeSynced {
                 try store.noteSynced(now)
                 return try store.store(batch, own: identity.account, isReplay: isReplay, now: now)
             }
-            if hasNews { store.wake() }
-            return try store.directConversations(among: Set(batch.map(\.conversation)))
+            if stored.hasNews { store.wake() }
+            return stored
         }
-        for item in batch {
-            switch item {
-            case .entry(let entry):
-                acknowledger.planner.settled(
-                    entry.conversation, entry.seq, entry.disposition,
-                    isUrgent: entry.sender != identity.account && direct.contains(entry.conversation),
-                    now: Monotonic.now)
-            case .gap(let gap):
-                acknowledger.planner.settled(gap.conversation, gap.last, .skipped, isUrgent: false, now: Monotonic.now)
-            }
+        for item in stored.items { acknowledger.planner.settled(item, now: Monotonic.now) }
+        if stored.refused != nil {
+            acknowledger.send(all: true)
+            throw Problem(.protocolFault, "\(link.address) numbers messages far beyond what a conversation can have")
         }
     }
 
@@ -109,7 +103,7 @@ extension Client {
                 try store.write { try store.remember(found.conversations, own: own, now: WallClock.now) }
             }
         }
-        let senders = batch.compactMap { if case .entry(let entry) = $0 { entry.sender } else { nil } }
+        let senders = batch.compactMap { if case .entry(let entry) = $0 { entry.place.sender } else { nil } }
         let accounts = try store { try $0.unknown(accounts: Set(senders)) }
         for page in accounts.pages(of: Limits.page) {
             let found: Accounts = try await link.request(LookUpAccounts(ids: page))

@@ -1,72 +1,6 @@
 import ChatProtocol
 import SQLite
 
-/// An entry of a log, opened as far as it can be.
-struct IncomingEntry: Equatable, Sendable {
-    var conversation: ConversationID
-    var seq: UInt64
-    var id: MessageID
-    var sender: AccountID
-    var device: DeviceID
-    var time: UInt64
-    var payloadKind: UInt8
-    /// Nil where the payload is of a kind, or has a form, that this version does not know.
-    var content: Content?
-    /// Kept only where `content` is nil.
-    var payload: [UInt8]
-
-    init(_ entry: Entry) {
-        conversation = entry.conversation
-        seq = entry.seq
-        id = entry.id
-        sender = entry.sender
-        device = entry.device
-        time = entry.time
-        payloadKind = entry.payloadKind
-        content =
-            entry.payloadKind == PayloadKind.plainContent.rawValue ? try? Content(wireBytes: entry.payload) : nil
-        payload = content == nil ? entry.payload : []
-    }
-
-    /// One that this device has sent and the server has taken.
-    init(_ appended: Appended, content: Content, sender: AccountID, device: DeviceID) {
-        self.init(
-            conversation: appended.conversation, seq: appended.seq, id: appended.id, sender: sender, device: device,
-            time: appended.time, content: content)
-    }
-
-    /// One that stands in the store and could be read.
-    init(
-        conversation: ConversationID, seq: UInt64, id: MessageID, sender: AccountID, device: DeviceID, time: UInt64,
-        content: Content
-    ) {
-        self.conversation = conversation
-        self.seq = seq
-        self.id = id
-        self.sender = sender
-        self.device = device
-        self.time = time
-        payloadKind = PayloadKind.plainContent.rawValue
-        self.content = content
-        payload = []
-    }
-
-    var disposition: Disposition { content == nil ? .undecryptable : .stored }
-}
-
-/// What arrives on a subscribed connection and is kept.
-enum Incoming: Equatable, Sendable {
-    case entry(IncomingEntry)
-    case gap(Gap)
-
-    var conversation: ConversationID {
-        switch self {
-        case .entry(let entry): entry.conversation
-        case .gap(let gap): gap.conversation
-        }
-    }
-}
-
 /// How logs come into the store.
 ///
 /// A connection delivers each conversation in the order of its numbers, from where this device's cursor stood; what was
@@ -77,39 +11,97 @@ enum Incoming: Equatable, Sendable {
 /// What is sent to catch up comes one conversation after the other. It waits, too, until all is there, and then gets its
 /// positions in the order of time (`ReplayStore`).
 extension ClientStore {
-    /// Stores what arrived, in order. Within a transaction that is synced before anything of it is acknowledged.
+    /// How far the numbers of a conversation can leap at once: where a server is restored they go on behind 64 a second
+    /// since 2026. A leap to the last number of all would make this device drop for ever what comes after.
+    static let longestLeap = UInt64(1) << 35
+
+    /// Stores what arrived, in order, and decides what each entry is. Within a transaction that is synced before anything
+    /// of it is acknowledged.
     ///
     /// - Parameter isReplay: the device catches up.
-    /// - Returns: whether readers have something new.
-    func store(_ batch: [Incoming], own: AccountID, isReplay: Bool = false, now: UInt64) throws -> Bool {
+    func store(_ batch: [Incoming], own: AccountID, isReplay: Bool = false, now: UInt64) throws -> StoredBatch {
         let before = try lastPosition()
+        let direct = try directConversations(among: Set(batch.map(\.conversation)))
+        var stored = StoredBatch()
         for item in batch {
+            let settled: StoredBatch.Item?
             switch item {
-            case .entry(let entry) where isReplay: try storeReplayed(entry, own: own, now: now)
-            case .entry(let entry): try store(entry, own: own, now: now)
-            case .gap(let gap): try store(gap, now: now)
+            case .entry(let entry):
+                let opening = EntryOpening(entry)
+                let isTaken = try store(entry.place, opening, own: own, isReplay: isReplay, now: now)
+                let isUrgent = entry.place.sender != own && direct.contains(item.conversation)
+                settled =
+                    isTaken
+                    ? StoredBatch.Item(
+                        conversation: item.conversation, seq: entry.place.seq, disposition: opening.disposition,
+                        isUrgent: isUrgent) : nil
+            case .gap(let gap):
+                settled =
+                    try store(gap, now: now)
+                    ? StoredBatch.Item(
+                        conversation: item.conversation, seq: gap.last, disposition: .skipped, isUrgent: false) : nil
             }
+            guard let settled else {
+                stored.refused = item
+                break
+            }
+            stored.items.append(settled)
         }
-        return try lastPosition() != before
+        stored.hasNews = try lastPosition() != before
+        return stored
     }
 
-    private func store(_ entry: IncomingEntry, own: AccountID, now: UInt64) throws {
-        guard let (number, head) = try head(of: entry.conversation), entry.seq > head else { return }
-        let here = try settle(number, below: entry.seq)
-        try noteLost(number, known: head, here: here, next: entry.seq, now: now)
+    /// - Returns: false where no honest server numbers an entry like this.
+    private func store(
+        _ place: EntryPlace, _ opening: EntryOpening, own: AccountID, isReplay: Bool, now: UInt64
+    ) throws -> Bool {
+        guard let (number, head, received) = try standing(of: place.conversation) else { return true }
+        let settled = isReplay ? max(head, received) : head
+        guard place.seq > settled else {
+            try noteDropped(place, opening, number, now: now)
+            return true
+        }
+        guard place.seq - settled <= Self.longestLeap else { return false }
+        if isReplay {
+            try storeReplayed(place, opening, number, settled: settled, own: own, now: now)
+        } else {
+            try storeLive(place, opening, number, head: head, own: own, now: now)
+        }
+        return true
+    }
+
+    private func storeLive(
+        _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, head: UInt64, own: AccountID, now: UInt64
+    ) throws {
+        let here = try settle(number, below: place.seq)
+        try noteLost(number, known: head, here: here, next: place.seq, now: now)
         try database.run(
-            "UPDATE entries SET position = ? WHERE conversation = ? AND seq = ?", try nextPosition(), number, entry.seq)
-        if database.changes == 0 {
-            try insert(entry, conversation: number, position: try lastPosition(), own: own, now: now)
+            "UPDATE entries SET position = (SELECT position + 1 FROM state) WHERE conversation = ? AND seq = ?", number,
+            place.seq)
+        if database.changes > 0 {
+            _ = try nextPosition()
+        } else if opening != .notForPeople {
+            try insert(place, opening, conversation: number, position: try nextPosition(), own: own, now: now)
         }
-        try setHead(number, entry.seq)
+        try setHead(number, place.seq)
     }
 
-    private func store(_ gap: Gap, now: UInt64) throws {
-        let conversation = try database.first(
-            "SELECT number, max(head, received) FROM conversations WHERE id = ?", gap.conversation.bytes
-        ) { (number: $0.integer(0), settled: $0.unsigned(1)) }
-        guard let (number, settled) = conversation, gap.last > settled else { return }
+    /// What is here already is dropped when it comes again. What is not, or under another identifier, is another message:
+    /// the server has lost what it had given the number to before.
+    private func noteDropped(_ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, now: UInt64) throws {
+        let known = try database.first(
+            "SELECT id FROM entries WHERE conversation = ? AND seq = ?", number, place.seq
+        ) { row in try row.identifier(0) as MessageID }
+        guard opening != .notForPeople, known != place.id else { return }
+        try insertGap(conversation: number, reason: .restored, missed: 1, now: now)
+    }
+
+    /// - Returns: false where no honest server leaps so far.
+    private func store(_ gap: Gap, now: UInt64) throws -> Bool {
+        guard let (number, head, received) = try standing(of: gap.conversation) else { return true }
+        let settled = max(head, received)
+        guard gap.last > settled else { return true }
+        guard gap.last - settled <= Self.longestLeap else { return false }
         try settle(number, below: gap.first)
         // Numbers that a restored server leaps over say nothing of what is lost; that was told with its new life.
         if gap.reason != .restored {
@@ -119,14 +111,15 @@ extension ClientStore {
         }
         try settle(number, below: gap.last + 1)
         try setHead(number, gap.last)
+        return true
     }
 
     /// Stores an entry of our own as soon as the server has taken it. Within a transaction.
     ///
     /// - Returns: whether readers have something new: the entry has its position only where nothing before it is
     ///   missing.
-    func storeSent(_ entry: IncomingEntry, now: UInt64) throws -> Bool {
-        guard let (number, head) = try head(of: entry.conversation) else { return false }
+    func storeSent(_ entry: EntryPlace, _ content: Content, now: UInt64) throws -> Bool {
+        guard let (number, head, _) = try standing(of: entry.conversation) else { return false }
         try noteAsked(entry, conversation: number, now: now)
         guard entry.seq > head else { return false }
         let known = try database.first(
@@ -134,10 +127,11 @@ extension ClientStore {
         ) { _ in true }
         guard known == nil else { return false }
         guard entry.seq == head + 1 else {
-            try insert(entry, conversation: number, position: nil, own: entry.sender, now: now)
+            try insert(entry, .opened(content), conversation: number, position: nil, own: entry.sender, now: now)
             return false
         }
-        try insert(entry, conversation: number, position: try nextPosition(), own: entry.sender, now: now)
+        try insert(
+            entry, .opened(content), conversation: number, position: try nextPosition(), own: entry.sender, now: now)
         try settleFollowers(number, of: entry.seq)
         return true
     }
@@ -156,11 +150,26 @@ extension ClientStore {
         }
     }
 
+    /// What the message at this place says, where it is here.
+    func content(of conversation: ConversationID, seq: UInt64) throws -> Content? {
+        try database.first(
+            """
+            SELECT e.body, e.reply_to, e.sent, e.auto FROM entries e JOIN conversations c ON c.number = e.conversation
+            WHERE c.id = ? AND e.seq = ? AND e.body IS NOT NULL
+            """, conversation.bytes, seq
+        ) { row in
+            Content(
+                body: row.text(0), replyTo: try row.optionalIdentifier(1), sent: row.unsigned(2), auto: row.bool(3))
+        }
+    }
+
     // MARK: Steps
 
-    private func head(of conversation: ConversationID) throws -> (number: Int64, head: UInt64)? {
-        try database.first("SELECT number, head FROM conversations WHERE id = ?", conversation.bytes) {
-            ($0.integer(0), $0.unsigned(1))
+    private func standing(
+        of conversation: ConversationID
+    ) throws -> (number: Int64, head: UInt64, received: UInt64)? {
+        try database.first("SELECT number, head, received FROM conversations WHERE id = ?", conversation.bytes) {
+            ($0.integer(0), $0.unsigned(1), $0.unsigned(2))
         }
     }
 
@@ -206,18 +215,27 @@ extension ClientStore {
         try setHead(number, head)
     }
 
-    func insert(_ entry: IncomingEntry, conversation: Int64, position: Int64?, own: AccountID, now: UInt64) throws {
-        let content = entry.content
+    func insert(
+        _ place: EntryPlace, _ opening: EntryOpening, conversation: Int64, position: Int64?, own: AccountID, now: UInt64
+    ) throws {
+        var content: Content?
+        var unread: (kind: UInt8, payload: [UInt8])?
+        switch opening {
+        case .opened(let opened): content = opened
+        case .unreadable(let kind, let payload): unread = (kind, payload)
+        case .notForPeople: return
+        }
         try database.run(
             """
             INSERT INTO entries(conversation, seq, position, id, sender, device, time, sent, body, reply_to, auto,
                 shown, payload_kind, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            conversation, entry.seq, position, entry.id.bytes, entry.sender.bytes, entry.device.bytes, entry.time,
-            content?.sent ?? entry.time, content?.body, content?.replyTo?.bytes, content?.auto ?? false,
-            entry.sender == own, Int(entry.payloadKind), content == nil ? entry.payload : nil)
-        if entry.sender == own { try noteAsked(entry, conversation: conversation, now: now) }
-        try decideAnswer(entry, conversation: conversation, own: own, now: now)
+            conversation, place.seq, position, place.id.bytes, place.sender.bytes, place.device.bytes, place.time,
+            content?.sent ?? place.time, content?.body, content?.replyTo?.bytes, content?.auto ?? false,
+            place.sender == own, Int(unread?.kind ?? PayloadKind.plainContent.rawValue), unread?.payload)
+        guard let content else { return }
+        if place.sender == own { try noteAsked(place, conversation: conversation, now: now) }
+        try decideAnswer(place, content, conversation: conversation, own: own, now: now)
     }
 
     private func insertGap(conversation: Int64, reason: GapNotice.Reason, missed: UInt64?, now: UInt64) throws {

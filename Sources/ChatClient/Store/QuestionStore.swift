@@ -64,7 +64,7 @@ extension ClientStore {
 
     /// A message of this account has its place. If it asks, what comes after it counts from now on, and what was stored
     /// meanwhile and is marked as its answer. Within the transaction that stores it.
-    func noteAsked(_ entry: IncomingEntry, conversation: Int64, now: UInt64) throws {
+    func noteAsked(_ entry: EntryPlace, conversation: Int64, now: UInt64) throws {
         let own = entry.sender
         try database.run(
             """
@@ -80,8 +80,9 @@ extension ClientStore {
     }
 
     /// Decides what a message that is being stored is to the open questions. Within the same transaction.
-    func decideAnswer(_ entry: IncomingEntry, conversation: Int64, own: AccountID, now: UInt64) throws {
-        guard let content = entry.content else { return }
+    func decideAnswer(
+        _ entry: EntryPlace, _ content: Content, conversation: Int64, own: AccountID, now: UInt64
+    ) throws {
         let open = try openQuestions(to: entry.sender, in: conversation, now: now)
         guard !open.isEmpty else { return }
         let decision = AnswerRules.decide(
@@ -115,7 +116,7 @@ extension ClientStore {
     }
 
     private func keep(
-        _ entry: IncomingEntry, _ conversation: Int64, _ question: MessageID?, _ outcome: StoredAnswer.Outcome
+        _ entry: EntryPlace, _ conversation: Int64, _ question: MessageID?, _ outcome: StoredAnswer.Outcome
     ) throws {
         try database.run(
             """
@@ -136,16 +137,13 @@ extension ClientStore {
             """, peer.bytes, question.bytes
         ) { row in
             let content = Content(body: row.text(7), replyTo: question, sent: row.unsigned(6), auto: row.bool(8))
-            return (
-                row.integer(0),
-                IncomingEntry(
-                    conversation: try row.identifier(2), seq: row.unsigned(1), id: try row.identifier(3),
-                    sender: peer,
-                    device: try row.identifier(4), time: row.unsigned(5), content: content)
-            )
+            let place = EntryPlace(
+                conversation: try row.identifier(2), seq: row.unsigned(1), id: try row.identifier(3), sender: peer,
+                device: try row.identifier(4), time: row.unsigned(5))
+            return (row.integer(0), place, content)
         }
-        for (conversation, entry) in late {
-            try decideAnswer(entry, conversation: conversation, own: own, now: now)
+        for (conversation, place, content) in late {
+            try decideAnswer(place, content, conversation: conversation, own: own, now: now)
         }
     }
 

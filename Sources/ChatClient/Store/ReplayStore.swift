@@ -9,24 +9,22 @@ extension ClientStore {
     /// Entries that get their positions in one transaction: others must not wait for long.
     private static let settlePage = 2_000
 
-    func storeReplayed(_ entry: IncomingEntry, own: AccountID, now: UInt64) throws {
-        let conversation = try database.first(
-            "SELECT number, max(head, received) FROM conversations WHERE id = ?", entry.conversation.bytes
-        ) { (number: $0.integer(0), settled: $0.unsigned(1)) }
-        guard let (number, settled) = conversation, entry.seq > settled else { return }
+    func storeReplayed(
+        _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, settled: UInt64, own: AccountID, now: UInt64
+    ) throws {
         let isKnown = try database.first(
-            "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, entry.seq
+            "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, place.seq
         ) { _ in true }
-        if entry.seq > settled + 1 {
+        if place.seq > settled + 1 {
             let here =
                 try database.first(
                     "SELECT count(*) FROM entries WHERE conversation = ? AND seq > ? AND seq < ?", number, settled,
-                    entry.seq
+                    place.seq
                 ) { $0.unsigned(0) } ?? 0
-            try noteLost(number, known: settled, here: here, next: entry.seq, now: now)
+            try noteLost(number, known: settled, here: here, next: place.seq, now: now)
         }
-        if isKnown == nil { try insert(entry, conversation: number, position: nil, own: own, now: now) }
-        try database.run("UPDATE conversations SET received = ? WHERE number = ?", entry.seq, number)
+        if isKnown == nil { try insert(place, opening, conversation: number, position: nil, own: own, now: now) }
+        try database.run("UPDATE conversations SET received = ? WHERE number = ?", place.seq, number)
     }
 
     /// Gives what was replayed its positions, oldest first; in each conversation in the order of its numbers.
@@ -41,11 +39,21 @@ extension ClientStore {
                 for row in page { try settle(row) }
             }
         }
-        return true
+        try write { try settleHeads() }
+        return !order.isEmpty
     }
 
     private func hasReplayed() throws -> Bool {
         try database.first("SELECT 1 FROM conversations WHERE received > head LIMIT 1") { _ in true } ?? false
+    }
+
+    /// A conversation may end with entries that are not for people, and have no row.
+    private func settleHeads() throws {
+        try database.run(
+            """
+            UPDATE conversations SET head = received WHERE received > head AND NOT EXISTS (SELECT 1 FROM entries e
+                WHERE e.conversation = conversations.number AND e.position IS NULL AND e.seq <= conversations.received)
+            """)
     }
 
     private struct Replayed {

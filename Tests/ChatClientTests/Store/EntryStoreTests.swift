@@ -26,7 +26,7 @@ import Testing
     @Test func theSameIdentifierFromTwoSendersIsTwoMessages() throws {
         let scene = try StoreScene()
         var second = StoreScene.entry(2)
-        second.id = StoreScene.entry(1).id
+        second.place.id = StoreScene.entry(1).place.id
         try scene.receive([StoreScene.entry(1), second])
         #expect(try scene.told() == ["m1", "m2"])
     }
@@ -114,7 +114,7 @@ import Testing
         try scene.receive([StoreScene.entry(1)])
         try scene.gap(2, 1 << 20, .restored)
         try scene.receive([StoreScene.entry((1 << 20) + 1), StoreScene.entry(9)])
-        #expect(try scene.told() == ["m1", "m\((1 << 20) + 1)"])
+        #expect(try scene.told() == ["m1", "m\((1 << 20) + 1)", "gap restored 1"])
     }
 
     @Test func whatWasMissedComesInTheOrderOfTimeAcrossConversations() throws {
@@ -154,18 +154,78 @@ import Testing
         #expect(try scene.told() == ["m1", "gap retention 3", "m5"])
     }
 
-    @Test func aPayloadThatCannotBeReadIsAGapAndIsKept() throws {
+    private func strange(_ seq: UInt64, _ payload: [UInt8], kind: UInt8 = 1) -> ReceivedEntry {
+        ReceivedEntry(
+            Entry(
+                conversation: withBob, seq: seq, id: .init(high: 1, low: seq), sender: bob,
+                device: .init(high: 1, low: 1), payloadKind: kind, time: 5, payload: payload))
+    }
+
+    @Test func `a payload that cannot be read is a gap and is kept, and the rest of its batch is stored`() throws {
         let scene = try StoreScene()
-        var strange = Entry(
-            conversation: withBob, seq: 1, id: .init(high: 1, low: 1), sender: bob, device: .init(high: 1, low: 1),
-            payloadKind: 77, time: 5, payload: [1, 2, 3])
-        #expect(IncomingEntry(strange).disposition == .undecryptable)
-        strange.payloadKind = 1
-        #expect(IncomingEntry(strange).disposition == .undecryptable)
-        try scene.receive([IncomingEntry(strange), StoreScene.entry(2)])
-        #expect(try scene.told() == ["gap undecryptable 1", "m2"])
+        let batch = [strange(1, [1, 2, 3]), StoreScene.entry(2), strange(3, [])].map { Incoming.entry($0) }
+        let stored = try scene.store.write { try scene.store.store(batch, own: alice, now: 5000) }
+        #expect(stored.items.map(\.disposition) == [.undecryptable, .stored, .undecryptable])
+        #expect(try scene.told() == ["gap undecryptable 1", "m2", "gap undecryptable 1"])
         let payload = try scene.store.database.first("SELECT payload FROM entries WHERE seq = 1") { $0.bytes(0) }
         #expect(payload == [1, 2, 3])
+    }
+
+    @Test(arguments: [false, true])
+    func `what a later version knows is skipped, and nobody is told`(isReplay: Bool) throws {
+        let scene = try StoreScene()
+        let batch = [StoreScene.entry(1), strange(2, [77, 1]), strange(3, [1, 2], kind: 77)].map { Incoming.entry($0) }
+        let stored = try scene.store.write {
+            try scene.store.store(batch, own: alice, isReplay: isReplay, now: 5000)
+        }
+        #expect(stored.items.map(\.disposition) == [.stored, .skipped, .skipped])
+        if isReplay { #expect(try scene.store.settleReplay()) }
+        #expect(try !scene.store.settleReplay())
+        try scene.receive([strange(2, [77, 1]), StoreScene.entry(4)])
+        #expect(try scene.told() == ["m1", "m4"])
+    }
+
+    @Test func `another message under a number that is here says that the server lost something`() throws {
+        let scene = try StoreScene()
+        try scene.receive([StoreScene.entry(1), StoreScene.entry(2)])
+        var other = StoreScene.entry(2, "another")
+        other.place.id = MessageID(high: 77, low: 77)
+        try scene.receive([other, StoreScene.entry(3)])
+        #expect(try scene.told() == ["m1", "m2", "gap restored 1", "m3"])
+    }
+
+    @Test(arguments: [false, true])
+    func `a number far beyond what a conversation can have is refused, what came before it is kept`(
+        isGap: Bool
+    ) throws {
+        let scene = try StoreScene()
+        let far = ClientStore.longestLeap + 2
+        let leap =
+            isGap
+            ? Incoming.gap(Gap(conversation: withBob, reason: .restored, first: 2, last: far))
+            : .entry(StoreScene.entry(far))
+        let stored = try scene.store.write {
+            try scene.store.store(
+                [.entry(StoreScene.entry(1)), leap, .entry(StoreScene.entry(2))], own: alice, now: 5000)
+        }
+        #expect(stored.refused == leap && stored.items.map(\.seq) == [1])
+        try scene.receive([StoreScene.entry(2)])
+        #expect(try scene.told() == ["m1", "m2"])
+    }
+
+    @Test func `what is neither direct nor everybody's is not taken for everybody's`() throws {
+        let scene = try StoreScene()
+        let other = ConversationID(high: 9, low: 7)
+        try scene.store.database.run("INSERT INTO conversations(id, type, peer) VALUES (?, 3, NULL)", other.bytes)
+        try scene.receive([StoreScene.entry(1, "for some", in: other), StoreScene.entry(1, "for all", in: everyone)])
+        let reader = try #require(try scene.store.itemReader())
+        let items = try scene.store.items(after: 0, limit: 9, reader: reader)
+        let messages = items.compactMap { if case .message(let message) = $0 { message } else { nil } }
+        #expect(messages.map { $0.conversation == .everyone } == [false, true])
+        #expect(messages.first?.conversation.text.hasPrefix("#") == true && messages.first?.to == nil)
+        let filter = MessageFilter(everyone: true)
+        #expect(messages.map(filter.matches) == [false, true])
+        #expect(messages.map(MessageFilter(toMe: true).matches) == [false, false])
     }
 
     @Test func whoIsNotKnownHasAHarmlessName() throws {
@@ -195,8 +255,8 @@ import Testing
                                 } else {
                                     _ = try store.loginTicketNumber()
                                     for seq in start..<start + 5 {
-                                        _ = try store.storeSent(
-                                            StoreScene.entry(seq, "m\(seq)", from: alice), now: 5000)
+                                        let place = StoreScene.entry(seq, from: alice).place
+                                        _ = try store.storeSent(place, Content(body: "m\(seq)", sent: 1), now: 5000)
                                     }
                                 }
                             }

@@ -37,10 +37,10 @@ import Testing
 
     /// The message that asks has been taken by the server.
     private func sent(_ asked: AskedUser, at seq: UInt64 = 1, in conversation: ConversationID = withBob) throws {
-        let entry = IncomingEntry(
+        let entry = ReceivedEntry(
             conversation: conversation, seq: seq, id: asked.id, sender: alice, device: .init(high: 3, low: 3),
             time: 4000 + seq, content: Content(body: "well?", sent: 1))
-        try store.write { _ = try store.storeSent(entry, now: 5000) }
+        try store.write { _ = try store.storeSent(entry.place, Content(body: "well?", sent: 1), now: 5000) }
     }
 
     private func receive(
@@ -48,7 +48,7 @@ import Testing
         in conversation: ConversationID = withBob, isReplay: Bool = false
     ) throws {
         let content = Content(body: body, replyTo: replyTo, sent: 1)
-        let entry = IncomingEntry(
+        let entry = ReceivedEntry(
             conversation: conversation, seq: seq, id: MessageID(high: 8, low: seq), sender: sender,
             device: .init(high: 1, low: 1), time: 1000 + seq, content: content)
         try store.writeSynced {
@@ -170,7 +170,7 @@ import Testing
     @Test func `a question whose acknowledgement was lost has its place when the log brings it`() throws {
         try open([bobAsked])
         try receive(1, "before")
-        let asking = IncomingEntry(
+        let asking = ReceivedEntry(
             conversation: withBob, seq: 2, id: bobAsked.id, sender: alice, device: .init(high: 3, low: 3), time: 1002,
             content: Content(body: "well?", sent: 1))
         try scene.receive([asking])
@@ -212,7 +212,7 @@ import Testing
 
     @Test func `a message of somebody else with the same identifier is not the question`() throws {
         try open([bobAsked])
-        let forged = IncomingEntry(
+        let forged = ReceivedEntry(
             conversation: withBob, seq: 1, id: bobAsked.id, sender: bob, device: .init(high: 1, low: 1), time: 1001,
             content: Content(body: "well?", sent: 1))
         try scene.receive([forged])

@@ -50,9 +50,9 @@ struct StoreScene {
     static func entry(
         _ seq: UInt64, _ body: String? = nil, in conversation: ConversationID = withBob, from sender: AccountID = bob,
         time: UInt64? = nil
-    ) -> IncomingEntry {
+    ) -> ReceivedEntry {
         let content = Content(body: body ?? "m\(seq)", sent: time ?? 1000 + seq)
-        return IncomingEntry(
+        return ReceivedEntry(
             Entry(
                 conversation: conversation, seq: seq,
                 id: MessageID(high: conversation.bytes.last.map(UInt64.init) ?? 0, low: seq),
@@ -61,11 +61,11 @@ struct StoreScene {
     }
 
     @discardableResult
-    func receive(_ entries: [IncomingEntry]) throws -> Bool {
-        try store.writeSynced { try store.store(entries.map { .entry($0) }, own: alice, now: 5000) }
+    func receive(_ entries: [ReceivedEntry]) throws -> Bool {
+        try store.writeSynced { try store.store(entries.map { .entry($0) }, own: alice, now: 5000).hasNews }
     }
 
-    func replay(_ entries: [IncomingEntry]) throws {
+    func replay(_ entries: [ReceivedEntry]) throws {
         try store.writeSynced {
             _ = try store.store(entries.map { .entry($0) }, own: alice, isReplay: true, now: 5000)
         }
@@ -73,7 +73,9 @@ struct StoreScene {
 
     @discardableResult
     func sent(_ seq: UInt64, in conversation: ConversationID = withBob) throws -> Bool {
-        try store.write { try store.storeSent(Self.entry(seq, "own\(seq)", in: conversation, from: alice), now: 5000) }
+        let body = "own\(seq)"
+        let place = Self.entry(seq, body, in: conversation, from: alice).place
+        return try store.write { try store.storeSent(place, Content(body: body, sent: place.time), now: 5000) }
     }
 
     func gap(_ first: UInt64, _ last: UInt64, _ reason: GapReason = .retention) throws {
@@ -94,5 +96,17 @@ struct StoreScene {
         case .message(let message): message.body
         case .gap(let gap): "gap \(gap.reason.rawValue) \(gap.missed.map(String.init) ?? "?")"
         }
+    }
+}
+
+extension ReceivedEntry {
+    init(
+        conversation: ConversationID, seq: UInt64, id: MessageID, sender: AccountID, device: DeviceID, time: UInt64,
+        content: Content
+    ) {
+        self.init(
+            Entry(
+                conversation: conversation, seq: seq, id: id, sender: sender, device: device, payloadKind: 1,
+                time: time, payload: content.wireBytes))
     }
 }
