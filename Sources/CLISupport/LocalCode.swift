@@ -15,12 +15,15 @@ package enum LocalCode: String, CaseIterable, Sendable {
     /// A line of the input is not what it must be.
     case invalidLine = "invalid_line"
     case invalidData = "invalid_data"
+    /// Another message was sent under the identifier.
+    case idReused = "id_reused"
     /// There is more than one answer may hold.
     case answerTooLarge = "answer_too_large"
 
     case missingFile = "missing_file"
 
     case noSuchUser = "no_such_user"
+    case noSuchRoom = "no_such_room"
     case noSuchName = "no_such_name"
 
     case unreachable = "unreachable"
@@ -65,6 +68,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
     case someTargetsFailed = "some_targets_failed"
 
     case queued = "queued"
+    /// A queued message could not be sent before its time was up.
+    case expired = "expired"
 
     /// Accepted, but what was waited for did not come in time.
     case notConfirmed = "not_confirmed"
@@ -79,15 +84,18 @@ package enum LocalCode: String, CaseIterable, Sendable {
         switch self {
         case .noMatch: .negative
         case .usage, .inputNeeded: .usage
-        case .emptyMessage, .notUTF8, .nulByte, .messageTooLong, .invalidLine, .invalidData, .answerTooLarge:
+        case .emptyMessage, .notUTF8, .nulByte, .messageTooLong, .invalidLine, .invalidData, .idReused,
+            .answerTooLarge:
             .badData
         case .missingFile: .missingInput
-        case .noSuchUser, .noSuchName: .unknownName
+        case .noSuchUser, .noSuchRoom, .noSuchName: .unknownName
         case .unreachable, .noAcknowledgement: .unreachable
         case .internalFault: .internalFault
         case .cannotCreate: .cannotCreate
         case .inputOutput: .inputOutput
-        case .busy, .storeBusy, .resumePointInUse, .alreadyRunning, .notRunning, .commandFailed: .temporary
+        case .busy, .storeBusy, .resumePointInUse, .alreadyRunning, .notRunning, .commandFailed,
+            .expired:
+            .temporary
         case .commandNotExecutable: .commandNotExecutable
         case .commandNotFound: .commandNotFound
         case .protocolFault: .protocolFault

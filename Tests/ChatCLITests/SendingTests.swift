@@ -130,6 +130,8 @@ import Testing
         #expect(try message(#"{"body":"x","everyone":true}"#).conversation == .everyone)
         #expect(try message(#"{"conv":"@bob","body":"x"}"#).conversation == .user(bob))
         #expect(try message(#"{"conv":"*","body":"x"}"#).conversation == .everyone)
+        let refusal = #expect(throws: Problem.self) { try message(##"{"conv":"#ops","body":"x"}"##) }
+        #expect(refusal?.code == "no_such_room" && refusal?.exit == .unknownName)
         let full = try message(
             #"{"to":"bob","body":"a\nb\u00e9","id":"k","reply_to":"00000000-0000-0001-0000-000000000002"}"#)
         #expect(

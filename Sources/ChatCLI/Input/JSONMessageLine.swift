@@ -48,6 +48,7 @@ enum JSONMessageLine {
             guard let name = value.string.flatMap({ ConversationName($0) }) else {
                 throw invalid("\"conv\" is neither \"@USER\" nor \"*\"")
             }
+            if case .room = name { throw name.noSuchRoom }
             found.append(name)
         }
         guard found.count == 1 else { throw invalid("expected one of \"to\", \"everyone\" and \"conv\"") }

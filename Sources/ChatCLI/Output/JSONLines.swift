@@ -20,7 +20,7 @@ enum JSONLines {
     }
 
     static func message(_ message: ReceivedMessage) -> JSONObject {
-        var object = JSONObject(head: message.conversation == .everyone ? "bcast" : "dm")
+        var object = JSONObject(head: message.conversation.head)
         object["id"] = .string(message.id.uuid)
         object["conv"] = .string(message.conversation.text)
         object["seq"] = integer(message.seq)
@@ -31,7 +31,7 @@ enum JSONLines {
         object["from"] = .string(message.from.text)
         object["from_device"] = .string(message.fromDevice.hex)
         object["own"] = .bool(message.own)
-        if message.conversation != .everyone { object["to"] = (message.to?.text).map(JSONValue.string) }
+        object["to"] = (message.to?.text).map(JSONValue.string)
         object["body"] = .string(message.body)
         object["reply_to"] = (message.replyTo?.uuid).map(JSONValue.string)
         object["auto"] = message.auto ? .bool(true) : nil
@@ -239,4 +239,15 @@ enum JSONLines {
 
     private static func time(_ milliseconds: UInt64) -> JSONValue { .string(TimestampText.utc(milliseconds)) }
     private static func integer(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
+}
+
+extension ConversationName {
+    /// What kind of conversation a message belongs to, as lines and handlers are told.
+    var head: String {
+        switch self {
+        case .user: "dm"
+        case .room: "room"
+        case .everyone: "bcast"
+        }
+    }
 }

@@ -28,6 +28,7 @@ struct PlainText: Sendable {
         let recipient: String
         switch message.conversation {
         case .everyone: recipient = "all"
+        case .room: recipient = message.conversation.text
         case .user(let other): recipient = message.own && other != message.from ? other.text : "me"
         }
         let head = "\(palette.faint(moment(message.time))) \(palette.bold(sender)) → \(recipient): "
@@ -36,7 +37,12 @@ struct PlainText: Sendable {
 
     func gap(_ gap: GapNotice) -> String {
         let count = gap.missed.map { $0 == 1 ? "1 message" : "\($0) messages" } ?? "messages"
-        let place = gap.conversation == .everyone ? "to all" : "with \(gap.conversation.user?.text ?? "")"
+        let place =
+            switch gap.conversation {
+            case .user(let user): "with \(user)"
+            case .room: "in \(gap.conversation)"
+            case .everyone: "to all"
+            }
         return "\(palette.faint(moment(gap.time))) * \(count) \(place) missing: \(reason(gap.reason))"
     }
 

@@ -118,7 +118,7 @@ struct HandlerCommand: Sendable {
         for message: ReceivedMessage, profile: String, configuration: String?, inherited: [[UInt8]]
     ) -> [[UInt8]] {
         var own = [
-            "CHAT_HEAD=\(message.conversation == .everyone ? "bcast" : "dm")", "CHAT_FROM=\(message.from)",
+            "CHAT_HEAD=\(message.conversation.head)", "CHAT_FROM=\(message.from)",
             "CHAT_CONV=\(message.conversation)", "CHAT_ID=\(message.id.uuid)",
             "CHAT_TIME=\(TimestampText.utc(message.time))", "CHAT_PROFILE=\(profile)",
         ]

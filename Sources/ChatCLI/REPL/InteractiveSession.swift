@@ -156,7 +156,13 @@ final class InteractiveSession {
         case .nothing, .retargeted: break
         case .send(let message): submit(message)
         case .reply(let message, let user):
-            note("replying to \(user)" + (message.conversation == .everyone ? ", to all" : ""))
+            let place =
+                switch message.conversation {
+                case .user: ""
+                case .room: ", in \(message.conversation)"
+                case .everyone: ", to all"
+                }
+            note("replying to \(user)\(place)")
             submit(message)
         case .list(let onlineOnly): Task { await list(onlineOnly: onlineOnly) }
         case .history(let query):
@@ -323,8 +329,12 @@ extension Problem {
     fileprivate static let terminalGone = Problem(.inputOutput, "the terminal has gone")
 
     fileprivate static func refused(_ item: OutboxItem) -> Problem {
-        Problem(
-            .refused, "the queued message to \(item.conversation) was refused (\(item.code ?? "unknown"))",
+        let isExpired = item.code == LocalCode.expired.rawValue
+        return Problem(
+            isExpired ? .expired : .refused,
+            isExpired
+                ? "the queued message to \(item.conversation) was not sent: its time is up"
+                : "the queued message to \(item.conversation) was refused (\(item.code ?? "unknown"))",
             hint: "see 'chat outbox list'", id: item.id.uuid, conversation: item.conversation.text, sent: .no)
     }
 }

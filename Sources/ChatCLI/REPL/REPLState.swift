@@ -102,6 +102,7 @@ struct REPLPrompt: Sendable {
         switch state.target {
         case .user(let other): text += " → " + bold(other.text)
         case .everyone: text += " → " + bold("all")
+        case .room(let name)?: text += " → " + bold("#" + name.text)
         case nil: break
         }
         let queued = state.waiting > 0 ? ", \(state.waiting) queued" : ""

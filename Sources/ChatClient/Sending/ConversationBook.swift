@@ -19,9 +19,14 @@ struct ConversationBook: Sendable {
 
     /// Asks the server for the conversation, and keeps it.
     func open(_ name: ConversationName, on link: Link) async throws(Problem) -> OpenedConversation {
-        guard case .user(let user) = name else {
-            return OpenedConversation(id: try await link.welcome().everyone, recipient: nil)
+        switch name {
+        case .user(let user): try await open(with: user, on: link)
+        case .everyone: OpenedConversation(id: try await link.welcome().everyone, recipient: nil)
+        case .room: throw name.noSuchRoom
         }
+    }
+
+    private func open(with user: UserName, on link: Link) async throws(Problem) -> OpenedConversation {
         let found: Conversations
         do throws(Problem) { found = try await link.request(OpenConversation(with: user)) } catch {
             guard error.code == ErrorCode.noSuchUser.name else { throw error }
@@ -38,12 +43,18 @@ struct ConversationBook: Sendable {
     }
 }
 
+extension ConversationName {
+    /// There are no rooms on any server yet.
+    package var noSuchRoom: Problem { Problem(.noSuchRoom, "there is no room \(self)") }
+}
+
 extension ClientStore {
     /// The conversation, where it is known here.
     func openedConversation(_ name: ConversationName) throws -> OpenedConversation? {
         switch name {
         case .everyone:
             try identity().map { OpenedConversation(id: $0.everyone, recipient: nil) }
+        case .room: nil
         case .user(let user):
             try conversation(with: user).map { OpenedConversation(id: $0, recipient: try account(named: user)) }
         }

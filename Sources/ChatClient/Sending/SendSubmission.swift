@@ -28,6 +28,7 @@ struct SendSubmission: Sendable {
             return TrackedMessage(
                 conversation: queued.conversation, id: queued.id, content: queued.content, row: queued.number)
         case .message(let message):
+            if case .room = message.conversation { throw message.conversation.noSuchRoom }
             if wait > .accepted && message.conversation == .everyone {
                 throw Problem(
                     .usage, "--wait \(wait.rawValue) is for direct messages; everyone is only accepted")

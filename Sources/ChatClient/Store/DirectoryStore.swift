@@ -7,7 +7,6 @@ struct StoredConversation: Equatable, Sendable {
     var number: Int64
     var id: ConversationID
     var name: ConversationName
-    var isDirect: Bool
 }
 
 extension ClientStore {
@@ -89,17 +88,19 @@ extension ClientStore {
             WHERE c.id = ?
             """, id.bytes
         ) { row in
-            let isDirect = row.int(1) == Int(ConversationType.direct.rawValue)
-            return StoredConversation(
-                number: row.integer(0), id: id,
-                name: try Self.conversationName(row, isDirect: isDirect, peer: 2, name: 3), isDirect: isDirect)
+            StoredConversation(
+                number: row.integer(0), id: id, name: try Self.conversationName(row, type: 1, peer: 2, name: 3))
         }
     }
 
-    /// The name of a conversation from a row's columns.
-    static func conversationName(_ row: Statement, isDirect: Bool, peer: Int32, name: Int32) throws -> ConversationName
-    {
-        guard isDirect else { return .everyone }
+    /// The name of a conversation from a row's columns. What is neither direct nor everybody's is nobody else's either:
+    /// a room, of which a later version knows the name.
+    static func conversationName(_ row: Statement, type: Int32, peer: Int32, name: Int32) throws -> ConversationName {
+        switch UInt8(exactly: row.int(type)).flatMap(ConversationType.init(rawValue:)) {
+        case .direct: break
+        case .everyone: return .everyone
+        case nil: return .room(try stranger(AccountID(high: 0, low: UInt64(bitPattern: row.integer(type)))))
+        }
         if !row.isNull(name) { return .user(try row.userName(name)) }
         return .user(try stranger(try row.optionalIdentifier(peer) ?? AccountID(high: 0, low: 0)))
     }

@@ -92,8 +92,7 @@ struct ItemReader: Sendable {
     }
 
     private func conversation(_ row: Statement) throws -> ConversationName {
-        let isDirect = row.int(1) == Int(ConversationType.direct.rawValue)
-        return try ClientStore.conversationName(row, isDirect: isDirect, peer: 2, name: 3)
+        try ClientStore.conversationName(row, type: 1, peer: 2, name: 3)
     }
 
     /// Two lists in the order of their positions as one.

@@ -56,6 +56,7 @@ extension ClientStore {
         switch name {
         case .everyone:
             try database.all("SELECT number FROM conversations WHERE type = 2 ORDER BY number") { $0.integer(0) }
+        case .room: []
         case .user(let user):
             // Of two accounts with one name the one that was told last is meant.
             try database.all(

@@ -47,9 +47,8 @@ extension ClientStore {
             GROUP BY c.type, c.peer ORDER BY min(e.position)
             """
         ) { row in
-            let isDirect = row.int(1) == Int(ConversationType.direct.rawValue)
-            return UnreadCount(
-                conversation: try Self.conversationName(row, isDirect: isDirect, peer: 2, name: 3), count: row.int(0),
+            UnreadCount(
+                conversation: try Self.conversationName(row, type: 1, peer: 2, name: 3), count: row.int(0),
                 oldest: row.unsigned(4))
         }
     }

@@ -39,7 +39,11 @@ package struct MessageFilter: Equatable, Sendable {
 
     private func includes(_ conversation: ConversationName) -> Bool {
         guard toMe || everyone else { return true }
-        return conversation == .everyone ? everyone : toMe
+        return switch conversation {
+        case .user: toMe
+        case .everyone: everyone
+        case .room: false
+        }
     }
 }
 

@@ -21,7 +21,10 @@ import Transport
     @Test func conversationsHaveOneName() {
         #expect(ConversationName("@Bob")?.text == "@bob")
         #expect(ConversationName("*") == .everyone)
-        for text in ["", "bob", "@", "@all", "**", "#ops", "@b b"] { #expect(ConversationName(text) == nil, "\(text)") }
+        #expect(ConversationName("#Ops")?.text == "#ops" && ConversationName("#ops")?.user == nil)
+        for text in ["", "bob", "@", "@all", "**", "#", "##ops", "@b b"] {
+            #expect(ConversationName(text) == nil, "\(text)")
+        }
     }
 
     @Test func messagesAreNeverCut() throws {
