@@ -1,4 +1,5 @@
 import CLISupport
+import ChatProtocol
 
 /// Decides when a lasting connection is tried again, and when it is given up.
 ///
@@ -49,7 +50,10 @@ struct Reconnector: Sendable {
     mutating func failed(_ problem: Problem, now: Duration, random: UInt64) -> Decision {
         guard state != .ended else { return .nothing }
         if case .online(let since) = state, now - since >= Self.settled { backoff.reset() }
-        guard problem.mayPassByItself, hasBeenOnline || !requiresFirstConnection else {
+        var wasOnline = false
+        if case .online = state { wasOnline = true }
+        let isObstacle = problem.isObstacle(wasOnline: wasOnline, hasBeenOnline: hasBeenOnline)
+        guard isObstacle, hasBeenOnline || !requiresFirstConnection else {
             state = .ended
             return .end(problem)
         }
@@ -72,6 +76,15 @@ struct Reconnector: Sendable {
 }
 
 extension Problem {
-    /// Whether trying again, with nothing else changed, can help.
-    var mayPassByItself: Bool { exit == .unreachable || exit == .temporary }
+    /// Whether connecting again can help. Once the server has let us in, what answers in its place and is no chatd, such
+    /// as a portal or a proxy, passes like a server that is away; a fault of a server that has let us in does not.
+    func isObstacle(wasOnline: Bool, hasBeenOnline: Bool) -> Bool {
+        mayPassByItself || hasBeenOnline && !wasOnline && exit == .protocolFault
+    }
+
+    /// Whether trying again, with nothing else changed, can help. A conversation that has moved on never takes the same
+    /// bytes.
+    var mayPassByItself: Bool {
+        (exit == .unreachable || exit == .temporary) && code != ErrorCode.preconditionFailed.name
+    }
 }

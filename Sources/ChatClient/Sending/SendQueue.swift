@@ -314,7 +314,7 @@ struct SendQueue {
             return
         }
         let told = told(problem, of: item, sent: item.mayBeThere ? .unknown : .no)
-        let waits = triesOnce || options.queue && problem.exit == .unreachable
+        let waits = triesOnce || options.queue && problem.isServerMissing
         outcomes.append(.finish(tag: item.tag, waits ? .waiting(told) : .failed(told)))
     }
 
@@ -325,4 +325,9 @@ struct SendQueue {
         problem.sent = sent
         return problem
     }
+}
+
+extension Problem {
+    /// Nobody answers where the server should be, or something that is no chatd does.
+    fileprivate var isServerMissing: Bool { exit == .unreachable || exit == .protocolFault }
 }

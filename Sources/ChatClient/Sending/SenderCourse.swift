@@ -16,7 +16,8 @@ struct SenderCourse {
     private let persistence: Persistence
     private var isConnecting = false
     private var hasBeenConnected = false
-    private var hasSucceeded = false
+    private var hasBeenOnline = false
+    private var isOnline = false
     private var backoff = Backoff()
     /// When to connect again; nil: at once.
     private(set) var retryAt: Duration?
@@ -43,16 +44,21 @@ struct SenderCourse {
 
     /// The server has let us in, or has taken a message.
     mutating func succeeded() {
-        hasSucceeded = true
+        hasBeenOnline = true
+        isOnline = true
         backoff.reset()
     }
+
+    /// Another connection takes over.
+    mutating func left() { isOnline = false }
 
     /// A connection failed, or was lost; whether it is tried again.
     mutating func failed(_ problem: Problem, now: Duration, random: UInt64) -> Bool {
         isConnecting = false
-        guard problem.mayPassByItself, persistence != .oneConnection, persistence == .always || hasBeenConnected else {
-            return false
-        }
+        defer { isOnline = false }
+        guard problem.isObstacle(wasOnline: isOnline, hasBeenOnline: hasBeenOnline), persistence != .oneConnection,
+            persistence == .always || hasBeenConnected
+        else { return false }
         retryAt = now + backoff.next(random: random)
         return true
     }

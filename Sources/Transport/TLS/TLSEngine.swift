@@ -33,6 +33,9 @@ final class TLSEngine {
 
     let scratch: TLSScratch
     let ssl: OpaquePointer
+    /// The server's first answer, where it is a line of text, until it has been looked at.
+    private var firstLine: String?
+    private var awaitsFirstAnswer = false
 
     init(context: TLSContext, role: Role, scratch: TLSScratch) throws(CryptoFailure) {
         guard let ssl = SSL_new(context.pointer) else { throw .take("make a TLS connection") }
@@ -48,6 +51,7 @@ final class TLSEngine {
         case .server: SSL_set_accept_state(ssl)
         case .client(let name):
             SSL_set_connect_state(ssl)
+            awaitsFirstAnswer = true
             if let name { try expect(name) }
         }
     }
@@ -64,6 +68,10 @@ final class TLSEngine {
 
     /// Takes the handshake further with what came in.
     func handshake(_ inbound: inout ByteBuffer) -> Progress {
+        if awaitsFirstAnswer, inbound.readableBytes > 0 {
+            awaitsFirstAnswer = false
+            firstLine = TLSFailure.plainLine(inbound.readableBytesView)
+        }
         let result = call(&inbound) { SSL_do_handshake(ssl) }
         if result == 1 { return negotiatedProtocol ? .done : .failed(.noCommonProtocol) }
         return progress(result)
@@ -95,7 +103,7 @@ final class TLSEngine {
         switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: .wantsMore
         case SSL_ERROR_WANT_WRITE: .wantsRoom
-        default: .failed(takeFailure())
+        default: .failed(firstLine.map { .plainText($0) } ?? takeFailure())
         }
     }
 

@@ -4,6 +4,8 @@ package enum TLSFailure: Error, Equatable, Sendable, CustomStringConvertible {
     case noCommonProtocol
     /// The peer ended it with this alert (RFC 8446 §6).
     case alert(number: UInt8, text: String)
+    /// The server speaks another protocol, in plain text: its first line, or how it begins.
+    case plainText(String)
     /// What the peer sent was refused here.
     case refused(String)
 
@@ -20,10 +22,20 @@ package enum TLSFailure: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether a first answer is a line of printable ASCII; a TLS record begins otherwise.
+    ///
+    /// - Returns: the line, or how it begins.
+    static func plainLine(_ bytes: some Collection<UInt8>) -> String? {
+        let line = bytes.prefix(64).prefix { $0 != 0x0d && $0 != 0x0a }
+        guard line.count >= 4, line.allSatisfy({ (0x20..<0x7f).contains($0) }) else { return nil }
+        return String(decoding: line, as: UTF8.self)
+    }
+
     package var description: String {
         switch self {
         case .noCommonProtocol: "the peer does not offer the protocol chat/0"
         case .alert(_, let text): "the peer ended TLS: \(text)"
+        case .plainText(let line): "it answers '\(line)', which is no TLS"
         case .refused(let text): "TLS refused: \(text)"
         }
     }

@@ -62,6 +62,22 @@ import Testing
         }
     }
 
+    @Test func `after one success what answers in the server's place is waited out, its own fault is not`() {
+        let portal = Problem(.protocolFault, "no TLS")
+        var reconnector = Reconnector(requiresFirstConnection: false)
+        #expect(reconnector.start() == .connect)
+        #expect(reconnector.failed(portal, now: .zero, random: 0) == .end(portal))
+        reconnector = Reconnector(requiresFirstConnection: true)
+        #expect(reconnector.start() == .connect)
+        reconnector.connected(now: .zero)
+        #expect(reconnector.failed(away, now: .seconds(9), random: 0) == .wait(until: .milliseconds(9100)))
+        #expect(reconnector.retry() == .connect)
+        #expect(reconnector.failed(portal, now: .seconds(10), random: 0) == .wait(until: .milliseconds(10_200)))
+        #expect(reconnector.retry() == .connect)
+        reconnector.connected(now: .seconds(20))
+        #expect(reconnector.failed(portal, now: .seconds(30), random: 0) == .end(portal))
+    }
+
     @Test func aConnectionThatHeldBeginsANewCountAndOneThatBrokeAtOnceDoesNot() {
         var reconnector = Reconnector(requiresFirstConnection: true)
         #expect(reconnector.start() == .connect)
@@ -108,6 +124,12 @@ import Testing
 }
 
 @Suite struct AckPlannerTests {
+    private func item(
+        _ conversation: ConversationID, _ seq: UInt64, _ disposition: Disposition, isUrgent: Bool
+    ) -> StoredBatch.Item {
+        StoredBatch.Item(conversation: conversation, seq: seq, disposition: disposition, isUrgent: isUrgent)
+    }
+
     private let one = ConversationID(high: 1, low: 1)
     private let two = ConversationID(high: 1, low: 2)
 
@@ -119,15 +141,15 @@ import Testing
 
     @Test func directMessagesAreAcknowledgedAtOnce() {
         var planner = AckPlanner()
-        planner.settled(one, 4, .stored, isUrgent: true, now: .zero)
+        planner.settled(item(one, 4, .stored, isUrgent: true), now: .zero)
         #expect(planner.take(now: .zero) == [Acknowledge(items: [item(one, 4)])])
         #expect(planner.take(now: .seconds(9)).isEmpty)
     }
 
     @Test func othersAreGatheredForAQuarterOfASecond() {
         var planner = AckPlanner()
-        planner.settled(one, 1, .stored, isUrgent: false, now: .zero)
-        planner.settled(one, 2, .stored, isUrgent: false, now: .milliseconds(200))
+        planner.settled(item(one, 1, .stored, isUrgent: false), now: .zero)
+        planner.settled(item(one, 2, .stored, isUrgent: false), now: .milliseconds(200))
         #expect(planner.take(now: .milliseconds(249)).isEmpty)
         #expect(planner.due == .milliseconds(250))
         #expect(planner.take(now: .milliseconds(250)) == [Acknowledge(items: [item(one, 2)])])
@@ -136,16 +158,16 @@ import Testing
 
     @Test func sixtyFourAreEnough() {
         var planner = AckPlanner()
-        for seq in 1...63 { planner.settled(two, UInt64(seq), .stored, isUrgent: false, now: .zero) }
+        for seq in 1...63 { planner.settled(item(two, UInt64(seq), .stored, isUrgent: false), now: .zero) }
         #expect(planner.take(now: .zero).isEmpty)
-        planner.settled(two, 64, .stored, isUrgent: false, now: .zero)
+        planner.settled(item(two, 64, .stored, isUrgent: false), now: .zero)
         #expect(planner.take(now: .zero) == [Acknowledge(items: [item(two, 64)])])
     }
 
     @Test func anEntryThatCannotBeReadIsSaidInItsPlace() {
         var planner = AckPlanner()
         for (seq, fate) in [(1, Disposition.stored), (2, .undecryptable), (3, .stored), (4, .stored)] {
-            planner.settled(one, UInt64(seq), fate, isUrgent: seq == 4, now: .zero)
+            planner.settled(item(one, UInt64(seq), fate, isUrgent: seq == 4), now: .zero)
         }
         #expect(
             planner.take(now: .zero) == [
@@ -156,7 +178,7 @@ import Testing
     @Test func manyConversationsGoInFramesOfTheSizeAllowed() {
         var planner = AckPlanner()
         for number in 1...600 {
-            planner.settled(ConversationID(high: 2, low: UInt64(number)), 1, .stored, isUrgent: false, now: .zero)
+            planner.settled(item(ConversationID(high: 2, low: UInt64(number)), 1, .stored, isUrgent: false), now: .zero)
         }
         #expect(planner.take(now: .zero).map(\.items.count) == [256, 256, 88])
     }

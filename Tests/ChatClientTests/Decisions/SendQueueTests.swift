@@ -263,6 +263,10 @@ extension UserName {
         scene.submit("b")
         scene.queue.giveUp(Problem(.unreachable, "away"))
         #expect(scene.settle() == ["2 queue 69 sent no"])
+        // A portal or a proxy answers in its place.
+        scene.submit("c")
+        scene.queue.giveUp(Problem(.protocolFault, "no TLS"))
+        #expect(scene.settle() == ["3 queue 76 sent no"])
     }
 
     @Test func deliveredAndReadAreWaitedForAndAskedForAgainAfterALoss() {
@@ -326,5 +330,20 @@ extension UserName {
         #expect(scene.settle().isEmpty)
         scene.queue.giveUp(Problem(.unreachable, "away"))
         #expect(scene.settle() == ["1 failed 69 sent no"])
+    }
+
+    @Test func `a conversation that has moved on is not asked again with the same bytes`() {
+        var scene = Scene()
+        scene.submit("a")
+        _ = scene.connect()
+        let current = ConversationPosition(generation: .init(high: 1, low: 1), epoch: 7)
+        let refusal = Problem(Failure(.preconditionFailed, current: current))
+        scene.queue.replied(tag: 1, .failure(refusal), now: .zero)
+        let end = scene.queue.next(now: .zero)
+        guard case .finish(1, .failed(let problem))? = end.first else {
+            Issue.record("\(end)")
+            return
+        }
+        #expect(problem.code == "precondition_failed" && problem.sent == .no && problem.current == current)
     }
 }
