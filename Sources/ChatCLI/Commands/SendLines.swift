@@ -81,10 +81,11 @@ struct SendLines {
     }
 
     private func feed(_ sender: MessageSender, _ tell: @Sendable (Step) -> Void) async {
-        let reader = LineReader(limit: targets == nil ? JSONMessageLine.limit : Limits.text)
+        // With room for a CR before the newline.
+        let reader = LineReader(limit: targets == nil ? JSONMessageLine.limit : Limits.text + 1)
         do throws(SystemError) {
             while let line = try await reader.nextLine(), !Task.isCancelled {
-                guard line.content != .bytes([]) else { continue }
+                guard line.text != .bytes([]) else { continue }
                 do throws(Problem) {
                     let messages = try messages(line)
                     tell(.read(messages.count))
@@ -104,7 +105,7 @@ struct SendLines {
     private var tagsPerLine: UInt64 { UInt64(max(1, targets?.count ?? 1)) }
 
     private func messages(_ line: InputLine) throws(Problem) -> [OutgoingMessage] {
-        guard case .bytes(let bytes) = line.content else {
+        guard case .bytes(let bytes) = line.text else {
             throw targets == nil ? Problem(.invalidLine, "the line is too long") : MessageInput.tooLong()
         }
         guard let targets else {

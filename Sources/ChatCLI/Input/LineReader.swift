@@ -11,6 +11,12 @@ struct InputLine: Equatable, Sendable {
     }
     var number: Int
     var content: Content
+
+    /// As a line of text: one CR before the newline belongs to the line's end.
+    var text: Content {
+        guard case .bytes(let bytes) = content, bytes.last == 0x0d else { return content }
+        return .bytes(bytes.dropLast())
+    }
 }
 
 /// Cuts a stream of bytes into lines, in bounded memory: a plain value, so that tests cut where they like.

@@ -153,8 +153,7 @@ struct PipedSession {
 
     /// Nil where the line says nothing.
     private static func text(_ line: InputLine) throws(Problem) -> String? {
-        guard case .bytes(var bytes) = line.content else { throw MessageInput.tooLong() }
-        if bytes.last == 0x0d { bytes.removeLast() }
+        guard case .bytes(let bytes) = line.text else { throw MessageInput.tooLong() }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Problem(.notUTF8, "the line is not UTF-8; only text can be sent", sent: .no)
         }
