@@ -28,7 +28,7 @@ struct RunCommand: ChatCommand {
     var label: String?
     @Flag(help: "Keep the report in the outbox where the server cannot be reached.") var queue = false
     @Option(
-        help: ArgumentHelp("Drop a queued report that could not be sent for so long.", valueName: "duration"),
+        help: ArgumentHelp("Give up a queued report that could not be sent for so long.", valueName: "duration"),
         transform: OptionText.duration)
     var expires: Duration?
     @Option(

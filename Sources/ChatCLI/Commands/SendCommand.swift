@@ -38,7 +38,7 @@ struct SendCommand: ChatCommand {
     var timeout: Duration = .seconds(30)
     @Flag(help: "Keep it in the outbox where the server cannot be reached.") var queue = false
     @Option(
-        help: ArgumentHelp("Drop a queued message that could not be sent for so long.", valueName: "duration"),
+        help: ArgumentHelp("Give up a queued message that could not be sent for so long.", valueName: "duration"),
         transform: OptionText.duration)
     var expires: Duration?
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions

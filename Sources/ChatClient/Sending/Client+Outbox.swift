@@ -4,7 +4,7 @@ import ChatProtocol
 /// The outbox: what was queued goes first with the next connection.
 extension Client {
     package func outbox() throws(Problem) -> [OutboxItem] {
-        try storeForReading { try $0.outboxItems(now: WallClock.now) }
+        try storeForReading { try $0.outboxItems(now: WallClock.now, boot: .now) }
     }
 
     /// - Throws: 67 `no_such_name`.

@@ -34,8 +34,9 @@ struct OutboxFlush: Sendable {
         ) { collected.add($0) }
         var last: Int64 = 0
         do throws(Problem) {
+            try await journal.expireQueued()
             while link.end == nil, timeout.map({ begin.duration(to: .now) < $0 }) ?? true {
-                let batch = try await journal.takeQueued(
+                let batch = try await journal.queuedMessages(
                     after: last, includingFailed: includingFailed, limit: Self.page)
                 guard let end = batch.last else { break }
                 for message in batch {

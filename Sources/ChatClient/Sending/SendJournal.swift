@@ -30,10 +30,11 @@ struct SendJournal: Sendable {
                     try messages.reduce(false) { hasNews, message in
                         if let row = message.row { try store.removeFromOutbox(row) }
                         guard !message.isFromBefore else { return hasNews }
-                        let entry = IncomingEntry(
-                            message.appended, content: message.content, sender: identity.account,
-                            device: identity.device)
-                        return try store.storeSent(entry, now: now) || hasNews
+                        let appended = message.appended
+                        let place = EntryPlace(
+                            conversation: appended.conversation, seq: appended.seq, id: appended.id,
+                            sender: identity.account, device: identity.device, time: appended.time)
+                        return try store.storeSent(place, message.content, now: now) || hasNews
                     }
                 }
                 if hasNews { store.wake() }
@@ -41,14 +42,27 @@ struct SendJournal: Sendable {
         } catch { log.warning("sent, but not kept in the history: \(error.text)") }
     }
 
-    /// Puts a message into the outbox.
+    /// What is wrong with a message under whose identifier the server took another one before; nil where it says the
+    /// same, or where this device does not know what it said.
+    func reuse(of message: TakenMessage) async -> Problem? {
+        let first = try? await store.withStore {
+            try $0.content(of: message.appended.conversation, seq: message.appended.seq)
+        }
+        guard let first, !first.saysTheSame(as: message.content) else { return nil }
+        return .idReused("was sent", at: message.appended.time)
+    }
+
+    /// Puts a message into the outbox. One that is there under this identifier must say the same.
     func queue(
         _ conversation: ConversationName, id: MessageID, content: Content, expires: Duration?
     ) async throws(Problem) {
         let now = WallClock.now
-        let expiry = expires.map { now &+ UInt64(max(0, $0.milliseconds)) }
+        let expiry = expires.map { Expiry(after: $0, now: now, boot: .now) }
         try await store.withStore { store in
             try store.writeSynced {
+                if let first = try store.queuedContent(conversation, id: id), !first.content.saysTheSame(as: content) {
+                    throw Problem.idReused("was queued", at: first.queued)
+                }
                 try store.queue(conversation, id: id, content: content, now: now, expires: expiry)
             }
         }
@@ -85,16 +99,40 @@ struct SendJournal: Sendable {
         } catch { log.warning("the outbox was not kept: \(error.text)") }
     }
 
-    func takeQueued(after number: Int64, includingFailed: Bool, limit: Int) async throws(Problem) -> [QueuedMessage] {
-        try await store.withStore { store in
-            try store.write {
-                try store.takeQueued(
-                    after: number, includingFailed: includingFailed, now: WallClock.now, limit: limit)
-            }
+    /// Says of those whose time is up that they will not be sent.
+    func expireQueued() async throws(Problem) {
+        let expired = try await store.withStore { store in
+            try store.write { try store.expireQueued(now: WallClock.now, boot: .now) }
+        }
+        for conversation in expired {
+            log.warning("a queued message to \(conversation) was not sent: its time is up")
+        }
+    }
+
+    func queuedMessages(
+        after number: Int64, includingFailed: Bool, limit: Int
+    ) async throws(Problem) -> [QueuedMessage] {
+        try await store.withStore {
+            try $0.queuedMessages(after: number, includingFailed: includingFailed, limit: limit)
         }
     }
 
     func hasQueued(for conversation: ConversationName) async throws(Problem) -> Bool {
         try await store.withStore { try $0.hasQueued(for: conversation) }
+    }
+}
+
+extension Content {
+    /// Whether a reader would see the same message; when it was sent does not count.
+    fileprivate func saysTheSame(as other: Content) -> Bool {
+        type == other.type && body == other.body && replyTo == other.replyTo && auto == other.auto
+    }
+}
+
+extension Problem {
+    fileprivate static func idReused(_ what: String, at time: UInt64) -> Problem {
+        Problem(
+            .idReused, "another message \(what) under this id at \(TimestampText.utc(time)); this one was not sent",
+            hint: "give a message of its own another --id")
     }
 }

@@ -6,10 +6,13 @@ import SQLite
 enum ClientSchema {
     /// "chat" in ASCII, so that no other program's database is taken for a profile.
     static let schema = Schema(
-        applicationID: 0x6368_6174, migrations: [Migration(version1), Migration(version2), Migration(version3)])
+        applicationID: 0x6368_6174,
+        migrations: [Migration(version1), Migration(version2), Migration(version3), Migration(version4)])
 
     /// From this version on a store can be read without the steps that are missing.
     static let oldestReadable = 1
+    /// The version with which queued messages expire by a clock that does not leap.
+    static let bootTimes = 4
 
     static let version1: StaticString = """
         -- One row: what the store as a whole knows. `position` was given away last; `synced` is when this device last
@@ -169,5 +172,12 @@ enum ClientSchema {
             FROM entries e JOIN conversations c ON c.number = e.conversation
             WHERE e.id = questions.id AND e.sender = (SELECT account FROM identity) AND c.peer = questions.peer
                 AND c.type = 1);
+        """
+
+    static let version4: StaticString = """
+        -- When a queued message expires by a clock that does not leap, milliseconds since the start of the machine that
+        -- `boot` names; in another one `expires` counts.
+        ALTER TABLE outbox ADD COLUMN due INTEGER;
+        ALTER TABLE outbox ADD COLUMN boot TEXT;
         """
 }

@@ -144,7 +144,7 @@ extension ClientStore {
     }
 
     /// Names this start of the machine (random(4)); empty where that cannot be told.
-    private static let currentBoot: String = {
+    static let currentBoot: String = {
         guard case .success(let bytes) = SmallFile.read("/proc/sys/kernel/random/boot_id", limit: 64) else { return "" }
         return String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
     }()

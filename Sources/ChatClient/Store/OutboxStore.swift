@@ -1,3 +1,4 @@
+import CLISupport
 import ChatProtocol
 import SQLite
 
@@ -12,36 +13,80 @@ struct QueuedMessage: Equatable, Sendable {
 
 /// The outbox: rows of intent, in the order in which they were queued.
 extension ClientStore {
+    /// The code of those whose time was up before they could be sent.
+    static let expired = LocalCode.expired.rawValue
+
     /// Queues a message; one that is there already stays as it is, but is tried again where it had failed. Within a
     /// transaction.
-    func queue(_ conversation: ConversationName, id: MessageID, content: Content, now: UInt64, expires: UInt64?) throws
-    {
+    func queue(
+        _ conversation: ConversationName, id: MessageID, content: Content, now: UInt64, expires: Expiry?
+    ) throws {
         try database.run(
             """
-            INSERT INTO outbox(target, id, content, queued, expires, failed, attempts)
-            VALUES (?, ?, ?, ?, ?, 0, 0)
-            ON CONFLICT(target, id) DO UPDATE SET failed = 0, expires = excluded.expires
-            """, conversation.text, id.bytes, content.wireBytes, now, expires)
+            INSERT INTO outbox(target, id, content, queued, expires, due, boot, failed, attempts)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)
+            ON CONFLICT(target, id) DO UPDATE SET failed = 0, code = NULL, expires = excluded.expires,
+                due = excluded.due, boot = excluded.boot
+            """, conversation.text, id.bytes, content.wireBytes, now, expires?.time, expires?.due.milliseconds,
+            expires?.due.boot)
     }
 
-    /// Those that wait behind `last`, oldest first; with `failed` the refused ones too. Expired ones are dropped. Within a
-    /// transaction.
-    func takeQueued(after last: Int64 = 0, includingFailed: Bool, now: UInt64, limit: Int) throws -> [QueuedMessage] {
-        try database.run("DELETE FROM outbox WHERE expires IS NOT NULL AND expires <= ?", now)
-        return try database.all(
+    /// Marks those whose time is up as failed. Within a transaction.
+    ///
+    /// - Returns: where they were to go.
+    func expireQueued(now: UInt64, boot: BootTime) throws -> [ConversationName] {
+        let limited = try database.all(
+            "SELECT target, expires, due, boot, number FROM outbox WHERE expires IS NOT NULL AND code IS NOT ?",
+            Self.expired
+        ) { row in (target: row.text(0), expiry: Self.expiry(row, at: 1), number: row.integer(4)) }
+        let over = limited.filter { $0.expiry?.isOver(now: now, boot: boot) ?? false }
+        for row in over {
+            try database.run("UPDATE outbox SET failed = 1, code = ? WHERE number = ?", Self.expired, row.number)
+        }
+        return over.compactMap { ConversationName($0.target) }
+    }
+
+    /// From `expires, due, boot`.
+    private static func expiry(_ row: Statement, at column: Int32) -> Expiry? {
+        row.optionalUnsigned(column).map { time in
+            Expiry(
+                time: time,
+                due: BootTime(
+                    boot: row.optionalText(column + 2) ?? "",
+                    milliseconds: row.optionalUnsigned(column + 1) ?? 0))
+        }
+    }
+
+    /// What is queued under this identifier, and since when.
+    func queuedContent(
+        _ conversation: ConversationName, id: MessageID
+    ) throws -> (content: Content, queued: UInt64)? {
+        try database.first(
+            "SELECT content, queued FROM outbox WHERE target = ? AND id = ?", conversation.text, id.bytes
+        ) { row in (content: try self.content(row.bytes(0)), queued: row.unsigned(1)) }
+    }
+
+    private func content(_ bytes: [UInt8]) throws -> Content {
+        guard let content = try? Content(wireBytes: bytes) else { throw damaged }
+        return content
+    }
+
+    private var damaged: SQLiteError {
+        SQLiteError(kind: .corrupt, message: "outbox", operation: "outbox", path: directory.storeFile)
+    }
+
+    /// Those that wait behind `last`, oldest first; with `failed` the refused ones too, but no expired ones.
+    func queuedMessages(after last: Int64 = 0, includingFailed: Bool, limit: Int) throws -> [QueuedMessage] {
+        try database.all(
             """
             SELECT number, target, id, content, attempts FROM outbox
-            WHERE (failed = 0 OR ?) AND number > ? ORDER BY number LIMIT ?
-            """, includingFailed, last, limit
+            WHERE (failed = 0 OR (? AND code IS NOT ?)) AND number > ? ORDER BY number LIMIT ?
+            """, includingFailed, Self.expired, last, limit
         ) { row in
-            guard let conversation = ConversationName(row.text(1)),
-                let content = try? Content(wireBytes: row.bytes(3))
-            else {
-                throw SQLiteError(kind: .corrupt, message: "outbox", operation: "outbox", path: directory.storeFile)
-            }
+            guard let conversation = ConversationName(row.text(1)) else { throw damaged }
             return QueuedMessage(
-                number: row.integer(0), conversation: conversation, id: try row.identifier(2), content: content,
-                attempts: row.int(4))
+                number: row.integer(0), conversation: conversation, id: try row.identifier(2),
+                content: try content(row.bytes(3)), attempts: row.int(4))
         }
     }
 
@@ -69,23 +114,30 @@ extension ClientStore {
         return database.changes > 0
     }
 
-    /// What has expired is not sent any more, and dropped with the next connection.
-    func outboxItems(now: UInt64) throws -> [OutboxItem] {
-        try database.all(
-            """
-            SELECT target, id, content, queued, expires, failed, attempts, code FROM outbox
-            WHERE expires IS NULL OR expires > ? ORDER BY number
-            """, now
-        ) { row in
-            guard let conversation = ConversationName(row.text(0)),
-                let content = try? Content(wireBytes: row.bytes(2))
-            else {
-                throw SQLiteError(kind: .corrupt, message: "outbox", operation: "outbox", path: directory.storeFile)
-            }
-            return OutboxItem(
-                id: try row.identifier(1), conversation: conversation, body: content.body,
-                state: row.bool(5) ? .failed : .queued, queued: row.unsigned(3), expires: row.optionalUnsigned(4),
-                attempts: row.int(6), code: row.optionalText(7))
+    /// All of them; those whose time is up are failed, whether or not that was noted.
+    func outboxItems(now: UInt64, boot: BootTime) throws -> [OutboxItem] {
+        let read = { (row: Statement) in try self.outboxItem(row, now: now, boot: boot) }
+        // A store that cannot be written may be of an older version.
+        guard try database.schemaVersion(for: ClientSchema.schema) >= ClientSchema.bootTimes else {
+            return try database.all(
+                """
+                SELECT target, id, content, queued, failed, attempts, code, expires, NULL, NULL FROM outbox
+                ORDER BY number
+                """, read: read)
         }
+        return try database.all(
+            """
+            SELECT target, id, content, queued, failed, attempts, code, expires, due, boot FROM outbox ORDER BY number
+            """, read: read)
+    }
+
+    private func outboxItem(_ row: Statement, now: UInt64, boot: BootTime) throws -> OutboxItem {
+        guard let conversation = ConversationName(row.text(0)) else { throw damaged }
+        let expiry = Self.expiry(row, at: 7)
+        let isOver = expiry?.isOver(now: now, boot: boot) ?? false
+        return OutboxItem(
+            id: try row.identifier(1), conversation: conversation, body: try content(row.bytes(2)).body,
+            state: row.bool(4) || isOver ? .failed : .queued, queued: row.unsigned(3), expires: expiry?.time,
+            attempts: row.int(5), code: isOver ? Self.expired : row.optionalText(6))
     }
 }

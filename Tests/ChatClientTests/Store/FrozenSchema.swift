@@ -159,4 +159,11 @@ enum FrozenSchema {
             WHERE e.id = questions.id AND e.sender = (SELECT account FROM identity) AND c.peer = questions.peer
                 AND c.type = 1);
         """
+
+    static let version4 = """
+        -- When a queued message expires by a clock that does not leap, milliseconds since the start of the machine that
+        -- `boot` names; in another one `expires` counts.
+        ALTER TABLE outbox ADD COLUMN due INTEGER;
+        ALTER TABLE outbox ADD COLUMN boot TEXT;
+        """
 }

@@ -100,27 +100,56 @@ import Testing
 @Suite struct OutboxStoreTests {
     private let toBob = ConversationName("@bob")
 
-    private func queue(_ scene: StoreScene, _ number: UInt64, expires: UInt64? = nil) throws {
+    private static let boot = BootTime(boot: "a", milliseconds: 7_000)
+
+    /// Queued at 10, when the machine had run for seven seconds.
+    private func queue(_ scene: StoreScene, _ number: UInt64, expires: Duration? = nil) throws {
         let name = try #require(toBob)
         try scene.store.write {
             try scene.store.queue(
                 name, id: MessageID(high: 0, low: number), content: Content(body: "q\(number)", sent: 1), now: 10,
-                expires: expires)
+                expires: expires.map { Expiry(after: $0, now: 10, boot: Self.boot) })
         }
     }
 
-    private func take(_ scene: StoreScene, failed: Bool = false, now: UInt64 = 100) throws -> [QueuedMessage] {
-        try scene.store.write { try scene.store.takeQueued(includingFailed: failed, now: now, limit: 10) }
+    private func take(_ scene: StoreScene, failed: Bool = false) throws -> [QueuedMessage] {
+        try scene.store.queuedMessages(includingFailed: failed, limit: 10)
     }
 
-    @Test func theOldestGoesFirstAndExpiredOnesAreDropped() throws {
+    private func items(_ scene: StoreScene, now: UInt64 = 100, boot: BootTime = Self.boot) throws -> [String] {
+        try scene.store.outboxItems(now: now, boot: boot).map {
+            "\($0.body) \($0.state)" + ($0.code.map { " \($0)" } ?? "")
+        }
+    }
+
+    @Test func `the oldest goes first, and what has expired stays as failed`() throws {
         let scene = try StoreScene()
         try queue(scene, 1)
-        try queue(scene, 2, expires: 50)
-        try queue(scene, 3, expires: 500)
+        try queue(scene, 2, expires: .seconds(1))
+        try queue(scene, 3, expires: .seconds(9))
+        let later = BootTime(boot: "a", milliseconds: 8_000)
+        #expect(try items(scene, boot: later) == ["q1 queued", "q2 failed expired", "q3 queued"])
+        #expect(try scene.store.write { try scene.store.expireQueued(now: 100, boot: later) } == [try #require(toBob)])
+        #expect(try scene.store.write { try scene.store.expireQueued(now: 100, boot: later) } == [])
         #expect(try take(scene).map(\.content.body) == ["q1", "q3"])
-        #expect(try scene.store.outboxItems(now: 100).count == 2)
-        #expect(try scene.store.outboxItems(now: 500).map(\.body) == ["q1"])
+        #expect(try take(scene, failed: true).map(\.content.body) == ["q1", "q3"])
+        #expect(try items(scene) == ["q1 queued", "q2 failed expired", "q3 queued"])
+        try queue(scene, 2, expires: .seconds(1))
+        #expect(try take(scene).map(\.content.body) == ["q1", "q2", "q3"])
+    }
+
+    @Test func `what was queued does not expire because the clock was set`() throws {
+        let scene = try StoreScene()
+        try queue(scene, 1, expires: .seconds(60))
+        let year = UInt64(365) * 86_400_000
+        #expect(try items(scene, now: year, boot: BootTime(boot: "a", milliseconds: 66_999)) == ["q1 queued"])
+        #expect(try items(scene, now: 0, boot: BootTime(boot: "a", milliseconds: 67_000)) == ["q1 failed expired"])
+        // After another start of the machine there is only the time of day.
+        for boot in ["b", ""] {
+            let start = BootTime(boot: boot, milliseconds: 1)
+            #expect(try items(scene, now: 60_009, boot: start) == ["q1 queued"])
+            #expect(try items(scene, now: 60_010, boot: start) == ["q1 failed expired"])
+        }
     }
 
     @Test func aRefusedOneStaysAndHoldsNobodyUp() throws {
@@ -131,7 +160,7 @@ import Testing
         try scene.store.write { try scene.store.noteAttempt(first.number, code: "no_such_user", failed: true) }
         #expect(try take(scene).map(\.content.body) == ["q2"])
         #expect(try take(scene, failed: true).count == 2)
-        let items = try scene.store.outboxItems(now: 100)
+        let items = try scene.store.outboxItems(now: 100, boot: Self.boot)
         #expect(items.map(\.state) == [.failed, .queued])
         #expect(items.first?.code == "no_such_user")
         #expect(items.first?.attempts == 1)
@@ -289,6 +318,9 @@ import Testing
         #expect(try tables(current) == tables(second))
         try second.execute(text: FrozenSchema.version3)
         try current.execute(text: "\(ClientSchema.version3)")
+        #expect(try tables(current) == tables(second))
+        try second.execute(text: FrozenSchema.version4)
+        try current.execute(text: "\(ClientSchema.version4)")
         #expect(try tables(current) == tables(second))
         // And what it made opens in this version.
         try frozen.execute(text: "PRAGMA application_id=\(0x6368_6174);PRAGMA user_version=1")

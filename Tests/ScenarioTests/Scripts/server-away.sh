@@ -45,3 +45,9 @@ start_server
 exits 0 alice chat send --to bob "after"
 eventually lines "$SCRATCH/bob.out" 154
 lacks "$SCRATCH/bob.out" "too late"
+exits 0 alice chat outbox list --json
+same "failed expired" "$(jq -r 'select(.body == "too late") | "\(.status) \(.code)"' "$SCRATCH/out")" "what expired stays"
+late=$(jq -r .id "$SCRATCH/out")
+exits 0 alice chat outbox flush --json
+same "" "$(cat "$SCRATCH/out")" "what expired is not sent"
+exits 0 alice chat outbox drop "$late"

@@ -13,7 +13,7 @@ struct SendMethod: Sendable {
     private static let queue = RPCParameter.flag(
         "queue", about: "keep it in the outbox where the server cannot be reached in time")
     private static let expires = RPCParameter.duration(
-        "expires", about: "with queue: drop it when it could not be sent for so long; a duration")
+        "expires", about: "with queue: give it up when it could not be sent for so long; a duration")
 
     /// Those that `JSONMessageLine` reads.
     private static let message = [

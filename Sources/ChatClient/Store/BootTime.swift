@@ -1,0 +1,40 @@
+import Glibc
+
+/// A moment on a clock that does not leap when the time of day is set, and goes on while the machine sleeps. It counts
+/// from a start of the machine; in another one it says nothing.
+struct BootTime: Equatable, Sendable {
+    /// Names the start of the machine; empty where that cannot be told.
+    var boot: String
+    var milliseconds: UInt64
+
+    static var now: BootTime {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        let milliseconds = UInt64(max(0, time.tv_sec)) * 1000 + UInt64(max(0, time.tv_nsec)) / 1_000_000
+        return BootTime(boot: ClientStore.currentBoot, milliseconds: milliseconds)
+    }
+}
+
+/// When a message that waits is not worth sending any more.
+struct Expiry: Equatable, Sendable {
+    /// By the time of day, Unix milliseconds; counts only after another start of the machine.
+    var time: UInt64
+    var due: BootTime
+
+    init(time: UInt64, due: BootTime) {
+        self.time = time
+        self.due = due
+    }
+
+    /// In the start of the machine in which it was set the clock counts that does not leap.
+    func isOver(now: UInt64, boot: BootTime) -> Bool {
+        guard !boot.boot.isEmpty, boot.boot == due.boot else { return time <= now }
+        return due.milliseconds <= boot.milliseconds
+    }
+
+    init(after duration: Duration, now: UInt64, boot: BootTime) {
+        let milliseconds = UInt64(max(0, duration.milliseconds))
+        time = now &+ milliseconds
+        due = BootTime(boot: boot.boot, milliseconds: boot.milliseconds &+ milliseconds)
+    }
+}
