@@ -1,3 +1,4 @@
+import CLISupport
 import ChatProtocol
 import TestSupport
 import Testing
@@ -50,6 +51,28 @@ import Testing
             #expect(first == second)
             let listener = try await bob.client().listen(ListenOptions(follow: false))
             #expect(try await listener.nextBodies(9) == ["once"])
+        }
+    }
+
+    @Test func `another message under a used identifier is refused and told when the first was sent`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let first = try await alice.client().send([bob.to("once", key: "job 7")])
+            let second = try await alice.client().send([bob.to("other", key: "job 7"), bob.to("after")])
+            #expect(second[0].problem?.code == "id_reused" && second[0].problem?.exit == .badData)
+            #expect(second[0].problem?.text.contains(TimestampText.utc(first[0].time)) == true)
+            #expect(second[1].status == .accepted)
+            var keepsFirst = SendOptions()
+            keepsFirst.keepsFirst = true
+            #expect(try await alice.client().send([bob.to("other", key: "job 7")], options: keepsFirst) == first)
+            await server.stop()
+            let queueing = SendOptions(timeout: .seconds(5), queue: true)
+            #expect(try await alice.client().send([bob.to("q", key: "k")], options: queueing)[0].status == .queued)
+            #expect(try await alice.client().send([bob.to("q", key: "k")], options: queueing)[0].status == .queued)
+            let reused = try await alice.client().send([bob.to("r", key: "k")], options: queueing)
+            #expect(reused[0].status == .failed && reused[0].problem?.code == "id_reused")
+            #expect(try await alice.client().outbox().map(\.body) == ["q"])
         }
     }
 

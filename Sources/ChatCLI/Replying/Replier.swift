@@ -59,8 +59,10 @@ actor Replier {
 
     func run(_ options: ListenOptions) async throws(Problem) -> ExitStatus {
         let listener = try await client.listen(options)
-        let outbound = ReplySender(
-            sender: client.makeSender(options: SendOptions(timeout: nil)) { [post] in post.yield(.sent($0)) })
+        var sending = SendOptions(timeout: nil)
+        // A command may answer otherwise when it is asked again.
+        sending.keepsFirst = true
+        let outbound = ReplySender(sender: client.makeSender(options: sending) { [post] in post.yield(.sent($0)) })
         defer {
             timer?.task.cancel()
             outbound.finish()

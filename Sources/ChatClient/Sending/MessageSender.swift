@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import NIOCore
+import Transport
 
 /// Sends messages in the order in which they are handed over, many in flight, across lost connections: the one engine
 /// behind every way of sending.
@@ -162,28 +163,58 @@ package actor MessageSender {
                 if isCurrent(origin) { resolved(name, result) }
             case .replied(let tag, let result, let origin):
                 guard isCurrent(origin) else { continue }
-                if case .success(let appended) = result, let message = replied(tag, appended) { taken.append(message) }
-                queue.replied(tag: tag, result, now: Monotonic.now)
+                await replied(tag, result, &taken)
             case .receipt(let conversation, let state):
                 guard recipients[conversation] == state.account else { continue }
                 queue.receipt(conversation, delivered: state.delivered, read: state.read)
             }
         }
         lookAtLink()
-        // Before anybody hears of the acknowledgement the message is in the history.
-        if !taken.isEmpty { await access.journal.keep(taken) }
+        await keep(&taken)
+    }
+
+    /// Before anybody hears of the acknowledgement the message is in the history.
+    private func keep(_ taken: inout [TakenMessage]) async {
+        guard !taken.isEmpty else { return }
+        await access.journal.keep(taken)
+        taken = []
     }
 
     private func isCurrent(_ origin: ObjectIdentifier) -> Bool {
         link.map { ObjectIdentifier($0) == origin && $0.end == nil } ?? false
     }
 
-    private func replied(_ tag: UInt64, _ appended: Appended) -> TakenMessage? {
+    private func replied(
+        _ tag: UInt64, _ result: Result<Appended, Problem>, _ taken: inout [TakenMessage]
+    ) async {
+        let appended: Appended
+        switch result {
+        case .success(let reply): appended = reply
+        case .failure(let problem) where problem.code == LocalCode.protocolFault.rawValue:
+            // Whatever this server says of the others is worth nothing, either.
+            return fail(problem)
+        case .failure: return queue.replied(tag: tag, result, now: Monotonic.now)
+        }
         course.succeeded()
-        guard let message = messages[tag] else { return nil }
-        let taken = TakenMessage(appended: appended, content: message.content, row: message.row)
-        messages[tag]?.isFromBefore = taken.isFromBefore
-        return taken
+        guard let message = messages[tag] else { return }
+        let reply = TakenMessage(appended: appended, content: message.content, row: message.row)
+        if reply.isFromBefore {
+            messages[tag]?.isFromBefore = true
+            // The first may have been taken just now.
+            await keep(&taken)
+            if !options.keepsFirst, let problem = await access.journal.reuse(of: reply) {
+                return queue.replied(tag: tag, .failure(problem), now: Monotonic.now)
+            }
+        }
+        taken.append(reply)
+        queue.replied(tag: tag, result, now: Monotonic.now)
+    }
+
+    private func fail(_ problem: Problem) {
+        link?.close()
+        link = nil
+        course.succeeded()
+        disconnected(problem)
     }
 
     private func lookAtLink() {
@@ -195,6 +226,7 @@ package actor MessageSender {
         } else if link.isRetired {
             // What is under way goes out again on the connection that takes over; the server knows it by its identifier.
             self.link = nil
+            course.left()
             queue.disconnected(Problem(.unreachable, "the connection was closed"))
         }
     }
@@ -235,7 +267,13 @@ package actor MessageSender {
         let (mailbox, origin, address) = (mailbox, ObjectIdentifier(link), link.address)
         link.send(append) { reply in
             let result = reply.flatMap { frame in
-                Result { () throws(Problem) in try Link.decode(frame, from: address) as Appended }
+                Result { () throws(Problem) in
+                    let appended: Appended = try Link.decode(frame, from: address)
+                    guard appended.answers(append) else {
+                        throw Problem(.protocolFault, "\(address) acknowledged another message than the one sent")
+                    }
+                    return appended
+                }
             }
             mailbox.post(.replied(tag: tag, result, on: origin))
         }
@@ -276,5 +314,13 @@ package actor MessageSender {
         let acknowledgement = kept.acknowledgement(
             id: message.id, conversation: message.conversation, now: WallClock.now)
         decided(SendResult(tag: tag, acknowledgement: acknowledgement, isFromBefore: message.isFromBefore))
+    }
+}
+
+extension Appended {
+    /// Whether it is the answer to `append`.
+    func answers(_ append: Append) -> Bool {
+        id == append.id && conversation == append.conversation
+            && (duplicate || digest == SHA256.hash(append.payload))
     }
 }

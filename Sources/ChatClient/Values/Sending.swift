@@ -61,6 +61,8 @@ package struct SendOptions: Hashable, Sendable {
     /// Of messages that are handed over together and wait for each other: a message's time counts from the last that the
     /// server took of its conversation.
     package var isRenewedByProgress = false
+    /// What was sent before under the same identifier stands, whatever it says.
+    package var keepsFirst = false
     /// How long a queued message stays worth sending; nil: for ever.
     package var expires: Duration?
 

@@ -22,6 +22,9 @@ printf '👩‍👩‍👧 é 日本' | exits 0 alice chat send --to bob; arrive
 printf 'a\nb' | exits 0 alice chat send --to bob --lines
 arrives "b"
 printf '\n\nx\n\n' | exits 0 alice chat send --to bob --lines; arrives "x"
+# A file of another system: one CR before the newline belongs to the line's end.
+printf '\r\ny\r\n\r\nz\r\r\n\r' | exits 0 alice chat send --to bob --lines; arrives $'z\r'
+same y "$(bob chat history --with alice --limit 2 --sync --json | jq -r .body | head -n 1)"
 
 head -c 65536 /dev/zero | tr '\0' x | exits 0 alice chat send --to bob
 same 65536 "$(came | wc -c)"
@@ -41,9 +44,18 @@ same "good,also good" "$(bob chat history --with alice --limit 2 --sync --json |
 
 # JSON lines.
 printf '%s\n' '{"to":"bob","body":"j1"}' '{"to":"bob","body":"j2","id":"key"}' '{"conv":"@bob","body":"j3"}' \
-    '{"to":"bob","body":"j2 again","id":"key"}' | exits 0 alice chat send --jsonl --json
+    '{"to":"bob","body":"j2","id":"key"}' | exits 0 alice chat send --jsonl --json
 same 4 "$(grep -c '"status":"accepted"' "$SCRATCH/out")"
-same "j1,j2,j3" "$(bob chat history --with alice --limit 3 --sync --json | jq -r .body | paste -sd,)"
+# Another text under an identifier is another message: it is refused, not lost unseen.
+accepted=$(jq -r 'select(.status == "accepted").time' "$SCRATCH/out" | sed -n 2p)
+printf '%s\n' '{"to":"bob","body":"j2 again","id":"key"}' '{"to":"bob","body":"again","id":"new"}' \
+    '{"to":"bob","body":"and again","id":"new"}' | exits 80 alice chat send --jsonl --json
+same "id_reused,id_reused" "$(jq -r .code "$SCRATCH/err" | paste -sd,)"
+has "$SCRATCH/err" "$accepted"
+exits 65 alice chat send --to bob --id key "j2 as words"
+exits 0 bob chat history --with alice --sync --search again --json
+same "again" "$(jq -r .body "$SCRATCH/out")"
+same "j1,j2,j3,again" "$(bob chat history --with alice --limit 4 --sync --json | jq -r .body | paste -sd,)"
 for bad in '{"to":"bob","body":"x","who":1}' '{"to":"bob","to":"bob","body":"x"}' '{"to":"bob","body":"\ud800"}' \
     '{"to":"bob"}' '[1]' 'nonsense' '{"to":"bob","body":1}' '{"to":"bob","everyone":true,"body":"x"}'; do
     printf '%s\n' "$bad" | exits 65 alice chat send --jsonl
