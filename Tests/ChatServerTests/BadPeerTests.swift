@@ -183,14 +183,7 @@ import Testing
             $0.go(by: clock)
         } _: { server in
             let client = try await server.connect()
-            client.send(ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test"))
-            let name = try #require(UserName("alice"))
-            client.send(
-                LoginByPassword(name: name, password: Array("never".utf8), device: DeviceDescription(name: "d")))
-            let loggingIn = await eventually {
-                (try? await server.server.hub.value { $0.sessions.values.contains { $0.stage == .loggingIn } }) == true
-            }
-            #expect(loggingIn)
+            try await client.beginEndlessLogin(at: server)
             clock.move(on: .seconds(21))
             #expect(try await client.closed()?.errorCode == .busy)
         }
@@ -247,6 +240,21 @@ import Testing
             }
             #expect(strangers.last?.closeReason == nil)
             for client in [member, bob] { let _: Pong = try await client.reply(to: Ping()) }
+        }
+    }
+
+    @Test func `a crowd of strangers does not end a login that is being checked`() async throws {
+        try await withServer {
+            $0.hub.limits.unauthenticatedPerAddress = 5
+        } _: { server in
+            let client = try await server.connect()
+            try await client.beginEndlessLogin(at: server)
+            var strangers: [TestClient] = []
+            for _ in 0..<12 { strangers.append(try await server.connect()) }
+            for stranger in strangers.prefix(7) {
+                #expect(await eventually { stranger.closeReason != nil })
+            }
+            #expect(client.closeReason == nil)
         }
     }
 
@@ -331,6 +339,17 @@ import Testing
 }
 
 extension TestClient {
+    /// Begins a login that is never answered.
+    fileprivate func beginEndlessLogin(at server: TestServer) async throws {
+        send(ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test"))
+        let name = try #require(UserName("alice"))
+        send(LoginByPassword(name: name, password: Array("never".utf8), device: DeviceDescription(name: "d")))
+        let loggingIn = await eventually {
+            (try? await server.server.hub.value { $0.sessions.values.contains { $0.stage == .loggingIn } }) == true
+        }
+        #expect(loggingIn)
+    }
+
     /// As `logIn`, where hello was said already.
     func logInAgain(_ name: String) async throws {
         let _: Welcome = try await reply(

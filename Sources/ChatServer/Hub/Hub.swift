@@ -102,13 +102,26 @@ package final class Hub {
         let key = ObjectIdentifier(session)
         sessions[key] = session
         connectionsMade += 1
-        if let oldest = census.opened(key, prefix: AddressPrefix(link.remoteAddress.host)),
-            let victim = sessions[oldest]
-        {
-            log.debug("too many unauthenticated connections of an address: the oldest is closed")
-            expel(victim, Failure(.busy, sentence: "too many connections of this address that have not logged in"))
-        }
+        makeRoom(census.opened(key, prefix: AddressPrefix(link.remoteAddress.host)))
         return session
+    }
+
+    /// The handshake of a connection is done.
+    func spoke(_ session: Session) { census.spoke(ObjectIdentifier(session)) }
+
+    /// A login is being checked, and its connection waits for us.
+    func loginBegan(_ session: Session) { census.settled(ObjectIdentifier(session)) }
+
+    func loginFailed(_ session: Session) {
+        makeRoom(
+            census.waitsAgain(ObjectIdentifier(session), prefix: AddressPrefix(session.link.remoteAddress.host)))
+    }
+
+    /// Closes the connection that has to go for another one of its address.
+    private func makeRoom(_ key: ObjectIdentifier?) {
+        guard let key, let victim = sessions[key] else { return }
+        log.debug("too many unauthenticated connections of an address: an old one is closed")
+        expel(victim, Failure(.busy, sentence: "too many connections of this address that have not logged in"))
     }
 
     /// The kernel gives no connection out.

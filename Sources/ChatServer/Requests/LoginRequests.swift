@@ -5,6 +5,7 @@ import WireCodec
 extension Hub {
     /// The first words, as soon as the handshake is done.
     package func greet(_ session: Session) {
+        spoke(session)
         let hello = ServerHello(
             server: identity.server, nonce: SecureRandom.bytes(ServerHello.nonceBytes), time: clock.wall(),
             software: settings.software)
@@ -52,6 +53,7 @@ extension Hub {
     private func beginLogin(_ session: Session) {
         session.stage = .loggingIn
         session.pause(.login)
+        loginBegan(session)
     }
 
     private func finishLogin(_ session: Session, _ correlation: UInt32, _ result: Result<LoggedIn, Failure>) {
@@ -70,6 +72,7 @@ extension Hub {
         case .failure(let failure):
             session.stage = .awaitingLogin
             session.send(failure, correlation: correlation)
+            loginFailed(session)
         }
         session.resume(.login)
     }

@@ -73,6 +73,29 @@ import Testing
 }
 
 @Suite struct ConnectionCensusTests {
+    @Test func `a login that is being checked is not closed for newer connections`() {
+        var census = ConnectionCensus<Int, String>(cap: 2)
+        _ = census.opened(1, prefix: "a")
+        census.spoke(1)
+        census.settled(1)
+        for key in 2...9 { #expect(census.opened(key, prefix: "a") != 1) }
+        // Refused, it waits like others, and is not the first to go.
+        #expect(census.waitsAgain(1, prefix: "a") == 8)
+        #expect(census.count == 2)
+    }
+
+    @Test func `those that only connect and those that speak close none of the others`() {
+        var census = ConnectionCensus<Int, String>(cap: 4)
+        for key in 1...4 {
+            _ = census.opened(key, prefix: "a")
+            census.spoke(key)
+        }
+        #expect(census.opened(5, prefix: "a") == 1)
+        #expect(census.opened(6, prefix: "a") == 2)
+        for key in 7...20 { #expect(census.opened(key, prefix: "a") == key - 2) }
+        #expect(census.count == 4)
+    }
+
     @Test func overTheCapTheOldestGoesAndNeverTheNewest() {
         var census = ConnectionCensus<Int, String>(cap: 3)
         for key in 1...3 { #expect(census.opened(key, prefix: "a") == nil) }
