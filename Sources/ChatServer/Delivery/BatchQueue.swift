@@ -45,6 +45,17 @@ package struct BatchQueue<Item> {
         return forming
     }
 
+    /// Takes items out of the batch that forms; those of the batch being written stay.
+    ///
+    /// - Parameter bytes: what an item was added with.
+    package mutating func remove(where matches: (Item) -> Bool, bytes: (Item) -> Int) -> [Item] {
+        let removed = forming.filter(matches)
+        guard !removed.isEmpty else { return [] }
+        forming.removeAll(where: matches)
+        formingBytes -= removed.reduce(0) { $0 + bytes($1) }
+        return removed
+    }
+
     /// The batch was written, or could not be.
     package mutating func finish() {
         isWriting = false

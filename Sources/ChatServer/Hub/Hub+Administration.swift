@@ -16,18 +16,27 @@ extension Hub {
             subscribed: subscribers.count, online: presence.onlineCount)
     }
 
-    /// Ends all connections of an account: from the return of this on nothing more is delivered to them.
-    package func closeConnections(account: AccountID, because failure: Failure = Failure(.accountDisabled)) {
+    /// Ends all connections of an account: from the return of this on nothing more is delivered to them, and when
+    /// `completion` is called nothing more of theirs is stored.
+    package func closeConnections(account: AccountID, completion: @escaping () -> Void) {
+        let failure = Failure(.accountDisabled)
         for session in byAccount[account]?.sessions ?? [] { expel(session, failure) }
+        dropAppends(because: failure, where: { $0.sender == account }, completion: completion)
     }
 
-    /// Ends all connections of a device, except the one that asked for it.
-    package func closeConnections(device: DeviceID, except asking: Session? = nil) {
+    /// The same for devices, but the connection that asked for it stays.
+    package func closeConnections(
+        devices: [DeviceID], except asking: Session? = nil, completion: @escaping () -> Void
+    ) {
+        let devices = Set(devices)
+        guard !devices.isEmpty else { return completion() }
+        let failure = Failure(.deviceRevoked)
         for account in Array(byAccount.values) {
-            for session in account.sessions where session.identity?.device == device && session !== asking {
-                expel(session, Failure(.deviceRevoked))
+            for session in account.sessions where session !== asking {
+                if let device = session.identity?.device, devices.contains(device) { expel(session, failure) }
             }
         }
+        dropAppends(because: failure, where: { devices.contains($0.device) }, completion: completion)
     }
 
     /// An account's record has changed: what others are told of it, and what it may do.
@@ -47,7 +56,7 @@ extension Hub {
 
     package func sweep() {
         let now = clock.now()
-        if !messageQuotas.isEmpty { forgetQuotas() }
+        rates.forgetRested()
         for session in Array(sessions.values) where !session.isClosing {
             guard let failure = timeOut(of: session, now) else { continue }
             log.debug("connection timed out", metadata: ["reason": "\(failure.sentence)"])

@@ -22,10 +22,29 @@ extension Hub {
     private static let operationBytes = 128
 
     func enqueue(_ operation: StoreOperation, _ then: PendingOperation.Then) {
-        var bytes = Self.operationBytes
-        if case .append(let entry) = operation { bytes += entry.payload.count }
-        queue.add(PendingOperation(operation: operation, then: then), bytes: bytes)
+        let item = PendingOperation(operation: operation, then: then)
+        queue.add(item, bytes: Self.bytes(of: item))
         scheduleBatch()
+    }
+
+    private static func bytes(of item: PendingOperation) -> Int {
+        guard case .append(let entry) = item.operation else { return operationBytes }
+        return operationBytes + entry.payload.count
+    }
+
+    /// Refuses the appends that wait for their batch and match, and calls `completion` when none of the batch being
+    /// written can be stored any more: from then on there is nothing more of theirs.
+    func dropAppends(
+        because failure: Failure, where matches: (NewEntry) -> Bool, completion: @escaping () -> Void
+    ) {
+        let dropped = queue.remove { item in
+            guard case .append(let entry) = item.operation else { return false }
+            return matches(entry)
+        } bytes: {
+            Self.bytes(of: $0)
+        }
+        for item in dropped { answer(item, .failure(failure)) }
+        if queue.isWriting { whenWritten.append(completion) } else { completion() }
     }
 
     func enqueue(_ operation: StoreOperation, _ completion: @escaping (Result<OperationOutcome, Failure>) -> Void) {
@@ -59,6 +78,7 @@ extension Hub {
         guard let items = queue.begin(sideWork: takesSideWork) else { return reportIdle() }
         var batch = StoreBatch(time: clock.wall(), operations: items.map(\.operation))
         isSideWorkUrgent = false
+        readsInBatch.removeAll(keepingCapacity: true)
         if takesSideWork {
             let page = cursors.take()
             (batch.cursors, batch.readMarks) = (page.cursors, page.readMarks)
@@ -77,6 +97,9 @@ extension Hub {
         _ items: [PendingOperation], _ batch: StoreBatch, _ result: Result<CommittedBatch, any Error>
     ) {
         queue.finish()
+        // Those who come from now on wait for the next batch.
+        let waiting = whenWritten
+        whenWritten = []
         switch result {
         case .success(let committed):
             cursors.written()
@@ -96,6 +119,7 @@ extension Hub {
             beginBatch()
         }
         if !queue.isOverBound { resumeAfterBatch() }
+        for body in waiting { body() }
     }
 
     private func countForQuotas(_ batch: StoreBatch, _ committed: CommittedBatch) {

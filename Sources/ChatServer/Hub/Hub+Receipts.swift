@@ -1,5 +1,11 @@
 import ChatProtocol
 
+/// An account in a conversation.
+struct ReadKey: Hashable {
+    var account: AccountID
+    var conversation: ConversationID
+}
+
 extension Hub {
     /// The session hears of this conversation's receipts from now on.
     func watch(_ session: Session, _ conversation: ConversationID) {
@@ -27,6 +33,8 @@ extension Hub {
 
     /// The account was shown more of a conversation; how far is what the store makes of the mark.
     func publishRead(_ conversation: ConversationID, by account: AccountID) {
+        // Of several marks that one batch takes the query sees the last.
+        guard readsInBatch.insert(ReadKey(account: account, conversation: conversation)).inserted else { return }
         loadReceipts(conversation, for: account) { _ in }
     }
 

@@ -37,13 +37,14 @@ package final class Hub {
     var cursors = CursorBook()
     var seen: [SeenMark] = []
     var cursorTimer: Scheduled<Void>?
+    /// What waits for the end of the batch that is being written.
+    var whenWritten: [() -> Void] = []
     /// The next batch takes with it what has moved.
     var isSideWorkUrgent = false
 
     // Quotas and housekeeping.
     var quota: StoreQuota
-    var messageLimits: MessageQuota.Limits
-    var messageQuotas: [AccountID: MessageQuota] = [:]
+    let rates: RateDesk
     var retention: RetentionSweep?
     private(set) var connectionsMade = 0
     var connectionsAtLastLook = 0
@@ -57,6 +58,8 @@ package final class Hub {
     var isPresenceScheduled = false
     var receipts = ReceiptBoard()
     var watchers: [ConversationID: [Session]] = [:]
+    /// What the batch that forms will tell how far it is read.
+    var readsInBatch: Set<ReadKey> = []
 
     var isDraining = false
     var whenIdle: [() -> Void] = []
@@ -74,7 +77,7 @@ package final class Hub {
         self.log = log
         census = ConnectionCensus(cap: Int(clamping: settings.limits.unauthenticatedPerAddress))
         quota = StoreQuota(settings.limits)
-        messageLimits = MessageQuota.Limits(settings)
+        rates = RateDesk(loop: loop, clock: clock, settings: settings)
         queue = BatchQueue(bounds: settings.batch)
     }
 
@@ -83,7 +86,7 @@ package final class Hub {
         self.settings = settings
         quota.apply(settings.limits)
         census.cap = Int(clamping: settings.limits.unauthenticatedPerAddress)
-        messageLimits = MessageQuota.Limits(settings)
+        rates.apply(settings)
     }
 
     // MARK: Connections
@@ -219,11 +222,5 @@ package final class Hub {
     /// Connections of an account that are subscribed.
     func subscribers(of account: AccountID) -> [Session] {
         (byAccount[account]?.sessions ?? []).filter { $0.subscription != nil }
-    }
-}
-
-extension MessageQuota.Limits {
-    init(_ settings: HubSettings) {
-        self.init(settings.limits, everyoneIsLimited: !settings.broadcastByAdminsOnly)
     }
 }

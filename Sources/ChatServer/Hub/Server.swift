@@ -114,14 +114,13 @@ package struct HubHandle: Sendable {
 
     package func status() async throws -> HubStatus { try await value { $0.status } }
 
-    /// On return nothing more is delivered to the account.
+    /// On return nothing more is delivered to the account, and nothing more of it is stored.
     package func closeConnections(account: AccountID) async throws {
-        try await value { $0.closeConnections(account: account) }
-    }
-
-    /// On return nothing more is delivered to the device.
-    package func closeConnections(device: DeviceID) async throws {
-        try await value { $0.closeConnections(device: device) }
+        try await loop.flatSubmit {
+            let promise = loop.makePromise(of: Void.self)
+            bound.value.closeConnections(account: account) { promise.succeed() }
+            return promise.futureResult
+        }.get()
     }
 
     /// An account's record has changed.

@@ -1,16 +1,19 @@
 import ChatProtocol
 
-/// How fast one account may append. Over its rate it is slowed down: its connections are not read for a while, and
+/// How fast one account may append, and ask for what costs as much (`RequestCost`). Over its rate it is slowed down: its connections are not read for a while, and
 /// nothing is refused until the debt is too large, which many connections at once can bring about.
 package struct MessageQuota: Sendable, Equatable {
     package struct Limits: Sendable, Equatable {
+        /// In tenths of messages.
         package var messages: RateLimit?
         package var everyone: RateLimit?
         /// Microseconds of debt beyond which messages are refused.
         package var largestDebt: UInt64
 
         package init(_ limits: ServerLimits, everyoneIsLimited: Bool) {
-            messages = limits.messageRate
+            messages = limits.messageRate.map {
+                RateLimit(burst: min($0.burst, .max / 10) * 10, interval: $0.interval / 10)
+            }
             everyone = everyoneIsLimited ? limits.everyoneRate : nil
             largestDebt = limits.messageDebt.multipliedReportingOverflow(by: 1_000).partialValue
         }
@@ -23,6 +26,7 @@ package struct MessageQuota: Sendable, Equatable {
         case refuse(retryAfter: UInt64)
     }
 
+    /// Counts tenths of messages.
     private var messages = RateMeter()
     private var everyone = RateMeter()
 
@@ -36,12 +40,20 @@ package struct MessageQuota: Sendable, Equatable {
             let wait = everyone.take(of: rate, at: now)
             guard wait == 0 else { return .refuse(retryAfter: wait) }
         }
+        let verdict = charge(RequestCost.append, limits: limits, at: now)
+        if case .refuse = verdict, toEveryone, let rate = limits.everyone { everyone.refund(of: rate) }
+        return verdict
+    }
+
+    /// A request that costs so much.
+    mutating func charge(_ cost: RequestCost, limits: Limits, at now: UInt64) -> Verdict {
         guard let rate = limits.messages else { return .take(pause: 0) }
-        let pause = messages.charge(of: rate, at: now)
+        let pause = messages.charge(cost.tenths, of: rate, at: now)
         guard pause <= limits.largestDebt else {
-            messages.refund(of: rate)
-            if toEveryone, let rate = limits.everyone { everyone.refund(of: rate) }
-            return .refuse(retryAfter: pause - limits.largestDebt)
+            messages.refund(cost.tenths, of: rate)
+            // One that cannot be refused waits as long as anybody has to.
+            return cost.overDebt == .slowedDown
+                ? .take(pause: limits.largestDebt) : .refuse(retryAfter: pause - limits.largestDebt)
         }
         return .take(pause: pause)
     }

@@ -37,7 +37,7 @@ extension Hub {
     /// What the server has against storing it now. The rate comes first: a refusal costs work, too.
     private func objection(to entry: NewEntry, _ session: Session, _ account: AccountRecord) -> Failure? {
         let toEveryone = entry.conversation == identity.everyone
-        if let failure = overRate(session, account.id, toEveryone: toEveryone) { return failure }
+        if let failure = rates.chargeAppend(account.id, toEveryone: toEveryone, on: session) { return failure }
         let bytes = StoreQuota.bytes(ofPayload: entry.payload.count)
         guard let failure = notAllowed(entry, account) ?? quota.verdict(adding: bytes, for: account.id).failure
         else { return nil }
@@ -52,33 +52,9 @@ extension Hub {
         return Failure(.forbidden, sentence: "only administrators may write to everyone on this server")
     }
 
-    /// Judges the account's rate, by one more thing that is written for it: a message, or what is as dear as one. Over
-    /// it its connection is not read for a while; only a debt that is too large is refused.
-    func overRate(_ session: Session, _ account: AccountID, toEveryone: Bool = false) -> Failure? {
-        guard messageLimits.messages != nil || messageLimits.everyone != nil else { return nil }
-        let verdict = messageQuotas[account, default: MessageQuota()].append(
-            toEveryone: toEveryone, limits: messageLimits, at: microseconds())
-        if case .take(let pause) = verdict, pause > 0 { slowDown(session, for: pause) }
-        return verdict.failure
-    }
-
     /// What is not stored does not keep the account from the next message to everyone.
     private func giveBackEveryone(_ entry: NewEntry) {
-        guard entry.conversation == identity.everyone else { return }
-        messageQuotas[entry.sender]?.giveBackEveryone(of: messageLimits)
-    }
-
-    private func slowDown(_ session: Session, for pause: UInt64) {
-        session.pause(.rate)
-        _ = schedule(in: .microseconds(Int64(clamping: pause))) { session.resume(.rate) }
-    }
-
-    func microseconds() -> UInt64 { clock.now().uptimeNanoseconds / 1000 }
-
-    /// Forgets the accounts that have used nothing lately.
-    func forgetQuotas() {
-        let now = microseconds()
-        messageQuotas = messageQuotas.filter { !$0.value.isFull(at: now) }
+        if entry.conversation == identity.everyone { rates.giveBackEveryone(entry.sender) }
     }
 
     /// The entry is on disk, or was refused.

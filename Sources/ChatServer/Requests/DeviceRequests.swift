@@ -13,7 +13,7 @@ extension Hub {
         guard quota.hasRoom(for: request.wireBytes.count) else {
             return session.send(Failure(.storeFull), correlation: correlation)
         }
-        change(session, correlation) { accounts, me, done in
+        ask(session, correlation) { accounts, me, done in
             accounts.addDevice(request, to: me.account.id, from: session.origin) { result in
                 done(result.map { DeviceAdded(device: $0) })
             }
@@ -21,7 +21,7 @@ extension Hub {
     }
 
     func renameDevice(_ request: RenameDevice, _ session: Session, _ correlation: UInt32) {
-        change(session, correlation) { accounts, me, done in
+        ask(session, correlation) { accounts, me, done in
             accounts.renameDevice(request, of: me.account.id) { done($0.map { Done() }) }
         }
     }
@@ -29,10 +29,10 @@ extension Hub {
     func revokeDevice(_ request: RevokeDevice, _ session: Session, _ correlation: UInt32) {
         ask(session, correlation) { accounts, me, done in
             accounts.revokeDevice(request, of: me.account.id) { result in
-                if case .success = result { self.closeConnections(device: request.device, except: session) }
-                done(result.map { Done() })
-                if case .success = result, request.device == me.device {
-                    self.expel(session, Failure(.deviceRevoked))
+                guard case .success = result else { return done(result.map { Done() }) }
+                self.closeConnections(devices: [request.device], except: session) {
+                    done(.success(Done()))
+                    if request.device == me.device { self.expel(session, Failure(.deviceRevoked)) }
                 }
             }
         }
@@ -41,23 +41,10 @@ extension Hub {
     func changePassword(_ request: ChangePassword, _ session: Session, _ correlation: UInt32) {
         ask(session, correlation) { accounts, me, done in
             accounts.changePassword(request, of: me.account.id, device: me.device, from: session.origin) { result in
-                if case .success(let revoked) = result {
-                    for device in revoked { self.closeConnections(device: device) }
-                }
-                done(result.map { _ in Done() })
+                guard case .success(let revoked) = result else { return done(result.map { _ in Done() }) }
+                self.closeConnections(devices: revoked) { done(.success(Done())) }
             }
         }
-    }
-
-    /// A request that writes, which is synced like a message and counts as one. Revocations never come here.
-    private func change<Reply: FrameBody>(
-        _ session: Session, _ correlation: UInt32,
-        _ body: (any AccountService, LoggedIn, @escaping (Result<Reply, Failure>) -> Void) -> Void
-    ) {
-        if let me = session.identity, let refusal = overRate(session, me.account.id) {
-            return session.send(refusal, correlation: correlation)
-        }
-        ask(session, correlation, body)
     }
 
     /// A request that the keeper of accounts carries out.

@@ -24,6 +24,9 @@ extension Hub {
         guard quota.hasRoom(for: StoreQuota.rowsBytes) else {
             return finish(session, correlation, Result<Done, _>.failure(Failure(.storeFull)))
         }
+        if let refusal = rates.charge(.newConversation, me.id, on: session) {
+            return finish(session, correlation, Result<Done, _>.failure(refusal))
+        }
         guard let fresh = ConversationID(SecureRandom.bytes(ConversationID.byteCount)) else { return }
         enqueue(.openDirect(me.id, other.id, fresh: fresh)) { result in
             let reply: Result<Conversations, Failure> = result.flatMap { outcome in

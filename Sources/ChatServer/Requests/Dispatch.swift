@@ -5,6 +5,9 @@ extension Hub {
     /// Gives a frame of a connection that is logged in to whoever handles its kind.
     func dispatch(_ frame: RawFrame, _ session: Session) throws(WireError) {
         let correlation = frame.correlation
+        if let kind = frame.frameKind, let refusal = charge(kind, session) {
+            return session.send(refusal, correlation: correlation)
+        }
         switch frame.frameKind {
         case .acknowledge: acknowledge(try frame.decode(), session)
         case .append: append(try frame.decode(), session, correlation)
@@ -27,6 +30,12 @@ extension Hub {
         case .changePassword: changePassword(try frame.decode(), session, correlation)
         default: session.send(Failure(.unexpectedFrame), correlation: correlation)
         }
+    }
+
+    /// Charges a request to its account; what refuses it, if anything.
+    func charge(_ kind: FrameKind, _ session: Session) -> Failure? {
+        guard let cost = RequestCost.of(kind), let account = session.identity?.account.id else { return nil }
+        return rates.charge(cost, account, on: session)
     }
 
     /// Who the session speaks for, for a request whose reply comes later. Nil only where the session has ended.

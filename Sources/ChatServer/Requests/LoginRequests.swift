@@ -25,7 +25,7 @@ extension Hub {
     func logIn(_ frame: RawFrame, _ session: Session) throws(WireError) {
         guard let accounts else { return expel(session, Failure(.internalError), correlation: frame.correlation) }
         let completion = { (result: Result<LoggedIn, Failure>) in
-            self.finishLogin(session, frame.correlation, result)
+            self.finishLogin(session, frame, result)
         }
         switch frame.frameKind {
         case .loginByDevice:
@@ -56,14 +56,16 @@ extension Hub {
         loginBegan(session)
     }
 
-    private func finishLogin(_ session: Session, _ correlation: UInt32, _ result: Result<LoggedIn, Failure>) {
+    private func finishLogin(_ session: Session, _ frame: RawFrame, _ result: Result<LoggedIn, Failure>) {
         guard session.stage == .loggingIn else { return }
+        let correlation = frame.correlation
         switch result {
         case .success(let identity) where !hasRoom(forConnectionOf: identity.account):
             expel(
                 session, Failure(.busy, sentence: "this account has too many connections"), correlation: correlation)
         case .success(let identity):
             welcome(session, identity)
+            if let kind = frame.frameKind { _ = charge(kind, session) }
             session.send(
                 Welcome(
                     account: identity.account, device: identity.device, deviceName: identity.deviceName,

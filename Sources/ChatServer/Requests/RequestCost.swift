@@ -1,0 +1,61 @@
+import ChatProtocol
+
+/// What a request costs the server: one table for all kinds, so that none is for nothing.
+///
+/// The measure is a message: what an append costs in the batch, with its row, its share of a sync and its reply. The
+/// account's rate (`messages_per_second`, `messages_burst`) counts tenths of it.
+struct RequestCost: Equatable {
+    /// What happens to a request of an account whose debt is too large.
+    enum OverDebt: Equatable {
+        case refused
+        /// It must work in any case, or has no reply that could say so: its connection is only read more slowly.
+        case slowedDown
+    }
+
+    /// Tenths of a message.
+    var tenths: UInt64
+    var overDebt = OverDebt.refused
+
+    /// Tenths of a message for a kind whose cost does not depend on what is asked.
+    static func of(_ kind: FrameKind) -> RequestCost? {
+        switch kind {
+        // The measure. It is charged where it is judged, for a duplicate is answered whatever the rate.
+        case .append: nil
+        // Paid for by the deliveries that it acknowledges.
+        case .acknowledge: nil
+        // A frame and a reply without the store.
+        case .ping: RequestCost(tenths: 1, overDebt: .slowedDown)
+        // Reads the inbox: a page of rows for each 256 conversations.
+        case .subscribe: RequestCost(tenths: 5)
+        // A row, and a query for those who watch; several marks of a conversation in one batch are one.
+        case .markRead: RequestCost(tenths: 5, overDebt: .slowedDown)
+        // A query within the batch, which takes all cursors that have moved with it.
+        case .queryReceipts: RequestCost(tenths: 10)
+        // Two or three rows are read. What it writes where there is no conversation yet is charged besides.
+        case .openConversation: RequestCost(tenths: 2)
+        // Up to 256 rows, found one by one, and up to 100 KiB of reply.
+        case .lookUpAccounts, .lookUpConversations, .listAccounts: RequestCost(tenths: 10)
+        // Up to 32 rows.
+        case .listDevices: RequestCost(tenths: 2)
+        // A transaction with a sync of its own.
+        case .addDevice, .renameDevice: RequestCost(tenths: 10)
+        // The same, but a stolen device has to be cut off in any case.
+        case .revokeDevice: RequestCost(tenths: 10, overDebt: .slowedDown)
+        // Two computations of bcrypt; the throttle of passwords charges them besides.
+        case .changePassword: RequestCost(tenths: 100)
+        // A signature is checked, and a row written without a sync.
+        case .loginByDevice: RequestCost(tenths: 2, overDebt: .slowedDown)
+        // The throttles of passwords and registrations charge the computation; this is the transaction.
+        case .loginByPassword, .register: RequestCost(tenths: 10, overDebt: .slowedDown)
+        // No requests after login.
+        case .clientHello, .failure, .done, .welcome, .appended, .conversations, .accounts, .accountPage, .receipts,
+            .devices, .deviceAdded, .pong, .serverHello, .entry, .gap, .live, .presence, .receipt:
+            nil
+        }
+    }
+
+    /// An append: one message.
+    static let append = RequestCost(tenths: 10)
+    /// A conversation of two begins: as dear as a message, and more rows.
+    static let newConversation = RequestCost(tenths: 20)
+}
