@@ -8,18 +8,51 @@ struct InteropTests {
     @Test("what it makes, it verifies, for every kind and suite", arguments: VectorKind.allCases)
     func roundTrip(_ kind: VectorKind) throws {
         for seed in [1, 2] as [UInt64] {
-            let suites = kind == .passiveClient ? CipherSuite.supported : [CipherSuite.supported[Int(seed)]]
-            let made: [JSON]
-            if kind == .cryptoBasics {
-                // The verifier knows that the published signatures of suites 5 and 7 are faulty; ours are not.
-                made = try Interop.make(kind, seed: seed, suites: [1, 2, 3].map(CipherSuite.init(rawValue:)))
-            } else {
-                made = try Interop.make(kind, seed: seed, suites: suites)
-            }
+            let suites =
+                [.passiveClient, .cryptoBasics].contains(kind)
+                ? CipherSuite.supported : [CipherSuite.supported[Int(seed)]]
+            let made = try Interop.make(kind, seed: seed, suites: suites)
             let file = try JSON(parsing: Array(JSON.array(made).text.utf8))
             let report = try kind.verify(file)
             #expect(report.checked == made.count && report.skipped.isEmpty)
         }
+    }
+
+    @Test func `a right signature is taken and a changed one refused in every suite, those with published faults too`()
+        throws
+    {
+        for entry in try Interop.make(.cryptoBasics, seed: 3, suites: CipherSuite.supported) {
+            #expect(try VectorKind.cryptoBasics.verify(.array([entry])).checked == 1)
+            guard case .object(var fields) = entry, case .object(var sign) = entry["sign_with_label"],
+                var signature = sign["signature"]?.hex
+            else {
+                Issue.record("no signature")
+                continue
+            }
+            signature[signature.count - 1] ^= 1
+            sign["signature"] = .hex(signature)
+            fields["sign_with_label"] = .object(sign)
+            #expect(throws: VectorFailure.self) { try VectorKind.cryptoBasics.verify(.array([.object(fields)])) }
+        }
+    }
+
+    @Test func `messages without an application message in the clear hold, and a broken one does not`() throws {
+        let entry = try #require(try Interop.make(.messages, seed: 3, suites: [CipherSuite.supported[0]]).first)
+        guard case .object(var fields) = entry else {
+            Issue.record("no object")
+            return
+        }
+        fields["public_message_application"] = nil
+        #expect(try VectorKind.messages.verify(.array([.object(fields)])).checked == 1)
+        fields["public_message_application"] = .null
+        #expect(try VectorKind.messages.verify(.array([.object(fields)])).checked == 1)
+        for broken in [JSON.string("00"), .string("no hex"), .number(1)] {
+            fields["public_message_application"] = broken
+            #expect(throws: VectorFailure.self) { try VectorKind.messages.verify(.array([.object(fields)])) }
+        }
+        fields["public_message_application"] = nil
+        fields["public_message_commit"] = nil
+        #expect(throws: VectorFailure.self) { try VectorKind.messages.verify(.array([.object(fields)])) }
     }
 
     @Test("base64 is that of RFC 4648")

@@ -4,9 +4,13 @@ import WireCodec
 extension Entry {
     func checkMessages() throws {
         for key in [
-            "mls_welcome", "mls_group_info", "mls_key_package", "public_message_application",
-            "public_message_proposal", "public_message_commit", "private_message",
+            "mls_welcome", "mls_group_info", "mls_key_package", "public_message_proposal", "public_message_commit",
+            "private_message",
         ] { try roundTrip(key, MLSMessage.self) }
+        // RFC 9420 §6.2 forbids it: who keeps to that has none to publish.
+        if !json["public_message_application"].isNull {
+            try roundTrip("public_message_application", MLSMessage.self)
+        }
         try roundTrip("ratchet_tree", ExportedRatchetTree.self)
         try roundTrip("group_secrets", GroupSecrets.self)
         try roundTrip("add_proposal", KeyPackage.self)
