@@ -39,11 +39,10 @@ build: packages
 run: build
 	@PATH="$(abspath $(BIN)):$$PATH" Sources/chat/run-locally
 
-# Apart: what computes for minutes would take the processors from what waits for real programs with deadlines. One after
-# the other where servers are started again on the port that they had, which a neighbour may have been given meanwhile.
+# Apart: what computes for minutes would take the processors from what waits for real programs with deadlines.
 test: test-packages
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --no-parallel --skip '^(ScenarioTests|MLSTests)\.'
+	$(SWIFT) test --skip-build --skip '^(ScenarioTests|MLSTests)\.'
 	$(SWIFT) test --skip-build --filter '^ScenarioTests\.'
 	$(SWIFT) test --skip-build --filter '^MLSTests\.'
 

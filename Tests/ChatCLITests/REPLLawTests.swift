@@ -5,14 +5,16 @@ import Testing
 /// The laws of the prompt with the real programs: under a pseudo-terminal (`prompt.py`), and from a pipe (`script.py`).
 ///
 /// One can be tried by hand: `python3 Tests/ChatCLITests/Terminal/prompt.py .build/debug SCRATCH NAME`.
-@Suite(.serialized) struct REPLLawTests {
+@Suite struct REPLLawTests {
     @Test(arguments: try Laws.all())
     func theLawHolds(law: Laws.Law) async throws {
         let scratch = try Scratch()
-        let outcome = try await Program.run(
-            URL(fileURLWithPath: "/usr/bin/env"),
-            ["python3", "-B", law.file.path, Binaries.folder.path, scratch.url.path, law.name],
-            in: scratch.url, deadline: .seconds(180))
+        let outcome = try await Places.worlds.occupy {
+            try await Program.run(
+                URL(fileURLWithPath: "/usr/bin/env"),
+                ["python3", "-B", law.file.path, Binaries.folder.path, scratch.url.path, law.name],
+                in: scratch.url, deadline: .seconds(300))
+        }
         #expect(outcome.status == 0, "\(law.name):\n\(outcome.output)\n\(outcome.errors)")
     }
 }

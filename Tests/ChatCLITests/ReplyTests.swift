@@ -236,9 +236,12 @@ import Testing
     }
 
     @Test func `many at once each get their own`() async throws {
+        let scratch = try Scratch()
+        let together =
+            "echo >'\(scratch.url.path)'/$$; until [ $(ls '\(scratch.url.path)' | wc -l) -ge 8 ]; do sleep 0.02; done"
         let answers = try await withThrowingTaskGroup(of: (Int, [String]).self) { group in
             for number in 0..<64 {
-                group.addTask { (number, try await answer("sleep 0.2; cat; echo .", body: "n\(number)").get()) }
+                group.addTask { (number, try await answer("\(together); cat; echo .", body: "n\(number)").get()) }
             }
             return try await group.reduce(into: [Int: [String]]()) { $0[$1.0] = $1.1 }
         }

@@ -3,9 +3,7 @@ import TestSupport
 import Testing
 
 /// What the documents promise, tried with the real programs in the words of the scenarios.
-///
-/// One after the other: each runs a server and its clients.
-@Suite(.serialized) struct ScriptTests {
+@Suite struct ScriptTests {
     @Test func `a client written from the protocol's page alone logs in, sends, receives and acknowledges`()
         async throws
     {
@@ -25,13 +23,15 @@ import Testing
     private func run(_ name: String) async throws {
         let scratch = try Scratch()
         let vocabulary = Binaries.root.appending(path: "Tests/ScenarioTests/Scripts/vocabulary.bash")
-        let outcome = try await Program.run(
-            URL(filePath: "/bin/bash"), [vocabulary.path, "../../DocumentTests/Scripts/\(name)"],
-            environment: [
-                "CHAT_BINARIES": Binaries.folder.path, "SCRATCH": scratch.url.path,
-                "VECTORS_ROOT": Binaries.root.path,
-            ],
-            in: scratch.url, deadline: .seconds(300))
+        let outcome = try await Places.worlds.occupy {
+            try await Program.run(
+                URL(filePath: "/bin/bash"), [vocabulary.path, "../../DocumentTests/Scripts/\(name)"],
+                environment: [
+                    "CHAT_BINARIES": Binaries.folder.path, "SCRATCH": scratch.url.path,
+                    "VECTORS_ROOT": Binaries.root.path,
+                ],
+                in: scratch.url, deadline: .seconds(600))
+        }
         #expect(outcome.status == 0, "\(name):\n\(outcome.output)\n\(outcome.errors)")
     }
 }

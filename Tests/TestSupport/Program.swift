@@ -57,6 +57,7 @@ package enum Program {
             let flags = descriptor == 0 ? O_RDONLY : O_WRONLY | O_APPEND
             posix_spawn_file_actions_addopen(&actions, Int32(descriptor), file, flags, 0)
         }
+        keepDescriptorsHere()
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -76,6 +77,14 @@ package enum Program {
         let refused = posix_spawn(&process, command[0], &actions, &attributes, &argumentPointers, &environmentPointers)
         guard refused == 0 else { throw NotStarted(path: command[0], errno: refused) }
         return process
+    }
+
+    /// Sockets of other tests, which SwiftNIO lets programs inherit, would be held open by whatever runs longer than they.
+    private static func keepDescriptorsHere() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            guard let descriptor = Int32(name), descriptor > 2 else { continue }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
     }
 
     private static func end(of process: pid_t) async -> Int32 {

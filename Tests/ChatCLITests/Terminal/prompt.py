@@ -101,13 +101,11 @@ def a_resize_keeps_the_line(world):
     alice = ready(world, columns=80)
     text = "one two three four five six seven eight nine ten eleven twelve"
     alice.type(text).wait(lambda screen: screen.line().endswith("twelve"), "the line is there")
-    alice.resize(24, 40)
-    time.sleep(0.3)
+    alice.resize(24, 40).wait(lambda screen: screen.line().endswith("twelve"), "the line is drawn anew")
     world.chat("bob", "send", "--to", "alice", "-m", "narrow")
     alice.shows("bob → me: narrow")
     alice.wait(lambda screen: screen.line().endswith("twelve"), "the line is drawn over two rows")
-    alice.resize(24, 100)
-    time.sleep(0.3)
+    alice.resize(24, 100).at("alice → bob> " + text)
     world.chat("bob", "send", "--to", "alice", "-m", "wide")
     alice.shows("bob → me: wide").at("alice → bob> " + text)
     alice.type(ENTER).at("alice → bob> ")
@@ -176,7 +174,7 @@ def a_paste_over_the_limit_is_refused_and_named_at_once(world):
     alice.type("begun ")
     alice.type("\x1b[200~" + "x" * (1 << 20) + "\x1b[201~").shows("1048576 bytes; the limit is 65536 (64 KiB)")
     alice.at("alice → bob> begun ")
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 25
     # Without marks it is typing that never ends, and is as bounded.
     alice.type(CTRL_U + "y" * (1 << 20) + ENTER).shows("the line had more than 65536 bytes")
     alice.at("alice → bob> ").type("still here" + ENTER).at("alice → bob> ")
@@ -262,8 +260,8 @@ def the_editor_writes_a_message_on_the_terminal_and_gives_it_back(world):
         ' printf "line one $(id)\\n%s\\n" "$answer" >"$2"\n')
     alice = ready(world, EDITOR=f"'{program}' -x", VISUAL="")
     alice.type("/edit" + ENTER).shows("option -x, tty?")
-    world.chat("bob", "send", "--to", "alice", "-m", "while editing")
-    time.sleep(0.3)
+    world.chat("bob", "send", "--to", "alice", "-m", "while editing", "--wait", "delivered")
+    alice.read(0.3)
     assert not any("while editing" in line for line in alice.screen.transcript()), "the editor has the terminal"
     alice.type("; rm -rf $HOME `id`\r").shows("bob → me: while editing").at("alice → bob> ")
     bodies = world.until(lambda: [body for body in world.bodies("bob", "alice") if "one" in body], "bob has it")
@@ -477,7 +475,7 @@ def an_editor_is_a_part_of_the_job(world):
     shell.type(f"{world.binaries}/chat --profile alice" + ENTER).at("alice> ")
     shell.type("/to bob" + ENTER).at("alice → bob> ").type("/edit" + ENTER).shows("in the editor")
     shell.type(CTRL_Z).at("shell$ ").type("fg" + ENTER)
-    time.sleep(0.3)
+    world.until(lambda: shell.runs(), "the job has the terminal and runs")
     shell.type(CTRL_C).shows("the editor ended with signal 2; nothing was sent").at("alice → bob> ")
     shell.type("still").at("alice → bob> still").type(CTRL_C + CTRL_D).at("shell$ ").type("exit" + ENTER).ends()
 
@@ -506,7 +504,7 @@ def a_terminal_that_takes_nothing_does_not_keep_it_alive(world):
         [world.binaries + "/chat", "--profile", "bob", "send", "--to", "alice", "--lines"], env=world.environment,
         input=("x" * 1000 + "\n").encode() * 100)
     assert sender.returncode == 0
-    time.sleep(1)
+    assert alice.is_full(), "the terminal takes nothing more"
     alice.send(signal.SIGTERM).ends_unseen(143)
 
 
@@ -538,7 +536,7 @@ def a_refusal_waits_for_the_editor(world):
     subprocess.run(
         [world.binaries + "/chatd", "user", "disable", "alice", "--data", world.scratch + "/chatd"],
         env=world.environment, check=True, capture_output=True)
-    time.sleep(0.5)
+    world.until(lambda: not alice.is_connected(), "it has lost its connection")
     alice.type("written\r").ends(77)
     assert open(world.scratch + "/state/chat/alice/history").read().endswith("/edit\nwritten\n")
 

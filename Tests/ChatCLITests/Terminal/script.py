@@ -79,7 +79,7 @@ def it_goes_on_printing_for_as_long_as_it_lingers(world):
     world.join("alice", "bob")
     begin = time.monotonic()
     process = subprocess.Popen(
-        [world.binaries + "/chat", "--profile", "alice", "--linger", "4s"], env=world.environment,
+        [world.binaries + "/chat", "--profile", "alice", "--linger", "10s"], env=world.environment,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     process.stdin.write("/dm bob ping\n")
     process.stdin.close()
@@ -87,7 +87,7 @@ def it_goes_on_printing_for_as_long_as_it_lingers(world):
     world.chat("bob", "send", "--to", "alice", "-m", "pong")
     output = process.stdout.read()
     assert process.wait(30) == 0 and "bob → me: pong" in output, output
-    assert time.monotonic() - begin >= 4
+    assert time.monotonic() - begin >= 10
     # What it printed was shown.
     assert "pong" not in script(world, "alice", "/help\n", "--linger", "1s")[1]
 
@@ -106,7 +106,7 @@ def without_a_server_it_fails_once_and_at_once(world):
     status, output, errors = script(world, "alice", "/dm bob one\n/dm bob two\n/history\n")
     assert status == 69 and output == "", (status, output, errors)
     assert len(errors.splitlines()) == 1, errors
-    assert time.monotonic() - begin < 8
+    assert time.monotonic() - begin < 20
 
 
 def lines_outlast_a_server_that_goes_and_comes_back(world):
@@ -120,9 +120,10 @@ def lines_outlast_a_server_that_goes_and_comes_back(world):
     world.stop()
     process.stdin.write(b"two\nthree\n")
     process.stdin.close()
-    time.sleep(1)
+    errors = process.stderr.readline().decode()
+    assert "trying again" in errors or "connection" in errors, errors
     world.start()
-    errors = process.stderr.read().decode()
+    errors += process.stderr.read().decode()
     assert process.wait(60) == 0, errors
     assert world.bodies("bob", "alice") == ["one", "two", "three"]
 

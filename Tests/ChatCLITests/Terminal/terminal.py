@@ -21,6 +21,17 @@ def width(character):
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
+def processes():
+    """The state and the process group of every process."""
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        yield fields[0], int(fields[2])
+
+
 class Screen:
     """As much of an xterm as readline uses; anything else is an error, so that nothing is overlooked."""
 
@@ -186,7 +197,7 @@ class Screen:
 class Terminal:
     """A program with a screen and a keyboard."""
 
-    def __init__(self, command, environment, rows=24, columns=80, patience=30):
+    def __init__(self, command, environment, rows=24, columns=80, patience=60):
         self.screen = Screen(rows, columns)
         self.patience = patience
         self.raw = b""  # everything that was written
@@ -311,6 +322,26 @@ class Terminal:
             assert time.monotonic() < deadline, "the program does not end"
             time.sleep(0.05)
         assert self.status in (-signal.SIGHUP, 74), f"it ended with {self.status}"
+
+    def runs(self):
+        """Has a job of the shell the terminal, and is none of its processes stopped?"""
+        group = os.tcgetpgrp(self.master)
+        states = [state for state, number in processes() if number == group]
+        return group != self.process and states and "T" not in states
+
+    def is_connected(self):
+        """Has the program a socket?"""
+        folder = f"/proc/{self.process}/fd"
+        return any(os.readlink(f"{folder}/{name}").startswith("socket:") for name in os.listdir(folder))
+
+    def is_full(self):
+        """Waits until the terminal takes no more, since nobody reads what it shows."""
+        deadline = time.monotonic() + self.patience
+        while select.select([], [self.slave], [], 0)[1]:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
 
     def close(self):
         if self.status is None:

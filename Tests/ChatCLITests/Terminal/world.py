@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,11 @@ class World:
     def __init__(self, binaries, scratch):
         self.binaries, self.scratch = binaries, scratch
         self.server = None
-        self.address = "127.0.0.1:0"
+        # Bound and never listening, it keeps others from the port while the server is away.
+        self.reserved = socket.socket()
+        self.reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.reserved.bind(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.reserved.getsockname()[1]}"
         self.terminals = []
         self.environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm", "TZ": "UTC",
@@ -87,7 +92,7 @@ class World:
         return [json.loads(line)["body"] for line in lines]
 
     def until(self, condition, what):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             last = condition()
             if last:

@@ -13,24 +13,28 @@ import Transport
 final class TestServer: Sendable {
     let scratch: Scratch
     let address: ServerAddress
+    private let port: ReservedPort
     private let running: Mutex<(server: Server, accounts: StoreThread<AccountDatabase>)?>
 
     /// One for all tests: making a key is slow.
     static let identity = Result { try ServerIdentity.selfSigned() }
 
     private init(
-        scratch: Scratch, address: ServerAddress, server: Server, accounts: StoreThread<AccountDatabase>
+        scratch: Scratch, port: ReservedPort, address: ServerAddress, server: Server,
+        accounts: StoreThread<AccountDatabase>
     ) {
         self.scratch = scratch
+        self.port = port
         self.address = address
         running = Mutex((server, accounts))
     }
 
     static func start() async throws -> TestServer {
         let scratch = try Scratch()
-        let (server, accounts) = try await run(in: scratch, port: 0)
-        let address = try #require(ServerAddress("127.0.0.1:\(server.addresses[0].port)"))
-        return TestServer(scratch: scratch, address: address, server: server, accounts: accounts)
+        let port = try ReservedPort()
+        let (server, accounts) = try await run(in: scratch, port: port.number)
+        let address = try #require(ServerAddress("127.0.0.1:\(port.number)"))
+        return TestServer(scratch: scratch, port: port, address: address, server: server, accounts: accounts)
     }
 
     private static func run(in scratch: Scratch, port: Int) async throws -> (Server, StoreThread<AccountDatabase>) {
@@ -61,7 +65,7 @@ final class TestServer: Sendable {
     }
 
     func startAgain() async throws {
-        let (server, accounts) = try await Self.run(in: scratch, port: Int(address.port))
+        let (server, accounts) = try await Self.run(in: scratch, port: port.number)
         running.withLock { $0 = (server, accounts) }
     }
 }

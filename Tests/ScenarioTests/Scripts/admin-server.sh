@@ -61,7 +61,7 @@ exits 0 daemon restore "$SCRATCH/one.backup" --force --json
 same "$(jq -r .generation "$SCRATCH/out")" "$(daemon status --json | jq -r .generation)"
 same "$server" "$(daemon status --json | jq -r .pid)" "the same process goes on"
 exits 0 alice chat send --to bob "after the restore"
-exits 0 bob chat listen --count 2 --json --timeout 30s
+exits 0 bob chat listen --count 2 --json --timeout 60s
 same "hello,after the restore" "$(jq -r "select(.body) | .body" "$SCRATCH/out" | paste -sd,)"
 exits 0 daemon check
 exits 0 stop_server

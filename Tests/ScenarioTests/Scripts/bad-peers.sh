@@ -36,7 +36,7 @@ background guesses peer guesses
 guesses=$job
 background registrations peer registrations
 registrations=$job
-for n in $(seq 5); do exits 0 alice chat send --to bob --timeout 10s --wait delivered "while they guess $n"; done
+for n in $(seq 5); do exits 0 alice chat send --to bob --timeout 60s --wait delivered "while they guess $n"; done
 wait "$guesses" || fail "guesses: $(cat "$SCRATCH/guesses.err")"
 wait "$registrations" || fail "registrations: $(cat "$SCRATCH/registrations.err")"
 wait "$slow" || fail "slow: $(cat "$SCRATCH/slow.err")"

@@ -277,7 +277,7 @@ def arrivals():
         delays.append(time_at(watching) - before)
         coming.close()
         assert next_of(watching, {196})[1][0] == 3, "not offline"
-    assert sorted(delays)[4] <= 100, delays
+    assert sorted(delays)[4] <= 500, delays
 
 
 def flood(rate, seconds, connections, attempt):

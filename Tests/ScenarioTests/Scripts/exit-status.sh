@@ -32,7 +32,7 @@ says 67 no_such_name alice chat --json resume rm nothing
 says 67 no_such_name alice chat --json outbox drop 00000000-0000-7000-8000-000000000000
 says 67 no_such_name alice chat --json server forget example.org
 says 67 no_such_device alice chat --json device revoke 00000000000000000000000000000000
-says 67 no_such_user alice chat --json who --wait nobody --timeout 5s
+says 67 no_such_user alice chat --json who --wait nobody --timeout 60s
 exits 67 alice chat --json send --to nobody hi
 wanted=67 code no_such_user
 same no "$(jq -r .sent "$SCRATCH/err")" "certainly not sent"
@@ -73,7 +73,7 @@ openssl s_server -accept 127.0.0.1:0 -key "$SCRATCH/key" -cert "$SCRATCH/cert" -
 started+=($!)
 within 60 grep -q '^ACCEPT' "$SCRATCH/other" || fail "openssl does not listen"
 other=$(sed -n 's/^ACCEPT //p' "$SCRATCH/other")
-says 76 unsupported_version as stranger chat --json register x --server "$other" --trust accept-new --connect-timeout 5s \
+says 76 unsupported_version as stranger chat --json register x --server "$other" --trust accept-new --connect-timeout 60s \
     --password-file "$SCRATCH/password"
 
 # Signals.

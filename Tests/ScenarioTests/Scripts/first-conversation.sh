@@ -7,7 +7,7 @@ user bob
 # Bob is away: the message waits for him.
 exits 0 alice chat send --to bob "hi bob"
 same "" "$(cat "$SCRATCH/out")" "send is silent"
-exits 0 bob chat listen --count 1 --timeout 20s --json --mark-read
+exits 0 bob chat listen --count 1 --timeout 60s --json --mark-read
 same "hi bob" "$(jq -r .body "$SCRATCH/out")"
 same "dm alice bob @alice false" "$(jq -r '"\(.head) \(.from) \(.to) \(.conv) \(.own)"' "$SCRATCH/out")"
 

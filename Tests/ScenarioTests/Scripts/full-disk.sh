@@ -21,7 +21,7 @@ bob chat listen --no-follow >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
 [ "$status" = 74 ] || fail "a full disk gives $status: $(cat "$SCRATCH/err")"
 has "$SCRATCH/err" '^chat: '
 rm "$SCRATCH/small/fill"
-exits 0 bob chat listen --count 1 --timeout 20s --json
+exits 0 bob chat listen --count 1 --timeout 60s --json
 same 60000 "$(jq -j .body "$SCRATCH/out" | wc -c)" "nothing is lost by a full disk"
 
 mount -o remount,ro "$SCRATCH/small"

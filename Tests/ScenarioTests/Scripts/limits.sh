@@ -19,21 +19,21 @@ head -c 600 /dev/zero | tr '\0' x >"$SCRATCH/large"
 
 # An account's share of the store.
 exits 0 alice chat send --to bob --id one <"$SCRATCH/large"
-refused 75 store_full alice chat send --to bob --id two --timeout 2s --json <"$SCRATCH/large"
+refused 75 store_full alice chat send --to bob --id two --timeout 4s --json <"$SCRATCH/large"
 exits 0 alice chat send --to bob --id one <"$SCRATCH/large"
 exits 0 bob chat send --to alice <"$SCRATCH/large"
 
 # One message to everybody in an interval.
 exits 0 alice chat send --everyone --id three "hello"
-refused 75 rate_limited alice chat send --everyone --id four "hello again" --timeout 2s --json
+refused 75 rate_limited alice chat send --everyone --id four "hello again" --timeout 4s --json
 exits 0 alice chat send --everyone --id three "hello"
 exits 0 bob chat send --everyone "hello from bob"
 
 # The whole store: no messages, no accounts, no conversations.
 configure 'max_store = "1K"'
 reload
-refused 75 store_full bob chat send --to alice "full" --timeout 2s --json
-refused 75 store_full bob chat send --to bob "a new conversation" --timeout 2s --json
+refused 75 store_full bob chat send --to alice "full" --timeout 4s --json
+refused 75 store_full bob chat send --to bob "a new conversation" --timeout 4s --json
 exits 0 alice chat send --to bob --id one <"$SCRATCH/large"
 person carol
 refused 75 store_full carol chat register carol --server "$address" --trust "$pin" --password-file "$SCRATCH/password" --json
@@ -41,7 +41,7 @@ refused 75 store_full carol chat register carol --server "$address" --trust "$pi
 # What was allowed when it was sent is not refused when it is sent again.
 configure "" 'broadcast = "admins"'
 reload
-refused 77 forbidden alice chat send --everyone --id five "hello" --timeout 2s --json
+refused 77 forbidden alice chat send --everyone --id five "hello" --timeout 4s --json
 exits 0 alice chat send --everyone --id three "hello"
 
 exits 0 bob chat history --everyone --sync --json

@@ -68,9 +68,9 @@ has "$SCRATCH/err" '^chat: '
 
 # Delivery and reading can be waited for.
 background bob.out bob chat listen --json --mark-read
-exits 0 alice chat send --to bob --wait delivered --timeout 20s "wait for it"
-exits 0 alice chat send --to bob --wait read --timeout 20s --json "read it"
+exits 0 alice chat send --to bob --wait delivered --timeout 60s "wait for it"
+exits 0 alice chat send --to bob --wait read --timeout 60s --json "read it"
 same read "$(jq -r .status "$SCRATCH/out")"
 exits 124 alice chat send --to carol --wait read --timeout 1s "nobody reads"
-exits 0 alice chat who --wait bob --timeout 10s
+exits 0 alice chat who --wait bob --timeout 60s
 kill "$job"

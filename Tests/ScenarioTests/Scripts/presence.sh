@@ -28,7 +28,7 @@ same 1 "$(grep -c '"online":\["bob"\]' "$SCRATCH/alice.out")"
 exits 0 alice chat who --users --json
 has "$SCRATCH/out" 'bob'
 
-# By event, not by asking again and again: by the server's own clock arrivals are told within 100 ms.
+# By event, not by asking again and again: by the server's own clock arrivals are told in half a second.
 user carol
 user dave
 exits 0 env PASSWORD="$password" python3 "$scripts/bad_peers.py" arrivals "$address" carol dave

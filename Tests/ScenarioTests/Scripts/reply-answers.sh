@@ -134,7 +134,7 @@ END_OF_HANDLER
 bodies="fails dies hangs floods endless bytes nul closed parent twice well"
 for body in $bodies; do exits 0 bob chat send --to bot "$body"; done
 before=$(answers bob | wc -l)
-replies 11 --allow bob --retry 1 --command-timeout 1s --json -- "$SCRATCH/handler"
+replies 11 --allow bob --retry 1 --command-timeout 4s --json -- "$SCRATCH/handler"
 same "my child lives,second time,fine" \
     "$(answers bob | tail -n +$((before + 1)) | jq -r .body | paste -sd,)"
 same 3 "$(wc -l <"$SCRATCH/out")"
@@ -158,11 +158,11 @@ exits 124 bot chat reply --allow bob --timeout 300ms -- "$SCRATCH/handler"
 
 # Limits, as those of listen: time ends it with 0 where something came and no count is open.
 exits 0 bob chat send --to bot "in time"
-exits 0 bot chat reply --allow bob --idle 1s -- cat
+exits 0 bot chat reply --allow bob --idle 5s -- cat
 exits 0 bob chat send --to bot "in time"
-exits 0 bot chat reply --allow bob --timeout 3s -- cat
+exits 0 bot chat reply --allow bob --timeout 8s -- cat
 exits 124 bot chat reply --allow bob --count 1 --timeout 300ms -- cat
 # A command that runs when the time is up ends before it ends.
 exits 0 bob chat send --to bot "slow"
-exits 0 bot chat reply --allow bob --timeout 2s -- sh -c 'sleep 3; cat'
+exits 0 bot chat reply --allow bob --timeout 8s -- sh -c 'sleep 9; cat'
 same "slow" "$(answers bob | tail -n 1 | jq -r .body)"

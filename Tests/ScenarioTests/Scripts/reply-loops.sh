@@ -41,7 +41,7 @@ exits 124 bot chat reply --allow bot --resume notes --idle 500ms -- cat
 background held bot chat reply --allow-anyone --resume held -- cat
 is_held() { bot chat resume list --json | jq 'select(.name == "held") | .pid' | grep -Fxq "$job"; }
 within 60 is_held || fail "nobody holds the resume point: $(cat "$SCRATCH/held.err")"
-exits 75 bot chat reply --allow-anyone --resume held --timeout 10s -- cat
+exits 75 bot chat reply --allow-anyone --resume held --timeout 60s -- cat
 has "$SCRATCH/err" "in use by process $job"
 kill "$job"
 wait "$job" 2>/dev/null

@@ -71,7 +71,7 @@ settled || fail "not done"
 
 # With the time up and no server it gives up after a while, says so, and the message comes again.
 rm "$SCRATCH/bot/go"
-background late.out bot chat reply --allow alice --timeout 3s --json -- "$SCRATCH/handler"
+background late.out bot chat reply --allow alice --timeout 10s --json -- "$SCRATCH/handler"
 exits 0 alice chat send --to bot "too late"
 within 60 grep -qx "too late" "$SCRATCH/bot/runs" || fail "the command does not run"
 stop_server || fail "the server does not drain"

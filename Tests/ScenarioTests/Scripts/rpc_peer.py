@@ -219,7 +219,7 @@ def out_of_order():
     rpc.call("whoami")
     same("accepted", rpc.call("send", to="carol", body="quick")["status"])
     assert slow not in rpc.answers, "carol is not there"
-    late = rpc.post("send", to="carol", body="late", wait="delivered", timeout="500ms")
+    late = rpc.post("send", to="carol", body="late", wait="delivered", timeout="5s")
     error = rpc.answer(late)["error"]
     same(("not_confirmed", 124, "accepted"),
          (error["data"]["code"], error["data"]["exit"], error["data"]["ack"]["status"]), "not confirmed")
@@ -363,7 +363,7 @@ def asking():
     eventually(lambda: online(rpc) == ["bob"], "offline when nothing is asked")
     same(answer, rpc.call("ask", to=["bob"], question="ship it?", choices=["yes", "no"], id="ship"), "the same key")
     same(("no_such_user", 67), tuple(rpc.fails("ask", to=["nobody"], question="?")["data"][k] for k in ("code", "exit")))
-    error = rpc.fails("ask", to=["bob"], question="lapses", timeout="500ms")
+    error = rpc.fails("ask", to=["bob"], question="lapses", timeout="5s")
     same(("no_answer", 124), tuple(error["data"][k] for k in ("code", "exit")), "no answer")
     for number, end in enumerate(("terminate", "deaf")):
         rpc = RPC(reads=False)

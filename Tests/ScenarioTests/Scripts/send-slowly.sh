@@ -5,6 +5,6 @@ printf '[limits]\neveryone_interval = "1s"\n' >"$SCRATCH/limits.toml"
 chmod 600 "$SCRATCH/limits.toml"
 start_server --config "$SCRATCH/limits.toml"
 user alice
-seq 6 | exits 0 alice chat send --everyone --lines --json --timeout 2500ms
-same 6 "$(grep -c '"accepted"' "$SCRATCH/out")"
-same "1,2,3,4,5,6" "$(alice chat history --everyone --json -q | jq -r .body | paste -sd,)" "in order"
+seq 11 | exits 0 alice chat send --everyone --lines --json --timeout 8s
+same 11 "$(grep -c '"accepted"' "$SCRATCH/out")"
+same "1,2,3,4,5,6,7,8,9,10,11" "$(alice chat history --everyone --json -q | jq -r .body | paste -sd,)" "in order"

@@ -10,7 +10,7 @@ deaf_peer 100
 background bob.out bob chat listen --json
 within 60 online || fail "bob is not online"
 seq 2000 >"$SCRATCH/numbers"
-(replace_shell=yes; alice chat send --to bob --lines --timeout 1s --json) <"$SCRATCH/numbers" >"$SCRATCH/acks" \
+(replace_shell=yes; alice chat send --to bob --lines --timeout 5s --json) <"$SCRATCH/numbers" >"$SCRATCH/acks" \
     2>"$SCRATCH/unsent" 4>&- &
 sending=$!
 started+=("$sending")

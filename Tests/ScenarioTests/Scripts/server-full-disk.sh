@@ -13,7 +13,7 @@ user alice
 user bob
 user carol
 for n in $(seq 20); do head -c 60000 /dev/zero | tr '\0' x; echo; done >"$SCRATCH/large"
-more() { alice chat send --to bob --lines --timeout 3s --json <"$SCRATCH/large" >"$SCRATCH/acks" 2>"$SCRATCH/err"; }
+more() { alice chat send --to bob --lines --timeout 10s --json <"$SCRATCH/large" >"$SCRATCH/acks" 2>"$SCRATCH/err"; }
 sent=0
 until [ "$sent" -gt 60 ]; do
     status=0
@@ -40,7 +40,7 @@ exits 0 bob chat device list
 # Full to the last byte: refused with words, or stored where the log has room already, and nothing breaks.
 dd if=/dev/zero of="$SCRATCH/server/fill" bs=1k 2>/dev/null
 status=0
-head -c 60000 /dev/zero | tr '\0' y | alice chat send --to bob --timeout 10s 2>"$SCRATCH/err" || status=$?
+head -c 60000 /dev/zero | tr '\0' y | alice chat send --to bob --timeout 30s 2>"$SCRATCH/err" || status=$?
 case $status in
 0) stored=1 ;;
 75) stored=0 ;;
@@ -52,7 +52,7 @@ rm "$SCRATCH/server/fill"
 
 # Room again, without a restart.
 mount -o remount,size=128m "$SCRATCH/server"
-roomy() { alice chat send --to bob "with room again" --timeout 5s; }
+roomy() { alice chat send --to bob "with room again" --timeout 20s; }
 within 60 roomy || fail "there is room and nothing is taken"
 exits 0 bob chat history --with alice --sync --limit 1 --json
 same "with room again" "$(jq -r .body "$SCRATCH/out")"

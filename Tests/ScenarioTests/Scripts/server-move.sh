@@ -1,10 +1,6 @@
 # A server that moves keeps its profiles: whoever answers at the new address must have its key and its id.
 
 cd "$SCRATCH" || fail "no scratch directory"
-# free_port: a port that nobody has now.
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 belongs() { same "$3" "$(as "$1" chat --profile "$2" whoami --json | jq -r .server)" "the server of $1's profile $2"; }
 
 start_server
@@ -14,7 +10,7 @@ exits 0 alice chat send --to alice "before the move"
 exits 0 alice chat --profile second login alice --server "$old" --password-file "$SCRATCH/password"
 exits 0 alice chat device add --out identity
 stop_server
-address=127.0.0.1:$(free_port)
+reserve_port
 new=$address
 start_server
 
@@ -47,7 +43,7 @@ belongs box default "$new"
 # Another server is refused: by its key, and by its id where it has the same key.
 stop_server
 mv server server-was
-address=127.0.0.1:$(free_port)
+reserve_port
 start_server
 exits 79 alice chat server move "$new" "$address"
 belongs alice default "$new"

@@ -53,10 +53,10 @@ END
 chmod +x "$SCRATCH/handler"
 exits 0 bob chat resume set worker
 for body in hang flood silent done; do exits 0 alice chat send --to bob "$body"; done
-exits 0 bob env CHAT_SERVER="$address" chat listen --resume worker --count 4 --command-timeout 500ms --retry 1 \
+exits 0 bob env CHAT_SERVER="$address" chat listen --resume worker --count 4 --command-timeout 3s --retry 1 \
     -- "$SCRATCH/handler"
 same "$(printf '%s alice default unset\n' hang hang flood flood silent done)" "$(cat "$SCRATCH/bob/seen")"
-same 2 "$(grep -c 'took longer than 500ms' "$SCRATCH/err")" "both are told"
+same 2 "$(grep -c 'took longer than 3s' "$SCRATCH/err")" "both are told"
 exits 0 bob chat listen --resume worker --no-follow
 same "" "$(cat "$SCRATCH/out")" "the resume point is behind them"
 

@@ -1,6 +1,6 @@
 # The words of the scenarios. Usage: CHAT_BINARIES=FOLDER bash vocabulary.bash NAME
-# A scenario is a script NAME.sh beside this file, or elsewhere where NAME is a path; what it starts is ended with it,
-# by process id.
+# A scenario is a script NAME.sh beside this file; NAME may be a path from here. What it starts is ended with it, by
+# process id.
 
 set -u -o pipefail
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -33,12 +33,29 @@ trap at_end EXIT
 
 # What runs beside a scenario does not inherit the descriptors 3 and 4, which scenarios feed pipes by.
 
+# reserve_port: $address becomes one that no other test gets, though nobody listens there: a socket that is bound and never
+# listens lets a listener with SO_REUSEADDR in, and keeps away whoever asks for any port.
+reserve_port() {
+    : >"$SCRATCH/reserved"
+    python3 -c '
+import signal, socket
+reserved = socket.socket()
+reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+reserved.bind(("127.0.0.1", 0))
+print("127.0.0.1:%d" % reserved.getsockname()[1], flush=True)
+signal.pause()' >"$SCRATCH/reserved" </dev/null 3>&- 4>&- &
+    started+=($!)
+    eventually test -s "$SCRATCH/reserved"
+    address=$(cat "$SCRATCH/reserved")
+}
+
 # start_server [OPTION…]: runs chatd on a free port and remembers $server, $address and $pin.
 # A server that is started again takes the port that it had.
 start_server() {
+    [ -n "${address:-}" ] || reserve_port
     : >"$SCRATCH/listening"
     mkdir -p "$SCRATCH/server-home"
-    env -i PATH=/usr/bin:/bin HOME="$SCRATCH/server-home" "$bin/chatd" run --listen "${address:-127.0.0.1:0}" \
+    env -i PATH=/usr/bin:/bin HOME="$SCRATCH/server-home" "$bin/chatd" run --listen "$address" \
         --data "$SCRATCH/server" "$@" >"$SCRATCH/listening" 2>>"$SCRATCH/server.log" 3>&- 4>&- &
     server=$!
     started+=("$server")
@@ -176,7 +193,7 @@ online() { daemon status --json | jq -e '.online > 0' >/dev/null; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
 case $1 in
-    */*) scenario=$1.sh ;;
+    /*) scenario=$1.sh ;;
     *) scenario=$scripts/$1.sh ;;
 esac
 # shellcheck source=/dev/null # which scenario is known when it runs
