@@ -12,26 +12,29 @@ extension Unicode.Scalar {
 
 /// Text of other people as it may stand on a terminal: what would act is shown instead.
 ///
-/// ESC is `^[`, other C0 characters and DEL are `^X` likewise, everything else is `<U+202E>`.
+/// ESC is `^[`, other C0 characters and DEL are `^X` likewise, everything else is `<U+202E>`. Only a joiner inside of a
+/// word or an emoji passes.
 package enum InertText {
     /// The text on one line: newlines are shown, too.
     package static func line(_ text: String) -> String {
         if isHarmless(text) { return text }
+        let scalars = Array(text.unicodeScalars)
         var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { append(scalar, to: &result) }
+        for index in scalars.indices { append(index, of: scalars, to: &result) }
         return String(result)
     }
 
     /// A message's body: its further lines begin with `indent`, so that none can pass for a line of ours.
     package static func body(_ text: String, indent: String = "    ") -> String {
         if isHarmless(text) { return text }
+        let scalars = Array(text.unicodeScalars)
         var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if scalar == "\n" {
+        for index in scalars.indices {
+            if scalars[index] == "\n" {
                 result.append("\n")
                 result.append(contentsOf: indent.unicodeScalars)
             } else {
-                append(scalar, to: &result)
+                append(index, of: scalars, to: &result)
             }
         }
         return String(result)
@@ -41,8 +44,13 @@ package enum InertText {
         text.utf8.allSatisfy { (0x20...0x7e).contains($0) }
     }
 
-    private static func append(_ scalar: Unicode.Scalar, to result: inout String.UnicodeScalarView) {
-        guard scalar.actsOnTerminal else { return result.append(scalar) }
+    private static func append(
+        _ index: Int, of scalars: [Unicode.Scalar], to result: inout String.UnicodeScalarView
+    ) {
+        let scalar = scalars[index]
+        guard scalar.actsOnTerminal, !JoiningText.isNeeded(at: index, in: scalars) else {
+            return result.append(scalar)
+        }
         // Caret notation flips bit 6: ESC is ^[, DEL is ^?.
         if scalar.isASCII, let letter = Unicode.Scalar(scalar.value ^ 0x40) {
             result.append("^")

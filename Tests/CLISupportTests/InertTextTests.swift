@@ -32,6 +32,27 @@ import Testing
         #expect(InertText.line(text) == shown)
     }
 
+    @Test(arguments: [
+        "👩\u{200d}👩\u{200d}👧", "❤\u{fe0f}\u{200d}🔥", "🏴\u{200d}☠\u{fe0f}", "👩🏽\u{200d}🚀",
+        "می\u{200c}خواهم", "क्\u{200d}ष", "क्\u{200c}ष", "ශ්\u{200d}රී", "ന്\u{200d} അവന്\u{200d}",
+    ])
+    func `a joiner between letters or emoji that need it passes`(text: String) {
+        #expect(InertText.line(text) == text)
+        #expect(InertText.body(text) == text)
+    }
+
+    @Test(arguments: [
+        ("a\u{200d}b", "a<U+200D>b"), ("pay\u{200c}pal", "pay<U+200C>pal"), ("\u{200d}👩", "<U+200D>👩"),
+        ("👩\u{200d}", "👩<U+200D>"), ("👩\u{200d}\u{200d}👩", "👩<U+200D><U+200D>👩"),
+        ("👩\u{200d}a", "👩<U+200D>a"), ("1\u{200d}2", "1<U+200D>2"), ("می\u{200c}", "می<U+200C>"),
+        ("می\u{200c} خ", "می<U+200C> خ"), ("می\u{200c}x", "می<U+200C>x"), ("ب\u{200f}ب", "ب<U+200F>ب"),
+        ("ب\u{202e}ب", "ب<U+202E>ب"), ("ب\u{200b}ب", "ب<U+200B>ب"), ("👩\u{200c}👩", "👩<U+200C>👩"),
+        ("a\u{fe0f}\u{200d}👩", "a\u{fe0f}<U+200D>👩"),
+    ])
+    func `any other joiner, and every other format character, is shown`(text: String, shown: String) {
+        #expect(InertText.line(text).unicodeScalars.elementsEqual(shown.unicodeScalars), "\(InertText.line(text))")
+    }
+
     @Test func `further lines of a body are indented`() {
         #expect(InertText.body("one\ntwo\r\nthree\n", indent: "  ") == "one\n  two^M\n  three\n  ")
     }
