@@ -95,15 +95,8 @@ package enum ChatProgram {
         do {
             return try type.parse(line.canonical)
         } catch {
-            throw Problem(.usage, sentence(type.message(for: error)), hint: line.hint)
+            let text = ParserMessage.sentence(type.message(for: error), arguments: line.canonical)
+            throw Problem(.usage, text, hint: line.hint)
         }
-    }
-
-    /// ArgumentParser's words in our form: one line that begins in lower case and ends without a full stop.
-    private static func sentence(_ message: String) -> String {
-        var text = message.split(separator: "\n").first.map(String.init) ?? "the command line cannot be read"
-        if text.hasSuffix(".") { text.removeLast() }
-        guard let first = text.first else { return text }
-        return first.lowercased() + text.dropFirst()
     }
 }

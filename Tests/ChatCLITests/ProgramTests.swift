@@ -59,6 +59,24 @@ import Testing
         #expect(error?["code"] == .string("usage"))
     }
 
+    @Test(arguments: [
+        (["send", "--to", "bob\ncarol", "hi"], "bob^Jcarol"), (["send", "--to=bob\r\n", "hi"], "bob^M^J"),
+        (["ask", "--to", "b", "--timeout", "\n", "x"], "'^J'"), (["login", "a\nb"], "a^Jb"),
+        (["who", "--wait", "x\ny"], "x^Jy"),
+    ])
+    func `a value with a line break is shown, and the reason stands behind it`(words: [String], shown: String)
+        async throws
+    {
+        let scratch = try Scratch()
+        for json in [[], ["--json"]] {
+            let outcome = try await Program.run(Binaries.chat, json + words, environment: ["HOME": scratch.url.path])
+            #expect(outcome.status == 64)
+            #expect(outcome.errors.contains(shown) && outcome.errors.contains("expected"), "\(outcome.errors)")
+        }
+        let server = try await Program.run(Binaries.chatd, ["run", "--registration", "a\nb"])
+        #expect(server.status == 64 && server.errors.contains("a^Jb") && server.errors.contains("open"), "\(server)")
+    }
+
     @Test(arguments: ["", "a\0b", String(repeating: "x", count: 65_537)])
     func `a message that cannot be sent is refused before anything else`(body: String) async throws {
         let outcome = try await chat("send", "--to", "bob", input: body)

@@ -12,7 +12,7 @@ package enum ChatdProgram {
         do {
             command = try RootCommand.parseAsRoot(arguments)
         } catch {
-            return end(parsing: error, CommandContext(json: wantsJSON, quiet: false, noInput: true))
+            return end(parsing: error, arguments, CommandContext(json: wantsJSON, quiet: false, noInput: true))
         }
         guard let command = command as? any ChatdCommand else {
             return other(command, CommandContext(json: wantsJSON, quiet: false, noInput: true))
@@ -28,11 +28,12 @@ package enum ChatdProgram {
     }
 
     /// Help and version are answers; anything else is a command line that cannot be read.
-    private static func end(parsing error: any Error, _ context: CommandContext) -> Int32 {
+    private static func end(parsing error: any Error, _ arguments: [String], _ context: CommandContext) -> Int32 {
         guard RootCommand.exitCode(for: error) != .success else {
             return context.write(RootCommand.fullMessage(for: error)) ? 0 : ExitStatus.inputOutput.rawValue
         }
-        let problem = Problem(.usage, sentence(RootCommand.message(for: error)), hint: "see chatd --help")
+        let text = ParserMessage.sentence(RootCommand.message(for: error), arguments: arguments)
+        let problem = Problem(.usage, text, hint: "see chatd --help")
         context.report(problem)
         return problem.exit.rawValue
     }
@@ -45,7 +46,7 @@ package enum ChatdProgram {
                 var help = command
                 try help.run()
                 return ExitStatus.done.rawValue
-            } catch { return end(parsing: error, context) }
+            } catch { return end(parsing: error, [], context) }
         }
         let name = configuration.commandName.map { $0 == "chatd" ? $0 : "chatd \($0)" } ?? "chatd"
         let names = configuration.subcommands.compactMap { $0.configuration.commandName }
@@ -53,14 +54,5 @@ package enum ChatdProgram {
             .usage, "'\(name)' needs a command: \(names.joined(separator: ", "))", hint: "see \(name) --help")
         context.report(problem)
         return problem.exit.rawValue
-    }
-
-    /// ArgumentParser's words in our form: one line that begins in lower case and ends without a full stop.
-    private static func sentence(_ message: String) -> String {
-        var text = message.split(separator: "\n").first.map(String.init) ?? "the command line cannot be read"
-        if text.hasPrefix("Error: ") { text.removeFirst(7) }
-        if text.hasSuffix(".") { text.removeLast() }
-        guard let first = text.first else { return text }
-        return first.lowercased() + text.dropFirst()
     }
 }
