@@ -17,6 +17,7 @@ final class Diagnostics: Sendable {
 
     /// Tells what went wrong, in one line.
     func report(_ problem: Problem) {
+        let problem = Advice.completing(problem)
         write(json ? problem.json(time: SystemTime.now()).text : problem.plainLine(program: "chat"))
     }
 
