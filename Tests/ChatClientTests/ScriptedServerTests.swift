@@ -329,12 +329,13 @@ import Transport
         await expectRefusal(.refused, "not_logged_in") { try await box.client().whoAmI() }
         // The server may have taken the number: it must not be used again.
         await expectRefusal(.unreachable) { try await box.client().login(identityFile: path) }
-        #expect(try await box.client().login(identityFile: path).user == box.name)
+        let first = try await box.client().login(identityFile: path)
+        #expect(first.isNew && first.record.user == box.name)
         #expect(server.bodies(LoginByDevice.self).map(\.number) == [1, 1, 2])
         let note = OutgoingMessage(conversation: .everyone, body: "x")
         #expect(try await box.client().send([note])[0].status == .accepted)
         // It has been taken over: nothing is asked again.
-        _ = try await box.client().login(identityFile: path)
+        #expect(try await !box.client().login(identityFile: path).isNew)
         #expect(server.bodies(LoginByDevice.self).count == 4)
         await server.stop()
     }

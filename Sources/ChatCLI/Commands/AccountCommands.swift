@@ -90,11 +90,12 @@ struct LoginCommand: ChatCommand {
         try password.check()
         let client = try invocation.makeClient()
         let record: WhoAmI
+        var isNew = true
         if let identity {
             guard !password.isGiven, deviceName == nil else {
                 throw Problem(.usage, "--identity needs no password, and the identity names the device")
             }
-            record = try await client.login(identityFile: identity, user: user)
+            (record, isNew) = try await client.login(identityFile: identity, user: user)
         } else {
             let name = try await UserQuestion.user(user, in: invocation)
             let secret = try await invocation.secrets.password(
@@ -102,7 +103,8 @@ struct LoginCommand: ChatCommand {
                 question: "Password of \(name): ")
             record = try await client.login(user: name, password: secret, deviceName: deviceName)
         }
-        invocation.diagnostics.note("logged_in", "logged in as \(record.user) at \(record.server)")
+        let done = isNew ? "logged in as" : "this profile has the identity already:"
+        invocation.diagnostics.note("logged_in", "\(done) \(record.user) at \(record.server)")
         if invocation.json { try invocation.output.write(JSONLines.whoAmI(record)) }
         return .done
     }
@@ -145,8 +147,9 @@ struct LogoutCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        try await invocation.makeClient().logout(forget: forget)
-        invocation.diagnostics.note("logged_out", forget ? "logged out; local data erased" : "logged out")
+        let isRevoked = try await invocation.makeClient().logout(forget: forget)
+        let done = isRevoked ? "logged out" : forget ? "no device was revoked" : "this profile was logged out already"
+        invocation.diagnostics.note("logged_out", forget ? done + "; local data erased" : done)
         return .done
     }
 }

@@ -88,20 +88,32 @@ extension Client {
         return try whoAmI()
     }
 
-    /// Revokes this device on the server; with `forget` the local data go too.
-    package func logout(forget: Bool) async throws(Problem) {
+    /// Revokes this device on the server; with `forget` the local data go too. False where there was nothing to revoke:
+    /// this profile is a copy, which the server does not listen to, or was logged out before.
+    ///
+    /// - Throws: 78 for a copy whose data are to stay: then nothing was done.
+    package func logout(forget: Bool) async throws(Problem) -> Bool {
         let identity = try identity()
-        if identity.standing == .active, identity.loginKey != nil {
-            do throws(Problem) {
-                let _: Done = try await ask(RevokeDevice(device: identity.device))
-                requestLinkInUse?.close()
-            } catch {
-                // It is what was asked for.
-                guard error.code == ErrorCode.deviceRevoked.name else { throw error }
-            }
-            try store { store in try store.writeSynced { try store.setLoggedOut() } }
+        var isRevoked = false
+        do throws(Problem) { isRevoked = try await revokeThisDevice(identity) } catch {
+            guard forget, error.code == ErrorCode.storeCopied.name else { throw error }
         }
         if forget { try erase() }
+        return isRevoked
+    }
+
+    private func revokeThisDevice(_ identity: Identity) async throws(Problem) -> Bool {
+        guard identity.standing != .loggedOut else { return false }
+        do throws(Problem) {
+            try requireStanding(identity)
+            let _: Done = try await ask(RevokeDevice(device: identity.device))
+            requestLinkInUse?.close()
+        } catch {
+            // It is what was asked for.
+            guard error.code == ErrorCode.deviceRevoked.name else { throw error }
+        }
+        try store { store in try store.writeSynced { try store.setLoggedOut() } }
+        return true
     }
 
     /// Removes the profile's files.

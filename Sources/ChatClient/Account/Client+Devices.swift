@@ -60,7 +60,12 @@ extension Client {
     }
 
     /// Takes over an identity that `addDevice` made. `user`, where given, must be whose it is.
-    package func login(identityFile path: String, user: UserName? = nil) async throws(Problem) -> WhoAmI {
+    ///
+    /// - Returns: also whether this was a login. It is none where the profile has the identity already; then nothing is
+    ///   asked, so that a container can begin with it while the server is away.
+    package func login(
+        identityFile path: String, user: UserName? = nil
+    ) async throws(Problem) -> (record: WhoAmI, isNew: Bool) {
         var file = try readIdentity(path)
         if let user, user != file.user {
             throw Problem(.wrongProfile, "the identity is \(file.user)'s, not \(user)'s")
@@ -74,9 +79,16 @@ extension Client {
                 .wrongProfile, "profile \(settings.profile) belongs to \(known.name) on \(known.address)",
                 hint: "use another --profile")
         }
-        if known?.device == file.device, try store({ try $0.knowsEveryone() }) { return try whoAmI() }
+        if let known, known.device == file.device, try store({ try $0.knowsEveryone() }) {
+            // What was revoked stays so: only another identity helps.
+            guard known.standing != .loggedOut, known.standing != .revoked else {
+                throw Problem(.deviceRevoked, hint: "make another identity with chat device add --out FILE", sent: .no)
+            }
+            try requireStanding(known)
+            return (try whoAmI(), false)
+        }
         try await whileBusy { () async throws(Problem) in try await self.takeOver(file, replacing: known) }
-        return try whoAmI()
+        return (try whoAmI(), true)
     }
 
     /// Logs in as the identity for the first time.

@@ -39,7 +39,44 @@ exits 0 as box chat send --to bob "one more from the box"
 exits 78 as copy chat send --to bob "from the copy"
 exits 78 as copy chat --json send --to bob "from the copy"
 same store_copied "$(jq -r .code "$SCRATCH/err")"
+has "$SCRATCH/err" '"hint":"log in anew'
 exits 0 alice chat send --to bob "alice is not concerned"
+
+# There nothing is said to be done that is not: not by a copy that was refused, nor by one that the server has not seen.
+cp -a "$SCRATCH/box" "$SCRATCH/unseen"
+cp -a "$SCRATCH/unseen" "$SCRATCH/another"
+cp -a "$SCRATCH/another" "$SCRATCH/last"
+for name in copy unseen another last; do person "$name"; done
+for name in box unseen; do
+    exits 0 as "$name" chat login --identity "$SCRATCH/identity"
+    has "$SCRATCH/err" 'has the identity already'
+    lacks "$SCRATCH/err" 'logged in'
+done
+exits 0 as box chat send --to bob "the box goes on"
+exits 78 as unseen chat send --to bob "the unseen copy"
+for name in copy unseen; do
+    exits 78 as "$name" chat login --identity "$SCRATCH/identity"
+    has "$SCRATCH/err" 'log in anew'
+    lacks "$SCRATCH/err" 'logged in'
+done
+for name in unseen another; do
+    for _ in 1 2; do
+        exits 78 as "$name" chat logout
+        has "$SCRATCH/err" 'log in anew'
+        lacks "$SCRATCH/err" 'logged out'
+    done
+done
+for name in copy last; do
+    exits 0 as "$name" chat logout --forget
+    has "$SCRATCH/err" 'no device was revoked; local data erased'
+done
+exits 0 as box chat send --to bob "still the box"
+exits 0 as box chat logout
+has "$SCRATCH/err" '^chat: logged out$'
+exits 0 as box chat logout
+has "$SCRATCH/err" 'logged out already'
+exits 77 as box chat login --identity "$SCRATCH/identity"
+has "$SCRATCH/err" 'make another identity'
 
 exits 0 alice chat logout
 exits 77 alice chat send --to bob "logged out"
