@@ -67,8 +67,11 @@ package enum ChatProgram {
         // Not a child of this task: a signal ends the process whatever the command is waiting for.
         Task {
             do throws(Problem) {
-                endings.end(.status(try await command.run(in: invocation).rawValue))
+                let status = try await command.run(in: invocation)
+                await invocation.settle()
+                endings.end(.status(status.rawValue))
             } catch {
+                await invocation.settle()
                 endings.end(output.isReaderGone ? .signal(SIGPIPE) : fail(error, diagnostics, usageHint: hint))
             }
         }

@@ -3,6 +3,7 @@ import ChatClient
 import ChatProtocol
 import Glibc
 import Logging
+import Synchronization
 
 /// What a command runs with.
 struct Invocation: Sendable {
@@ -12,6 +13,7 @@ struct Invocation: Sendable {
     let diagnostics: Diagnostics
     let endings: Endings
     private let loaded: Result<ClientSettings, Problem>
+    private let clients = ClientList()
 
     init(globals: GlobalOptions, environment: Environment, output: Output, diagnostics: Diagnostics, endings: Endings) {
         self.globals = globals
@@ -50,12 +52,17 @@ struct Invocation: Sendable {
     func makeClient(
         settings: ClientSettings, interaction: Interaction? = nil, hasManyListeners: Bool = false
     ) throws(Problem) -> Client {
-        Client(
+        let client = Client(
             settings: settings,
             interaction: interaction ?? (canAsk ? Interaction(confirmServer: confirm) : .none),
             log: DiagnosticsLog.logger(verbosity: globals.verbose, diagnostics: diagnostics),
             hasManyListeners: hasManyListeners)
+        clients.add(client)
+        return client
     }
+
+    /// To be called when the command is done, before the process ends.
+    func settle() async { for client in clients.all { await client.settle() } }
 
     func confirm(_ server: UnknownServer) async -> Bool {
         let question =
@@ -82,4 +89,12 @@ struct Invocation: Sendable {
             try output.write(lines: table.lines)
         }
     }
+}
+
+/// The clients that a command has made.
+private final class ClientList: Sendable {
+    private let clients = Mutex<[Client]>([])
+
+    var all: [Client] { clients.withLock { $0 } }
+    func add(_ client: Client) { clients.withLock { $0.append(client) } }
 }

@@ -45,6 +45,8 @@ final class Link: Sendable {
 
     /// Why the connection has ended; nil while it stands.
     var end: Problem? { shared.end }
+    /// It has ended, or is about to since the login was refused.
+    var isOver: Bool { shared.isOver }
     /// It has ended, and nothing that was asked for on it was acted on: it was never sent, or stood behind a login that
     /// was refused.
     var tookNothing: Bool { shared.tookNothing }

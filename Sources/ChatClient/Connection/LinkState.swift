@@ -25,6 +25,13 @@ final class LinkState: Sendable {
     var tookNothing: Bool { state.withLock { $0.tookNothing } }
     var binding: ConnectionBinding? { state.withLock { $0.binding } }
     var isRetired: Bool { state.withLock { $0.isRetired } }
+    /// It has ended, or is about to since the login was refused.
+    var isOver: Bool {
+        state.withLock { state in
+            if case .failure = state.login { return true }
+            return state.end != nil
+        }
+    }
     /// The welcome, if it has come.
     var welcome: Welcome? { state.withLock { try? $0.login?.get() } }
 

@@ -18,6 +18,8 @@ package actor Client {
     /// The connection for requests, where there is no lasting one.
     var requestLinkInUse: Link?
     var requestLinkComing: Task<Result<Link, Problem>, Never>?
+    /// Who sees to the newest connection by this device's key.
+    var attendance: (link: Link, attendant: Task<Void, Never>)?
     /// The lasting connection, while somebody listens.
     var live: LiveConnection?
     nonisolated let receipts = ReceiptBoard()
@@ -39,6 +41,13 @@ package actor Client {
         await stopLive()
         requestLinkInUse?.close()
         requestLinkInUse = nil
+    }
+
+    /// Waits until what a connection that is over has brought is kept: a device that was refused must know it before its
+    /// process ends, or it would try again with a number that the server has not seen.
+    package func settle() async {
+        guard let attendance, attendance.link.isOver else { return }
+        await attendance.attendant.value
     }
 
     // MARK: The store

@@ -60,11 +60,10 @@ extension Client {
                 if case .failure(let problem) = reply { log.debug("subscribe: \(problem.text)") }
             }
         }
-        let attendant = Task { await self.attend(link, ticket.identity, events: events) }
+        attendance = (link, Task { await self.attend(link, ticket.identity, events: events) })
         if ticket.hasQueued, flushesOutbox, (try? await link.welcome()) != nil {
             await outboxFlush.runQuietly(on: link)
         }
-        _ = attendant
         return link
     }
 
