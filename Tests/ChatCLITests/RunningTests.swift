@@ -66,7 +66,7 @@ import Testing
     private func text(_ end: CommandEnd, _ tail: [[UInt8]] = [], limit: Int = 65_536, isCut: Bool = false) -> String {
         RunReport(
             label: "job", end: end, duration: .seconds(133),
-            tail: tail.map { TailBuffer.Line(bytes: $0, isCut: isCut) }
+            tail: SeenText.lines(1000, of: tail.map { TailBuffer.Line(bytes: $0, isCut: isCut) })
         ).text(limit: limit)
     }
 
@@ -101,9 +101,9 @@ import Testing
         #expect(wide.utf8.count <= 65_536 && !wide.contains("\u{fffd}"))
     }
 
-    @Test func `what is no text is repaired, and what could act is kept`() {
+    @Test func `what is no text is repaired, and what would act is gone`() {
         #expect(text(.exited(0), [[0x61, 0xff, 0x00, 0x62]]) == "job: done after 2m13s\na\u{fffd}\u{fffd}b")
-        #expect(text(.exited(0), [Array("\u{1b}[31mred\r".utf8)]) == "job: done after 2m13s\n\u{1b}[31mred\r")
+        #expect(text(.exited(0), [Array("\u{1b}[31mred\r".utf8)]) == "job: done after 2m13s\nred")
         // Three bytes for each one.
         let binary = text(.exited(0), [[UInt8](repeating: 0xff, count: 60_000)])
         #expect(binary.utf8.count <= 65_536 && binary.utf8.count > 65_530)
@@ -130,6 +130,56 @@ import Testing
         #expect(RunReport.label(of: "/") == "/")
         #expect(RunReport.label(of: "a\nb\u{1b}[0m") == "a^Jb^[[0m")
         #expect(RunReport.label(of: String(repeating: "x", count: 5000)).utf8.count == RunReport.labelLimit)
+    }
+}
+
+@Suite struct SeenTextTests {
+    private func seen(_ text: String, count: Int = 1000) -> [String] {
+        var buffer = TailBuffer(lines: 1000, limit: 1 << 20, streams: 1)
+        buffer.append(Array(text.utf8), stream: 0)
+        return SeenText.lines(count, of: buffer.last)
+    }
+
+    @Test(arguments: [
+        ("plain\n", ["plain"]), ("a\r\nb\r\n", ["a", "b"]), ("\u{1b}[1;31mred\u{1b}[0m\n", ["red"]),
+        ("  1%\r 50%\r100%\n", ["100%"]), ("working...\r\u{1b}[Kdone\n", ["done"]), ("abcdef\rXY\n", ["XYcdef"]),
+        ("x\u{8}y\n", ["y"]), ("a\tb\n", ["a\tb"]), ("a\tb\rXX\n", ["XX      b"]), ("99%\r   \r", []),
+        ("\u{1b}]0;title\u{7}text\n", ["text"]), ("\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\\n", ["link"]),
+        ("\u{1b}]0;no end\nnext\n", ["", "next"]), ("\u{1b}(Bx\u{1b}=y\n", ["xy"]), ("\u{9b}31mred\n", ["red"]),
+        ("\u{1b}Pq#0\u{1b}\\after\n", ["after"]), ("漢字\rab\n", ["ab字"]), ("e\u{301}x\ra\n", ["ax"]),
+        ("one\ntwo\n\u{1b}[2A\u{1b}[2Knew\n", ["new", "two"]), ("a\nb\nc\u{1b}[1A\r\u{1b}[J\n", ["a"]),
+        ("50%\n60%\n\u{1b}[2F70%\n80%\n", ["70%", "80%"]), ("log\n\u{1b}[2J\u{1b}[Hfresh\n", ["fresh"]),
+        ("before\n\u{1b}[?1049hvim\n\u{1b}[?1049lafter\n", ["before", "after"]), ("bell\u{7}\n", ["bell"]),
+        ("\u{1b}7save\u{1b}8new\n", ["newe"]), ("ab\u{1b}[1Gx\n", ["xb"]), ("a\u{1b}[3Cb\n", ["a   b"]),
+        ("\u{1b}[99999Cx\u{1b}[9223372036854775807Ay\n", [String(repeating: " ", count: 1000) + "xy"]),
+        ("\u{1b}[\u{1b}[\u{1b}", []),
+    ])
+    func `it is what a person sees at the end`(text: String, lines: [String]) {
+        #expect(seen(text) == lines)
+    }
+
+    @Test func `of what is seen the last lines are told`() {
+        let progress = (0...100).map { "\($0)%\r" }.joined()
+        #expect(seen("start\n" + progress + "\nend\n", count: 2) == ["100%", "end"])
+        let redrawn = (0..<30).map { "\u{1b}[3A\u{1b}[Ja \($0)\nb \($0)\nc \($0)\n" }.joined()
+        #expect(seen("1\n2\n3\n4\n" + redrawn, count: 4) == ["1", "a 29", "b 29", "c 29"])
+    }
+
+    @Test func `whatever is written, there is an end and nothing acts`() {
+        var random = SystemRandomNumberGenerator()
+        let pieces: [[UInt8]] = [
+            [0x1b], [0x5b], [0x3b], Array("31m".utf8), Array("A".utf8), Array("2J".utf8), Array("\r\n\u{8}\t".utf8),
+            Array("?1049h".utf8), Array("漢e\u{301}".utf8), [0xff], [0xc2, 0x9b], [0x00], Array("999".utf8), [0x37],
+            [0x38],
+        ]
+        for _ in 0..<300 {
+            let bytes = (0..<200).flatMap { _ in pieces[Int.random(in: 0..<pieces.count, using: &random)] }
+            var buffer = TailBuffer(lines: 9, limit: 100, streams: 1)
+            buffer.append(bytes, stream: 0)
+            for line in SeenText.lines(9, of: buffer.last) {
+                #expect(!line.unicodeScalars.contains { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7f }, "\(bytes)")
+            }
+        }
     }
 }
 

@@ -13,6 +13,8 @@ final class OutputRelay: Sendable {
     /// Bytes of a stream that are still handed on after the command's end: more than it can have left in a pipe.
     /// Behind them comes what its children go on writing, for ever perhaps.
     private static let rest = 1 << 20
+    /// Lines that are kept besides those that are wanted: a program that draws several anew moves up so far.
+    private static let redrawn = 64
 
     /// What the writers and the owner tell the reader.
     private struct Notes {
@@ -30,6 +32,7 @@ final class OutputRelay: Sendable {
 
     let streams: [OutputStream]
     private let writers: [DispatchQueue]
+    private let lines: Int
     private let tail: Mutex<TailBuffer>
     private let notes = Mutex(Notes())
     /// Wakes the reader for what stands in the notes.
@@ -38,7 +41,8 @@ final class OutputRelay: Sendable {
     private let failure: @Sendable (SystemError) -> Void
 
     /// - Parameters:
-    ///   - lines: how many of the last ones are wanted, of `limit` bytes at most.
+    ///   - lines: how many of the last ones are wanted, of `limit` bytes at most. Four times as much is kept, since much
+    ///     of what is written may be overwritten.
     ///   - failure: told where a stream could not be written, unless its reader has just gone.
     /// - Throws: what the system refused.
     init(
@@ -46,7 +50,9 @@ final class OutputRelay: Sendable {
     ) throws(SystemError) {
         alarm = try OutputStream.pipe()
         _ = fcntl(alarm.read, F_SETFL, O_NONBLOCK)
-        tail = Mutex(TailBuffer(lines: lines, limit: limit, streams: plan.streams.count))
+        self.lines = lines
+        tail = Mutex(
+            TailBuffer(lines: lines + Self.redrawn, limit: 4 * limit, streams: plan.streams.count))
         self.failure = failure
         var streams: [OutputStream] = []
         for stream in plan.streams { streams.append(try OutputStream(stream)) }
@@ -68,13 +74,14 @@ final class OutputRelay: Sendable {
         DispatchQueue(label: "output of the command").async(group: reading) { self.run() }
     }
 
-    /// To be called when the command has ended: waits until all that it wrote is handed on, and gives the last lines.
-    func finish() async -> [TailBuffer.Line] {
+    /// To be called when the command has ended: waits until all that it wrote is handed on, and gives the last lines as
+    /// a person sees them.
+    func finish() async -> [String] {
         tell { $0.hasEnded = true }
         await withCheckedContinuation { continuation in
             reading.notify(queue: .global()) { continuation.resume() }
         }
-        return tail.withLock(\.last)
+        return SeenText.lines(lines, of: tail.withLock(\.last))
     }
 
     private func tell(_ note: (inout Notes) -> Void) {

@@ -8,7 +8,8 @@ struct RunReport: Equatable, Sendable {
     var label: String
     var end: CommandEnd
     var duration: Duration
-    var tail: [TailBuffer.Line] = []
+    /// As a person sees them, oldest first.
+    var tail: [String] = []
 
     /// What stands for a command where no label is given: its program's base name. Arguments can hold secrets.
     static func label(of program: String) -> String {
@@ -24,8 +25,7 @@ struct RunReport: Equatable, Sendable {
         let first = "\(label): \(outcome)"
         var room = limit - first.utf8.count
         var kept: [String] = []
-        for line in tail.reversed() {
-            let text = Self.repaired(line)
+        for text in tail.reversed() {
             if text.utf8.count < room {
                 room -= text.utf8.count + 1
                 kept.append(text)
@@ -48,17 +48,6 @@ struct RunReport: Equatable, Sendable {
             return "ended by signal \(number)\(name) \(after)"
         case .notStarted(let number): return "could not be started: \(SystemError.text(number))"
         }
-    }
-
-    /// A line of any bytes as text. Control sequences stay: where messages are shown they are inert.
-    private static func repaired(_ line: TailBuffer.Line) -> String {
-        // What is cut may begin within a character.
-        let bytes = line.isCut ? line.bytes.drop { (0x80..<0xc0).contains($0) } : line.bytes[...]
-        var text = String(decoding: bytes, as: UTF8.self)
-        if text.utf8.contains(0) {
-            text = String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{fffd}" : $0 }))
-        }
-        return line.isCut ? "…" + text : text
     }
 
     /// As much of the end as fits, behind a mark.

@@ -42,9 +42,12 @@ alice chat run --to bob --on-failure --tail 1000 -- sh -c 'cat "$1" "$1" "$1" "$
     sh "$SCRATCH/line" >/dev/null 2>"$SCRATCH/err" || fail "it ends with $?"
 [ "$(awk '{print $2}' "$SCRATCH/err")" -lt 60000 ] || fail "it takes $(cat "$SCRATCH/err")"
 
-# What is no text is repaired, what could act is kept as text.
+# What is no text is repaired; what acts on a terminal, and what was overwritten there, is not told.
 exits 0 run 2 -- printf 'first\na\377b\000c\n\033[31mred\n'
-same $'a\357\277\275b\357\277\275c\n\033[31mred' "$(below)"
+same $'a\357\277\275b\357\277\275c\nred' "$(below)"
+exits 0 run 3 -- printf 'loading  1%%\rloading 99%%\r\033[Kloaded\nlast\n'
+same $'loaded\nlast' "$(below)"
+same $'loading  1%\rloading 99%\r\033[Kloaded\nlast' "$(cat "$SCRATCH/out")" "the output itself"
 
 # At once, while it goes on: byte for byte.
 mkfifo "$SCRATCH/gate"
