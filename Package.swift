@@ -6,9 +6,10 @@ import PackageDescription
 //   faces                  two libraries            doors to the world          pure ground
 //   chat  -> ChatCLI ----> ChatClient ---+--------> Transport -> NIO, COpenSSL  ChatProtocol -> WireCodec
 //               |                        +--------> SQLite ----> CSQLite        CLISupport
-//               +-> CReadline
+//               +-> CReadline            |
 //   chatd ---------------> ChatServer ---+--------> Transport, SQLite, CCrypt
 //
+// StoredValues says how the protocol's values stand in SQLite's rows, for both libraries.
 // CLISupport holds the manners that both programs share: exit status, JSON lines, inert text, durations, configuration.
 // `Tests/HouseTests` keeps absent what must be absent.
 
@@ -65,11 +66,14 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // How the protocol's values stand in rows, for both stores.
+        .target(name: "StoredValues", dependencies: ["ChatProtocol", "SQLite"], swiftSettings: strict),
+
         // The two libraries.
         .target(
             name: "ChatServer",
             dependencies: [
-                "ChatProtocol", "CLISupport", "Transport", "SQLite", "CCrypt",
+                "ChatProtocol", "CLISupport", "Transport", "SQLite", "StoredValues", "CCrypt",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -80,7 +84,7 @@ let package = Package(
         .target(
             name: "ChatClient",
             dependencies: [
-                "ChatProtocol", "CLISupport", "Transport", "SQLite",
+                "ChatProtocol", "CLISupport", "Transport", "SQLite", "StoredValues",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

@@ -85,7 +85,7 @@ package struct Appended: FrameBody {
 
     package var conversation: ConversationID
     package var id: MessageID
-    package var seq: UInt64
+    package var seq: SequenceNumber
     /// When the server took it, Unix milliseconds.
     package var time: UInt64
     /// SHA-256 of the payload that is stored: of the first one, where this is a duplicate.
@@ -94,7 +94,7 @@ package struct Appended: FrameBody {
     package var duplicate: Bool
 
     package init(
-        conversation: ConversationID, id: MessageID, seq: UInt64, time: UInt64, digest: [UInt8],
+        conversation: ConversationID, id: MessageID, seq: SequenceNumber, time: UInt64, digest: [UInt8],
         position: ConversationPosition, duplicate: Bool
     ) {
         self.conversation = conversation
@@ -119,7 +119,7 @@ package struct Appended: FrameBody {
     package init(from reader: inout WireReader) throws(WireError) {
         conversation = try reader.read()
         id = try reader.read()
-        seq = try reader.readSequenceNumber()
+        seq = try reader.read()
         time = try reader.readTime()
         digest = Array(try reader.read(fixed: 32))
         position = try reader.read()

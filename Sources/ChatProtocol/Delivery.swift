@@ -28,7 +28,7 @@ package struct Entry: FrameBody {
 
     package var conversation: ConversationID
     /// Numbers of a conversation have no holes on the server, but entries that are not for people take numbers too.
-    package var seq: UInt64
+    package var seq: SequenceNumber
     package var id: MessageID
     /// Who was logged in when it was appended; nothing in the payload can change that.
     package var sender: AccountID
@@ -39,7 +39,7 @@ package struct Entry: FrameBody {
     package var payload: [UInt8]
 
     package init(
-        conversation: ConversationID, seq: UInt64, id: MessageID, sender: AccountID, device: DeviceID,
+        conversation: ConversationID, seq: SequenceNumber, id: MessageID, sender: AccountID, device: DeviceID,
         payloadKind: UInt8, time: UInt64, payload: [UInt8]
     ) {
         self.conversation = conversation
@@ -65,7 +65,7 @@ package struct Entry: FrameBody {
 
     package init(from reader: inout WireReader) throws(WireError) {
         conversation = try reader.read()
-        seq = try reader.readSequenceNumber()
+        seq = try reader.read()
         id = try reader.read()
         sender = try reader.read()
         device = try reader.read()
@@ -89,10 +89,10 @@ package struct Acknowledge: FrameBody {
 
     package struct Item: WireCodable, Equatable, Sendable {
         package var conversation: ConversationID
-        package var seq: UInt64
+        package var seq: SequenceNumber
         package var disposition: Disposition
 
-        package init(conversation: ConversationID, seq: UInt64, disposition: Disposition) {
+        package init(conversation: ConversationID, seq: SequenceNumber, disposition: Disposition) {
             self.conversation = conversation
             self.seq = seq
             self.disposition = disposition
@@ -106,7 +106,7 @@ package struct Acknowledge: FrameBody {
 
         package init(from reader: inout WireReader) throws(WireError) {
             conversation = try reader.read()
-            seq = try reader.readSequenceNumber()
+            seq = try reader.read()
             disposition = try reader.readCase(field: "disposition")
         }
     }
@@ -123,9 +123,9 @@ package struct Acknowledge: FrameBody {
 package struct MarkRead: FrameBody {
     package static let kind = FrameKind.markRead
     package var conversation: ConversationID
-    package var seq: UInt64
+    package var seq: SequenceNumber
 
-    package init(conversation: ConversationID, seq: UInt64) {
+    package init(conversation: ConversationID, seq: SequenceNumber) {
         self.conversation = conversation
         self.seq = seq
     }
@@ -137,7 +137,7 @@ package struct MarkRead: FrameBody {
 
     package init(from reader: inout WireReader) throws(WireError) {
         conversation = try reader.read()
-        seq = try reader.readSequenceNumber()
+        seq = try reader.read()
     }
 }
 
@@ -156,10 +156,10 @@ package struct Gap: FrameBody {
     package var conversation: ConversationID
     package var reason: GapReason
     /// The first and the last number that are missed.
-    package var first: UInt64
-    package var last: UInt64
+    package var first: SequenceNumber
+    package var last: SequenceNumber
 
-    package init(conversation: ConversationID, reason: GapReason, first: UInt64, last: UInt64) {
+    package init(conversation: ConversationID, reason: GapReason, first: SequenceNumber, last: SequenceNumber) {
         self.conversation = conversation
         self.reason = reason
         self.first = first
@@ -176,8 +176,8 @@ package struct Gap: FrameBody {
     package init(from reader: inout WireReader) throws(WireError) {
         conversation = try reader.read()
         reason = try reader.readCase(field: "gap reason")
-        first = try reader.readSequenceNumber()
-        last = try reader.readSequenceNumber()
+        first = try reader.read()
+        last = try reader.read()
         guard first > 0, first <= last else { throw .invalidValue(field: "gap") }
     }
 }
@@ -228,11 +228,11 @@ package struct Presence: FrameBody {
 package struct ReceiptState: WireCodable, Equatable, Sendable {
     package var account: AccountID
     /// The highest number that a device of the account has stored.
-    package var delivered: UInt64
+    package var delivered: SequenceNumber
     /// The highest number that a person of the account was shown.
-    package var read: UInt64
+    package var read: SequenceNumber
 
-    package init(account: AccountID, delivered: UInt64, read: UInt64) {
+    package init(account: AccountID, delivered: SequenceNumber, read: SequenceNumber) {
         self.account = account
         self.delivered = delivered
         self.read = read
@@ -246,8 +246,8 @@ package struct ReceiptState: WireCodable, Equatable, Sendable {
 
     package init(from reader: inout WireReader) throws(WireError) {
         account = try reader.read()
-        delivered = try reader.readSequenceNumber()
-        read = try reader.readSequenceNumber()
+        delivered = try reader.read()
+        read = try reader.read()
     }
 }
 

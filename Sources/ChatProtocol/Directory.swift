@@ -142,12 +142,12 @@ package struct ConversationRecord: WireCodable, Equatable, Sendable {
     package var type: ConversationType
     /// The members of a direct conversation, one where it is with oneself; empty for `everyone`.
     package var members: [AccountRecord]
-    /// The seq of the newest entry; 0 where there is none.
-    package var head: UInt64
+    /// The newest entry; `beforeFirst` where there is none.
+    package var head: SequenceNumber
     package var epoch: UInt64
 
     package init(
-        id: ConversationID, type: ConversationType, members: [AccountRecord], head: UInt64, epoch: UInt64 = 0
+        id: ConversationID, type: ConversationType, members: [AccountRecord], head: SequenceNumber, epoch: UInt64 = 0
     ) {
         self.id = id
         self.type = type
@@ -168,7 +168,7 @@ package struct ConversationRecord: WireCodable, Equatable, Sendable {
         id = try reader.read()
         type = try reader.readCase(field: "conversation type")
         members = try reader.readVector(count: Limits.page, field: "members")
-        head = try reader.readSequenceNumber()
+        head = try reader.read()
         epoch = try reader.read()
     }
 }

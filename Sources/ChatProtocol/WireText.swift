@@ -18,15 +18,6 @@ extension WireReader {
         return text
     }
 
-    /// Reads the number of an entry, or 0.
-    package mutating func readSequenceNumber() throws(WireError) -> UInt64 {
-        let number = try read(UInt64.self)
-        guard number <= Limits.sequenceNumber else {
-            throw .limitExceeded(field: "seq", limit: Int(Limits.sequenceNumber))
-        }
-        return number
-    }
-
     /// Reads a point in time, Unix milliseconds.
     package mutating func readTime() throws(WireError) -> UInt64 {
         let time = try read(UInt64.self)

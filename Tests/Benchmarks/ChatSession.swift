@@ -32,7 +32,7 @@ final class ChatSession: FrameConnectionDelegate {
 
     // What is to be acknowledged: at the latest after so many entries, or so long after the first.
     private var conversation: [UInt8] = []
-    private var lastSeq: UInt64 = 0
+    private var lastSeq = SequenceNumber.beforeFirst
     private var unacknowledged = 0
     private var acknowledgement: Scheduled<Void>?
 
@@ -133,7 +133,7 @@ final class ChatSession: FrameConnectionDelegate {
     private func take(entry body: [UInt8]) {
         // Conversation and number stand first; to decode the rest would be the client's cost, not the server's.
         conversation = Array(body.prefix(ConversationID.byteCount))
-        lastSeq = body.dropFirst(ConversationID.byteCount).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        lastSeq = SequenceNumber(body.dropFirst(ConversationID.byteCount).prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
         newEntries += 1
         unacknowledged += 1
         if unacknowledged >= Limits.acknowledgeEntries { return acknowledge() }

@@ -20,7 +20,7 @@ import Testing
         from: UserName, in conversation: ConversationName, own: Bool = false, seq: UInt64 = 1
     ) -> ReceivedMessage {
         ReceivedMessage(
-            conversation: conversation, seq: seq, id: MessageID(high: 1, low: seq),
+            conversation: conversation, seq: SequenceNumber(seq), id: MessageID(high: 1, low: seq),
             cursor: nil, time: 0, sent: 0, from: from, fromDisplayName: "", fromDevice: DeviceID(high: 1, low: 1),
             own: own,
             to: alice, body: "hi", replyTo: nil, auto: false, shown: false)

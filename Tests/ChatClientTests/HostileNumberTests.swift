@@ -8,21 +8,23 @@ import Transport
 
 /// Numbers from a server at their ends, in every frame that has some.
 @Suite struct HostileNumberTests {
-    private static let numbers: [UInt64] = [
-        0, 1, 2, ClientStore.longestLeap, Limits.sequenceNumber - 1, Limits.sequenceNumber,
+    private static let numbers: [SequenceNumber] = [
+        0, 1, 2, SequenceNumber(0).advanced(by: ClientStore.longestLeap), SequenceNumber.largest.previous, .largest,
     ]
     private static let lastTime = UInt64(Int64.max)
 
-    private static func entry(_ seq: UInt64, time: UInt64, sent: UInt64, in conversation: ConversationID) -> Entry {
+    private static func entry(_ seq: SequenceNumber, time: UInt64, sent: UInt64, in conversation: ConversationID)
+        -> Entry
+    {
         Entry(
-            conversation: conversation, seq: seq, id: MessageID(high: 1, low: seq), sender: bob,
+            conversation: conversation, seq: seq, id: MessageID(high: 1, low: seq.value), sender: bob,
             device: .init(high: 1, low: 1), payloadKind: 1, time: time,
             payload: Content(body: "x", sent: sent).wireBytes)
     }
 
     private static var receipts: [Receipt] {
         numbers.map {
-            Receipt(conversation: withBob, state: ReceiptState(account: bob, delivered: $0, read: lastTime & $0))
+            Receipt(conversation: withBob, state: ReceiptState(account: bob, delivered: $0, read: $0))
         }
     }
 
@@ -59,7 +61,7 @@ import Transport
                     ]
                 let server = try await server(sending: frames)
                 let alice = try await server.person()
-                let isRefused = last > ClientStore.longestLeap
+                let isRefused = last.value > ClientStore.longestLeap
                 for _ in 0..<2 {
                     let problem = try await listen(alice)
                     #expect(problem?.exit == (isRefused ? .protocolFault : nil), "\(first) \(last)")
@@ -71,8 +73,12 @@ import Transport
 
     @Test(arguments: [(2, 1), (.max, .max), (1, .max), (0, 0)] as [(UInt64, UInt64)])
     func `a gap that cannot be is a fault of the server's`(first: UInt64, last: UInt64) async throws {
-        let gap = Gap(conversation: withBob, reason: .retention, first: first, last: last)
-        let server = try await server(sending: [gap.frame()])
+        var frame = Gap(conversation: withBob, reason: .retention, first: 1, last: 1).frame()
+        var numbers = ByteBuffer()
+        numbers.writeInteger(first)
+        numbers.writeInteger(last)
+        frame.body.replaceSubrange(17..., with: numbers.readableBytesView)
+        let server = try await server(sending: [frame])
         let alice = try await server.person()
         #expect(try await listen(alice)?.exit == .protocolFault)
         await server.stop()

@@ -16,7 +16,7 @@ import Transport
 
     private func entry(_ seq: UInt64, _ payload: [UInt8], kind: UInt8 = 1, sender: AccountID = bob) -> Entry {
         Entry(
-            conversation: withBob, seq: seq, id: MessageID(high: 1, low: seq), sender: sender,
+            conversation: withBob, seq: SequenceNumber(seq), id: MessageID(high: 1, low: seq), sender: sender,
             device: .init(high: 1, low: 1), payloadKind: kind, time: 1000 + seq, payload: payload)
     }
 
@@ -199,7 +199,8 @@ import Transport
             case .subscribe:
                 connection.send(Done(), frame.correlation)
                 connection.send(self.text(1))
-                connection.send(Gap(conversation: withBob, reason: .restored, first: 3, last: (1 << 20) - 1))
+                connection.send(
+                    Gap(conversation: withBob, reason: .restored, first: 3, last: SequenceNumber(1 << 20).previous))
                 connection.send(self.text(1 << 20))
                 connection.send(Live(time: 1))
             default: server.behave(connection, frame)

@@ -14,7 +14,7 @@ import Testing
             let entry: Entry = try await bob.next()
             bob.send(
                 frame: Acknowledge(items: [
-                    .init(conversation: entry.conversation, seq: entry.seq + 1, disposition: .stored)
+                    .init(conversation: entry.conversation, seq: entry.seq.advanced(by: 1), disposition: .stored)
                 ]).frame())
             #expect(try await bob.closed() == Failure(.acknowledgedTooMuch))
             #expect(try await alice.append("y", to: try alice.everyone).seq == 2)
@@ -286,11 +286,11 @@ import Testing
                     advance: advance, payload: [1]
                 ).frame(correlation: 9)
             }
-            func acknowledge(_ seq: UInt64) -> RawFrame {
+            func acknowledge(_ seq: SequenceNumber) -> RawFrame {
                 Acknowledge(items: [.init(conversation: everyone, seq: seq, disposition: .stored)]).frame()
             }
             let hostile =
-                [0, Limits.sequenceNumber].flatMap {
+                [0, .largest].flatMap {
                     [acknowledge($0), MarkRead(conversation: everyone, seq: $0).frame()]
                 } + [append(epoch: .max), append(epoch: 0, advance: .max), append(epoch: .max, advance: .max)]
                 + [FrameKind.acknowledge, .markRead, .append].map {

@@ -59,14 +59,14 @@ import Testing
                     }
                 }
                 group.addTask {
-                    var seen: [UInt64: String] = [:]
+                    var seen: [SequenceNumber: String] = [:]
                     while seen.count < messages * names.count {
                         let client = try await server.logIn("listener", device: device)
                         client.send(Subscribe())
                         // What was acknowledged late may come again; nothing may be missing.
-                        var last: UInt64?
+                        var last: SequenceNumber?
                         for entry in try await client.entries(min(150, messages * names.count - seen.count)) {
-                            #expect(last.map { entry.seq == $0 + 1 } ?? (entry.seq <= UInt64(seen.count) + 1))
+                            #expect(last.map { entry.seq == $0.next } ?? (entry.seq.value <= seen.count + 1))
                             #expect(seen[entry.seq].map { $0 == entry.text } ?? true)
                             seen[entry.seq] = entry.text
                             last = entry.seq

@@ -177,7 +177,7 @@ extension Presence {
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             let dm = try await alice.open(with: "bob")
             _ = try await alice.append("hi", to: dm, wantReceipt: true)
-            bob.send(frame: MarkRead(conversation: dm, seq: Limits.sequenceNumber).frame())
+            bob.send(frame: MarkRead(conversation: dm, seq: .largest).frame())
             let receipt: Receipt = try await alice.next()
             #expect(receipt.state.read == 1)
         }

@@ -23,7 +23,7 @@ enum JSONLines {
         var object = JSONObject(head: message.conversation.head)
         object["id"] = .string(message.id.uuid)
         object["conv"] = .string(message.conversation.text)
-        object["seq"] = integer(message.seq)
+        object["seq"] = place(message.seq)
         object["cursor"] = (message.cursor?.text).map(JSONValue.string)
         object["time"] = time(message.time)
         object["ts"] = TimestampText.seconds(message.time)
@@ -53,7 +53,7 @@ enum JSONLines {
         object["reason"] = .string(gap.reason.rawValue)
         object["cursor"] = (gap.cursor?.text).map(JSONValue.string)
         object["time"] = time(gap.time)
-        object["missed"] = gap.missed.map(integer)
+        object["missed"] = gap.missed.map { .integer(Int64(clamping: $0)) }
         return object
     }
 
@@ -62,7 +62,7 @@ enum JSONLines {
         object["id"] = (acknowledgement.id?.uuid).map(JSONValue.string)
         object["conv"] = .string(acknowledgement.conversation.text)
         object["user"] = (user?.text).map(JSONValue.string)
-        object["seq"] = acknowledgement.seq.map(integer)
+        object["seq"] = acknowledgement.seq.map(place)
         object["time"] = time(acknowledgement.time)
         object["status"] = .string(acknowledgement.status.rawValue)
         object["code"] = (acknowledgement.problem?.code).map(JSONValue.string)
@@ -99,8 +99,8 @@ enum JSONLines {
         object["conv"] = .string(notice.conversation.text)
         object["time"] = time(notice.time)
         object["user"] = .string(notice.user.text)
-        object["delivered"] = integer(notice.delivered)
-        object["read"] = integer(notice.read)
+        object["delivered"] = place(notice.delivered)
+        object["read"] = place(notice.read)
         return object
     }
 
@@ -238,7 +238,7 @@ enum JSONLines {
     // MARK: parts
 
     private static func time(_ milliseconds: UInt64) -> JSONValue { .string(TimestampText.utc(milliseconds)) }
-    private static func integer(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
+    private static func place(_ seq: SequenceNumber) -> JSONValue { .integer(Int64(clamping: seq.value)) }
 }
 
 extension ConversationName {

@@ -5,7 +5,7 @@ struct OpenQuestion: Equatable, Sendable {
     /// The message that asks.
     var id: MessageID
     /// The place of that message in its log; nil until the server has told it.
-    var seq: UInt64?
+    var seq: SequenceNumber?
     /// What counts as an answer; none: any text.
     var choices: [String]
 }
@@ -30,7 +30,7 @@ enum AnswerRules {
     ///   - isOwn: this account sent it: in a conversation with oneself only what is marked can be told from notes.
     ///   - questions: the open questions to who sent the message.
     static func decide(
-        body: String, replyTo: MessageID?, auto: Bool, isOwn: Bool, seq: UInt64, questions: [OpenQuestion]
+        body: String, replyTo: MessageID?, auto: Bool, isOwn: Bool, seq: SequenceNumber, questions: [OpenQuestion]
     ) -> Decision {
         let open = questions.filter { question in question.seq.map { $0 < seq } ?? false }
         if let replyTo {

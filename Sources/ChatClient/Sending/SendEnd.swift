@@ -4,9 +4,9 @@ import ChatProtocol
 /// How a message ended.
 enum SendEnd: Equatable {
     /// The server has it, and what was waited for has come.
-    case confirmed(Acknowledgement.Status, seq: UInt64, time: UInt64)
+    case confirmed(Acknowledgement.Status, seq: SequenceNumber, time: UInt64)
     /// The server has it; what was waited for has not come in time.
-    case unconfirmed(Acknowledgement.Status, seq: UInt64, time: UInt64, Problem)
+    case unconfirmed(Acknowledgement.Status, seq: SequenceNumber, time: UInt64, Problem)
     /// It was refused, or given up.
     case failed(Problem)
     /// It could not be sent, and belongs into the outbox.

@@ -9,7 +9,7 @@ struct SendItem {
         case sealing
         case inFlight
         /// Taken by the server; what it waits for has not come.
-        case accepted(seq: UInt64, time: UInt64)
+        case accepted(seq: SequenceNumber, time: UInt64)
     }
 
     let tag: UInt64

@@ -37,7 +37,7 @@ struct SendQueue {
         var careful = 0
         /// When the server last took a message.
         var progress = Duration.zero
-        var receipts = (delivered: UInt64(0), read: UInt64(0))
+        var receipts = (delivered: SequenceNumber(0), read: SequenceNumber(0))
     }
 
     private let options: SendOptions
@@ -154,7 +154,7 @@ struct SendQueue {
     }
 
     /// The recipient has come further.
-    mutating func receipt(_ conversation: ConversationID, delivered: UInt64, read: UInt64) {
+    mutating func receipt(_ conversation: ConversationID, delivered: SequenceNumber, read: SequenceNumber) {
         for (name, target) in targets where target.id == conversation {
             targets[name]?.receipts = (
                 max(target.receipts.delivered, delivered), max(target.receipts.read, read)

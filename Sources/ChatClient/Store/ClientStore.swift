@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import Glibc
 import SQLite
+import StoredValues
 
 /// One connection to a profile's store. Confined to its actor; any number of them, in any number of processes, work on
 /// one profile.

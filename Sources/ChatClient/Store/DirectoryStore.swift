@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// A conversation as the store knows it.
 struct StoredConversation: Equatable, Sendable {

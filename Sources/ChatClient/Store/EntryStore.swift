@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// How logs come into the store.
 ///
@@ -13,7 +14,7 @@ import SQLite
 extension ClientStore {
     /// How far the numbers of a conversation can leap at once: where a server is restored they go on behind 64 a second
     /// since 2026. A leap to the last number of all would make this device drop for ever what comes after.
-    static let longestLeap = UInt64(1) << 35
+    static let longestLeap = 1 << 35
 
     /// Stores what arrived, in order, and decides what each entry is. Within a transaction that is synced before anything
     /// of it is acknowledged.
@@ -61,7 +62,7 @@ extension ClientStore {
             try noteDropped(place, opening, number, now: now)
             return true
         }
-        guard place.seq - settled <= Self.longestLeap else { return false }
+        guard settled.distance(to: place.seq) <= Self.longestLeap else { return false }
         if isReplay {
             try storeReplayed(place, opening, number, settled: settled, own: own, now: now)
         } else {
@@ -71,10 +72,10 @@ extension ClientStore {
     }
 
     private func storeLive(
-        _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, head: UInt64, own: AccountID, now: UInt64
+        _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, head: SequenceNumber, own: AccountID, now: UInt64
     ) throws {
-        let here = try settle(number, below: place.seq)
-        try noteLost(number, known: head, here: here, next: place.seq, now: now)
+        let here = try settle(number, upTo: place.seq.previous)
+        try noteLost(number, known: head, here: here, until: place.seq, now: now)
         try database.run(
             "UPDATE entries SET position = (SELECT position + 1 FROM state) WHERE conversation = ? AND seq = ?", number,
             place.seq)
@@ -101,15 +102,14 @@ extension ClientStore {
         guard let (number, head, received) = try standing(of: gap.conversation) else { return true }
         let settled = max(head, received)
         guard gap.last > settled else { return true }
-        guard gap.last - settled <= Self.longestLeap else { return false }
-        try settle(number, below: gap.first)
+        guard settled.distance(to: gap.last) <= Self.longestLeap else { return false }
+        try settle(number, upTo: gap.first.previous)
         // Numbers that a restored server leaps over say nothing of what is lost; that was told with its new life.
         if gap.reason != .restored {
-            let first = max(gap.first, settled + 1)
-            try insertGap(
-                conversation: number, reason: GapNotice.Reason(gap.reason), missed: gap.last - first + 1, now: now)
+            let missed = gap.last.distance(behind: max(gap.first.previous, settled))
+            try insertGap(conversation: number, reason: GapNotice.Reason(gap.reason), missed: missed, now: now)
         }
-        try settle(number, below: gap.last + 1)
+        try settle(number, upTo: gap.last)
         try setHead(number, gap.last)
         return true
     }
@@ -126,7 +126,7 @@ extension ClientStore {
             "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, entry.seq
         ) { _ in true }
         guard known == nil else { return false }
-        guard entry.seq == head + 1 else {
+        guard entry.seq == head.next else {
             try insert(entry, .opened(content), conversation: number, position: nil, own: entry.sender, now: now)
             return false
         }
@@ -144,14 +144,14 @@ extension ClientStore {
             "SELECT number FROM conversations WHERE head > 0 OR received > 0 ORDER BY number"
         ) { $0.integer(0) }
         for number in numbers {
-            try settle(number, below: UInt64(Int64.max))
+            try settle(number, upTo: .largest)
             try database.run("UPDATE conversations SET head = max(head, received) WHERE number = ?", number)
             try insertGap(conversation: number, reason: .restored, missed: nil, now: now)
         }
     }
 
     /// What the message at this place says, where it is here.
-    func content(of conversation: ConversationID, seq: UInt64) throws -> Content? {
+    func content(of conversation: ConversationID, seq: SequenceNumber) throws -> Content? {
         try database.first(
             """
             SELECT e.body, e.reply_to, e.sent, e.auto FROM entries e JOIN conversations c ON c.number = e.conversation
@@ -167,13 +167,13 @@ extension ClientStore {
 
     private func standing(
         of conversation: ConversationID
-    ) throws -> (number: Int64, head: UInt64, received: UInt64)? {
+    ) throws -> (number: Int64, head: SequenceNumber, received: SequenceNumber)? {
         try database.first("SELECT number, head, received FROM conversations WHERE id = ?", conversation.bytes) {
-            ($0.integer(0), $0.unsigned(1), $0.unsigned(2))
+            ($0.integer(0), $0.sequenceNumber(1), $0.sequenceNumber(2))
         }
     }
 
-    private func setHead(_ number: Int64, _ head: UInt64) throws {
+    private func setHead(_ number: Int64, _ head: SequenceNumber) throws {
         try database.run("UPDATE conversations SET head = max(head, ?) WHERE number = ?", head, number)
     }
 
@@ -181,17 +181,19 @@ extension ClientStore {
     /// what is known, the store itself was rolled back, to a copy for example. Says so.
     ///
     /// - Parameter here: how many of the numbers between are here.
-    func noteLost(_ number: Int64, known: UInt64, here: UInt64, next: UInt64, now: UInt64) throws {
-        guard known > 0, next > known + 1 + here else { return }
-        try insertGap(conversation: number, reason: .restored, missed: next - known - 1 - here, now: now)
+    func noteLost(_ number: Int64, known: SequenceNumber, here: UInt64, until next: SequenceNumber, now: UInt64) throws
+    {
+        let between = next.previous.distance(behind: known)
+        guard known > .beforeFirst, between > here else { return }
+        try insertGap(conversation: number, reason: .restored, missed: between - here, now: now)
     }
 
-    /// Gives those that wait before `seq` their positions; how many they were.
+    /// Gives those that wait up to `seq` their positions; how many they were.
     @discardableResult
-    private func settle(_ number: Int64, below seq: UInt64) throws -> UInt64 {
+    private func settle(_ number: Int64, upTo seq: SequenceNumber) throws -> UInt64 {
         let waiting = try database.all(
-            "SELECT seq FROM entries WHERE conversation = ? AND position IS NULL AND seq < ? ORDER BY seq", number, seq
-        ) { $0.unsigned(0) }
+            "SELECT seq FROM entries WHERE conversation = ? AND position IS NULL AND seq <= ? ORDER BY seq", number, seq
+        ) { $0.sequenceNumber(0) }
         for seq in waiting {
             try database.run(
                 "UPDATE entries SET position = ? WHERE conversation = ? AND seq = ?", try nextPosition(), number, seq)
@@ -200,17 +202,17 @@ extension ClientStore {
     }
 
     /// Goes on over those that follow without a hole.
-    private func settleFollowers(_ number: Int64, of seq: UInt64) throws {
+    private func settleFollowers(_ number: Int64, of seq: SequenceNumber) throws {
         var head = seq
-        while true {
+        while let next = head.next {
             try database.run(
                 """
                 UPDATE entries SET position = (SELECT position + 1 FROM state)
                 WHERE conversation = ? AND seq = ? AND position IS NULL
-                """, number, head + 1)
+                """, number, next)
             guard database.changes > 0 else { break }
             _ = try nextPosition()
-            head += 1
+            head = next
         }
         try setHead(number, head)
     }

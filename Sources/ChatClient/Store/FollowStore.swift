@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// Reads what readers get, in the order of positions.
 extension ClientStore {
@@ -75,7 +76,7 @@ struct ItemReader: Sendable {
         let from = row.isNull(7) ? try ClientStore.stranger(sender) : try row.userName(7)
         return .message(
             ReceivedMessage(
-                conversation: conversation, seq: row.unsigned(4), id: try row.identifier(5), cursor: cursor,
+                conversation: conversation, seq: row.sequenceNumber(4), id: try row.identifier(5), cursor: cursor,
                 time: row.unsigned(10), sent: row.unsigned(11), from: from, fromDisplayName: row.text(8),
                 fromDevice: try row.identifier(9), own: isOwn,
                 to: conversation.user.map { isOwn ? $0 : ownName }, body: body,

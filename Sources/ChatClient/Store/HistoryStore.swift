@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// Reads what was: messages and gaps of the past, oldest first.
 extension ClientStore {

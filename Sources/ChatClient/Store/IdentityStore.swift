@@ -1,6 +1,7 @@
 import ChatProtocol
 import Glibc
 import SQLite
+import StoredValues
 
 /// Who a profile is.
 struct Identity: Sendable {

@@ -3,7 +3,7 @@ import ChatProtocol
 /// Where an entry stands in a log, and who put it there.
 struct EntryPlace: Equatable, Sendable {
     var conversation: ConversationID
-    var seq: UInt64
+    var seq: SequenceNumber
     var id: MessageID
     var sender: AccountID
     var device: DeviceID
@@ -78,7 +78,7 @@ struct StoredBatch: Sendable {
     /// What may be acknowledged, in order.
     struct Item: Equatable, Sendable {
         var conversation: ConversationID
-        var seq: UInt64
+        var seq: SequenceNumber
         var disposition: Disposition
         /// Its sender may wait for the acknowledgement.
         var isUrgent: Bool

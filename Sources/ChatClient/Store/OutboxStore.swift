@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// A message of the outbox as it is sent.
 struct QueuedMessage: Equatable, Sendable {

@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// What a message was to a question.
 struct StoredAnswer: Equatable, Sendable {
@@ -110,7 +111,7 @@ extension ClientStore {
             """, peer.bytes, now, conversation
         ) { row in
             OpenQuestion(
-                id: try row.identifier(0), seq: row.optionalUnsigned(1),
+                id: try row.identifier(0), seq: row.optionalSequenceNumber(1),
                 choices: row.text(2).split(separator: "\n").map(String.init))
         }
     }
@@ -138,7 +139,8 @@ extension ClientStore {
         ) { row in
             let content = Content(body: row.text(7), replyTo: question, sent: row.unsigned(6), auto: row.bool(8))
             let place = EntryPlace(
-                conversation: try row.identifier(2), seq: row.unsigned(1), id: try row.identifier(3), sender: peer,
+                conversation: try row.identifier(2), seq: row.sequenceNumber(1), id: try row.identifier(3),
+                sender: peer,
                 device: try row.identifier(4), time: row.unsigned(5))
             return (row.integer(0), place, content)
         }

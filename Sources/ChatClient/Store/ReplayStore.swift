@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// What a device missed, put in the order of time.
 ///
@@ -10,18 +11,19 @@ extension ClientStore {
     private static let settlePage = 2_000
 
     func storeReplayed(
-        _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, settled: UInt64, own: AccountID, now: UInt64
+        _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, settled: SequenceNumber, own: AccountID,
+        now: UInt64
     ) throws {
         let isKnown = try database.first(
             "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, place.seq
         ) { _ in true }
-        if place.seq > settled + 1 {
+        if place.seq.previous > settled {
             let here =
                 try database.first(
                     "SELECT count(*) FROM entries WHERE conversation = ? AND seq > ? AND seq < ?", number, settled,
                     place.seq
                 ) { $0.unsigned(0) } ?? 0
-            try noteLost(number, known: settled, here: here, next: place.seq, now: now)
+            try noteLost(number, known: settled, here: here, until: place.seq, now: now)
         }
         if isKnown == nil { try insert(place, opening, conversation: number, position: nil, own: own, now: now) }
         try database.run("UPDATE conversations SET received = ? WHERE number = ?", place.seq, number)
@@ -58,7 +60,7 @@ extension ClientStore {
 
     private struct Replayed {
         var number: Int64
-        var seq: UInt64
+        var seq: SequenceNumber
         var time: UInt64
     }
 
@@ -68,7 +70,7 @@ extension ClientStore {
             SELECT e.conversation, e.seq, e.time FROM entries e JOIN conversations c ON c.number = e.conversation
             WHERE e.position IS NULL AND e.seq <= c.received ORDER BY e.conversation, e.seq
             """
-        ) { Replayed(number: $0.integer(0), seq: $0.unsigned(1), time: $0.unsigned(2)) }
+        ) { Replayed(number: $0.integer(0), seq: $0.sequenceNumber(1), time: $0.unsigned(2)) }
         // A clock that was set back must not change the order within a conversation.
         for index in rows.indices.dropFirst() where rows[index].number == rows[index - 1].number {
             rows[index].time = max(rows[index].time, rows[index - 1].time)

@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// Where a reader with a name stands.
 struct ResumePosition: Equatable, Sendable {

@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// What a person was shown.
 extension ClientStore {
@@ -26,7 +27,7 @@ extension ClientStore {
     func untoldReadMarks(limit: Int = Limits.page) throws -> [MarkRead] {
         try database.all(
             "SELECT id, shown FROM conversations WHERE shown > told_shown AND type = 1 LIMIT ?", limit
-        ) { MarkRead(conversation: try $0.identifier(0), seq: $0.unsigned(1)) }
+        ) { MarkRead(conversation: try $0.identifier(0), seq: $0.sequenceNumber(1)) }
     }
 
     func noteTold(_ marks: [MarkRead]) throws {
@@ -80,7 +81,7 @@ extension ClientStore {
         ) { row in
             let account: AccountID = try row.identifier(0)
             let name = row.isNull(1) ? try Self.stranger(account) : try row.userName(1)
-            return (name, ReceiptState(account: account, delivered: row.unsigned(2), read: row.unsigned(3)))
+            return (name, ReceiptState(account: account, delivered: row.sequenceNumber(2), read: row.sequenceNumber(3)))
         }
     }
 }

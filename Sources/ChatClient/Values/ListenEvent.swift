@@ -68,11 +68,13 @@ package struct ReceiptNotice: Equatable, Sendable {
     /// When this device learned of it, Unix milliseconds.
     package var time: UInt64
     /// The highest number stored by a device of the user.
-    package var delivered: UInt64
+    package var delivered: SequenceNumber
     /// The highest number that the user was shown.
-    package var read: UInt64
+    package var read: SequenceNumber
 
-    package init(conversation: ConversationName, user: UserName, time: UInt64, delivered: UInt64, read: UInt64) {
+    package init(
+        conversation: ConversationName, user: UserName, time: UInt64, delivered: SequenceNumber, read: SequenceNumber
+    ) {
         self.conversation = conversation
         self.user = user
         self.time = time

@@ -4,7 +4,7 @@ import ChatProtocol
 package struct ReceivedMessage: Equatable, Sendable {
     package var conversation: ConversationName
     /// Strictly increases within a conversation; holes are possible.
-    package var seq: UInt64
+    package var seq: SequenceNumber
     package var id: MessageID
     /// Behind this message; nil while messages before it have not arrived (an own one, in `history` only).
     package var cursor: Cursor?
@@ -28,7 +28,7 @@ package struct ReceivedMessage: Equatable, Sendable {
     package var shown: Bool
 
     package init(
-        conversation: ConversationName, seq: UInt64, id: MessageID, cursor: Cursor?, time: UInt64, sent: UInt64,
+        conversation: ConversationName, seq: SequenceNumber, id: MessageID, cursor: Cursor?, time: UInt64, sent: UInt64,
         from: UserName, fromDisplayName: String, fromDevice: DeviceID, own: Bool, to: UserName?, body: String,
         replyTo: MessageID?, auto: Bool, shown: Bool
     ) {

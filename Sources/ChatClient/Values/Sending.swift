@@ -85,7 +85,7 @@ package struct Acknowledgement: Equatable, Sendable {
     package var id: MessageID?
     package var conversation: ConversationName
     /// Its number, once the server has taken it.
-    package var seq: UInt64?
+    package var seq: SequenceNumber?
     /// When the server took it, or, for `queued` and `failed`, when this was decided; Unix milliseconds.
     package var time: UInt64
     package var status: Status
@@ -93,7 +93,7 @@ package struct Acknowledgement: Equatable, Sendable {
     package var problem: Problem?
 
     package init(
-        id: MessageID?, conversation: ConversationName, seq: UInt64? = nil, time: UInt64, status: Status,
+        id: MessageID?, conversation: ConversationName, seq: SequenceNumber? = nil, time: UInt64, status: Status,
         problem: Problem? = nil
     ) {
         self.id = id

@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// The table of accounts. Confined to the thread of its database; what changes something is a transaction of its own
 /// unless it says otherwise.

@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// A key that was proved to be its device's.
 package struct DeviceKey: Sendable, Equatable {

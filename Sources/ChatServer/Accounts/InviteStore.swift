@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 import Transport
 
 package enum InviteKind {}

@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import Glibc
 import SQLite
+import StoredValues
 import Transport
 
 /// A backup is one file: a copy of the database, with the server's certificate and key in a table of their own.
@@ -64,7 +65,7 @@ enum BackupStore {
         }
     }
 
-    private static func begin(_ generation: StoreGeneration, floor: UInt64, in path: String) throws {
+    private static func begin(_ generation: StoreGeneration, floor: SequenceNumber, in path: String) throws {
         let copy = try Database(path: path, options: plain)
         try copy.transaction {
             try copy.execute("DROP TABLE backup")
@@ -81,10 +82,10 @@ enum BackupStore {
     static func leap(_ path: String, over replaced: String) throws {
         guard let known = try? largestHead(of: replaced) else { return }
         let copy = try Database(path: path, options: plain)
-        try copy.transaction { try MetaStore.raiseFloor(to: known + MetaStore.leap, in: copy) }
+        try copy.transaction { try MetaStore.raiseFloor(to: known.advanced(by: MetaStore.leap), in: copy) }
     }
 
-    private static func largestHead(of path: String) throws -> UInt64 {
+    private static func largestHead(of path: String) throws -> SequenceNumber {
         let replaced = try Database(path: path, options: DatabaseOptions(mode: .readWrite))
         _ = try replaced.schemaVersion(for: ServerSchema.schema)
         return try MetaStore.largestHead(in: replaced)

@@ -23,9 +23,9 @@ package struct CatchUp {
     /// A conversation and the number behind which it goes on.
     package struct Begin: Equatable {
         package var conversation: ConversationInfo
-        package var position: UInt64
+        package var position: SequenceNumber
 
-        package init(conversation: ConversationInfo, position: UInt64) {
+        package init(conversation: ConversationInfo, position: SequenceNumber) {
             self.conversation = conversation
             self.position = position
         }
@@ -104,9 +104,9 @@ package struct CatchUp {
     ///
     /// - Parameter hasBegun: the conversation has a position on this connection.
     /// - Returns: where it begins, if it begins with this.
-    package mutating func missed(_ conversation: ConversationInfo, first: UInt64, hasBegun: Bool) -> Begin? {
+    package mutating func missed(_ conversation: ConversationInfo, first: SequenceNumber, hasBegun: Bool) -> Begin? {
         isLive = false
-        let begin = Begin(conversation: conversation, position: first - 1)
+        let begin = Begin(conversation: conversation, position: first.previous)
         if !hasBegun && inbox != .done {
             if late[conversation.id] == nil { late[conversation.id] = begin }
             return nil

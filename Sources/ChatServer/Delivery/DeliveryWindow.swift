@@ -8,7 +8,7 @@ import NIOCore
 package struct DeliveryWindow {
     /// Entries that follow each other, as they were sent.
     private struct Run {
-        var last: UInt64
+        var last: SequenceNumber
         var count: Int
         var bytes: Int
     }
@@ -17,9 +17,9 @@ package struct DeliveryWindow {
     private struct Lane {
         let conversation: ConversationInfo
         /// Everything up to here was sent, or told as a gap.
-        var sent: UInt64
-        var acked: UInt64
-        var delivered: UInt64 = 0
+        var sent: SequenceNumber
+        var acked: SequenceNumber
+        var delivered: SequenceNumber = 0
         var runs: [Run] = []
         /// The first run that is not wholly acknowledged.
         var oldest = 0
@@ -51,7 +51,7 @@ package struct DeliveryWindow {
         case beyond
         /// Nothing new.
         case stale
-        case moved(ConversationInfo, delivered: UInt64)
+        case moved(ConversationInfo, delivered: SequenceNumber)
     }
 
     private var lanes: [Lane] = []
@@ -76,12 +76,12 @@ package struct DeliveryWindow {
     }
 
     /// Where the conversation stands on this connection; nil where nothing of it was sent.
-    package func position(of conversation: ConversationID) -> UInt64? {
+    package func position(of conversation: ConversationID) -> SequenceNumber? {
         slots[conversation].map { lanes[$0].sent }
     }
 
     /// Begins a conversation behind `seq`, unless it has begun already.
-    package mutating func begin(_ conversation: ConversationInfo, at seq: UInt64) {
+    package mutating func begin(_ conversation: ConversationInfo, at seq: SequenceNumber) {
         guard slots[conversation.id] == nil else { return }
         slots[conversation.id] = lanes.count
         lanes.append(Lane(conversation: conversation, sent: seq, acked: seq))
@@ -90,19 +90,20 @@ package struct DeliveryWindow {
     /// Decides about entries `first` to `last` of a conversation, `count` of them, and counts them where they are to
     /// be sent. A conversation that was not heard of begins here: the connection had all of it.
     package mutating func offer(
-        _ conversation: ConversationInfo, first: UInt64, last: UInt64, count: Int, bytes: Int, now: NIODeadline
+        _ conversation: ConversationInfo, first: SequenceNumber, last: SequenceNumber, count: Int, bytes: Int,
+        now: NIODeadline
     ) -> Offer {
-        let slot = slot(of: conversation, beginningAt: first - 1)
+        let slot = slot(of: conversation, beginningAt: first.previous)
         let sent = lanes[slot].sent
         if last <= sent { return .skip }
-        guard first == sent + 1, count <= entryRoom, bytes <= byteRoom || entries == 0 else { return .fallBehind }
+        guard first == sent.next, count <= entryRoom, bytes <= byteRoom || entries == 0 else { return .fallBehind }
         record(slot, last: last, count: count, bytes: bytes, now: now)
         return .send
     }
 
     /// Counts a page of the log that is sent.
     package mutating func sendPage(
-        of conversation: ConversationInfo, through: UInt64, count: Int, bytes: Int, now: NIODeadline
+        of conversation: ConversationInfo, through: SequenceNumber, count: Int, bytes: Int, now: NIODeadline
     ) {
         let slot = slot(of: conversation, beginningAt: through)
         guard through > lanes[slot].sent else { return }
@@ -117,7 +118,7 @@ package struct DeliveryWindow {
     ///
     /// - Parameter stored: it has kept the entry `seq`, and not skipped it.
     package mutating func acknowledge(
-        _ conversation: ConversationID, seq: UInt64, stored: Bool, now: NIODeadline
+        _ conversation: ConversationID, seq: SequenceNumber, stored: Bool, now: NIODeadline
     ) -> Acknowledgement {
         guard let slot = slots[conversation], seq <= lanes[slot].sent else { return seq == 0 ? .stale : .beyond }
         let isNews = seq > lanes[slot].acked || (stored && seq > lanes[slot].delivered)
@@ -133,14 +134,14 @@ package struct DeliveryWindow {
 
     // MARK: Lanes
 
-    private mutating func slot(of conversation: ConversationInfo, beginningAt seq: UInt64) -> Int {
+    private mutating func slot(of conversation: ConversationInfo, beginningAt seq: SequenceNumber) -> Int {
         if recent < lanes.count, lanes[recent].conversation.id == conversation.id { return recent }
         begin(conversation, at: seq)
         recent = slots[conversation.id] ?? 0
         return recent
     }
 
-    private mutating func record(_ slot: Int, last: UInt64, count: Int, bytes: Int, now: NIODeadline) {
+    private mutating func record(_ slot: Int, last: SequenceNumber, count: Int, bytes: Int, now: NIODeadline) {
         lanes[slot].sent = last
         lanes[slot].append(Run(last: last, count: count, bytes: bytes))
         if entries == 0 { waitingSince = now }
@@ -148,7 +149,7 @@ package struct DeliveryWindow {
         self.bytes += bytes
     }
 
-    private mutating func release(_ slot: Int, through seq: UInt64) {
+    private mutating func release(_ slot: Int, through seq: SequenceNumber) {
         var oldest = lanes[slot].oldest
         while oldest < lanes[slot].runs.count {
             let run = lanes[slot].runs[oldest]
@@ -159,7 +160,7 @@ package struct DeliveryWindow {
                 continue
             }
             // A part of a run: its bytes are let go in proportion, since entries of one run are alike enough.
-            let left = Int(clamping: run.last - seq)
+            let left = Int(clamping: run.last.distance(behind: seq))
             if left < run.count {
                 let leftBytes = run.bytes * left / run.count
                 entries -= run.count - left

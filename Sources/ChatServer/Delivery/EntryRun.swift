@@ -10,8 +10,8 @@ package struct EntryRun: Sendable {
     package static let fullBytes = 128 << 10
 
     package var conversation: ConversationInfo
-    package var first: UInt64
-    package var last: UInt64
+    package var first: SequenceNumber
+    package var last: SequenceNumber
     package var count: Int
     /// The frames, one behind the other.
     package var frames: ByteBuffer
@@ -55,7 +55,7 @@ package struct EntryRun: Sendable {
 }
 
 extension Entry {
-    init(_ entry: NewEntry, seq: UInt64, time: UInt64) {
+    init(_ entry: NewEntry, seq: SequenceNumber, time: UInt64) {
         self.init(
             conversation: entry.conversation, seq: seq, id: entry.id, sender: entry.sender, device: entry.device,
             payloadKind: entry.payloadKind, time: time, payload: entry.payload)
@@ -67,7 +67,7 @@ package struct EncodedPage: Sendable {
     package var frames: ByteBuffer
     /// Entries in it, and their bytes on the wire.
     package var count: Int
-    package var through: UInt64
+    package var through: SequenceNumber
     package var isLast: Bool
 
     package init(_ page: LogPage, of conversation: ConversationID) {

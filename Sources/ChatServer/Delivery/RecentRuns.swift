@@ -33,7 +33,7 @@ package struct RecentRuns {
     }
 
     /// The run that begins behind `seq`, and whether it is the newest of its conversation; nil where it is not kept.
-    package func run(of conversation: ConversationID, after seq: UInt64) -> (run: EntryRun, isNewest: Bool)? {
+    package func run(of conversation: ConversationID, after seq: SequenceNumber) -> (run: EntryRun, isNewest: Bool)? {
         guard let line = lines[conversation] else { return nil }
         // The first run that begins behind `seq`: they are in order.
         var low = line.oldest
@@ -42,13 +42,13 @@ package struct RecentRuns {
             let middle = (low + high) / 2
             if line.runs[middle].first <= seq { low = middle + 1 } else { high = middle }
         }
-        guard low < line.runs.count, line.runs[low].first == seq + 1 else { return nil }
+        guard low < line.runs.count, line.runs[low].first == seq.next else { return nil }
         return (line.runs[low], low == line.runs.count - 1)
     }
 
     /// Entries have ended: of each of these conversations the numbers below the given one are not kept any more, nor
     /// the run that holds some of them and others.
-    package mutating func forget(before firsts: [ConversationID: UInt64]) {
+    package mutating func forget(before firsts: [ConversationID: SequenceNumber]) {
         var gone: [ConversationID: Int] = [:]
         for (conversation, first) in firsts {
             guard let line = lines[conversation] else { continue }

@@ -22,7 +22,7 @@ extension Hub {
     }
 
     /// A device of the account has stored everything up to `seq`.
-    func publishDelivered(_ conversation: ConversationInfo, _ account: AccountID, through seq: UInt64) {
+    func publishDelivered(_ conversation: ConversationInfo, _ account: AccountID, through seq: SequenceNumber) {
         guard conversation.type == .direct, isWatched(conversation, account) else { return }
         switch receipts.delivered(conversation.id, account, through: seq) {
         case .nothing: break

@@ -21,7 +21,7 @@ package struct ReceiptBoard {
 
     /// A device of the account has stored everything up to `seq`.
     package mutating func delivered(
-        _ conversation: ConversationID, _ account: AccountID, through seq: UInt64
+        _ conversation: ConversationID, _ account: AccountID, through seq: SequenceNumber
     ) -> Decision {
         guard var known = states[conversation], let index = known.firstIndex(where: { $0.account == account }) else {
             return .load

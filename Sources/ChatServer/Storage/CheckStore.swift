@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// Looks for contradictions in a store. Reads only; takes as long as the store is large.
 package enum CheckStore {

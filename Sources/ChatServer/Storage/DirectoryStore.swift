@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// Who and what there is, as others may know it. Reads only.
 package enum DirectoryStore {
@@ -63,7 +64,7 @@ package enum DirectoryStore {
                 SELECT c.id, c.type, c.account_low, c.account_high, c.head, c.epoch FROM conversations c
                 JOIN members m ON m.conversation = c.id AND m.account = ? WHERE c.id = ?
                 """, account, id
-            ) { (info: try ConversationInfo($0), head: $0.unsigned(4), epoch: $0.unsigned(5)) }
+            ) { (info: try ConversationInfo($0), head: $0.sequenceNumber(4), epoch: $0.unsigned(5)) }
             guard let row else { continue }
             var members: [AccountRecord] = []
             if case .direct(let low, let high) = row.info.audience {

@@ -7,15 +7,13 @@ import ChatProtocol
 package enum EntryKey {
     /// Bits of the seq.
     package static let seqBits = 38
-    /// The highest seq.
-    package static let largestSeq = Limits.sequenceNumber
     /// The highest number of a conversation: 33 million of them.
     package static let largestNumber: UInt64 = 1 << UInt64(63 - seqBits) - 1
 
-    package static func of(_ seq: UInt64, in number: UInt64) -> UInt64 { number << UInt64(seqBits) | seq }
+    package static func of(_ seq: SequenceNumber, in number: UInt64) -> UInt64 { number << UInt64(seqBits) | seq.value }
 
     /// The key of the conversation's last possible entry.
-    package static func last(in number: UInt64) -> UInt64 { of(largestSeq, in: number) }
+    package static func last(in number: UInt64) -> UInt64 { of(.largest, in: number) }
 
-    package static func seq(of key: UInt64) -> UInt64 { key & largestSeq }
+    package static func seq(of key: UInt64) -> SequenceNumber { SequenceNumber(key & SequenceNumber.largest.value) }
 }

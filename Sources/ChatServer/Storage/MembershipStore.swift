@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// Who is a member of what, and where a device begins. Every function is part of the caller's transaction.
 package enum MembershipStore {
@@ -42,7 +43,7 @@ package enum MembershipStore {
             INSERT INTO conversations(id, number, type, account_low, account_high, head, first, created)
             VALUES(?, ?, ?, ?, ?, ?, ? + 1, ?)
             """, fresh, number, Int(ConversationType.direct.rawValue), low, high, floor, floor, time)
-        if floor > 0 { try MetaStore.leapOver(floor, of: fresh, in: database) }
+        if floor > .beforeFirst { try MetaStore.leapOver(floor, of: fresh, in: database) }
         for account in Set([low, high]) {
             try database.run("INSERT INTO members(conversation, account) VALUES(?, ?)", fresh, account)
         }

@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// What a store is known by.
 package struct StoreIdentity: Sendable, Equatable {
@@ -44,15 +45,15 @@ package enum MetaStore {
     }
 
     /// How far the numbers of a restored store at least leap.
-    package static let leap: UInt64 = 1 << 20
+    package static let leap = 1 << 20
 
     /// Where the numbers of a store that is restored at this moment may begin, whatever was given away after the backup
     /// was taken: 64 a second since 2026, more than any conversation has ever had on an average.
     ///
     /// - Parameter time: Unix milliseconds.
-    package static func floor(at time: UInt64) -> UInt64 {
+    package static func floor(at time: UInt64) -> SequenceNumber {
         let begin: UInt64 = 1_767_225_600_000
-        return min((max(time, begin) - begin) / 1000 * 64, EntryKey.largestSeq / 2)
+        return SequenceNumber(min((max(time, begin) - begin) / 1000 * 64, Limits.sequenceNumber / 2))
     }
 
     /// Begins a new life of a store that was restored from a backup: all numbers go on behind the same one, those of
@@ -60,10 +61,10 @@ package enum MetaStore {
     ///
     /// - Parameter floor: at least so far, and at least one `leap` behind what the backup knows.
     package static func beginGeneration(
-        _ generation: StoreGeneration, floor: UInt64, in database: Database
+        _ generation: StoreGeneration, floor: SequenceNumber, in database: Database
     ) throws {
         try put("generation", generation.bytes, in: database)
-        let floor = max(floor, try largestHead(in: database) + leap)
+        let floor = max(floor, try largestHead(in: database).advanced(by: leap))
         try database.run(
             """
             INSERT INTO leaps(conversation, after_seq, next_seq, generation)
@@ -73,7 +74,7 @@ package enum MetaStore {
     }
 
     /// A new conversation of a restored store leaps, too.
-    static func leapOver(_ floor: UInt64, of conversation: ConversationID, in database: Database) throws {
+    static func leapOver(_ floor: SequenceNumber, of conversation: ConversationID, in database: Database) throws {
         try database.run(
             """
             INSERT INTO leaps(conversation, after_seq, next_seq, generation)
@@ -82,24 +83,24 @@ package enum MetaStore {
     }
 
     /// Has a restored store that was not used yet begin further behind. Part of the caller's transaction.
-    package static func raiseFloor(to floor: UInt64, in database: Database) throws {
+    package static func raiseFloor(to floor: SequenceNumber, in database: Database) throws {
         let before = try self.floor(in: database)
         guard floor > before else { return }
         try database.run("UPDATE leaps SET next_seq = ? + 1 WHERE next_seq = ? + 1", floor, before)
         try setFloor(floor, in: database)
     }
 
-    /// Behind which numbers of new conversations begin: 0 in a store that was never restored.
-    package static func floor(in database: Database) throws -> UInt64 {
-        try database.first("SELECT value FROM meta WHERE key = 'floor'") { $0.unsigned(0) } ?? 0
+    /// Behind which numbers of new conversations begin: `beforeFirst` in a store that was never restored.
+    package static func floor(in database: Database) throws -> SequenceNumber {
+        try database.first("SELECT value FROM meta WHERE key = 'floor'") { $0.sequenceNumber(0) } ?? .beforeFirst
     }
 
     /// The largest number that was given away.
-    package static func largestHead(in database: Database) throws -> UInt64 {
-        try database.first("SELECT max(head) FROM conversations") { $0.unsigned(0) } ?? 0
+    package static func largestHead(in database: Database) throws -> SequenceNumber {
+        try database.first("SELECT max(head) FROM conversations") { $0.sequenceNumber(0) } ?? .beforeFirst
     }
 
-    private static func setFloor(_ floor: UInt64, in database: Database) throws {
+    private static func setFloor(_ floor: SequenceNumber, in database: Database) throws {
         try database.run(
             "INSERT INTO meta(key, value) VALUES('floor', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
             floor)

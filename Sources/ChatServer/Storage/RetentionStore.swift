@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// Ends what is older than the server keeps, in small steps, so that no batch waits long for one.
 package struct RetentionSweep: Sendable {
@@ -15,7 +16,7 @@ package struct RetentionSweep: Sendable {
         /// Bytes that were freed, as quotas count them, by who had appended them.
         package var freed: [AccountID: UInt64] = [:]
         /// The lowest number that is left, of the conversations that have lost something.
-        package var firsts: [ConversationID: UInt64] = [:]
+        package var firsts: [ConversationID: SequenceNumber] = [:]
     }
 
     private enum Phase {
@@ -63,7 +64,7 @@ enum RetentionStore {
     /// A conversation's log, and the lowest number that it keeps.
     private struct Log {
         var number: UInt64
-        var first: UInt64
+        var first: SequenceNumber
         var id: ConversationID
     }
 
@@ -87,7 +88,7 @@ enum RetentionStore {
             while left > 0 {
                 let row = try database.first(
                     "SELECT number, first, id FROM conversations WHERE number > ? ORDER BY number LIMIT 1", position
-                ) { Log(number: $0.unsigned(0), first: $0.unsigned(1), id: try $0.identifier(2)) }
+                ) { Log(number: $0.unsigned(0), first: $0.sequenceNumber(1), id: try $0.identifier(2)) }
                 guard let row else { return (nil, ended) }
                 let count = try expire(row, before: cutoff, rows: left, &ended, in: database)
                 left -= max(1, count)
@@ -109,7 +110,7 @@ enum RetentionStore {
         let old = try oldEntries(from: begin, in: log.number, before: cutoff, rows: rows, database)
         guard let last = old.last else { return 0 }
         for row in old { ended.freed[row.sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: row.bytes)) }
-        let first = EntryKey.seq(of: last.key) + 1
+        let first = EntryKey.seq(of: last.key).next ?? .largest
         try database.run("DELETE FROM entries WHERE key >= ? AND key <= ?", begin, last.key)
         try database.run("UPDATE conversations SET first = ? WHERE number = ?", first, log.number)
         ended.firsts[log.id] = first

@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 
 /// Logs in SQLite: the reading half, on a connection and a thread of its own.
 package final class SQLiteLogReader: LogReader {
@@ -25,36 +26,38 @@ package final class SQLiteLogReader: LogReader {
                 """, device, account, after?.bytes ?? [], limit
             ) { row in
                 InboxRow(
-                    conversation: try ConversationInfo(row), head: row.unsigned(4), start: row.unsigned(5),
-                    acked: row.unsigned(6), toldStart: row.bool(7))
+                    conversation: try ConversationInfo(row), head: row.sequenceNumber(4), start: row.sequenceNumber(5),
+                    acked: row.sequenceNumber(6), toldStart: row.bool(7))
             }
         } catch { throw StoreFailure(error) }
     }
 
     package func page(
-        of conversation: ConversationID, after seq: UInt64, entries: Int, bytes: Int
+        of conversation: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
     ) throws(StoreFailure) -> LogPage {
         do {
             // One snapshot: what retention deletes meanwhile is still there.
             return try database.transaction(.deferred) {
                 let bounds = try database.first(
                     "SELECT head, first, number FROM conversations WHERE id = ?", conversation
-                ) { (head: $0.unsigned(0), first: $0.unsigned(1), number: $0.unsigned(2)) }
+                ) { (head: $0.sequenceNumber(0), first: $0.sequenceNumber(1), number: $0.unsigned(2)) }
                 guard let bounds else { return LogPage(rows: [], through: seq, isLast: true) }
                 var page = PageBuilder(position: seq, head: bounds.head, entries: entries, bytes: bytes)
                 page.leaps = try leaps(of: conversation, after: seq)
-                page.skip(to: bounds.first)
+                page.skip(through: bounds.first.previous)
                 try fill(&page, conversation, bounds.number)
                 return page.finish()
             }
         } catch { throw StoreFailure(error) }
     }
 
-    private func leaps(of conversation: ConversationID, after seq: UInt64) throws -> [(after: UInt64, next: UInt64)] {
+    private func leaps(of conversation: ConversationID, after seq: SequenceNumber) throws -> [(
+        after: SequenceNumber, next: SequenceNumber
+    )] {
         try database.all(
             "SELECT after_seq, next_seq FROM leaps WHERE conversation = ? AND next_seq > ? ORDER BY next_seq",
             conversation, seq
-        ) { ($0.unsigned(0), $0.unsigned(1)) }
+        ) { ($0.sequenceNumber(0), $0.sequenceNumber(1)) }
     }
 
     private func fill(_ page: inout PageBuilder, _ conversation: ConversationID, _ number: UInt64) throws {
@@ -64,8 +67,7 @@ package final class SQLiteLogReader: LogReader {
             WHERE key > ? AND key <= ? ORDER BY key LIMIT ?
             """)
         defer { statement.reset() }
-        let position = min(page.position, EntryKey.largestSeq)
-        try statement.bind(all: EntryKey.of(position, in: number), EntryKey.last(in: number), page.room)
+        try statement.bind(all: EntryKey.of(page.position, in: number), EntryKey.last(in: number), page.room)
         while page.hasRoom, try statement.step() {
             let entry = Entry(
                 conversation: conversation, seq: EntryKey.seq(of: statement.unsigned(0)),
@@ -80,15 +82,15 @@ package final class SQLiteLogReader: LogReader {
 
 /// Puts a page together: entries, and holes in their places.
 private struct PageBuilder {
-    private(set) var position: UInt64
-    private let head: UInt64
+    private(set) var position: SequenceNumber
+    private let head: SequenceNumber
     private(set) var room: Int
     private var bytes: Int
     private var rows: [LogPage.Row] = []
     /// Numbers that were skipped at a restore, ascending.
-    var leaps: [(after: UInt64, next: UInt64)] = []
+    var leaps: [(after: SequenceNumber, next: SequenceNumber)] = []
 
-    init(position: UInt64, head: UInt64, entries: Int, bytes: Int) {
+    init(position: SequenceNumber, head: SequenceNumber, entries: Int, bytes: Int) {
         self.position = position
         self.head = head
         self.bytes = bytes
@@ -97,17 +99,17 @@ private struct PageBuilder {
 
     var hasRoom: Bool { room > 0 && bytes > 0 && position < head }
 
-    /// Goes on at `next`; everything before it is missing for `reason`.
-    private mutating func skip(to next: UInt64, _ reason: GapReason) {
-        guard next > position + 1 else { return }
-        rows.append(.hole(reason, first: position + 1, last: next - 1))
-        position = next - 1
+    /// Goes on behind `last`; everything up to it is missing for `reason`.
+    private mutating func skip(through last: SequenceNumber, _ reason: GapReason) {
+        guard last > position, let first = position.next else { return }
+        rows.append(.hole(reason, first: first, last: last))
+        position = last
     }
 
-    /// Goes on at `next`; what is missing before it was left out at a restore, or died.
-    mutating func skip(to next: UInt64) {
-        skipLeaps(before: next)
-        skip(to: next, .retention)
+    /// Goes on behind `last`; what is missing up to it was left out at a restore, or died.
+    mutating func skip(through last: SequenceNumber) {
+        skipLeaps(through: last)
+        skip(through: last, .retention)
     }
 
     /// False when there is no room for it.
@@ -116,7 +118,7 @@ private struct PageBuilder {
             bytes = 0
             return false
         }
-        skip(to: entry.seq)
+        skip(through: entry.seq.previous)
         rows.append(.entry(entry))
         position = entry.seq
         room -= 1
@@ -124,17 +126,17 @@ private struct PageBuilder {
         return true
     }
 
-    private mutating func skipLeaps(before seq: UInt64) {
-        for leap in leaps where leap.next <= seq && leap.next > position + 1 {
-            skip(to: leap.after + 1, .retention)
-            skip(to: leap.next, .restored)
+    private mutating func skipLeaps(through last: SequenceNumber) {
+        for leap in leaps where leap.next.previous <= last && leap.next.previous > position {
+            skip(through: leap.after, .retention)
+            skip(through: leap.next.previous, .restored)
         }
     }
 
     mutating func finish() -> LogPage {
         // The page ended because nothing was left, not because it was full: what remains up to the head was left out at
         // a restore, or is missing in a damaged store.
-        if hasRoom { skip(to: head + 1) }
+        if hasRoom { skip(through: head) }
         return LogPage(rows: rows, through: position, isLast: position >= head)
     }
 }

@@ -1,5 +1,6 @@
 import ChatProtocol
 import SQLite
+import StoredValues
 import Transport
 
 /// Logs in SQLite: the writing half, confined to the thread that owns the connection.
@@ -10,7 +11,7 @@ package final class SQLiteLogWriter: LogWriter {
     struct Conversation {
         var info: ConversationInfo
         var number: UInt64
-        var head: UInt64
+        var head: SequenceNumber
         var epoch: UInt64
         var changed = false
     }
@@ -78,8 +79,7 @@ package final class SQLiteLogWriter: LogWriter {
         if let refusal = try refusal(of: entry, in: conversation) {
             return try duplicate(of: entry, in: conversation) ?? .refused(refusal)
         }
-        let seq = conversation.head + 1
-        guard seq <= EntryKey.largestSeq else { return .refused(Failure(.storeFull)) }
+        guard let seq = conversation.head.next else { return .refused(Failure(.storeFull)) }
         let epoch = entry.advance ?? conversation.epoch
         let digest = SHA256.hash(entry.payload)
         try database.run(
@@ -136,7 +136,8 @@ package final class SQLiteLogWriter: LogWriter {
         ) { row in
             .appended(
                 StoredAppend(
-                    conversation: conversation.info, seq: row.unsigned(0), time: row.unsigned(1), digest: row.bytes(2),
+                    conversation: conversation.info, seq: row.sequenceNumber(0), time: row.unsigned(1),
+                    digest: row.bytes(2),
                     position: ConversationPosition(generation: identity.generation, epoch: row.unsigned(3)),
                     duplicate: true))
         }
@@ -159,7 +160,8 @@ package final class SQLiteLogWriter: LogWriter {
             "SELECT id, type, account_low, account_high, number, head, epoch FROM conversations WHERE id = ?", id
         ) { row in
             Conversation(
-                info: try ConversationInfo(row), number: row.unsigned(4), head: row.unsigned(5), epoch: row.unsigned(6))
+                info: try ConversationInfo(row), number: row.unsigned(4), head: row.sequenceNumber(5),
+                epoch: row.unsigned(6))
         }
         conversations[id] = read
         return read
@@ -206,7 +208,7 @@ package final class SQLiteLogWriter: LogWriter {
             FROM members m WHERE m.conversation = ? ORDER BY m.account
             """, conversation
         ) { row in
-            ReceiptState(account: try row.identifier(0), delivered: row.unsigned(2), read: row.unsigned(1))
+            ReceiptState(account: try row.identifier(0), delivered: row.sequenceNumber(2), read: row.sequenceNumber(1))
         }
     }
 }

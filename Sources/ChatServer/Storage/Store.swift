@@ -27,7 +27,7 @@ package protocol LogReader: AnyObject {
 
     /// What follows `seq` in a conversation: at most `entries` entries, and no more than `bytes` of their payloads
     /// beyond the first. Numbers that are missing are told as holes, in their place.
-    func page(of conversation: ConversationID, after seq: UInt64, entries: Int, bytes: Int) throws(StoreFailure)
+    func page(of conversation: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int) throws(StoreFailure)
         -> LogPage
 }
 
@@ -125,14 +125,15 @@ package struct CursorMove: Sendable, Equatable {
     package var account: AccountID
     package var conversation: ConversationID
     /// Everything up to this is settled.
-    package var acked: UInt64
+    package var acked: SequenceNumber
     /// The highest number that was stored.
-    package var delivered: UInt64
+    package var delivered: SequenceNumber
     /// The device was told where it starts.
     package var toldStart: Bool
 
     package init(
-        device: DeviceID, account: AccountID, conversation: ConversationID, acked: UInt64 = 0, delivered: UInt64 = 0,
+        device: DeviceID, account: AccountID, conversation: ConversationID, acked: SequenceNumber = 0,
+        delivered: SequenceNumber = 0,
         toldStart: Bool = false
     ) {
         self.device = device
@@ -148,9 +149,9 @@ package struct CursorMove: Sendable, Equatable {
 package struct ReadMark: Sendable, Equatable {
     package var account: AccountID
     package var conversation: ConversationID
-    package var seq: UInt64
+    package var seq: SequenceNumber
 
-    package init(account: AccountID, conversation: ConversationID, seq: UInt64) {
+    package init(account: AccountID, conversation: ConversationID, seq: SequenceNumber) {
         self.account = account
         self.conversation = conversation
         self.seq = seq
@@ -203,13 +204,13 @@ package struct StoreBatch: Sendable {
 package enum OperationOutcome: Sendable {
     case appended(StoredAppend)
     case refused(Failure)
-    case opened(ConversationInfo, head: UInt64, epoch: UInt64)
+    case opened(ConversationInfo, head: SequenceNumber, epoch: UInt64)
     case receipts([ReceiptState])
 }
 
 package struct StoredAppend: Sendable, Equatable {
     package var conversation: ConversationInfo
-    package var seq: UInt64
+    package var seq: SequenceNumber
     package var time: UInt64
     package var digest: [UInt8]
     package var position: ConversationPosition
@@ -219,10 +220,10 @@ package struct StoredAppend: Sendable, Equatable {
 /// A conversation in which a device has something to get.
 package struct InboxRow: Sendable, Equatable {
     package var conversation: ConversationInfo
-    package var head: UInt64
+    package var head: SequenceNumber
     /// Where the device began.
-    package var start: UInt64
-    package var acked: UInt64
+    package var start: SequenceNumber
+    package var acked: SequenceNumber
     package var toldStart: Bool
 }
 
@@ -231,11 +232,11 @@ package struct LogPage: Sendable, Equatable {
     package enum Row: Sendable, Equatable {
         case entry(Entry)
         /// Numbers that this conversation has lost, first and last.
-        case hole(GapReason, first: UInt64, last: UInt64)
+        case hole(GapReason, first: SequenceNumber, last: SequenceNumber)
     }
     package var rows: [Row]
     /// Everything up to this number is in this page or before it.
-    package var through: UInt64
+    package var through: SequenceNumber
     /// Nothing followed when the page was read.
     package var isLast: Bool
 }

@@ -1,6 +1,7 @@
 import ChatProtocol
 import Glibc
 import SQLite
+import StoredValues
 
 /// How much room a store takes.
 package enum UsageStore {

@@ -16,7 +16,7 @@ import Testing
         var replyTo: MessageID?
         var auto = false
         var isOwn = false
-        var seq: UInt64 = 9
+        var seq: SequenceNumber = 9
         var open: [OpenQuestion]
         var decision: AnswerRules.Decision
         var description: String { law }

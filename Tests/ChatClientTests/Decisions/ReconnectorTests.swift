@@ -125,7 +125,7 @@ import Testing
 
 @Suite struct AckPlannerTests {
     private func item(
-        _ conversation: ConversationID, _ seq: UInt64, _ disposition: Disposition, isUrgent: Bool
+        _ conversation: ConversationID, _ seq: SequenceNumber, _ disposition: Disposition, isUrgent: Bool
     ) -> StoredBatch.Item {
         StoredBatch.Item(conversation: conversation, seq: seq, disposition: disposition, isUrgent: isUrgent)
     }
@@ -133,7 +133,7 @@ import Testing
     private let one = ConversationID(high: 1, low: 1)
     private let two = ConversationID(high: 1, low: 2)
 
-    private func item(_ conversation: ConversationID, _ seq: UInt64, _ disposition: Disposition = .stored)
+    private func item(_ conversation: ConversationID, _ seq: SequenceNumber, _ disposition: Disposition = .stored)
         -> Acknowledge.Item
     {
         Acknowledge.Item(conversation: conversation, seq: seq, disposition: disposition)
@@ -158,7 +158,9 @@ import Testing
 
     @Test func sixtyFourAreEnough() {
         var planner = AckPlanner()
-        for seq in 1...63 { planner.settled(item(two, UInt64(seq), .stored, isUrgent: false), now: .zero) }
+        for seq in 1...63 {
+            planner.settled(item(two, SequenceNumber(UInt64(seq)), .stored, isUrgent: false), now: .zero)
+        }
         #expect(planner.take(now: .zero).isEmpty)
         planner.settled(item(two, 64, .stored, isUrgent: false), now: .zero)
         #expect(planner.take(now: .zero) == [Acknowledge(items: [item(two, 64)])])
@@ -167,7 +169,7 @@ import Testing
     @Test func anEntryThatCannotBeReadIsSaidInItsPlace() {
         var planner = AckPlanner()
         for (seq, fate) in [(1, Disposition.stored), (2, .undecryptable), (3, .stored), (4, .stored)] {
-            planner.settled(item(one, UInt64(seq), fate, isUrgent: seq == 4), now: .zero)
+            planner.settled(item(one, SequenceNumber(UInt64(seq)), fate, isUrgent: seq == 4), now: .zero)
         }
         #expect(
             planner.take(now: .zero) == [

@@ -64,9 +64,10 @@ private struct Scene {
         "\(problem.exit.rawValue)" + (problem.sent.map { " sent \($0.rawValue)" } ?? "")
     }
 
-    mutating func accept(_ tag: UInt64, seq: UInt64? = nil) -> [String] {
+    mutating func accept(_ tag: UInt64, seq: SequenceNumber? = nil) -> [String] {
         let appended = Appended(
-            conversation: .init(high: 1, low: 1), id: MessageID(high: 0, low: tag), seq: seq ?? tag, time: 5,
+            conversation: .init(high: 1, low: 1), id: MessageID(high: 0, low: tag), seq: seq ?? SequenceNumber(tag),
+            time: 5,
             digest: Array(repeating: 0, count: 32),
             position: ConversationPosition(generation: .init(high: 0, low: 0), epoch: 0), duplicate: false)
         queue.replied(tag: tag, .success(appended), now: now)

@@ -157,7 +157,7 @@ import Testing
     private func strange(_ seq: UInt64, _ payload: [UInt8], kind: UInt8 = 1) -> ReceivedEntry {
         ReceivedEntry(
             Entry(
-                conversation: withBob, seq: seq, id: .init(high: 1, low: seq), sender: bob,
+                conversation: withBob, seq: SequenceNumber(seq), id: .init(high: 1, low: seq), sender: bob,
                 device: .init(high: 1, low: 1), payloadKind: kind, time: 5, payload: payload))
     }
 
@@ -199,10 +199,10 @@ import Testing
         isGap: Bool
     ) throws {
         let scene = try StoreScene()
-        let far = ClientStore.longestLeap + 2
+        let far = UInt64(ClientStore.longestLeap) + 2
         let leap =
             isGap
-            ? Incoming.gap(Gap(conversation: withBob, reason: .restored, first: 2, last: far))
+            ? Incoming.gap(Gap(conversation: withBob, reason: .restored, first: 2, last: SequenceNumber(far)))
             : .entry(StoreScene.entry(far))
         let stored = try scene.store.write {
             try scene.store.store(

@@ -255,7 +255,7 @@ import Testing
 
     @Test func receiptsOnlyGoUp() throws {
         let scene = try StoreScene()
-        func note(_ delivered: UInt64, _ read: UInt64) throws {
+        func note(_ delivered: SequenceNumber, _ read: SequenceNumber) throws {
             let state = ReceiptState(account: bob, delivered: delivered, read: read)
             try scene.store.write { try scene.store.storeReceipts([state], of: withBob) }
         }

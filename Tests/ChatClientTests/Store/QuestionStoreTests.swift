@@ -38,7 +38,8 @@ import Testing
     /// The message that asks has been taken by the server.
     private func sent(_ asked: AskedUser, at seq: UInt64 = 1, in conversation: ConversationID = withBob) throws {
         let entry = ReceivedEntry(
-            conversation: conversation, seq: seq, id: asked.id, sender: alice, device: .init(high: 3, low: 3),
+            conversation: conversation, seq: SequenceNumber(seq), id: asked.id, sender: alice,
+            device: .init(high: 3, low: 3),
             time: 4000 + seq, content: Content(body: "well?", sent: 1))
         try store.write { _ = try store.storeSent(entry.place, Content(body: "well?", sent: 1), now: 5000) }
     }
@@ -49,7 +50,7 @@ import Testing
     ) throws {
         let content = Content(body: body, replyTo: replyTo, sent: 1)
         let entry = ReceivedEntry(
-            conversation: conversation, seq: seq, id: MessageID(high: 8, low: seq), sender: sender,
+            conversation: conversation, seq: SequenceNumber(seq), id: MessageID(high: 8, low: seq), sender: sender,
             device: .init(high: 1, low: 1), time: 1000 + seq, content: content)
         try store.writeSynced {
             _ = try store.store([.entry(entry)], own: alice, isReplay: isReplay, now: 5000)

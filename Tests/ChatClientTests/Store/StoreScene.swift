@@ -54,7 +54,7 @@ struct StoreScene {
         let content = Content(body: body ?? "m\(seq)", sent: time ?? 1000 + seq)
         return ReceivedEntry(
             Entry(
-                conversation: conversation, seq: seq,
+                conversation: conversation, seq: SequenceNumber(seq),
                 id: MessageID(high: conversation.bytes.last.map(UInt64.init) ?? 0, low: seq),
                 sender: sender, device: .init(high: 1, low: 1), payloadKind: 1, time: time ?? 1000 + seq,
                 payload: content.wireBytes))
@@ -80,8 +80,9 @@ struct StoreScene {
 
     func gap(_ first: UInt64, _ last: UInt64, _ reason: GapReason = .retention) throws {
         try store.writeSynced {
-            _ = try store.store(
-                [.gap(Gap(conversation: withBob, reason: reason, first: first, last: last))], own: alice, now: 5000)
+            let gap = Gap(
+                conversation: withBob, reason: reason, first: SequenceNumber(first), last: SequenceNumber(last))
+            _ = try store.store([.gap(gap)], own: alice, now: 5000)
         }
     }
 
@@ -101,7 +102,8 @@ struct StoreScene {
 
 extension ReceivedEntry {
     init(
-        conversation: ConversationID, seq: UInt64, id: MessageID, sender: AccountID, device: DeviceID, time: UInt64,
+        conversation: ConversationID, seq: SequenceNumber, id: MessageID, sender: AccountID, device: DeviceID,
+        time: UInt64,
         content: Content
     ) {
         self.init(

@@ -125,7 +125,7 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    static func appended(_ append: Append, seq: UInt64) -> Appended {
+    static func appended(_ append: Append, seq: SequenceNumber) -> Appended {
         Appended(
             conversation: append.conversation, id: append.id, seq: seq, time: WallClock.now,
             digest: SHA256.hash(append.payload),

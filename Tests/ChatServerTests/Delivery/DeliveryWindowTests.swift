@@ -8,10 +8,12 @@ private let one = conversation(1)
 private let two = conversation(2)
 
 extension DeliveryWindow {
-    fileprivate mutating func offer(_ first: UInt64, _ last: UInt64, bytes: Int = 100) -> Offer {
-        offer(one, first: first, last: last, count: Int(last - first + 1), bytes: bytes, now: at(0))
+    fileprivate mutating func offer(_ first: SequenceNumber, _ last: SequenceNumber, bytes: Int = 100) -> Offer {
+        offer(one, first: first, last: last, count: first.distance(to: last) + 1, bytes: bytes, now: at(0))
     }
-    fileprivate mutating func acknowledge(_ seq: UInt64, stored: Bool = true, _ time: Int64 = 0) -> Acknowledgement {
+    fileprivate mutating func acknowledge(_ seq: SequenceNumber, stored: Bool = true, _ time: Int64 = 0)
+        -> Acknowledgement
+    {
         acknowledge(one.id, seq: seq, stored: stored, now: at(time))
     }
 }
@@ -42,7 +44,7 @@ extension DeliveryWindow {
 
     @Test func noMoreThanTheWindowIsUnderWay() {
         var window = DeliveryWindow()
-        for seq in 1...UInt64(Limits.unacknowledgedEntries) { #expect(window.offer(seq, seq) == .send) }
+        for seq in 1...SequenceNumber(UInt64(Limits.unacknowledgedEntries)) { #expect(window.offer(seq, seq) == .send) }
         #expect(window.offer(257, 257) == .fallBehind)
         #expect(window.acknowledge(1) == .moved(one, delivered: 1))
         #expect(window.offer(257, 257) == .send)
@@ -120,16 +122,17 @@ extension DeliveryWindow {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             var window = DeliveryWindow()
-            var sent: UInt64 = 0
-            var acked: UInt64 = 0
+            var sent: SequenceNumber = 0
+            var acked: SequenceNumber = 0
             for _ in 0..<200 {
-                let count = UInt64.random(in: 1...64, using: &generator)
-                if window.offer(sent + 1, sent + count, bytes: Int(count) * 1000) == .send { sent += count }
+                let count = Int.random(in: 1...64, using: &generator)
+                let last = sent.advanced(by: count)
+                if window.offer(sent.advanced(by: 1), last, bytes: count * 1000) == .send { sent = last }
                 if sent > acked, Bool.random(using: &generator) {
-                    acked = .random(in: acked + 1...sent, using: &generator)
+                    acked = SequenceNumber(.random(in: acked.value + 1...sent.value, using: &generator))
                     #expect(window.acknowledge(acked) == .moved(one, delivered: acked))
                 }
-                #expect(window.entries == Int(sent - acked))
+                #expect(window.entries == acked.distance(to: sent))
                 #expect(window.entries <= Limits.unacknowledgedEntries && window.bytes >= 0)
             }
             if sent > acked { #expect(window.acknowledge(sent) == .moved(one, delivered: sent)) }

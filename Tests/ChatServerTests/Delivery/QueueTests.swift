@@ -41,7 +41,7 @@ import Testing
 }
 
 @Suite struct CursorBookTests {
-    private func move(_ acked: UInt64, delivered: UInt64 = 0, told: Bool = false) -> CursorMove {
+    private func move(_ acked: SequenceNumber, delivered: SequenceNumber = 0, told: Bool = false) -> CursorMove {
         CursorMove(
             device: bobDevice, account: bob, conversation: conversation(1).id, acked: acked, delivered: delivered,
             toldStart: told)
@@ -104,7 +104,8 @@ import Testing
         let outcomes = (1...UInt64(count)).map { index in
             OperationOutcome.appended(
                 StoredAppend(
-                    conversation: conversation(number), seq: seq + index, time: 0, digest: [], position: position,
+                    conversation: conversation(number), seq: SequenceNumber(seq + index), time: 0, digest: [],
+                    position: position,
                     duplicate: false))
         }
         return try #require(EntryRun.runs(of: StoreBatch(time: 0, operations: operations), outcomes: outcomes).first)
@@ -129,7 +130,7 @@ import Testing
         for seq in 0..<UInt64(3_000) { recent.add(try run(seq % 7, after: seq / 7)) }
         #expect(recent.bytes <= 10_000)
         #expect(recent.run(of: conversation(0).id, after: 0) == nil)
-        #expect(recent.run(of: conversation(2_999 % 7).id, after: 2_999 / 7)?.isNewest == true)
+        #expect(recent.run(of: conversation(2_999 % 7).id, after: SequenceNumber(2_999 / 7))?.isNewest == true)
     }
 
     @Test func whatHasEndedIsForgottenAndTheRestStays() throws {
@@ -142,7 +143,7 @@ import Testing
         // The run from 4 to 6 holds one that has ended.
         recent.forget(before: [conversation(1).id: 5, conversation(3).id: 5])
         #expect(recent.bytes < before)
-        for seq in [UInt64(0), 3] { #expect(recent.run(of: conversation(1).id, after: seq) == nil) }
+        for seq in [SequenceNumber(0), 3] { #expect(recent.run(of: conversation(1).id, after: seq) == nil) }
         #expect(recent.run(of: conversation(1).id, after: 6)?.run.first == 7)
         #expect(recent.run(of: conversation(2).id, after: 0)?.run.first == 1)
         recent.forget(before: [conversation(1).id: 1_000, conversation(2).id: 10])
@@ -166,13 +167,13 @@ import Testing
         let outcomes = (1...UInt64(200)).map { seq in
             OperationOutcome.appended(
                 StoredAppend(
-                    conversation: conversation(1), seq: seq, time: 0, digest: [],
+                    conversation: conversation(1), seq: SequenceNumber(seq), time: 0, digest: [],
                     position: ConversationPosition(generation: StoreGeneration(high: 0, low: 0), epoch: 0),
                     duplicate: false))
         }
         let runs = EntryRun.runs(of: StoreBatch(time: 0, operations: operations), outcomes: outcomes)
         #expect(runs.reduce(0) { $0 + $1.count } == 200)
-        #expect(zip(runs, runs.dropFirst()).allSatisfy { $0.last + 1 == $1.first })
+        #expect(zip(runs, runs.dropFirst()).allSatisfy { $0.last.next == $1.first })
         #expect(runs.allSatisfy { $0.bytes <= Limits.unacknowledgedBytes / 4 && $0.count <= 64 })
     }
 }

@@ -8,7 +8,7 @@ import Testing
     private let store: StoreUnderTest
     private let dm: ConversationID
     /// How far a restore makes three entries leap.
-    private let leapt = 3 + MetaStore.leap
+    private let leapt = SequenceNumber(3).advanced(by: MetaStore.leap)
 
     init() throws {
         store = try StoreUnderTest()
@@ -23,7 +23,7 @@ import Testing
         return freed
     }
 
-    private func page(after seq: UInt64) throws -> LogPage {
+    private func page(after seq: SequenceNumber) throws -> LogPage {
         try store.reader.page(of: dm, after: seq, entries: 10_000, bytes: 1 << 30)
     }
 
@@ -87,10 +87,10 @@ import Testing
         #expect(try page(after: 3).rows == [lost])
         let writer = SQLiteLogWriter(database: store.database, identity: identity)
         let outcome = try writer.commit(StoreBatch(time: 9, operations: [store.append("new", to: dm)])).first
-        #expect(outcome?.seq == leapt + 1)
+        #expect(outcome?.seq == leapt.next)
         #expect(outcome?.stored?.position.generation == identity.generation)
         let page = try page(after: 2)
-        #expect(page.rows.count == 3 && page.rows[1] == lost && page.through == leapt + 1)
+        #expect(page.rows.count == 3 && page.rows[1] == lost && page.through == leapt.next)
         // A device that had got something which the backup did not hold.
         #expect(try self.page(after: 20).rows.first == .hole(.restored, first: 21, last: leapt))
         #expect(try CheckStore.faults(in: store.database).isEmpty)
@@ -128,9 +128,9 @@ import Testing
     @Test func theFloorGrowsWithTheTimeAndFitsWhateverTheClockSays() {
         let day: UInt64 = 86_400_000
         let now: UInt64 = 1_795_000_000_000
-        #expect(MetaStore.floor(at: now + day) - MetaStore.floor(at: now) == 64 * 86_400)
+        #expect(MetaStore.floor(at: now).distance(to: MetaStore.floor(at: now + day)) == 64 * 86_400)
         #expect(MetaStore.floor(at: 0) == 0)
-        #expect(MetaStore.floor(at: .max) < EntryKey.largestSeq)
+        #expect(MetaStore.floor(at: .max) < .largest)
     }
 
     @Test func retentionPassesOverALeap() throws {
@@ -148,7 +148,7 @@ import Testing
         #expect(
             try page(after: 1).rows == [
                 .hole(.retention, first: 2, last: 3), .hole(.restored, first: 4, last: leapt),
-                .hole(.retention, first: leapt + 1, last: leapt + 1),
+                .hole(.retention, first: leapt.advanced(by: 1), last: leapt.advanced(by: 1)),
             ])
     }
 }

@@ -85,8 +85,8 @@ final class StoreUnderTest {
     }
 
     func move(
-        _ device: DeviceID, _ account: AccountID, _ conversation: ConversationID, acked: UInt64 = 0,
-        delivered: UInt64 = 0, told: Bool = false
+        _ device: DeviceID, _ account: AccountID, _ conversation: ConversationID, acked: SequenceNumber = 0,
+        delivered: SequenceNumber = 0, told: Bool = false
     ) throws {
         let move = CursorMove(
             device: device, account: account, conversation: conversation, acked: acked, delivered: delivered,
@@ -94,7 +94,7 @@ final class StoreUnderTest {
         _ = try writer.commit(StoreBatch(time: 1, cursors: [move]))
     }
 
-    func mark(_ account: AccountID, _ conversation: ConversationID, read: UInt64) throws {
+    func mark(_ account: AccountID, _ conversation: ConversationID, read: SequenceNumber) throws {
         let mark = ReadMark(account: account, conversation: conversation, seq: read)
         _ = try writer.commit(StoreBatch(time: 1, readMarks: [mark]))
     }
@@ -124,7 +124,7 @@ extension OperationOutcome {
         guard case .appended(let stored) = self else { return nil }
         return stored
     }
-    var seq: UInt64? { stored?.seq }
+    var seq: SequenceNumber? { stored?.seq }
     var refusal: ErrorCode? {
         guard case .refused(let failure) = self else { return nil }
         return failure.errorCode

@@ -1,0 +1,17 @@
+import ChatProtocol
+import SQLite
+
+extension SequenceNumber: Bindable {
+    package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+        try statement.bind(index, value)
+    }
+}
+
+extension Statement {
+    /// The place in a log in a column; one beyond the last is the last.
+    package func sequenceNumber(_ column: Int32) -> SequenceNumber { SequenceNumber(unsigned(column)) }
+
+    package func optionalSequenceNumber(_ column: Int32) -> SequenceNumber? {
+        isNull(column) ? nil : sequenceNumber(column)
+    }
+}
