@@ -6,7 +6,7 @@
 # _chat_options COMMAND: its own options; for * those that go with every command.
 _chat_options() {
     case $1 in
-        '*') echo '--server --profile --config --trust --json --color --quiet -q --verbose -v --no-input --connect-timeout --version -h --help' ;;
+        '*') echo '--server --profile --config --trust --json --color --quiet -q --verbose -v --no-input --connect-timeout --proxy --version -h --help' ;;
         '') echo '-e --linger' ;;
         'register') echo '--display-name --invite-file --device-name --password-stdin --password-file' ;;
         'login') echo '--device-name --identity --password-stdin --password-file' ;;
@@ -40,7 +40,7 @@ _chat_commands() {
 # _chat_value COMMAND OPTION: what its value is; nothing where it takes none.
 _chat_value() {
     case $1:$2 in
-        *:--server | *:--connect-timeout | '':--linger | register:--display-name | register:--device-name | \
+        *:--server | *:--connect-timeout | *:--proxy | '':--linger | register:--display-name | register:--device-name | \
             login:--device-name | send:-m | send:--message | send:--id | send:--reply-to | send:--timeout | \
             send:--expires | listen:--since | listen:--after-cursor | listen:--count | listen:--timeout | \
             listen:--idle | listen:--command-timeout | listen:--retry | history:--id | history:--limit | \

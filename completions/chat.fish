@@ -4,7 +4,7 @@
 
 # Options with a value, as COMMAND:OPTION; `*` is every command.
 set -g __chat_valued \
-    '*:--server' '*:--profile' '*:--config' '*:--trust' '*:--color' '*:--connect-timeout' ':--linger' \
+    '*:--server' '*:--profile' '*:--config' '*:--trust' '*:--color' '*:--connect-timeout' '*:--proxy' ':--linger' \
     register:--display-name register:--invite-file register:--device-name register:--password-file \
     login:--device-name login:--identity login:--password-file passwd:--password-file passwd:--new-password-file \
     send:--to send:-m send:--message send:--id send:--reply-to send:--wait send:--timeout send:--expires \
@@ -78,6 +78,7 @@ complete -c chat -l quiet -s q -d 'say nothing on stderr but errors'
 complete -c chat -l verbose -s v -d 'log on stderr'
 complete -c chat -l no-input -d 'never ask anything'
 complete -c chat -l connect-timeout -x -d 'how long connecting and logging in may take'
+complete -c chat -l proxy -x -d 'reach the server through a proxy'
 complete -c chat -l version -d 'show the version'
 complete -c chat -s h -l help -d 'show help information'
 complete -c chat -n '__chat_at' -a register -d 'make an account and log this device in'

@@ -38,9 +38,15 @@ struct GlobalOptions: ParsableArguments, Sendable {
         transform: OptionText.limit)
     var connectTimeout: Duration?
 
+    @Option(
+        help: ArgumentHelp(
+            "Reach the server through socks5://, socks5h:// or http:// and HOST[:PORT], or 'none'.",
+            valueName: "proxy"))
+    var proxy: String?
+
     var flags: SettingsFlags {
         SettingsFlags(
             server: server, profile: profile, config: config, trust: trust, color: color,
-            connectTimeout: connectTimeout)
+            connectTimeout: connectTimeout, proxy: proxy)
     }
 }

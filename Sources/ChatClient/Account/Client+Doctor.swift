@@ -50,7 +50,7 @@ extension Client {
             let link = try await connect(to: identity.address, login: .none)
             defer { link.close() }
             left.removeFirst()
-            await report(Self.answers(identity.address))
+            await report(answers(identity.address))
             let known = try KnownServersFile(paths: settings.paths).read()[identity.address]
             let standing = known.map(\.text) ?? "\(link.peer.pin)"
             left.removeFirst()
@@ -70,7 +70,7 @@ extension Client {
         // Who shows the wrong key has answered.
         if culprit == "tls", left.first == "address" {
             left.removeFirst()
-            await report(Self.answers(identity.address))
+            await report(answers(identity.address))
         }
         for name in left {
             await report(
@@ -80,8 +80,10 @@ extension Client {
         }
     }
 
-    private static func answers(_ address: ServerAddress) -> DoctorCheck {
-        DoctorCheck(name: "address", status: .ok, text: "\(address) answers")
+    private func answers(_ address: ServerAddress) -> DoctorCheck {
+        let proxy = try? settings.proxy.proxy(for: address)
+        let way = proxy.map { " through the proxy \($0)" } ?? ""
+        return DoctorCheck(name: "address", status: .ok, text: "\(address) answers\(way)")
     }
 
     /// Which of the lines that are left has failed by `problem`.

@@ -77,8 +77,7 @@ extension Client {
     private func look(
         at address: ServerAddress, by decision: TrustDecision
     ) async throws(Problem) -> (ServerHello, PublicKeyPin, ServerStanding?) {
-        let connection = TrustedConnection(
-            paths: settings.paths, setting: settings.trust, interaction: interaction, log: log)
+        let connection = TrustedConnection(settings, interaction: interaction, log: log)
         let (opened, standing) = try await connection.look(
             at: address, by: decision, timeout: settings.connectTimeout)
         let link = try await start(opened, address, login: .none)

@@ -15,13 +15,14 @@ enum ClientLoop {
     }
 
     static func connect(
-        to address: ServerAddress, demand: Transport.TrustPolicy, timeout: Duration
+        to address: ServerAddress, through proxy: Proxy?, demand: Transport.TrustPolicy, timeout: Duration
     ) async throws -> OpenedConnection {
         let target = NetworkAddress(host: address.host, port: Int(address.port))
         return try await eventLoop.flatSubmit {
             let loop = transport.value ?? TransportLoop(eventLoop)
             transport.value = loop
-            return Connector.connect(to: target, trust: demand, timeout: TimeAmount(timeout), on: loop)
+            return Connector.connect(
+                to: target, through: proxy, trust: demand, timeout: TimeAmount(timeout), on: loop)
         }.get()
     }
 }

@@ -78,8 +78,7 @@ extension Client {
     private nonisolated func open(_ address: ServerAddress, trust: TrustSetting? = nil) async -> Result<
         TrustedConnection.Opened, Problem
     > {
-        let connection = TrustedConnection(
-            paths: settings.paths, setting: trust ?? settings.trust, interaction: interaction, log: log)
+        let connection = TrustedConnection(settings, trust: trust, interaction: interaction, log: log)
         log.debug("connecting", metadata: ["server": "\(address)"])
         do throws(Problem) {
             return .success(try await connection.open(address, timeout: settings.connectTimeout))

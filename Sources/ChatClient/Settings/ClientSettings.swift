@@ -12,10 +12,11 @@ package struct SettingsFlags: Sendable {
     package var trust: String?
     package var color: String?
     package var connectTimeout: Duration?
+    package var proxy: String?
 
     package init(
         server: String? = nil, profile: String? = nil, config: String? = nil, trust: String? = nil,
-        color: String? = nil, connectTimeout: Duration? = nil
+        color: String? = nil, connectTimeout: Duration? = nil, proxy: String? = nil
     ) {
         self.server = server
         self.profile = profile
@@ -23,6 +24,7 @@ package struct SettingsFlags: Sendable {
         self.trust = trust
         self.color = color
         self.connectTimeout = connectTimeout
+        self.proxy = proxy
     }
 }
 
@@ -44,6 +46,7 @@ package struct ClientSettings: Sendable {
     /// Whether what was shown is told to the senders.
     package var receipts: Bool
     package var connectTimeout: Duration
+    package var proxy = ProxySetting.none
 
     package init(
         paths: Paths, profile: UserName, requestedServer: ServerAddress? = nil, trust: TrustSetting = .ask,
@@ -67,7 +70,7 @@ package struct ClientSettings: Sendable {
 }
 
 extension ClientSettings {
-    private static let keys: Set<String> = ["server", "profile", "color", "trust", "receipts"]
+    private static let keys: Set<String> = ["server", "profile", "color", "trust", "receipts", "proxy"]
 
     /// - Throws: 64 for a flag, 78 for an environment variable or a line of the file that cannot be what it is, 66
     ///   where a file was named and is not there.
@@ -96,6 +99,21 @@ extension ClientSettings {
             try Setting("color", "auto, always or never") { ColorChoice(rawValue: $0) }
             .choose(flags.color, nil, "", file) ?? .auto
         connectTimeout = flags.connectTimeout ?? Self.defaultConnectTimeout
+        proxy = try Self.proxy(flags.proxy, environment, file)
+    }
+
+    private static func proxy(
+        _ flag: String?, _ environment: Environment, _ file: Configuration
+    ) throws(Problem) -> ProxySetting {
+        var line: ProxySetting.Line?
+        do throws(ConfigurationError) {
+            if let url = try file.string("proxy") {
+                line = ProxySetting.Line(url: url, isPrivate: FileStatus.isPrivate(configurationAt: file.file)) {
+                    file.failure(at: "proxy", $0).problem
+                }
+            }
+        } catch { throw error.problem }
+        return try ProxySetting(flag: flag, environment: environment, line: line)
     }
 
     private static func read(_ path: String, named: Bool) throws(Problem) -> Configuration {

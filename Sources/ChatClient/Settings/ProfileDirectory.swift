@@ -109,6 +109,13 @@ struct FileStatus {
         owner = status.st_uid
     }
 
+    /// Whether nobody else can read the configuration; what is no file on disk has no mode that counts.
+    static func isPrivate(configurationAt path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return true }
+        return status.st_mode & 0o077 == 0
+    }
+
     var isDirectory: Bool { format == S_IFDIR }
     var isRegular: Bool { format == S_IFREG }
     var kind: String {

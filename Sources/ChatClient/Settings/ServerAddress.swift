@@ -18,7 +18,10 @@ package struct ServerAddress: Hashable, Sendable {
     }
 
     /// Reads `HOST[:PORT]`; nil for anything else.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) { self.init(text, defaultPort: Self.defaultPort) }
+
+    /// As a server of another kind is named.
+    init?(_ text: some StringProtocol, defaultPort: UInt16) {
         let text = String(text)
         let host: Substring
         let rest: Substring
@@ -35,7 +38,7 @@ package struct ServerAddress: Hashable, Sendable {
         guard let known = Self.canonicalHost(String(host)) else { return nil }
         self.host = known
         if rest.isEmpty {
-            port = Self.defaultPort
+            port = defaultPort
         } else {
             let digits = rest.dropFirst()
             guard rest.hasPrefix(":"), (1...5).contains(digits.utf8.count),

@@ -16,8 +16,17 @@ struct TrustedConnection: Sendable {
 
     let paths: Paths
     let setting: TrustSetting
+    let proxies: ProxySetting
     let interaction: Interaction
     let log: Logger
+
+    init(_ settings: ClientSettings, trust: TrustSetting? = nil, interaction: Interaction, log: Logger) {
+        paths = settings.paths
+        setting = trust ?? settings.trust
+        proxies = settings.proxy
+        self.interaction = interaction
+        self.log = log
+    }
 
     /// Connects, looks at what the server shows, and asks where that is needed. Nothing is sent before it is trusted.
     ///
@@ -42,9 +51,11 @@ struct TrustedConnection: Sendable {
         at address: ServerAddress, by decision: TrustDecision, timeout: Duration
     ) async throws(Problem) -> (Opened, ServerStanding?) {
         let opened: OpenedConnection
+        let proxy = try proxies.proxy(for: address)
         let deadline = Monotonic.now + timeout
         do {
-            opened = try await ClientLoop.connect(to: address, demand: decision.demand, timeout: timeout)
+            opened = try await ClientLoop.connect(
+                to: address, through: proxy, demand: decision.demand, timeout: timeout)
         } catch {
             throw Self.problem(error, address)
         }

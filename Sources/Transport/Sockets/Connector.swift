@@ -74,10 +74,13 @@ package enum Connector {
     /// Connects to `address`, whose host may be a name: all its addresses are tried (RFC 8305).
     ///
     /// Call it on the event loop of `loop`. `timeout` covers everything from the look-up to the end of the handshake.
+    ///
+    /// - Parameter proxy: through which it goes; what `trust` demands is of the server all the same.
     package static func connect(
-        to address: NetworkAddress, trust: TrustPolicy, timeout: TimeAmount, on loop: TransportLoop,
-        authorities: TrustedAuthorities = .system
+        to address: NetworkAddress, through proxy: Proxy? = nil, trust: TrustPolicy, timeout: TimeAmount,
+        on loop: TransportLoop, authorities: TrustedAuthorities = .system
     ) -> EventLoopFuture<OpenedConnection> {
-        ConnectAttempt(address: address, trust: trust, authorities: authorities, loop: loop).run(timeout: timeout)
+        ConnectAttempt(address: address, proxy: proxy, trust: trust, authorities: authorities, loop: loop)
+            .run(timeout: timeout)
     }
 }
