@@ -52,9 +52,9 @@ extension Client {
             left.removeFirst()
             await report(answers(identity.address))
             let known = try KnownServersFile(paths: settings.paths).read()[identity.address]
-            let standing = known.map(\.text) ?? "\(link.peer.pin)"
             left.removeFirst()
-            await report(DoctorCheck(name: "tls", status: .ok, text: "TLS 1.3, server known by \(standing)"))
+            await report(
+                Self.tlsCheck(known ?? .pin(link.peer.pin), certificateEnd: link.certificateEnd, now: WallClock.now))
             let hello = try await link.hello()
             left.removeFirst()
             await report(Self.clockCheck(server: hello.time, here: WallClock.now))
@@ -95,6 +95,20 @@ extension Client {
             default: "address"
             }
         return left.contains(wanted) ? wanted : "login"
+    }
+
+    /// How long before its end a certificate is a matter, milliseconds.
+    private static let certificateNotice: UInt64 = 14 * 86_400_000
+
+    /// A server that is known by its key is so whatever its certificate says.
+    static func tlsCheck(_ standing: ServerStanding, certificateEnd: UInt64, now: UInt64) -> DoctorCheck {
+        let text =
+            "TLS 1.3, server known by \(standing.text), its certificate ends at \(TimestampText.utc(certificateEnd))"
+        guard standing == .authority, certificateEnd < now + certificateNotice else {
+            return DoctorCheck(name: "tls", status: .ok, text: text)
+        }
+        return DoctorCheck(
+            name: "tls", status: .warning, text: text + ": who runs the server must renew it")
     }
 
     static func clockCheck(server: UInt64, here: UInt64) -> DoctorCheck {

@@ -10,16 +10,20 @@ import Transport
 final class Link: Sendable {
     let address: ServerAddress
     let peer: PeerIdentity
+    /// When the server's certificate ends, Unix milliseconds.
+    let certificateEnd: UInt64
     private let eventLoop: any EventLoop
     private let core: NIOLoopBound<LinkCore>
     private let shared: LinkState
 
     private init(
-        address: ServerAddress, peer: PeerIdentity, eventLoop: any EventLoop, core: NIOLoopBound<LinkCore>,
+        address: ServerAddress, peer: PeerIdentity, certificateEnd: UInt64, eventLoop: any EventLoop,
+        core: NIOLoopBound<LinkCore>,
         shared: LinkState
     ) {
         self.address = address
         self.peer = peer
+        self.certificateEnd = certificateEnd
         self.eventLoop = eventLoop
         self.core = core
         self.shared = shared
@@ -38,7 +42,7 @@ final class Link: Sendable {
                 shared: shared)
             core.start()
             return Link(
-                address: address, peer: opened.peer, eventLoop: eventLoop,
+                address: address, peer: opened.peer, certificateEnd: opened.certificateEnd, eventLoop: eventLoop,
                 core: NIOLoopBound(core, eventLoop: eventLoop), shared: shared)
         }.get()
     }

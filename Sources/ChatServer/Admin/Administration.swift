@@ -234,8 +234,16 @@ package struct Administration: Sendable {
         object["accounts"] = .integer(Int64(facts.accounts))
         object["devices"] = .integer(Int64(facts.devices))
         object["store_bytes"] = .integer(Int64(clamping: facts.room.used))
+        try describeCertificate(in: &object)
         try await effects.describe(&object)
         return object
+    }
+
+    private func describeCertificate(in object: inout JSONObject) throws(Problem) {
+        guard let facts = try identity().facts else { return }
+        object["certificate_end"] = .string(TimestampText.utc(facts.ends))
+        let warnings = CertificateReview(facts: facts, now: sources.time()).warnings
+        object["certificate_warnings"] = .array(warnings.map { .string("it \($0)") })
     }
 }
 

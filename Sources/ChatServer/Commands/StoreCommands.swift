@@ -50,14 +50,18 @@ struct StatusCommand: ChatdCommand {
 
     private func lines(_ row: JSONObject) -> [String] {
         var table = TextTable()
-        for key in row.keys where key != "v" && key != "head" {
+        for key in row.keys where key != "v" && key != "head" && row[key] != .array([]) {
             let label = Self.labels[key] ?? key.replacing("_", with: " ")
+            if case .array(let warnings)? = row[key], key == "certificate_warnings" {
+                for warning in warnings.compactMap(\.string) { table.add(["certificate warning", warning]) }
+                continue
+            }
             table.add([label, value(row, key)])
         }
         return table.lines
     }
 
-    private static let labels = ["store_bytes": "store", "uptime_ms": "uptime"]
+    private static let labels = ["store_bytes": "store", "uptime_ms": "uptime", "certificate_end": "certificate until"]
 
     private func value(_ row: JSONObject, _ key: String) -> String {
         guard let number = row[key]?.integer.flatMap({ UInt64(exactly: $0) }) else { return row.cell(key) }

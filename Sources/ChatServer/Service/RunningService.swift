@@ -10,6 +10,7 @@ import Transport
 final class RunningService: Sendable {
     let addresses: [NetworkAddress]
     let certificate: ServerIdentityBox
+    private let log: Logger
     private let server: Server
     private let accounts: StoreThread<AccountDatabase>
     private let passwords: NIOThreadPool?
@@ -17,9 +18,10 @@ final class RunningService: Sendable {
     private let controlGroup: MultiThreadedEventLoopGroup
 
     private init(
-        server: Server, certificate: ServerIdentityBox, accounts: StoreThread<AccountDatabase>,
+        log: Logger, server: Server, certificate: ServerIdentityBox, accounts: StoreThread<AccountDatabase>,
         passwords: NIOThreadPool?, control: ControlListener, controlGroup: MultiThreadedEventLoopGroup
     ) {
+        self.log = log
         self.server = server
         addresses = server.addresses
         self.certificate = certificate
@@ -43,6 +45,7 @@ final class RunningService: Sendable {
         let (identity, isNew) = try OwnIdentity.load(configuration.certificate, in: directory)
         if isNew { log.notice("made a key and certificate", metadata: ["fingerprint": "\(identity.pin)"]) }
         let certificate = try ServerIdentityBox(identity)
+        Self.review(identity, log: log)
         let sources = ServerSources.system
         let fresh = StoreIdentity(
             server: sources.identifier(), generation: sources.identifier(), everyone: sources.identifier())
@@ -75,7 +78,8 @@ final class RunningService: Sendable {
                 identity: { () throws(Problem) in certificate.identity }, effects: effects)
             let control = try await listen(administration, at: directory.control, on: group.next(), log: log)
             return RunningService(
-                server: server, certificate: certificate, accounts: accounts, passwords: passwords, control: control,
+                log: log, server: server, certificate: certificate, accounts: accounts, passwords: passwords,
+                control: control,
                 controlGroup: group)
         } catch {
             await accounts.close()
@@ -95,13 +99,36 @@ final class RunningService: Sendable {
     /// Goes by another configuration: policy, limits and certificate.
     func apply(_ configuration: ServerConfiguration, in directory: DataDirectory) async throws {
         let identity = try OwnIdentity.load(configuration.certificate, in: directory).identity
-        try certificate.replace(with: identity)
+        if Self.review(identity, before: certificate.identity, log: log) { try certificate.replace(with: identity) }
         let policy = AccountPolicy(registration: configuration.registration, limits: configuration.limits)
         let settings = HubSettings(configuration)
         try await server.hub.value { hub in
             (hub.accounts as? AccountKeeper)?.apply(policy)
             hub.apply(settings)
         }
+    }
+
+    /// Says what is wrong with the certificate that is shown.
+    func reviewCertificate() { Self.review(certificate.identity, log: log) }
+
+    /// Says what is wrong with a certificate.
+    ///
+    /// - Parameter before: the one whose place it is to take.
+    /// - Returns: whether it may.
+    @discardableResult
+    private static func review(_ identity: ServerIdentity, before: ServerIdentity? = nil, log: Logger) -> Bool {
+        guard let facts = identity.facts else { return true }
+        let isSame = before?.certificatePEM == identity.certificatePEM
+        let review = CertificateReview(
+            facts: facts, before: isSame ? nil : before?.facts,
+            hasOtherKey: before.map { $0.pin != identity.pin } ?? false,
+            now: ServerSources.system.time())
+        if let refusal = review.refusal {
+            log.error("certificate not taken; the old one stays", metadata: ["error": "it \(refusal)"])
+            return false
+        }
+        for warning in review.warnings { log.warning("certificate", metadata: ["warning": "it \(warning)"]) }
+        return true
     }
 
     /// Finishes what was taken, tells every connection, closes everything.

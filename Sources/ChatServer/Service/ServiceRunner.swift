@@ -42,12 +42,37 @@ struct ServiceRunner {
             // A life takes up what only it can; the process keeps its addresses and its log.
             var started = configuration
             started.limits.passwordThreads = current.limits.passwordThreads
-            let isRestart = await serve(service, started, &events, &current)
-            notify(isRestart ? "RELOADING=1" : "STOPPING=1")
+            let watches = watch(signals.continuation)
+            let end = await serve(service, started, &events, &current)
+            for watch in watches { watch.cancel() }
+            notify(end == .restart ? "RELOADING=1" : "STOPPING=1")
             publication.withdraw(service.certificate.pin)
+            if case .dataLost(let loss) = end { throw lost(loss) }
             await service.end()
-            guard isRestart else { return }
+            guard end == .restart else { return }
         }
+    }
+
+    /// Why a life of the service has ended.
+    private enum End: Equatable {
+        case told
+        case restart
+        case dataLost(String)
+    }
+
+    private func watch(_ events: AsyncStream<ServiceEvent>.Continuation) -> [Task<Void, Never>] {
+        let days = Task {
+            while (try? await Task.sleep(for: .seconds(86_400))) != nil { events.yield(.dayPassed) }
+        }
+        return [DataWatch(directory).watch { events.yield(.dataLost($0)) }, days]
+    }
+
+    /// Nothing is drained then: whatever would be acknowledged is not kept.
+    private func lost(_ loss: String) -> Problem {
+        log.critical("the data are gone; the server ends", metadata: ["loss": "\(loss)"])
+        return Problem(
+            .inputOutput, "\(loss) while the server ran; it has ended",
+            hint: "restore a backup; what was acknowledged in the last second may be lost")
     }
 
     /// The configuration with as many connections as this process may have.
@@ -95,19 +120,21 @@ struct ServiceRunner {
         return service
     }
 
-    /// - Returns: whether the service is to begin again.
+    /// - Returns: why it ended.
     private func serve(
         _ service: RunningService, _ started: ServerConfiguration, _ events: inout AsyncStream<ServiceEvent>.Iterator,
         _ current: inout ServerConfiguration
-    ) async -> Bool {
+    ) async -> End {
         while let event = await events.next() {
             switch event {
-            case .end: return false
-            case .restart: return true
+            case .end: return .told
+            case .restart: return .restart
+            case .dataLost(let loss): return .dataLost(loss)
             case .reload: current = await reload(service, started) ?? current
+            case .dayPassed: service.reviewCertificate()
             }
         }
-        return false
+        return .told
     }
 
     /// - Returns: the configuration that counts from now on; nil where the old one does.

@@ -9,6 +9,10 @@ enum ServiceEvent: Sendable {
     case reload
     /// A restored store lies ready.
     case restart
+    /// The data are gone; what exactly.
+    case dataLost(String)
+    /// A day has passed since the last time.
+    case dayPassed
 }
 
 /// Turns signals into events. After the first that ends the service the next one kills, as without us.

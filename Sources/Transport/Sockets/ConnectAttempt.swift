@@ -147,7 +147,9 @@ final class ConnectAttempt: FrameConnectionDelegate {
         guard finish() else { return }
         connection.delegate = nil
         self.connection = nil
-        promise.succeed(OpenedConnection(peer: peer, connection: connection))
+        promise.succeed(
+            OpenedConnection(
+                peer: peer, certificateEnd: connection.engine.peerCertificateEnd, connection: connection))
     }
 
     private func fail(_ error: ConnectError) {

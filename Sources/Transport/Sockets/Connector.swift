@@ -56,11 +56,14 @@ package enum ConnectError: Error, Equatable, Sendable, CustomStringConvertible {
 /// A connection whose handshake is done and whose server fits the policy. Nothing was sent on it.
 package struct OpenedConnection: Sendable {
     package var peer: PeerIdentity
+    /// When its certificate ends, Unix milliseconds.
+    package var certificateEnd: UInt64
     package var eventLoop: any EventLoop
     private var bound: NIOLoopBound<FrameConnection>
 
-    init(peer: PeerIdentity, connection: FrameConnection) {
+    init(peer: PeerIdentity, certificateEnd: UInt64, connection: FrameConnection) {
         self.peer = peer
+        self.certificateEnd = certificateEnd
         eventLoop = connection.eventLoop
         bound = NIOLoopBound(connection, eventLoop: connection.eventLoop)
     }

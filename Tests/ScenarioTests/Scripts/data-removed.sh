@@ -1,0 +1,25 @@
+# Data that are taken away while the server runs are noticed within seconds: it ends, and what follows is refused.
+
+start_server
+user alice
+exits 0 alice chat send --to alice "kept"
+mv "$SCRATCH/server" "$SCRATCH/away"
+within 60 gone "$server"
+status=0
+wait "$server" || status=$?
+same 74 "$status" "the server's status"
+has "$SCRATCH/server.log" 'level=critical msg="the data are gone; the server ends"'
+has "$SCRATCH/server.log" 'chatd: .*/server was removed while the server ran; it has ended; restore a backup'
+exits 69 alice chat send --to alice "not sent"
+
+# Back in their place, all is as it was.
+mv "$SCRATCH/away" "$SCRATCH/server"
+start_server
+exits 0 alice chat history --sync --with alice --json
+same "kept" "$(jq -r .body "$SCRATCH/out")" "the history"
+
+# Another file in the store's place, as from a copied backup.
+cp -p "$SCRATCH/server/chatd.db" "$SCRATCH/copy"
+mv "$SCRATCH/copy" "$SCRATCH/server/chatd.db"
+within 60 gone "$server"
+has "$SCRATCH/server.log" 'chatd.db was replaced while the server ran'
