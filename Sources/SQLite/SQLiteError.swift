@@ -38,6 +38,9 @@ package struct SQLiteError: Error, Equatable, Sendable {
     /// The SQL, or what was being done. It never contains a value.
     package var operation: String
     package var path: String
+    /// A commit failed in a way that leaves open what is on the disk: what was written may still be found there after a
+    /// crash.
+    package var isUncertain = false
 
     package init(kind: Kind, extendedCode: Int32 = SQLITE_ERROR, message: String, operation: String, path: String) {
         self.kind = kind

@@ -14,11 +14,37 @@ extension Database {
         try statement(kind == .immediate ? "BEGIN IMMEDIATE" : "BEGIN DEFERRED").run()
         do {
             let value = try body()
-            try statement("COMMIT").run()
+            try commit()
             return value
         } catch {
             // After some errors (full disk, I/O) SQLite has rolled back by itself.
             if isInTransaction { try? statement("ROLLBACK").run() }
+            throw error
+        }
+    }
+
+    private func commit() throws(SQLiteError) {
+        do throws(SQLiteError) {
+            try statement("COMMIT").run()
+        } catch {
+            var error = error
+            // The disk failed, perhaps after all was written: before the sync, or in it.
+            error.isUncertain = error.kind == .inputOutput
+            throw error
+        }
+    }
+
+    /// Runs `body` with commits that are not synced: a power failure may take back the last ones, and corrupts nothing.
+    /// A later commit that is synced covers them. Not in a transaction.
+    package func unsynced<Value>(_ body: () throws -> Value) throws -> Value {
+        guard options.synchronous == .full else { return try body() }
+        try execute("PRAGMA synchronous=1")
+        do {
+            let value = try body()
+            try execute("PRAGMA synchronous=2")
+            return value
+        } catch {
+            try execute("PRAGMA synchronous=2")
             throw error
         }
     }

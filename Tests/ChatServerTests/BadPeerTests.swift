@@ -111,9 +111,7 @@ import Testing
             $0.hub.broadcastByAdminsOnly = true
         } _: { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
-            try await server.server.store.writer.value { side in
-                try side.database.run("UPDATE accounts SET flags = 1 WHERE name = 'alice'")
-            }
+            try await server.store.setFlags(.administrator, clearing: [], of: try alice.account)
             let admin = try await server.logIn("alice", device: try alice.device)
             await #expect(throws: Failure.self) { try await bob.append("no", to: try bob.everyone) }
             #expect(try await admin.append("yes", to: try admin.everyone).seq == 1)

@@ -190,10 +190,10 @@ import Testing
         } _: { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             _ = try await alice.append("old", to: try alice.everyone)
-            let store = server.server.store
+            let store = server.store
             #expect(
                 await eventually {
-                    (try? await store.reader.value { try $0.database.pragma("SELECT count(*) FROM entries") }) == 0
+                    (try? await store.read { try $0.pragma("SELECT count(*) FROM entries") }) == 0
                 })
             // The hub hears of it a moment after the store.
             let hub = server.server.hub
@@ -228,9 +228,9 @@ import Testing
         try await withServer { server in
             let alice = try await server.logIn("alice")
             try await alice.subscribe()
-            try await server.server.store.writer.value { try $0.database.execute("PRAGMA query_only=1") }
+            try await server.store.write { try $0.execute("PRAGMA query_only=1") }
             await #expect(throws: Failure(.storeFailed)) { try await alice.append("lost", to: try alice.everyone) }
-            try await server.server.store.writer.value { try $0.database.execute("PRAGMA query_only=0") }
+            try await server.store.write { try $0.execute("PRAGMA query_only=0") }
             #expect(try await alice.append("kept", to: try alice.everyone).seq == 1)
             #expect(try await alice.entries(1).first?.text == "kept")
         }

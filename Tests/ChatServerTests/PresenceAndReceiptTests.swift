@@ -64,9 +64,9 @@ extension Presence {
     @Test func aListIsReadInPages() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
-            try await server.server.store.writer.value { side in
+            try await server.store.change { database in
                 for index in 1000..<1600 {
-                    try side.database.run(
+                    try database.run(
                         """
                         INSERT INTO accounts(id, name, display_name, password_hash, created)
                         VALUES(randomblob(16), ?, '', '', 0)

@@ -23,8 +23,9 @@ import Testing
         }
     }
 
-    /// SQL in two kinds of files: whoever changes a schema finds every statement.
-    @Test func sqlStandsOnlyInStoresAndSchemas() throws {
+    /// SQL in two kinds of files: whoever changes a schema finds every statement. The server's engine can be another one:
+    /// nothing but its implementation knows SQLite.
+    @Test func sqlStandsOnlyInStoresAndSchemasAndTheServersBehindItsStore() throws {
         let statement = try Regex(
             #""[^"]*\b(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b"#
         )
@@ -32,6 +33,11 @@ import Testing
             let name = file.path.lastPathComponent
             guard !name.hasSuffix("Store.swift"), !name.hasSuffix("Schema.swift") else { continue }
             #expect(file.code.firstMatch(of: statement) == nil, "\(file.path)")
+        }
+        for file in try House.files(of: ["ChatServer", "chatd"]) where !file.path.path.contains("/Storage/SQLite/") {
+            #expect(
+                file.imports.isDisjoint(with: ["SQLite", "CSQLite", "StoredValues"]),
+                "\(file.path) goes around the store")
         }
     }
 

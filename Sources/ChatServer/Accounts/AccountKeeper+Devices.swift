@@ -1,48 +1,58 @@
 import ChatProtocol
 
 extension AccountKeeper {
-    package func logIn(
-        _ request: LoginByDevice, from origin: LoginOrigin, completion: @escaping Completion<LoggedIn>
-    ) {
+    /// Logs a device in by its key.
+    ///
+    /// Its state is told only to who holds its key: an unknown device and a wrong signature are one answer.
+    package nonisolated func logIn(
+        _ request: LoginByDevice, from origin: LoginOrigin
+    ) async throws(Failure) -> LoggedIn {
         let start = sources.ticks()
-        work({ try $0.logIn(request, binding: origin.binding) }) { result in
-            if case .failure(let failure) = result {
-                self.log.info(
-                    "login refused",
-                    metadata: ["reason": "\(failure.errorCode?.name ?? "?")", "device": "\(request.device)"])
+        do throws(Failure) {
+            let row = try await ask { () throws(StoreFailure) in
+                try await store.loginRow(request.device, of: request.account)
             }
-            self.answer(result, since: start, completion)
+            guard let row, DeviceProof.isSigned(request, by: row.key, binding: origin.binding) else {
+                throw Failure(
+                    .badProof,
+                    sentence: "this device is not known here, or its signature does not verify; log in again")
+            }
+            return try await ask { () throws(StoreFailure) in
+                try await store.useLoginNumber(request.number, of: request.device, account: request.account)
+            }
+        } catch {
+            log.info(
+                "login refused",
+                metadata: ["reason": "\(error.errorCode?.name ?? "?")", "device": "\(request.device)"])
+            await hold(error, since: start)
+            throw error
         }
     }
 
-    package func devices(of account: AccountID, completion: @escaping Completion<[DeviceRecord]>) {
-        work({ try $0.devices.devices(of: account) }, then: completion)
+    package nonisolated func devices(of account: AccountID) async throws(Failure) -> [DeviceRecord] {
+        try await ask { () throws(StoreFailure) in try await store.devices(of: account) }
     }
 
-    package func addDevice(
-        _ request: AddDevice, to account: AccountID, from origin: LoginOrigin,
-        completion: @escaping Completion<DeviceID>
-    ) {
-        let id: DeviceID = sources.identifier()
-        let time = sources.time()
-        work(
-            { database in
-                let keys = try DeviceProof.keys(of: request.device, binding: origin.binding)
-                guard keys.contains(where: { $0.purpose == .login }) else {
-                    throw Failure(.malformed, sentence: "a further device needs a key to log in by")
-                }
-                let device = NewDevice(
-                    id: id, name: request.device.name, certificate: request.device.certificate, keys: keys)
-                try database.addDevice(device, to: account, time: time)
-                return id
-            }, then: completion)
+    package nonisolated func addDevice(
+        _ request: AddDevice, to account: AccountID, from origin: LoginOrigin
+    ) async throws(Failure) -> DeviceID {
+        let keys = try DeviceProof.keys(of: request.device, binding: origin.binding)
+        guard keys.contains(where: { $0.purpose == .login }) else {
+            throw Failure(.malformed, sentence: "a further device needs a key to log in by")
+        }
+        let device = NewDevice(
+            id: sources.identifier(), name: request.device.name, certificate: request.device.certificate, keys: keys)
+        try await change { () throws(StoreFailure) in try await store.addDevice(device, to: account) }
+        return device.id
     }
 
-    package func renameDevice(_ request: RenameDevice, of account: AccountID, completion: @escaping Completion<Void>) {
-        work({ try $0.renameDevice(request.device, of: account, to: request.name) }, then: completion)
+    package nonisolated func renameDevice(_ request: RenameDevice, of account: AccountID) async throws(Failure) {
+        try await change { () throws(StoreFailure) in
+            try await store.renameDevice(request.device, of: account, to: request.name)
+        }
     }
 
-    package func revokeDevice(_ request: RevokeDevice, of account: AccountID, completion: @escaping Completion<Void>) {
-        work({ try $0.revokeDevice(request.device, of: account) }, then: completion)
+    package nonisolated func revokeDevice(_ request: RevokeDevice, of account: AccountID) async throws(Failure) {
+        try await change { () throws(StoreFailure) in try await store.revokeDevice(request.device, of: account) }
     }
 }

@@ -1,63 +1,56 @@
 import ChatProtocol
 
 extension AccountKeeper {
-    package func register(_ request: Register, from origin: LoginOrigin, completion: @escaping Completion<LoggedIn>) {
+    package func register(_ request: Register, from origin: LoginOrigin) async throws(Failure) -> LoggedIn {
         let start = sources.ticks()
-        let answer = { (result: Result<LoggedIn, Failure>) in self.answer(result, since: start, completion) }
-        guard PasswordRules.mayBeSet(request.password) else { return answer(.failure(Failure(.unacceptablePassword))) }
-        let invite: [UInt8]?
-        switch policy.registration {
-        case .closed: return answer(.failure(Failure(.registrationClosed)))
-        case .invite where request.invite.isEmpty: return answer(.failure(Failure(.inviteRequired)))
-        case .invite: invite = request.invite
-        case .open: invite = nil
+        do throws(Failure) {
+            return try await makeAccount(request, from: origin)
+        } catch {
+            await hold(error, since: start)
+            throw error
         }
+    }
+
+    private func makeAccount(_ request: Register, from origin: LoginOrigin) async throws(Failure) -> LoggedIn {
+        guard PasswordRules.mayBeSet(request.password) else { throw Failure(.unacceptablePassword) }
+        let invite = try invite(of: request)
         if let rate = policy.limits.registrationRate {
             let wait = registrations.take(AddressPrefix(origin.address), of: rate, at: sources.ticks())
-            guard wait == 0 else { return answer(.failure(.slowedDown(wait))) }
+            guard wait == 0 else { throw .slowedDown(wait) }
         }
-        prepare(request, invite: invite) { result in
-            switch result {
-            case .failure(let failure): answer(.failure(failure))
-            case .success(let hash): self.insert(request, hash: hash, invite: invite, origin: origin, then: answer)
-            }
-        }
-    }
-
-    /// What is cheap first: the name and the invite; then the hash.
-    private func prepare(
-        _ request: Register, invite: [UInt8]?, then: @escaping (Result<PasswordHash, Failure>) -> Void
-    ) {
-        let time = sources.time()
-        work({ try $0.checkRegistration(name: request.name, invite: invite, time: time) }) { result in
-            switch result {
-            case .failure(let failure): then(.failure(failure))
-            case .success: self.hash(request.password, then: then)
-            }
-        }
-    }
-
-    private func insert(
-        _ request: Register, hash: PasswordHash, invite: [UInt8]?, origin: LoginOrigin,
-        then: @escaping Completion<LoggedIn>
-    ) {
+        // What is cheap first: the name and the invite; then the hash.
+        try await check(request.name, invite)
+        let hash = try await passwords.hash(request.password)
+        let keys = try DeviceProof.keys(of: request.device, binding: origin.binding)
         let account = StoredAccount(
             record: AccountRecord(id: sources.identifier(), name: request.name, displayName: request.displayName),
             passwordHash: hash.text, created: sources.time())
-        let id: DeviceID = sources.identifier()
-        work(
-            { database in
-                let keys = try DeviceProof.keys(of: request.device, binding: origin.binding)
-                let device = NewDevice(
-                    id: id, name: request.device.name, certificate: request.device.certificate, keys: keys)
-                try database.register(account, device: device, invite: invite)
-                return LoggedIn(account: account.record, device: id, deviceName: device.name)
-            }
-        ) { result in
-            if case .success = result {
-                self.log.info("account made", metadata: ["user": "\(request.name)"])
-            }
-            then(result)
+        let device = NewDevice(
+            id: sources.identifier(), name: request.device.name, certificate: request.device.certificate, keys: keys)
+        try await change { () throws(StoreFailure) in
+            try await store.register(account, device: device, invite: invite)
         }
+        await joinEveryone(account.record.id)
+        log.info("account made", metadata: ["user": "\(request.name)"])
+        return LoggedIn(account: account.record, device: device.id, deviceName: device.name)
+    }
+
+    /// The invite that is to be used; nil where none is needed.
+    private func invite(of request: Register) throws(Failure) -> [UInt8]? {
+        switch policy.registration {
+        case .closed: throw Failure(.registrationClosed)
+        case .invite where request.invite.isEmpty: throw Failure(.inviteRequired)
+        case .invite: request.invite
+        case .open: nil
+        }
+    }
+
+    private func check(_ name: UserName, _ invite: [UInt8]?) async throws(Failure) {
+        if let invite {
+            let isValid = try await ask { () throws(StoreFailure) in try await store.isValid(invite: invite) }
+            guard isValid else { throw Failure(.inviteInvalid) }
+        }
+        let taken = try await ask { () throws(StoreFailure) in try await store.account(named: name) }
+        guard taken == nil else { throw Failure(.nameTaken) }
     }
 }

@@ -1,12 +1,11 @@
 import ChatProtocol
 import Logging
-import NIOCore
 
 /// Keeps accounts and devices for the hub: grammar, throttle and invite come first, then the pool that computes
-/// bcrypt, then the database; what fails is answered at the fixed deadline. Confined to the hub's event loop.
-package final class AccountKeeper: AccountService {
-    let loop: any EventLoop
-    let store: StoreThread<AccountDatabase>
+/// bcrypt, then the store; what fails is answered at the fixed deadline.
+package actor AccountKeeper: AccountService {
+    let store: any Store
+    private let everyone: ConversationID
     let passwords: PasswordPool
     let sources: ServerSources
     let log: Logger
@@ -14,66 +13,83 @@ package final class AccountKeeper: AccountService {
     var throttle: LoginThrottle
     var registrations = RateTable<AddressPrefix>(capacity: ServerLimits.throttleCapacity)
     private var deadline: FailureDeadline
+    private var knownDearestCost: Int?
 
-    /// - Parameters:
-    ///   - loop: the hub's event loop, on which everything but `close` is called.
-    ///   - store: the accounts' database, on its thread.
+    /// - Parameter everyone: the conversation that every new account joins.
     package init(
-        loop: any EventLoop, store: StoreThread<AccountDatabase>, policy: AccountPolicy,
-        sources: ServerSources = .system, log: Logger
+        store: any Store, everyone: ConversationID, policy: AccountPolicy, sources: ServerSources = .system,
+        log: Logger
     ) {
-        self.loop = loop
         self.store = store
+        self.everyone = everyone
         self.policy = policy
         self.sources = sources
         self.log = log
         throttle = LoginThrottle(limits: policy.limits.loginThrottle)
         deadline = policy.limits.failureDeadline
         passwords = PasswordPool(
-            threads: Int(clamping: policy.limits.passwordThreads), queue: Int(clamping: policy.limits.passwordQueue),
-            loop: loop)
+            threads: Int(clamping: policy.limits.passwordThreads), queue: Int(clamping: policy.limits.passwordQueue))
     }
 
     /// Goes by another policy from now on; what was failed before still counts. The threads that compute passwords stay
     /// as many as they are.
-    package func apply(_ policy: AccountPolicy) {
+    package func apply(_ policy: AccountPolicy) async {
         self.policy = policy
         throttle.limits = policy.limits.loginThrottle
         deadline = policy.limits.failureDeadline
-        passwords.queue = Int(clamping: policy.limits.passwordQueue)
+        await passwords.setQueue(Int(clamping: policy.limits.passwordQueue))
     }
+
+    /// Answers the logins that wait for a computation, and computes no more.
+    package func end() async { await passwords.end() }
 
     // MARK: Answers
 
-    /// Completes a login or registration that came in at `start`: a success at once, a failure at the deadline. What
-    /// says nothing about names and passwords (busy, slowed down, the store) is not held back.
-    func answer<Value>(_ result: Result<Value, Failure>, since start: UInt64, _ completion: @escaping Completion<Value>)
-    {
-        guard case .failure(let failure) = result, failure.errorCode?.isTelling ?? true else {
-            return completion(result)
-        }
+    /// Holds a failure back until the deadline of what began at `start`. What says nothing about names and passwords
+    /// (busy, slowed down, the store) is not held back.
+    func hold(_ failure: Failure, since start: UInt64) async {
+        guard failure.errorCode?.isTelling ?? true else { return }
         let delay = deadline.delay(start: start, now: sources.ticks())
-        loop.assumeIsolated().scheduleTask(in: .microseconds(Int64(clamping: delay))) { completion(result) }
+        try? await Task.sleep(for: .microseconds(Int64(clamping: delay)))
     }
 
-    /// Works on the accounts' database, and then on the loop. Errors of the database become what a peer is told.
-    func work<Value: Sendable>(
-        _ body: @escaping @Sendable (AccountDatabase) throws -> Value, then: @escaping (Result<Value, Failure>) -> Void
-    ) {
-        store.perform(on: loop, body) { [log] result in
-            then(result.mapError { AccountKeeper.failure(of: $0, log: log) })
+    /// Asks the store. Its errors become what a peer is told.
+    nonisolated func ask<Value: Sendable>(
+        _ body: @Sendable () async throws(StoreFailure) -> Value
+    ) async throws(Failure) -> Value {
+        do throws(StoreFailure) {
+            return try await body()
+        } catch {
+            if error.refusal == nil, error.kind != .closed { log.error("accounts", metadata: ["error": "\(error)"]) }
+            throw error.failure
         }
     }
 
-    private static func failure(of error: any Error, log: Logger) -> Failure {
-        switch error {
-        case let failure as Failure: return failure
-        case is StoreThreadClosed: return Failure(.shuttingDown)
-        default:
-            let failure = StoreFailure(error)
-            log.error("accounts", metadata: ["error": "\(failure.description)"])
-            return failure.failure
-        }
+    /// Has the store change something, again as long as nobody knows whether it has.
+    nonisolated func change<Value: Sendable>(
+        _ body: @Sendable () async throws(StoreFailure) -> Value
+    ) async throws(Failure) -> Value {
+        try await ask { () throws(StoreFailure) in try await StoreFailure.settling(body) }
+    }
+
+    // MARK: What is known of the store
+
+    /// The cost of the dearest hash that any account has.
+    func dearestCost() async throws(Failure) -> Int {
+        if let knownDearestCost { return knownDearestCost }
+        let imported = try await ask { () throws(StoreFailure) in try await store.dearestImportedCost() }
+        let cost = max(PasswordHash.ownCost, imported)
+        knownDearestCost = cost
+        return cost
+    }
+
+    /// Imported hashes came, or went.
+    package func importedHashesChanged() { knownDearestCost = nil }
+
+    /// A new account reads everyone from now on. Where that fails, the next start does it.
+    func joinEveryone(_ account: AccountID) async {
+        let batch = StoreBatch([.join(everyone, account)])
+        _ = try? await ask { () throws(StoreFailure) in try await store.settle(batch) { $0.outcomes } }
     }
 }
 

@@ -1,52 +1,57 @@
+import ChatProtocol
 import Glibc
-import NIOCore
 import NIOPosix
 
-/// Threads that compute bcrypt, and a bounded queue before them. Confined to the event loop that it is made for.
-package final class PasswordPool {
-    /// Whoever ends the pool shuts these down; what still waits is completed with nil.
-    package let threads: NIOThreadPool
-    private let loop: any EventLoop
+/// Threads that compute bcrypt, and a bounded queue before them.
+package actor PasswordPool {
+    /// When a full queue has room again, milliseconds: about ten computations.
+    private static let busyRetry: UInt32 = 2_000
+
+    private let threads: NIOThreadPool
     private let threadCount: Int
     /// How many more than are being computed may wait.
-    package var queue: Int
+    private var queue: Int
     private var outstanding = 0
 
     /// - Parameters:
     ///   - threads: how many computations run at once.
     ///   - queue: how many more may wait.
-    package init(threads: Int, queue: Int, loop: any EventLoop) {
+    package init(threads: Int, queue: Int) {
         threadCount = max(1, threads)
         self.threads = NIOThreadPool(numberOfThreads: threadCount)
-        self.loop = loop
         self.queue = queue
         self.threads.start()
     }
 
-    package var isFull: Bool { outstanding >= threadCount + max(0, queue) }
+    package func setQueue(_ queue: Int) { self.queue = queue }
 
-    /// Computes `work` on a thread and calls `completion` on the loop; nil where the pool was closed.
+    /// Ends the threads; who still waits is refused by `shuttingDown`.
+    package func end() async { try? await threads.shutdownGracefully() }
+
+    /// Computes `work` on a thread.
     ///
-    /// - Returns: false, and nothing is done, where the queue is full.
+    /// - Throws: `busy` where the queue is full, `shuttingDown` where the pool has ended.
     package func compute<Value: Sendable>(
-        _ work: @escaping @Sendable () -> Value, completion: @escaping (Value?) -> Void
-    ) -> Bool {
-        guard !isFull else { return false }
+        _ work: @escaping @Sendable () -> Value
+    ) async throws(Failure) -> Value {
+        guard outstanding < threadCount + max(0, queue) else { throw Failure(.busy, retryAfter: Self.busyRetry) }
         outstanding += 1
-        let bound = NIOLoopBound((pool: self, completion: completion), eventLoop: loop)
-        threads.submit { [loop] state in
-            var value: Value?
-            if state == .active {
-                PasswordPool.yieldToOthers()
-                value = work()
-            }
-            let result = value
-            loop.execute {
-                bound.value.pool.outstanding -= 1
-                bound.value.completion(result)
+        defer { outstanding -= 1 }
+        let value = await withCheckedContinuation { (continuation: CheckedContinuation<Value?, Never>) in
+            threads.submit { state in
+                guard state == .active else { return continuation.resume(returning: nil) }
+                Self.yieldToOthers()
+                continuation.resume(returning: work())
             }
         }
-        return true
+        guard let value else { throw Failure(.shuttingDown) }
+        return value
+    }
+
+    /// Hashes a password that may be set.
+    package func hash(_ password: [UInt8]) async throws(Failure) -> PasswordHash {
+        guard let hash = try await compute({ try? Bcrypt.hash(password) }) else { throw Failure(.internalError) }
+        return hash
     }
 
     /// The calling thread runs when the others have nothing to do: on Linux the priority belongs to the thread.

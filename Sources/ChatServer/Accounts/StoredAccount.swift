@@ -31,3 +31,14 @@ package struct StoredAccount: Sendable, Equatable {
     package var isDeleted: Bool { record.flags.contains(.deleted) }
     package var isDisabled: Bool { record.flags.contains(.disabled) }
 }
+
+/// An account, and how many devices it has that are not revoked.
+package struct CountedAccount: Sendable, Equatable {
+    package var account: StoredAccount
+    package var devices: Int
+
+    package init(account: StoredAccount, devices: Int) {
+        self.account = account
+        self.devices = devices
+    }
+}

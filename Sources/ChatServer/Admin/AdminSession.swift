@@ -1,7 +1,6 @@
 import CLISupport
 import ChatProtocol
 import Glibc
-import SQLite
 import Transport
 
 /// How an administrator's command reaches the data: through the server that runs, or directly, under the same lock.
@@ -69,31 +68,14 @@ package struct AdminSession {
         _ directory: DataDirectory, _ certificate: CertificateSource, makesStore: Bool
     ) async throws(Problem) -> Administration {
         do {
-            let sources = ServerSources.system
-            let fresh = StoreIdentity(
-                server: sources.identifier(), generation: sources.identifier(), everyone: sources.identifier())
-            let path = directory.database
-            let time = sources.time()
-            let accounts = try await StoreThread.start {
-                if !makesStore { try refuseBlank(path) }
-                let database = try Database(path: path)
-                try database.migrate(to: ServerSchema.schema)
-                let known = try MetaStore.identity(in: database, fresh: fresh, time: time)
-                return try AccountDatabase(path: path, everyone: known.everyone, checkpoints: nil)
-            }
+            var settings = SQLiteStore.Settings(path: directory.database, fresh: makesStore ? .fresh() : nil)
+            settings.isServing = false
+            let store = try await SQLiteStore.open(settings)
             return Administration(
-                accounts: accounts, directory: directory,
+                store: store, directory: directory,
                 identity: { () throws(Problem) in try OwnIdentity.load(certificate, in: directory).identity },
                 effects: NoService())
         } catch { throw Administration.problem(of: error) }
-    }
-
-    /// A store that was emptied is not taken for a new one. It is looked at by a connection that writes nothing.
-    private static func refuseBlank(_ path: String) throws {
-        guard try CheckStore.isBlank(Database(path: path, options: DatabaseOptions(mode: .readOnly))) else { return }
-        throw Problem(
-            .damagedStore, "the store \(path) is empty",
-            hint: "restore a backup; `chatd run` would begin a new store in it")
     }
 
     /// Carries out one request and gives each object that it prints to `row`.
@@ -132,7 +114,7 @@ package struct AdminSession {
 
     /// Ends the session; what was changed is on disk already.
     package func close() async {
-        if case .direct(let administration, _) = route { await administration.accounts.close() }
+        if case .direct(let administration, _) = route { await administration.store.close() }
     }
 }
 

@@ -1,6 +1,5 @@
 import CLISupport
 import ChatProtocol
-import SQLite
 import Transport
 
 /// What administration asks of the server that runs; without one there is nothing to ask.
@@ -9,6 +8,8 @@ package protocol ServiceEffects: Sendable {
     func closeConnections(of account: AccountID) async throws
     /// The account's flags have changed.
     func accountChanged(_ account: AccountRecord) async throws
+    /// Imported password hashes have come.
+    func importedHashesChanged() async throws
     /// Adds what only the running service knows to `status`.
     func describe(_ status: inout JSONObject) async throws
     /// Asks the service to end and begin again; returns at once.
@@ -17,7 +18,7 @@ package protocol ServiceEffects: Sendable {
 
 /// Carries administrators' commands out on the data, in the server or beside it. What it answers is on disk.
 package struct Administration: Sendable {
-    let accounts: StoreThread<AccountDatabase>
+    let store: any Store
     let directory: DataDirectory
     let identity: @Sendable () throws(Problem) -> ServerIdentity
     let sources: ServerSources
@@ -25,11 +26,11 @@ package struct Administration: Sendable {
 
     /// - Parameter identity: the certificate and key that the server shows.
     package init(
-        accounts: StoreThread<AccountDatabase>, directory: DataDirectory,
+        store: any Store, directory: DataDirectory,
         identity: @escaping @Sendable () throws(Problem) -> ServerIdentity, sources: ServerSources = .system,
         effects: any ServiceEffects
     ) {
-        self.accounts = accounts
+        self.store = store
         self.directory = directory
         self.identity = identity
         self.sources = sources
@@ -65,11 +66,7 @@ package struct Administration: Sendable {
         switch error {
         case let problem as Problem: return problem
         case let failure as Failure: return Problem(failure)
-        case let error as SQLiteError: return Problem(error)
-        case let failure as StoreFailure:
-            return Problem(failure.kind == .full ? ErrorCode.storeFull : .storeFailed, failure.description)
-        case is StoreThreadClosed: return Problem(.notRunning, "the server is shutting down")
-        default: return Problem(.internalFault, "\(error)")
+        default: return StoreFailure(engine: error).map(Problem.init) ?? Problem(.internalFault, "\(error)")
         }
     }
 
@@ -77,10 +74,11 @@ package struct Administration: Sendable {
 
     private func add(_ user: NewUser) async throws -> JSONObject {
         let account = stored(user)
-        return try await accounts.value { database in
-            try database.database.transaction { try database.accounts.insert(account) }
-            return AdminRows.user(account, devices: 0)
+        try await StoreFailure.settling { () throws(StoreFailure) in
+            try await store.register(account, device: nil, invite: nil)
         }
+        try await store.finishFollowUps()
+        return AdminRows.user(account, devices: 0)
     }
 
     private func stored(_ user: NewUser) -> StoredAccount {
@@ -98,67 +96,55 @@ package struct Administration: Sendable {
         var after = ""
         while true {
             let last = after
-            let page = try await accounts.value { database in
-                try database.accounts.accounts(after: last, limit: Self.listPage).map { account in
-                    (account, try database.devices.devices(of: account.record.id).count)
-                }
-            }
-            for (account, devices) in page { emit(AdminRows.user(account, devices: devices)) }
-            guard page.count == Self.listPage, let next = page.last?.0.record.name.text else { return }
+            let page = try await store.accounts(after: last, limit: Self.listPage)
+            for counted in page { emit(AdminRows.user(counted.account, devices: counted.devices)) }
+            guard page.count == Self.listPage, let next = page.last?.account.record.name.text else { return }
             after = next
         }
     }
 
     private func setPassword(of name: UserName, _ hash: PasswordHash) async throws {
-        try await accounts.value { database in
-            let account = try Self.account(name, in: database)
-            try database.accounts.setPassword(hash, of: account.record.id)
+        let id = try await account(name).record.id
+        _ = try await StoreFailure.settling { () throws(StoreFailure) in
+            try await store.setPassword(hash, of: id, replacing: nil, revokingAllBut: nil)
         }
     }
 
     private func set(_ flag: AccountRecord.Flags, _ isOn: Bool, of name: UserName) async throws {
-        let record = try await accounts.value { database in
-            let account = try Self.account(name, in: database)
-            try database.accounts.setFlags(isOn ? flag : [], clearing: isOn ? [] : flag, of: account.record.id)
-            return try database.accounts.account(account.record.id)?.record ?? account.record
+        let id = try await account(name).record.id
+        try await StoreFailure.settling { () throws(StoreFailure) in
+            try await store.setFlags(isOn ? flag : [], clearing: isOn ? [] : flag, of: id)
         }
+        guard let record = try await store.account(id)?.record else { return }
         try await effects.accountChanged(record)
-        if isOn, flag.contains(.disabled) { try await effects.closeConnections(of: record.id) }
+        if isOn, flag.contains(.disabled) { try await effects.closeConnections(of: id) }
     }
 
     private func delete(_ name: UserName) async throws {
-        let id = try await accounts.value { database in
-            try database.database.transaction {
-                let account = try Self.account(name, in: database)
-                _ = try database.devices.revokeAll(of: account.record.id)
-                try database.accounts.erase(account.record.id)
-                return account.record.id
-            }
-        }
+        let id = try await account(name).record.id
+        try await StoreFailure.settling { () throws(StoreFailure) in try await store.deleteAccount(id) }
         try await effects.closeConnections(of: id)
+        try await store.finishFollowUps()
     }
 
-    private static func account(_ name: UserName, in database: AccountDatabase) throws -> StoredAccount {
-        guard let account = try database.accounts.account(named: name), !account.isDeleted else {
+    private func account(_ name: UserName) async throws -> StoredAccount {
+        guard let account = try await store.account(named: name), !account.isDeleted else {
             throw Problem(ErrorCode.noSuchUser, "there is no user \(name)")
         }
         return account
     }
 
-    /// One transaction for all of them; names that exist are left alone, those of deleted accounts too.
+    /// All of them or none; names that exist are left alone, those of deleted accounts too.
     private func importUsers(_ users: [NewUser], isDryRun: Bool) async throws -> JSONObject {
         let accounts = users.map(stored)
-        return try await self.accounts.value { database in
-            defer { database.importedHashesChanged() }
-            return try database.database.transaction {
-                var imported = 0
-                for account in accounts where try database.accounts.account(named: account.record.name) == nil {
-                    if !isDryRun { try database.accounts.insert(account) }
-                    imported += 1
-                }
-                return AdminRows.imported(imported, existing: accounts.count - imported)
-            }
+        let made = try await StoreFailure.settling { () throws(StoreFailure) in
+            try await store.importAccounts(accounts, isDryRun: isDryRun)
         }
+        if !isDryRun {
+            try await effects.importedHashesChanged()
+            try await store.finishFollowUps()
+        }
+        return AdminRows.imported(made.count, existing: accounts.count - made.count)
     }
 
     // MARK: Invites
@@ -171,69 +157,44 @@ package struct Administration: Sendable {
         let invite = Invite(
             id: sources.identifier(), usesLeft: uses, expires: now + lifetime, created: now, createdBy: by)
         let token = Hexadecimal.text(sources.random(Self.tokenBytes))
-        try await accounts.value { database in
-            try database.database.transaction {
-                try database.invites.removeExpired(at: now)
-                try database.invites.insert(invite, token: Array(token.utf8))
-            }
+        try await StoreFailure.settling { () throws(StoreFailure) in
+            try await store.addInvite(invite, token: Array(token.utf8))
         }
         return AdminRows.invite(invite, token: token)
     }
 
     private func listInvites(_ emit: Emit) async throws {
-        let now = sources.time()
-        for invite in try await accounts.value({ try $0.invites.invites(at: now) }) { emit(AdminRows.invite(invite)) }
+        for invite in try await store.invites() { emit(AdminRows.invite(invite)) }
     }
 
     private func revokeInvite(_ beginning: String) async throws {
-        let now = sources.time()
-        try await accounts.value { database in
-            try database.database.transaction {
-                let fitting = try database.invites.invites(at: now).filter { $0.id.hex.hasPrefix(beginning) }
-                guard let invite = fitting.first, !beginning.isEmpty else {
-                    throw Problem(.noSuchName, "there is no invite \(beginning)")
-                }
-                guard fitting.count == 1 else {
-                    throw Problem(.usage, "\(fitting.count) invites begin with \(beginning)", hint: "give more digits")
-                }
-                try database.invites.remove(invite.id)
-            }
+        let fitting = try await store.invites().filter { $0.id.hex.hasPrefix(beginning) }
+        guard let invite = fitting.first, !beginning.isEmpty else {
+            throw Problem(.noSuchName, "there is no invite \(beginning)")
         }
+        guard fitting.count == 1 else {
+            throw Problem(.usage, "\(fitting.count) invites begin with \(beginning)", hint: "give more digits")
+        }
+        try await StoreFailure.settling { () throws(StoreFailure) in try await store.removeInvite(invite.id) }
     }
 
     // MARK: The store
 
-    /// Checks the store on a connection of its own, so that nobody waits for it, and which only reads.
     static func check(_ directory: DataDirectory, emit: Emit) async throws {
-        let path = directory.database
-        let thread = try await StoreThread.start {
-            try Database(path: path, options: DatabaseOptions(mode: .readOnly, cacheKiB: 4_096))
-        }
-        let result: Result<[String], any Error>
-        do {
-            result = .success(try await thread.value { try CheckStore.faults(in: $0) })
-        } catch { result = .failure(error) }
-        await thread.close()
-        for fault in try result.get() { emit(AdminRows.fault(fault)) }
+        for fault in try await CheckStore.faults(at: directory.database) { emit(AdminRows.fault(fault)) }
     }
 
     private func status() async throws -> JSONObject {
-        let facts = try await accounts.value { database in
-            (
-                accounts: try database.accounts.count(), devices: try database.devices.count(),
-                identity: try MetaStore.identity(in: database.database),
-                room: try UsageStore.room(in: database.database)
-            )
-        }
+        let (identity, counts) = (try await store.identity(), try await store.counts())
         var object = JSONObject(head: "status")
         object["running"] = .bool(false)
         object["version"] = .string(ServerVersion.text)
-        object["fingerprint"] = .string("\(try identity().pin)")
-        object["server_id"] = facts.identity.map { .string($0.server.hex) }
-        object["generation"] = facts.identity.map { .string($0.generation.hex) }
-        object["accounts"] = .integer(Int64(facts.accounts))
-        object["devices"] = .integer(Int64(facts.devices))
-        object["store_bytes"] = .integer(Int64(clamping: facts.room.used))
+        object["fingerprint"] = .string("\(try self.identity().pin)")
+        object["server_id"] = .string(identity.server.hex)
+        object["generation"] = .string(identity.generation.hex)
+        object["accounts"] = .integer(Int64(counts.accounts))
+        object["devices"] = .integer(Int64(counts.devices))
+        object["store_bytes"] = .integer(Int64(clamping: try await store.room().used))
         try describeCertificate(in: &object)
         try await effects.describe(&object)
         return object
@@ -251,6 +212,7 @@ package struct Administration: Sendable {
 struct NoService: ServiceEffects {
     func closeConnections(of account: AccountID) async throws {}
     func accountChanged(_ account: AccountRecord) async throws {}
+    func importedHashesChanged() async throws {}
     func describe(_ status: inout JSONObject) async throws {}
     func restart() throws(Problem) {}
 }
@@ -266,15 +228,18 @@ package enum ServerVersion {
 }
 
 extension Problem {
-    init(_ error: SQLiteError) {
-        switch error.kind {
-        case .busy: self.init(.storeBusy, error.description, hint: "try again")
-        case .full: self.init(ErrorCode.storeFull, error.description)
-        case .readOnly: self.init(.readOnlyStore, error.description)
-        case .newerSchema: self.init(.newerStore, error.description, hint: "use a newer chatd")
-        case .corrupt, .notADatabase, .otherApplication: self.init(.damagedStore, error.description)
-        case .cannotOpen: self.init(.cannotCreate, error.description)
-        default: self.init(.inputOutput, error.description)
+    init(_ failure: StoreFailure) {
+        switch failure.kind {
+        case .refused(let failure): self.init(failure)
+        case .full: self.init(ErrorCode.storeFull, failure.description)
+        case .failed: self.init(ErrorCode.storeFailed, failure.description)
+        case .unknown: self.init(.busy, failure.description, hint: "look whether it was done, and try again")
+        case .closed: self.init(.notRunning, "the server is shutting down")
+        case .busy: self.init(.storeBusy, failure.description, hint: "try again")
+        case .readOnly: self.init(.readOnlyStore, failure.description)
+        case .cannotOpen: self.init(.cannotCreate, failure.description)
+        case .newer: self.init(.newerStore, failure.description, hint: "use a newer chatd")
+        case .damaged: self.init(.damagedStore, failure.description, hint: "restore a backup")
         }
     }
 }

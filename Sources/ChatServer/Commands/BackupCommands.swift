@@ -1,7 +1,6 @@
 import ArgumentParser
 import CLISupport
 import Glibc
-import SQLite
 import Transport
 
 struct BackupCommand: ChatdCommand {
@@ -39,10 +38,7 @@ extension BackupCommand {
     /// Copies the store from where it lies to where the backup is to be, and to no place between: the data's disk may
     /// be full. A server that runs writes on meanwhile.
     private func write(_ directory: DataDirectory, _ identity: ServerIdentity) throws {
-        let source = try Database(
-            path: directory.database, options: DatabaseOptions(mode: .readOnly, cacheKiB: 4_096))
-        // The first read opens the write-ahead log, which belongs to the data's owner.
-        _ = try source.schemaVersion(for: ServerSchema.schema)
+        let source = try BackupStore.Source(directory.database)
         // The owner may be another user than the one who has a place for the backup.
         Owner.leave()
         let temporary = "\(file).\(Hexadecimal.text(SecureRandom.bytes(8))).new"

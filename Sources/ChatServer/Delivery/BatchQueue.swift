@@ -32,11 +32,15 @@ package struct BatchQueue<Item> {
         formingBytes += bytes
     }
 
+    /// Items of the last batch were not looked at: they stand before all others in the next.
+    package mutating func putBack(_ items: [Item], bytes: Int) {
+        forming.insert(contentsOf: items, at: 0)
+        formingBytes += bytes
+    }
+
     /// Takes what has formed as the batch to be written; nil while another one is being written.
-    ///
-    /// - Parameter sideWork: there is something else to write, so a batch without items is worth it.
-    package mutating func begin(sideWork: Bool = false) -> [Item]? {
-        guard !isWriting, sideWork || !forming.isEmpty else { return nil }
+    package mutating func begin() -> [Item]? {
+        guard !isWriting, !forming.isEmpty else { return nil }
         isWriting = true
         defer {
             forming.removeAll()

@@ -10,6 +10,7 @@ package struct EntryRun: Sendable {
     package static let fullBytes = 128 << 10
 
     package var conversation: ConversationInfo
+    package var readers: News.Readers
     package var first: SequenceNumber
     package var last: SequenceNumber
     package var count: Int
@@ -18,27 +19,26 @@ package struct EntryRun: Sendable {
 
     package var bytes: Int { frames.readableBytes }
 
-    /// The runs that a committed batch has made, in the order of their first entries.
-    package static func runs(of batch: StoreBatch, outcomes: [OperationOutcome]) -> [EntryRun] {
+    /// The frames of what was committed, in runs.
+    package static func runs(of news: [News]) -> [EntryRun] {
         var runs: [EntryRun] = []
-        var open: [ConversationID: Int] = [:]
-        for (operation, outcome) in zip(batch.operations, outcomes) {
-            guard case .append(let entry) = operation, case .appended(let stored) = outcome, !stored.duplicate else {
-                continue
-            }
-            let frame = Entry(entry, seq: stored.seq, time: stored.time)
-            if let last = open[entry.conversation], runs[last].hasRoom {
-                runs[last].append(frame)
-            } else {
-                open[entry.conversation] = runs.count
-                runs.append(EntryRun(stored.conversation, frame))
+        for part in news {
+            var open: Int?
+            for entry in part.entries {
+                if let open, runs[open].hasRoom, runs[open].last.next == entry.seq {
+                    runs[open].append(entry)
+                } else {
+                    open = runs.count
+                    runs.append(EntryRun(part, entry))
+                }
             }
         }
         return runs
     }
 
-    private init(_ conversation: ConversationInfo, _ entry: Entry) {
-        self.conversation = conversation
+    private init(_ news: News, _ entry: Entry) {
+        conversation = news.conversation
+        readers = news.readers
         first = entry.seq
         last = entry.seq
         count = 1
@@ -51,14 +51,6 @@ package struct EntryRun: Sendable {
         last = entry.seq
         count += 1
         FrameEncoder.write(entry, into: &frames)
-    }
-}
-
-extension Entry {
-    init(_ entry: NewEntry, seq: SequenceNumber, time: UInt64) {
-        self.init(
-            conversation: entry.conversation, seq: seq, id: entry.id, sender: entry.sender, device: entry.device,
-            payloadKind: entry.payloadKind, time: time, payload: entry.payload)
     }
 }
 

@@ -7,29 +7,35 @@ struct PendingOperation {
         case answerAppend(Session, correlation: UInt32, wantReceipt: Bool)
         case call((Result<OperationOutcome, Failure>) -> Void)
     }
+    /// Bytes that an operation counts beside its payload.
+    private static let bytesBesidePayload = 128
+
     var operation: StoreOperation
     var then: Then
+
+    /// Who asked for it is gone.
+    var isAbandoned: Bool {
+        guard case .answerAppend(let session, _, _) = then else { return false }
+        return session.isClosing
+    }
+
+    var bytes: Int {
+        guard case .append(let entry) = operation else { return Self.bytesBesidePayload }
+        return Self.bytesBesidePayload + entry.payload.count
+    }
 }
 
-/// What the writing thread gives back.
+/// What was committed, and the frames that tell of it.
 struct CommittedBatch: Sendable {
     var outcomes: [OperationOutcome]
     var runs: [EntryRun]
 }
 
 extension Hub {
-    /// Bytes that an operation counts beside its payload.
-    private static let operationBytes = 128
-
     func enqueue(_ operation: StoreOperation, _ then: PendingOperation.Then) {
         let item = PendingOperation(operation: operation, then: then)
-        queue.add(item, bytes: Self.bytes(of: item))
+        queue.add(item, bytes: item.bytes)
         scheduleBatch()
-    }
-
-    private static func bytes(of item: PendingOperation) -> Int {
-        guard case .append(let entry) = item.operation else { return operationBytes }
-        return operationBytes + entry.payload.count
     }
 
     /// Refuses the appends that wait for their batch and match, and calls `completion` when none of the batch being
@@ -41,7 +47,7 @@ extension Hub {
             guard case .append(let entry) = item.operation else { return false }
             return matches(entry)
         } bytes: {
-            Self.bytes(of: $0)
+            $0.bytes
         }
         for item in dropped { answer(item, .failure(failure)) }
         if queue.isWriting { whenWritten.append(completion) } else { completion() }
@@ -61,60 +67,39 @@ extension Hub {
         }
     }
 
-    /// Writes moved cursors within a while, unless a batch takes them with it before.
-    func scheduleSideWork(in delay: TimeAmount? = nil) {
-        guard cursorTimer == nil else { return }
-        cursorTimer = schedule(in: delay ?? settings.cursorDelay) {
-            self.cursorTimer = nil
-            self.beginBatch()
-        }
-    }
-
-    private var hasSideWork: Bool { cursors.hasWork || !seen.isEmpty }
-
     func beginBatch() {
-        // Cursors wait for their time, so that a busy server does not write a row an acknowledgement.
-        let takesSideWork = hasSideWork && (cursorTimer == nil || isSideWorkUrgent || isDraining)
-        guard let items = queue.begin(sideWork: takesSideWork) else { return reportIdle() }
-        var batch = StoreBatch(time: clock.wall(), operations: items.map(\.operation))
-        isSideWorkUrgent = false
-        readsInBatch.removeAll(keepingCapacity: true)
-        if takesSideWork {
-            let page = cursors.take()
-            (batch.cursors, batch.readMarks) = (page.cursors, page.readMarks)
-            (batch.seen, seen) = (seen, [])
-        }
-        let written = batch
-        store.writer.perform(on: loop) { side in
-            let outcomes = try side.log.commit(written)
-            return CommittedBatch(outcomes: outcomes, runs: EntryRun.runs(of: written, outcomes: outcomes))
-        } completion: { result in
-            self.finishBatch(items, written, result)
+        guard let items = queue.begin() else { return reportIdle() }
+        let batch = StoreBatch(items.map(\.operation))
+        bridge.perform { [store] () throws(StoreFailure) in
+            // A batch whose end is not known is committed again, and the next ones wait for it.
+            try await store.settle(batch) { committed in
+                CommittedBatch(outcomes: committed.outcomes, runs: EntryRun.runs(of: committed.news))
+            }
+        } then: { result in
+            self.finishBatch(items, result)
         }
     }
 
-    private func finishBatch(
-        _ items: [PendingOperation], _ batch: StoreBatch, _ result: Result<CommittedBatch, any Error>
-    ) {
+    private func finishBatch(_ items: [PendingOperation], _ result: Result<CommittedBatch, StoreFailure>) {
         queue.finish()
         // Those who come from now on wait for the next batch.
         let waiting = whenWritten
         whenWritten = []
         switch result {
         case .success(let committed):
-            cursors.written()
-            countForQuotas(batch, committed)
-            for (item, outcome) in zip(items, committed.outcomes) { answer(item, .success(outcome)) }
+            countForQuotas(items, committed)
+            putBackDeferred(items, committed)
+            for (item, outcome) in zip(items, committed.outcomes) where outcome != .deferred {
+                answer(item, .success(outcome))
+            }
             // The next batch is written while this one is told to everybody.
             beginBatch()
             for run in committed.runs {
                 recent.add(run)
                 fanOut(run)
             }
-        case .failure(let error):
-            let failure = StoreFailure(error)
+        case .failure(let failure):
             log.error("a batch could not be written", metadata: ["error": "\(failure)"])
-            keepSideWork(of: batch)
             for item in items { answer(item, .failure(failure.failure)) }
             beginBatch()
         }
@@ -122,25 +107,78 @@ extension Hub {
         for body in waiting { body() }
     }
 
-    private func countForQuotas(_ batch: StoreBatch, _ committed: CommittedBatch) {
-        for (operation, outcome) in zip(batch.operations, committed.outcomes) {
-            guard case .append(let entry) = operation, case .appended(let stored) = outcome, !stored.duplicate else {
+    /// What somebody else was in the way of goes before everything that has come since.
+    private func putBackDeferred(_ items: [PendingOperation], _ committed: CommittedBatch) {
+        let deferred = zip(items, committed.outcomes).filter { $0.1 == .deferred }.map(\.0)
+        // Whoever was expelled meanwhile stores nothing more.
+        let left = deferred.filter { !$0.isAbandoned }
+        guard !left.isEmpty else { return }
+        queue.putBack(left, bytes: left.reduce(0) { $0 + $1.bytes })
+    }
+
+    // MARK: What may be lost
+
+    private var hasSideWork: Bool { cursors.hasWork || !seen.isEmpty }
+
+    /// Writes what has moved within a while.
+    func scheduleSideWork(in delay: TimeAmount? = nil) {
+        guard cursorTimer == nil else { return }
+        cursorTimer = schedule(in: delay ?? settings.cursorDelay) {
+            self.cursorTimer = nil
+            self.noteMarks {}
+        }
+    }
+
+    /// Writes what has moved, and calls `then` when everything that had moved until now is written.
+    func noteMarks(then: @escaping () -> Void) {
+        whenNoted.append(then)
+        if !isNoting { noteMarks() }
+    }
+
+    private func noteMarks() {
+        let waiting = whenNoted
+        whenNoted = []
+        guard hasSideWork else { return waiting.forEach { $0() } }
+        isNoting = true
+        readsInBatch.removeAll(keepingCapacity: true)
+        let page = cursors.take()
+        let marks = SoftMarks(cursors: page.cursors, readMarks: page.readMarks, seen: seen)
+        seen = []
+        bridge.perform { [store] () throws(StoreFailure) in
+            try await store.note(marks)
+        } then: { result in
+            self.isNoting = false
+            switch result {
+            case .success: self.cursors.written()
+            case .failure(let failure):
+                self.log.error("cursors could not be written", metadata: ["error": "\(failure)"])
+                self.keepMarks(marks)
+            }
+            for body in waiting { body() }
+            if !self.whenNoted.isEmpty { self.noteMarks() }
+            self.reportIdle()
+        }
+    }
+
+    /// What could not be written is tried again later; at the end of the service there is no later.
+    private func keepMarks(_ marks: SoftMarks) {
+        guard !isDraining else {
+            cursors = CursorBook()
+            return
+        }
+        cursors.failed()
+        seen = marks.seen + seen
+        scheduleSideWork()
+    }
+
+    private func countForQuotas(_ items: [PendingOperation], _ committed: CommittedBatch) {
+        for (item, outcome) in zip(items, committed.outcomes) {
+            guard case .append(let entry) = item.operation, case .appended(let stored) = outcome, !stored.duplicate
+            else {
                 continue
             }
             quota.added(StoreQuota.bytes(ofPayload: entry.payload.count), for: entry.sender)
         }
-    }
-
-    /// What rode in a batch that failed waits for a later one; at the end of the service there is none.
-    private func keepSideWork(of batch: StoreBatch) {
-        guard !isDraining else {
-            cursors = CursorBook()
-            seen = []
-            return
-        }
-        cursors.failed()
-        seen = batch.seen + seen
-        if hasSideWork { scheduleSideWork() }
     }
 
     private func resumeAfterBatch() {
@@ -159,8 +197,9 @@ extension Hub {
 
     // MARK: Idleness, for a drain
 
-    private func reportIdle() {
-        guard queue.isIdle, !hasSideWork else { return }
+    func reportIdle() {
+        guard queue.isIdle, !isNoting, !whenIdle.isEmpty else { return }
+        guard !hasSideWork else { return noteMarks {} }
         let waiting = whenIdle
         whenIdle = []
         for body in waiting { body() }

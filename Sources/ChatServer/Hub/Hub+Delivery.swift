@@ -7,16 +7,14 @@ extension Hub {
     /// Gives entries that have just been stored to everybody who is to have them.
     func fanOut(_ run: EntryRun) {
         let now = clock.now()
-        switch run.conversation.audience {
+        switch run.readers {
         case .everyone:
             for session in subscribers { deliver(run, to: session, now) }
-        case .direct(let low, let high):
-            for session in byAccount[low]?.sessions ?? [] where session.subscription != nil {
-                deliver(run, to: session, now)
-            }
-            guard high != low else { return }
-            for session in byAccount[high]?.sessions ?? [] where session.subscription != nil {
-                deliver(run, to: session, now)
+        case .accounts(let accounts):
+            for account in accounts {
+                for session in byAccount[account]?.sessions ?? [] where session.subscription != nil {
+                    deliver(run, to: session, now)
+                }
             }
         }
     }
@@ -63,9 +61,9 @@ extension Hub {
     private func readInbox(_ session: Session, after: ConversationID?) {
         guard let identity = session.identity else { return }
         let (device, account) = (identity.device, identity.account.id)
-        store.reader.perform(on: loop) { side in
-            try side.log.inbox(of: device, account: account, after: after, limit: CatchUp.inboxPage)
-        } completion: { result in
+        bridge.perform { [store] () throws(StoreFailure) in
+            try await store.inbox(of: device, account: account, after: after, limit: CatchUp.inboxPage)
+        } then: { result in
             guard !session.isClosing else { return }
             switch result {
             case .success(let rows): self.takeInbox(rows, session, identity)
@@ -94,7 +92,12 @@ extension Hub {
 
     /// Says once where the device begins in a conversation that is older than it.
     private func tellStart(_ row: InboxRow, _ session: Session, _ identity: LoggedIn) {
-        session.send(Gap(conversation: row.conversation.id, reason: .beforeJoin, first: 1, last: row.start))
+        for numbers in row.before {
+            session.send(
+                Gap(
+                    conversation: row.conversation.id, reason: .beforeJoin, first: numbers.lowerBound,
+                    last: numbers.upperBound))
+        }
         cursors.add(
             CursorMove(
                 device: identity.device, account: identity.account.id, conversation: row.conversation.id,
@@ -120,9 +123,9 @@ extension Hub {
         let bytes = min(CatchUp.pageBytes, session.window.byteRoom)
         let id = conversation.id
         session.account?.hold(bytes)
-        store.reader.perform(on: loop) { side in
-            EncodedPage(try side.log.page(of: id, after: position, entries: entries, bytes: bytes), of: id)
-        } completion: { result in
+        bridge.compute { [store] () throws(StoreFailure) in
+            EncodedPage(try await store.page(of: id, after: position, entries: entries, bytes: bytes), of: id)
+        } then: { result in
             defer { session.account?.release(bytes) }
             guard !session.isClosing else { return }
             switch result {

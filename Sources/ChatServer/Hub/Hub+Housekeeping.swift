@@ -1,9 +1,9 @@
 import CCrypt
 import ChatProtocol
 import NIOCore
-import SQLite
 
-/// What is done beside the batches, so that none waits for it: ending what is too old, measuring how much room there is.
+/// What is done beside the batches, so that none waits for it: ending what is too old,
+/// measuring how much room there is.
 extension Hub {
     /// Starts what goes on as long as the hub lives.
     package func startHousekeeping() {
@@ -22,19 +22,17 @@ extension Hub {
 
     private func stepRetention() {
         guard let sweep = retention, !isDraining else { return }
-        store.writer.perform(on: loop) { side in
-            var sweep = sweep
-            let ended = try sweep.step(in: side.database)
-            return (sweep, ended)
-        } completion: { result in
+        bridge.perform { [store] () throws(StoreFailure) in
+            try await store.retire(sweep)
+        } then: { result in
             switch result {
-            case .success(let (sweep, ended)):
-                for (account, bytes) in ended.freed { self.quota.removed(bytes, for: account) }
-                self.recent.forget(before: ended.firsts)
-                self.retention = sweep.isDone ? nil : sweep
+            case .success(let step):
+                for (account, bytes) in step.freed { self.quota.removed(bytes, for: account) }
+                self.recent.forget(before: step.firsts)
+                self.retention = step.sweep.isDone ? nil : step.sweep
             case .failure(let error):
                 self.retention = nil
-                self.log.error("retention", metadata: ["error": "\(StoreFailure(error))"])
+                self.log.error("retention", metadata: ["error": "\(error)"])
             }
             if self.retention != nil {
                 _ = self.schedule(in: self.settings.retentionPause) { self.stepRetention() }
@@ -48,12 +46,12 @@ extension Hub {
 
     /// Counts once what each account has in the store; from then on it is reckoned.
     private func countUsage() {
-        store.keeper.perform(on: loop) { database in
-            try UsageStore.entries(in: database)
-        } completion: { result in
+        bridge.perform { [store] () throws(StoreFailure) in
+            try await store.usage()
+        } then: { result in
             switch result {
             case .success(let used): for (account, bytes) in used { self.quota.added(Int(bytes), for: account) }
-            case .failure(let error): self.log.error("usage", metadata: ["error": "\(StoreFailure(error))"])
+            case .failure(let error): self.log.error("usage", metadata: ["error": "\(error)"])
             }
             self.measure()
         }
@@ -61,16 +59,16 @@ extension Hub {
 
     /// Measures the store and its disk, again and again.
     private func measure() {
-        store.keeper.perform(on: loop) {
-            try UsageStore.room(in: $0)
-        } completion: { result in
+        bridge.perform { [store] () throws(StoreFailure) in
+            try await store.room()
+        } then: { result in
             if case .success(let room) = result {
                 self.quota.storeSize = room.used
                 self.quota.diskFree = room.diskFree
-                self.store.checkpoints.look(file: room.logFile, isRoomShort: self.quota.isRoomShort)
+                self.store.giveBackRoom(isShort: self.quota.isRoomShort)
             }
-            if let failure = self.store.checkpoints.takeFailure() {
-                self.log.warning("the write-ahead log could not be copied", metadata: ["error": "\(failure)"])
+            for fault in self.store.takeFaults() {
+                self.log.warning("the store's upkeep", metadata: ["error": "\(fault)"])
             }
         }
     }
@@ -102,9 +100,6 @@ extension Hub {
         else { return }
         connectionsAtLastTrim = connectionsMade
         bytesTakenLate = 0
-        store.keeper.perform { _ in
-            shim_malloc_trim()
-        } then: { _ in
-        }
+        Task { shim_malloc_trim() }
     }
 }

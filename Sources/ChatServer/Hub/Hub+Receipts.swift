@@ -23,7 +23,7 @@ extension Hub {
 
     /// A device of the account has stored everything up to `seq`.
     func publishDelivered(_ conversation: ConversationInfo, _ account: AccountID, through seq: SequenceNumber) {
-        guard conversation.type == .direct, isWatched(conversation, account) else { return }
+        guard conversation.isDirect, isWatched(conversation, account) else { return }
         switch receipts.delivered(conversation.id, account, through: seq) {
         case .nothing: break
         case .publish(let state): publish(state, of: conversation)
@@ -33,7 +33,7 @@ extension Hub {
 
     /// The account was shown more of a conversation; how far is what the store makes of the mark.
     func publishRead(_ conversation: ConversationID, by account: AccountID) {
-        // Of several marks that one batch takes the query sees the last.
+        // Of several marks that are written together the query sees the last.
         guard readsInBatch.insert(ReadKey(account: account, conversation: conversation)).inserted else { return }
         loadReceipts(conversation, for: account) { _ in }
     }
@@ -44,10 +44,18 @@ extension Hub {
         completion: @escaping (Result<[ReceiptState], Failure>) -> Void
     ) {
         // The answer has to know of what has moved.
-        isSideWorkUrgent = true
-        enqueue(.receipts(conversation, for: account)) { result in
+        noteMarks { self.readReceipts(conversation, for: account, completion: completion) }
+    }
+
+    private func readReceipts(
+        _ conversation: ConversationID, for account: AccountID,
+        completion: @escaping (Result<[ReceiptState], Failure>) -> Void
+    ) {
+        bridge.perform { [store] () throws(StoreFailure) in
+            try await store.receipts(of: conversation, for: account)
+        } then: { result in
             switch result {
-            case .success(.receipts(let stored)):
+            case .success(let stored):
                 let (all, news) = self.receipts.loaded(conversation, stored)
                 let accounts = stored.map(\.account)
                 if let low = accounts.min(), let high = accounts.max() {
@@ -55,9 +63,7 @@ extension Hub {
                     for state in news { self.publish(state, of: info) }
                 }
                 completion(.success(all))
-            case .success(.refused(let failure)): completion(.failure(failure))
-            case .success: completion(.failure(Failure(.internalError)))
-            case .failure(let failure): completion(.failure(failure))
+            case .failure(let failure): completion(.failure(self.failure(failure)))
             }
         }
     }

@@ -13,9 +13,9 @@ package final class Hub {
     package let identity: StoreIdentity
     package private(set) var settings: HubSettings
     let clock: HubClock
-    package let store: HubStore
-    /// Set before the first connection; the keeper of accounts needs the hub as well.
-    package var accounts: (any AccountService)?
+    package let store: any Store
+    let accounts: any AccountService
+    let bridge: LoopBridge
     let log: Logger
 
     // Connections.
@@ -39,8 +39,10 @@ package final class Hub {
     var cursorTimer: Scheduled<Void>?
     /// What waits for the end of the batch that is being written.
     var whenWritten: [() -> Void] = []
-    /// The next batch takes with it what has moved.
-    var isSideWorkUrgent = false
+    /// What has moved is being written.
+    var isNoting = false
+    /// To be called when everything that has moved until now is written.
+    var whenNoted: [() -> Void] = []
 
     // Quotas and housekeeping.
     var quota: StoreQuota
@@ -66,12 +68,14 @@ package final class Hub {
     var whenEmpty: [() -> Void] = []
 
     package init(
-        loop: any EventLoop, identity: StoreIdentity, store: HubStore, settings: HubSettings, clock: HubClock,
-        log: Logger
+        loop: any EventLoop, identity: StoreIdentity, store: any Store, accounts: any AccountService,
+        settings: HubSettings, clock: HubClock, log: Logger
     ) {
         self.loop = loop
         self.identity = identity
         self.store = store
+        self.accounts = accounts
+        bridge = LoopBridge(loop)
         self.settings = settings
         self.clock = clock
         self.log = log

@@ -10,60 +10,45 @@ package final class Server: Sendable {
     package struct Settings: Sendable {
         /// Where to listen; port 0: any free one.
         package var addresses: [NetworkAddress]
-        /// The database's file.
-        package var database: String
         package var hub = HubSettings()
         package var connections = ConnectionLimits.server
         /// The clock of all time-outs.
         package var now: @Sendable () -> NIODeadline = { .now() }
 
-        package init(addresses: [NetworkAddress], database: String) {
-            self.addresses = addresses
-            self.database = database
-        }
+        package init(addresses: [NetworkAddress]) { self.addresses = addresses }
     }
-
-    /// Makes the keeper of accounts, on the event loop.
-    package typealias MakeAccounts = @Sendable (Hub) throws -> any AccountService
 
     /// The addresses with the ports that were bound.
     package var addresses: [NetworkAddress] { listener.addresses }
     package let hub: HubHandle
-    package let store: HubStore
+    package let store: any Store
 
     private let listener: Listener
     private let group: MultiThreadedEventLoopGroup
 
-    private init(hub: HubHandle, store: HubStore, listener: Listener, group: MultiThreadedEventLoopGroup) {
+    private init(hub: HubHandle, store: any Store, listener: Listener, group: MultiThreadedEventLoopGroup) {
         self.hub = hub
         self.store = store
         self.listener = listener
         self.group = group
     }
 
-    /// Opens the store and listens on all addresses; on return connections are accepted.
+    /// Listens on all addresses; on return connections are accepted. The server closes the store when it ends, or when
+    /// it cannot start.
     package static func start(
-        _ settings: Settings, certificate: ServerIdentityBox, log: Logger, accounts: @escaping MakeAccounts
-    ) async throws -> Server {
-        let (store, identity) = try await HubStore.open(
-            path: settings.database, fresh: try StoreIdentity.fresh(), time: WallClock.milliseconds())
-        return try await start(
-            settings, store: store, identity: identity, certificate: certificate, log: log, accounts: accounts)
-    }
-
-    /// As above, on a store that is open. The server closes it when it ends, or when it cannot start.
-    package static func start(
-        _ settings: Settings, store: HubStore, identity: StoreIdentity, certificate: ServerIdentityBox, log: Logger,
-        accounts: @escaping MakeAccounts
+        _ settings: Settings, store: any Store, accounts: any AccountService, certificate: ServerIdentityBox,
+        log: Logger
     ) async throws -> Server {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         do {
+            try await store.finishFollowUps()
+            let identity = try await store.identity()
             let hub = try await loop.submit {
                 let clock = HubClock(now: settings.now, wall: { WallClock.milliseconds() })
                 let hub = Hub(
-                    loop: loop, identity: identity, store: store, settings: settings.hub, clock: clock, log: log)
-                hub.accounts = try accounts(hub)
+                    loop: loop, identity: identity, store: store, accounts: accounts, settings: settings.hub,
+                    clock: clock, log: log)
                 hub.startSweeping()
                 hub.startHousekeeping()
                 return HubHandle(hub)
@@ -135,17 +120,6 @@ extension Hub: ListenerDelegate {
     }
 
     package func listenerCannotAccept(_ reason: String) { cannotAccept(reason) }
-}
-
-extension StoreIdentity {
-    /// For a new store.
-    package static func fresh() throws -> StoreIdentity {
-        guard let server = ServerID(SecureRandom.bytes(ServerID.byteCount)),
-            let generation = StoreGeneration(SecureRandom.bytes(StoreGeneration.byteCount)),
-            let everyone = ConversationID(SecureRandom.bytes(ConversationID.byteCount))
-        else { throw StoreFailure(.failed, "no random bytes") }
-        return StoreIdentity(server: server, generation: generation, everyone: everyone)
-    }
 }
 
 /// The time of day.

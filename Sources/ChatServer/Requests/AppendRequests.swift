@@ -83,7 +83,7 @@ extension Hub {
     }
 
     private func watch(_ session: Session, _ stored: StoredAppend) {
-        guard stored.conversation.type == .direct else { return }
+        guard stored.conversation.isDirect else { return }
         watch(session, stored.conversation.id)
         // Whoever sends again may have missed what became of the first one.
         if stored.duplicate { publishReceipts(of: stored.conversation, for: session) }

@@ -1,12 +1,11 @@
 import ChatProtocol
-import Transport
 
 extension Hub {
     func openConversation(_ request: OpenConversation, _ session: Session, _ correlation: UInt32) {
         guard let me = begin(session)?.account else { return }
-        store.reader.perform(on: loop) { side in
-            try DirectoryStore.direct(me.id, with: request.with, in: side.database)
-        } completion: { result in
+        bridge.perform { [store] () throws(StoreFailure) in
+            try await store.direct(me.id, with: request.with)
+        } then: { result in
             switch result {
             case .success(.found(let record)): self.finish(session, correlation, .success(Conversations([record])))
             case .success(.missing(let other)): self.makeDirect(me, other, session, correlation)
@@ -27,9 +26,10 @@ extension Hub {
         if let refusal = rates.charge(.newConversation, me.id, on: session) {
             return finish(session, correlation, Result<Done, _>.failure(refusal))
         }
-        guard let fresh = ConversationID(SecureRandom.bytes(ConversationID.byteCount)) else { return }
-        enqueue(.openDirect(me.id, other.id, fresh: fresh)) { result in
+        let id = ConversationID.direct(me.id, other.id, on: identity.server)
+        enqueue(.openDirect(me.id, other.id, as: id)) { result in
             let reply: Result<Conversations, Failure> = result.flatMap { outcome in
+                if case .refused(let failure) = outcome { return .failure(failure) }
                 guard case .opened(let info, let head, let epoch) = outcome else {
                     return .failure(Failure(.internalError))
                 }
@@ -45,8 +45,8 @@ extension Hub {
 
     func lookUp(_ request: LookUpAccounts, _ session: Session, _ correlation: UInt32) {
         guard begin(session, weight: RequestWeight.page) != nil else { return }
-        read(session, correlation, weight: RequestWeight.page) { side in
-            try DirectoryStore.accounts(request.ids, in: side.database)
+        read(session, correlation, weight: RequestWeight.page) { store throws(StoreFailure) in
+            try await store.profiles(request.ids)
         } reply: { rows in
             .success(Accounts(accounts: rows.map(\.record)))
         }
@@ -54,8 +54,8 @@ extension Hub {
 
     func lookUp(_ request: LookUpConversations, _ session: Session, _ correlation: UInt32) {
         guard let me = begin(session, weight: RequestWeight.page)?.account.id else { return }
-        read(session, correlation, weight: RequestWeight.page) { side in
-            try DirectoryStore.conversations(request.ids, of: me, in: side.database)
+        read(session, correlation, weight: RequestWeight.page) { store throws(StoreFailure) in
+            try await store.conversations(request.ids, of: me)
         } reply: { records in
             .success(Conversations(conversations: records))
         }
@@ -64,9 +64,9 @@ extension Hub {
     func listAccounts(_ request: ListAccounts, _ session: Session, _ correlation: UInt32) {
         guard begin(session, weight: RequestWeight.page) != nil else { return }
         let online = request.onlineOnly ? onlineIDs(after: request.after) : nil
-        read(session, correlation, weight: RequestWeight.page) { side in
-            if let online { return try DirectoryStore.accounts(online.ids, in: side.database) }
-            return try DirectoryStore.accounts(after: request.after, limit: Limits.page + 1, in: side.database)
+        read(session, correlation, weight: RequestWeight.page) { store throws(StoreFailure) in
+            if let online { return try await store.profiles(online.ids) }
+            return try await store.profiles(after: request.after, limit: Limits.page + 1)
         } reply: { rows in
             let page = rows.prefix(Limits.page).map { row in
                 AccountStatus(

@@ -60,10 +60,13 @@ extension Hub {
 
     /// Reads from the store for a request, and ends the request with what `reply` makes of it.
     func read<Value: Sendable>(
-        _ session: Session, _ correlation: UInt32, weight: Int, _ work: @escaping @Sendable (ReadSide) throws -> Value,
+        _ session: Session, _ correlation: UInt32, weight: Int,
+        _ work: @escaping @Sendable (any Store) async throws(StoreFailure) -> Value,
         reply: @escaping (Value) -> Result<some FrameBody, Failure>
     ) {
-        store.reader.perform(on: loop, work) { result in
+        bridge.perform { [store] () throws(StoreFailure) in
+            try await work(store)
+        } then: { result in
             switch result {
             case .success(let value): self.finish(session, correlation, reply(value), weight: weight)
             case .failure(let error):
@@ -73,8 +76,8 @@ extension Hub {
     }
 
     /// What a peer is told when the store could not be read.
-    func failure(_ error: any Error) -> Failure {
-        let failure = StoreFailure(error)
+    func failure(_ failure: StoreFailure) -> Failure {
+        if let refusal = failure.refusal { return refusal }
         log.error("the store could not be read", metadata: ["error": "\(failure)"])
         return Failure(.storeFailed, sentence: "the server could not read its store")
     }

@@ -23,19 +23,18 @@ extension Hub {
     }
 
     func logIn(_ frame: RawFrame, _ session: Session) throws(WireError) {
-        guard let accounts else { return expel(session, Failure(.internalError), correlation: frame.correlation) }
-        let completion = { (result: Result<LoggedIn, Failure>) in
-            self.finishLogin(session, frame, result)
-        }
+        let origin = session.origin
         switch frame.frameKind {
         case .loginByDevice:
             let request: LoginByDevice = try frame.decode()
             beginLogin(session)
-            accounts.logIn(request, from: session.origin, completion: completion)
+            finishLogin(session, frame) { (accounts) throws(Failure) in try await accounts.logIn(request, from: origin)
+            }
         case .loginByPassword:
             let request: LoginByPassword = try frame.decode()
             beginLogin(session)
-            accounts.logIn(request, from: session.origin, completion: completion)
+            finishLogin(session, frame) { (accounts) throws(Failure) in try await accounts.logIn(request, from: origin)
+            }
         case .register:
             let request: Register = try frame.decode()
             // Before anything is looked up: it says nothing about the name.
@@ -43,7 +42,9 @@ extension Hub {
                 return session.send(Failure(.storeFull), correlation: frame.correlation)
             }
             beginLogin(session)
-            accounts.register(request, from: session.origin, completion: completion)
+            finishLogin(session, frame) { (accounts) throws(Failure) in
+                try await accounts.register(request, from: origin)
+            }
         // What was sent in one flight with a login that failed.
         default: session.send(Failure(.notLoggedIn), correlation: frame.correlation)
         }
@@ -54,6 +55,17 @@ extension Hub {
         session.stage = .loggingIn
         session.pause(.login)
         loginBegan(session)
+    }
+
+    private func finishLogin(
+        _ session: Session, _ frame: RawFrame,
+        _ logIn: @escaping @Sendable (any AccountService) async throws(Failure) -> LoggedIn
+    ) {
+        bridge.compute { [accounts] () throws(Failure) in
+            try await logIn(accounts)
+        } then: {
+            self.finishLogin(session, frame, $0)
+        }
     }
 
     private func finishLogin(_ session: Session, _ frame: RawFrame, _ result: Result<LoggedIn, Failure>) {

@@ -12,21 +12,19 @@ final class RunningService: Sendable {
     let certificate: ServerIdentityBox
     private let log: Logger
     private let server: Server
-    private let accounts: StoreThread<AccountDatabase>
-    private let passwords: NIOThreadPool?
+    private let accounts: AccountKeeper
     private let control: ControlListener
     private let controlGroup: MultiThreadedEventLoopGroup
 
     private init(
-        log: Logger, server: Server, certificate: ServerIdentityBox, accounts: StoreThread<AccountDatabase>,
-        passwords: NIOThreadPool?, control: ControlListener, controlGroup: MultiThreadedEventLoopGroup
+        log: Logger, server: Server, certificate: ServerIdentityBox, accounts: AccountKeeper,
+        control: ControlListener, controlGroup: MultiThreadedEventLoopGroup
     ) {
         self.log = log
         self.server = server
         addresses = server.addresses
         self.certificate = certificate
         self.accounts = accounts
-        self.passwords = passwords
         self.control = control
         self.controlGroup = controlGroup
     }
@@ -46,43 +44,27 @@ final class RunningService: Sendable {
         if isNew { log.notice("made a key and certificate", metadata: ["fingerprint": "\(identity.pin)"]) }
         let certificate = try ServerIdentityBox(identity)
         Self.review(identity, log: log)
-        let sources = ServerSources.system
-        let fresh = StoreIdentity(
-            server: sources.identifier(), generation: sources.identifier(), everyone: sources.identifier())
-        let (store, storeIdentity) = try await HubStore.open(
-            path: directory.database, fresh: fresh, time: sources.time())
-        let accounts: StoreThread<AccountDatabase>
+        let store = try await SQLiteStore.open(SQLiteStore.Settings(path: directory.database))
+        let accounts = AccountKeeper(
+            store: store, everyone: store.everyone,
+            policy: AccountPolicy(registration: configuration.registration, limits: configuration.limits), log: log)
         do {
-            accounts = try await StoreThread.start {
-                try AccountDatabase(
-                    path: directory.database, everyone: storeIdentity.everyone, checkpoints: store.checkpoints)
-            }
-        } catch {
-            await store.close()
-            throw error
-        }
-        let policy = AccountPolicy(registration: configuration.registration, limits: configuration.limits)
-        var settings = Server.Settings(addresses: addresses, database: directory.database)
-        settings.hub = HubSettings(configuration)
-        do {
+            var settings = Server.Settings(addresses: addresses)
+            settings.hub = HubSettings(configuration)
             let server = try await Server.start(
-                settings, store: store, identity: storeIdentity, certificate: certificate, log: log
-            ) { hub in
-                AccountKeeper(loop: hub.loop, store: accounts, policy: policy, log: log)
-            }
-            let passwords = try await server.hub.value { ($0.accounts as? AccountKeeper)?.passwords.threads }
+                settings, store: store, accounts: accounts, certificate: certificate, log: log)
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-            let effects = HubEffects(server: server, started: sources.ticks(), restartService: restart)
+            let effects = HubEffects(
+                server: server, accounts: accounts, started: ServerSources.system.ticks(), restartService: restart)
             let administration = Administration(
-                accounts: accounts, directory: directory,
-                identity: { () throws(Problem) in certificate.identity }, effects: effects)
+                store: store, directory: directory, identity: { () throws(Problem) in certificate.identity },
+                effects: effects)
             let control = try await listen(administration, at: directory.control, on: group.next(), log: log)
             return RunningService(
-                log: log, server: server, certificate: certificate, accounts: accounts, passwords: passwords,
-                control: control,
+                log: log, server: server, certificate: certificate, accounts: accounts, control: control,
                 controlGroup: group)
         } catch {
-            await accounts.close()
+            await accounts.end()
             throw error
         }
     }
@@ -102,10 +84,8 @@ final class RunningService: Sendable {
         if Self.review(identity, before: certificate.identity, log: log) { try certificate.replace(with: identity) }
         let policy = AccountPolicy(registration: configuration.registration, limits: configuration.limits)
         let settings = HubSettings(configuration)
-        try await server.hub.value { hub in
-            (hub.accounts as? AccountKeeper)?.apply(policy)
-            hub.apply(settings)
-        }
+        await accounts.apply(policy)
+        try await server.hub.value { $0.apply(settings) }
     }
 
     /// Says what is wrong with the certificate that is shown.
@@ -135,9 +115,8 @@ final class RunningService: Sendable {
     func end() async {
         try? await control.close().get()
         // While there is an event loop that the logins which wait can be answered on.
-        try? await passwords?.shutdownGracefully()
+        await accounts.end()
         await server.drain()
-        await accounts.close()
         try? await controlGroup.shutdownGracefully()
     }
 }
@@ -154,6 +133,7 @@ extension HubSettings {
 /// The service as administration sees it.
 struct HubEffects: ServiceEffects {
     let server: Server
+    let accounts: AccountKeeper
     /// Microseconds of `ServerSources.ticks`.
     let started: UInt64
     let restartService: @Sendable () -> Void
@@ -165,6 +145,8 @@ struct HubEffects: ServiceEffects {
     func accountChanged(_ account: AccountRecord) async throws {
         try await server.hub.accountChanged(account)
     }
+
+    func importedHashesChanged() async throws { await accounts.importedHashesChanged() }
 
     func describe(_ status: inout JSONObject) async throws {
         let hub = try await server.hub.status()

@@ -14,14 +14,13 @@ final class TestServer: Sendable {
     let scratch: Scratch
     let address: ServerAddress
     private let port: ReservedPort
-    private let running: Mutex<(server: Server, accounts: StoreThread<AccountDatabase>)?>
+    private let running: Mutex<(server: Server, accounts: AccountKeeper)?>
 
     /// One for all tests: making a key is slow.
     static let identity = Result { try ServerIdentity.selfSigned() }
 
     private init(
-        scratch: Scratch, port: ReservedPort, address: ServerAddress, server: Server,
-        accounts: StoreThread<AccountDatabase>
+        scratch: Scratch, port: ReservedPort, address: ServerAddress, server: Server, accounts: AccountKeeper
     ) {
         self.scratch = scratch
         self.port = port
@@ -37,31 +36,28 @@ final class TestServer: Sendable {
         return TestServer(scratch: scratch, port: port, address: address, server: server, accounts: accounts)
     }
 
-    private static func run(in scratch: Scratch, port: Int) async throws -> (Server, StoreThread<AccountDatabase>) {
+    private static func run(in scratch: Scratch, port: Int) async throws -> (Server, AccountKeeper) {
         let path = scratch.url.appendingPathComponent("server.db").path
-        var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: port)], database: path)
+        var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: port)])
         settings.hub.limits = .off
         var log = Logger(label: "server")
         log.logLevel = .critical
-        let (store, identity) = try await HubStore.open(path: path, fresh: try StoreIdentity.fresh(), time: 1)
-        let accounts = try await StoreThread.start {
-            try AccountDatabase(path: path, everyone: identity.everyone, checkpoints: store.checkpoints)
-        }
+        let store = try await SQLiteStore.open(SQLiteStore.Settings(path: path))
         var limits = ServerLimits()
         limits.failureDelay = 30
-        let policy = AccountPolicy(registration: .open, limits: limits)
-        let keeperLog = log
+        let accounts = AccountKeeper(
+            store: store, everyone: store.everyone, policy: AccountPolicy(registration: .open, limits: limits),
+            log: log)
         let server = try await Server.start(
-            settings, store: store, identity: identity, certificate: try ServerIdentityBox(Self.identity.get()),
-            log: log
-        ) { AccountKeeper(loop: $0.loop, store: accounts, policy: policy, log: keeperLog) }
+            settings, store: store, accounts: accounts, certificate: try ServerIdentityBox(Self.identity.get()),
+            log: log)
         return (server, accounts)
     }
 
     func stop() async {
         guard let (server, accounts) = running.withLock({ $0.take() }) else { return }
+        await accounts.end()
         await server.drain()
-        await accounts.close()
     }
 
     func startAgain() async throws {

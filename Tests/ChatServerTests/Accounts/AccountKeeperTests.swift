@@ -17,7 +17,7 @@ import Testing
             name: try name(user), displayName: user.uppercased(), password: password, invite: invite,
             device: description)
         let origin = scene.origin()
-        return try await scene.ask { $0.register(request, from: origin, completion: $1) }
+        return try await scene.keeper.register(request, from: origin)
     }
 
     private func logIn(
@@ -28,7 +28,7 @@ import Testing
             name: try name(user), password: password ?? self.password, existing: existing,
             device: try (device ?? TestDevice()).description("phone", binding: scene.binding))
         let origin = scene.origin(address)
-        return try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+        return try await scene.keeper.logIn(request, from: origin)
     }
 
     @Test func whoRegistersIsLoggedInAndLogsInAgainByKeyOnlyOnceANumber() async throws {
@@ -39,13 +39,13 @@ import Testing
         let origin = scene.origin()
         for number in [1, 2] as [UInt64] {
             let request = try device.login(alice, number: number, binding: scene.binding)
-            let again: LoggedIn = try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+            let again: LoggedIn = try await scene.keeper.logIn(request, from: origin)
             #expect(again == alice)
         }
         let copied = try device.login(alice, number: 1, binding: scene.binding)
         #expect(
             await scene.refusal {
-                let _: LoggedIn = try await scene.ask { $0.logIn(copied, from: origin, completion: $1) }
+                let _: LoggedIn = try await scene.keeper.logIn(copied, from: origin)
             } == .storeCopied)
         try await scene.end()
     }
@@ -65,12 +65,12 @@ import Testing
         for request in requests {
             #expect(
                 await scene.refusal {
-                    let _: LoggedIn = try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+                    let _: LoggedIn = try await scene.keeper.logIn(request, from: origin)
                 } == .badProof)
         }
         // None of them used the number up.
         let good = try device.login(alice, number: 9, binding: scene.binding)
-        let _: LoggedIn = try await scene.ask { $0.logIn(good, from: origin, completion: $1) }
+        let _: LoggedIn = try await scene.keeper.logIn(good, from: origin)
         try await scene.end()
     }
 
@@ -92,9 +92,7 @@ import Testing
         let scene = try await AccountScene()
         let alice = try await register(scene, "alice")
         #expect(await scene.refusal { _ = try await register(scene, "alice") } == .nameTaken)
-        try await scene.store.value { database in
-            try database.database.transaction { try database.accounts.erase(alice.account.id) }
-        }
+        try await scene.store.deleteAccount(alice.account.id)
         #expect(await scene.refusal { _ = try await register(scene, "alice") } == .nameTaken)
         #expect(await scene.refusal { _ = try await logIn(scene, "alice") } == .loginRefused)
         try await scene.end()
@@ -107,11 +105,8 @@ import Testing
 
         let scene = try await AccountScene(registration: .invite)
         let token = Array("the-token".utf8)
-        try await scene.store.value { database in
-            let invite = Invite(
-                id: InviteID(high: 0, low: 1), usesLeft: 1, expires: .max >> 1, created: 1, createdBy: "x")
-            try database.invites.insert(invite, token: token)
-        }
+        let one = Invite(id: InviteID(high: 0, low: 1), usesLeft: 1, expires: .max >> 1, created: 1, createdBy: "x")
+        try await scene.store.addInvite(one, token: token)
         #expect(await scene.refusal { _ = try await register(scene, "alice") } == .inviteRequired)
         #expect(await scene.refusal { _ = try await register(scene, "alice", invite: [1, 2]) } == .inviteInvalid)
         _ = try await register(scene, "alice", invite: token)
@@ -132,7 +127,7 @@ import Testing
         _ = try await logIn(scene, "alice", address: "192.0.2.8")
         let request = try device.login(alice, number: 1, binding: scene.binding)
         let origin = scene.origin()
-        let _: LoggedIn = try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+        let _: LoggedIn = try await scene.keeper.logIn(request, from: origin)
         try await scene.end()
     }
 
@@ -162,20 +157,18 @@ import Testing
                 passwordHash: try Bcrypt.hash(Array(password.prefix(72)), cost: 4).text.replacing("$2b$", with: "$2y$"),
                 hashOrigin: .imported, created: 1)
         }
-        try await scene.store.value { database in
-            try database.database.transaction { for account in accounts { try database.accounts.insert(account) } }
-        }
+        _ = try await scene.store.importAccounts(accounts, isDryRun: false)
         _ = try await logIn(scene, "fits", password: old)
         _ = try await logIn(scene, "toolong", password: long)
         let ids = accounts.map(\.record.id)
         let isRenewed = try await eventually {
-            let kept = try await scene.store.value { try $0.accounts.account(ids[0]) }
+            let kept = try await scene.store.account(ids[0])
             return kept?.hashOrigin == .own && kept?.passwordHash.hasPrefix("$2b$12$") == true
         }
         #expect(isRenewed)
         _ = try await logIn(scene, "fits", password: old)
         // bcrypt would cut this one, so the old hash stays.
-        let kept = try await scene.store.value { try $0.accounts.account(ids[1]) }
+        let kept = try await scene.store.account(ids[1])
         #expect(kept == accounts[1])
         try await scene.end()
     }
@@ -187,7 +180,7 @@ import Testing
             name: try name("alice"), displayName: "", password: right,
             device: try TestDevice().description(binding: scene.binding))
         let origin = scene.origin()
-        let alice: LoggedIn = try await scene.ask { $0.register(request, from: origin, completion: $1) }
+        let alice: LoggedIn = try await scene.keeper.register(request, from: origin)
         _ = try await logIn(scene, "alice", password: right)
         for length in [73, 1_024] {
             let long = right + [UInt8](repeating: 0x79, count: length - 72)
@@ -195,10 +188,8 @@ import Testing
             let change = ChangePassword(old: long, new: Array("another one".utf8), revokeOthers: false)
             #expect(
                 await scene.refusal {
-                    let _: [DeviceID] = try await scene.ask {
-                        $0.changePassword(
-                            change, of: alice.account.id, device: alice.device, from: origin, completion: $1)
-                    }
+                    let _: [DeviceID] = try await scene.keeper.changePassword(
+                        change, of: alice.account.id, device: alice.device, from: origin)
                 } == .loginRefused)
         }
         try await scene.end()
@@ -210,13 +201,11 @@ import Testing
         let account = StoredAccount(
             record: AccountRecord(id: ServerSources.system.identifier(), name: try name("bob"), displayName: ""),
             passwordHash: try Bcrypt.hash(Array(long.prefix(72)), cost: 4).text, hashOrigin: .imported, created: 1)
-        try await scene.store.value { database in
-            try database.database.transaction { try database.accounts.insert(account) }
-        }
+        try await scene.store.register(account, device: nil, invite: nil)
         _ = try await logIn(scene, "bob", password: Array(long.prefix(72)))
         // A new hash would be made behind the login's back, by the one thread that the next login waits for.
         _ = try await logIn(scene, "bob", password: long)
-        let kept = try await scene.store.value { try $0.accounts.account(account.record.id) }
+        let kept = try await scene.store.account(account.record.id)
         #expect(kept == account)
         try await scene.end()
     }
@@ -225,7 +214,7 @@ import Testing
         let scene = try await AccountScene()
         let device = try TestDevice()
         let alice = try await register(scene, "alice", device: device)
-        try await scene.store.value { try $0.accounts.setFlags(.disabled, of: alice.account.id) }
+        try await scene.store.setFlags(.disabled, clearing: [], of: alice.account.id)
         #expect(await scene.refusal { _ = try await logIn(scene, "alice") } == .accountDisabled)
         let wrong = Array("wrong password".utf8)
         #expect(await scene.refusal { _ = try await logIn(scene, "alice", password: wrong) } == .loginRefused)
@@ -233,7 +222,7 @@ import Testing
         let origin = scene.origin()
         #expect(
             await scene.refusal {
-                let _: LoggedIn = try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+                let _: LoggedIn = try await scene.keeper.logIn(request, from: origin)
             } == .accountDisabled)
         try await scene.end()
     }

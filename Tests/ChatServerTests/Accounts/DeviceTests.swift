@@ -11,7 +11,7 @@ import Testing
             name: try #require(UserName("alice")), displayName: "", password: password,
             device: try device.description(binding: scene.binding))
         let origin = scene.origin()
-        return try await scene.ask { $0.register(request, from: origin, completion: $1) }
+        return try await scene.keeper.register(request, from: origin)
     }
 
     private func add(_ scene: AccountScene, to account: AccountID, _ description: DeviceDescription) async throws
@@ -19,16 +19,16 @@ import Testing
     {
         let request = AddDevice(device: description)
         let origin = scene.origin()
-        return try await scene.ask { $0.addDevice(request, to: account, from: origin, completion: $1) }
+        return try await scene.keeper.addDevice(request, to: account, from: origin)
     }
 
     private func list(_ scene: AccountScene, _ account: AccountID) async throws -> [DeviceRecord] {
-        try await scene.ask { $0.devices(of: account, completion: $1) }
+        try await scene.keeper.devices(of: account)
     }
 
     private func logIn(_ scene: AccountScene, _ request: LoginByDevice) async throws -> LoggedIn {
         let origin = scene.origin()
-        return try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+        return try await scene.keeper.logIn(request, from: origin)
     }
 
     private func logIn(_ scene: AccountScene, existing: DeviceID?, _ description: DeviceDescription) async throws
@@ -37,7 +37,7 @@ import Testing
         let request = LoginByPassword(
             name: try #require(UserName("alice")), password: password, existing: existing, device: description)
         let origin = scene.origin()
-        return try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+        return try await scene.keeper.logIn(request, from: origin)
     }
 
     @Test func anAccountHas32DevicesAndNoMore() async throws {
@@ -54,7 +54,7 @@ import Testing
         #expect(devices.count == 32)
         let revoke = RevokeDevice(device: devices[7].id)
         let account = alice.account.id
-        let _: Void = try await scene.ask { $0.revokeDevice(revoke, of: account, completion: $1) }
+        let _: Void = try await scene.keeper.revokeDevice(revoke, of: account)
         _ = try await add(scene, to: account, more)
         #expect(!(try await list(scene, account)).contains { $0.id == revoke.device })
         try await scene.end()
@@ -91,10 +91,10 @@ import Testing
         let missing = RevokeDevice(device: other.device)
         #expect(
             await scene.refusal {
-                let _: Void = try await scene.ask { $0.revokeDevice(missing, of: account, completion: $1) }
+                let _: Void = try await scene.keeper.revokeDevice(missing, of: account)
             } == .noSuchDevice)
         let revoke = RevokeDevice(device: alice.device)
-        let _: Void = try await scene.ask { $0.revokeDevice(revoke, of: account, completion: $1) }
+        let _: Void = try await scene.keeper.revokeDevice(revoke, of: account)
         let login = try device.login(alice, number: 1, binding: scene.binding)
         #expect(await scene.refusal { _ = try await logIn(scene, login) } == .deviceRevoked)
         let description = try device.description(binding: scene.binding)
@@ -103,7 +103,7 @@ import Testing
         let rename = RenameDevice(device: alice.device, name: "y")
         #expect(
             await scene.refusal {
-                let _: Void = try await scene.ask { $0.renameDevice(rename, of: account, completion: $1) }
+                let _: Void = try await scene.keeper.renameDevice(rename, of: account)
             } == .noSuchDevice)
         try await scene.end()
     }
@@ -113,37 +113,31 @@ import Testing
         let device = try TestDevice()
         let alice = try await alice(scene, device)
         let (account, everyone) = (alice.account.id, scene.everyone)
-        try await scene.store.value { database in
-            let key = DeviceKey(purpose: .login, algorithm: .ed25519, publicKey: device.key.publicKey)
-            try database.database.run("UPDATE conversations SET head = 9, first = 10")
-            try database.database.run(
-                "INSERT INTO cursors(device, conversation, start, acked, delivered) VALUES(?, ?, 0, 9, 7)",
-                alice.device, everyone)
-            try database.revokeDevice(alice.device, of: account)
-            for number in 1...100 as ClosedRange<UInt64> {
-                let id = DeviceID(high: 1, low: number)
-                let new = NewDevice(id: id, name: "d", certificate: [1, 2, 3], keys: [key])
-                try database.addDevice(new, to: account, time: 2_000_000_000_000 + number)
-                try database.revokeDevice(id, of: account)
-            }
+        let key = DeviceKey(purpose: .login, algorithm: .ed25519, publicKey: device.key.publicKey)
+        try await scene.store.change { database in
+            try database.run("UPDATE conversations SET head = 9, first = 10")
         }
-        let kept = try await scene.store.value { database in
-            try database.database.first(
-                """
-                SELECT count(DISTINCT d.id), max(c.acked), max(c.delivered), min(d.created) FROM devices d
-                LEFT JOIN cursors c ON c.device = d.id
-                """
-            ) { [$0.int(0), $0.int(1), $0.int(2), $0.int(3)] }
+        let move = CursorMove(
+            device: alice.device, account: account, conversation: everyone, acked: 9, delivered: 7)
+        try await scene.store.note(SoftMarks(cursors: [move]))
+        try await scene.store.revokeDevice(alice.device, of: account)
+        for number in 1...100 as ClosedRange<UInt64> {
+            let id = DeviceID(high: 1, low: number)
+            let new = NewDevice(id: id, name: "d", certificate: [1, 2, 3], keys: [key])
+            try await scene.store.addDevice(new, to: account)
+            try await scene.store.revokeDevice(id, of: account)
         }
         // The newest ones, so that they can be told; and how far the account has come.
-        #expect(kept == [32, 9, 7, 2_000_000_000_069])
-        let faults = try await scene.store.value { try CheckStore.faults(in: $0.database) }
-        #expect(faults == [])
-        let second = try await add(scene, to: account, TestDevice().description(binding: scene.binding))
-        let start = try await scene.store.value { database in
-            try database.database.first("SELECT start FROM cursors WHERE device = ?", second) { $0.int(0) }
+        let kept = try await scene.store.read { database in
+            try database.first(
+                "SELECT (SELECT count(*) FROM devices), (SELECT acked FROM members), (SELECT delivered FROM members)"
+            ) { [$0.int(0), $0.int(1), $0.int(2)] }
         }
-        #expect(start == 9)
+        #expect(kept == [32, 9, 7])
+        #expect(try await scene.store.read { try CheckStore.faults(in: $0) } == [])
+        let second = try await add(scene, to: account, TestDevice().description(binding: scene.binding))
+        let row = try await scene.store.inbox(of: second, account: account, after: nil, limit: 9).first
+        #expect(row?.start == 9)
         try await scene.end()
     }
 
@@ -155,11 +149,11 @@ import Testing
         let revoke = RevokeDevice(device: alice.device)
         #expect(
             await scene.refusal {
-                let _: Void = try await scene.ask { $0.renameDevice(rename, of: stranger, completion: $1) }
+                let _: Void = try await scene.keeper.renameDevice(rename, of: stranger)
             } == .noSuchDevice)
         #expect(
             await scene.refusal {
-                let _: Void = try await scene.ask { $0.revokeDevice(revoke, of: stranger, completion: $1) }
+                let _: Void = try await scene.keeper.revokeDevice(revoke, of: stranger)
             } == .noSuchDevice)
         #expect(try await list(scene, alice.account.id).map(\.name) == ["laptop"])
         try await scene.end()
@@ -193,10 +187,8 @@ import Testing
         let origin = scene.origin()
         func change(_ old: [UInt8], _ new: [UInt8], revoke: Bool) async throws -> [DeviceID] {
             let request = ChangePassword(old: old, new: new, revokeOthers: revoke)
-            return try await scene.ask {
-                $0.changePassword(
-                    request, of: alice.account.id, device: alice.device, from: origin, completion: $1)
-            }
+            return try await scene.keeper.changePassword(
+                request, of: alice.account.id, device: alice.device, from: origin)
         }
         #expect(await scene.refusal { _ = try await change(new, password, revoke: true) } == .loginRefused)
         #expect(await scene.refusal { _ = try await change(password, [1, 2], revoke: true) } == .unacceptablePassword)
@@ -205,24 +197,6 @@ import Testing
         #expect(try await change(new, password, revoke: true) == [second])
         #expect(try await list(scene, alice.account.id).map(\.id) == [alice.device])
         _ = try await logIn(scene, device.login(alice, number: 1, binding: scene.binding))
-        try await scene.end()
-    }
-
-    @Test func aFurtherDeviceBeginsWhereTheMostAdvancedStands() async throws {
-        let scene = try await AccountScene()
-        let alice = try await alice(scene, TestDevice())
-        let everyone = scene.everyone
-        try await scene.store.value { database in
-            try database.database.run(
-                "INSERT INTO cursors(device, conversation, start, acked) VALUES(?, ?, 2, 7)", alice.device, everyone)
-        }
-        let second = try await add(scene, to: alice.account.id, TestDevice().description(binding: scene.binding))
-        let cursor = try await scene.store.value { database in
-            try database.database.first(
-                "SELECT start, acked, delivered FROM cursors WHERE device = ? AND conversation = ?", second, everyone
-            ) { [$0.int(0), $0.int(1), $0.int(2)] }
-        }
-        #expect(cursor == [7, 7, 0])
         try await scene.end()
     }
 }

@@ -37,17 +37,15 @@ import Testing
         let clock = ContinuousClock()
         let start = clock.now
         let code = await scene.refusal {
-            let _: LoggedIn = try await scene.ask { $0.logIn(request, from: origin, completion: $1) }
+            let _: LoggedIn = try await scene.keeper.logIn(request, from: origin)
         }
         #expect(code == .loginRefused)
         return clock.now - start
     }
 
     private func insert(_ account: StoredAccount, _ scene: AccountScene) async throws {
-        try await scene.store.value { database in
-            try database.database.transaction { try database.accounts.insert(account) }
-            database.importedHashesChanged()
-        }
+        try await scene.store.register(account, device: nil, invite: nil)
+        await scene.keeper.importedHashesChanged()
     }
 
     /// CPU time of one computation at our own cost, which a busy machine changes little.
@@ -75,12 +73,11 @@ import Testing
         try await insert(try account(cost: 14), scene)
         // Four times the work.
         #expect(try await guess(scene, "nobody") > computation() * 2)
-        try await scene.store.value { database in
-            let hash = try #require(Bcrypt.dummy)
-            try database.accounts.setPassword(hash, of: AccountID(high: 1, low: 1))
-            database.importedHashesChanged()
-            #expect(try database.dearestCost() == PasswordHash.ownCost)
-        }
+        let hash = try #require(Bcrypt.dummy)
+        let account = AccountID(high: 1, low: 1)
+        _ = try await scene.store.setPassword(hash, of: account, replacing: nil, revokingAllBut: nil)
+        await scene.keeper.importedHashesChanged()
+        #expect(try await scene.keeper.dearestCost() == PasswordHash.ownCost)
         try await scene.end()
     }
 

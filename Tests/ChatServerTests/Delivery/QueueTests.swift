@@ -32,11 +32,14 @@ import Testing
         #expect(queue.isOverBound)
     }
 
-    @Test func sideWorkIsWorthABatchOfItsOwn() {
+    @Test func `what is put back stands before what has come since`() {
         var queue = BatchQueue<Int>()
-        #expect(queue.begin() == nil)
-        #expect(queue.begin(sideWork: true) == [])
-        #expect(queue.begin(sideWork: true) == nil)
+        for item in 1...3 { queue.add(item, bytes: 1) }
+        #expect(queue.begin() == [1, 2, 3])
+        queue.add(4, bytes: 1)
+        queue.finish()
+        queue.putBack([1, 3], bytes: 2)
+        #expect(queue.begin() == [1, 3, 4])
     }
 }
 
@@ -95,20 +98,24 @@ import Testing
 @Suite struct RecentRunsTests {
     /// A run of `count` entries behind `seq`.
     private func run(_ number: UInt64, after seq: UInt64, _ count: Int = 1, bytes: Int = 100) throws -> EntryRun {
-        let append = Append(
-            conversation: conversation(number).id, id: .unique, payload: [UInt8](repeating: 0, count: bytes))
-        let operations = (0..<count).map { _ in
-            StoreOperation.append(NewEntry(append, sender: alice, device: aliceDevice))
+        let entries = (1...UInt64(count)).map { index in
+            entry(number, SequenceNumber(seq + index), [UInt8](repeating: 0, count: bytes))
         }
-        let position = ConversationPosition(generation: StoreGeneration(high: 0, low: 0), epoch: 0)
-        let outcomes = (1...UInt64(count)).map { index in
-            OperationOutcome.appended(
-                StoredAppend(
-                    conversation: conversation(number), seq: SequenceNumber(seq + index), time: 0, digest: [],
-                    position: position,
-                    duplicate: false))
-        }
-        return try #require(EntryRun.runs(of: StoreBatch(time: 0, operations: operations), outcomes: outcomes).first)
+        return try #require(EntryRun.runs(of: [news(number, entries)]).first)
+    }
+
+    private func entry(_ number: UInt64, _ seq: SequenceNumber, _ payload: [UInt8]) -> Entry {
+        let append = Append(conversation: conversation(number).id, id: .unique, payload: payload)
+        return Entry(NewEntry(append, sender: alice, device: aliceDevice), seq: seq, time: 0)
+    }
+
+    private func news(_ number: UInt64, _ entries: [Entry]) -> News {
+        News(conversation: conversation(number), readers: .everyone, epoch: 0, entries: entries)
+    }
+
+    @Test func `entries that do not follow each other are no run`() {
+        let entries = [1, 2, 4, 5].map { entry(1, $0, [1]) }
+        #expect(EntryRun.runs(of: [news(1, entries)]).map { [$0.first, $0.last] } == [[1, 2], [4, 5]])
     }
 
     @Test func aRunIsFoundByTheNumberBeforeIt() throws {
@@ -160,18 +167,9 @@ import Testing
 
     @Test func aRunNeverHoldsMoreThanAWindowTakes() throws {
         let big = [UInt8](repeating: 1, count: Limits.payload)
-        let append = Append(conversation: conversation(1).id, id: .unique, payload: big)
-        let operations = (0..<200).map { _ in
-            StoreOperation.append(NewEntry(append, sender: alice, device: aliceDevice))
-        }
-        let outcomes = (1...UInt64(200)).map { seq in
-            OperationOutcome.appended(
-                StoredAppend(
-                    conversation: conversation(1), seq: SequenceNumber(seq), time: 0, digest: [],
-                    position: ConversationPosition(generation: StoreGeneration(high: 0, low: 0), epoch: 0),
-                    duplicate: false))
-        }
-        let runs = EntryRun.runs(of: StoreBatch(time: 0, operations: operations), outcomes: outcomes)
+        let runs = EntryRun.runs(of: [
+            news(1, (1...200 as ClosedRange<UInt64>).map { entry(1, SequenceNumber($0), big) })
+        ])
         #expect(runs.reduce(0) { $0 + $1.count } == 200)
         #expect(zip(runs, runs.dropFirst()).allSatisfy { $0.last.next == $1.first })
         #expect(runs.allSatisfy { $0.bytes <= Limits.unacknowledgedBytes / 4 && $0.count <= 64 })

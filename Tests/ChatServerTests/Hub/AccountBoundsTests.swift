@@ -48,7 +48,7 @@ import Testing
             ) { try await alice.append("x", to: try alice.everyone) }
             #expect(refusal.errorCode == .storeFull)
             // As it is counted from the store at the next start.
-            let used = try await server.server.store.reader.value { try UsageStore.entries(in: $0.database) }
+            let used = try await server.store.usage()
             let reckoned = try await server.server.hub.value { [account = try alice.account] in
                 $0.quota.used(by: account)
             }

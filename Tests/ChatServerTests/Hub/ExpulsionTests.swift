@@ -30,10 +30,14 @@ import Testing
             let everyone = try alice.everyone
             let gate = DispatchSemaphore(value: 0)
             defer { gate.signal() }
-            server.server.store.writer.perform { _ in
-                gate.wait()
-            } then: { _ in
+            let isHeld = DispatchSemaphore(value: 0)
+            Task {
+                try? await server.store.write { _ in
+                    isHeld.signal()
+                    gate.wait()
+                }
             }
+            #expect(await eventually { isHeld.wait(timeout: .now()) == .success })
             victim.send(Append(conversation: everyone, id: .unique, payload: [1]))
             let isWriting = await eventually { (try? await server.server.hub.value { $0.queue.isWriting }) == true }
             for _ in 0..<9 { victim.send(Append(conversation: everyone, id: .unique, payload: [2])) }
@@ -56,8 +60,6 @@ import Testing
 
 extension TestServer {
     fileprivate func payloads() async throws -> [[UInt8]] {
-        try await server.store.reader.value { side in
-            try side.database.all("SELECT payload FROM entries ORDER BY key") { $0.bytes(0) }
-        }
+        try await store.read { try $0.all("SELECT payload FROM entries ORDER BY key") { $0.bytes(0) } }
     }
 }

@@ -62,19 +62,15 @@ import Testing
 extension TestServer {
     /// Accounts with names of the largest size, so that a page of them is large.
     fileprivate func makeAccounts(_ count: Int) async throws {
-        let everyone = try await server.hub.value { $0.identity.everyone }
-        try await server.store.writer.value { side in
-            try side.database.transaction {
-                for number in 0..<count {
-                    let id = AccountID(high: 77, low: UInt64(number))
-                    try side.database.run(
-                        """
-                        INSERT INTO accounts(id, name, display_name, password_hash, created) VALUES(?, ?, ?, '', 0)
-                        """, id, "zz\(number)", String(repeating: "x", count: Limits.displayName))
-                    try MembershipStore.joinEveryone(id, everyone: everyone, in: side.database)
-                }
-            }
+        let accounts = try (0..<count).map { number in
+            StoredAccount(
+                record: AccountRecord(
+                    id: AccountID(high: 77, low: UInt64(number)), name: try #require(UserName("zz\(number)")),
+                    displayName: String(repeating: "x", count: Limits.displayName)),
+                passwordHash: "", created: 0)
         }
+        _ = try await store.importAccounts(accounts, isDryRun: false)
+        try await store.finishFollowUps()
     }
 
     fileprivate var pendingBytes: Int {

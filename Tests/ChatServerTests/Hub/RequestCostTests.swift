@@ -68,7 +68,9 @@ import Testing
             let dm = try await alice.open(with: "bob")
             for text in ["a", "b", "c"] { _ = try await alice.append(text, to: dm) }
             try await alice.subscribe([.receipts])
-            let frames = (1...3).flatMap { MarkRead(conversation: dm, seq: UInt64($0)).frame().wireBytes }
+            let frames = (1...3).flatMap {
+                MarkRead(conversation: dm, seq: SequenceNumber(UInt64($0))).frame().wireBytes
+            }
             bob.send(bytes: frames)
             let receipt: Receipt = try await alice.next()
             #expect(receipt.state.read == 3)

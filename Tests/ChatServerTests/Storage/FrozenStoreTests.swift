@@ -42,16 +42,18 @@ import Testing
         #expect(try CheckStore.faults(in: database) == [])
         let identity = try #require(try MetaStore.identity(in: database))
         #expect(identity.server.hex == "c11df718b62c1aa2b2afc2a16f0f1868")
-        let accounts = AccountStore(database: database, everyone: identity.everyone)
-        let names = try accounts.accounts(after: "", limit: 9).map { "\($0.record.name) \($0.record.displayName)" }
+        let accounts = AccountStore(database: database)
+        let names = try accounts.accounts(after: "", limit: 9).map {
+            "\($0.account.record.name) \($0.account.record.displayName)"
+        }
         #expect(names == ["alice Alice", "bob bob", "carol "])
         let alice = try account("alice", accounts)
         let devices = DeviceStore(database: database)
         let device = try #require(try devices.devices(of: alice.record.id).first)
         let row = try #require(try devices.loginRow(device.id, of: alice.record.id))
         #expect(row.window.high == 2 && row.state == .active)
-        let page = try SQLiteLogReader(database: database)
-            .page(of: identity.everyone, after: 0, entries: 9, bytes: 1 << 20)
+        let page = try LogPageStore.page(
+            of: identity.everyone, after: 0, entries: 9, bytes: 1 << 20, in: database)
         #expect(page.rows.count == 2 && page.isLast)
         guard case .entry(let entry)? = page.rows.first else {
             Issue.record("no entry")
@@ -66,11 +68,32 @@ import Testing
         return try #require(try accounts.account(named: name))
     }
 
-    @Test func itsPeopleLogInWithTheirPasswords() throws {
+    @Test func `how far devices had come stands with their account`() throws {
         let scratch = try Scratch()
         let database = try opened(try frozen(scratch))
         let identity = try #require(try MetaStore.identity(in: database))
-        let accounts = AccountStore(database: database, everyone: identity.everyone)
+        let accounts = AccountStore(database: database)
+        let bob = try account("bob", accounts).record.id
+        let devices = DeviceStore(database: database)
+        // One that is made only now begins where bob's other one stood.
+        try devices.insert(
+            NewDevice(id: DeviceID(high: 1, low: 1), name: "new", keys: []), account: bob, time: 1_800_000_000_000)
+        let rows = try InboxStore.inbox(
+            of: DeviceID(high: 1, low: 1), account: bob, after: nil, limit: 9, in: database)
+        #expect(rows.map(\.start) == [1, 1])
+        // Numbers that were left out at the restore are nobody's.
+        #expect(rows.allSatisfy { $0.before == [1...1] })
+        let carol = try account("carol", accounts).record.id
+        let row = try InboxStore.inbox(
+            of: DeviceID(high: 1, low: 2), account: carol, after: nil, limit: 9, in: database
+        ).first
+        #expect(row?.conversation.id == identity.everyone && row?.start == 1)
+    }
+
+    @Test func itsPeopleLogInWithTheirPasswords() throws {
+        let scratch = try Scratch()
+        let database = try opened(try frozen(scratch))
+        let accounts = AccountStore(database: database)
         for (name, password) in [("bob", "correct horse battery"), ("carol", "U*U")] {
             let account = try account(name, accounts)
             let login = PasswordLogin(account: account, password: Array(password.utf8), dummy: nil)

@@ -1,75 +1,134 @@
 import ChatProtocol
 import SQLite
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import ChatServer
 
-/// A store with alice, bob and carol, driven from the test's own thread.
-final class StoreUnderTest {
+/// A store with alice, bob and carol, each with a device, and a clock that is moved by hand.
+final class StoreUnderTest: Sendable {
     struct Unexpected: Error {}
 
-    let scratch: Scratch
-    let database: Database
-    let identity: StoreIdentity
-    let writer: any LogWriter
-    let reader: any LogReader
+    enum Engine: String, Sendable { case sqlite, memory }
+    enum Trouble: String, Sendable { case alone, interfered, answersLost }
 
-    init() throws {
-        scratch = try Scratch()
-        let path = scratch.url.appendingPathComponent("server.db").path
-        database = try Database(path: path, options: DatabaseOptions(synchronous: .off, autoCheckpointPages: 0))
-        try database.migrate(to: ServerSchema.schema)
-        let fresh = StoreIdentity(
-            server: ServerID(high: 1, low: 1), generation: StoreGeneration(high: 2, low: 2),
-            everyone: ConversationID(high: 3, low: 3))
-        identity = try MetaStore.identity(in: database, fresh: fresh, time: 1)
-        writer = SQLiteLogWriter(database: database, identity: identity)
-        reader = SQLiteLogReader(database: try Database(path: path, options: DatabaseOptions(mode: .readOnly)))
-        for (number, name) in [(1, "alice"), (2, "bob"), (3, "carol")] as [(UInt64, String)] {
-            _ = try device(of: account(number, name), number, high: 1)
+    struct Kind: Sendable, CustomTestStringConvertible {
+        var engine: Engine
+        var trouble = Trouble.alone
+
+        var testDescription: String { "\(engine.rawValue), \(trouble.rawValue)" }
+
+        /// Every store that there is.
+        static let all: [Kind] =
+            quiet + [Kind(engine: .sqlite, trouble: .interfered), Kind(engine: .memory, trouble: .interfered)]
+        /// Those that nobody else writes to: for laws about exact numbers.
+        static let quiet = [
+            Kind(engine: .sqlite), Kind(engine: .memory), Kind(engine: .sqlite, trouble: .answersLost),
+            Kind(engine: .memory, trouble: .answersLost),
+        ]
+    }
+
+    let kind: Kind
+    let scratch: Scratch
+    let path: String
+    let store: any Store
+    /// What lies below, alone and undisturbed.
+    let base: any Store
+    let identity = StoreIdentity(
+        server: ServerID(high: 1, low: 1), generation: StoreGeneration(high: 2, low: 2),
+        everyone: ConversationID(high: 3, low: 3))
+    private let clock: HandClock
+
+    final class HandClock: Sendable {
+        private let value = Mutex<UInt64>(1000)
+        var time: UInt64 {
+            get { value.withLock { $0 } }
+            set { value.withLock { $0 = newValue } }
         }
     }
 
-    func account(_ number: UInt64, _ name: String) throws -> AccountID {
-        let id = AccountID(high: 0, low: number)
-        try database.run(
-            "INSERT INTO accounts(id, name, display_name, password_hash, created) VALUES(?, ?, '', '', 0)", id, name)
-        try MembershipStore.joinEveryone(id, everyone: identity.everyone, in: database)
-        return id
+    var time: UInt64 {
+        get { clock.time }
+        set { clock.time = newValue }
     }
 
-    func device(of account: AccountID, _ number: UInt64, high: UInt64 = 2) throws -> DeviceID {
-        let id = DeviceID(high: high, low: number)
-        try database.run(
-            "INSERT INTO devices(id, account, name, state, created) VALUES(?, ?, 'd', 2, 0)", id, account)
-        try MembershipStore.beginCursors(of: id, account: account, in: database)
-        return id
+    init(_ kind: Kind) async throws {
+        self.kind = kind
+        scratch = try Scratch()
+        path = scratch.url.path + "/server.db"
+        let clock = HandClock()
+        self.clock = clock
+        var settings = SQLiteStore.Settings(path: path, fresh: identity)
+        settings.clock = { clock.time }
+        settings.synchronous = .off
+        let other: any Store
+        switch kind.engine {
+        case .sqlite:
+            base = try await SQLiteStore.open(settings)
+            other = kind.trouble == .interfered ? try await SQLiteStore.open(settings) : base
+        case .memory:
+            base = MemoryStore(identity, clock: { clock.time })
+            other = base
+        }
+        switch kind.trouble {
+        case .alone: store = base
+        case .interfered: store = TroubledStore(base, .interference(by: other), everyone: identity.everyone)
+        case .answersLost: store = TroubledStore(base, .lostAnswers, everyone: identity.everyone)
+        }
+        for (number, name) in [(1, "alice"), (2, "bob"), (3, "carol")] as [(UInt64, String)] {
+            _ = try await account(number, name, device: DeviceID(high: 1, low: number))
+        }
     }
 
-    /// Makes every commit fail as a full disk does.
-    func refuseWrites(_ refuse: Bool) throws {
-        try database.limitSize(to: refuse ? 1 : 1 << 40)
-        // A page that is free would still be filled.
-        if refuse { try database.execute("PRAGMA query_only=1") } else { try database.execute("PRAGMA query_only=0") }
+    // MARK: Accounts
+
+    static func account(_ number: UInt64, _ name: String, hash: String = "") throws -> StoredAccount {
+        StoredAccount(
+            record: AccountRecord(
+                id: AccountID(high: 0, low: number), name: try #require(UserName(name)), displayName: ""),
+            passwordHash: hash, created: 1)
+    }
+
+    static func device(_ id: DeviceID, key: UInt8 = 1) -> NewDevice {
+        let key = DeviceKey(purpose: .login, algorithm: .ed25519, publicKey: [UInt8](repeating: key, count: 32))
+        return NewDevice(id: id, name: "d", keys: [key])
+    }
+
+    func account(_ number: UInt64, _ name: String, device: DeviceID? = nil) async throws -> AccountID {
+        let account = try Self.account(number, name)
+        try await store.register(account, device: device.map { Self.device($0) }, invite: nil)
+        _ = try await store.commit([.join(identity.everyone, account.record.id)])
+        return account.record.id
+    }
+
+    func device(of account: AccountID, _ number: UInt64) async throws -> DeviceID {
+        let id = DeviceID(high: 2, low: number)
+        try await store.addDevice(Self.device(id), to: account)
+        return id
     }
 
     // MARK: Operations
 
-    func commit(_ operations: [StoreOperation], time: UInt64 = 1000) throws -> [OperationOutcome] {
-        try writer.commit(StoreBatch(time: time, operations: operations))
+    func commit(_ operations: [StoreOperation], time: UInt64? = nil) async throws -> [OperationOutcome] {
+        if let time { self.time = time }
+        return try await store.commit(operations)
     }
 
-    func open(_ one: AccountID, _ other: AccountID, fresh: UInt64 = 50) throws -> ConversationID {
-        let outcome = try commit([.openDirect(one, other, fresh: ConversationID(high: 5, low: fresh))]).first
-        guard case .opened(let info, _, _) = outcome else { throw Unexpected() }
+    func open(_ one: AccountID, _ other: AccountID) async throws -> ConversationID {
+        let id = ConversationID.direct(one, other, on: identity.server)
+        guard case .opened(let info, _, _) = try await commit([.openDirect(one, other, as: id)]).first else {
+            throw Unexpected()
+        }
         return info.id
     }
 
-    func entry(_ text: String, to conversation: ConversationID) -> NewEntry {
-        NewEntry(
+    func entry(_ text: String, to conversation: ConversationID, rows: [SideRowChange] = []) -> NewEntry {
+        var entry = NewEntry(
             Append(conversation: conversation, id: .unique, payload: Array(text.utf8)), sender: alice,
             device: aliceDevice)
+        entry.rows = rows
+        return entry
     }
 
     func append(
@@ -87,34 +146,77 @@ final class StoreUnderTest {
     func move(
         _ device: DeviceID, _ account: AccountID, _ conversation: ConversationID, acked: SequenceNumber = 0,
         delivered: SequenceNumber = 0, told: Bool = false
-    ) throws {
+    ) async throws {
         let move = CursorMove(
             device: device, account: account, conversation: conversation, acked: acked, delivered: delivered,
             toldStart: told)
-        _ = try writer.commit(StoreBatch(time: 1, cursors: [move]))
+        try await store.note(SoftMarks(cursors: [move]))
     }
 
-    func mark(_ account: AccountID, _ conversation: ConversationID, read: SequenceNumber) throws {
-        let mark = ReadMark(account: account, conversation: conversation, seq: read)
-        _ = try writer.commit(StoreBatch(time: 1, readMarks: [mark]))
+    func mark(_ account: AccountID, _ conversation: ConversationID, read: SequenceNumber) async throws {
+        try await store.note(
+            SoftMarks(readMarks: [ReadMark(account: account, conversation: conversation, seq: read)]))
     }
 
-    func receipts(_ conversation: ConversationID, for account: AccountID) throws -> [ReceiptState] {
-        guard case .receipts(let states) = try commit([.receipts(conversation, for: account)]).first else {
-            throw Unexpected()
+    func inbox(_ device: DeviceID, _ account: AccountID) async throws -> [InboxRow] {
+        try await store.inbox(of: device, account: account, after: nil, limit: 100)
+    }
+
+    func inbox(_ device: DeviceID, _ account: AccountID, _ conversation: ConversationID) async throws -> InboxRow? {
+        try await inbox(device, account).first { $0.conversation.id == conversation }
+    }
+
+    func page(
+        _ conversation: ConversationID, after seq: SequenceNumber = 0, entries: Int = 10_000, bytes: Int = 1 << 30
+    ) async throws -> LogPage {
+        try await store.page(of: conversation, after: seq, entries: entries, bytes: bytes)
+    }
+
+    /// All bodies of a conversation, without those of a writer that interferes.
+    func texts(_ conversation: ConversationID) async throws -> [String] {
+        try await page(conversation).entries.filter { $0.payload != TroubledStore.intrusion }.map(\.text)
+    }
+
+    func sweep(now: UInt64, retention: UInt64) async throws -> UInt64 {
+        var sweep = RetentionSweep(now: now, retention: retention)
+        var freed: UInt64 = 0
+        while !sweep.isDone {
+            let step = try await store.retire(sweep)
+            freed += step.freed.values.reduce(0, +)
+            sweep = step.sweep
         }
-        return states
+        return freed
     }
 
-    func inbox(_ device: DeviceID, _ account: AccountID) throws -> [InboxRow] {
-        try reader.inbox(of: device, account: account, after: nil, limit: 100)
+    // MARK: What lies in SQLite
+
+    /// Does something on a connection of its own.
+    func database<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try body(try Database(path: path, options: DatabaseOptions(synchronous: .off)))
     }
 
-    /// All bodies of a conversation.
-    func texts(_ conversation: ConversationID) throws -> [String] {
-        try reader.page(of: conversation, after: 0, entries: 1000, bytes: 1 << 30).rows.compactMap { row in
+    func faults() throws -> [String] { try database { try CheckStore.faults(in: $0) } }
+}
+
+/// Opens a store, and closes it when `body` has returned.
+func withStore(
+    _ kind: StoreUnderTest.Kind = .init(engine: .sqlite), _ body: (StoreUnderTest) async throws -> Void
+) async throws {
+    let store = try await StoreUnderTest(kind)
+    do {
+        try await body(store)
+        await store.store.close()
+    } catch {
+        await store.store.close()
+        throw error
+    }
+}
+
+extension LogPage {
+    var entries: [Entry] {
+        rows.compactMap { row in
             guard case .entry(let entry) = row else { return nil }
-            return entry.text
+            return entry
         }
     }
 }
@@ -132,5 +234,15 @@ extension OperationOutcome {
     var current: ConversationPosition? {
         guard case .refused(let failure) = self else { return nil }
         return failure.current
+    }
+}
+
+/// What a store refuses by; nil where it does not.
+func refusal(_ body: () async throws -> Void) async -> ErrorCode? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return (error as? StoreFailure)?.refusal?.errorCode ?? (error as? Failure)?.errorCode ?? .internalError
     }
 }

@@ -1,88 +1,61 @@
 import ChatProtocol
-import NIOCore
-import SQLite
-import Transport
 
 @testable import ChatServer
 
 /// A keeper of accounts that takes every password: delivery is tested here, not the login.
 ///
 /// `existing` in a login by password takes a device up again; a name that is not known is made an account.
-final class TestAccounts: AccountService {
-    private let loop: any EventLoop
-    private let store: HubStore
-    private let everyone: ConversationID
+struct TestAccounts: AccountService {
+    private let store: any Store
 
-    init(_ hub: Hub) {
-        loop = hub.loop
-        store = hub.store
-        everyone = hub.identity.everyone
-    }
+    init(_ store: any Store) { self.store = store }
 
-    func logIn(_ request: LoginByPassword, from origin: LoginOrigin, completion: @escaping Completion<LoggedIn>) {
-        let everyone = everyone
+    func logIn(_ request: LoginByPassword, from origin: LoginOrigin) async throws(Failure) -> LoggedIn {
         // One that is never answered, as by a pool that is far behind.
-        guard request.password != Array("never".utf8) else { return }
-        guard request.password != Array("wrong".utf8) else { return completion(.failure(Failure(.loginRefused))) }
-        store.writer.perform(on: loop) { side in
-            try side.database.transaction {
-                try TestAccounts.logIn(request, everyone: everyone, in: side.database)
-            }
-        } completion: { result in
-            completion(result.mapError { Failure(.internalError, sentence: "\($0)") })
-        }
+        if request.password == Array("never".utf8) { try? await Task.sleep(for: .seconds(600)) }
+        guard request.password != Array("wrong".utf8) else { throw Failure(.loginRefused) }
+        do {
+            return try await enter(request)
+        } catch { throw Failure(.internalError, sentence: "\(error)") }
     }
 
-    private static func logIn(
-        _ request: LoginByPassword, everyone: ConversationID, in database: Database
-    ) throws -> LoggedIn {
-        let kept: (AccountID, Int64)? = try database.first(
-            "SELECT id, flags FROM accounts WHERE name = ?", request.name.text
-        ) { (try $0.identifier(0), $0.integer(1)) }
-        let account = kept?.0 ?? random()
-        if kept == nil {
-            try database.run(
-                "INSERT INTO accounts(id, name, display_name, password_hash, created) VALUES(?, ?, ?, '', 0)", account,
-                request.name.text, request.name.text.uppercased())
-            try MembershipStore.joinEveryone(account, everyone: everyone, in: database)
-        }
-        let device = request.existing ?? random()
+    private func enter(_ request: LoginByPassword) async throws -> LoggedIn {
+        let account = try await account(request.name)
+        let device = request.existing ?? Self.random()
         if request.existing == nil {
-            try database.run(
-                "INSERT INTO devices(id, account, name, state, created) VALUES(?, ?, ?, 2, 0)", device, account,
-                request.device.name)
-            try MembershipStore.beginCursors(of: device, account: account, in: database)
+            try await store.addDevice(NewDevice(id: device, name: request.device.name, keys: []), to: account.id)
         }
-        let flags = AccountRecord.Flags(rawValue: UInt8(truncatingIfNeeded: kept?.1 ?? 0))
-        return LoggedIn(
-            account: AccountRecord(
-                id: account, name: request.name, displayName: request.name.text.uppercased(), flags: flags),
-            device: device, deviceName: request.device.name)
+        return LoggedIn(account: account, device: device, deviceName: request.device.name)
+    }
+
+    private func account(_ name: UserName) async throws -> AccountRecord {
+        if let known = try await store.account(named: name) { return known.record }
+        let record = AccountRecord(id: Self.random(), name: name, displayName: name.text.uppercased())
+        let account = StoredAccount(record: record, passwordHash: "", created: 0)
+        try await store.register(account, device: nil, invite: nil)
+        _ = try await store.commit([.join(try await store.identity().everyone, record.id)])
+        return record
     }
 
     private static func random<Kind>() -> Identifier<Kind> {
         Identifier(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
     }
 
-    func register(_ request: Register, from origin: LoginOrigin, completion: @escaping Completion<LoggedIn>) {
-        completion(.failure(Failure(.registrationClosed)))
+    func register(_ request: Register, from origin: LoginOrigin) async throws(Failure) -> LoggedIn {
+        throw Failure(.registrationClosed)
     }
-    func logIn(_ request: LoginByDevice, from origin: LoginOrigin, completion: @escaping Completion<LoggedIn>) {
-        completion(.failure(Failure(.badProof)))
+    func logIn(_ request: LoginByDevice, from origin: LoginOrigin) async throws(Failure) -> LoggedIn {
+        throw Failure(.badProof)
     }
-    func devices(of account: AccountID, completion: @escaping Completion<[DeviceRecord]>) { completion(.success([])) }
+    func devices(of account: AccountID) async throws(Failure) -> [DeviceRecord] { [] }
     func addDevice(
-        _ request: AddDevice, to account: AccountID, from origin: LoginOrigin,
-        completion: @escaping Completion<DeviceID>
-    ) { completion(.failure(Failure(.tooManyDevices))) }
-    func renameDevice(_ request: RenameDevice, of account: AccountID, completion: @escaping Completion<Void>) {
-        completion(.failure(Failure(.noSuchDevice)))
+        _ request: AddDevice, to account: AccountID, from origin: LoginOrigin
+    ) async throws(Failure) -> DeviceID { throw Failure(.tooManyDevices) }
+    func renameDevice(_ request: RenameDevice, of account: AccountID) async throws(Failure) {
+        throw Failure(.noSuchDevice)
     }
-    func revokeDevice(_ request: RevokeDevice, of account: AccountID, completion: @escaping Completion<Void>) {
-        completion(.success(()))
-    }
+    func revokeDevice(_ request: RevokeDevice, of account: AccountID) async throws(Failure) {}
     func changePassword(
-        _ request: ChangePassword, of account: AccountID, device: DeviceID, from origin: LoginOrigin,
-        completion: @escaping Completion<[DeviceID]>
-    ) { completion(.success([])) }
+        _ request: ChangePassword, of account: AccountID, device: DeviceID, from origin: LoginOrigin
+    ) async throws(Failure) -> [DeviceID] { [] }
 }

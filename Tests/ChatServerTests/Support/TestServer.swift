@@ -14,22 +14,23 @@ struct TestServer {
 
     let scratch: Scratch
     let server: Server
+    let store: SQLiteStore
 
     static func start(
         scratch: Scratch? = nil, change: (inout Server.Settings) -> Void = { _ in }
     ) async throws -> TestServer {
         let scratch = try scratch ?? Scratch()
-        var settings = Server.Settings(
-            addresses: [NetworkAddress(host: "127.0.0.1", port: 0)],
-            database: scratch.url.appendingPathComponent("server.db").path)
+        var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: 0)])
         settings.hub.limits = .off
         change(&settings)
         var log = Logger(label: "test")
         log.logLevel = .critical
+        let path = scratch.url.appendingPathComponent("server.db").path
+        let store = try await SQLiteStore.open(SQLiteStore.Settings(path: path))
         let server = try await Server.start(
-            settings, certificate: try ServerIdentityBox(certificate.get()), log: log
-        ) { TestAccounts($0) }
-        return TestServer(scratch: scratch, server: server)
+            settings, store: store, accounts: TestAccounts(store),
+            certificate: try ServerIdentityBox(certificate.get()), log: log)
+        return TestServer(scratch: scratch, server: server, store: store)
     }
 
     /// One for all tests: making a key is slow.

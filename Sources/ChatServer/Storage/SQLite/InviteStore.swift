@@ -3,28 +3,6 @@ import SQLite
 import StoredValues
 import Transport
 
-package enum InviteKind {}
-package typealias InviteID = Identifier<InviteKind>
-
-/// An invite as it is kept: its token is not, only the token's digest.
-package struct Invite: Sendable, Equatable {
-    package var id: InviteID
-    package var usesLeft: Int
-    /// Unix milliseconds.
-    package var expires: UInt64
-    package var created: UInt64
-    /// For people: who made it.
-    package var createdBy: String
-
-    package init(id: InviteID, usesLeft: Int, expires: UInt64, created: UInt64, createdBy: String) {
-        self.id = id
-        self.usesLeft = usesLeft
-        self.expires = expires
-        self.created = created
-        self.createdBy = createdBy
-    }
-}
-
 /// The table of invites. Every method is part of the caller's transaction.
 package struct InviteStore {
     package let database: Database
@@ -34,7 +12,7 @@ package struct InviteStore {
     package func insert(_ invite: Invite, token: [UInt8]) throws {
         try database.run(
             """
-            INSERT INTO invites(id, token_digest, uses_left, expires, created, created_by) VALUES(?, ?, ?, ?, ?, ?)
+            INSERT OR IGNORE INTO invites(id, token_digest, uses_left, expires, created, created_by) VALUES(?, ?, ?, ?, ?, ?)
             """, invite.id, SHA256.hash(token), invite.usesLeft, invite.expires, invite.created, invite.createdBy)
     }
 

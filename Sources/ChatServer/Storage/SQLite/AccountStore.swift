@@ -6,13 +6,8 @@ import StoredValues
 /// unless it says otherwise.
 package struct AccountStore {
     package let database: Database
-    /// The conversation that every account is a member of.
-    package let everyone: ConversationID
 
-    package init(database: Database, everyone: ConversationID) {
-        self.database = database
-        self.everyone = everyone
-    }
+    package init(database: Database) { self.database = database }
 
     // MARK: Reading
 
@@ -32,13 +27,14 @@ package struct AccountStore {
             """, id, read: Self.read)
     }
 
-    /// Accounts in the order of their names, deleted ones too.
-    package func accounts(after name: String, limit: Int) throws -> [StoredAccount] {
+    package func accounts(after name: String, limit: Int) throws -> [CountedAccount] {
         try database.all(
             """
-            SELECT id, name, display_name, password_hash, hash_origin, flags, created, last_seen
+            SELECT id, name, display_name, password_hash, hash_origin, flags, created, last_seen,
+                (SELECT count(*) FROM devices d WHERE d.account = accounts.id AND d.state <> ?)
             FROM accounts WHERE name > ? ORDER BY name LIMIT ?
-            """, name, limit, read: Self.read)
+            """, Int(DeviceState.revoked.rawValue), name, limit
+        ) { CountedAccount(account: try Self.read($0), devices: $0.int(8)) }
     }
 
     /// How many accounts are not deleted.
@@ -57,34 +53,35 @@ package struct AccountStore {
 
     // MARK: Changing
 
-    /// Adds an account, which reads `everyone` from now on. Part of the caller's transaction.
+    /// Adds an account; one that is there already stays as it is. Part of the caller's transaction.
     ///
+    /// - Returns: whether it was added.
     /// - Throws: `nameTaken`, also where the name was that of a deleted account.
-    package func insert(_ account: StoredAccount) throws {
-        do {
-            try database.run(
-                """
-                INSERT INTO accounts(id, name, display_name, password_hash, hash_origin, flags, created)
-                VALUES(?, ?, ?, ?, ?, ?, ?)
-                """, account.record.id, account.record.name.text, account.record.displayName, account.passwordHash,
-                account.hashOrigin.rawValue, Int(account.record.flags.rawValue), account.created)
-        } catch  where error.isDuplicateKey {
-            throw Failure(.nameTaken)
+    @discardableResult
+    package func insert(_ account: StoredAccount) throws -> Bool {
+        if let kept = try self.account(named: account.record.name) {
+            guard kept.record.id == account.record.id else { throw Failure(.nameTaken) }
+            return false
         }
-        try MembershipStore.joinEveryone(account.record.id, everyone: everyone, in: database)
+        try database.run(
+            """
+            INSERT INTO accounts(id, name, display_name, password_hash, hash_origin, flags, created)
+            VALUES(?, ?, ?, ?, ?, ?, ?)
+            """, account.record.id, account.record.name.text, account.record.displayName, account.passwordHash,
+            account.hashOrigin.rawValue, Int(account.record.flags.rawValue), account.created)
+        return true
     }
 
     /// Sets the password's hash, which is then of our own making.
     ///
     /// - Parameter old: only where this hash is still there; nil: whatever is there.
-    /// - Returns: whether it was set.
-    @discardableResult
+    /// - Returns: whether it is set now.
     package func setPassword(_ hash: PasswordHash, of account: AccountID, replacing old: String? = nil) throws -> Bool {
         try database.run(
             """
-            UPDATE accounts SET password_hash = ?, hash_origin = 0
-            WHERE id = ? AND flags & ? = 0 AND (? IS NULL OR password_hash = ?)
-            """, hash.text, account, Int(AccountRecord.Flags.deleted.rawValue), old, old)
+            UPDATE accounts SET password_hash = ?1, hash_origin = 0
+            WHERE id = ?2 AND flags & ?3 = 0 AND (?4 IS NULL OR password_hash IN (?1, ?4))
+            """, hash.text, account, Int(AccountRecord.Flags.deleted.rawValue), old)
         return database.changes > 0
     }
 

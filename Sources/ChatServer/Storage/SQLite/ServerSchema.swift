@@ -1,10 +1,11 @@
 import SQLite
+import StoredValues
 
 /// The server's database. Identifiers are blobs of 16 bytes, times Unix milliseconds.
 ///
 /// A migration never changes once released: a store written by the first version opens in every later one.
 package enum ServerSchema {
-    package static let schema = Schema(applicationID: 0x6368_6474, migrations: [Migration(first)])
+    package static let schema = Schema(applicationID: 0x6368_6474, migrations: [Migration(first), Migration(second)])
 
     private static let first: StaticString = """
         CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -63,5 +64,30 @@ package enum ServerSchema {
             device BLOB NOT NULL REFERENCES devices(id), conversation BLOB NOT NULL REFERENCES conversations(id),
             start INTEGER NOT NULL, acked INTEGER NOT NULL, delivered INTEGER NOT NULL DEFAULT 0,
             told_start INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(device, conversation)) WITHOUT ROWID;
+        """
+
+    /// What an operation needs stands with its own conversation: whether an account of it was deleted, when its last
+    /// entry came, how far each account's devices have come.
+    private static let second: StaticString = """
+        -- last_time: that of the entry at the head. closed: an account of a direct conversation was deleted.
+        ALTER TABLE conversations ADD COLUMN last_time INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE conversations ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;
+        UPDATE conversations SET last_time = coalesce((SELECT time FROM entries WHERE key > number << 38
+            AND key < (number + 1) << 38 ORDER BY key DESC LIMIT 1), 0);
+        UPDATE conversations SET closed = 1 WHERE type = 1 AND EXISTS(
+            SELECT 1 FROM accounts a WHERE a.id IN (account_low, account_high) AND a.flags & 4 <> 0);
+
+        -- acked, delivered: the furthest of all devices that the account has had.
+        ALTER TABLE members ADD COLUMN acked INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE members ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;
+        UPDATE members SET (acked, delivered) = (
+            SELECT coalesce(max(c.acked), 0), coalesce(max(c.delivered), 0) FROM devices d
+            JOIN cursors c ON c.device = d.id AND c.conversation = members.conversation
+            WHERE d.account = members.account);
+
+        -- Pieces of what a conversation has beside its log; place: which of its kind.
+        CREATE TABLE side_rows(
+            conversation BLOB NOT NULL REFERENCES conversations(id), kind INTEGER NOT NULL, place BLOB NOT NULL,
+            version INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY(conversation, kind, place)) WITHOUT ROWID;
         """
 }

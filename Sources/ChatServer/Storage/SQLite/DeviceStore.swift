@@ -2,43 +2,6 @@ import ChatProtocol
 import SQLite
 import StoredValues
 
-/// A key that was proved to be its device's.
-package struct DeviceKey: Sendable, Equatable {
-    package var purpose: KeyPurpose
-    package var algorithm: KeyAlgorithm
-    package var publicKey: [UInt8]
-
-    package init(purpose: KeyPurpose, algorithm: KeyAlgorithm, publicKey: [UInt8]) {
-        self.purpose = purpose
-        self.algorithm = algorithm
-        self.publicKey = publicKey
-    }
-}
-
-/// A device that is to be made; its keys were proved.
-package struct NewDevice: Sendable {
-    package var id: DeviceID
-    package var name: String
-    package var certificate: [UInt8]
-    package var keys: [DeviceKey]
-
-    package init(id: DeviceID, name: String, certificate: [UInt8] = [], keys: [DeviceKey]) {
-        self.id = id
-        self.name = name
-        self.certificate = certificate
-        self.keys = keys
-    }
-}
-
-/// What a login by key is checked against.
-package struct DeviceLoginRow: Sendable, Equatable {
-    package var account: AccountRecord
-    package var name: String
-    package var state: DeviceState
-    package var key: [UInt8]
-    package var window: LoginWindow
-}
-
 /// The tables of devices and their keys. Every method that changes something is part of the caller's transaction.
 package struct DeviceStore {
     package let database: Database
@@ -95,16 +58,16 @@ package struct DeviceStore {
 
     // MARK: Changing
 
-    /// Adds a device; it begins where the account's most advanced one stands.
+    /// Adds a device; one that is there already stays as it is.
     ///
     /// - Throws: `tooManyDevices`.
     package func insert(_ device: NewDevice, account: AccountID, time: UInt64) throws {
+        guard try self.device(device.id, of: account) == nil else { return }
         guard try devices(of: account).count < Limits.devicesPerAccount else { throw Failure(.tooManyDevices) }
         try database.run(
             "INSERT INTO devices(id, account, name, state, created, certificate) VALUES(?, ?, ?, ?, ?, ?)", device.id,
             account, device.name, Int(DeviceState.active.rawValue), time, device.certificate)
         try insert(device.keys, of: device.id, time: time)
-        try MembershipStore.beginCursors(of: device.id, account: account, in: database)
     }
 
     /// Gives a device that logs in by password again its new description. Where it brings another login key, its login
@@ -156,19 +119,11 @@ package struct DeviceStore {
             ORDER BY created DESC, id LIMIT -1 OFFSET ?
             """, account, Int(DeviceState.revoked.rawValue), device, Limits.devicesPerAccount - 1
         ) { try $0.identifier(0) }
-        for old in forgotten { try forget(old, inheritedBy: device) }
+        for old in forgotten { try forget(old) }
     }
 
-    /// Removes a device. How far it had come passes to another revoked one, since the account's receipts, and where its
-    /// next device begins, follow from all its cursors.
-    private func forget(_ device: DeviceID, inheritedBy heir: DeviceID) throws {
-        try database.run(
-            """
-            INSERT INTO cursors(device, conversation, start, acked, delivered, told_start)
-            SELECT ?, conversation, start, acked, delivered, told_start FROM cursors WHERE device = ?
-            ON CONFLICT(device, conversation) DO UPDATE SET acked = max(acked, excluded.acked),
-                delivered = max(delivered, excluded.delivered)
-            """, heir, device)
+    /// Removes a device. How far the account has come is kept with its memberships.
+    private func forget(_ device: DeviceID) throws {
         try database.run("DELETE FROM cursors WHERE device = ?", device)
         try database.run("DELETE FROM device_keys WHERE device = ?", device)
         try database.run("DELETE FROM devices WHERE id = ?", device)
@@ -176,11 +131,13 @@ package struct DeviceStore {
 
     /// Revokes all devices of an account but one.
     ///
-    /// - Returns: those that were not revoked before.
+    /// - Returns: all but this one that are revoked, also those that were before.
     package func revokeAll(of account: AccountID, except kept: DeviceID? = nil) throws -> [DeviceID] {
-        let revoked = try devices(of: account).map(\.id).filter { $0 != kept }
-        for device in revoked { try revoke(device, of: account) }
-        return revoked
+        for device in try devices(of: account).map(\.id) where device != kept { try revoke(device, of: account) }
+        return try database.all(
+            "SELECT id FROM devices WHERE account = ? AND state = ? ORDER BY id", account,
+            Int(DeviceState.revoked.rawValue)
+        ) { try $0.identifier(0) }
     }
 
     private func insert(_ keys: [DeviceKey], of device: DeviceID, time: UInt64) throws {

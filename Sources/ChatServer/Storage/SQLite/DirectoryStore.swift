@@ -3,23 +3,11 @@ import SQLite
 import StoredValues
 
 /// Who and what there is, as others may know it. Reads only.
-package enum DirectoryStore {
-    package struct AccountRow: Sendable, Equatable {
-        package var record: AccountRecord
-        package var lastSeen: UInt64
-    }
-
-    package enum Direct: Sendable {
-        case found(ConversationRecord)
-        /// There is no conversation with this account yet.
-        case missing(AccountRecord)
-        case noSuchUser
-    }
-
+enum DirectoryStore {
     /// The accounts that exist of those asked for, in the order of their names; deleted ones too, so that what they
     /// wrote still has a name.
-    package static func accounts(_ ids: [AccountID], in database: Database) throws -> [AccountRow] {
-        var rows: [AccountRow] = []
+    static func profiles(_ ids: [AccountID], in database: Database) throws -> [Profile] {
+        var rows: [Profile] = []
         for id in Set(ids) {
             let row = try database.first(
                 "SELECT id, name, display_name, flags, last_seen FROM accounts WHERE id = ?", id, read: accountRow)
@@ -29,7 +17,7 @@ package enum DirectoryStore {
     }
 
     /// A page of the accounts that are not deleted, in the order of their names.
-    package static func accounts(after name: UserName?, limit: Int, in database: Database) throws -> [AccountRow] {
+    static func profiles(after name: UserName?, limit: Int, in database: Database) throws -> [Profile] {
         try database.all(
             """
             SELECT id, name, display_name, flags, last_seen FROM accounts
@@ -38,7 +26,7 @@ package enum DirectoryStore {
     }
 
     /// The direct conversation of an account with a user.
-    package static func direct(_ account: AccountID, with name: UserName, in database: Database) throws -> Direct {
+    static func direct(_ account: AccountID, with name: UserName, in database: Database) throws -> DirectConversation {
         let other = try database.first(
             "SELECT id, name, display_name, flags, last_seen FROM accounts WHERE name = ? AND flags & 4 = 0", name.text,
             read: accountRow)
@@ -54,33 +42,40 @@ package enum DirectoryStore {
     }
 
     /// The conversations of those asked for that the account is a member of.
-    package static func conversations(
+    static func conversations(
         _ ids: [ConversationID], of account: AccountID, in database: Database
     ) throws -> [ConversationRecord] {
-        var records: [ConversationRecord] = []
-        for id in Set(ids).sorted() {
+        try Set(ids).sorted().compactMap { id in
             let row = try database.first(
                 """
                 SELECT c.id, c.type, c.account_low, c.account_high, c.head, c.epoch FROM conversations c
                 JOIN members m ON m.conversation = c.id AND m.account = ? WHERE c.id = ?
                 """, account, id
             ) { (info: try ConversationInfo($0), head: $0.sequenceNumber(4), epoch: $0.unsigned(5)) }
-            guard let row else { continue }
-            var members: [AccountRecord] = []
-            if case .direct(let low, let high) = row.info.audience {
-                members = try accounts([low, high], in: database).map(\.record).sorted { $0.id < $1.id }
-            }
-            records.append(
-                ConversationRecord(id: id, type: row.info.type, members: members, head: row.head, epoch: row.epoch))
+            guard let row else { return nil }
+            return try record(row.info, head: row.head, epoch: row.epoch, in: database)
         }
-        return records
     }
 
-    private static func accountRow(_ row: Statement) throws -> AccountRow {
+    private static func record(
+        _ info: ConversationInfo, head: SequenceNumber, epoch: UInt64, in database: Database
+    ) throws -> ConversationRecord? {
+        switch info.audience {
+        case .everyone:
+            return ConversationRecord(id: info.id, type: .everyone, members: [], head: head, epoch: epoch)
+        case .direct(let low, let high):
+            let members = try profiles([low, high], in: database).map(\.record).sorted { $0.id < $1.id }
+            return ConversationRecord(id: info.id, type: .direct, members: members, head: head, epoch: epoch)
+        // The protocol has no word for one yet.
+        case .room: return nil
+        }
+    }
+
+    private static func accountRow(_ row: Statement) throws -> Profile {
         guard let name = UserName(row.text(1)) else {
             throw SQLiteError(kind: .corrupt, message: "a name that is none", operation: "read an account", path: "")
         }
-        return AccountRow(
+        return Profile(
             record: AccountRecord(
                 id: try row.identifier(0), name: name, displayName: row.text(2),
                 flags: AccountRecord.Flags(rawValue: UInt8(truncatingIfNeeded: row.integer(3)))),

@@ -9,11 +9,11 @@ package final class Checkpointer: Sendable {
         var failure: StoreFailure?
     }
 
-    private let writer: StoreThread<WriteSide>
+    private let writer: StoreThread<Database>
     private let keeper: StoreThread<Database>
     private let state: Mutex<State>
 
-    package init(writer: StoreThread<WriteSide>, keeper: StoreThread<Database>, plan: CheckpointPlan) {
+    package init(writer: StoreThread<Database>, keeper: StoreThread<Database>, plan: CheckpointPlan) {
         self.writer = writer
         self.keeper = keeper
         state = Mutex(State(plan: plan))
@@ -44,7 +44,7 @@ package final class Checkpointer: Sendable {
             // What could not be copied beside the batches may still be copied between them.
             if case .failure(let error) = result { self.note(error) }
             self.writer.perform {
-                try self.finish($0.database)
+                try self.finish($0)
             } then: {
                 self.end($0)
             }

@@ -4,6 +4,26 @@ import StoredValues
 
 /// Looks for contradictions in a store. Reads only; takes as long as the store is large.
 package enum CheckStore {
+    /// What is wrong with the store at `path`, on a connection of its own, so that nobody waits for it, and which only
+    /// reads.
+    package static func faults(at path: String) async throws(StoreFailure) -> [String] {
+        do {
+            let thread = try await StoreThread.start {
+                try Database(path: path, options: DatabaseOptions(mode: .readOnly, cacheKiB: 4_096))
+            }
+            let result: Result<[String], any Error>
+            do { result = .success(try await thread.value { try faults(in: $0) }) } catch { result = .failure(error) }
+            await thread.close()
+            return try result.get()
+        } catch { throw StoreFailure(error) }
+    }
+
+    /// A store that was emptied is not taken for a new one. It is looked at by a connection that writes nothing.
+    static func refuseBlank(_ path: String) throws {
+        guard try isBlank(Database(path: path, options: DatabaseOptions(mode: .readOnly))) else { return }
+        throw StoreFailure(.damaged, "the store \(path) is empty; `chatd run` would begin a new one in it")
+    }
+
     /// What is wrong, at most `limit` lines; empty for a sound store.
     package static func faults(in database: Database, limit: Int = 100) throws -> [String] {
         var faults = try database.integrityFaults(limit: limit)
@@ -116,6 +136,7 @@ package enum CheckStore {
         try count(
             "SELECT count(*) FROM members m JOIN conversations c ON c.id = m.conversation WHERE m.read_seq > c.head",
             "read marks beyond their conversation's head")
+        try count("SELECT count(*) FROM conversations WHERE type NOT IN (1, 2, 3)", "conversations of no known kind")
         try count(
             """
             SELECT count(*) FROM conversations c WHERE c.type = 1 AND (SELECT count(*) FROM members m

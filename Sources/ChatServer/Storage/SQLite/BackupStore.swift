@@ -10,10 +10,22 @@ enum BackupStore {
     /// `PRAGMA application_id` of a backup, so that it is not taken for a store, nor a store for it.
     static let applicationID: Int32 = 0x6368_6462
 
+    /// A store that is open to be copied.
+    final class Source {
+        fileprivate let database: Database
+
+        /// Opens the store; a server that has it writes on meanwhile.
+        init(_ path: String) throws {
+            database = try Database(path: path, options: DatabaseOptions(mode: .readOnly, cacheKiB: 4_096))
+            // The first read opens the write-ahead log, which belongs to the data's owner.
+            _ = try database.schemaVersion(for: ServerSchema.schema)
+        }
+    }
+
     /// Writes a backup of what `source` holds now, mode 0600, synced.
-    static func write(to path: String, from source: Database, identity: ServerIdentity, time: UInt64) throws {
+    static func write(to path: String, from source: Source, identity: ServerIdentity, time: UInt64) throws {
         do {
-            try source.backup(to: path)
+            try source.database.backup(to: path)
             let copy = try Database(path: path, options: plain)
             try copy.transaction {
                 try copy.execute("CREATE TABLE backup(name TEXT PRIMARY KEY, content BLOB NOT NULL)")

@@ -2,19 +2,6 @@ import ChatProtocol
 import SQLite
 import StoredValues
 
-/// What a store is known by.
-package struct StoreIdentity: Sendable, Equatable {
-    package var server: ServerID
-    package var generation: StoreGeneration
-    package var everyone: ConversationID
-
-    package init(server: ServerID, generation: StoreGeneration, everyone: ConversationID) {
-        self.server = server
-        self.generation = generation
-        self.everyone = everyone
-    }
-}
-
 /// The table `meta`: who this store is.
 package enum MetaStore {
     /// The identity of the store; a new store gets `fresh`, and with it the conversation of everyone.
@@ -30,7 +17,7 @@ package enum MetaStore {
             try database.run("INSERT INTO meta(key, value) VALUES('created', ?)", time)
             try database.run(
                 "INSERT INTO conversations(id, number, type, created) VALUES(?, 1, ?, ?)", identity.everyone,
-                Int(ConversationType.everyone.rawValue), time)
+                ConversationKind.everyone.rawValue, time)
             return identity
         }
     }
@@ -42,6 +29,10 @@ package enum MetaStore {
             let everyone = ConversationID(try value("everyone_id", in: database))
         else { return nil }
         return StoreIdentity(server: server, generation: generation, everyone: everyone)
+    }
+
+    static func generation(in database: Database) throws -> StoreGeneration? {
+        StoreGeneration(try value("generation", in: database))
     }
 
     /// How far the numbers of a restored store at least leap.
@@ -90,7 +81,7 @@ package enum MetaStore {
         try setFloor(floor, in: database)
     }
 
-    /// Behind which numbers of new conversations begin: `beforeFirst` in a store that was never restored.
+    /// Behind which numbers of new conversations begin: 0 in a store that was never restored.
     package static func floor(in database: Database) throws -> SequenceNumber {
         try database.first("SELECT value FROM meta WHERE key = 'floor'") { $0.sequenceNumber(0) } ?? .beforeFirst
     }

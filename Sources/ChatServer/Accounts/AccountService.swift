@@ -1,0 +1,50 @@
+import ChatProtocol
+
+/// What the keeper of accounts is told of the connection that asks.
+package struct LoginOrigin: Sendable {
+    /// The peer's IP address, without a port.
+    package var address: String
+    /// What a proof of possession or a login signature must be bound to.
+    package var binding: ConnectionBinding
+
+    package init(address: String, binding: ConnectionBinding) {
+        self.address = address
+        self.binding = binding
+    }
+}
+
+/// Who a connection speaks for, once a login was accepted.
+package struct LoggedIn: Sendable, Equatable {
+    package var account: AccountRecord
+    package var device: DeviceID
+    package var deviceName: String
+
+    package init(account: AccountRecord, device: DeviceID, deviceName: String) {
+        self.account = account
+        self.device = device
+        self.deviceName = deviceName
+    }
+}
+
+/// The keeper of accounts and devices, as the hub sees it.
+///
+/// A failed login or registration is answered at one fixed deadline whatever the reason, so that time tells nothing;
+/// the hub adds no delay of its own. The `Failure` goes to the peer as it is.
+package protocol AccountService: Sendable {
+    func register(_ request: Register, from origin: LoginOrigin) async throws(Failure) -> LoggedIn
+    func logIn(_ request: LoginByPassword, from origin: LoginOrigin) async throws(Failure) -> LoggedIn
+    func logIn(_ request: LoginByDevice, from origin: LoginOrigin) async throws(Failure) -> LoggedIn
+
+    /// The account's devices that are not revoked; `online` is filled in by the hub.
+    func devices(of account: AccountID) async throws(Failure) -> [DeviceRecord]
+    func addDevice(
+        _ request: AddDevice, to account: AccountID, from origin: LoginOrigin
+    ) async throws(Failure) -> DeviceID
+    func renameDevice(_ request: RenameDevice, of account: AccountID) async throws(Failure)
+    /// On return the revocation is on disk; the hub then closes the device's connections.
+    func revokeDevice(_ request: RevokeDevice, of account: AccountID) async throws(Failure)
+    /// Gives the devices that are revoked; the hub then closes their connections.
+    func changePassword(
+        _ request: ChangePassword, of account: AccountID, device: DeviceID, from origin: LoginOrigin
+    ) async throws(Failure) -> [DeviceID]
+}

@@ -1,0 +1,38 @@
+import ChatProtocol
+
+/// A key that was proved to be its device's.
+package struct DeviceKey: Sendable, Equatable {
+    package var purpose: KeyPurpose
+    package var algorithm: KeyAlgorithm
+    package var publicKey: [UInt8]
+
+    package init(purpose: KeyPurpose, algorithm: KeyAlgorithm, publicKey: [UInt8]) {
+        self.purpose = purpose
+        self.algorithm = algorithm
+        self.publicKey = publicKey
+    }
+}
+
+/// A device that is to be made; its keys were proved.
+package struct NewDevice: Sendable {
+    package var id: DeviceID
+    package var name: String
+    package var certificate: [UInt8]
+    package var keys: [DeviceKey]
+
+    package init(id: DeviceID, name: String, certificate: [UInt8] = [], keys: [DeviceKey]) {
+        self.id = id
+        self.name = name
+        self.certificate = certificate
+        self.keys = keys
+    }
+}
+
+/// What a login by key is checked against.
+package struct DeviceLoginRow: Sendable, Equatable {
+    package var account: AccountRecord
+    package var name: String
+    package var state: DeviceState
+    package var key: [UInt8]
+    package var window: LoginWindow
+}

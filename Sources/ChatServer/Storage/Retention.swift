@@ -1,0 +1,82 @@
+import ChatProtocol
+
+/// Ends what is older than the server keeps, in small steps, so that no batch waits long for one. A plain value: the
+/// store does a step of it and gives it back.
+package struct RetentionSweep: Sendable, Equatable {
+    /// Rows that one step looks at.
+    package static let stepRows = 500
+
+    /// How much longer than entries their identifiers are kept, milliseconds: a sender that was away as long as a
+    /// message lived still gets the first answer.
+    package static let identifiersLonger: UInt64 = 7 * 24 * 3_600_000
+
+    /// How far it has come. What stands in a position is the store's own.
+    package enum Phase: Sendable, Equatable {
+        case entries(after: [UInt8])
+        case identifiers(after: [UInt8])
+        case done
+    }
+
+    package var phase = Phase.entries(after: [])
+    private let cutoff: UInt64
+
+    /// - Parameters:
+    ///   - now: Unix milliseconds.
+    ///   - retention: how long entries are kept, milliseconds.
+    package init(now: UInt64, retention: UInt64) {
+        cutoff = now > retention ? now - retention : 0
+    }
+
+    /// Entries that are older end.
+    package var entriesBefore: UInt64 { cutoff }
+    /// Identifiers that are older are forgotten, unless their entry is still there.
+    package var identifiersBefore: UInt64 {
+        cutoff > Self.identifiersLonger ? cutoff - Self.identifiersLonger : 0
+    }
+
+    package var isDone: Bool { phase == .done }
+}
+
+/// What one step of a sweep has ended.
+package struct RetentionStep: Sendable {
+    /// The sweep as it goes on.
+    package var sweep: RetentionSweep
+    /// Bytes that were freed, as quotas count them, by who had appended them.
+    package var freed: [AccountID: UInt64] = [:]
+    /// The lowest number that is left, of the conversations that have lost something.
+    package var firsts: [ConversationID: SequenceNumber] = [:]
+
+    package init(sweep: RetentionSweep) { self.sweep = sweep }
+}
+
+/// How much room a store takes, and has.
+package struct StoreRoom: Sendable, Equatable {
+    /// Bytes that hold something, with what is written ahead.
+    package var used: UInt64
+    /// Bytes that its disk has free for us, when what is written ahead has found its place.
+    package var diskFree: UInt64
+
+    package init(used: UInt64, diskFree: UInt64) {
+        self.used = used
+        self.diskFree = diskFree
+    }
+}
+
+/// What a store is known by.
+package struct StoreIdentity: Sendable, Equatable {
+    package var server: ServerID
+    package var generation: StoreGeneration
+    package var everyone: ConversationID
+
+    package init(server: ServerID, generation: StoreGeneration, everyone: ConversationID) {
+        self.server = server
+        self.generation = generation
+        self.everyone = everyone
+    }
+
+    /// For a new store.
+    package static func fresh(_ sources: ServerSources = .system) -> StoreIdentity {
+        StoreIdentity(
+            server: sources.identifier(), generation: sources.identifier(), everyone: sources.identifier())
+    }
+}

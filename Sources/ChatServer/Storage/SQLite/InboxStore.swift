@@ -1,0 +1,77 @@
+import ChatProtocol
+import SQLite
+import StoredValues
+
+/// What a device has to get, and how far accounts have come. Reads only.
+enum InboxStore {
+    private struct Found {
+        var row: InboxRow
+        var number: UInt64
+        var hasCursor: Bool
+    }
+
+    static func inbox(
+        of device: DeviceID, account: AccountID, after: ConversationID?, limit: Int, in database: Database
+    ) throws -> [InboxRow] {
+        let found: [Found] = try database.all(
+            """
+            SELECT c.id, c.type, c.account_low, c.account_high, c.head, c.number, coalesce(k.start, m.start_seq),
+                coalesce(k.acked, max(m.acked, m.start_seq)), coalesce(k.told_start, 0), k.device IS NOT NULL
+            FROM members m JOIN conversations c ON c.id = m.conversation
+            LEFT JOIN cursors k ON k.device = ? AND k.conversation = m.conversation
+            WHERE m.account = ? AND m.conversation > ? AND (c.head > coalesce(k.acked, 0)
+                OR (k.start > 0 AND k.told_start = 0))
+            ORDER BY m.conversation LIMIT ?
+            """, device, account, after?.bytes ?? [], limit
+        ) { row in
+            Found(
+                row: InboxRow(
+                    conversation: try ConversationInfo(row), head: row.sequenceNumber(4),
+                    start: row.sequenceNumber(6), acked: row.sequenceNumber(7), toldStart: row.bool(8)),
+                number: row.unsigned(5), hasCursor: row.bool(9))
+        }
+        return try found.map { found in
+            var row = found.row
+            if !found.hasCursor {
+                row.start = try MembershipStore.start(
+                    of: device, number: found.number, start: row.start, acked: row.acked, in: database)
+                row.acked = row.start
+            }
+            if row.start > 0, !row.toldStart { row.before = try given(row.conversation.id, upTo: row.start, database) }
+            return row
+        }
+    }
+
+    /// Of the numbers up to `seq` those that an entry ever had: none that a restore left out.
+    private static func given(
+        _ conversation: ConversationID, upTo seq: SequenceNumber, _ database: Database
+    ) throws -> [ClosedRange<SequenceNumber>] {
+        var given: [ClosedRange<SequenceNumber>] = []
+        var first: SequenceNumber = 1
+        for leap in try LogPageStore.leaps(of: conversation, after: 0, in: database) where leap.after < seq {
+            if first <= leap.after { given.append(first...leap.after) }
+            first = leap.next
+        }
+        if first <= seq { given.append(first...seq) }
+        return given
+    }
+
+    static func receipts(
+        of id: ConversationID, for account: AccountID, in database: Database
+    ) throws -> [ReceiptState] {
+        let info = try database.first(
+            "SELECT id, type, account_low, account_high FROM conversations WHERE id = ?", id
+        ) { try ConversationInfo($0) }
+        guard let info else { throw Failure(.noSuchConversation) }
+        guard try info.includes(account) ?? MembershipStore.isMember(account, of: id, in: database) else {
+            throw Failure(.notAMember)
+        }
+        guard info.isDirect else { throw Failure(.invalidTarget) }
+        return try database.all(
+            "SELECT account, delivered, read_seq FROM members WHERE conversation = ? ORDER BY account", id
+        ) { row in
+            ReceiptState(
+                account: try row.identifier(0), delivered: row.sequenceNumber(1), read: row.sequenceNumber(2))
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import ChatProtocol
+import SQLite
+import StoredValues
+
+extension SQLiteStore {
+    package func account(named name: UserName) async throws(StoreFailure) -> StoredAccount? {
+        try await read { try AccountStore(database: $0).account(named: name) }
+    }
+
+    package func account(_ id: AccountID) async throws(StoreFailure) -> StoredAccount? {
+        try await read { try AccountStore(database: $0).account(id) }
+    }
+
+    package func accounts(after name: String, limit: Int) async throws(StoreFailure) -> [CountedAccount] {
+        try await read { try AccountStore(database: $0).accounts(after: name, limit: limit) }
+    }
+
+    package func dearestImportedCost() async throws(StoreFailure) -> Int {
+        try await read { try AccountStore(database: $0).dearestImportedCost() }
+    }
+
+    package func register(
+        _ account: StoredAccount, device: NewDevice?, invite: [UInt8]?
+    ) async throws(StoreFailure) {
+        let clock = settings.clock
+        try await change { database in
+            guard try AccountStore(database: database).insert(account) else { return }
+            let time = clock()
+            if let invite { try InviteStore(database: database).use(invite, at: time) }
+            if let device { try DeviceStore(database: database).insert(device, account: account.record.id, time: time) }
+        }
+    }
+
+    package func importAccounts(
+        _ accounts: [StoredAccount], isDryRun: Bool
+    ) async throws(StoreFailure) -> [AccountID] {
+        try await change { database in
+            let table = AccountStore(database: database)
+            var made: [AccountID] = []
+            for account in accounts {
+                let kept = try table.account(named: account.record.name)
+                guard kept == nil || kept?.record.id == account.record.id else { continue }
+                if !isDryRun { try table.insert(account) }
+                made.append(account.record.id)
+            }
+            return made
+        }
+    }
+
+    package func admit(
+        _ device: NewDevice, takesUp: Bool, to account: AccountID, ifHashIs hash: String
+    ) async throws(StoreFailure) -> AccountRecord {
+        let clock = settings.clock
+        return try await change { database in
+            guard let kept = try AccountStore(database: database).account(account), kept.passwordHash == hash,
+                !kept.isDeleted
+            else { throw Failure(.loginRefused) }
+            guard !kept.isDisabled else { throw Failure(.accountDisabled) }
+            let devices = DeviceStore(database: database)
+            if takesUp {
+                try devices.takeUp(device, account: account, time: clock())
+            } else {
+                try devices.insert(device, account: account, time: clock())
+            }
+            return kept.record
+        }
+    }
+
+    package func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
+        try await read { try DeviceStore(database: $0).loginRow(device, of: account) }
+    }
+
+    package func useLoginNumber(
+        _ number: UInt64, of device: DeviceID, account: AccountID
+    ) async throws(StoreFailure) -> LoggedIn {
+        try await softChange { database in
+            let devices = DeviceStore(database: database)
+            guard let row = try devices.loginRow(device, of: account), row.state == .active,
+                !row.account.flags.contains(.deleted)
+            else { throw Failure(.deviceRevoked) }
+            guard !row.account.flags.contains(.disabled) else { throw Failure(.accountDisabled) }
+            var window = row.window
+            guard window.use(number) else { throw Failure(.storeCopied) }
+            try devices.save(window, of: device)
+            return LoggedIn(account: row.account, device: device, deviceName: row.name)
+        }
+    }
+
+    package func devices(of account: AccountID) async throws(StoreFailure) -> [DeviceRecord] {
+        try await read { try DeviceStore(database: $0).devices(of: account) }
+    }
+
+    package func addDevice(_ device: NewDevice, to account: AccountID) async throws(StoreFailure) {
+        let clock = settings.clock
+        try await change { try DeviceStore(database: $0).insert(device, account: account, time: clock()) }
+    }
+
+    package func renameDevice(
+        _ device: DeviceID, of account: AccountID, to name: String
+    ) async throws(StoreFailure) {
+        try await change { try DeviceStore(database: $0).rename(device, of: account, to: name) }
+    }
+
+    package func revokeDevice(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) {
+        try await change { try DeviceStore(database: $0).revoke(device, of: account) }
+    }
+
+    package func setPassword(
+        _ hash: PasswordHash, of account: AccountID, replacing old: String?, revokingAllBut survivor: DeviceID?
+    ) async throws(StoreFailure) -> [DeviceID] {
+        try await change { database in
+            guard try AccountStore(database: database).setPassword(hash, of: account, replacing: old) else {
+                throw Failure(.loginRefused)
+            }
+            guard let survivor else { return [] }
+            return try DeviceStore(database: database).revokeAll(of: account, except: survivor)
+        }
+    }
+
+    package func setFlags(
+        _ set: AccountRecord.Flags, clearing clear: AccountRecord.Flags, of account: AccountID
+    ) async throws(StoreFailure) {
+        try await change { try AccountStore(database: $0).setFlags(set, clearing: clear, of: account) }
+    }
+
+    package func deleteAccount(_ account: AccountID) async throws(StoreFailure) {
+        try await change { database in
+            _ = try DeviceStore(database: database).revokeAll(of: account)
+            try AccountStore(database: database).erase(account)
+        }
+    }
+
+    package func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int) {
+        try await read {
+            (try AccountStore(database: $0).count(), try DeviceStore(database: $0).count())
+        }
+    }
+}
+
+extension SQLiteStore {
+    package func invites() async throws(StoreFailure) -> [Invite] {
+        let clock = settings.clock
+        return try await read { try InviteStore(database: $0).invites(at: clock()) }
+    }
+
+    package func isValid(invite token: [UInt8]) async throws(StoreFailure) -> Bool {
+        let clock = settings.clock
+        return try await read { try InviteStore(database: $0).isValid(token, at: clock()) }
+    }
+
+    package func addInvite(_ invite: Invite, token: [UInt8]) async throws(StoreFailure) {
+        let clock = settings.clock
+        try await change { database in
+            let invites = InviteStore(database: database)
+            try invites.removeExpired(at: clock())
+            try invites.insert(invite, token: token)
+        }
+    }
+
+    package func removeInvite(_ id: InviteID) async throws(StoreFailure) {
+        try await change { try InviteStore(database: $0).remove(id) }
+    }
+}

@@ -1,0 +1,103 @@
+import ChatProtocol
+import SQLite
+import StoredValues
+
+extension SQLiteStore {
+    package func lane(of conversation: ConversationID) -> StoreLane { StoreLane(0) }
+
+    package func commit<Told: Sendable>(
+        _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
+    ) async throws(StoreFailure) -> Told {
+        let clock = settings.clock
+        return try await change { database in
+            try BatchWriteStore.commit(batch, time: clock(), in: database)
+        } then: {
+            tell($0)
+        }
+    }
+
+    package func note(_ marks: SoftMarks) async throws(StoreFailure) {
+        let clock = settings.clock
+        try await softChange { try SoftMarkStore.note(marks, time: clock(), in: $0) }
+    }
+
+    package func inbox(
+        of device: DeviceID, account: AccountID, after: ConversationID?, limit: Int
+    ) async throws(StoreFailure) -> [InboxRow] {
+        try await read { database in
+            try database.transaction(.deferred) {
+                try InboxStore.inbox(of: device, account: account, after: after, limit: limit, in: database)
+            }
+        }
+    }
+
+    package func page(
+        of conversation: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
+    ) async throws(StoreFailure) -> LogPage {
+        try await read {
+            try LogPageStore.page(of: conversation, after: seq, entries: entries, bytes: bytes, in: $0)
+        }
+    }
+
+    package func receipts(
+        of conversation: ConversationID, for account: AccountID
+    ) async throws(StoreFailure) -> [ReceiptState] {
+        try await read { try InboxStore.receipts(of: conversation, for: account, in: $0) }
+    }
+
+    package func sideRows(
+        of conversation: ConversationID, kind: UInt8, after index: [UInt8]?, limit: Int
+    ) async throws(StoreFailure) -> [SideRow] {
+        try await read { try SideRowStore.rows(of: conversation, kind: kind, after: index, limit: limit, in: $0) }
+    }
+}
+
+extension SQLiteStore {
+    package func profiles(_ ids: [AccountID]) async throws(StoreFailure) -> [Profile] {
+        try await read { try DirectoryStore.profiles(ids, in: $0) }
+    }
+
+    package func profiles(after name: UserName?, limit: Int) async throws(StoreFailure) -> [Profile] {
+        try await read { try DirectoryStore.profiles(after: name, limit: limit, in: $0) }
+    }
+
+    package func direct(
+        _ account: AccountID, with name: UserName
+    ) async throws(StoreFailure) -> DirectConversation {
+        try await read { try DirectoryStore.direct(account, with: name, in: $0) }
+    }
+
+    package func conversations(
+        _ ids: [ConversationID], of account: AccountID
+    ) async throws(StoreFailure) -> [ConversationRecord] {
+        try await read { try DirectoryStore.conversations(ids, of: account, in: $0) }
+    }
+}
+
+extension SQLiteStore {
+    package func identity() async throws(StoreFailure) -> StoreIdentity {
+        try await read { database in
+            guard let identity = try MetaStore.identity(in: database) else {
+                throw StoreFailure(.damaged, "the store has no identity")
+            }
+            return identity
+        }
+    }
+
+    package func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation] {
+        let everyone = everyone
+        return try await survey { try FollowUpStore.operations(everyone: everyone, limit: limit, in: $0) }
+    }
+
+    package func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
+        try await change { try RetentionStore.step(of: sweep, in: $0) }
+    }
+
+    package func usage() async throws(StoreFailure) -> [AccountID: UInt64] {
+        try await survey { try UsageStore.entries(in: $0) }
+    }
+
+    package func room() async throws(StoreFailure) -> StoreRoom {
+        try await survey { try UsageStore.room(in: $0) }
+    }
+}

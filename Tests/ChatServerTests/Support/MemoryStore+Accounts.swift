@@ -1,0 +1,174 @@
+import ChatProtocol
+import Transport
+
+@testable import ChatServer
+
+extension MemoryStore {
+    func account(named name: UserName) async throws(StoreFailure) -> StoredAccount? {
+        people.values.first { $0.record.name == name }
+    }
+
+    func account(_ id: AccountID) async throws(StoreFailure) -> StoredAccount? { people[id] }
+
+    func accounts(after name: String, limit: Int) async throws(StoreFailure) -> [CountedAccount] {
+        let rest = people.values.filter { $0.record.name.text > name }.sorted { $0.record.name < $1.record.name }
+        return rest.prefix(limit).map { account in
+            CountedAccount(account: account, devices: active(of: account.record.id).count)
+        }
+    }
+
+    func dearestImportedCost() async throws(StoreFailure) -> Int {
+        people.values.filter { $0.hashOrigin == .imported }
+            .compactMap { (try? PasswordHash($0.passwordHash))?.cost }.max() ?? 0
+    }
+
+    func register(
+        _ account: StoredAccount, device: NewDevice?, invite: [UInt8]?
+    ) async throws(StoreFailure) {
+        if let known = people.values.first(where: { $0.record.name == account.record.name }) {
+            guard known.record.id == account.record.id else { throw .refused(Failure(.nameTaken)) }
+            return
+        }
+        if let invite {
+            guard let id = valid(invite) else { throw .refused(Failure(.inviteInvalid)) }
+            kept[id]?.invite.usesLeft -= 1
+        }
+        people[account.record.id] = account
+        if let device { devices[device.id] = Device(new: device, account: account.record.id, created: clock()) }
+    }
+
+    func importAccounts(
+        _ accounts: [StoredAccount], isDryRun: Bool
+    ) async throws(StoreFailure) -> [AccountID] {
+        accounts.filter { account in
+            let known = people.values.first { $0.record.name == account.record.name }
+            guard known == nil || known?.record.id == account.record.id else { return false }
+            if !isDryRun, known == nil { people[account.record.id] = account }
+            return true
+        }.map(\.record.id)
+    }
+
+    func admit(
+        _ device: NewDevice, takesUp: Bool, to account: AccountID, ifHashIs hash: String
+    ) async throws(StoreFailure) -> AccountRecord {
+        guard let known = people[account], known.passwordHash == hash, !known.isDeleted else {
+            throw .refused(Failure(.loginRefused))
+        }
+        guard !known.isDisabled else { throw .refused(Failure(.accountDisabled)) }
+        guard takesUp else {
+            try await addDevice(device, to: account)
+            return known.record
+        }
+        guard var old = devices[device.id], old.account == account else { throw .refused(Failure(.noSuchDevice)) }
+        guard old.state != .revoked else { throw .refused(Failure(.deviceRevoked)) }
+        if !device.keys.isEmpty, device.keys != old.new.keys { old.window = LoginWindow() }
+        old.new = device
+        devices[device.id] = old
+        return known.record
+    }
+
+    func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
+        guard let known = devices[device], known.account == account, let record = people[account]?.record,
+            let key = known.new.keys.first(where: { $0.purpose == .login })
+        else { return nil }
+        return DeviceLoginRow(
+            account: record, name: known.new.name, state: known.state, key: key.publicKey, window: known.window)
+    }
+
+    func useLoginNumber(
+        _ number: UInt64, of device: DeviceID, account: AccountID
+    ) async throws(StoreFailure) -> LoggedIn {
+        guard var known = devices[device], known.account == account, known.state == .active,
+            let record = people[account]?.record, !record.flags.contains(.deleted)
+        else { throw .refused(Failure(.deviceRevoked)) }
+        guard !record.flags.contains(.disabled) else { throw .refused(Failure(.accountDisabled)) }
+        let isNew = known.window.use(number)
+        guard isNew else { throw .refused(Failure(.storeCopied)) }
+        devices[device] = known
+        return LoggedIn(account: record, device: device, deviceName: known.new.name)
+    }
+
+    private func active(of account: AccountID) -> [Device] {
+        devices.values.filter { $0.account == account && $0.state != .revoked }
+            .sorted { ($0.created, $0.new.id) < ($1.created, $1.new.id) }
+    }
+
+    func devices(of account: AccountID) async throws(StoreFailure) -> [DeviceRecord] {
+        active(of: account).map {
+            DeviceRecord(
+                id: $0.new.id, name: $0.new.name, state: $0.state, created: $0.created, lastSeen: $0.lastSeen,
+                online: false)
+        }
+    }
+
+    func addDevice(_ device: NewDevice, to account: AccountID) async throws(StoreFailure) {
+        guard devices[device.id] == nil else { return }
+        guard active(of: account).count < Limits.devicesPerAccount else { throw .refused(Failure(.tooManyDevices)) }
+        devices[device.id] = Device(new: device, account: account, created: clock())
+    }
+
+    func renameDevice(_ device: DeviceID, of account: AccountID, to name: String) async throws(StoreFailure) {
+        guard let known = devices[device], known.account == account, known.state != .revoked else {
+            throw .refused(Failure(.noSuchDevice))
+        }
+        devices[device]?.new.name = name
+    }
+
+    func revokeDevice(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) {
+        guard devices[device]?.account == account else { throw .refused(Failure(.noSuchDevice)) }
+        devices[device]?.state = .revoked
+    }
+
+    func setPassword(
+        _ hash: PasswordHash, of account: AccountID, replacing old: String?, revokingAllBut survivor: DeviceID?
+    ) async throws(StoreFailure) -> [DeviceID] {
+        guard let known = people[account], !known.isDeleted,
+            old == nil || [old, hash.text].contains(known.passwordHash)
+        else { throw .refused(Failure(.loginRefused)) }
+        people[account]?.passwordHash = hash.text
+        people[account]?.hashOrigin = .own
+        guard let survivor else { return [] }
+        for device in active(of: account) where device.new.id != survivor { devices[device.new.id]?.state = .revoked }
+        return devices.values.filter { $0.account == account && $0.state == .revoked }.map(\.new.id).sorted()
+    }
+
+    func setFlags(
+        _ set: AccountRecord.Flags, clearing clear: AccountRecord.Flags, of account: AccountID
+    ) async throws(StoreFailure) {
+        people[account]?.record.flags.subtract(clear)
+        people[account]?.record.flags.formUnion(set)
+    }
+
+    func deleteAccount(_ account: AccountID) async throws(StoreFailure) {
+        for device in active(of: account) { devices[device.new.id]?.state = .revoked }
+        people[account]?.record.displayName = ""
+        people[account]?.record.flags = .deleted
+        people[account]?.passwordHash = ""
+    }
+
+    func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int) {
+        (people.values.count { !$0.isDeleted }, devices.values.count { $0.state != .revoked })
+    }
+
+    // MARK: Invites
+
+    private func valid(_ token: [UInt8]) -> InviteID? {
+        let digest = SHA256.hash(token)
+        return kept.values.first {
+            $0.digest == digest && $0.invite.usesLeft > 0 && $0.invite.expires > clock()
+        }?.invite.id
+    }
+
+    func invites() async throws(StoreFailure) -> [Invite] {
+        kept.values.map(\.invite).filter { $0.usesLeft > 0 && $0.expires > clock() }
+            .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+    }
+
+    func isValid(invite token: [UInt8]) async throws(StoreFailure) -> Bool { valid(token) != nil }
+
+    func addInvite(_ invite: Invite, token: [UInt8]) async throws(StoreFailure) {
+        if kept[invite.id] == nil { kept[invite.id] = (invite, SHA256.hash(token)) }
+    }
+
+    func removeInvite(_ id: InviteID) async throws(StoreFailure) { kept[id] = nil }
+}

@@ -1,0 +1,158 @@
+import ChatProtocol
+import Transport
+
+@testable import ChatServer
+
+extension MemoryStore {
+    func note(_ marks: SoftMarks) async throws(StoreFailure) {
+        for move in marks.cursors { note(move) }
+        for mark in marks.readMarks {
+            guard var conversation = conversations[mark.conversation], var member = conversation.members[mark.account]
+            else { continue }
+            member.read = max(member.read, min(mark.seq, conversation.head))
+            conversation.members[mark.account] = member
+            conversations[mark.conversation] = conversation
+        }
+        for mark in marks.seen {
+            devices[mark.device]?.lastSeen = clock()
+            if mark.online { people[mark.account]?.lastSeen = clock() }
+        }
+    }
+
+    private func note(_ move: CursorMove) {
+        guard var conversation = conversations[move.conversation], var member = conversation.members[move.account],
+            devices[move.device]?.account == move.account
+        else { return }
+        let start = start(of: move.device, member, conversation)
+        var cursor = conversation.cursors[move.device] ?? Cursor(start: start, acked: start)
+        cursor.acked = max(cursor.acked, min(move.acked, conversation.head))
+        cursor.delivered = max(cursor.delivered, min(move.delivered, conversation.head))
+        cursor.toldStart = cursor.toldStart || move.toldStart
+        member.acked = max(member.acked, min(move.acked, conversation.head))
+        member.delivered = max(member.delivered, cursor.delivered)
+        conversation.cursors[move.device] = cursor
+        conversation.members[move.account] = member
+        conversations[move.conversation] = conversation
+    }
+
+    private func start(of device: DeviceID, _ member: Member, _ conversation: Conversation) -> SequenceNumber {
+        let made = devices[device]?.created ?? 0
+        let younger = conversation.entries.values.filter { $0.time > made && $0.seq > member.start }.map(\.seq).min()
+        return max(member.start, min(member.acked, younger?.previous ?? member.acked))
+    }
+
+    func inbox(
+        of device: DeviceID, account: AccountID, after: ConversationID?, limit: Int
+    ) async throws(StoreFailure) -> [InboxRow] {
+        let rows = conversations.values.sorted { $0.info.id < $1.info.id }.compactMap { conversation -> InboxRow? in
+            guard let member = conversation.members[account], after.map({ conversation.info.id > $0 }) ?? true else {
+                return nil
+            }
+            let start = start(of: device, member, conversation)
+            let cursor = conversation.cursors[device] ?? Cursor(start: start, acked: start)
+            let isTold = cursor.start == 0 || cursor.toldStart
+            guard conversation.head > cursor.acked || !isTold else { return nil }
+            return InboxRow(
+                conversation: conversation.info, head: conversation.head, start: cursor.start, acked: cursor.acked,
+                toldStart: cursor.toldStart, before: isTold ? [] : [1...cursor.start])
+        }
+        return Array(rows.prefix(limit))
+    }
+
+    func receipts(of id: ConversationID, for account: AccountID) async throws(StoreFailure) -> [ReceiptState] {
+        guard let conversation = conversations[id] else { throw .refused(Failure(.noSuchConversation)) }
+        guard conversation.info.includes(account) ?? (conversation.members[account] != nil) else {
+            throw .refused(Failure(.notAMember))
+        }
+        guard conversation.info.isDirect else { throw .refused(Failure(.invalidTarget)) }
+        return conversation.members.sorted { $0.key < $1.key }.map {
+            ReceiptState(account: $0.key, delivered: $0.value.delivered, read: $0.value.read)
+        }
+    }
+
+    // MARK: Directory
+
+    func profiles(_ ids: [AccountID]) async throws(StoreFailure) -> [Profile] {
+        Set(ids).compactMap { people[$0] }.sorted { $0.record.name < $1.record.name }
+            .map { Profile(record: $0.record, lastSeen: $0.lastSeen) }
+    }
+
+    func profiles(after name: UserName?, limit: Int) async throws(StoreFailure) -> [Profile] {
+        let rest = people.values.filter { account in
+            !account.isDeleted && (name.map { account.record.name > $0 } ?? true)
+        }
+        return rest.sorted { $0.record.name < $1.record.name }.prefix(limit)
+            .map { Profile(record: $0.record, lastSeen: $0.lastSeen) }
+    }
+
+    func direct(_ account: AccountID, with name: UserName) async throws(StoreFailure) -> DirectConversation {
+        guard let other = people.values.first(where: { $0.record.name == name && !$0.isDeleted }) else {
+            return .noSuchUser
+        }
+        let audience = ConversationInfo.Audience.direct(min(account, other.record.id), max(account, other.record.id))
+        guard let known = conversations.values.first(where: { $0.info.audience == audience }) else {
+            return .missing(other.record)
+        }
+        return .found(record(known))
+    }
+
+    func conversations(
+        _ ids: [ConversationID], of account: AccountID
+    ) async throws(StoreFailure) -> [ConversationRecord] {
+        Set(ids).sorted().compactMap { conversations[$0] }.filter { $0.members[account] != nil }.map(record)
+    }
+
+    private func record(_ conversation: Conversation) -> ConversationRecord {
+        var members: [AccountRecord] = []
+        if conversation.info.isDirect {
+            members = conversation.members.keys.sorted().compactMap { people[$0]?.record }
+        }
+        return ConversationRecord(
+            id: conversation.info.id, type: conversation.info.isDirect ? .direct : .everyone, members: members,
+            head: conversation.head, epoch: conversation.epoch)
+    }
+
+    // MARK: Upkeep
+
+    func identity() async throws(StoreFailure) -> StoreIdentity { stored }
+
+    func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation] {
+        let everyone = stored.everyone
+        let joins: [StoreOperation] = people.values.filter {
+            !$0.isDeleted && conversations[everyone]?.members[$0.record.id] == nil
+        }.map { .join(everyone, $0.record.id) }
+        let closes: [StoreOperation] = conversations.values.filter { conversation in
+            conversation.info.isDirect && !conversation.isClosed
+                && conversation.members.keys.contains { people[$0]?.isDeleted == true }
+        }.map { .close($0.info.id) }
+        return Array((joins + closes).prefix(limit))
+    }
+
+    func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
+        var step = RetentionStep(sweep: sweep)
+        step.sweep.phase = .done
+        for (id, conversation) in conversations {
+            let ordered = conversation.entries.values.sorted { $0.seq < $1.seq }
+            for entry in ordered.prefix(while: { $0.time < sweep.entriesBefore }) {
+                conversations[id]?.entries[entry.seq] = nil
+                step.freed[entry.sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: entry.payload.count))
+                step.firsts[id] = entry.seq.advanced(by: 1)
+            }
+            for (key, answer) in conversation.answers where answer.time < sweep.identifiersBefore {
+                if conversations[id]?.entries[answer.seq] == nil { conversations[id]?.answers[key] = nil }
+            }
+        }
+        return step
+    }
+
+    func usage() async throws(StoreFailure) -> [AccountID: UInt64] {
+        let entries = conversations.values.flatMap(\.entries.values)
+        return Dictionary(grouping: entries, by: \.sender).mapValues { entries in
+            entries.reduce(0) { $0 + UInt64(StoreQuota.bytes(ofPayload: $1.payload.count)) }
+        }
+    }
+
+    func room() async throws(StoreFailure) -> StoreRoom { StoreRoom(used: 1, diskFree: .max) }
+    nonisolated func giveBackRoom(isShort: Bool) {}
+    nonisolated func takeFaults() -> [StoreFailure] { [] }
+}

@@ -1,0 +1,221 @@
+import ChatProtocol
+import Transport
+
+@testable import ChatServer
+
+/// The store's contract in memory: what every law means without an engine. Any number of writers share one.
+actor MemoryStore: Store {
+    struct Conversation {
+        var info: ConversationInfo
+        var head: SequenceNumber = 0
+        var epoch: UInt64 = 0
+        var lastTime: UInt64 = 0
+        var isClosed = false
+        var members: [AccountID: Member] = [:]
+        var entries: [SequenceNumber: Entry] = [:]
+        var answers: [EntryKey: StoredAppend] = [:]
+        var rows: [RowKey: SideRow] = [:]
+        var cursors: [DeviceID: Cursor] = [:]
+    }
+
+    struct Member {
+        var start: SequenceNumber
+        var acked: SequenceNumber = 0
+        var delivered: SequenceNumber = 0
+        var read: SequenceNumber = 0
+    }
+
+    struct Cursor {
+        var start: SequenceNumber
+        var acked: SequenceNumber
+        var delivered: SequenceNumber = 0
+        var toldStart = false
+    }
+
+    struct EntryKey: Hashable {
+        var sender: AccountID
+        var id: MessageID
+    }
+
+    struct RowKey: Hashable {
+        var kind: UInt8
+        var index: [UInt8]
+    }
+
+    struct Device {
+        var new: NewDevice
+        var account: AccountID
+        var state = DeviceState.active
+        var created: UInt64
+        var lastSeen: UInt64 = 0
+        var window = LoginWindow()
+    }
+
+    let clock: @Sendable () -> UInt64
+    let stored: StoreIdentity
+    var conversations: [ConversationID: Conversation] = [:]
+    var people: [AccountID: StoredAccount] = [:]
+    var devices: [DeviceID: Device] = [:]
+    var kept: [InviteID: (invite: Invite, digest: [UInt8])] = [:]
+    /// The next commit defers the operations of this conversation.
+    private var busy: ConversationID?
+
+    init(_ identity: StoreIdentity, clock: @escaping @Sendable () -> UInt64) {
+        stored = identity
+        self.clock = clock
+        conversations[identity.everyone] = Conversation(
+            info: ConversationInfo(id: identity.everyone, audience: .everyone))
+    }
+
+    func close() {}
+
+    func deferOnce(_ conversation: ConversationID) { busy = conversation }
+
+    // MARK: Logs
+
+    nonisolated func lane(of conversation: ConversationID) -> StoreLane {
+        StoreLane(Int(conversation.bytes.last ?? 0) % 2)
+    }
+
+    func commit<Told: Sendable>(
+        _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
+    ) async throws(StoreFailure) -> Told {
+        let deferred = busy
+        busy = nil
+        var entries: [(ConversationID, Entry)] = []
+        let outcomes = batch.operations.map { operation -> OperationOutcome in
+            if operation.conversation == deferred { return .deferred }
+            let outcome = perform(operation)
+            if case .append(let entry) = operation, case .appended(let stored) = outcome,
+                !stored.duplicate || batch.isRepeated && entry.objection == nil
+            {
+                entries.append((entry.conversation, Entry(entry, seq: stored.seq, time: stored.time)))
+            }
+            return outcome
+        }
+        return tell(Committed(outcomes: outcomes, news: news(of: entries)))
+    }
+
+    private func news(of entries: [(ConversationID, Entry)]) -> [News] {
+        var news: [News] = []
+        for (id, entry) in entries {
+            guard let conversation = conversations[id] else { continue }
+            if let index = news.firstIndex(where: { $0.conversation.id == id }) {
+                news[index].entries.append(entry)
+            } else {
+                news.append(
+                    News(
+                        conversation: conversation.info,
+                        readers: conversation.info.readers(members: Array(conversation.members.keys)),
+                        epoch: conversation.epoch, entries: [entry]))
+            }
+        }
+        return news
+    }
+
+    private func perform(_ operation: StoreOperation) -> OperationOutcome {
+        switch operation {
+        case .append(let entry): append(entry)
+        case .openDirect(let one, let other, let id): openDirect(min(one, other), max(one, other), id)
+        case .join(let id, let account): join(id, account)
+        case .close(let id): close(id)
+        }
+    }
+
+    private func append(_ entry: NewEntry) -> OperationOutcome {
+        guard var conversation = conversations[entry.conversation] else {
+            return .refused(Failure(.noSuchConversation))
+        }
+        guard conversation.info.includes(entry.sender) ?? (conversation.members[entry.sender] != nil) else {
+            return .refused(Failure(.notAMember))
+        }
+        let key = EntryKey(sender: entry.sender, id: entry.id)
+        if var answer = conversation.answers[key] {
+            answer.duplicate = true
+            return .appended(answer)
+        }
+        if let refusal = refusal(of: entry, in: conversation) { return .refused(refusal) }
+        conversation.head = conversation.head.advanced(by: 1)
+        conversation.epoch = entry.advance ?? conversation.epoch
+        conversation.lastTime = max(conversation.lastTime, clock())
+        let answer = StoredAppend(
+            conversation: conversation.info, seq: conversation.head, time: conversation.lastTime,
+            digest: SHA256.hash(entry.payload), position: position(conversation.epoch), duplicate: false)
+        conversation.answers[key] = answer
+        conversation.entries[conversation.head] = Entry(entry, seq: answer.seq, time: answer.time)
+        for change in entry.rows {
+            let key = RowKey(kind: change.kind, index: change.index)
+            let version = conversation.rows[key]?.version ?? 0
+            conversation.rows[key] = change.value.map {
+                SideRow(index: change.index, version: version + 1, value: $0)
+            }
+        }
+        conversations[entry.conversation] = conversation
+        return .appended(answer)
+    }
+
+    private func refusal(of entry: NewEntry, in conversation: Conversation) -> Failure? {
+        if let objection = entry.objection { return objection }
+        if conversation.isClosed { return Failure(.noSuchUser) }
+        let current = position(conversation.epoch)
+        guard entry.fits(current) else { return Failure(.preconditionFailed, current: current) }
+        guard entry.isBounded else { return Failure(.payloadTooLarge) }
+        let fits = entry.rows.allSatisfy { change in
+            let version = conversation.rows[RowKey(kind: change.kind, index: change.index)]?.version ?? 0
+            return change.expected == nil || change.expected == version
+        }
+        return fits ? nil : Failure(.preconditionFailed, current: current)
+    }
+
+    private func position(_ epoch: UInt64) -> ConversationPosition {
+        ConversationPosition(generation: stored.generation, epoch: epoch)
+    }
+
+    private func openDirect(_ low: AccountID, _ high: AccountID, _ id: ConversationID) -> OperationOutcome {
+        let audience = ConversationInfo.Audience.direct(low, high)
+        if let known = conversations.values.first(where: { $0.info.audience == audience }) {
+            return .opened(known.info, head: known.head, epoch: known.epoch)
+        }
+        guard people[low]?.isDeleted != true, people[high]?.isDeleted != true else {
+            return .refused(Failure(.noSuchUser))
+        }
+        var fresh = Conversation(info: ConversationInfo(id: id, audience: audience))
+        for account in [low, high] { fresh.members[account] = Member(start: 0) }
+        conversations[id] = fresh
+        return .opened(fresh.info, head: 0, epoch: 0)
+    }
+
+    private func join(_ id: ConversationID, _ account: AccountID) -> OperationOutcome {
+        guard var conversation = conversations[id] else { return .refused(Failure(.noSuchConversation)) }
+        if conversation.members[account] == nil { conversation.members[account] = Member(start: conversation.head) }
+        conversations[id] = conversation
+        return .done
+    }
+
+    private func close(_ id: ConversationID) -> OperationOutcome {
+        guard conversations[id] != nil else { return .refused(Failure(.noSuchConversation)) }
+        conversations[id]?.isClosed = true
+        return .done
+    }
+
+    func page(
+        of id: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
+    ) async throws(StoreFailure) -> LogPage {
+        guard let conversation = conversations[id] else { return LogPage(rows: [], through: seq, isLast: true) }
+        var page = PageBuilder(position: seq, head: conversation.head, entries: entries, bytes: bytes)
+        for entry in conversation.entries.values.sorted(by: { $0.seq < $1.seq }) where entry.seq > seq {
+            guard page.hasRoom, page.take(entry) else { break }
+        }
+        return page.finish()
+    }
+
+    func sideRows(
+        of id: ConversationID, kind: UInt8, after index: [UInt8]?, limit: Int
+    ) async throws(StoreFailure) -> [SideRow] {
+        let rows = conversations[id]?.rows.filter { $0.key.kind == kind }.values.sorted {
+            $0.index.lexicographicallyPrecedes($1.index)
+        }
+        let rest = (rows ?? []).drop { row in index.map { !$0.lexicographicallyPrecedes(row.index) } ?? false }
+        return Array(rest.prefix(limit))
+    }
+}

@@ -1,0 +1,272 @@
+import ChatProtocol
+import Synchronization
+
+@testable import ChatServer
+
+/// A store that is not alone, or whose answers get lost: what the contract says must hold there too.
+final class TroubledStore: Store {
+    enum Trouble: Sendable {
+        /// Before each call another writer appends to every conversation that is known, and does what the call is
+        /// about to do for the others.
+        case interference(by: any Store)
+        /// Each change is carried out, its answer is lost, and it is carried out again.
+        case lostAnswers
+    }
+
+    private let base: any Store
+    private let trouble: Trouble
+    /// Conversations, and an account that may write to each.
+    private let known: Mutex<[ConversationID: AccountID]>
+    private let count = Mutex<UInt64>(0)
+
+    /// What the other writer appends.
+    static let intrusion = Array("~".utf8)
+
+    init(_ base: any Store, _ trouble: Trouble, everyone: ConversationID) {
+        self.base = base
+        self.trouble = trouble
+        known = Mutex([everyone: carol])
+    }
+
+    func close() async {
+        await base.close()
+        if case .interference(let other) = trouble { await other.close() }
+    }
+
+    // MARK: The other writer
+
+    private func interfere(_ operations: [StoreOperation] = []) async {
+        guard case .interference(let other) = trouble else { return }
+        let rivals = operations.filter { operation in
+            switch operation {
+            case .openDirect, .join: true
+            case .append, .close: false
+            }
+        }
+        let appends = known.withLock { $0 }.map { conversation, account in
+            StoreOperation.append(
+                NewEntry(
+                    Append(conversation: conversation, id: id(), payload: Self.intrusion), sender: account,
+                    device: DeviceID(high: 77, low: 77)))
+        }
+        _ = try? await other.commit(rivals + appends)
+    }
+
+    private func id() -> MessageID {
+        count.withLock { count in
+            count += 1
+            return MessageID(high: 77, low: count)
+        }
+    }
+
+    private func learn(_ outcomes: [OperationOutcome]) {
+        for outcome in outcomes {
+            guard case .opened(let info, _, _) = outcome, case .direct(let low, _) = info.audience else { continue }
+            known.withLock { $0[info.id] = low }
+        }
+    }
+
+    private func change<Value: Sendable>(
+        _ body: () async throws(StoreFailure) -> Value
+    ) async throws(StoreFailure) -> Value {
+        await interfere()
+        if case .lostAnswers = trouble { _ = try? await body() }
+        return try await body()
+    }
+
+    private func read<Value: Sendable>(
+        _ body: () async throws(StoreFailure) -> Value
+    ) async throws(StoreFailure) -> Value {
+        await interfere()
+        return try await body()
+    }
+
+    // MARK: Logs
+
+    func lane(of conversation: ConversationID) -> StoreLane { base.lane(of: conversation) }
+
+    func commit<Told: Sendable>(
+        _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
+    ) async throws(StoreFailure) -> Told {
+        await interfere(batch.operations)
+        var batch = batch
+        if case .lostAnswers = trouble {
+            _ = try await base.commit(batch)
+            batch.isRepeated = true
+        }
+        let committed = try await base.commit(batch)
+        learn(committed.outcomes)
+        return tell(committed)
+    }
+
+    func note(_ marks: SoftMarks) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.note(marks) }
+    }
+
+    func inbox(
+        of device: DeviceID, account: AccountID, after: ConversationID?, limit: Int
+    ) async throws(StoreFailure) -> [InboxRow] {
+        try await read { () throws(StoreFailure) in
+            try await base.inbox(of: device, account: account, after: after, limit: limit)
+        }
+    }
+
+    func page(
+        of conversation: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
+    ) async throws(StoreFailure) -> LogPage {
+        try await read { () throws(StoreFailure) in
+            try await base.page(of: conversation, after: seq, entries: entries, bytes: bytes)
+        }
+    }
+
+    func receipts(of conversation: ConversationID, for account: AccountID) async throws(StoreFailure) -> [ReceiptState]
+    {
+        try await read { () throws(StoreFailure) in try await base.receipts(of: conversation, for: account) }
+    }
+
+    func sideRows(
+        of conversation: ConversationID, kind: UInt8, after index: [UInt8]?, limit: Int
+    ) async throws(StoreFailure) -> [SideRow] {
+        try await read { () throws(StoreFailure) in
+            try await base.sideRows(of: conversation, kind: kind, after: index, limit: limit)
+        }
+    }
+
+    // MARK: Directory and upkeep
+
+    func profiles(_ ids: [AccountID]) async throws(StoreFailure) -> [Profile] {
+        try await read { () throws(StoreFailure) in try await base.profiles(ids) }
+    }
+
+    func profiles(after name: UserName?, limit: Int) async throws(StoreFailure) -> [Profile] {
+        try await read { () throws(StoreFailure) in try await base.profiles(after: name, limit: limit) }
+    }
+
+    func direct(_ account: AccountID, with name: UserName) async throws(StoreFailure) -> DirectConversation {
+        try await read { () throws(StoreFailure) in try await base.direct(account, with: name) }
+    }
+
+    func conversations(
+        _ ids: [ConversationID], of account: AccountID
+    ) async throws(StoreFailure) -> [ConversationRecord] {
+        try await read { () throws(StoreFailure) in try await base.conversations(ids, of: account) }
+    }
+
+    func identity() async throws(StoreFailure) -> StoreIdentity { try await base.identity() }
+
+    func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation] {
+        try await read { () throws(StoreFailure) in try await base.followUps(limit: limit) }
+    }
+
+    func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
+        await interfere()
+        return try await base.retire(sweep)
+    }
+
+    func usage() async throws(StoreFailure) -> [AccountID: UInt64] { try await base.usage() }
+    func room() async throws(StoreFailure) -> StoreRoom { try await base.room() }
+    func giveBackRoom(isShort: Bool) { base.giveBackRoom(isShort: isShort) }
+    func takeFaults() -> [StoreFailure] { base.takeFaults() }
+}
+
+extension TroubledStore {
+    func account(named name: UserName) async throws(StoreFailure) -> StoredAccount? {
+        try await read { () throws(StoreFailure) in try await base.account(named: name) }
+    }
+
+    func account(_ id: AccountID) async throws(StoreFailure) -> StoredAccount? {
+        try await read { () throws(StoreFailure) in try await base.account(id) }
+    }
+
+    func accounts(after name: String, limit: Int) async throws(StoreFailure) -> [CountedAccount] {
+        try await read { () throws(StoreFailure) in try await base.accounts(after: name, limit: limit) }
+    }
+
+    func dearestImportedCost() async throws(StoreFailure) -> Int { try await base.dearestImportedCost() }
+
+    func register(
+        _ account: StoredAccount, device: NewDevice?, invite: [UInt8]?
+    ) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in
+            try await base.register(account, device: device, invite: invite)
+        }
+    }
+
+    func importAccounts(_ accounts: [StoredAccount], isDryRun: Bool) async throws(StoreFailure) -> [AccountID] {
+        try await change { () throws(StoreFailure) in
+            try await base.importAccounts(accounts, isDryRun: isDryRun)
+        }
+    }
+
+    func admit(
+        _ device: NewDevice, takesUp: Bool, to account: AccountID, ifHashIs hash: String
+    ) async throws(StoreFailure) -> AccountRecord {
+        try await change { () throws(StoreFailure) in
+            try await base.admit(device, takesUp: takesUp, to: account, ifHashIs: hash)
+        }
+    }
+
+    func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
+        try await read { () throws(StoreFailure) in try await base.loginRow(device, of: account) }
+    }
+
+    func useLoginNumber(
+        _ number: UInt64, of device: DeviceID, account: AccountID
+    ) async throws(StoreFailure) -> LoggedIn {
+        try await read { () throws(StoreFailure) in
+            try await base.useLoginNumber(number, of: device, account: account)
+        }
+    }
+
+    func devices(of account: AccountID) async throws(StoreFailure) -> [DeviceRecord] {
+        try await read { () throws(StoreFailure) in try await base.devices(of: account) }
+    }
+
+    func addDevice(_ device: NewDevice, to account: AccountID) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.addDevice(device, to: account) }
+    }
+
+    func renameDevice(_ device: DeviceID, of account: AccountID, to name: String) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.renameDevice(device, of: account, to: name) }
+    }
+
+    func revokeDevice(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.revokeDevice(device, of: account) }
+    }
+
+    func setPassword(
+        _ hash: PasswordHash, of account: AccountID, replacing old: String?, revokingAllBut survivor: DeviceID?
+    ) async throws(StoreFailure) -> [DeviceID] {
+        try await change { () throws(StoreFailure) in
+            try await base.setPassword(hash, of: account, replacing: old, revokingAllBut: survivor)
+        }
+    }
+
+    func setFlags(
+        _ set: AccountRecord.Flags, clearing clear: AccountRecord.Flags, of account: AccountID
+    ) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.setFlags(set, clearing: clear, of: account) }
+    }
+
+    func deleteAccount(_ account: AccountID) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.deleteAccount(account) }
+    }
+
+    func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int) { try await base.counts() }
+
+    func invites() async throws(StoreFailure) -> [Invite] {
+        try await read { () throws(StoreFailure) in try await base.invites() }
+    }
+
+    func isValid(invite token: [UInt8]) async throws(StoreFailure) -> Bool {
+        try await read { () throws(StoreFailure) in try await base.isValid(invite: token) }
+    }
+
+    func addInvite(_ invite: Invite, token: [UInt8]) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.addInvite(invite, token: token) }
+    }
+
+    func removeInvite(_ id: InviteID) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.removeInvite(id) }
+    }
+}
