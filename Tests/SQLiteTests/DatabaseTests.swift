@@ -129,4 +129,20 @@ import Testing
         do { _ = try Database(path: path).pragma("SELECT count(*) FROM t") }
         #expect(access(path + "-wal", F_OK) != 0)
     }
+
+    @Test func `a predicate of our own is asked for each text until it is defined anew`() throws {
+        let database = try Database(path: ":memory:")
+        try database.execute("CREATE TABLE t(a); INSERT INTO t VALUES('one'), ('two'), (NULL), (3)")
+        func found() throws -> [String] {
+            try database.all("SELECT a FROM t WHERE is_meant(a) ORDER BY rowid") { $0.text(0) }
+        }
+        #expect(throws: SQLiteError.self) { try found() }
+        try database.define("is_meant") { $0 == "two" || $0 == "3" }
+        #expect(try found() == ["two", "3"])
+        try database.define("is_meant") { _ in true }
+        #expect(try found() == ["one", "two", "3"])
+        // What stands in the file does not call it.
+        try database.execute("CREATE VIEW v AS SELECT a FROM t WHERE is_meant(a)")
+        #expect(throws: SQLiteError.self) { try database.all("SELECT a FROM v") { $0.text(0) } }
+    }
 }

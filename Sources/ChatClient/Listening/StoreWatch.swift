@@ -20,6 +20,7 @@ final class StoreWatch {
     /// - Throws: `SQLiteError`.
     init(_ directory: ProfileDirectory, signal: Signal) throws {
         store = try ClientStore(directory, mode: .read)
+        try store.defineItemViews()
         self.signal = signal
         watcher = WakeWatcher(directory.wakeFile) { signal.set() }
     }

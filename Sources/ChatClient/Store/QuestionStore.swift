@@ -23,15 +23,6 @@ struct StoredAnswer: Equatable, Sendable {
 /// whoever looks later, arrives at the same. A question has its place in the log as soon as its own message is stored,
 /// which comes before all that answer it.
 extension ClientStore {
-    /// What a row of `questions` is in; the numbers stand in stores and never change.
-    private enum State: Int {
-        case open = 0
-        /// It has its answer, or another user has answered it.
-        case answered = 1
-        /// Nobody waits for it any more.
-        case lapsed = 2
-    }
-
     /// What was closed so long ago is forgotten: the server has forgotten its message, too. Milliseconds.
     private static let retention: UInt64 = 40 * 86_400_000
     /// So long the server certainly knows a message by its id: asked again it keeps its place. Milliseconds.
@@ -160,12 +151,9 @@ extension ClientStore {
         try asked.flatMap { user in
             try database.all(
                 """
-                SELECT e.position, c.type, c.peer, p.name, e.seq, e.id, e.sender, s.name, s.display_name, e.device,
-                    e.time, e.sent, e.body, e.reply_to, e.auto, e.shown, a.number, a.outcome
-                FROM answers a JOIN entries e ON e.conversation = a.conversation AND e.seq = a.seq
-                    JOIN conversations c ON c.number = e.conversation
-                    LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer
-                WHERE (a.question = ? OR (a.outcome = 2 AND a.number > ?)) AND c.peer = ? AND e.body IS NOT NULL
+                SELECT m.*, a.number, a.outcome
+                FROM answers a JOIN message_rows m ON m.conversation = a.conversation AND m.seq = a.seq
+                WHERE (a.question = ? OR (a.outcome = 2 AND a.number > ?)) AND m.peer = ? AND m.body IS NOT NULL
                 """, user.id.bytes, number, user.account.bytes, read: { try Self.answer($0, reader) }
             ).compactMap(\.self)
         }.sorted { $0.number < $1.number }
@@ -173,9 +161,9 @@ extension ClientStore {
 
     private static func answer(_ row: Statement, _ reader: ItemReader) throws -> StoredAnswer? {
         guard case .message(let message) = try reader.item(row),
-            let outcome = StoredAnswer.Outcome(rawValue: row.int(17))
+            let outcome = StoredAnswer.Outcome(rawValue: row.int(ItemReader.messageColumns + 1))
         else { return nil }
-        return StoredAnswer(number: row.integer(16), outcome: outcome, message: message)
+        return StoredAnswer(number: row.integer(ItemReader.messageColumns), outcome: outcome, message: message)
     }
 
     /// Whether a question took the message at this place.
