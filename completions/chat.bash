@@ -13,9 +13,9 @@ _chat_options() {
         'logout') echo '--forget' ;;
         'passwd') echo '--revoke-others --password-stdin --password-file --new-password-file' ;;
         'send') echo '--to --everyone -m --message --lines --jsonl --id --reply-to --wait --timeout --queue --expires' ;;
-        'listen') echo '--new --since --after-cursor --resume --from --to-me --everyone --own --meta --mark-read --count --timeout --idle --no-follow --command-timeout --retry' ;;
+        'listen') echo '--new --since --after-cursor --resume --from --to-me --everyone --own --meta --mark-read --patient --count --timeout --idle --no-follow --command-timeout --retry' ;;
         'ask') echo '--to --choice -m --message --id --timeout' ;;
-        'reply') echo '--allow --allow-anyone --resume --new --since --after-cursor --from --to-me --everyone --count --timeout --idle --command-timeout --retry --jobs' ;;
+        'reply') echo '--allow --allow-anyone --resume --new --since --after-cursor --from --to-me --everyone --patient --count --timeout --idle --command-timeout --retry --jobs' ;;
         'run') echo '--to --everyone --on-failure --tail --label --queue --expires --timeout --id' ;;
         'history') echo '--with --everyone --id --limit --since --until --search --sync' ;;
         'who') echo '--users --wait --timeout --watch' ;;

@@ -48,6 +48,26 @@ import Testing
     }
 }
 
+@Suite struct OutageNoticesTests {
+    private let begin = ContinuousClock.now
+
+    @Test func `an outage is told when it begins, once an hour, and when it ends`() {
+        var notices = OutageNotices()
+        let told = (0..<7200).filter { notices.lost(at: begin + .seconds($0)) }
+        #expect(told == [0, 3600])
+        let ends = (7300..<7302).map { notices.restored(at: begin + .seconds($0)) }
+        #expect(ends == [.seconds(7300), nil])
+        let next = notices.lost(at: begin + .seconds(7302))
+        #expect(next, "the next one is another")
+    }
+
+    @Test func `a first connection that succeeds is not told`() {
+        var notices = OutageNotices()
+        let end = notices.restored(at: begin)
+        #expect(end == nil)
+    }
+}
+
 @Suite struct RetryScheduleTests {
     @Test func `pauses double up to the longest, and end`() {
         var schedule = RetrySchedule(retries: 9)

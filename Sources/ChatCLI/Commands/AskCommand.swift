@@ -71,7 +71,8 @@ struct AskNotices {
     func tell(_ notice: AskNotice) {
         switch notice {
         case .notAsked(let problem): invocation.diagnostics.report(problem)
-        case .offline(let problem, let pause): invocation.diagnostics.noteOffline(problem, retryIn: pause)
+        case .offline(let problem): invocation.diagnostics.noteOffline(problem)
+        case .online: invocation.diagnostics.noteOnline()
         case .notTaken(let message):
             invocation.diagnostics.note(
                 "not_an_answer",

@@ -16,7 +16,7 @@ struct ListenCommand: ChatCommand {
         values: [
             "since", "after-cursor", "resume", "from", "count", "timeout", "idle", "command-timeout", "retry",
         ],
-        flags: ["new", "to-me", "everyone", "own", "meta", "mark-read", "no-follow"], takesCommand: true)
+        flags: ["new", "to-me", "everyone", "own", "meta", "mark-read", "no-follow", "patient"], takesCommand: true)
 
     @OptionGroup var start: StartOptions
     @Option(
@@ -27,6 +27,7 @@ struct ListenCommand: ChatCommand {
     @Flag(help: "Also messages of one's own.") var own = false
     @Flag(help: "Also tell of logins, who is online, and receipts.") var meta = false
     @Flag(help: "Mark what is printed as shown.") var markRead = false
+    @Flag(help: "Go on where the first connection fails, too.") var patient = false
     @OptionGroup var limits: LimitOptions
     @Flag(help: "Print what there is and end.") var noFollow = false
     @OptionGroup var handling: HandlerOptions
@@ -39,16 +40,21 @@ struct ListenCommand: ChatCommand {
             filter: MessageFilter(
                 from: Set(filter.from), toMe: filter.toMe, everyone: filter.everyone, own: own), follow: !noFollow,
             presence: meta, receipts: meta)
-        options.requiresFirstConnection = true
+        guard !(patient && noFollow) else { throw Problem(.usage, "--patient and --no-follow cannot be combined") }
+        options.requiresFirstConnection = !patient
         let handler = try handling.handler(settings: settings, invocation: invocation)
         invocation.endings.intercept()
         if let handler { invocation.endings.onEnd { handler.child.send(signal: SIGTERM) } }
         invocation.output.watchReader { invocation.endings.end(.signal(SIGPIPE)) }
         let client = try invocation.makeClient(settings: settings)
         let marks = markRead || (invocation.output.isTerminal && handler == nil)
-        let follower = Follower(
-            client: client, invocation: invocation, handler: handler, tellsMeta: meta, marks: marks,
-            limits: limits.fromNow)
-        return try await follower.run(options)
+        var follower = Follower(
+            client: client,
+            sink: ListenSink(
+                invocation: invocation, handler: handler, tellsMeta: meta, marks: marks, limits: limits.fromNow))
+        switch try await follower.run(options) {
+        case .timedOut: return try follower.sink.limits.statusAtDeadline()
+        case .satisfied, .ended: return .done
+        }
     }
 }

@@ -45,18 +45,9 @@ struct WhoCommand: ChatCommand {
     private func follow(_ client: Client, _ invocation: Invocation) async throws(Problem) -> ExitStatus {
         invocation.endings.intercept()
         invocation.output.watchReader { invocation.endings.end(.signal(SIGPIPE)) }
-        let listener = try await client.listen(ListenOptions(start: .new, presence: true))
-        while true {
-            switch try await listener.next() {
-            case .event(.presence(let change)):
-                let plain = invocation.plain.presence(change).joined(separator: "\n")
-                try await invocation.output.writeAside(
-                    line: invocation.json ? JSONLines.presence(change).text : plain)
-            case .event(.offline(let problem, _)): invocation.diagnostics.note("offline", problem.text)
-            case .event, .timedOut: break
-            case .ended: return .done
-            }
-        }
+        var follower = Follower(client: client, sink: PresenceSink(invocation: invocation))
+        _ = try await follower.run(ListenOptions(start: .new, presence: true))
+        return .done
     }
 }
 

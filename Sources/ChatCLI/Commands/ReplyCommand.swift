@@ -17,7 +17,7 @@ struct ReplyCommand: ChatCommand {
             "allow", "resume", "since", "after-cursor", "from", "count", "timeout", "idle", "command-timeout", "retry",
             "jobs",
         ],
-        flags: ["allow-anyone", "new", "to-me", "everyone"], takesCommand: true)
+        flags: ["allow-anyone", "new", "to-me", "everyone", "patient"], takesCommand: true)
 
     @Option(
         help: ArgumentHelp("Answer this user; may be repeated.", valueName: "user"), transform: OptionText.user)
@@ -30,6 +30,7 @@ struct ReplyCommand: ChatCommand {
     var resume: UserName?
     @OptionGroup var start: StartOptions
     @OptionGroup var filter: FilterOptions
+    @Flag(help: "Go on where the first connection fails, too.") var patient = false
     @OptionGroup var limits: LimitOptions
     @OptionGroup var handling: HandlerOptions
     @Option(
@@ -49,7 +50,7 @@ struct ReplyCommand: ChatCommand {
         guard let name = resume ?? UserName("reply") else { throw Problem(.internalFault, "no resume point") }
         let options = ListenOptions(
             start: try start.start(now: SystemTime.now()), resume: name, filter: rules.filter,
-            requiresFirstConnection: true)
+            requiresFirstConnection: !patient)
         let handlers = (0..<jobs).map { _ in handler.another }
         invocation.endings.intercept()
         invocation.endings.onEnd { for handler in handlers { handler.child.send(signal: SIGTERM) } }

@@ -1,4 +1,5 @@
 import CLISupport
+import ChatClient
 import Glibc
 import Logging
 import Synchronization
@@ -9,6 +10,7 @@ final class Diagnostics: Sendable {
     let quiet: Bool
     /// Where lines go while a prompt is on the terminal.
     private let detour = Mutex<(@Sendable (String) -> Void)?>(nil)
+    private let outage = Mutex(OutageNotices())
 
     init(json: Bool, quiet: Bool) {
         self.json = json
@@ -41,10 +43,24 @@ final class Diagnostics: Sendable {
                 : InertText.line("\(TimestampText.utc(time)) \(level) \(text)"))
     }
 
-    /// Tells that the connection is lost, and when it is tried again.
-    func noteOffline(_ problem: Problem, retryIn pause: Duration) {
-        let again = DurationText.text(milliseconds: UInt64(max(0, pause / .milliseconds(100))) * 100)
-        note("offline", "\(problem.text); trying again in \(again)")
+    /// Tells that the connection is lost, or there again; not at each attempt. All followers of a process have one.
+    func noteConnection(_ event: ListenEvent) {
+        switch event {
+        case .offline(let problem, _): noteOffline(problem)
+        case .login: noteOnline()
+        case .message, .gap, .live, .presence, .receipt: break
+        }
+    }
+
+    func noteOffline(_ problem: Problem) {
+        guard outage.withLock({ $0.lost(at: .now) }) else { return }
+        note("offline", "\(problem.text); trying again until it is back")
+    }
+
+    func noteOnline() {
+        guard let away = outage.withLock({ $0.restored(at: .now) }) else { return }
+        let seconds = UInt64(max(0, away / .seconds(1)))
+        note("online", "connected again after \(DurationText.text(milliseconds: seconds * 1000))")
     }
 
     /// Writes one line that is inert already.

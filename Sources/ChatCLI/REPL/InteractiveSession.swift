@@ -21,11 +21,8 @@ final class InteractiveSession {
     private var names: Set<UserName> = []
     private var hasAskedForNames = false
     private var keeper: LineKeeper
-    private var shown: [ReceivedMessage] = []
     /// What was typed here and has not come back from the store yet.
     private var typed: Set<MessageID> = []
-    private var marking: Task<Void, Never>?
-    private var hasFailedToMark = false
     private var editing: Task<Void, Never>?
     private var outbox: OutboxWatch
     private lazy var sender = LineSender(client: client) { [weak self] in self?.decided($0) }
@@ -62,8 +59,8 @@ final class InteractiveSession {
         await finish(abruptly: (try? outcome.get()) == nil)
         modes?.keep()
         await listener.stop()
+        // What stands on the screen is marked as shown before we go.
         await pump.value
-        await marking?.value
         invocation.diagnostics.divert(nil)
         return try outcome.get()
     }
@@ -71,7 +68,6 @@ final class InteractiveSession {
     // MARK: begin and end
 
     private func start() {
-        screen.written = { [weak self] in self?.markShown() }
         if isatty(STDERR_FILENO) == 1 {
             let screen = screen
             // From any thread, in order.
@@ -120,7 +116,7 @@ final class InteractiveSession {
 
     private func note(_ text: String) { screen.write(["* " + text]) }
 
-    private func report(_ problem: Problem) {
+    func report(_ problem: Problem) {
         // Straight to the screen where it is one, so that it stands where it belongs among the other lines.
         guard isatty(STDERR_FILENO) == 1 else { return invocation.diagnostics.report(problem) }
         screen.write([
@@ -257,24 +253,20 @@ final class InteractiveSession {
     // MARK: what comes in
 
     private func follow(_ listener: MessageListener) async {
-        do throws(Problem) {
-            while true {
-                await screen.waitForRoom()
-                switch try await listener.next() {
-                case .event(let event): await take(event)
-                case .timedOut: break
-                case .ended: return
-                }
-            }
-        } catch { end.yield(.failure(error)) }
+        var follower = Follower(client: client, sink: PromptSink(session: self))
+        do throws(Problem) { _ = try await follower.run(listener) } catch { end.yield(.failure(error)) }
     }
 
-    private func take(_ event: ListenEvent) async {
+    /// What stands on the screen, or where the output leads, counts as shown.
+    func take(_ event: ListenEvent) async -> Reception {
+        var isShown = false
         switch event {
-        case .message(let message): await take(message)
+        case .message(let message):
+            await take(message)
+            isShown = true
         case .gap(let gap):
             await show([reports.gap(gap)])
-            do throws(Problem) { try await client.markShown(gap) } catch { report(error) }
+            isShown = true
         case .login:
             if state.connection == .lost { note("connected") }
             state.connection = .connected
@@ -288,17 +280,15 @@ final class InteractiveSession {
             state.connection = .lost
         }
         editor.setPrompt(prompt.text(state))
+        return Reception(isShown: isShown)
     }
 
     private func take(_ message: ReceivedMessage) async {
         names.insert(message.from)
         state.received(message)
-        // Before it is shown: showing may write at once, and what was written is marked.
-        shown.append(message)
         // What was typed here stands here already; what another process of this profile sent does not.
-        if message.own, typed.remove(message.id) != nil { return markShown() }
+        if message.own, typed.remove(message.id) != nil { return }
         await show([reports.message(message)])
-        if !invocation.output.isTerminal { markShown() }
     }
 
     private func take(_ change: PresenceChange) {
@@ -306,21 +296,6 @@ final class InteractiveSession {
         var change = change
         change.users.removeAll { $0 == identity.user }
         if !change.users.isEmpty && !invocation.globals.quiet { screen.write(invocation.plain.presence(change)) }
-    }
-
-    /// What stands on the screen has been shown. One after the other, so that ending can wait for the last.
-    private func markShown() {
-        guard !shown.isEmpty else { return }
-        let messages = shown
-        shown = []
-        marking = Task { [marking] in
-            await marking?.value
-            do throws(Problem) { try await client.markShown(messages) } catch {
-                // Once: a full disk would say so at every message.
-                if !hasFailedToMark { report(error) }
-                hasFailedToMark = true
-            }
-        }
     }
 }
 

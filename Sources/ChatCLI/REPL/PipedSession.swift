@@ -48,7 +48,7 @@ struct PipedSession {
         options.isRenewedByProgress = true
         let (events, continuation) = AsyncStream<Event>.makeStream()
         let sender = client.makeSender(options: options) { continuation.yield(.decided($0)) }
-        let printing = Task { await Self.follow(listener, invocation, client) { continuation.yield($0) } }
+        let printing = Task { [self] in await follow(listener) { continuation.yield($0) } }
         var copy = self
         var state = REPLState(user: identity.user, hasTerminal: false)
         let outcome: Result<ExitStatus, Problem>
@@ -210,45 +210,15 @@ struct PipedSession {
 
     // MARK: what comes in
 
-    /// Shown messages that are marked together at the most.
-    private static let markBatch = 64
-
-    private static func follow(
-        _ listener: MessageListener, _ invocation: Invocation, _ client: Client, _ tell: @Sendable (Event) -> Void
-    ) async {
-        let reports = REPLReports(json: invocation.json, plain: invocation.plain)
-        var shown: [ReceivedMessage] = []
+    private func follow(_ listener: MessageListener, _ tell: @escaping @Sendable (Event) -> Void) async {
+        var follower = Follower(
+            client: client,
+            sink: PipedSink(
+                invocation: invocation, reports: reports, connected: { tell(.connected) },
+                received: { tell(.received($0)) }))
         do throws(Problem) {
-            while true {
-                var outcome = try await listener.next(deadline: shown.isEmpty ? nil : .now)
-                if case .timedOut = outcome {
-                    try await client.markShown(shown)
-                    shown = []
-                    outcome = try await listener.next()
-                }
-                switch outcome {
-                case .event(.message(let message)):
-                    try await invocation.output.writeAside(line: reports.message(message))
-                    shown.append(message)
-                    tell(.received(message))
-                case .event(.gap(let gap)):
-                    try await invocation.output.writeAside(line: reports.gap(gap))
-                    try await client.markShown(gap)
-                case .event(.login): tell(.connected)
-                case .event(.offline(let problem, _)): invocation.diagnostics.note("offline", problem.text)
-                case .event, .timedOut: break
-                case .ended:
-                    if !shown.isEmpty { try await client.markShown(shown) }
-                    return tell(.listenerEnded(nil))
-                }
-                if shown.count >= markBatch {
-                    try await client.markShown(shown)
-                    shown = []
-                }
-            }
-        } catch {
-            if !shown.isEmpty { try? await client.markShown(shown) }
-            tell(.listenerEnded(error))
-        }
+            _ = try await follower.run(listener)
+            tell(.listenerEnded(nil))
+        } catch { tell(.listenerEnded(error)) }
     }
 }

@@ -10,8 +10,7 @@ final class REPLScreen {
     private var held = ""
     private var isLent = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
-    /// Called after lines were written.
-    var written: (@MainActor () -> Void)?
+    private var waitingForWrite: [CheckedContinuation<Void, Never>] = []
 
     init(editor: Editor) { self.editor = editor }
 
@@ -47,7 +46,14 @@ final class REPLScreen {
         let text = held
         held = ""
         editor.writeAbove(text)
-        written?()
+        let continuations = waitingForWrite
+        waitingForWrite = []
+        for continuation in continuations { continuation.resume() }
+    }
+
+    /// Returns when nothing is held.
+    func waitUntilWritten() async {
+        while !held.isEmpty { await withCheckedContinuation { waitingForWrite.append($0) } }
     }
 
     /// Has somebody else use the terminal meanwhile, one at a time; what comes in is shown afterwards.

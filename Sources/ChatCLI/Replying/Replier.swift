@@ -119,8 +119,7 @@ actor Replier {
         case .gap(let gap):
             invocation.note(gap)
             events[schedule.passed()] = event
-        case .offline(let problem, let pause): invocation.diagnostics.noteOffline(problem, retryIn: pause)
-        case .login, .live, .presence, .receipt: break
+        case .login, .live, .presence, .receipt, .offline: invocation.diagnostics.noteConnection(event)
         }
     }
 

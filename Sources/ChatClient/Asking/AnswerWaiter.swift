@@ -64,8 +64,9 @@ actor AnswerWaiter {
         for report in mailbox.drain() {
             switch report.event {
             case .ended(let problem): throw problem
-            case .offline(let problem, let pause): self.report(.offline(problem, retryIn: pause))
-            case .login, .live, .presence, .receipt: break
+            case .offline(let problem, _): self.report(.offline(problem))
+            case .login: self.report(.online)
+            case .live, .presence, .receipt: break
             }
         }
     }

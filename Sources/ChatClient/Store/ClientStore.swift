@@ -126,8 +126,9 @@ final class ClientStore {
         return try lastPosition()
     }
 
+    /// The latest one counts, whatever its clock says: an earlier one may have been wrong by years.
     func noteSynced(_ time: UInt64) throws {
-        try database.run("UPDATE state SET synced = max(coalesce(synced, 0), ?)", time)
+        try database.run("UPDATE state SET synced = ?", time)
     }
 
     /// When this device last knew everything, Unix milliseconds.

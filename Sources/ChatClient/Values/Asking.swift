@@ -42,7 +42,8 @@ package struct Answer: Equatable, Sendable {
 package enum AskNotice: Sendable {
     /// Somebody could not be asked; others were.
     case notAsked(Problem)
-    case offline(Problem, retryIn: Duration)
+    case offline(Problem)
+    case online
     /// Somebody wrote what is none of the choices, or may answer any of several questions, and was told so.
     case notTaken(ReceivedMessage)
 }

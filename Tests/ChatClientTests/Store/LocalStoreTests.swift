@@ -223,6 +223,13 @@ import Testing
         #expect(try scene.store.untoldReadMarks().isEmpty)
     }
 
+    @Test func `the last sync is the one that came last, whatever an earlier one's clock said`() throws {
+        let store = try StoreScene().store
+        try store.write { try store.noteSynced(2_082_758_400_000) }
+        try store.write { try store.noteSynced(1_800_000_000_000) }
+        #expect(try store.lastSync() == 1_800_000_000_000)
+    }
+
     @Test func resumePointsAreKeptAndCounted() throws {
         let scene = try StoreScene()
         let name = try #require(UserName("bot"))

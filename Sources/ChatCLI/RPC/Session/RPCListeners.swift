@@ -44,11 +44,13 @@ actor RPCListeners {
             switch order {
             case .start(let options, let tellsMeta, let marks):
                 let number = try await start(options)
-                let pump = RPCListenerPump(
-                    number: number, client: client, output: output, diagnostics: diagnostics, tellsMeta: tellsMeta,
-                    marks: marks)
+                let sink = RPCSink(
+                    output: output, diagnostics: diagnostics, tellsMeta: tellsMeta, marks: marks
+                ) { event in
+                    await self.tell(event, of: number)
+                }
                 // The caller learns the number before the first event has it.
-                reply.succeed(Self.result(number)) { Task { await self.run(pump) } }
+                reply.succeed(Self.result(number)) { Task { await self.run(number, sink) } }
             case .acknowledge(let number, let cursor):
                 try await acknowledge(try find(number), number, cursor)
                 var result = Self.result(number)
@@ -103,114 +105,25 @@ actor RPCListeners {
 
     // MARK: Events
 
-    private func run(_ pump: RPCListenerPump) {
-        guard let listener = running[pump.number] else { return }
-        Task {
-            var copy = pump
-            let problem = await copy.run(listener) { await self.tell($0, of: pump.number) }
-            self.ended(pump.number, problem)
+    private func run(_ number: Int, _ sink: RPCSink) {
+        guard let listener = running[number] else { return }
+        Task { [client] in
+            var follower = Follower(client: client, sink: sink)
+            do throws(Problem) {
+                _ = try await follower.run(listener)
+                self.ended(number, nil)
+            } catch { self.ended(number, error) }
         }
     }
 
-    /// False where the listener was stopped: nothing of it follows.
-    private func tell(_ event: ListenEvent, of number: Int) -> Bool {
-        guard running[number] != nil else { return false }
-        if case .offline(let problem, let pause) = event {
-            // All of them have one connection.
-            if number == running.keys.min() { diagnostics.noteOffline(problem, retryIn: pause) }
-        } else if let line = JSONLines.event(event) {
-            output.put(RPCMessage.event(listener: number, line: line))
-        }
-        return true
+    /// Nothing follows of one that was stopped.
+    private func tell(_ event: ListenEvent, of number: Int) {
+        guard running[number] != nil else { return }
+        if let line = JSONLines.event(event) { output.put(RPCMessage.event(listener: number, line: line)) }
     }
 
     private func ended(_ number: Int, _ problem: Problem?) {
         guard running.removeValue(forKey: number) != nil, let problem else { return }
         output.put(RPCMessage.event(listener: number, end: problem))
-    }
-}
-
-/// Moves lines from a listener to the output.
-struct RPCListenerPump: Sendable {
-    let number: Int
-    let client: Client
-    let output: RPCOutput
-    let diagnostics: Diagnostics
-    let tellsMeta: Bool
-    /// Whether what was told counts as shown.
-    let marks: Bool
-
-    /// Shown messages that are marked together at the most.
-    private static let markBatch = 64
-    private var shown: [ReceivedMessage] = []
-    /// The last notice of a gap that is not marked.
-    private var shownGap: GapNotice?
-
-    init(
-        number: Int, client: Client, output: RPCOutput, diagnostics: Diagnostics, tellsMeta: Bool, marks: Bool
-    ) {
-        self.number = number
-        self.client = client
-        self.output = output
-        self.diagnostics = diagnostics
-        self.tellsMeta = tellsMeta
-        self.marks = marks
-    }
-
-    /// Runs until the listener has ended; what has ended it, where nobody asked for that.
-    ///
-    /// - Parameter tell: false: nothing more is wanted.
-    mutating func run(_ listener: MessageListener, _ tell: @Sendable (ListenEvent) async -> Bool) async -> Problem? {
-        do throws(Problem) {
-            while true {
-                await output.waitForRoom()
-                guard case .event(let event) = try await next(listener) else { break }
-                guard isWanted(event) else { continue }
-                guard await tell(event) else { break }
-                noteShown(event)
-            }
-            try await markShown()
-            return nil
-        } catch {
-            try? await markShown()
-            return error
-        }
-    }
-
-    private mutating func noteShown(_ event: ListenEvent) {
-        guard marks else { return }
-        switch event {
-        case .message(let message): shown.append(message)
-        case .gap(let gap): shownGap = gap
-        case .login, .live, .presence, .receipt, .offline: break
-        }
-    }
-
-    private func isWanted(_ event: ListenEvent) -> Bool {
-        switch event {
-        case .message, .gap, .offline: true
-        case .login, .live, .presence, .receipt: tellsMeta
-        }
-    }
-
-    /// Marks are written when there is nothing else to do, or a batch of them is due.
-    private mutating func next(_ listener: MessageListener) async throws(Problem) -> ListenOutcome {
-        guard !shown.isEmpty || shownGap != nil else { return try await listener.next() }
-        if shown.count < Self.markBatch {
-            let outcome = try await listener.next(deadline: .now)
-            guard case .timedOut = outcome else { return outcome }
-        }
-        try await markShown()
-        return try await listener.next()
-    }
-
-    /// What has left this process was shown.
-    private mutating func markShown() async throws(Problem) {
-        guard !shown.isEmpty || shownGap != nil else { return }
-        let (messages, gap) = (shown, shownGap)
-        (shown, shownGap) = ([], nil)
-        await output.waitUntilWritten()
-        if !messages.isEmpty { try await client.markShown(messages) }
-        if let gap { try await client.markShown(gap) }
     }
 }
