@@ -99,7 +99,8 @@ import Testing
         do {
             _ = try await TestClient.connect(to: other.address)
             Issue.record("an HTTP server was accepted")
-        } catch ConnectError.tls(.refused) {
+        } catch ConnectError.tls(.plainText(let line)) {
+            #expect(line == "HTTP/1.1 400 Bad Request")
         }
         let mute = try await OtherServer.start(answer: [])
         do {
