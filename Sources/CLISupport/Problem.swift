@@ -19,6 +19,8 @@ package struct Problem: Error, Equatable, Sendable {
     package var text: String
     /// What to do about it.
     package var hint: String?
+    /// What to do about it, where each way of speaking to us has its own words.
+    package var advice: Advice?
     /// The message it is about, as a UUID, so that a retry with it never doubles.
     package var id: String?
     /// The conversation it is about: `@USER`, `#ROOM` or `*`.
@@ -30,13 +32,14 @@ package struct Problem: Error, Equatable, Sendable {
     package var current: ConversationPosition?
 
     package init(
-        code: String, exit: ExitStatus, text: String, hint: String? = nil, id: String? = nil,
-        conversation: String? = nil, sent: Sent? = nil, retryAfter: UInt64? = nil
+        code: String, exit: ExitStatus, text: String, hint: String? = nil, advice: Advice? = nil,
+        id: String? = nil, conversation: String? = nil, sent: Sent? = nil, retryAfter: UInt64? = nil
     ) {
         self.code = code
         self.exit = exit
         self.text = text
         self.hint = hint
+        self.advice = advice
         self.id = id
         self.conversation = conversation
         self.sent = sent
@@ -44,21 +47,23 @@ package struct Problem: Error, Equatable, Sendable {
     }
 
     package init(
-        _ code: LocalCode, _ text: String, hint: String? = nil, id: String? = nil, conversation: String? = nil,
-        sent: Sent? = nil, retryAfter: UInt64? = nil
+        _ code: LocalCode, _ text: String, hint: String? = nil, advice: Advice? = nil, id: String? = nil,
+        conversation: String? = nil, sent: Sent? = nil, retryAfter: UInt64? = nil
     ) {
         self.init(
-            code: code.rawValue, exit: code.exitStatus, text: text, hint: hint, id: id, conversation: conversation,
+            code: code.rawValue, exit: code.exitStatus, text: text, hint: hint, advice: advice, id: id,
+            conversation: conversation,
             sent: sent, retryAfter: retryAfter)
     }
 
     /// What the protocol's list says, where this side finds what that error names.
     package init(
-        _ code: ErrorCode, _ text: String? = nil, hint: String? = nil, id: String? = nil,
+        _ code: ErrorCode, _ text: String? = nil, hint: String? = nil, advice: Advice? = nil, id: String? = nil,
         conversation: String? = nil, sent: Sent? = nil, retryAfter: UInt64? = nil
     ) {
         self.init(
-            code: code.name, exit: code.exitStatus, text: text ?? code.sentence, hint: hint, id: id,
+            code: code.name, exit: code.exitStatus, text: text ?? code.sentence, hint: hint, advice: advice,
+            id: id,
             conversation: conversation, sent: sent, retryAfter: retryAfter)
     }
 

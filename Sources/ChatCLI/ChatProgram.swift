@@ -80,7 +80,7 @@ package enum ChatProgram {
 
     private static func fail(_ problem: Problem, _ diagnostics: Diagnostics, usageHint: String? = nil) -> Ending {
         var problem = problem
-        if problem.exit == .usage, problem.hint == nil { problem.hint = usageHint }
+        if problem.exit == .usage, problem.hint == nil, problem.advice == nil { problem.hint = usageHint }
         diagnostics.report(problem)
         return .status(problem.exit.rawValue)
     }

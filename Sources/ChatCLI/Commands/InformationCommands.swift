@@ -97,6 +97,9 @@ struct DoctorCommand: ChatCommand {
     }
 
     private static func show(_ check: DoctorCheck, _ invocation: Invocation) throws(Problem) {
+        var check = check
+        check.problem = check.problem?.worded(.commandLine)
+        if let command = check.see.flatMap(AdviceWording.command) { check.text += ": " + command }
         var line = "\(check.status.rawValue)\t\(check.name): \(InertText.line(check.text))"
         if let hint = check.problem?.hint { line += "; \(InertText.line(hint))" }
         try invocation.show(JSONLines.check(check), plain: [line])

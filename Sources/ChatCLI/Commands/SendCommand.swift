@@ -158,6 +158,7 @@ extension Acknowledgement {
         failure.id = id?.uuid
         failure.conversation = conversation.text
         failure.sent = problem?.sent
+        failure.advice = status == .failed ? problem?.advice : nil
         failure.hint = status == .failed ? problem?.hint : "do not send it again, or only with this --id"
         return failure
     }

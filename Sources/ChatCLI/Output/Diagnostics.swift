@@ -19,7 +19,7 @@ final class Diagnostics: Sendable {
 
     /// Tells what went wrong, in one line.
     func report(_ problem: Problem) {
-        let problem = Advice.completing(problem)
+        let problem = RefusalHint.completing(problem.worded(.commandLine))
         write(json ? problem.json(time: SystemTime.now()).text : problem.plainLine(program: "chat"))
     }
 

@@ -117,6 +117,7 @@ final class InteractiveSession {
     private func note(_ text: String) { screen.write(["* " + text]) }
 
     func report(_ problem: Problem) {
+        let problem = problem.worded(.prompt)
         // Straight to the screen where it is one, so that it stands where it belongs among the other lines.
         guard isatty(STDERR_FILENO) == 1 else { return invocation.diagnostics.report(problem) }
         screen.write([

@@ -18,7 +18,7 @@ extension Client {
         if let identity = try store({ try $0.identity() }) {
             throw Problem(
                 .wrongProfile, "profile \(settings.profile) belongs to \(identity.name) already",
-                hint: "use another --profile")
+                advice: .useAnotherProfile)
         }
         let key = try Self.newKey()
         let address = settings.serverOfNewProfiles
@@ -39,7 +39,7 @@ extension Client {
         if let known, known.name != user {
             throw Problem(
                 .wrongProfile, "profile \(settings.profile) belongs to \(known.name), not to \(user)",
-                hint: "use another --profile")
+                advice: .useAnotherProfile)
         }
         let address = known?.address ?? settings.serverOfNewProfiles
         // A device that was revoked, or whose store was copied, does not come back: this becomes a new one.

@@ -77,12 +77,12 @@ extension Client {
         if let known, known.account != file.account || known.address != file.address {
             throw Problem(
                 .wrongProfile, "profile \(settings.profile) belongs to \(known.name) on \(known.address)",
-                hint: "use another --profile")
+                advice: .useAnotherProfile)
         }
         if let known, known.device == file.device, try store({ try $0.knowsEveryone() }) {
             // What was revoked stays so: only another identity helps.
             guard known.standing != .loggedOut, known.standing != .revoked else {
-                throw Problem(.deviceRevoked, hint: "make another identity with chat device add --out FILE", sent: .no)
+                throw Problem(.deviceRevoked, advice: .makeAnotherIdentity, sent: .no)
             }
             try requireStanding(known)
             return (try whoAmI(), false)
@@ -168,7 +168,7 @@ extension Client {
         case .failure(let failure):
             throw Problem(
                 .missingFile, "cannot read \(path): \(failure.text)",
-                hint: "name an identity made with chat device add --out FILE")
+                advice: .nameIdentity)
         }
     }
 
@@ -194,7 +194,7 @@ extension Client {
             throw Problem(.usage, "\(named.count) devices are called \(text)", hint: "name one by its id")
         }
         guard let device = named.first else {
-            throw Problem(.noSuchDevice, "there is no device \(text)", hint: "see chat device list")
+            throw Problem(.noSuchDevice, "there is no device \(text)", advice: .seeDevices)
         }
         return device.id
     }

@@ -126,8 +126,11 @@ extension Client {
         do throws(Problem) {
             let items = try outbox()
             let failed = items.count { $0.state == .failed }
-            let text = items.isEmpty ? "empty" : "\(items.count - failed) waiting, \(failed) failed: chat outbox list"
-            await report(DoctorCheck(name: "outbox", status: failed == 0 ? .ok : .warning, text: text))
+            let text = items.isEmpty ? "empty" : "\(items.count - failed) waiting, \(failed) failed"
+            await report(
+                DoctorCheck(
+                    name: "outbox", status: failed == 0 ? .ok : .warning, text: text,
+                    see: items.isEmpty ? nil : .seeOutbox))
         } catch {
             await report(DoctorCheck(name: "outbox", status: .failed, text: error.text, problem: error))
         }
@@ -135,8 +138,10 @@ extension Client {
 
     private func checkSync(_ report: (DoctorCheck) async -> Void) async {
         do throws(Problem) {
-            let text = try lastSync().map { "as of \(TimestampText.utc($0))" } ?? "never: chat history --sync"
-            await report(DoctorCheck(name: "sync", status: .ok, text: text))
+            let time = try lastSync()
+            let text = time.map { "as of \(TimestampText.utc($0))" } ?? "never"
+            await report(
+                DoctorCheck(name: "sync", status: .ok, text: text, see: time == nil ? .fetchHistory : nil))
         } catch {
             await report(DoctorCheck(name: "sync", status: .failed, text: error.text, problem: error))
         }

@@ -56,7 +56,7 @@ extension Client {
             guard case .pin = settings.trust else {
                 throw Problem(
                     .serverKeyChanged, "\(new) is known by \(before.text), but \(old) by \(standing.text)",
-                    hint: "if \(new) was another server's, forget it first: chat server forget \(new)", sent: .no)
+                    advice: .forgetServer("\(new)"), sent: .no)
             }
         }
         do throws(Problem) {

@@ -28,7 +28,7 @@ extension Client {
             servers[address] = nil
         }
         guard wasKnown else {
-            throw Problem(.noSuchName, "\(address) is not a known server", hint: "see chat server list")
+            throw Problem(.noSuchName, "\(address) is not a known server", advice: .seeServers)
         }
     }
 

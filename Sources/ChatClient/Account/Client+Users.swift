@@ -33,7 +33,7 @@ extension Client {
         await asked.signal.wait(until: deadline)
         guard let users = try asked.drain().first?.get() else { throw Self.didNotCome(user) }
         guard let status = users.first(where: { $0.account.name == user }) else {
-            throw Problem(.noSuchUser, "there is no user \(user)", hint: "chat who --users lists everybody")
+            throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers)
         }
         if status.online { return }
         try await whileBusy { () async throws(Problem) in try await self.awaitArrival(of: user, deadline: deadline) }

@@ -97,7 +97,7 @@ extension IdentityFile {
             everyone = try field("everyone") { Hexadecimal.bytes($0).flatMap { ConversationID($0) } }
             pin = fields.entries["pin"] == nil ? nil : try field("pin") { PublicKeyPin($0) }
         } catch {
-            throw Problem(.invalidData, error.text, hint: "make an identity with chat device add --out FILE")
+            throw Problem(.invalidData, error.text, advice: .makeIdentity)
         }
     }
 }

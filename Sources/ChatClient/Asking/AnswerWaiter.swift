@@ -105,5 +105,5 @@ actor AnswerWaiter {
         "please answer with \(choices.count == 1 ? "" : "one of: ")\(choices.joined(separator: ", "))"
     }
     private static let severalOpen =
-        "several questions to you are open; say which one you answer, with /reply or chat send --reply-to ID"
+        "several questions to you are open; say which one you answer, by a reply to it"
 }

@@ -214,7 +214,7 @@ extension Question {
         let time = DurationText.text(milliseconds: UInt64(max(0, timeout.milliseconds)))
         return Problem(
             .noAnswer, "no answer from \(names) within \(time)",
-            hint: key == nil ? nil : "the same --id waits again without asking twice")
+            advice: key == nil ? nil : .askAgainWithKey)
     }
 }
 

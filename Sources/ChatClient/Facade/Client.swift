@@ -99,7 +99,7 @@ package actor Client {
 
     var notLoggedIn: Problem {
         Problem(
-            .notLoggedIn, "profile \(settings.profile) is not logged in", hint: "run chat login, or chat register",
+            .notLoggedIn, "profile \(settings.profile) is not logged in", advice: .logIn,
             sent: .no)
     }
 
@@ -108,8 +108,7 @@ package actor Client {
         guard let identity, let wanted = settings.requestedServer, wanted != identity.address else { return }
         throw Problem(
             .wrongServer, "profile \(settings.profile) belongs to the server \(identity.address), not to \(wanted)",
-            hint: "leave the server out, or use another --profile; if the server has moved: "
-                + "chat server move \(identity.address) \(wanted)", sent: .no)
+            advice: .leaveServerOut(known: "\(identity.address)", wanted: "\(wanted)"), sent: .no)
     }
 
     /// Who this profile is; it may not be able to log in.
@@ -136,10 +135,10 @@ package actor Client {
         case .copied:
             throw Problem(
                 .storeCopied, "this profile was copied or rolled back, and the server refuses it",
-                hint: "log in anew: chat login \(identity.name)", sent: .no)
+                advice: .logInAnew(user: identity.name.text), sent: .no)
         case .revoked:
             throw Problem(
-                .deviceRevoked, "this device was revoked", hint: "log in anew: chat login \(identity.name)", sent: .no)
+                .deviceRevoked, "this device was revoked", advice: .logInAnew(user: identity.name.text), sent: .no)
         case .loggedOut:
             throw notLoggedIn
         }

@@ -42,7 +42,7 @@ extension Client {
     package func removeResumePoint(_ name: UserName) throws(Problem) {
         let lock = try ResumeLock(name, in: settings.profileDirectory)
         guard try store({ store in try store.write { try store.removeResumePosition(name) } }) else {
-            throw Problem(.noSuchName, "there is no resume point \(name)", hint: "see chat resume list")
+            throw Problem(.noSuchName, "there is no resume point \(name)", advice: .seeResumePoints)
         }
         _ = lock
     }

@@ -10,7 +10,7 @@ extension Client {
     /// - Throws: 67 `no_such_name`.
     package func dropFromOutbox(_ id: MessageID) throws(Problem) {
         guard try store({ store in try store.write { try store.dropFromOutbox(id) } }) else {
-            throw Problem(.noSuchName, "no message \(id.uuid) is in the outbox", hint: "see chat outbox list")
+            throw Problem(.noSuchName, "no message \(id.uuid) is in the outbox", advice: .seeOutbox)
         }
     }
 

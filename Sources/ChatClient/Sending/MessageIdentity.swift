@@ -18,7 +18,8 @@ enum MessageIdentity {
         if let given = MessageID(uuid: key) { return given }
         guard !key.isEmpty, key.utf8.count <= Limits.idempotencyKey else {
             throw Problem(
-                .invalidData, "an --id has 1 to \(Limits.idempotencyKey) bytes, not \(key.utf8.count)", sent: .no)
+                .invalidData, "an idempotency key has 1 to \(Limits.idempotencyKey) bytes, not \(key.utf8.count)",
+                sent: .no)
         }
         let input = Array(label.utf8) + account.bytes + Array(conversation.text.utf8) + [0] + Array(key.utf8)
         guard let id = MessageID.version8(digest: SHA256.hash(input)) else { throw none }

@@ -133,6 +133,6 @@ extension Problem {
     fileprivate static func idReused(_ what: String, at time: UInt64) -> Problem {
         Problem(
             .idReused, "another message \(what) under this id at \(TimestampText.utc(time)); this one was not sent",
-            hint: "give a message of its own another --id")
+            advice: .giveAnotherKey)
     }
 }

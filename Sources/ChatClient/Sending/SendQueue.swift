@@ -260,7 +260,7 @@ struct SendQueue {
         if item.mayBeThere {
             return Problem(
                 .noAcknowledgement, "no acknowledgement came in time",
-                hint: "it may have been sent; send it again with the same --id and it is delivered once")
+                advice: .sendAgainWithKey)
         }
         return Problem(.unreachable, "the server could not be reached in time", hint: "try again")
     }

@@ -30,8 +30,7 @@ struct SendSubmission: Sendable {
         case .message(let message):
             if case .room = message.conversation { throw message.conversation.noSuchRoom }
             if wait > .accepted && message.conversation == .everyone {
-                throw Problem(
-                    .usage, "--wait \(wait.rawValue) is for direct messages; everyone is only accepted")
+                throw Problem(.usage, "only a direct message can be \(wait.rawValue); one to everyone is accepted")
             }
             guard let account else { throw Problem(.internalFault, "nobody sends") }
             return TrackedMessage(

@@ -20,7 +20,7 @@ struct SendingAccess: Sendable {
         if let flushOutbox, try await journal.hasQueued(for: name) {
             await flushOutbox(link)
             if try await journal.hasQueued(for: name) {
-                throw Problem(.busy, "an earlier message to \(name) waits in the outbox", hint: "see chat outbox list")
+                throw Problem(.busy, "an earlier message to \(name) waits in the outbox", advice: .seeOutbox)
             }
         }
         if !anew, let known = try await conversations.recall(name) { return known }

@@ -28,7 +28,9 @@ struct TrustDecision: Equatable, Sendable {
     /// - Parameter isPublished: whether a server of this user or of root has published the key on this machine.
     func judge(_ peer: PeerIdentity, isPublished: () -> Bool) -> Verdict {
         if case .pin(let wanted) = setting {
-            guard peer.pin == wanted else { return .refuse(mismatch(peer, expected: "\(wanted)", "--trust names")) }
+            guard peer.pin == wanted else {
+                return .refuse(mismatch(peer, expected: "\(wanted)", "what was asked for is"))
+            }
             return .accept(remember: known == .pin(wanted) ? nil : .pin(wanted))
         }
         switch known {
@@ -62,19 +64,19 @@ struct TrustDecision: Equatable, Sendable {
     func notTrusted(_ pin: PublicKeyPin, _ reason: String) -> Problem {
         Problem(
             .serverNotTrusted, "\(address) is not known, and its certificate does not verify (\(reason))",
-            hint: "if its fingerprint is \(pin), run it with --trust \(pin)", sent: .no)
+            advice: .trustFingerprint("\(pin)"), sent: .no)
     }
 
     private func mismatch(_ peer: PeerIdentity, expected: String, _ source: String) -> Problem {
         Problem(
             .serverKeyChanged, "\(address) has the key \(peer.pin), but \(source) \(expected); nothing was sent",
-            hint: "ask who runs it; if its key was replaced, run it with --trust \(peer.pin)", sent: .no)
+            advice: .trustReplacedKey("\(peer.pin)"), sent: .no)
     }
 
     private func noLongerVerifies(_ peer: PeerIdentity, _ reason: String) -> Problem {
         Problem(
             .serverKeyChanged,
             "\(address) is known by its CA, but its certificate does not verify (\(reason)); nothing was sent",
-            hint: "ask who runs it; to know it by its key from now on, run it with --trust \(peer.pin)", sent: .no)
+            advice: .trustByKey("\(peer.pin)"), sent: .no)
     }
 }

@@ -160,11 +160,14 @@ package struct DoctorCheck: Sendable {
     package var text: String
     /// What to do, and the exit status, where it failed.
     package var problem: Problem?
+    /// Where more can be seen, or what brings it up to date.
+    package var see: Advice?
 
-    package init(name: String, status: Status, text: String, problem: Problem? = nil) {
+    package init(name: String, status: Status, text: String, problem: Problem? = nil, see: Advice? = nil) {
         self.name = name
         self.status = status
         self.text = text
         self.problem = problem
+        self.see = see
     }
 }

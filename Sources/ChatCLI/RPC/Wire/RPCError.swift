@@ -38,7 +38,7 @@ struct RPCError: Error, Equatable, Sendable {
     init(_ problem: Problem) {
         self.init(
             problem.exit == .internalFault ? .internalError : .failed, problem.text,
-            data: problem.details(withText: false))
+            data: problem.worded(.rpc).details(withText: false))
     }
 
     /// A message that was not taken, or of which not everything came true that was waited for.

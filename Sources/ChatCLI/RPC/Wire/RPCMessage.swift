@@ -30,7 +30,7 @@ enum RPCMessage {
 
     /// Why a listener has ended by itself; its last event.
     static func event(listener: Int, end problem: Problem) -> JSONObject {
-        event(listener: listener, member: "error", value: problem.details(withText: true))
+        event(listener: listener, member: "error", value: problem.worded(.rpc).details(withText: true))
     }
 
     private static func event(listener: Int, member: String, value: JSONObject) -> JSONObject {

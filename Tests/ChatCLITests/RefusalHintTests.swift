@@ -10,11 +10,11 @@ import Testing
         .registrationClosed, .tooManyDevices,
     ])
     func `what a person can do about a refusal is said`(code: ErrorCode) {
-        #expect(Advice.completing(Problem(code)).hint != nil)
-        #expect(Advice.completing(Problem(code, hint: "as it was")).hint == "as it was")
+        #expect(RefusalHint.completing(Problem(code)).hint != nil)
+        #expect(RefusalHint.completing(Problem(code, hint: "as it was")).hint == "as it was")
     }
 
     @Test func `where nothing can be done nothing is advised`() {
-        #expect(Advice.completing(Problem(.internalFault, "a fault")).hint == nil)
+        #expect(RefusalHint.completing(Problem(.internalFault, "a fault")).hint == nil)
     }
 }

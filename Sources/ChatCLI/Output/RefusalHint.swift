@@ -3,7 +3,7 @@ import ChatProtocol
 
 /// What a person can do about what the server refuses, in the words of the command line: the server and the libraries
 /// do not know them.
-enum Advice {
+enum RefusalHint {
     /// The problem with a hint, where it has none and there is something to do.
     static func completing(_ problem: Problem) -> Problem {
         guard problem.hint == nil else { return problem }

@@ -1,0 +1,31 @@
+/// What to do about a problem, where that depends on how somebody speaks to us: a command line has flags, a program
+/// parameters, a prompt its own commands. Who found the problem says what; each face words it.
+package enum Advice: Equatable, Sendable {
+    case logIn
+    /// The device is not taken any more.
+    case logInAnew(user: String)
+    case useAnotherProfile
+    /// A profile belongs to another server than the one that was named.
+    case leaveServerOut(known: String, wanted: String)
+    case forgetServer(String)
+    case trustFingerprint(String)
+    case trustReplacedKey(String)
+    /// Know the server by its key instead of its authority.
+    case trustByKey(String)
+    case makeIdentity
+    case nameIdentity
+    case makeAnotherIdentity
+
+    case seeUsers
+    case seeDevices
+    case seeServers
+    case seeResumePoints
+    case seeOutbox
+    case fetchHistory
+
+    /// A message may have gone out: only sending it with its identifier is safe.
+    case sendAgainWithKey
+    case giveAnotherKey
+    /// A question waits again without being asked twice.
+    case askAgainWithKey
+}

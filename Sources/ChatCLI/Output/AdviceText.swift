@@ -1,0 +1,83 @@
+import CLISupport
+
+/// How each way of speaking to `chat` words an advice.
+enum AdviceWording {
+    case commandLine
+    /// JSON-RPC: methods and parameters.
+    case rpc
+    case prompt
+
+    func text(_ advice: Advice) -> String {
+        switch self {
+        case .commandLine: Self.commandLine(advice)
+        case .rpc: Self.rpc(advice) ?? Self.commandLine(advice)
+        case .prompt: Self.prompt(advice) ?? Self.commandLine(advice)
+        }
+    }
+
+    private static func commandLine(_ advice: Advice) -> String {
+        switch advice {
+        case .logIn: "run chat login, or chat register"
+        case .logInAnew(let user): "log in anew: chat login \(user)"
+        case .useAnotherProfile: "use another --profile"
+        case .leaveServerOut(let known, let wanted):
+            "leave the server out, or use another --profile; if the server has moved: "
+                + "chat server move \(known) \(wanted)"
+        case .forgetServer(let server):
+            "if \(server) was another server's, forget it first: chat server forget \(server)"
+        case .trustFingerprint(let pin): "if its fingerprint is \(pin), run it with --trust \(pin)"
+        case .trustReplacedKey(let pin): "ask who runs it; if its key was replaced, run it with --trust \(pin)"
+        case .trustByKey(let pin): "ask who runs it; to know it by its key from now on, run it with --trust \(pin)"
+        case .makeIdentity: "make an identity with chat device add --out FILE"
+        case .nameIdentity: "name an identity made with chat device add --out FILE"
+        case .makeAnotherIdentity: "make another identity with chat device add --out FILE"
+        case .seeUsers: "chat who --users lists everybody"
+        case .seeDevices: "see chat device list"
+        case .seeServers: "see chat server list"
+        case .seeResumePoints: "see chat resume list"
+        case .seeOutbox: "see chat outbox list"
+        case .sendAgainWithKey: "it may have been sent; send it again with the same --id and it is delivered once"
+        case .giveAnotherKey: "give a message of its own another --id"
+        case .askAgainWithKey: "the same --id waits again without asking twice"
+        case .fetchHistory: "chat history --sync fetches it"
+        }
+    }
+
+    /// The command alone, where an advice is one.
+    static func command(_ advice: Advice) -> String? {
+        switch advice {
+        case .seeOutbox: "chat outbox list"
+        case .fetchHistory: "chat history --sync"
+        default: nil
+        }
+    }
+
+    /// Nil: as on the command line, where it is done.
+    private static func rpc(_ advice: Advice) -> String? {
+        switch advice {
+        case .seeUsers: "the method who, with users, lists everybody"
+        case .sendAgainWithKey: "it may have been sent; send it again with the same id and it is delivered once"
+        case .giveAnotherKey: "give a message of its own another id"
+        case .askAgainWithKey: "the same id waits again without asking twice"
+        default: nil
+        }
+    }
+
+    private static func prompt(_ advice: Advice) -> String? {
+        switch advice {
+        case .seeUsers: "/users lists everybody"
+        case .sendAgainWithKey: "it may have been sent; /history shows it once it is here"
+        default: nil
+        }
+    }
+}
+
+extension Problem {
+    /// With its advice in the words of who reads it.
+    func worded(_ wording: AdviceWording) -> Problem {
+        guard hint == nil, let advice else { return self }
+        var problem = self
+        problem.hint = wording.text(advice)
+        return problem
+    }
+}
