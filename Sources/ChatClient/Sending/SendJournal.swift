@@ -26,7 +26,7 @@ struct SendJournal: Sendable {
             try await store.withStore { store in
                 guard let identity = try store.identity() else { return }
                 let now = WallClock.now
-                let hasNews = try store.write {
+                let hasNews = try store.writeWithReserve {
                     try messages.reduce(false) { hasNews, message in
                         if let row = message.row { try store.removeFromOutbox(row) }
                         guard !message.isFromBefore else { return hasNews }
@@ -59,7 +59,7 @@ struct SendJournal: Sendable {
         let now = WallClock.now
         let expiry = expires.map { Expiry(after: $0, now: now, boot: .now) }
         try await store.withStore { store in
-            try store.writeSynced {
+            try store.writeWithReserve(isSynced: true) {
                 if let first = try store.queuedContent(conversation, id: id), !first.content.saysTheSame(as: content) {
                     throw Problem.idReused("was queued", at: first.queued)
                 }

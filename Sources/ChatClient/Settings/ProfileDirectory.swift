@@ -21,6 +21,8 @@ package struct ProfileDirectory: Equatable, Sendable {
     package var storeFile: String { path + "/store.sqlite" }
     /// Touched after each commit that readers wait for.
     package var wakeFile: String { path + "/wake" }
+    /// Room for the message that says that there is no room.
+    package var reserveFile: String { path + "/reserve" }
     /// Held locked by the process that uses the resume point.
     package func resumeLockFile(_ name: UserName) -> String { path + "/resume." + name.text + ".lock" }
 

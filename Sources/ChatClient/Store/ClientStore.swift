@@ -26,14 +26,15 @@ final class ClientStore {
 
     let directory: ProfileDirectory
     let database: Database
-    private var isSynced = false
 
     /// - Throws: `SQLiteError`.
     init(_ directory: ProfileDirectory, mode: Mode) throws {
         self.directory = directory
         switch mode {
         case .create: database = try Self.open(directory, .create)
-        case .write: database = try Self.open(directory, .readWrite)
+        case .write:
+            let reserve = StoreReserve(path: directory.reserveFile)
+            database = try reserve.withRoom { () throws(SQLiteError) in try Self.open(directory, .readWrite) }
         case .read: database = try Self.openForReading(directory)
         }
         if database.options.mode == .create || database.options.mode == .readWrite {
@@ -43,6 +44,7 @@ final class ClientStore {
                 kind: .readOnly, message: "the store was not finished", operation: "open", path: directory.storeFile)
         }
         if mode == .create { try begin() }
+        if mode != .read { reserve.fill() }
     }
 
     private static func open(_ directory: ProfileDirectory, _ mode: DatabaseOptions.Mode) throws(SQLiteError)
@@ -96,6 +98,14 @@ final class ClientStore {
         defer { try? database.execute("PRAGMA synchronous=NORMAL") }
         return try database.transaction(.immediate, body)
     }
+
+    /// As `write`, or as `writeSynced`, with the room that is kept for it where the disk is full: for a login, and for
+    /// what is sent.
+    func writeWithReserve<Value>(isSynced: Bool = false, _ body: () throws -> Value) throws -> Value {
+        try reserve.withRoom { try isSynced ? writeSynced(body) : write(body) }
+    }
+
+    private var reserve: StoreReserve { StoreReserve(path: directory.reserveFile) }
 
     /// Runs `body` on one snapshot.
     func read<Value>(_ body: () throws -> Value) throws -> Value {
@@ -156,7 +166,7 @@ extension Problem {
         case .readOnly, .cannotOpen:
             self.init(
                 .inputOutput, "the profile's store cannot be written: \(error.path) (\(error.message))",
-                hint: "make its disk and directory writable")
+                hint: "make its disk and directory writable, or keep a device for alerts elsewhere by XDG_DATA_HOME")
         case .inputOutput:
             self.init(.inputOutput, "the disk failed: \(error.description)")
         case .corrupt, .notADatabase, .otherApplication:

@@ -118,8 +118,8 @@ extension ClientStore {
     /// Takes a login number; nil where this profile is nobody.
     func loginTicket() throws -> LoginTicket? {
         let boot = Self.currentBoot
-        if let ticket = try write({ try takeNumber(boot: boot, synced: false) }) { return ticket }
-        return try writeSynced { try takeNumber(boot: boot, synced: true) }
+        if let ticket = try writeWithReserve({ try takeNumber(boot: boot, synced: false) }) { return ticket }
+        return try writeWithReserve(isSynced: true) { try takeNumber(boot: boot, synced: true) }
     }
 
     /// Nil where there is no identity, or where the number needs a synced commit and this one is not.

@@ -97,6 +97,40 @@ import Testing
     }
 }
 
+@Suite struct StoreReserveTests {
+    private func size(_ scene: StoreScene) -> Int {
+        var status = stat()
+        return lstat(scene.directory.reserveFile, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    private let full = SQLiteError(kind: .full, message: "", operation: "write", path: "")
+
+    @Test func `a store keeps room for what says that there is none`() throws {
+        let scene = try StoreScene()
+        #expect(size(scene) == StoreReserve.size)
+        let reserve = StoreReserve(path: scene.directory.reserveFile)
+        var tries = 0
+        let value = try reserve.withRoom {
+            tries += 1
+            guard tries > 2 else { throw full }
+            return tries
+        }
+        #expect(value == 3 && size(scene) == StoreReserve.size - 2 * StoreReserve.step)
+        _ = try scene.other()
+        #expect(size(scene) == StoreReserve.size)
+    }
+
+    @Test func `a disk that stays full and every other failure is told`() throws {
+        let scene = try StoreScene()
+        let reserve = StoreReserve(path: scene.directory.reserveFile)
+        let busy = SQLiteError(kind: .busy, message: "", operation: "write", path: "")
+        #expect(throws: busy) { try reserve.withRoom { () throws -> Int in throw busy } }
+        #expect(size(scene) == StoreReserve.size)
+        #expect(throws: full) { try reserve.withRoom { () throws -> Int in throw full } }
+        #expect(size(scene) == 0)
+    }
+}
+
 @Suite struct OutboxStoreTests {
     private let toBob = ConversationName("@bob")
 

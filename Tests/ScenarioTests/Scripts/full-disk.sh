@@ -20,15 +20,23 @@ head -c 60000 /dev/zero | tr '\0' y | alice chat send --to bob
 bob chat listen --no-follow >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
 [ "$status" = 74 ] || fail "a full disk gives $status: $(cat "$SCRATCH/err")"
 has "$SCRATCH/err" '^chat: '
+# The message that says so goes out all the same: the store keeps room for it, and for one that must wait.
+for number in 1 2 3; do exits 0 bob chat send --to alice "the disk is full, $number"; done
+stop_server
+exits 81 bob chat send --to alice --queue --timeout 1s "still full"
+start_server
+exits 0 bob chat outbox flush
+exits 0 alice chat history --with bob --sync --search full --json
+same 4 "$(wc -l <"$SCRATCH/out")" "alerts from a full disk"
 rm "$SCRATCH/small/fill"
 exits 0 bob chat listen --count 1 --timeout 60s --json
 same 60000 "$(jq -j .body "$SCRATCH/out" | wc -c)" "nothing is lost by a full disk"
 
 mount -o remount,ro "$SCRATCH/small"
 exits 0 bob chat history --with alice --json
-same 2 "$(wc -l <"$SCRATCH/out")" "history reads from a read-only disk"
+same 6 "$(wc -l <"$SCRATCH/out")" "history reads from a read-only disk"
 status=0
 bob chat send --to alice "cannot" 2>"$SCRATCH/err" || status=$?
 [ "$status" = 73 ] || [ "$status" = 74 ] || fail "a read-only disk gives $status: $(cat "$SCRATCH/err")"
-has "$SCRATCH/err" '^chat: '
+has "$SCRATCH/err" '^chat: .*XDG_DATA_HOME'
 mount -o remount,rw "$SCRATCH/small"
