@@ -88,7 +88,7 @@ struct SendCommand: ChatCommand {
             guard id == nil else { throw Problem(.usage, "--id is for one message; in --jsonl a line has its own") }
         }
         try body.check()
-        if wait > .accepted && targets.everyone {
+        guard targets.conversations.allSatisfy(wait.isPossible) else {
             throw Problem(.usage, "--wait \(wait.rawValue) is for --to only")
         }
         if timeout == .zero && !lines && !jsonl {

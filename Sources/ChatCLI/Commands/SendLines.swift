@@ -110,7 +110,7 @@ struct SendLines {
         }
         guard let targets else {
             let message = try JSONMessageLine.message(bytes)
-            guard options.wait == .accepted || message.conversation != .everyone else {
+            guard options.wait.isPossible(for: message.conversation) else {
                 throw Problem(
                     .invalidLine, "--wait \(options.wait.rawValue) is for direct messages; everyone is only accepted",
                     conversation: message.conversation.text, sent: .no)

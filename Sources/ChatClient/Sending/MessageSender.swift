@@ -310,8 +310,10 @@ package actor MessageSender {
 
     private func finish(_ tag: UInt64, _ end: SendEnd) async {
         guard let message = messages.removeValue(forKey: tag) else { return }
-        let kept = await access.journal.settle(message, end, expires: options.expires)
-        let acknowledgement = kept.acknowledgement(
+        var end = end
+        // Of most the store knows already.
+        if !end.isTaken { end = await access.journal.settle(message, end, expires: options.expires) }
+        let acknowledgement = end.acknowledgement(
             id: message.id, conversation: message.conversation, now: WallClock.now)
         decided(SendResult(tag: tag, acknowledgement: acknowledgement, isFromBefore: message.isFromBefore))
     }

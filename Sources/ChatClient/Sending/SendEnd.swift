@@ -12,6 +12,14 @@ enum SendEnd: Equatable {
     /// It could not be sent, and belongs into the outbox.
     case waiting(Problem)
 
+    /// Whether the server has it.
+    var isTaken: Bool {
+        switch self {
+        case .confirmed, .unconfirmed: true
+        case .failed, .waiting: false
+        }
+    }
+
     /// What its sender is told; `now` is the time of what did not reach the server.
     func acknowledgement(id: MessageID, conversation: ConversationName, now: UInt64) -> Acknowledgement {
         switch self {

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import NIOCore
 
 /// A message that is handed over and not decided.
 struct SendItem {
@@ -47,10 +48,10 @@ struct SendItem {
 struct SendItems {
     private var byTag: [UInt64: SendItem] = [:]
     /// Tags in order, also of some that are gone.
-    private var order: [UInt64] = []
-    /// Nothing before it is there any more.
-    private var head = 0
-    /// Nothing before it waits.
+    private var order = CircularBuffer<UInt64>()
+    /// How many were taken off before the first of `order`.
+    private var passed = 0
+    /// Of all that ever were, how many stand before the first that may wait.
     private var waitingFrom = 0
     private(set) var underWay = 0
     private(set) var bytesUnderWay = 0
@@ -59,8 +60,8 @@ struct SendItems {
     var count: Int { byTag.count }
     var isEmpty: Bool { byTag.isEmpty }
     /// All of them, in order.
-    var all: [SendItem] { order[head...].compactMap { byTag[$0] } }
-    var first: SendItem? { head < order.count ? byTag[order[head]] : nil }
+    var all: [SendItem] { order.compactMap { byTag[$0] } }
+    var first: SendItem? { order.first.flatMap { byTag[$0] } }
     subscript(tag: UInt64) -> SendItem? { byTag[tag] }
 
     func underWay(to name: ConversationName) -> Int { underWayByTarget[name] ?? 0 }
@@ -74,11 +75,9 @@ struct SendItems {
     mutating func remove(_ tag: UInt64) -> SendItem? {
         guard let item = byTag.removeValue(forKey: tag) else { return nil }
         if item.isUnderWay { count(item, by: -1) }
-        while head < order.count, byTag[order[head]] == nil { head += 1 }
-        if head > 1024, head * 2 > order.count {
-            order.removeFirst(head)
-            waitingFrom = max(0, waitingFrom - head)
-            head = 0
+        while let first = order.first, byTag[first] == nil {
+            order.removeFirst()
+            passed += 1
         }
         return item
     }
@@ -92,7 +91,7 @@ struct SendItems {
         if item.isUnderWay { count(item, by: -1) }
         byTag[tag]?.phase = phase
         switch phase {
-        case .waiting: waitingFrom = head
+        case .waiting: waitingFrom = passed
         case .sealing, .inFlight: count(item, by: 1)
         case .accepted: break
         }
@@ -130,10 +129,11 @@ struct SendItems {
 
     /// Goes through those that wait, in order.
     mutating func passWaiting(_ body: (inout SendItems, SendItem) -> Passing) {
-        var index = max(waitingFrom, head)
+        var index = max(waitingFrom, passed)
         var isFirst = true
-        while index < order.count {
-            if let item = byTag[order[index]], item.phase == .waiting {
+        while index < passed + order.count {
+            let tag = order[order.index(order.startIndex, offsetBy: index - passed)]
+            if let item = byTag[tag], item.phase == .waiting {
                 switch body(&self, item) {
                 case .sent: break
                 case .passed: isFirst = false

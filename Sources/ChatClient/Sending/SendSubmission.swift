@@ -29,7 +29,7 @@ struct SendSubmission: Sendable {
                 conversation: queued.conversation, id: queued.id, content: queued.content, row: queued.number)
         case .message(let message):
             if case .room = message.conversation { throw message.conversation.noSuchRoom }
-            if wait > .accepted && message.conversation == .everyone {
+            guard wait.isPossible(for: message.conversation) else {
                 throw Problem(.usage, "only a direct message can be \(wait.rawValue); one to everyone is accepted")
             }
             guard let account else { throw Problem(.internalFault, "nobody sends") }

@@ -49,6 +49,11 @@ package enum WaitLevel: String, Sendable, CaseIterable, Comparable {
         case .read: 2
         }
     }
+    /// Only for a direct message is it known how far it has come.
+    package func isPossible(for conversation: ConversationName) -> Bool {
+        self == .accepted || conversation.user != nil
+    }
+
     package static func < (left: WaitLevel, right: WaitLevel) -> Bool { left.rank < right.rank }
 }
 

@@ -57,7 +57,7 @@ struct SendMethod: Sendable {
         if let timeout = try arguments.value(timeout) { options.timeout = timeout == .zero ? nil : timeout }
         options.queue = try arguments.isSet(queue)
         options.expires = try arguments.value(expires)
-        guard options.wait == .accepted || message.conversation != .everyone else {
+        guard options.wait.isPossible(for: message.conversation) else {
             throw .invalid("\"wait\": \(options.wait.rawValue) is for a user; what goes to everyone is only accepted")
         }
         guard options.expires == nil || options.queue else { throw .invalid("\"expires\" is for \"queue\"") }
