@@ -4,7 +4,7 @@ import Testing
 
 @testable import ChatCLI
 
-@Suite struct AdviceTests {
+@Suite struct RefusalHintTests {
     @Test(arguments: [
         ErrorCode.storeCopied, .deviceRevoked, .accountDisabled, .nameTaken, .inviteRequired, .inviteInvalid,
         .registrationClosed, .tooManyDevices,

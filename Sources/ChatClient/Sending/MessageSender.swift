@@ -1,7 +1,5 @@
 import CLISupport
 import ChatProtocol
-import NIOCore
-import Transport
 
 /// Sends messages in the order in which they are handed over, many in flight, across lost connections: the one engine
 /// behind every way of sending.
@@ -9,32 +7,21 @@ package actor MessageSender {
     /// Messages under way beyond which `submit` waits: two windows, so that the wire never runs dry.
     static let capacity = 2 * SendQueue.window
 
-    private enum Event: Sendable {
-        case submitted(SendSubmission)
-        case connected(Link)
-        case connectFailed(Problem)
-        case resolved(ConversationName, Result<OpenedConversation, Problem>, on: ObjectIdentifier)
-        case replied(tag: UInt64, Result<Appended, Problem>, on: ObjectIdentifier)
-        case receipt(ConversationID, ReceiptState)
-    }
-
     private let access: SendingAccess
     private let options: SendOptions
     private let decided: @Sendable (SendResult) -> Void
-    private let mailbox = Mailbox<Event>()
+    private let mailbox = Mailbox<SenderEvent>()
     private var queue: SendQueue
     private var course: SenderCourse
-    /// What was handed over and is not with the queue yet.
-    private var backlog = CircularBuffer<SendSubmission>()
+    private var intake = SendIntake()
     private var messages: [UInt64: TrackedMessage] = [:]
     private var account: AccountID?
     /// Whose receipts count, by conversation.
     private var recipients: [ConversationID: AccountID] = [:]
-    private var link: Link?
+    private var wire: SenderWire?
     private var isFinished = false
     private var isDone = false
     private var givenUp: Problem?
-    private var submitters: [CheckedContinuation<Void, Never>] = []
     private var finishers: [CheckedContinuation<Void, Never>] = []
 
     private init(
@@ -73,10 +60,10 @@ package actor MessageSender {
     }
 
     func submit(_ submission: SendSubmission) async {
-        while queue.count + backlog.count >= Self.capacity {
-            await withCheckedContinuation { submitters.append($0) }
+        while queue.count + intake.count >= Self.capacity {
+            await withCheckedContinuation { intake.wait($0) }
         }
-        backlog.append(submission)
+        intake.add(submission)
         mailbox.signal.set()
     }
 
@@ -113,25 +100,22 @@ package actor MessageSender {
             while case let decisions = queue.next(now: Monotonic.now), !decisions.isEmpty {
                 for decision in decisions { await carryOut(decision) }
             }
-            guard backlog.isEmpty || queue.count >= Self.capacity else { continue }
-            if queue.count < Self.capacity { Self.resume(&submitters) }
-            if isFinished && queue.count == 0 && backlog.isEmpty && mailbox.isEmpty { break }
+            if queue.count < Self.capacity {
+                guard intake.isEmpty else { continue }
+                intake.open()
+            }
+            if isFinished && queue.count == 0 && intake.isEmpty && mailbox.isEmpty { break }
             if course.connects(isWanted: queue.needsConnection, now: Monotonic.now) { connect() }
             await mailbox.signal.wait(until: [queue.wakeAt, course.retryAt].compactMap(\.self).min())
         }
         access.receipts.remove(ObjectIdentifier(self))
         isDone = true
-        Self.resume(&finishers)
-    }
-
-    private static func resume(_ waiting: inout [CheckedContinuation<Void, Never>]) {
-        for continuation in waiting { continuation.resume() }
-        waiting = []
+        for finisher in finishers { finisher.resume() }
     }
 
     /// Gives the queue what it has room for.
     private func admit() async {
-        while queue.count < Self.capacity, let submission = backlog.popFirst() {
+        while queue.count < Self.capacity, let submission = intake.next() {
             let now = WallClock.now
             do throws(Problem) {
                 if let givenUp { throw givenUp }
@@ -148,22 +132,20 @@ package actor MessageSender {
         }
     }
 
-    private func take(_ events: [Event]) async {
+    private func take(_ events: [SenderEvent]) async {
         var taken: [TakenMessage] = []
         for event in events {
             switch event {
-            case .submitted(let submission): backlog.append(submission)
+            case .submitted(let submission): intake.add(submission)
             case .connected(let link):
                 course.connected()
-                self.link = link
-                link.whenUnusable { [mailbox] in mailbox.signal.set() }
+                wire = SenderWire(link, mailbox)
                 queue.connected()
             case .connectFailed(let problem): disconnected(problem)
             case .resolved(let name, let result, let origin):
-                if isCurrent(origin) { resolved(name, result) }
+                if wire?.isOrigin(origin) ?? false { resolved(name, result) }
             case .replied(let tag, let result, let origin):
-                guard isCurrent(origin) else { continue }
-                await replied(tag, result, &taken)
+                if wire?.isOrigin(origin) ?? false { await replied(tag, result, &taken) }
             case .receipt(let conversation, let state):
                 guard recipients[conversation] == state.account else { continue }
                 queue.receipt(conversation, delivered: state.delivered, read: state.read)
@@ -178,10 +160,6 @@ package actor MessageSender {
         guard !taken.isEmpty else { return }
         await access.journal.keep(taken)
         taken = []
-    }
-
-    private func isCurrent(_ origin: ObjectIdentifier) -> Bool {
-        link.map { ObjectIdentifier($0) == origin && $0.end == nil } ?? false
     }
 
     private func replied(
@@ -211,21 +189,21 @@ package actor MessageSender {
     }
 
     private func fail(_ problem: Problem) {
-        link?.close()
-        link = nil
+        wire?.link.close()
+        wire = nil
         course.succeeded()
         disconnected(problem)
     }
 
     private func lookAtLink() {
-        guard let link else { return }
+        guard let link = wire?.link else { return }
         if let end = link.end {
-            self.link = nil
+            wire = nil
             if link.welcomeSoFar != nil { course.succeeded() }
             disconnected(end, tookNothing: link.tookNothing)
         } else if link.isRetired {
             // What is under way goes out again on the connection that takes over; the server knows it by its identifier.
-            self.link = nil
+            wire = nil
             course.left()
             queue.disconnected(Problem(.unreachable, "the connection was closed"))
         }
@@ -245,8 +223,10 @@ package actor MessageSender {
         case .seal(let tags):
             for tag in tags { messages[tag]?.seal() }
             queue.sealed(tags)
-        case .append(let tag, let conversation): append(tag, to: conversation)
-        case .watchReceipts(let conversation): watch(conversation)
+        case .append(let tag, let conversation):
+            guard let message = messages[tag] else { return }
+            wire?.append(message, tag: tag, to: conversation, wantReceipt: options.wait > .accepted)
+        case .watchReceipts(let conversation): wire?.watch(conversation)
         case .finish(let tag, let end): await finish(tag, end)
         }
     }
@@ -260,52 +240,18 @@ package actor MessageSender {
         }
     }
 
-    private func append(_ tag: UInt64, to conversation: ConversationID) {
-        guard let link, let message = messages[tag], let payload = message.payload else { return }
-        let append = Append(
-            conversation: conversation, id: message.id, wantReceipt: options.wait > .accepted, payload: payload)
-        let (mailbox, origin, address) = (mailbox, ObjectIdentifier(link), link.address)
-        link.send(append) { reply in
-            let result = reply.flatMap { frame in
-                Result { () throws(Problem) in
-                    let appended: Appended = try Link.decode(frame, from: address)
-                    guard appended.answers(append) else {
-                        throw Problem(.protocolFault, "\(address) acknowledged another message than the one sent")
-                    }
-                    return appended
-                }
-            }
-            mailbox.post(.replied(tag: tag, result, on: origin))
-        }
-    }
-
     private func resolve(_ name: ConversationName, anew: Bool) async {
-        guard let link else { return }
+        guard let wire else { return }
         do throws(Problem) {
             // At once where nothing has to be asked: then it goes out with the login.
             if !anew, let known = try await access.recall(name) { return resolved(name, .success(known)) }
         } catch { return resolved(name, .failure(error)) }
-        let (access, mailbox, origin) = (access, mailbox, ObjectIdentifier(link))
-        Task {
-            do throws(Problem) {
-                let opened = try await access.open(name, on: link, anew: anew)
-                mailbox.post(.resolved(name, .success(opened), on: origin))
-            } catch { mailbox.post(.resolved(name, .failure(error), on: origin)) }
-        }
+        wire.open(name, anew: anew, access)
     }
 
     private func resolved(_ name: ConversationName, _ result: Result<OpenedConversation, Problem>) {
         if case .success(let opened) = result { recipients[opened.id] = opened.recipient }
         queue.resolved(name, result.map(\.id), now: Monotonic.now)
-    }
-
-    private func watch(_ conversation: ConversationID) {
-        guard let link else { return }
-        let mailbox = mailbox
-        link.send(QueryReceipts(conversation: conversation, watch: true)) { reply in
-            guard let frame = try? reply.get(), let receipts = try? frame.decode(Receipts.self) else { return }
-            for state in receipts.states { mailbox.post(.receipt(conversation, state)) }
-        }
     }
 
     private func finish(_ tag: UInt64, _ end: SendEnd) async {
@@ -316,13 +262,5 @@ package actor MessageSender {
         let acknowledgement = end.acknowledgement(
             id: message.id, conversation: message.conversation, now: WallClock.now)
         decided(SendResult(tag: tag, acknowledgement: acknowledgement, isFromBefore: message.isFromBefore))
-    }
-}
-
-extension Appended {
-    /// Whether it is the answer to `append`.
-    func answers(_ append: Append) -> Bool {
-        id == append.id && conversation == append.conversation
-            && (duplicate || digest == SHA256.hash(append.payload))
     }
 }

@@ -26,26 +26,10 @@ struct SendQueue {
         case finish(tag: UInt64, SendEnd)
     }
 
-    private struct Target {
-        var id: ConversationID?
-        var isResolving = false
-        /// What was remembered was wrong: ask the server.
-        var anew = false
-        /// Nothing is sent before this moment.
-        var restUntil = Duration.zero
-        /// After a refusal that may pass: one at a time, so that none overtakes.
-        var careful = 0
-        /// When the server last took a message.
-        var progress = Duration.zero
-        var receipts = (delivered: SequenceNumber(0), read: SequenceNumber(0))
-    }
-
     private let options: SendOptions
     private let triesOnce: Bool
     private var items = SendItems()
-    private var targets: [ConversationName: Target] = [:]
-    /// Those to which nothing is sent for a while.
-    private var resting: Set<ConversationName> = []
+    private var targets = SendTargets()
     private var isConnected = false
     private var unwatched: Set<ConversationID> = []
     private var outcomes: [Decision] = []
@@ -64,8 +48,8 @@ struct SendQueue {
     var needsConnection: Bool { !items.isEmpty && !isConnected }
     /// When `next` should be asked although nothing has happened.
     var wakeAt: Duration? {
-        let rests = isConnected ? resting.compactMap { targets[$0]?.restUntil } : []
-        return ((items.isEmpty ? [] : [expiryAt].compactMap(\.self)) + rests).min()
+        let expiry = items.isEmpty ? nil : expiryAt
+        return [expiry, isConnected ? targets.restEnd : nil].compactMap(\.self).min()
     }
 
     // MARK: What happens
@@ -81,7 +65,7 @@ struct SendQueue {
     mutating func connected() {
         isConnected = true
         // Receipts are told to a connection that asked.
-        unwatched = Set(items.all.compactMap { $0.isAccepted ? targets[$0.conversation]?.id : nil })
+        unwatched = Set(items.all.compactMap { $0.isAccepted ? targets.id(of: $0.conversation) : nil })
     }
 
     /// The connection is lost, or there is none.
@@ -89,7 +73,7 @@ struct SendQueue {
     /// - Parameter tookNothing: what was in flight on it is known not to have been acted on.
     mutating func disconnected(_ problem: Problem, tookNothing: Bool = false) {
         isConnected = false
-        for name in targets.keys { targets[name]?.isResolving = false }
+        targets.stopFinding()
         for item in items.all where !item.isAccepted {
             if item.phase == .inFlight && !tookNothing { items.noteWritten(item.tag) }
             items.setPhase(item.tag, .waiting)
@@ -98,10 +82,9 @@ struct SendQueue {
     }
 
     mutating func resolved(_ name: ConversationName, _ result: Result<ConversationID, Problem>, now: Duration) {
-        targets[name, default: Target()].isResolving = false
+        targets.found(name, try? result.get())
         switch result {
-        case .success(let id):
-            targets[name]?.id = id
+        case .success: break
         case .failure(let problem) where problem.mayPassByItself:
             hold(name, problem, now: now)
         case .failure(let problem):
@@ -116,7 +99,7 @@ struct SendQueue {
     mutating func sealed(_ tags: [UInt64]) {
         for tag in tags {
             guard let item = items[tag], item.phase == .sealing else { continue }
-            guard let id = targets[item.conversation]?.id else {
+            guard let id = targets.id(of: item.conversation) else {
                 items.setPhase(tag, .waiting)
                 continue
             }
@@ -131,22 +114,17 @@ struct SendQueue {
         let name = item.conversation
         switch result {
         case .success(let appended):
-            let careful = targets[name, default: Target()].careful
-            targets[name]?.careful = max(0, careful - 1)
             items.setDeadline(tag, deadline(of: item))
             items.setPhase(tag, .accepted(seq: appended.seq, time: appended.time))
-            targets[name]?.progress = now
+            targets.progressed(name, now: now)
             settle(tag)
         case .failure(let problem) where problem.mayPassByItself:
             items.setPhase(tag, .waiting)
             items.noteNotThere(tag)
             items.note(problem, of: tag)
             hold(name, problem, now: now)
-        case .failure(let problem)
-        where problem.code == ErrorCode.noSuchConversation.name && targets[name]?.anew == false:
+        case .failure(let problem) where problem.code == ErrorCode.noSuchConversation.name && targets.forget(name):
             items.setPhase(tag, .waiting)
-            targets[name]?.id = nil
-            targets[name]?.anew = true
         case .failure(let problem):
             items.remove(tag)
             fail(item, problem)
@@ -155,10 +133,7 @@ struct SendQueue {
 
     /// The recipient has come further.
     mutating func receipt(_ conversation: ConversationID, delivered: SequenceNumber, read: SequenceNumber) {
-        for (name, target) in targets where target.id == conversation {
-            targets[name]?.receipts = (
-                max(target.receipts.delivered, delivered), max(target.receipts.read, read)
-            )
+        for name in targets.receipt(conversation, delivered: delivered, read: read) {
             for item in items.all where item.conversation == name { settle(item.tag) }
         }
     }
@@ -180,10 +155,7 @@ struct SendQueue {
     }
 
     private mutating func transmit(now: Duration) {
-        for name in resting where targets[name, default: Target()].restUntil <= now {
-            targets[name]?.restUntil = .zero
-            resting.remove(name)
-        }
+        targets.endRests(now: now)
         for conversation in unwatched { outcomes.append(.watchReceipts(conversation)) }
         unwatched = []
         var blocked: Set<ConversationName> = []
@@ -209,14 +181,13 @@ struct SendQueue {
 
     /// Whether something may be sent to the conversation now; where it is not known, finding it begins.
     private mutating func openTarget(_ name: ConversationName, underWay: Int) -> Bool {
-        let target = targets[name, default: Target()]
-        guard target.restUntil == .zero else { return false }
-        if target.id != nil { return target.careful == 0 || underWay == 0 }
-        if !target.isResolving {
-            targets[name, default: Target()].isResolving = true
-            outcomes.append(.resolve(name, anew: target.anew))
+        switch targets.open(name, underWay: underWay) {
+        case .open: return true
+        case .closed: return false
+        case .unknown(let anew):
+            outcomes.append(.resolve(name, anew: anew))
+            return false
         }
-        return false
     }
 
     /// Ends those whose time is up. What follows one that was given up, in its conversation, is given up with it:
@@ -244,7 +215,7 @@ struct SendQueue {
     private func deadline(of item: SendItem) -> Duration? {
         guard let deadline = item.deadline, let timeout = options.timeout, options.isRenewedByProgress,
             !item.isAccepted,
-            let progress = targets[item.conversation]?.progress, progress > .zero
+            let progress = targets.progress(of: item.conversation)
         else { return item.deadline }
         return max(deadline, progress + timeout)
     }
@@ -270,7 +241,7 @@ struct SendQueue {
     /// Ends an item that has got what it waits for.
     private mutating func settle(_ tag: UInt64) {
         guard let item = items[tag], case .accepted(let seq, let time) = item.phase else { return }
-        let receipts = targets[item.conversation, default: Target()].receipts
+        let receipts = targets.receipts(of: item.conversation)
         let status: Acknowledgement.Status
         switch options.wait {
         case .accepted: status = .accepted
@@ -290,9 +261,7 @@ struct SendQueue {
             return
         }
         let wanted = problem.retryAfter.map { Duration.milliseconds(Int64(clamping: $0)) } ?? Self.rest
-        targets[name, default: Target()].restUntil = now + max(wanted, .milliseconds(10))
-        targets[name]?.careful = 16
-        resting.insert(name)
+        targets.rest(name, until: now + max(wanted, .milliseconds(10)))
         for item in waiting { items.note(problem, of: item.tag) }
     }
 
@@ -308,7 +277,7 @@ struct SendQueue {
                 .notConfirmed, "accepted, but not confirmed as \(options.wait.rawValue) in time", id: item.id.uuid,
                 conversation: item.conversation.text)
             let status: Acknowledgement.Status =
-                options.wait == .read && (targets[item.conversation]?.receipts.delivered ?? 0) >= seq
+                options.wait == .read && targets.receipts(of: item.conversation).delivered >= seq
                 ? .delivered : .accepted
             outcomes.append(.finish(tag: item.tag, .unconfirmed(status, seq: seq, time: time, unconfirmed)))
             return
