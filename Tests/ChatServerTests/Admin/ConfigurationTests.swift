@@ -44,6 +44,35 @@ import Transport
         #expect(try reread(#"registration = "open""#, boundTo: "0.0.0.0").registration == .open)
     }
 
+    @Test func `each key of the limits is its own field, and every key has one`() throws {
+        let fields: [(String, String, KeyPath<ServerLimits, UInt64>, UInt64)] = [
+            ("messages_per_second", "7", \.messagesPerSecond, 7), ("messages_burst", "11", \.messagesBurst, 11),
+            ("message_debt", #""13s""#, \.messageDebt, 13_000),
+            ("everyone_interval", #""17s""#, \.everyoneInterval, 17_000),
+            ("account_store", #""19K""#, \.accountStore, 19 << 10),
+            ("retention", #""23d""#, \.retention, 23 * 86_400_000),
+            ("max_store", #""29M""#, \.maxStore, 29 << 20), ("store_reserve", "31", \.storeReserve, 31),
+            ("login_failures", "37", \.loginFailures, 37),
+            ("login_failure_interval", #""41ms""#, \.loginFailureInterval, 41),
+            ("address_failures", "43", \.addressFailures, 43),
+            ("address_failure_interval", #""47ms""#, \.addressFailureInterval, 47),
+            ("registrations", "53", \.registrations, 53),
+            ("registration_interval", #""59s""#, \.registrationInterval, 59_000),
+            ("password_threads", "6", \.passwordThreads, 6), ("password_queue", "61", \.passwordQueue, 61),
+            ("failure_delay", #""67ms""#, \.failureDelay, 67), ("connections", "71", \.connections, 71),
+            ("connections_per_account", "73", \.connectionsPerAccount, 73),
+            ("unauthenticated_per_address", "79", \.unauthenticatedPerAddress, 79),
+        ]
+        #expect(Set(fields.map { "limits.\($0.0)" }) == ServerLimits.keys)
+        for (key, text, field, value) in fields {
+            let limits = try read("[limits]\n\(key) = \(text)").limits
+            #expect(limits[keyPath: field] == value, "\(key)")
+            for other in fields where other.0 != key && other.0 != "everyone_interval" {
+                #expect(limits[keyPath: other.2] == ServerLimits()[keyPath: other.2], "\(key) changes \(other.0)")
+            }
+        }
+    }
+
     @Test func aFlagStandsBeforeTheFile() throws {
         let file = """
             listen = ["192.0.2.1:5"]
