@@ -2,6 +2,7 @@
 # make test     build and run every test
 # make install  PREFIX= DESTDIR=
 # make bench    measure; SECTIONS=mls a part of it
+# make fuzz     TIME=seconds, in all; TARGETS=json some of them
 # make lint     formatting, shell scripts, man pages
 
 PREFIX  ?= /usr/local
@@ -14,7 +15,7 @@ BUILD_PACKAGES = make gcc pkg-config libssl-dev libreadline-dev libsqlite3-dev l
 # What the tests drive besides: shells for the completions, real peers for formats and protocols.
 TEST_PACKAGES  = bash zsh fish jq mandoc openssl python3 sqlite3 util-linux procps
 
-.PHONY: all build run test lint format bench install uninstall clean packages test-packages
+.PHONY: all build run test lint format bench fuzz install uninstall clean packages test-packages
 
 all: build
 
@@ -49,10 +50,18 @@ test: test-packages
 lint:
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
 	mandoc -Tlint -Wwarning man/*.[1-9]
-	sh -n .ci/run .ci/packages Sources/chat/run-locally
+	sh -n .ci/run .ci/packages Sources/chat/run-locally Tests/Benchmarks/run Tests/Fuzz/run
+	for script in Tests/*/Scripts/*.sh Tests/*/Scripts/*.bash; do bash -n "$$script" || exit 1; done
 
 format:
 	$(SWIFT) format -i -r Sources Tests Package.swift
+
+# Every parser under libFuzzer, with what is internal open to it.
+TIME ?= 600
+fuzz: test-packages
+	$(SWIFT) build -c release --product chat-fuzz --sanitize=fuzzer --scratch-path .build-fuzz \
+	    -Xswiftc -enable-testing -Xswiftc -DFUZZER
+	@Tests/Fuzz/run $(TIME) $(TARGETS)
 
 bench: build
 	@Tests/Benchmarks/run $(SECTIONS)

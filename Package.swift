@@ -3,15 +3,16 @@ import PackageDescription
 
 // The house: arrows go right or stay in their column, never left.
 //
-//   faces                  two libraries            doors to the world          pure ground
-//   chat  -> ChatCLI ----> ChatClient ---+--------> Transport -> NIO, COpenSSL  ChatProtocol -> WireCodec
-//               |                        +--------> SQLite ----> CSQLite        CLISupport
-//               +-> CReadline            |
-//   chatd ---------------> ChatServer ---+--------> Transport, SQLite, CCrypt
+//   faces                    two libraries            doors to the world           pure ground
+//   chat ---> ChatCLI -----> ChatClient ---+--------> Transport -> NIO, COpenSSL   ChatProtocol -> WireCodec
+//               |                          +--------> SQLite ----> CSQLite         MLS ----------> WireCodec, swift-crypto
+//               +-> CReadline              |          StoredValues -> SQLite       CLISupport
+//   chatd -----------------> ChatServer ---+--------> CCrypt (the server's alone)
+//   mls-interop -----------------------------------------------------------------> MLS
 //
-// StoredValues says how the protocol's values stand in SQLite's rows, for both libraries.
 // CLISupport holds the manners that both programs share: exit status, JSON lines, inert text, durations, configuration.
-// `Tests/HouseTests` keeps absent what must be absent.
+// `MLS` is a library for others too; no program but mls-interop, the testers' tool, uses it yet.
+// Threads, and who owns what, stand in CONTRIBUTING.md. `Tests/HouseTests` keeps absent what must be absent.
 
 // Every dependency, and why it earns its place:
 // - swift-nio: sockets, event loops, timers, back-pressure. Hand-written epoll would save about 1 µs a delivery and
@@ -73,6 +74,7 @@ let package = Package(
         .target(
             name: "ChatServer",
             dependencies: [
+                "WireCodec",
                 "ChatProtocol", "CLISupport", "Transport", "SQLite", "StoredValues", "CCrypt",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -118,29 +120,55 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Tests/Benchmarks", exclude: ["run"], swiftSettings: strict),
+        // Every parser, for libFuzzer (`make fuzz`) and, with the inputs that are kept, for `FuzzTests`. What is internal is
+        // open to it in debug builds and in the fuzzer's own.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "ChatProtocol", "WireCodec", "Transport", "CLISupport", "ChatServer", "ChatClient", "ChatCLI", "MLS",
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: strict),
+        .executableTarget(
+            name: "chat-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "ChatProtocol", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "WireCodecTests", dependencies: ["WireCodec"], swiftSettings: strict),
-        .testTarget(name: "ChatProtocolTests", dependencies: ["ChatProtocol"], swiftSettings: strict),
-        .testTarget(name: "CLISupportTests", dependencies: ["CLISupport"], swiftSettings: strict),
+        .testTarget(name: "ChatProtocolTests", dependencies: ["WireCodec", "ChatProtocol"], swiftSettings: strict),
+        .testTarget(name: "CLISupportTests", dependencies: ["ChatProtocol", "CLISupport"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TransportTests",
             dependencies: [
+                "COpenSSL", "ChatProtocol",
                 "Transport", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "ChatServerTests", dependencies: ["ChatServer", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ChatServerTests",
+            dependencies: [
+                "CLISupport", "ChatProtocol", "SQLite", "Transport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+                "ChatServer", "TestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "ChatClientTests",
             dependencies: [
+                "CLISupport", "ChatProtocol", "SQLite", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
                 "ChatClient", "ChatServer", "Transport", "TestSupport",
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "ChatCLITests", dependencies: ["ChatCLI", "TestSupport", "chat", "chatd"], exclude: ["Terminal"],
+            name: "ChatCLITests",
+            dependencies: [
+                "ChatClient", "ChatProtocol", "CLISupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), "ChatCLI", "TestSupport", "chat",
+                "chatd",
+            ], exclude: ["Terminal"],
             swiftSettings: strict),
         .testTarget(
             name: "MLSTests", dependencies: ["MLS", "WireCodec", "mls-interop", "CSQLite", "TestSupport"],

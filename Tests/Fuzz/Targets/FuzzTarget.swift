@@ -1,0 +1,56 @@
+#if DEBUG || FUZZER
+    /// The parsers of what comes from outside. Each takes any bytes, returns, and keeps what it promises of them; what is
+    /// broken is thrown, but for what ends the process.
+    ///
+    /// Kept inputs lie in `Tests/Fuzz/Inputs`, a folder a target. They run in `make test`; `make fuzz` goes on from them.
+    package enum FuzzTarget: String, CaseIterable, Sendable {
+        /// What a server or a client reads from its peer.
+        case frames
+        /// What a server tells a device unasked, down to the device's store.
+        case events
+        case content
+        /// JSON, and what is asked by it: `rpc`, and the control socket.
+        case json
+        /// The configurations of both programs, and the file of known servers.
+        case configuration
+        /// A table of users, for `chatd user import`.
+        case tables
+        /// A device's identity in a file.
+        case identity
+        case arguments
+        /// Lines of the prompt, its history file, and what is pasted.
+        case prompt
+        /// Names, times, addresses: small texts within all of these.
+        case words
+        /// Groups: the first byte says which part.
+        case mls
+
+        /// Inputs to begin with that are made anew each time; the others are kept in files.
+        package func seeds() throws -> [[UInt8]] { self == .mls ? try MLSWorld().seeds() : [] }
+
+        package func run(_ input: [UInt8]) throws {
+            switch self {
+            case .frames: try FrameTargets.frames(input)
+            case .events: try EventTarget.events(input)
+            case .content: try FrameTargets.content(input)
+            case .json: try TextTargets.json(input)
+            case .configuration: FileTargets.configuration(input)
+            case .tables: try FileTargets.tables(input)
+            case .identity: try FileTargets.identity(input)
+            case .arguments: TextTargets.arguments(input)
+            case .prompt: try TextTargets.prompt(input)
+            case .words: try TextTargets.words(input)
+            case .mls: try MLSTarget.run(input)
+            }
+        }
+    }
+
+    package struct BrokenPromise: Error, CustomStringConvertible {
+        package let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    func promise(_ holds: Bool, _ words: @autoclosure () -> String) throws {
+        if !holds { throw BrokenPromise(words()) }
+    }
+#endif

@@ -1,0 +1,83 @@
+import ChatProtocol
+import Foundation
+import FuzzTargets
+import TestSupport
+import Testing
+
+/// The inputs that are kept for the fuzzers, without a fuzzer: as they are, cut short, and with bytes changed.
+@Suite struct FuzzTests {
+    @Test(arguments: FuzzTarget.allCases)
+    func `every parser takes its kept inputs, whatever is cut from them or changed`(target: FuzzTarget) throws {
+        let inputs = try KeptInputs.of(target)
+        try #require(!inputs.isEmpty, "there is no kept input for \(target)")
+        var generator = SeededGenerator(state: 7)
+        for input in inputs {
+            try target.run(input)
+            for _ in 0..<max(1, KeptInputs.variants / inputs.count) {
+                let changed = input.changed(using: &generator)
+                do { try target.run(changed) } catch {
+                    Issue.record("\(error): \(Data(changed).base64EncodedString())")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: FrameKind.allCases)
+    func `every kind of frame has a kept input that decodes`(kind: FrameKind) throws {
+        let data = try Data(contentsOf: KeptInputs.folder(.frames).appending(path: "\(kind)"))
+        let frame = try #require(FrameBodies.first(of: Array(data)))
+        #expect(frame.frameKind == kind)
+        #expect(try FrameBodies.check(frame))
+    }
+
+    @Test func `every folder of kept inputs belongs to a target`() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: KeptInputs.root.path)
+        #expect(Set(names).isSubset(of: FuzzTarget.allCases.map(\.rawValue)))
+    }
+}
+
+private enum KeptInputs {
+    /// How many changed inputs a target is given.
+    static let variants = 600
+    static let root = Binaries.root.appending(path: "Tests/Fuzz/Inputs")
+
+    static func folder(_ target: FuzzTarget) -> URL { root.appending(path: target.rawValue) }
+
+    static func of(_ target: FuzzTarget) throws -> [[UInt8]] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder(target).path)) ?? []
+        let kept = try names.sorted().map { Array(try Data(contentsOf: folder(target).appending(path: $0))) }
+        return kept + (try target.seeds())
+    }
+}
+
+/// SplitMix64, so that a failure comes again.
+private struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}
+
+extension [UInt8] {
+    /// A few bytes changed, left out or doubled, or the end cut off.
+    fileprivate func changed(using generator: inout SeededGenerator) -> [UInt8] {
+        var bytes = self
+        for _ in 0...Int.random(in: 0..<3, using: &generator) where !bytes.isEmpty {
+            let place = Int.random(in: bytes.indices, using: &generator)
+            switch Int.random(in: 0..<6, using: &generator) {
+            case 0: bytes.removeSubrange(place...)
+            case 1: bytes.remove(at: place)
+            case 2: bytes.insert(contentsOf: bytes[place...].prefix(16), at: place)
+            case 3: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+            case 4: bytes[place] = [0, 0xff, 0x7f, 0x80].randomElement(using: &generator) ?? 0
+            default: bytes[place] = .random(in: 0...255, using: &generator)
+            }
+        }
+        return bytes
+    }
+}
