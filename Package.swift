@@ -11,6 +11,7 @@ import PackageDescription
 //   mls-interop -----------------------------------------------------------------> MLS
 //
 // CLISupport holds the manners that both programs share: exit status, JSON lines, inert text, durations, configuration.
+// System is the ground floor to the C library: files that people name, questions on the terminal.
 // `MLS` is a library for others too; no program but mls-interop, the testers' tool, uses it yet.
 // Threads, and who owns what, stand in CONTRIBUTING.md. `Tests/HouseTests` keeps absent what must be absent.
 
@@ -50,7 +51,10 @@ let package = Package(
         .target(
             name: "MLS", dependencies: ["WireCodec", .product(name: "Crypto", package: "swift-crypto")],
             exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "CLISupport", dependencies: ["ChatProtocol"], swiftSettings: strict),
+        .target(name: "CLISupport", dependencies: ["ChatProtocol", "System"], swiftSettings: strict),
+
+        // The ground floor: what is asked of the C library in one way only.
+        .target(name: "System", swiftSettings: strict),
 
         // Doors to the world.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -75,7 +79,7 @@ let package = Package(
             name: "ChatServer",
             dependencies: [
                 "WireCodec",
-                "ChatProtocol", "CLISupport", "Transport", "SQLite", "StoredValues", "CCrypt",
+                "ChatProtocol", "CLISupport", "System", "Transport", "SQLite", "StoredValues", "CCrypt",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -86,7 +90,7 @@ let package = Package(
         .target(
             name: "ChatClient",
             dependencies: [
-                "ChatProtocol", "CLISupport", "Transport", "SQLite", "StoredValues",
+                "ChatProtocol", "CLISupport", "System", "Transport", "SQLite", "StoredValues",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

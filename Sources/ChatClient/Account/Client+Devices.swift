@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import System
 import Transport
 
 /// This account's devices, and identities for other machines.
@@ -14,7 +15,8 @@ extension Client {
     /// This profile's own device.
     package func ownDevice() throws(Problem) -> DeviceID { try identity().device }
 
-    /// Makes a device for another machine or a container and writes its identity to `file`, which must not exist.
+    /// Makes a device for another machine or a container and writes its identity to `path`, where no regular file may be;
+    /// `-` is standard output.
     ///
     /// - Throws: 73 where the file cannot be created, or exists.
     package func addDevice(identityFile path: String, name: String? = nil) async throws(Problem) -> DeviceID {
@@ -22,20 +24,19 @@ extension Client {
         let name = name ?? "made by \(own.prefix(12))"
         try Self.check(name, limit: Limits.deviceName, what: "a device's name")
         // The file first: a device that nobody can use must not be made.
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw Problem(
-                .cannotCreate, "cannot create \(path): \(SystemText.of(errno))", hint: "name a file that is not there")
+        let output: OutputFile
+        do throws(OutputFile.Failure) { output = try OutputFile(path, replaces: false) } catch {
+            throw Problem(.cannotCreate, error.text, hint: "name a file that is not there")
         }
-        Glibc.close(descriptor)
         do throws(Problem) {
             let (file, device) = try await makeDevice(named: name)
-            if case .failure(let failure) = SmallFile.replace(path, with: file.bytes) {
-                throw Problem(.inputOutput, "cannot write \(path): \(failure.text)")
+            do throws(OutputFile.Failure) { try output.write(file.bytes) } catch {
+                throw Problem(.inputOutput, error.text)
             }
+            output.close()
             return device
         } catch {
-            unlink(path)
+            output.discard()
             throw error
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Files that are small by nature, read whole and replaced whole.
 package enum SmallFile {
@@ -66,8 +67,10 @@ package enum SmallFile {
         }
     }
 
-    /// Replaces the file at `path` by one of mode 0600 with these bytes: a reader sees the old or the new whole.
+    /// Replaces the file at `path` by one of mode 0600 with these bytes: a reader sees the old or the new whole. A
+    /// symbolic link that is there stays, and what it leads to is replaced.
     package static func replace(_ path: String, with bytes: [UInt8]) -> Result<Void, Failure> {
+        guard let path = FilePath.followingLinks(path) else { return .failure(Failure(number: ELOOP)) }
         let temporary = "\(path).\(getpid()).new"
         unlink(temporary)
         switch create(temporary, with: bytes) {

@@ -1,13 +1,14 @@
 import ArgumentParser
 import CLISupport
 import Glibc
+import System
 import Transport
 
 struct BackupCommand: ChatdCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Write all that a restore needs into a file for its owner alone.")
 
-    @Argument(help: "The file; one that is there is replaced.") var file: String
+    @Argument(help: "The file, or '-' for standard output; a file that is there is replaced.") var file: String
     @OptionGroup var shared: SharedOptions
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
@@ -18,6 +19,8 @@ struct BackupCommand: ChatdCommand {
                 try write(directory, identity)
             } catch { throw Administration.problem(of: error) }
         }
+        // Where the backup itself is the output, nothing else is.
+        guard file != "-" else { return .done }
         var object = JSONObject(head: "backup")
         object["path"] = .string(file)
         try context.show(object, plain: [])
@@ -35,19 +38,21 @@ extension BackupCommand {
         return identity
     }
 
-    /// Copies the store from where it lies to where the backup is to be, and to no place between: the data's disk may
-    /// be full. A server that runs writes on meanwhile.
+    /// Copies the store from where it lies to where the backup is to be, and to no place between (the data's disk may be
+    /// full) unless it goes down a pipe: SQLite needs a file. A server that runs writes on meanwhile.
     private func write(_ directory: DataDirectory, _ identity: ServerIdentity) throws {
         let source = try BackupStore.Source(directory.database)
         // The owner may be another user than the one who has a place for the backup.
         Owner.leave()
-        let temporary = "\(file).\(Hexadecimal.text(SecureRandom.bytes(8))).new"
+        let output: OutputFile
+        do throws(OutputFile.Failure) { output = try OutputFile(file, replaces: true) } catch {
+            throw Problem(.cannotCreate, error.text)
+        }
+        defer { output.close() }
+        let temporary = output.temporaryPath()
         try BackupStore.write(to: temporary, from: source, identity: identity, time: ServerSources.system.time())
-        do {
-            try WholeFile.move(temporary, to: file)
-        } catch {
-            unlink(temporary)
-            throw error
+        do throws(OutputFile.Failure) { try output.take(temporary) } catch {
+            throw Problem(.inputOutput, error.text)
         }
     }
 }

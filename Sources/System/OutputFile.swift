@@ -1,0 +1,178 @@
+import Glibc
+
+/// A file that a person named for what a program writes: a backup, an identity.
+///
+/// A regular file comes to be whole or not at all, also behind a symbolic link, which stays. `-` is standard output. A
+/// pipe or a character device is written to as it stands; a directory, a socket and a disk are refused.
+package struct OutputFile: Sendable {
+    /// What could not be done, and the kernel's number for why.
+    package struct Failure: Error, Equatable, Sendable {
+        package enum Action: String, Sendable {
+            case create = "cannot create"
+            case write = "cannot write"
+        }
+        package var action: Action
+        package var path: String
+        package var number: Int32
+
+        package var text: String { "\(action.rawValue) \(path): \(ErrorText.of(number))" }
+    }
+
+    private enum Kind: Sendable {
+        /// The path is that of the file itself, where a link led to it.
+        case regular(path: String, isOurs: Bool)
+        case stream(descriptor: Int32, isOurs: Bool)
+    }
+
+    /// As it was named.
+    package let path: String
+    private let kind: Kind
+
+    /// Looks at what is there, and opens or makes it, so that what follows is not done in vain.
+    ///
+    /// - Parameter replaces: whether a regular file that is there may be replaced.
+    package init(_ path: String, replaces: Bool) throws(Failure) {
+        self.path = path
+        if path == "-" {
+            kind = .stream(descriptor: STDOUT_FILENO, isOurs: false)
+            return
+        }
+        var status = stat()
+        if stat(path, &status) == 0 {
+            kind = try Self.kind(of: path, status.st_mode & S_IFMT, replaces: replaces)
+        } else {
+            guard errno == ENOENT else { throw Failure(action: .create, path: path, number: errno) }
+            let target = try Self.target(of: path)
+            if !replaces { try Self.make(target, called: path) }
+            kind = .regular(path: target, isOurs: !replaces)
+        }
+    }
+
+    private static func kind(of path: String, _ format: mode_t, replaces: Bool) throws(Failure) -> Kind {
+        switch format {
+        case S_IFREG:
+            guard replaces else { throw Failure(action: .create, path: path, number: EEXIST) }
+            return .regular(path: try target(of: path), isOurs: false)
+        case S_IFIFO, S_IFCHR:
+            let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+            guard descriptor >= 0 else { throw Failure(action: .write, path: path, number: errno) }
+            return .stream(descriptor: descriptor, isOurs: true)
+        case S_IFDIR: throw Failure(action: .write, path: path, number: EISDIR)
+        default: throw Failure(action: .write, path: path, number: ENOTSUP)
+        }
+    }
+
+    /// Puts these bytes there, mode 0600 and synced where it is a regular file.
+    package func write(_ bytes: [UInt8]) throws(Failure) {
+        switch kind {
+        case .stream(let descriptor, _): try check(Self.writeAll(bytes, to: descriptor))
+        case .regular:
+            let temporary = temporaryPath()
+            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw Failure(action: .create, path: temporary, number: errno) }
+            let failure = Self.writeAll(bytes, to: descriptor) ?? (fsync(descriptor) == 0 ? nil : errno)
+            Glibc.close(descriptor)
+            if let failure {
+                unlink(temporary)
+                throw Failure(action: .write, path: path, number: failure)
+            }
+            try move(temporary)
+        }
+    }
+
+    /// Takes over a whole file that was made at `temporaryPath()`.
+    package func take(_ temporary: String) throws(Failure) {
+        guard case .stream(let descriptor, _) = kind else { return try move(temporary) }
+        defer { unlink(temporary) }
+        let source = open(temporary, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw Failure(action: .write, path: path, number: errno) }
+        defer { Glibc.close(source) }
+        var chunk = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let count = read(source, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw Failure(action: .write, path: path, number: errno) }
+            if count == 0 { return }
+            try check(Self.writeAll(Array(chunk[..<count]), to: descriptor))
+        }
+    }
+
+    /// Where a file can be made that `take` takes over: beside the one that it becomes, and for a stream where temporary
+    /// files belong.
+    package func temporaryPath() -> String {
+        let unique = String(UInt64.random(in: 0...(.max)), radix: 36)
+        switch kind {
+        case .regular(let path, _): return "\(path).\(unique).new"
+        case .stream:
+            let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+            return "\(folder)/chat-\(unique).new"
+        }
+    }
+
+    /// To be called when nothing more is written: a file that was made for it and has nothing in it goes.
+    package func discard() {
+        if case .regular(let path, isOurs: true) = kind { unlink(path) }
+        close()
+    }
+
+    package func close() {
+        if case .stream(let descriptor, isOurs: true) = kind { Glibc.close(descriptor) }
+    }
+
+    private func move(_ temporary: String) throws(Failure) {
+        guard case .regular(let target, _) = kind else { return }
+        guard rename(temporary, target) == 0 else {
+            let number = errno
+            unlink(temporary)
+            throw Failure(action: .write, path: path, number: number)
+        }
+        Self.syncFolder(of: target)
+    }
+
+    private func check(_ number: Int32?) throws(Failure) {
+        if let number { throw Failure(action: .write, path: path, number: number) }
+    }
+}
+
+extension OutputFile {
+    /// The file that the links at `path` lead to.
+    private static func target(of path: String) throws(Failure) -> String {
+        guard let target = FilePath.followingLinks(path) else {
+            throw Failure(action: .create, path: path, number: ELOOP)
+        }
+        return target
+    }
+
+    /// Makes an empty file where there is none.
+    private static func make(_ target: String, called path: String) throws(Failure) {
+        let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure(action: .create, path: path, number: errno) }
+        Glibc.close(descriptor)
+    }
+
+    /// The error's number where that failed.
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                Glibc.write(descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
+            }
+            if count >= 0 {
+                written += count
+            } else if errno == EAGAIN {
+                var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&entry, 1, -1)
+            } else if errno != EINTR {
+                return errno
+            }
+        }
+        return nil
+    }
+
+    private static func syncFolder(of path: String) {
+        let descriptor = open(FilePath.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        Glibc.close(descriptor)
+    }
+}
