@@ -36,7 +36,7 @@ struct Invocation: Sendable {
     /// Whether there is a person to ask.
     var canAsk: Bool { !globals.noInput && isatty(STDIN_FILENO) == 1 }
 
-    var terminal: Terminal { Terminal(endings: endings) }
+    var terminal: Terminal { Terminal() }
     var secrets: SecretInput { SecretInput(terminal: terminal, canAsk: canAsk) }
 
     var palette: Palette {

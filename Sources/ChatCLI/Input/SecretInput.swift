@@ -22,20 +22,21 @@ struct SecretInput: Sendable {
 
     /// A new password, asked twice so that a slip of the finger locks nobody out.
     func newPassword(question: String = "Password: ") async throws(Problem) -> [UInt8] {
-        while true {
-            let first = try await askSecret(question)
-            if try await askSecret("Again: ") == first { return first }
-            _ = Descriptor.write(Array("They differ.\n".utf8), to: STDERR_FILENO)
-        }
+        try requireSomebody()
+        return try await terminal.askNew(question) { secret throws(Problem) in _ = try Self.checked(secret) }
     }
 
     func askSecret(_ question: String) async throws(Problem) -> [UInt8] {
+        try requireSomebody()
+        return try Self.checked(try await terminal.ask(question, secret: true))
+    }
+
+    private func requireSomebody() throws(Problem) {
         guard canAsk else {
             throw Problem(
                 .inputNeeded, "a password is needed and nobody can be asked",
                 hint: "use --password-stdin or --password-file")
         }
-        return try Self.checked(try await terminal.ask(question, secret: true))
     }
 
     /// The first line of a file without its line end.

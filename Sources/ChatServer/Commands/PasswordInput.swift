@@ -41,29 +41,7 @@ struct PasswordOptions: ParsableArguments, Sendable {
                 .inputNeeded, "a password is needed and nobody can be asked",
                 hint: "use --password-stdin or --password-file")
         }
-        return try Self.ask()
-    }
-
-    /// Twice, so that a slip of the finger locks nobody out.
-    private static func ask() throws(Problem) -> [UInt8] {
-        while true {
-            let first = try ask("Password: ")
-            if try ask("Again: ") == first { return first }
-            _ = WholeFile.write(Array("They differ.\n".utf8), to: STDERR_FILENO)
-        }
-    }
-
-    /// getpass(3) asks on the terminal itself, without echo, with signals' keys off, so nothing is left to restore.
-    private static func ask(_ question: String) throws(Problem) -> [UInt8] {
-        guard let answer = getpass(question) else {
-            throw Problem(.inputNeeded, "the terminal cannot be read", hint: "use --password-stdin or --password-file")
-        }
-        // Bytes as they are: a password need not be UTF-8.
-        let bytes = UnsafeBufferPointer(start: answer, count: strlen(answer)).map { UInt8(bitPattern: $0) }
-        explicit_bzero(answer, strlen(answer))
-        // Ctrl-C comes as a character.
-        guard !bytes.contains(0x03) else { throw Problem(.inputNeeded, "nothing was set") }
-        return bytes
+        return try SecretQuestion.askNew("Password: ") { _ in }
     }
 
     private static func firstLine(of descriptor: Int32, _ name: String) throws(Problem) -> [UInt8] {

@@ -29,6 +29,60 @@ echo off
 send \x03
 echo on
 END
+# Ctrl-D gives no answer.
+exits 64 terminal chat passwd <<'END'
+expect Old password:
+echo off
+send \x04
+echo on
+END
+# Ctrl-Z, and on again: the terminal is as it was in between, and the question is put again, without echo.
+exits 0 terminal sh -i <<'END'
+send chat passwd\n
+expect Old password:
+echo off
+send half of the pass\x1a
+expect Stopped
+echo on
+send fg\n
+expect Old password:
+echo off
+send correct horse battery\n
+expect New password:
+echo off
+send \x1a
+expect Stopped
+echo on
+send fg\n
+expect New password:
+echo off
+send correct horse battery\n
+expect Again:
+send correct horse battery\n
+expect password changed
+send exit\n
+END
+lacks "$SCRATCH/out" 'half|horse'
+# Stopped and continued by somebody else, too.
+cat >"$SCRATCH/stop" <<'END'
+for process in $(pgrep -x chat); do
+    grep -qz "^HOME=$1$" "/proc/$process/environ" && exec kill -STOP "$process"
+done
+exit 1
+END
+exits 0 terminal sh -i <<END
+send chat passwd\n
+expect Old password:
+echo off
+until sh $SCRATCH/stop $SCRATCH/alice
+expect Stopped
+send stty echo; fg\n
+expect Old password:
+echo off
+send \x04
+expect nothing was typed
+send exit 0\n
+END
 exits 0 terminal chat passwd <<'END'
 expect Old password:
 send correct horse battery\n

@@ -1,0 +1,32 @@
+import System
+
+/// What both programs ask a person for on the terminal. Blocks the thread that asks.
+package enum SecretQuestion {
+    /// - Throws: 64 where nobody answers, 74.
+    package static func ask(_ question: String, secret: Bool = true) throws(Problem) -> [UInt8] {
+        switch TerminalQuestion.ask(InertText.line(question), secret: secret) {
+        case .success(let answer): return answer
+        case .failure(.noTerminal(let number)):
+            throw Problem(.inputNeeded, "there is no terminal to ask on: \(ErrorText.of(number))")
+        case .failure(.nothingTyped): throw Problem(.inputNeeded, "nothing was typed")
+        case .failure(.tooLong): throw Problem(.inputNeeded, "the line is too long")
+        case .failure(.unreadable(let number)):
+            throw Problem(.inputOutput, "cannot read the terminal: \(ErrorText.of(number))")
+        }
+    }
+
+    /// A new password, asked twice so that a slip of the finger locks nobody out.
+    ///
+    /// - Parameter check: refuses what no password can be.
+    package static func askNew(
+        _ question: String, check: ([UInt8]) throws(Problem) -> Void
+    ) throws(Problem) -> [UInt8] {
+        var note = ""
+        while true {
+            let first = try ask(note + question)
+            try check(first)
+            if try ask("Again: ") == first { return first }
+            note = "They differ. "
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Glibc
+
+/// While it lasts some signals are only noted: a pipe tells of them. Those that are ignored stay so.
+struct SignalPause {
+    private struct Ends {
+        var read: Int32 = -1
+        var write: Int32 = -1
+
+        init() {
+            var ends: [Int32] = [-1, -1]
+            guard pipe(&ends) == 0 else { return }
+            for end in ends {
+                _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+                _ = fcntl(end, F_SETFL, O_NONBLOCK)
+            }
+            (read, write) = (ends[0], ends[1])
+        }
+    }
+
+    /// One for all: a handler knows no other. It is there before the first one is installed.
+    private static let ends = Ends()
+
+    private let before: [(number: Int32, action: sigaction)]
+
+    init(of signals: [Int32]) {
+        let descriptor = Self.ends.read
+        var byte: UInt8 = 0
+        while read(descriptor, &byte, 1) == 1 {}
+        before = signals.compactMap { number in
+            var old = sigaction()
+            guard sigaction(number, nil, &old) == 0, !Self.isIgnored(old) else { return nil }
+            var noting = sigaction()
+            noting.__sigaction_handler.sa_handler = noteSignal
+            sigaction(number, &noting, nil)
+            return (number, old)
+        }
+    }
+
+    /// Readable once a signal has come.
+    var descriptor: Int32 { Self.ends.read }
+
+    /// The signal that came first.
+    func next() -> Int32? {
+        var byte: UInt8 = 0
+        return read(Self.ends.read, &byte, 1) == 1 ? Int32(byte) : nil
+    }
+
+    /// Everything is as before.
+    func end() {
+        for (number, action) in before {
+            var action = action
+            sigaction(number, &action, nil)
+        }
+    }
+
+    /// Function pointers are compared as addresses: SIG_IGN is 1.
+    private static func isIgnored(_ action: sigaction) -> Bool {
+        unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    }
+
+    /// Runs inside of whatever was interrupted: only what signal-safety(7) allows.
+    fileprivate static func note(_ number: Int32) {
+        let before = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(ends.write, &byte, 1)
+        errno = before
+    }
+}
+
+private func noteSignal(_ number: Int32) { SignalPause.note(number) }
