@@ -61,6 +61,8 @@ package enum ChatProgram {
     private static func run(_ command: any ChatCommand, hint: String, output: Output) async -> Ending {
         let diagnostics = Diagnostics(json: command.globals.json, quiet: command.globals.quiet)
         let endings = Endings()
+        // The first process of a container is not ended by a signal that it does nothing about.
+        if getpid() == 1 { endings.intercept() }
         let invocation = Invocation(
             globals: command.globals, environment: .process, output: output, diagnostics: diagnostics,
             endings: endings)
