@@ -12,6 +12,8 @@ import Testing
 
     @Test func `the recipes of the README do what it says of them`() async throws { try await run("cookbook") }
 
+    @Test func `the examples of the manual pages do what they say`() async throws { try await run("examples") }
+
     @Test func `the keys of the configuration are those of the page`() async throws { try await run("configuration") }
 
     @Test func `the JSON lines of chatd have the keys of the page`() async throws { try await run("chatd-json") }

@@ -43,13 +43,17 @@ struct DeviceAddCommand: ChatCommand {
         discussion: "The file is like a private key; 'login --identity' takes it.")
     static let grammar = CommandGrammar(values: ["out", "name"])
 
-    @Option(help: ArgumentHelp("Where to write it: a file that must not exist, or '-' for standard output.", valueName: "file")) var out: String
+    @Option(
+        help: ArgumentHelp(
+            "Where to write it: a file that must not exist, or '-' for standard output.", valueName: "file")) var out:
+        String
     @Option(help: ArgumentHelp("How the device is called.", valueName: "name")) var name: String?
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let device = try await invocation.makeClient().addDevice(identityFile: out, name: name)
-        invocation.diagnostics.note("device_added", "made device \(device.hex); its identity is in \(out == "-" ? "the output" : out)")
+        invocation.diagnostics.note(
+            "device_added", "made device \(device.hex); its identity is in \(out == "-" ? "the output" : out)")
         return .done
     }
 }

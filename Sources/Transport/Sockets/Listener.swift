@@ -42,7 +42,30 @@ package final class Listener: Sendable {
         let eventLoop = loop.eventLoop
         let acceptor = NIOLoopBound(
             Acceptor(loop: loop, identity: identity, limits: limits, delegate: delegate), eventLoop: eventLoop)
-        let bootstrap = ServerBootstrap(group: eventLoop)
+        let bound = addresses.map { address in
+            let bootstrap = bootstrap(of: acceptor, on: eventLoop)
+            if leavesIPv4(address, to: addresses) {
+                let option = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
+                _ = bootstrap.serverChannelOption(option, value: 1)
+            }
+            return bootstrap.bind(host: address.host, port: address.port).flatMapErrorThrowing { error in
+                throw ListenError(address: address, error)
+            }
+        }
+        return EventLoopFuture.whenAllComplete(bound, on: eventLoop).flatMapThrowing { results in
+            do {
+                return Listener(channels: try results.map { try $0.get() }, eventLoop: eventLoop)
+            } catch {
+                for case .success(let channel) in results { channel.close(promise: nil) }
+                throw error
+            }
+        }
+    }
+
+    private static func bootstrap(
+        of acceptor: NIOLoopBound<Acceptor>, on eventLoop: any EventLoop
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: eventLoop)
             .serverChannelOption(.backlog, value: acceptQueue)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
@@ -55,19 +78,12 @@ package final class Listener: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try acceptor.value.accept(channel) }
             }
-        let bound = addresses.map { address in
-            bootstrap.bind(host: address.host, port: address.port).flatMapErrorThrowing { error in
-                throw ListenError(address: address, error)
-            }
-        }
-        return EventLoopFuture.whenAllComplete(bound, on: eventLoop).flatMapThrowing { results in
-            do {
-                return Listener(channels: try results.map { try $0.get() }, eventLoop: eventLoop)
-            } catch {
-                for case .success(let channel) in results { channel.close(promise: nil) }
-                throw error
-            }
-        }
+    }
+
+    /// An IPv6 socket takes IPv4 too, unless another one is there for that: both could not listen on one port.
+    private static func leavesIPv4(_ address: NetworkAddress, to others: [NetworkAddress]) -> Bool {
+        guard address.bytes.count == 16, address.port != 0 else { return false }
+        return others.contains { $0.bytes.count == 4 && $0.port == address.port }
     }
 
     /// Accepts no more; connections that stand are not touched.
