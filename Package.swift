@@ -99,7 +99,7 @@ let package = Package(
         .target(
             name: "ChatCLI",
             dependencies: [
-                "ChatClient", "ChatProtocol", "CLISupport", "CReadline",
+                "ChatClient", "ChatProtocol", "CLISupport", "System", "CReadline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -36,7 +36,7 @@ package enum TerminalQuestion {
             sigemptyset(&none)
             pthread_sigmask(SIG_SETMASK, &none, &before)
             defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-            if tcgetpgrp(terminal) != getpgrp() { raise(SIGTTIN) }
+            Foreground.await(on: terminal)
             while true {
                 switch askOnce(Array(question.utf8), secret: secret, on: terminal) {
                 case .answer(let result): return result

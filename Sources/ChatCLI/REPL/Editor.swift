@@ -2,6 +2,7 @@
 import CLISupport
 import Dispatch
 @preconcurrency import Glibc
+import System
 
 /// The line that a person types, edited by GNU readline, with lines of ours appearing above it.
 ///
@@ -384,6 +385,7 @@ final class Editor {
             hasStoppedItself = false
             return
         }
+        Foreground.await(on: STDIN_FILENO)
         deprepare()
         prepare()
         rl_reset_screen_size()

@@ -2,6 +2,7 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 import Glibc
+import System
 
 /// `chat` without a command: the prompt on a terminal, its lines from a pipe else. The options are declared by
 /// `RootCommand`, which hands over here.
@@ -25,6 +26,8 @@ struct REPLCommand {
     }
 
     private func prompt(_ invocation: Invocation, _ settings: ClientSettings) async throws(Problem) -> ExitStatus {
+        // Started in the background it waits there: in the foreground the terminal is as the shell has left it.
+        Foreground.await(on: STDIN_FILENO)
         let question = await ServerQuestion(invocation: invocation)
         let interaction = Interaction { await question.confirm($0) }
         let client = try invocation.makeClient(settings: settings, interaction: interaction)

@@ -101,6 +101,18 @@ exits 64 terminal chat --no-input login bob --server "$address" </dev/null
 exits 64 terminal chat send --to bob </dev/null
 has "$SCRATCH/out" 'no message'
 
+# A prompt that was started in the background waits for the foreground, and then has the terminal as it needs it.
+exits 0 terminal sh -i <<'END'
+send chat & until jobs >"$HOME/jobs"; grep -q Stopped "$HOME/jobs"; do sleep 0.1; done; echo it $((40 + 2)) waits\n
+expect it 42 waits
+echo on
+send fg\n
+echo off
+send /quit\n
+echo on
+send exit\n
+END
+
 # Colour and marks are for terminals: what was listed there counts as shown.
 exits 0 bob chat send --to alice "for the eyes"
 exits 0 alice chat listen --no-follow
