@@ -106,8 +106,9 @@ let package = Package(
             swiftSettings: strict),
 
         // Faces.
-        .executableTarget(name: "chat", dependencies: ["ChatCLI"], exclude: ["run-locally"], swiftSettings: strict),
-        .executableTarget(name: "chatd", dependencies: ["ChatServer"], swiftSettings: strict),
+        .executableTarget(
+            name: "chat", dependencies: ["ChatCLI", "System"], exclude: ["run-locally"], swiftSettings: strict),
+        .executableTarget(name: "chatd", dependencies: ["ChatServer", "System"], swiftSettings: strict),
 
         // For testers of MLS: vectors in both directions, and a server for other implementations. Not installed.
         .executableTarget(name: "mls-interop", dependencies: ["MLS", "WireCodec"], swiftSettings: strict),

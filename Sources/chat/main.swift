@@ -1,6 +1,7 @@
 import ChatCLI
 import Dispatch
 import Glibc
+import System
 
 // The only place where the program ends.
 
@@ -19,11 +20,7 @@ import Glibc
     }
 }
 
-let arguments = (1..<max(1, Int(CommandLine.argc))).compactMap { index in
-    CommandLine.unsafeArgv[index].map {
-        Array(UnsafeBufferPointer(start: $0, count: strlen($0))).map(UInt8.init(bitPattern:))
-    }
-}
+let arguments = ProcessArguments.all(otherwise: CommandLine.argc, CommandLine.unsafeArgv)
 switch ChatProgram.begin(arguments) {
 case .ended(let ending): end(ending)
 case .command(let command):

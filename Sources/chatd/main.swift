@@ -1,8 +1,10 @@
 import ChatServer
 import Glibc
+import System
 
 // The first process of a container is not ended by a signal that it does nothing about; `run` does more.
 if getpid() == 1 {
     for number in [SIGINT, SIGTERM, SIGHUP] { signal(number) { _exit(128 + $0) } }
 }
-exit(await ChatdProgram.run(Array(CommandLine.arguments.dropFirst())))
+let arguments = ProcessArguments.all(otherwise: CommandLine.argc, CommandLine.unsafeArgv)
+exit(await ChatdProgram.run(arguments.map { String(decoding: $0, as: UTF8.self) }))
