@@ -169,13 +169,14 @@ extension Problem {
                 hint: "make its disk and directory writable, or keep a device for alerts elsewhere by XDG_DATA_HOME")
         case .inputOutput:
             self.init(.inputOutput, "the disk failed: \(error.description)")
-        case .corrupt, .notADatabase, .otherApplication:
+        // A table or a column that is missing, and rows that contradict the schema, are damage too.
+        case .other where error.message.hasPrefix("no such "), .constraint, .corrupt, .notADatabase, .otherApplication:
             self.init(
                 .damagedStore, "the profile's store is damaged: \(error.description)",
                 hint: "move it away and log in again")
         case .newerSchema, .olderSchema:
             self.init(.newerStore, error.description, hint: "use the newer version of chat")
-        case .constraint, .outOfMemory, .other:
+        case .outOfMemory, .other:
             self.init(.internalFault, "the local store: \(error.description)")
         }
     }
