@@ -10,11 +10,7 @@ extension Client {
 
     /// Looks at everything in turn and tells each as it is known.
     package func doctor(_ report: @escaping @Sendable (DoctorCheck) async -> Void) async {
-        await report(
-            DoctorCheck(
-                name: "config", status: .ok,
-                text: access(settings.configurationFile, R_OK) == 0
-                    ? settings.configurationFile : "no configuration file; defaults and environment count"))
+        await report(checkConfiguration())
         guard let identity = await checkStore(report) else {
             for name in ["address", "tls", "clock", "login", "outbox", "sync"] {
                 await report(DoctorCheck(name: name, status: .skipped, text: "not without a profile"))
@@ -24,6 +20,18 @@ extension Client {
         await checkServer(identity, report)
         await checkOutbox(report)
         await checkSync(report)
+    }
+
+    private func checkConfiguration() -> DoctorCheck {
+        do throws(Problem) {
+            for path in [settings.paths.configuration, settings.configurationFile, settings.paths.knownServersFile] {
+                try PrivateDirectory.refuseForeign(path)
+            }
+        } catch { return DoctorCheck(name: "config", status: .failed, text: error.text, problem: error) }
+        return DoctorCheck(
+            name: "config", status: .ok,
+            text: access(settings.configurationFile, R_OK) == 0
+                ? settings.configurationFile : "no configuration file; defaults and environment count")
     }
 
     private func checkStore(_ report: (DoctorCheck) async -> Void) async -> Identity? {

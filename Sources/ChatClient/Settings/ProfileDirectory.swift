@@ -93,6 +93,23 @@ package enum PrivateDirectory {
     }
 }
 
+extension PrivateDirectory {
+    /// Refuses a file or a directory that everybody can write, or that belongs to somebody else: who writes there says
+    /// which servers are trusted. What is not there cannot be wrong.
+    ///
+    /// - Throws: `unsafe_store` (78).
+    static func refuseForeign(_ path: String) throws(Problem) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        let isOurs = status.st_uid == geteuid() || status.st_uid == 0
+        guard !isOurs || status.st_mode & 0o002 != 0 else { return }
+        let reason = isOurs ? "can be written by everybody" : "belongs to user \(status.st_uid)"
+        throw Problem(
+            .unsafeStore, "\(path) \(reason)",
+            hint: "make it yours alone: chown and chmod go-w; then look whether what it says is true")
+    }
+}
+
 /// What `lstat` says of a file: a symbolic link is itself.
 struct FileStatus {
     let mode: mode_t
