@@ -56,7 +56,7 @@ package struct Configuration: Equatable, Sendable {
         guard bytes.count <= Self.maximumBytes else {
             throw ConfigurationError(file: file, line: 0, reason: "larger than 1 MiB")
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(validating: ByteOrderMark.dropped(from: bytes), as: UTF8.self) else {
             throw ConfigurationError(file: file, line: 0, reason: "not UTF-8")
         }
         var parser = ConfigurationParser(text: text, file: file)

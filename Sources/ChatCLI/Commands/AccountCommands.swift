@@ -43,7 +43,7 @@ struct RegisterCommand: ChatCommand {
         try password.check()
         let client = try invocation.makeClient()
         let name = try await UserQuestion.user(user, in: invocation)
-        let invite: [UInt8]? = if let inviteFile { try SecretInput.firstLine(file: inviteFile) } else { nil }
+        let invite: [UInt8]? = if let inviteFile { try SecretInput.invite(file: inviteFile) } else { nil }
         let secret =
             password.isGiven || !invocation.canAsk
             ? try await invocation.secrets.password(
@@ -66,7 +66,8 @@ struct RegisterCommand: ChatCommand {
             guard error.code == ErrorCode.inviteRequired.name, invite == nil, invocation.canAsk else { throw error }
             let typed = try await invocation.secrets.askSecret("Invite: ")
             return try await client.register(
-                user: name, displayName: displayName, password: password, invite: typed, deviceName: deviceName)
+                user: name, displayName: displayName, password: password, invite: SecretInput.trimmed(typed),
+                deviceName: deviceName)
         }
     }
 }

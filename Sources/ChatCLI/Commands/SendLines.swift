@@ -109,7 +109,8 @@ struct SendLines {
             throw targets == nil ? Problem(.invalidLine, "the line is too long") : MessageInput.tooLong()
         }
         guard let targets else {
-            let message = try JSONMessageLine.message(bytes)
+            let object = line.number == 1 ? ByteOrderMark.dropped(from: bytes) : bytes
+            let message = try JSONMessageLine.message(object)
             guard options.wait.isPossible(for: message.conversation) else {
                 throw Problem(
                     .invalidLine, "--wait \(options.wait.rawValue) is for direct messages; everyone is only accepted",

@@ -41,8 +41,24 @@ struct SecretInput: Sendable {
 
     /// The first line of a file without its line end.
     static func firstLine(file: String) throws(Problem) -> [UInt8] {
+        try checked(line(try contents(of: file).prefix { $0 != 0x0a }))
+    }
+
+    /// An invite out of a file, without what a mail or an editor has put around it.
+    static func invite(file: String) throws(Problem) -> [UInt8] {
+        try checked(trimmed(Array(trimmed(try contents(of: file)).prefix { $0 != 0x0a })))
+    }
+
+    /// A word without the blanks and line ends around it.
+    static func trimmed(_ secret: [UInt8]) -> [UInt8] {
+        let isBlank = { (byte: UInt8) in [0x20, 0x09, 0x0a, 0x0d].contains(byte) }
+        guard let last = secret.lastIndex(where: { !isBlank($0) }) else { return [] }
+        return Array(secret[...last].drop(while: isBlank))
+    }
+
+    private static func contents(of file: String) throws(Problem) -> [UInt8] {
         switch SmallFile.read(file, limit: fileLimit, patience: .endless) {
-        case .success(let bytes): return try checked(line(bytes.prefix { $0 != 0x0a }))
+        case .success(let bytes): return ByteOrderMark.dropped(from: bytes)
         case .failure(let failure) where failure.number == ENOENT || failure.number == ENOTDIR:
             throw Problem(.missingFile, "\(file): no such file")
         case .failure(let failure): throw Problem(.missingFile, "\(file): \(failure.text)")
@@ -56,7 +72,7 @@ struct SecretInput: Sendable {
         do throws(SystemError) {
             while lines.count < count, let next = try await reader.nextLine() {
                 guard case .bytes(let bytes) = next.content else { break }
-                lines.append(line(bytes[...]))
+                lines.append(line((next.number == 1 ? ByteOrderMark.dropped(from: bytes) : bytes)[...]))
             }
         } catch { throw Problem(.inputOutput, "cannot read standard input: \(error.text)") }
         guard lines.count == count else {

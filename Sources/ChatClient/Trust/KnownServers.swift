@@ -21,11 +21,13 @@ struct KnownServers: Equatable, Sendable {
 
     /// - Throws: `bad_configuration`, with file and line.
     init(parsing bytes: [UInt8], file: String) throws(Problem) {
-        let text = String(decoding: bytes, as: UTF8.self)
+        let text = String(decoding: ByteOrderMark.dropped(from: bytes), as: UTF8.self)
         var seen: Set<ServerAddress> = []
         var number = 0
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        // By bytes: for Swift CR and LF are one character.
+        for bytes in text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false) {
             number += 1
+            let line = Substring(bytes.last == 0x0d ? bytes.dropLast() : bytes)
             let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" }
             guard let first = words.first, !first.hasPrefix("#") else {
                 lines.append(.other(String(line)))
@@ -84,6 +86,7 @@ struct KnownServersFile: Sendable {
 
     /// What it says; nothing where there is none.
     func read() throws(Problem) -> KnownServers {
+        try PrivateDirectory.refuseForeign(path)
         switch SmallFile.read(path, limit: KnownServers.maximumBytes) {
         case .success(let bytes): return try KnownServers(parsing: bytes, file: path)
         case .failure(let failure) where failure.number == ENOENT || failure.number == ENOTDIR: return KnownServers()

@@ -57,6 +57,7 @@ struct PasswordOptions: ParsableArguments, Sendable {
             line.append(byte)
             guard line.count <= Limits.checkedPassword else { throw Problem(ErrorCode.unacceptablePassword) }
         }
+        line = ByteOrderMark.dropped(from: line)
         if line.last == 0x0d { line.removeLast() }
         return line
     }

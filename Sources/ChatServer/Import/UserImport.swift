@@ -1,3 +1,4 @@
+import CLISupport
 import ChatProtocol
 
 /// Reads a table of users as it comes: rows that are good, and faults of those that are not.
@@ -9,7 +10,6 @@ struct UserImport {
 
     /// Names that one import may bring: they are kept in memory, so that a name that stands twice is found.
     static let rowLimit = 1_000_000
-    private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     /// The bytes of the first line, until it is known which dialect it is.
     private var beginning: [UInt8]? = []
@@ -46,7 +46,7 @@ struct UserImport {
 
     private mutating func begin(_ bytes: [UInt8]) throws(ImportFault) -> [Item] {
         beginning = nil
-        let text = bytes.starts(with: Self.byteOrderMark) ? bytes[3...] : bytes[...]
+        let text = ByteOrderMark.dropped(from: bytes)[...]
         let hasTab = text.prefix { $0 != 0x0a }.contains(0x09)
         reader = DelimitedReader(dialect: hasTab ? .tab : .comma)
         return try items(reader.append(text))
