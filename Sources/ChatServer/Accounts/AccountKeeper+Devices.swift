@@ -17,9 +17,11 @@ extension AccountKeeper {
                     .badProof,
                     sentence: "this device is not known here, or its signature does not verify; log in again")
             }
-            return try await ask { () throws(StoreFailure) in
+            let loggedIn = try await ask { () throws(StoreFailure) in
                 try await store.useLoginNumber(request.number, of: request.device, account: request.account)
             }
+            await noteOrigin(of: loggedIn, origin)
+            return loggedIn
         } catch {
             log.info(
                 "login refused",
@@ -27,6 +29,11 @@ extension AccountKeeper {
             await hold(error, since: start)
             throw error
         }
+    }
+
+    /// Where a device logs in its owner is no stranger.
+    private func noteOrigin(of loggedIn: LoggedIn, _ origin: LoginOrigin) {
+        known.note(loggedIn.account.name, from: AddressPrefix(origin.address))
     }
 
     package nonisolated func devices(of account: AccountID) async throws(Failure) -> [DeviceRecord] {

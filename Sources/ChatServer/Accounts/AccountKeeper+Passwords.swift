@@ -27,7 +27,9 @@ extension AccountKeeper {
                 try await store.admit(
                     device, takesUp: takesUp, to: account.record.id, ifHashIs: account.passwordHash)
             }
-            if checked.wantsNewHash { renewHash(of: account, password: request.password) }
+            let place = place(of: name, origin, isLoggedIn: true)
+            if checked.wantsNewHash { renewHash(of: account, password: request.password, place) }
+            known.note(name, from: place.prefix)
             return LoggedIn(account: record, device: device.id, deviceName: device.name)
         } catch {
             await hold(error, since: start)
@@ -36,9 +38,9 @@ extension AccountKeeper {
     }
 
     /// Makes the hash of an imported account anew, behind the login's back; a full queue leaves it for the next time.
-    private func renewHash(of account: StoredAccount, password: [UInt8]) {
+    private func renewHash(of account: StoredAccount, password: [UInt8], _ place: PasswordPlace) {
         Task {
-            guard let hash = try? await passwords.hash(password) else { return }
+            guard let hash = try? await passwords.hash(password, for: place) else { return }
             _ = try? await change { () throws(StoreFailure) in
                 try await store.setPassword(
                     hash, of: account.record.id, replacing: account.passwordHash, revokingAllBut: nil)
@@ -49,15 +51,24 @@ extension AccountKeeper {
 
     // MARK: Checking
 
-    /// Looks a password up and computes it. Takes from the throttle, and gives back where the password is right.
+    /// Where a computation for somebody waits.
+    func place(of name: UserName, _ origin: LoginOrigin, isLoggedIn: Bool = false) -> PasswordPlace {
+        let prefix = AddressPrefix(origin.address)
+        return PasswordPlace(
+            prefix: prefix, name: name, isKnown: isLoggedIn || known.contains(name, from: prefix))
+    }
+
+    /// Looks a password up and computes it. Takes from the throttle, and gives back where a login's password is right.
     ///
     /// - Parameters:
+    ///   - isLoggedIn: it is not asked to log in. That costs as much, and a right password is no reason to have it for
+    ///     nothing: nothing is given back.
     ///   - name: for the throttle; whom `find` looks up.
     ///   - turn: the time from which the deadline of a failure counts: set to when the computation began. How long it
     ///     waited for others tells nothing of this name, and with it a failure would be answered the later the dearer
     ///     their hashes are.
     private func check(
-        _ password: [UInt8], of name: UserName, _ origin: LoginOrigin, turn: inout UInt64,
+        _ password: [UInt8], of name: UserName, _ origin: LoginOrigin, isLoggedIn: Bool = false, turn: inout UInt64,
         find: @Sendable () async throws(StoreFailure) -> StoredAccount?
     ) async throws(Failure) -> Checked {
         let prefix = AddressPrefix(origin.address)
@@ -67,8 +78,9 @@ extension AccountKeeper {
             let login = PasswordLogin(
                 account: try await ask(find), password: password, dummy: Bcrypt.dummy,
                 dearest: try await dearestCost())
-            let checked = try await compute(login, password, turn: &turn)
-            throttle.forgive(name, from: prefix, at: sources.ticks())
+            let place = place(of: name, origin, isLoggedIn: isLoggedIn)
+            let checked = try await compute(login, password, place, turn: &turn)
+            if !isLoggedIn { throttle.forgive(name, from: prefix, at: sources.ticks()) }
             return checked
         } catch {
             // Only what says nothing of the password is given back, and success.
@@ -78,11 +90,11 @@ extension AccountKeeper {
     }
 
     private func compute(
-        _ login: PasswordLogin, _ password: [UInt8], turn: inout UInt64
+        _ login: PasswordLogin, _ password: [UInt8], _ place: PasswordPlace, turn: inout UInt64
     ) async throws(Failure) -> Checked {
         guard let hash = login.hash else { throw Failure(.internalError) }
         let ticks = sources.ticks
-        let (outcome, begun) = try await passwords.compute {
+        let (outcome, begun) = try await passwords.compute(for: place) {
             let begun = ticks()
             let outcome = login.outcome(fits: Bcrypt.verify(password, against: hash))
             if outcome.isRefusal {
@@ -116,10 +128,10 @@ extension AccountKeeper {
         do throws(Failure) {
             let kept = try await ask { () throws(StoreFailure) in try await store.account(account) }
             guard let name = kept?.record.name else { throw Failure(.loginRefused) }
-            let checked = try await check(request.old, of: name, origin, turn: &start) {
+            let checked = try await check(request.old, of: name, origin, isLoggedIn: true, turn: &start) {
                 [store] () throws(StoreFailure) in try await store.account(account)
             }
-            let hash = try await passwords.hash(request.new)
+            let hash = try await passwords.hash(request.new, for: place(of: name, origin, isLoggedIn: true))
             return try await change { () throws(StoreFailure) in
                 try await store.setPassword(
                     hash, of: account, replacing: checked.account.passwordHash,

@@ -20,7 +20,7 @@ extension AccountKeeper {
         }
         // What is cheap first: the name and the invite; then the hash.
         try await check(request.name, invite)
-        let hash = try await passwords.hash(request.password)
+        let hash = try await passwords.hash(request.password, for: place(of: request.name, origin))
         let keys = try DeviceProof.keys(of: request.device, binding: origin.binding)
         let account = StoredAccount(
             record: AccountRecord(id: sources.identifier(), name: request.name, displayName: request.displayName),

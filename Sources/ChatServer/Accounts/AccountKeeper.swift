@@ -14,6 +14,7 @@ package actor AccountKeeper: AccountService {
     var registrations = RateTable<AddressPrefix>(capacity: ServerLimits.throttleCapacity)
     private var deadline: FailureDeadline
     private var knownDearestCost: Int?
+    var known = KnownOrigins()
 
     /// - Parameter everyone: the conversation that every new account joins.
     package init(

@@ -2,16 +2,16 @@ import ChatProtocol
 import Glibc
 import NIOPosix
 
-/// Threads that compute bcrypt, and a bounded queue before them.
+/// Threads that compute bcrypt, and the bounded queue before them.
 package actor PasswordPool {
     /// When a full queue has room again, milliseconds: about ten computations.
     private static let busyRetry: UInt32 = 2_000
 
     private let threads: NIOThreadPool
     private let threadCount: Int
-    /// How many more than are being computed may wait.
-    private var queue: Int
-    private var outstanding = 0
+    private var running = 0
+    /// What waits for a turn is told why it gets none, or nil when it has come.
+    private var waiting: PasswordQueue<CheckedContinuation<Failure?, Never>>
 
     /// - Parameters:
     ///   - threads: how many computations run at once.
@@ -19,24 +19,23 @@ package actor PasswordPool {
     package init(threads: Int, queue: Int) {
         threadCount = max(1, threads)
         self.threads = NIOThreadPool(numberOfThreads: threadCount)
-        self.queue = queue
+        waiting = PasswordQueue(capacity: queue)
         self.threads.start()
     }
 
-    package func setQueue(_ queue: Int) { self.queue = queue }
+    package func setQueue(_ queue: Int) { waiting.capacity = queue }
 
     /// Ends the threads; who still waits is refused by `shuttingDown`.
     package func end() async { try? await threads.shutdownGracefully() }
 
-    /// Computes `work` on a thread.
+    /// Computes `work` on a thread, when the turn of `place` has come.
     ///
-    /// - Throws: `busy` where the queue is full, `shuttingDown` where the pool has ended.
+    /// - Throws: `busy` where it may not wait, `shuttingDown` where the pool has ended.
     package func compute<Value: Sendable>(
-        _ work: @escaping @Sendable () -> Value
+        for place: PasswordPlace, _ work: @escaping @Sendable () -> Value
     ) async throws(Failure) -> Value {
-        guard outstanding < threadCount + max(0, queue) else { throw Failure(.busy, retryAfter: Self.busyRetry) }
-        outstanding += 1
-        defer { outstanding -= 1 }
+        try await takeTurn(place)
+        defer { endTurn() }
         let value = await withCheckedContinuation { (continuation: CheckedContinuation<Value?, Never>) in
             threads.submit { state in
                 guard state == .active else { return continuation.resume(returning: nil) }
@@ -49,9 +48,32 @@ package actor PasswordPool {
     }
 
     /// Hashes a password that may be set.
-    package func hash(_ password: [UInt8]) async throws(Failure) -> PasswordHash {
-        guard let hash = try await compute({ try? Bcrypt.hash(password) }) else { throw Failure(.internalError) }
+    package func hash(_ password: [UInt8], for place: PasswordPlace) async throws(Failure) -> PasswordHash {
+        guard let hash = try await compute(for: place, { try? Bcrypt.hash(password) }) else {
+            throw Failure(.internalError)
+        }
         return hash
+    }
+
+    private func takeTurn(_ place: PasswordPlace) async throws(Failure) {
+        guard running >= threadCount else {
+            running += 1
+            return
+        }
+        let busy = Failure(.busy, retryAfter: Self.busyRetry)
+        let refusal = await withCheckedContinuation { continuation in
+            switch waiting.add(continuation, place) {
+            case .waits: break
+            case .displaces(let other): other.resume(returning: busy)
+            case .refused: continuation.resume(returning: busy)
+            }
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Hands the turn to whoever is next.
+    private func endTurn() {
+        if let next = waiting.next() { next.resume(returning: nil) } else { running -= 1 }
     }
 
     /// The calling thread runs when the others have nothing to do: on Linux the priority belongs to the thread.

@@ -199,4 +199,21 @@ import Testing
         _ = try await logIn(scene, device.login(alice, number: 1, binding: scene.binding))
         try await scene.end()
     }
+
+    @Test func `a password is changed no more often than a login may fail`() async throws {
+        let scene = try await AccountScene { limits in
+            limits.loginFailures = 2
+            limits.loginFailureInterval = 600_000
+        }
+        let alice = try await alice(scene, TestDevice())
+        let origin = scene.origin()
+        let request = ChangePassword(old: password, new: password, revokeOthers: false)
+        func change() async throws {
+            let _: [DeviceID] = try await scene.keeper.changePassword(
+                request, of: alice.account.id, device: alice.device, from: origin)
+        }
+        for _ in 1...2 { try await change() }
+        #expect(await scene.refusal { try await change() } == .rateLimited)
+        try await scene.end()
+    }
 }
