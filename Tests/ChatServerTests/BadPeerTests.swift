@@ -126,7 +126,7 @@ import Testing
             for name in ["bob", "carol"] { _ = try await server.logIn(name) }
             let dm = try await alice.open(with: "bob")
             try await server.server.hub.value { hub in
-                var settings = hub.settings
+                var settings = hub.context.settings
                 settings.limits.maxStore = 1
                 hub.apply(settings)
             }
@@ -343,7 +343,8 @@ extension TestClient {
         let name = try #require(UserName("alice"))
         send(LoginByPassword(name: name, password: Array("never".utf8), device: DeviceDescription(name: "d")))
         let loggingIn = await eventually {
-            (try? await server.server.hub.value { $0.sessions.values.contains { $0.stage == .loggingIn } }) == true
+            (try? await server.server.hub.value { $0.connections.sessions.values.contains { $0.stage == .loggingIn } })
+                == true
         }
         #expect(loggingIn)
     }

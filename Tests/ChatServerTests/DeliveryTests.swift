@@ -151,14 +151,14 @@ import Testing
             await isRefused(.rateLimited, "more", to: everyone)
             #expect(try await alice.append("hi", to: everyone, id: two).duplicate)
             try await server.server.hub.value { hub in
-                var settings = hub.settings
+                var settings = hub.context.settings
                 settings.broadcastByAdminsOnly = true
                 hub.apply(settings)
             }
             await isRefused(.forbidden, "more", to: everyone)
             #expect(try await alice.append("hi", to: everyone, id: two).duplicate)
             try await server.server.hub.value { hub in
-                var settings = hub.settings
+                var settings = hub.context.settings
                 settings.limits.maxStore = 1
                 hub.apply(settings)
             }
@@ -197,7 +197,7 @@ import Testing
                 })
             // The hub hears of it a moment after the store.
             let hub = server.server.hub
-            #expect(await eventually { (try? await hub.value { $0.recent.bytes }) == 0 })
+            #expect(await eventually { (try? await hub.value { $0.deliverer.recentBytes }) == 0 })
             try await bob.subscribe()
             let gap: Gap = try await bob.next()
             #expect(gap.reason == .retention && gap.first == 1 && gap.last == 1)
@@ -216,7 +216,7 @@ import Testing
             for _ in 0..<100 { alice.send(Append(conversation: everyone, id: .unique, payload: Array(payload.utf8))) }
             #expect(try await bob.entries(100).map(\.seq) == Array(1...100))
             let pending = try await server.server.hub.value { hub in
-                hub.sessions.values.map(\.link.pendingBytes).max() ?? 0
+                hub.connections.sessions.values.map(\.link.pendingBytes).max() ?? 0
             }
             #expect(pending <= Limits.unacknowledgedBytes + 100_000)
             try await deaf.resumeReading()

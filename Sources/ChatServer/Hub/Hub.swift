@@ -2,174 +2,104 @@ import ChatProtocol
 import Logging
 import NIOCore
 import Transport
+import WireCodec
 
-/// The middle of the server: every connection, and what is to be told to whom. Confined to one event loop.
+/// The middle of the server: puts its parts together, follows a connection from its beginning to its end, and gives
+/// each frame to the handler of its family. Confined to one event loop.
 ///
-/// It decides little: what has states or bounds is a plain value beside it (`BatchQueue`, `DeliveryWindow`, `CatchUp`,
-/// `PresenceBoard`, `ReceiptBoard`, `CursorBook`, `ConnectionCensus`). Requests are handled in `Requests/`, a file a
-/// family.
+/// The parts own what they know, each in a folder of its own: `Connections`, `Writing`, `Delivery`, `Presence`,
+/// `Receipts`, `Housekeeping`, `Quotas`. What has states or bounds is a plain value within one of them.
 package final class Hub {
-    package let loop: any EventLoop
-    package let identity: StoreIdentity
-    package private(set) var settings: HubSettings
-    let clock: HubClock
-    package let store: any Store
-    let accounts: any AccountService
-    let bridge: LoopBridge
-    let log: Logger
-
-    // Connections.
-    var sessions: [ObjectIdentifier: Session] = [:]
-    var byAccount: [AccountID: AccountConnections] = [:]
-    /// Sessions that subscribed, in no order: everyone's audience.
-    var subscribers: [Session] = []
-    var census: ConnectionCensus<ObjectIdentifier, AddressPrefix>
-    /// Lines about connections that are turned away, which may be many.
-    private var refusals = LogInterval()
-    private var crowdedAccounts = LogInterval()
-    private var failedAccepts = LogInterval()
-
-    // Writing.
-    var queue: BatchQueue<PendingOperation>
-    var isBatchScheduled = false
-    var pausedForBatch: [Session] = []
-    var recent = RecentRuns()
-    var cursors = CursorBook()
-    var seen: [SeenMark] = []
-    var cursorTimer: Scheduled<Void>?
-    /// What waits for the end of the batch that is being written.
-    var whenWritten: [() -> Void] = []
-    /// What has moved is being written.
-    var isNoting = false
-    /// To be called when everything that has moved until now is written.
-    var whenNoted: [() -> Void] = []
-
-    // Quotas and housekeeping.
-    var quota: StoreQuota
+    package let context: HubContext
+    package let connections: ConnectionRegistry
+    let quota: StoreQuotaDesk
     let rates: RateDesk
-    var retention: RetentionSweep?
-    private(set) var connectionsMade = 0
-    var connectionsAtLastLook = 0
-    var connectionsAtLastTrim = 0
-    /// Bytes that waited for slow peers and were freed since memory was given back.
-    var bytesTakenLate = 0
-
-    // Presence and receipts.
-    var presence = PresenceBoard()
-    var presenceNewcomers: [Session] = []
-    var isPresenceScheduled = false
-    var receipts = ReceiptBoard()
-    var watchers: [ConversationID: [Session]] = [:]
-    /// What the batch that forms will tell how far it is read.
-    var readsInBatch: Set<ReadKey> = []
-
-    var isDraining = false
-    var whenIdle: [() -> Void] = []
-    var whenEmpty: [() -> Void] = []
+    let memory = MemoryKeeper()
+    let deliverer: Deliverer
+    let presence: PresenceDesk
+    let writer: BatchWriter
+    private let receipts: ReceiptDesk
+    private let expulsion: Expulsion
+    private let draining: Draining
+    private let sweep: TimeoutSweep
+    private let housekeeper: Housekeeper
+    private let logins: LoginRequests
+    private let appends: AppendRequests
+    private let deliveries: DeliveryRequests
+    private let directory: DirectoryRequests
+    private let devices: DeviceRequests
 
     package init(
         loop: any EventLoop, identity: StoreIdentity, store: any Store, accounts: any AccountService,
         settings: HubSettings, clock: HubClock, log: Logger
     ) {
-        self.loop = loop
-        self.identity = identity
-        self.store = store
-        self.accounts = accounts
-        bridge = LoopBridge(loop)
-        self.settings = settings
-        self.clock = clock
-        self.log = log
-        census = ConnectionCensus(cap: Int(clamping: settings.limits.unauthenticatedPerAddress))
-        quota = StoreQuota(settings.limits)
+        context = HubContext(
+            loop: loop, identity: identity, store: store, settings: settings, clock: clock, log: log)
+        connections = ConnectionRegistry(context: context)
+        quota = StoreQuotaDesk(settings.limits)
         rates = RateDesk(loop: loop, clock: clock, settings: settings)
-        queue = BatchQueue(bounds: settings.batch)
+        let marks = MarkWriter(context: context)
+        deliverer = Deliverer(context: context, connections: connections, marks: marks)
+        presence = PresenceDesk(context: context, connections: connections, deliverer: deliverer)
+        receipts = ReceiptDesk(context: context, connections: connections, marks: marks)
+        writer = BatchWriter(
+            context: context, quota: quota,
+            answers: AppendAnswers(everyone: identity.everyone, rates: rates, receipts: receipts),
+            deliverer: deliverer)
+        expulsion = Expulsion(connections: connections, writer: writer)
+        draining = Draining(context: context, connections: connections, writer: writer, marks: marks)
+        sweep = TimeoutSweep(context: context, connections: connections, rates: rates, draining: draining)
+        housekeeper = Housekeeper(
+            context: context, quota: quota, deliverer: deliverer, memory: memory, draining: draining)
+        logins = LoginRequests(
+            context: context, accounts: accounts, connections: connections, quota: quota, rates: rates)
+        appends = AppendRequests(context: context, writer: writer, rates: rates, quota: quota, draining: draining)
+        deliveries = DeliveryRequests(
+            connections: connections, marks: marks, deliverer: deliverer, presence: presence, receipts: receipts,
+            writer: writer)
+        directory = DirectoryRequests(
+            context: context, writer: writer, presence: presence, quota: quota, rates: rates)
+        devices = DeviceRequests(
+            context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
     }
 
-    /// Goes by other settings from now on; the bounds of batches stay.
-    package func apply(_ settings: HubSettings) {
-        self.settings = settings
-        quota.apply(settings.limits)
-        census.cap = Int(clamping: settings.limits.unauthenticatedPerAddress)
-        rates.apply(settings)
+    /// Starts what goes on as long as the hub lives.
+    package func start() {
+        sweep.start()
+        housekeeper.start()
     }
 
     // MARK: Connections
 
     /// A connection was accepted, and may still be at its handshake. Nil where there are too many.
     package func accept(_ link: any ClientLink) -> Session? {
-        guard !isDraining else { return nil }
-        guard UInt64(sessions.count) < settings.limits.connections else {
-            if refusals.lets(clock.now()) {
-                log.warning(
-                    "too many connections; new ones are refused", metadata: ["connections": "\(sessions.count)"])
-            }
-            return nil
-        }
-        let session = Session(link: link, hub: self, now: clock.now())
-        let key = ObjectIdentifier(session)
-        sessions[key] = session
-        connectionsMade += 1
-        makeRoom(census.opened(key, prefix: AddressPrefix(link.remoteAddress.host)))
+        guard !draining.isDraining, connections.hasRoom() else { return nil }
+        let session = Session(link: link, hub: self, now: context.clock.now())
+        memory.connectionMade()
+        connections.opened(session)
         return session
     }
 
-    /// The handshake of a connection is done.
-    func spoke(_ session: Session) { census.spoke(ObjectIdentifier(session)) }
-
-    /// A login is being checked, and its connection waits for us.
-    func loginBegan(_ session: Session) { census.settled(ObjectIdentifier(session)) }
-
-    func loginFailed(_ session: Session) {
-        makeRoom(
-            census.waitsAgain(ObjectIdentifier(session), prefix: AddressPrefix(session.link.remoteAddress.host)))
-    }
-
-    /// Closes the connection that has to go for another one of its address.
-    private func makeRoom(_ key: ObjectIdentifier?) {
-        guard let key, let victim = sessions[key] else { return }
-        log.debug("too many unauthenticated connections of an address: an old one is closed")
-        expel(victim, Failure(.busy, sentence: "too many connections of this address that have not logged in"))
-    }
-
-    /// The kernel gives no connection out.
-    func cannotAccept(_ reason: String) {
-        guard failedAccepts.lets(clock.now()) else { return }
-        log.error(
-            "connections cannot be accepted",
-            metadata: ["error": "\(reason)", "connections": "\(sessions.count)"])
-    }
+    /// The handshake is done.
+    func opened(_ session: Session) { logins.greet(session) }
 
     /// The connection is gone.
     package func closed(_ session: Session, reason: String) {
-        if !session.isClosing { log.debug("connection closed", metadata: ["reason": "\(reason)"]) }
+        if !session.isClosing { context.log.debug("connection closed", metadata: ["reason": "\(reason)"]) }
         forget(session)
         session.outputWasTaken()
-        sessions[ObjectIdentifier(session)] = nil
-        if sessions.isEmpty {
-            let waiting = whenEmpty
-            whenEmpty = []
-            for body in waiting { body() }
-        }
-    }
-
-    /// Tells the peer why, and closes.
-    package func expel(_ session: Session, _ failure: Failure, correlation: UInt32 = 0) {
-        guard !session.isClosing else { return }
-        session.send(failure, correlation: correlation)
-        forget(session)
-        session.link.close(flushing: true)
+        connections.closed(session)
     }
 
     /// Takes the session out of everything; nothing is sent to it any more.
-    private func forget(_ session: Session) {
+    func forget(_ session: Session) {
         guard !session.isClosing else { return }
         session.stage = .closing
-        census.settled(ObjectIdentifier(session))
-        guard let identity = session.identity else { return }
-        unsubscribe(session)
-        unwatchAll(session)
-        session.account?.remove(session)
-        if session.account?.sessions.isEmpty == true { byAccount[identity.account.id] = nil }
+        if session.identity != nil {
+            deliveries.unsubscribe(session)
+            receipts.unwatch(session)
+        }
+        connections.left(session)
     }
 
     // MARK: Frames
@@ -180,51 +110,79 @@ package final class Hub {
 
     package func becameWritable(_ session: Session) {
         session.outputWasTaken()
-        catchUpIfSubscribed(session)
+        deliverer.goOn(session)
     }
 
     package func receive(_ frame: RawFrame, on session: Session) {
-        session.lastFrame = clock.now()
+        session.lastFrame = context.clock.now()
         do {
             switch session.stage {
-            case .awaitingHello: try hello(frame, session)
-            case .awaitingLogin: try logIn(frame, session)
+            case .awaitingHello: try logins.hello(frame, session)
+            case .awaitingLogin: try logins.logIn(frame, session)
             case .loggedIn: try dispatch(frame, session)
-            case .loggingIn: expel(session, Failure(.unexpectedFrame), correlation: frame.correlation)
+            case .loggingIn: session.expel(Failure(.unexpectedFrame), correlation: frame.correlation)
             case .closing: break
             }
         } catch {
-            expel(session, Failure(.malformed, sentence: "malformed frame: \(error)"), correlation: frame.correlation)
+            session.expel(Failure(.malformed, sentence: "malformed frame: \(error)"), correlation: frame.correlation)
         }
     }
 
-    /// Whether an account may have one more connection.
-    func hasRoom(forConnectionOf account: AccountRecord) -> Bool {
-        let count = byAccount[account.id]?.sessions.count ?? 0
-        guard UInt64(count) >= settings.limits.accountConnections else { return true }
-        if crowdedAccounts.lets(clock.now()) {
-            log.warning(
-                "an account has too many connections; new ones are refused",
-                metadata: ["user": "\(account.name)", "connections": "\(count)"])
+    /// Gives a frame of a connection that is logged in to the handler of its family.
+    private func dispatch(_ frame: RawFrame, _ session: Session) throws(WireError) {
+        guard let kind = frame.frameKind, let family = kind.family else {
+            return session.send(Failure(.unexpectedFrame), correlation: frame.correlation)
         }
-        return false
+        if let refusal = rates.charge(kind, session) {
+            return session.send(refusal, correlation: frame.correlation)
+        }
+        switch family {
+        case .append: appends.append(try frame.decode(), session, frame.correlation)
+        case .delivery: try deliveries.handle(frame, session)
+        case .directory: try directory.handle(frame, session)
+        case .devices: try devices.handle(frame, session)
+        case .liveness:
+            let _: Ping = try frame.decode()
+            session.send(Pong(time: context.clock.wall()), correlation: frame.correlation)
+        }
+    }
+}
+
+// MARK: - From outside
+
+/// What `chatd status` tells of the running server.
+package struct HubStatus: Sendable, Equatable {
+    package var connections: Int
+    package var loggedIn: Int
+    package var subscribed: Int
+    package var online: Int
+}
+
+extension Hub {
+    package var status: HubStatus {
+        HubStatus(
+            connections: connections.sessions.count, loggedIn: connections.loggedInCount,
+            subscribed: connections.subscribers.count, online: presence.onlineCount)
     }
 
-    /// Adds a connection to those of its account.
-    func welcome(_ session: Session, _ identity: LoggedIn) {
-        session.identity = identity
-        session.stage = .loggedIn
-        census.settled(ObjectIdentifier(session))
-        let account =
-            byAccount[identity.account.id] ?? AccountConnections { [unowned self] in catchUpIfSubscribed($0) }
-        byAccount[identity.account.id] = account
-        session.account = account
-        account.add(session)
-        session.link.setFrameLimit(Limits.frame)
+    /// Goes by other settings from now on; the bounds of batches stay.
+    package func apply(_ settings: HubSettings) {
+        context.apply(settings)
+        quota.apply(settings.limits)
+        connections.settingsChanged()
+        rates.apply(settings)
     }
 
-    /// Connections of an account that are subscribed.
-    func subscribers(of account: AccountID) -> [Session] {
-        (byAccount[account]?.sessions ?? []).filter { $0.subscription != nil }
+    /// As `Expulsion.close`.
+    package func closeConnections(account: AccountID, completion: @escaping () -> Void) {
+        expulsion.close(account, completion: completion)
     }
+
+    /// An account's record has changed: what others are told of it, and what it may do.
+    package func accountChanged(_ account: AccountRecord) {
+        for session in connections.sessions(of: account.id) { session.identity?.account = account }
+    }
+
+    /// Ends the service, as `Draining.begin`.
+    package func drain(completion: @escaping () -> Void) { draining.begin(completion: completion) }
 }

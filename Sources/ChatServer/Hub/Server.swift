@@ -49,8 +49,7 @@ package final class Server: Sendable {
                 let hub = Hub(
                     loop: loop, identity: identity, store: store, accounts: accounts, settings: settings.hub,
                     clock: clock, log: log)
-                hub.startSweeping()
-                hub.startHousekeeping()
+                hub.start()
                 return HubHandle(hub)
             }.get()
             let listener = try await loop.flatSubmit {
@@ -84,8 +83,8 @@ package struct HubHandle: Sendable {
 
     /// Called on the hub's event loop.
     init(_ hub: Hub) {
-        loop = hub.loop
-        bound = NIOLoopBound(hub, eventLoop: hub.loop)
+        loop = hub.context.loop
+        bound = NIOLoopBound(hub, eventLoop: hub.context.loop)
     }
 
     package func execute(_ body: @escaping @Sendable (Hub) -> Void) {
@@ -119,7 +118,7 @@ extension Hub: ListenerDelegate {
         accept(connection)
     }
 
-    package func listenerCannotAccept(_ reason: String) { cannotAccept(reason) }
+    package func listenerCannotAccept(_ reason: String) { connections.cannotAccept(reason) }
 }
 
 /// The time of day.

@@ -33,6 +33,12 @@ final class RateDesk {
             quotas[account, default: MessageQuota()].charge(cost, limits: limits, at: microseconds), session)
     }
 
+    /// A request of whoever the session speaks for, by its kind.
+    func charge(_ kind: FrameKind, _ session: Session) -> Failure? {
+        guard let cost = RequestCost.of(kind), let account = session.identity?.account.id else { return nil }
+        return charge(cost, account, on: session)
+    }
+
     /// What is not stored does not keep the account from the next message to everyone.
     func giveBackEveryone(_ account: AccountID) {
         quotas[account]?.giveBackEveryone(of: limits)

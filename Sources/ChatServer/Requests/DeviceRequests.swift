@@ -1,7 +1,40 @@
 import ChatProtocol
+import WireCodec
 
-extension Hub {
-    func listDevices(_ session: Session, _ correlation: UInt32) {
+/// What an account does with its devices and its password. Confined to the hub's event loop.
+final class DeviceRequests {
+    private let context: HubContext
+    private let accounts: any AccountService
+    private let connections: ConnectionRegistry
+    private let quota: StoreQuotaDesk
+    private let expulsion: Expulsion
+
+    init(
+        context: HubContext, accounts: any AccountService, connections: ConnectionRegistry, quota: StoreQuotaDesk,
+        expulsion: Expulsion
+    ) {
+        self.context = context
+        self.accounts = accounts
+        self.connections = connections
+        self.quota = quota
+        self.expulsion = expulsion
+    }
+
+    func handle(_ frame: RawFrame, _ session: Session) throws(WireError) {
+        let correlation = frame.correlation
+        switch frame.frameKind {
+        case .listDevices:
+            let _: ListDevices = try frame.decode()
+            list(session, correlation)
+        case .addDevice: add(try frame.decode(), session, correlation)
+        case .renameDevice: rename(try frame.decode(), session, correlation)
+        case .revokeDevice: revoke(try frame.decode(), session, correlation)
+        case .changePassword: changePassword(try frame.decode(), session, correlation)
+        default: session.send(Failure(.unexpectedFrame), correlation: correlation)
+        }
+    }
+
+    private func list(_ session: Session, _ correlation: UInt32) {
         ask(session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.devices(of: me.account.id)
         } then: { me, devices, reply in
@@ -9,7 +42,7 @@ extension Hub {
         }
     }
 
-    func addDevice(_ request: AddDevice, _ session: Session, _ correlation: UInt32) {
+    private func add(_ request: AddDevice, _ session: Session, _ correlation: UInt32) {
         guard quota.hasRoom(for: request.wireBytes.count) else {
             return session.send(Failure(.storeFull), correlation: correlation)
         }
@@ -21,7 +54,7 @@ extension Hub {
         }
     }
 
-    func renameDevice(_ request: RenameDevice, _ session: Session, _ correlation: UInt32) {
+    private func rename(_ request: RenameDevice, _ session: Session, _ correlation: UInt32) {
         ask(session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.renameDevice(request, of: me.account.id)
         } then: { _, _, reply in
@@ -29,23 +62,23 @@ extension Hub {
         }
     }
 
-    func revokeDevice(_ request: RevokeDevice, _ session: Session, _ correlation: UInt32) {
+    private func revoke(_ request: RevokeDevice, _ session: Session, _ correlation: UInt32) {
         ask(session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.revokeDevice(request, of: me.account.id)
         } then: { me, _, reply in
-            self.closeConnections(devices: [request.device], except: session) {
+            self.expulsion.close([request.device], of: me.account.id, except: session) {
                 reply(Done())
-                if request.device == me.device { self.expel(session, Failure(.deviceRevoked)) }
+                if request.device == me.device { session.expel(Failure(.deviceRevoked)) }
             }
         }
     }
 
-    func changePassword(_ request: ChangePassword, _ session: Session, _ correlation: UInt32) {
+    private func changePassword(_ request: ChangePassword, _ session: Session, _ correlation: UInt32) {
         let origin = session.origin
         ask(session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.changePassword(request, of: me.account.id, device: me.device, from: origin)
-        } then: { _, revoked, reply in
-            self.closeConnections(devices: revoked) { reply(Done()) }
+        } then: { me, revoked, reply in
+            self.expulsion.close(revoked, of: me.account.id) { reply(Done()) }
         }
     }
 
@@ -57,20 +90,22 @@ extension Hub {
         _ work: @escaping @Sendable (any AccountService, LoggedIn) async throws(Failure) -> Value,
         then: @escaping (LoggedIn, Value, _ reply: @escaping (Reply) -> Void) -> Void
     ) {
-        guard let me = begin(session) else { return }
-        bridge.compute { [accounts] () throws(Failure) in
+        guard let me = session.begin() else { return }
+        context.bridge.compute { [accounts] () throws(Failure) in
             try await work(accounts, me)
         } then: { result in
             switch result {
-            case .success(let value): then(me, value) { self.finish(session, correlation, .success($0)) }
-            case .failure(let failure): self.finish(session, correlation, Result<Reply, _>.failure(failure))
+            case .success(let value): then(me, value) { session.finish(correlation, .success($0)) }
+            case .failure(let failure): session.refuse(correlation, failure)
             }
         }
     }
 
     private func withPresence(_ device: DeviceRecord, of account: AccountID) -> DeviceRecord {
         var device = device
-        device.online = subscribers(of: account).contains { $0.identity?.device == device.id && $0.isVisible }
+        device.online = connections.subscribers(of: account).contains {
+            $0.identity?.device == device.id && $0.isVisible
+        }
         return device
     }
 }

@@ -1,18 +1,45 @@
 import ChatProtocol
+import WireCodec
 
-extension Hub {
-    func openConversation(_ request: OpenConversation, _ session: Session, _ correlation: UInt32) {
-        guard let me = begin(session)?.account else { return }
-        bridge.perform { [store] () throws(StoreFailure) in
+/// Who and what there is. Confined to the hub's event loop.
+final class DirectoryRequests {
+    private let context: HubContext
+    private let writer: BatchWriter
+    private let presence: PresenceDesk
+    private let quota: StoreQuotaDesk
+    private let rates: RateDesk
+
+    init(
+        context: HubContext, writer: BatchWriter, presence: PresenceDesk, quota: StoreQuotaDesk, rates: RateDesk
+    ) {
+        self.context = context
+        self.writer = writer
+        self.presence = presence
+        self.quota = quota
+        self.rates = rates
+    }
+
+    func handle(_ frame: RawFrame, _ session: Session) throws(WireError) {
+        let correlation = frame.correlation
+        switch frame.frameKind {
+        case .openConversation: open(try frame.decode(), session, correlation)
+        case .lookUpAccounts: lookUp(try frame.decode(LookUpAccounts.self), session, correlation)
+        case .lookUpConversations: lookUp(try frame.decode(LookUpConversations.self), session, correlation)
+        case .listAccounts: list(try frame.decode(), session, correlation)
+        default: session.send(Failure(.unexpectedFrame), correlation: correlation)
+        }
+    }
+
+    private func open(_ request: OpenConversation, _ session: Session, _ correlation: UInt32) {
+        guard let me = session.begin()?.account else { return }
+        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
             try await store.direct(me.id, with: request.with)
         } then: { result in
             switch result {
-            case .success(.found(let record)): self.finish(session, correlation, .success(Conversations([record])))
+            case .success(.found(let record)): session.finish(correlation, .success(Conversations([record])))
             case .success(.missing(let other)): self.makeDirect(me, other, session, correlation)
-            case .success(.noSuchUser):
-                self.finish(session, correlation, Result<Done, _>.failure(Failure(.noSuchUser)))
-            case .failure(let error):
-                self.finish(session, correlation, Result<Done, _>.failure(self.failure(error)))
+            case .success(.noSuchUser): session.refuse(correlation, Failure(.noSuchUser))
+            case .failure(let error): session.refuse(correlation, self.context.failure(error))
             }
         }
     }
@@ -21,30 +48,32 @@ extension Hub {
         _ me: AccountRecord, _ other: AccountRecord, _ session: Session, _ correlation: UInt32
     ) {
         guard quota.hasRoom(for: StoreQuota.rowsBytes) else {
-            return finish(session, correlation, Result<Done, _>.failure(Failure(.storeFull)))
+            return session.refuse(correlation, Failure(.storeFull))
         }
         if let refusal = rates.charge(.newConversation, me.id, on: session) {
-            return finish(session, correlation, Result<Done, _>.failure(refusal))
+            return session.refuse(correlation, refusal)
         }
-        let id = ConversationID.direct(me.id, other.id, on: identity.server)
-        enqueue(.openDirect(me.id, other.id, as: id)) { result in
-            let reply: Result<Conversations, Failure> = result.flatMap { outcome in
-                if case .refused(let failure) = outcome { return .failure(failure) }
-                guard case .opened(let info, let head, let epoch) = outcome else {
-                    return .failure(Failure(.internalError))
+        let id = ConversationID.direct(me.id, other.id, on: context.identity.server)
+        writer.add(
+            .openDirect(me.id, other.id, as: id),
+            .call { result in
+                let reply: Result<Conversations, Failure> = result.flatMap { outcome in
+                    if case .refused(let failure) = outcome { return .failure(failure) }
+                    guard case .opened(let info, let head, let epoch) = outcome else {
+                        return .failure(Failure(.internalError))
+                    }
+                    let members = me.id == other.id ? [me] : [me, other].sorted { $0.id < $1.id }
+                    return .success(
+                        Conversations([
+                            ConversationRecord(id: info.id, type: .direct, members: members, head: head, epoch: epoch)
+                        ]))
                 }
-                let members = me.id == other.id ? [me] : [me, other].sorted { $0.id < $1.id }
-                return .success(
-                    Conversations([
-                        ConversationRecord(id: info.id, type: .direct, members: members, head: head, epoch: epoch)
-                    ]))
-            }
-            self.finish(session, correlation, reply)
-        }
+                session.finish(correlation, reply)
+            })
     }
 
-    func lookUp(_ request: LookUpAccounts, _ session: Session, _ correlation: UInt32) {
-        guard begin(session, weight: RequestWeight.page) != nil else { return }
+    private func lookUp(_ request: LookUpAccounts, _ session: Session, _ correlation: UInt32) {
+        guard session.begin(weight: RequestWeight.page) != nil else { return }
         read(session, correlation, weight: RequestWeight.page) { store throws(StoreFailure) in
             try await store.profiles(request.ids)
         } reply: { rows in
@@ -52,8 +81,8 @@ extension Hub {
         }
     }
 
-    func lookUp(_ request: LookUpConversations, _ session: Session, _ correlation: UInt32) {
-        guard let me = begin(session, weight: RequestWeight.page)?.account.id else { return }
+    private func lookUp(_ request: LookUpConversations, _ session: Session, _ correlation: UInt32) {
+        guard let me = session.begin(weight: RequestWeight.page)?.account.id else { return }
         read(session, correlation, weight: RequestWeight.page) { store throws(StoreFailure) in
             try await store.conversations(request.ids, of: me)
         } reply: { records in
@@ -61,8 +90,8 @@ extension Hub {
         }
     }
 
-    func listAccounts(_ request: ListAccounts, _ session: Session, _ correlation: UInt32) {
-        guard begin(session, weight: RequestWeight.page) != nil else { return }
+    private func list(_ request: ListAccounts, _ session: Session, _ correlation: UInt32) {
+        guard session.begin(weight: RequestWeight.page) != nil else { return }
         let online = request.onlineOnly ? onlineIDs(after: request.after) : nil
         read(session, correlation, weight: RequestWeight.page) { store throws(StoreFailure) in
             if let online { return try await store.profiles(online.ids) }
@@ -73,6 +102,22 @@ extension Hub {
                     account: row.record, online: self.presence.isOnline(row.record.id), lastSeen: row.lastSeen)
             }
             return .success(AccountPage(accounts: page, more: online?.more ?? (rows.count > Limits.page)))
+        }
+    }
+
+    /// Reads from the store for a request, and ends the request with what `reply` makes of it.
+    private func read<Value: Sendable>(
+        _ session: Session, _ correlation: UInt32, weight: Int,
+        _ work: @escaping @Sendable (any Store) async throws(StoreFailure) -> Value,
+        reply: @escaping (Value) -> Result<some FrameBody, Failure>
+    ) {
+        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
+            try await work(store)
+        } then: { result in
+            switch result {
+            case .success(let value): session.finish(correlation, reply(value), weight: weight)
+            case .failure(let error): session.refuse(correlation, self.context.failure(error), weight: weight)
+            }
         }
     }
 

@@ -2,20 +2,39 @@ import ChatProtocol
 import Transport
 import WireCodec
 
-extension Hub {
+/// Everything until a connection is logged in. Confined to the hub's event loop.
+final class LoginRequests {
+    private let context: HubContext
+    private let accounts: any AccountService
+    private let connections: ConnectionRegistry
+    private let quota: StoreQuotaDesk
+    private let rates: RateDesk
+
+    init(
+        context: HubContext, accounts: any AccountService, connections: ConnectionRegistry, quota: StoreQuotaDesk,
+        rates: RateDesk
+    ) {
+        self.context = context
+        self.accounts = accounts
+        self.connections = connections
+        self.quota = quota
+        self.rates = rates
+    }
+
     /// The first words, as soon as the handshake is done.
-    package func greet(_ session: Session) {
-        spoke(session)
+    func greet(_ session: Session) {
+        connections.spoke(session)
         let hello = ServerHello(
-            server: identity.server, nonce: SecureRandom.bytes(ServerHello.nonceBytes), time: clock.wall(),
-            software: settings.software)
+            server: context.identity.server, nonce: SecureRandom.bytes(ServerHello.nonceBytes),
+            time: context.clock.wall(),
+            software: context.settings.software)
         session.serverHelloDigest = SHA256.hash(hello.wireBytes)
         session.send(hello)
     }
 
     func hello(_ frame: RawFrame, _ session: Session) throws(WireError) {
         guard frame.frameKind == .clientHello else {
-            return expel(session, Failure(.unexpectedFrame), correlation: frame.correlation)
+            return session.expel(Failure(.unexpectedFrame), correlation: frame.correlation)
         }
         let _: ClientHello = try frame.decode()
         session.clientHelloDigest = SHA256.hash(frame.body)
@@ -54,14 +73,14 @@ extension Hub {
     private func beginLogin(_ session: Session) {
         session.stage = .loggingIn
         session.pause(.login)
-        loginBegan(session)
+        connections.loginBegan(session)
     }
 
     private func finishLogin(
         _ session: Session, _ frame: RawFrame,
         _ logIn: @escaping @Sendable (any AccountService) async throws(Failure) -> LoggedIn
     ) {
-        bridge.compute { [accounts] () throws(Failure) in
+        context.bridge.compute { [accounts] () throws(Failure) in
             try await logIn(accounts)
         } then: {
             self.finishLogin(session, frame, $0)
@@ -72,22 +91,29 @@ extension Hub {
         guard session.stage == .loggingIn else { return }
         let correlation = frame.correlation
         switch result {
-        case .success(let identity) where !hasRoom(forConnectionOf: identity.account):
-            expel(
-                session, Failure(.busy, sentence: "this account has too many connections"), correlation: correlation)
+        case .success(let identity) where !connections.hasRoom(forConnectionOf: identity.account):
+            session.expel(
+                Failure(.busy, sentence: "this account has too many connections"), correlation: correlation)
         case .success(let identity):
             welcome(session, identity)
-            if let kind = frame.frameKind { _ = charge(kind, session) }
+            if let kind = frame.frameKind { _ = rates.charge(kind, session) }
             session.send(
                 Welcome(
                     account: identity.account, device: identity.device, deviceName: identity.deviceName,
-                    server: self.identity.server, generation: self.identity.generation,
-                    everyone: self.identity.everyone, time: clock.wall()), correlation: correlation)
+                    server: context.identity.server, generation: context.identity.generation,
+                    everyone: context.identity.everyone, time: context.clock.wall()), correlation: correlation)
         case .failure(let failure):
             session.stage = .awaitingLogin
             session.send(failure, correlation: correlation)
-            loginFailed(session)
+            connections.loginFailed(session)
         }
         session.resume(.login)
+    }
+
+    private func welcome(_ session: Session, _ identity: LoggedIn) {
+        session.identity = identity
+        session.stage = .loggedIn
+        connections.loggedIn(session, as: identity.account.id)
+        session.link.setFrameLimit(Limits.frame)
     }
 }

@@ -39,11 +39,11 @@ import Testing
             }
             #expect(await eventually { isHeld.wait(timeout: .now()) == .success })
             victim.send(Append(conversation: everyone, id: .unique, payload: [1]))
-            let isWriting = await eventually { (try? await server.server.hub.value { $0.queue.isWriting }) == true }
+            let isWriting = await eventually { (try? await server.server.hub.value { $0.writer.isWriting }) == true }
             for _ in 0..<9 { victim.send(Append(conversation: everyone, id: .unique, payload: [2])) }
             let areWaiting = await eventually {
                 (try? await server.server.hub.value { hub in
-                    hub.sessions.values.contains { $0.requestsInFlight == 10 }
+                    hub.connections.sessions.values.contains { $0.requestsInFlight == 10 }
                 }) == true
             }
             #expect(isWriting && areWaiting)

@@ -21,7 +21,7 @@ import Testing
             try await mallory.resumeReading()
             #expect(await eventually { mallory.waiting.count { $0.frameKind == .accountPage } == 1_000 })
             #expect(try await server.pendingBytes == 0)
-            let held = try await server.server.hub.value { hub in hub.byAccount.values.map(\.heldBytes) }
+            let held = try await server.server.hub.value { hub in hub.connections.accounts.values.map(\.heldBytes) }
             #expect(held.allSatisfy { $0 == 0 })
         }
     }
@@ -75,7 +75,7 @@ extension TestServer {
 
     fileprivate var pendingBytes: Int {
         get async throws {
-            try await server.hub.value { $0.sessions.values.reduce(0) { $0 + $1.link.pendingBytes } }
+            try await server.hub.value { $0.connections.sessions.values.reduce(0) { $0 + $1.link.pendingBytes } }
         }
     }
 
@@ -83,7 +83,7 @@ extension TestServer {
     fileprivate func waitUntilFull(_ count: Int) async throws {
         let isFull = try await eventually {
             try await server.hub.value { hub in
-                let sessions = Array(hub.sessions.values)
+                let sessions = Array(hub.connections.sessions.values)
                 return sessions.count { $0.link.pendingBytes > 0 } == count
                     && sessions.allSatisfy { $0.requestsInFlight == 0 }
             }
@@ -95,7 +95,7 @@ extension TestServer {
     fileprivate func waitUntilQuiet() async throws {
         let isQuiet = try await eventually {
             try await server.hub.value { hub in
-                let sessions = Array(hub.sessions.values)
+                let sessions = Array(hub.connections.sessions.values)
                 return sessions.contains { $0.link.pendingBytes > 0 }
                     && sessions.allSatisfy { $0.requestsInFlight == 0 }
             }

@@ -29,7 +29,7 @@ import Testing
             let everyone = try alice.everyone
             _ = try await server.logIn("bob")
             try await server.server.hub.value { hub in
-                guard let session = hub.byAccount[account]?.sessions.first else { return }
+                guard let session = hub.connections.sessions(of: account).first else { return }
                 _ = hub.rates.charge(RequestCost(tenths: 985), account, on: session)
             }
             try await alice.isRefused(ListAccounts(), as: .rateLimited)
@@ -54,7 +54,7 @@ import Testing
             let found = try await alice.open(with: "bob")
             let account = try alice.account
             try await server.server.hub.value { hub in
-                guard let session = hub.byAccount[account]?.sessions.first else { return }
+                guard let session = hub.connections.sessions(of: account).first else { return }
                 _ = hub.rates.charge(RequestCost(tenths: 955), account, on: session)
             }
             #expect(try await alice.open(with: "bob") == found)
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `marks of one conversation that wait for a batch are one query`() async throws {
+    @Test func `marks of one conversation that wait to be written are one query`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             let dm = try await alice.open(with: "bob")
@@ -72,8 +72,10 @@ import Testing
                 MarkRead(conversation: dm, seq: SequenceNumber(UInt64($0))).frame().wireBytes
             }
             bob.send(bytes: frames)
-            let receipt: Receipt = try await alice.next()
-            #expect(receipt.state.read == 3)
+            // The first is written at once, and the others wait for it.
+            var told: [Receipt] = []
+            while told.last?.state.read != 3 { told.append(try await alice.next()) }
+            #expect(told.count <= 2)
         }
     }
 }

@@ -1,18 +1,38 @@
 import ChatProtocol
 import NIOCore
 
-extension Hub {
+/// Gives connections the entries that they are to have: what is new at once, what they missed a page at a time.
+/// Confined to the hub's event loop.
+final class Deliverer {
+    private let context: HubContext
+    private let connections: ConnectionRegistry
+    private let marks: MarkWriter
+    private var recent = RecentRuns()
+
+    init(context: HubContext, connections: ConnectionRegistry, marks: MarkWriter) {
+        self.context = context
+        self.connections = connections
+        self.marks = marks
+    }
+
+    /// Bytes of frames that are kept in memory.
+    var recentBytes: Int { recent.bytes }
+
+    /// Entries have ended: of each of these conversations the numbers below the given one.
+    func forget(before firsts: [ConversationID: SequenceNumber]) { recent.forget(before: firsts) }
+
     // MARK: What is new
 
     /// Gives entries that have just been stored to everybody who is to have them.
-    func fanOut(_ run: EntryRun) {
-        let now = clock.now()
+    func deliver(_ run: EntryRun) {
+        recent.add(run)
+        let now = context.clock.now()
         switch run.readers {
         case .everyone:
-            for session in subscribers { deliver(run, to: session, now) }
+            for session in connections.subscribers { deliver(run, to: session, now) }
         case .accounts(let accounts):
             for account in accounts {
-                for session in byAccount[account]?.sessions ?? [] where session.subscription != nil {
+                for session in connections.sessions(of: account) where session.subscription != nil {
                     deliver(run, to: session, now)
                 }
             }
@@ -37,7 +57,8 @@ extension Hub {
 
     // MARK: What was missed
 
-    func catchUpIfSubscribed(_ session: Session) {
+    /// There is room for more.
+    func goOn(_ session: Session) {
         if session.subscription != nil { catchUp(session) }
     }
 
@@ -52,7 +73,7 @@ extension Hub {
             case .readPage(let conversation):
                 guard sendRecent(conversation, to: session) else { return readPage(session, conversation) }
             case .live(let first):
-                if first { session.send(Live(time: clock.wall())) }
+                if first { session.send(Live(time: context.clock.wall())) }
                 return
             }
         }
@@ -61,13 +82,13 @@ extension Hub {
     private func readInbox(_ session: Session, after: ConversationID?) {
         guard let identity = session.identity else { return }
         let (device, account) = (identity.device, identity.account.id)
-        bridge.perform { [store] () throws(StoreFailure) in
+        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
             try await store.inbox(of: device, account: account, after: after, limit: CatchUp.inboxPage)
         } then: { result in
             guard !session.isClosing else { return }
             switch result {
             case .success(let rows): self.takeInbox(rows, session, identity)
-            case .failure(let error): self.expel(session, self.failure(error))
+            case .failure(let error): session.expel(self.context.failure(error))
             }
         }
     }
@@ -75,7 +96,7 @@ extension Hub {
     private func takeInbox(_ rows: [InboxRow], _ session: Session, _ identity: LoggedIn) {
         var begins: [CatchUp.Begin] = []
         for row in rows {
-            let pending = cursors.pending(identity.device, row.conversation.id)
+            let pending = marks.pending(identity.device, row.conversation.id)
             let position = max(row.acked, pending?.acked ?? 0)
             if row.start > 0, !row.toldStart, pending?.toldStart != true {
                 tellStart(row, session, identity)
@@ -98,11 +119,11 @@ extension Hub {
                     conversation: row.conversation.id, reason: .beforeJoin, first: numbers.lowerBound,
                     last: numbers.upperBound))
         }
-        cursors.add(
+        marks.add(
             CursorMove(
                 device: identity.device, account: identity.account.id, conversation: row.conversation.id,
                 toldStart: true))
-        scheduleSideWork()
+        marks.writeSoon()
     }
 
     /// Sends the next entries from memory; false where they are not there.
@@ -112,7 +133,7 @@ extension Hub {
         else { return false }
         session.link.write(run.frames)
         session.window.sendPage(
-            of: conversation, through: run.last, count: run.count, bytes: run.bytes, now: clock.now())
+            of: conversation, through: run.last, count: run.count, bytes: run.bytes, now: context.clock.now())
         session.catchUp.pageSent(wasLast: isNewest)
         return true
     }
@@ -123,14 +144,14 @@ extension Hub {
         let bytes = min(CatchUp.pageBytes, session.window.byteRoom)
         let id = conversation.id
         session.account?.hold(bytes)
-        bridge.compute { [store] () throws(StoreFailure) in
+        context.bridge.compute { [store = context.store] () throws(StoreFailure) in
             EncodedPage(try await store.page(of: id, after: position, entries: entries, bytes: bytes), of: id)
         } then: { result in
             defer { session.account?.release(bytes) }
             guard !session.isClosing else { return }
             switch result {
             case .success(let page): self.sendPage(page, session, conversation)
-            case .failure(let error): self.expel(session, self.failure(error))
+            case .failure(let error): session.expel(self.context.failure(error))
             }
         }
     }
@@ -139,7 +160,7 @@ extension Hub {
         session.write(own: page.frames)
         session.window.sendPage(
             of: conversation, through: page.through, count: page.count, bytes: page.frames.readableBytes,
-            now: clock.now())
+            now: context.clock.now())
         session.catchUp.pageSent(wasLast: page.isLast)
         catchUp(session)
     }

@@ -5,18 +5,13 @@ import ChatProtocol
 final class AccountConnections {
     private(set) var sessions: [Session] = []
     private var memory = ReplyMemory()
-    /// Called when there is room again, for each connection that waited for it.
-    private let goOn: (Session) -> Void
-
-    init(goOn: @escaping (Session) -> Void) {
-        self.goOn = goOn
-    }
 
     var hasRoom: Bool { !memory.isFull }
     var heldBytes: Int { memory.bytes }
 
     func add(_ session: Session) {
         sessions.append(session)
+        session.account = self
         if memory.isFull { session.pause(.account) }
     }
 
@@ -36,7 +31,7 @@ final class AccountConnections {
             // What goes on may fill the room again; the others then wait for the next.
             guard hasRoom else { return }
             session.resume(.account)
-            goOn(session)
+            session.goOn()
         }
     }
 }

@@ -94,10 +94,31 @@ package final class Session {
     /// The peer takes what it is sent again, or nothing is sent to it any more.
     func outputWasTaken() {
         account?.release(untakenBytes)
-        hub.bytesTakenLate += untakenBytes
+        hub.memory.freedLate(untakenBytes)
         untakenBytes = 0
         resume(.output)
     }
+
+    /// Sends events that others get too; a peer that has not read for very long is let go.
+    func tell(_ frames: ByteBuffer) {
+        guard !isClosing else { return }
+        guard link.pendingBytes < hub.context.settings.pendingBytes else {
+            hub.context.log.info("a connection does not read; it is closed")
+            return expel(Failure(.timedOut, sentence: "too much waits to be read by this client"))
+        }
+        link.write(frames)
+    }
+
+    /// Tells the peer why, and closes.
+    func expel(_ failure: Failure, correlation: UInt32 = 0) {
+        guard !isClosing else { return }
+        send(failure, correlation: correlation)
+        hub.forget(self)
+        link.close(flushing: true)
+    }
+
+    /// There is room for what the connection has to be sent.
+    func goOn() { hub.deliverer.goOn(self) }
 
     // MARK: Reading
 
@@ -114,6 +135,29 @@ package final class Session {
 
     // MARK: Requests
 
+    /// Who the session speaks for, for a request whose reply comes later. Nil only where the session has ended.
+    func begin(weight: Int = RequestWeight.lookUp) -> LoggedIn? {
+        guard let identity, !isClosing else { return nil }
+        requestBegan(weight: weight)
+        return identity
+    }
+
+    /// Ends such a request with its reply.
+    func finish(
+        _ correlation: UInt32, _ result: Result<some FrameBody, Failure>, weight: Int = RequestWeight.lookUp
+    ) {
+        switch result {
+        case .success(let body): send(body, correlation: correlation)
+        case .failure(let failure): send(failure, correlation: correlation)
+        }
+        // Only now: a peer that does not take the reply is not read from, whatever else lets it go on.
+        requestEnded(weight: weight)
+    }
+
+    func refuse(_ correlation: UInt32, _ failure: Failure, weight: Int = RequestWeight.lookUp) {
+        finish(correlation, Result<Done, _>.failure(failure), weight: weight)
+    }
+
     /// A request was taken whose reply comes later.
     func requestBegan(weight: Int) {
         requestsInFlight += weight
@@ -121,7 +165,7 @@ package final class Session {
         if requestsInFlight >= Limits.requestsInFlight { pause(.requests) }
     }
 
-    func requestEnded(weight: Int) {
+    private func requestEnded(weight: Int) {
         requestsInFlight -= weight
         if weight > RequestWeight.append { account?.release(weight * RequestWeight.unitBytes) }
         if requestsInFlight <= Limits.requestsInFlight / 2 { resume(.requests) }
@@ -129,12 +173,12 @@ package final class Session {
 }
 
 extension Session: FrameConnectionDelegate {
-    package func connectionDidOpen(_ connection: FrameConnection) { hub.greet(self) }
+    package func connectionDidOpen(_ connection: FrameConnection) { hub.opened(self) }
     package func connection(_ connection: FrameConnection, didReceive frame: RawFrame) { hub.receive(frame, on: self) }
     package func connection(_ connection: FrameConnection, didReceiveInvalid error: FrameError) {
         switch error {
-        case .tooLarge: hub.expel(self, Failure(.frameTooLarge))
-        case .tooShort: hub.expel(self, Failure(.malformed))
+        case .tooLarge: expel(Failure(.frameTooLarge))
+        case .tooShort: expel(Failure(.malformed))
         }
     }
     package func connectionReadComplete(_ connection: FrameConnection) { hub.readComplete(self) }

@@ -1,0 +1,34 @@
+import ChatProtocol
+
+/// Ends the connections of accounts and devices that may not speak any more. Confined to the hub's event loop.
+final class Expulsion {
+    private let connections: ConnectionRegistry
+    private let writer: BatchWriter
+
+    init(connections: ConnectionRegistry, writer: BatchWriter) {
+        self.connections = connections
+        self.writer = writer
+    }
+
+    /// Ends all connections of an account: from the return of this on nothing more is delivered to them, and when
+    /// `completion` is called nothing more of theirs is stored.
+    func close(_ account: AccountID, completion: @escaping () -> Void) {
+        let failure = Failure(.accountDisabled)
+        for session in connections.sessions(of: account) { session.expel(failure) }
+        writer.dropAppends(because: failure, where: { $0.sender == account }, completion: completion)
+    }
+
+    /// The same for devices of an account, but the connection that asked for it stays.
+    func close(
+        _ devices: [DeviceID], of account: AccountID, except asking: Session? = nil,
+        completion: @escaping () -> Void
+    ) {
+        let devices = Set(devices)
+        guard !devices.isEmpty else { return completion() }
+        let failure = Failure(.deviceRevoked)
+        for session in connections.sessions(of: account) where session !== asking {
+            if let device = session.identity?.device, devices.contains(device) { session.expel(failure) }
+        }
+        writer.dropAppends(because: failure, where: { devices.contains($0.device) }, completion: completion)
+    }
+}

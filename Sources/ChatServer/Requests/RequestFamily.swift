@@ -1,0 +1,24 @@
+import ChatProtocol
+
+/// Requests that one handler carries out.
+enum RequestFamily {
+    case append
+    case delivery
+    case directory
+    case devices
+    case liveness
+}
+
+extension FrameKind {
+    /// Whose a request of a connection that is logged in is; nil where it is none.
+    var family: RequestFamily? {
+        switch self {
+        case .append: .append
+        case .acknowledge, .subscribe, .markRead, .queryReceipts: .delivery
+        case .openConversation, .lookUpAccounts, .lookUpConversations, .listAccounts: .directory
+        case .listDevices, .addDevice, .renameDevice, .revokeDevice, .changePassword: .devices
+        case .ping: .liveness
+        default: nil
+        }
+    }
+}
