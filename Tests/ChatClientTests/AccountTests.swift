@@ -215,7 +215,7 @@ import Transport
             try await register(.pin(pin))
             #expect(try await alice.client().knownServers().map(\.standing) == [.pin(pin)])
             // Known by another key from now on: nothing is sent.
-            try KnownServersFile(paths: alice.paths).update { $0[server.address] = .pin(other) }
+            try await KnownServersFile(paths: alice.paths).update { $0[server.address] = .pin(other) }
             let sent = try await alice.client(trust: .acceptNew).send([alice.to("x")])
             #expect(sent[0].problem?.code == "server_key_changed")
             #expect(sent[0].problem?.sent == .no)
@@ -249,12 +249,12 @@ import Transport
             try await server.startAgain()
             let other = try #require(PublicKeyPin(digest: Array(repeating: 1, count: 32)))
             let known = KnownServersFile(paths: alice.paths)
-            try known.update { $0[server.address] = .pin(other) }
+            try await known.update { $0[server.address] = .pin(other) }
             #expect(
                 try await names(alice.client()) == start + [
                     "address ok", "tls failed", "clock skipped", "login skipped",
                 ] + end)
-            try known.update { $0[server.address] = try? .pin(TestServer.identity.get().pin) }
+            try await known.update { $0[server.address] = try? .pin(TestServer.identity.get().pin) }
             let device = try await alice.client().ownDevice()
             try await alice.client().store { store in try store.write { try store.noteRefused(device, .revoked) } }
             #expect(

@@ -38,10 +38,10 @@ extension Client {
                 sent: .no)
         }
         // The old line goes last: what is interrupted before can be done again.
-        try file.update { $0[new] = standing }
+        try await file.update { $0[new] = standing }
         for (profile, _) in here { try bind(profile, from: old, to: new) }
         let left = profiles.filter { $0.identity.server != hello.server }
-        if left.isEmpty { try file.update { $0[old] = nil } }
+        if left.isEmpty { try await file.update { $0[old] = nil } }
         return ServerMove(
             server: KnownServer(address: new, standing: standing),
             moved: here.map { ProfileSummary(profile: $0.profile, user: $0.identity.user, server: new) },

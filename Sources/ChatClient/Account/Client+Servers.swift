@@ -21,9 +21,9 @@ extension Client {
     }
 
     /// - Throws: 67 `no_such_name`.
-    package func forgetServer(_ address: ServerAddress) throws(Problem) {
+    package func forgetServer(_ address: ServerAddress) async throws(Problem) {
         var wasKnown = false
-        try KnownServersFile(paths: settings.paths).update { servers in
+        try await KnownServersFile(paths: settings.paths).update { servers in
             wasKnown = servers[address] != nil
             servers[address] = nil
         }

@@ -82,6 +82,8 @@ struct KnownServers: Equatable, Sendable {
 /// The file of known servers on disk.
 struct KnownServersFile: Sendable {
     let paths: Paths
+    /// How long another process may have the file for itself.
+    var lockPatience = Duration.seconds(10)
     private var path: String { paths.knownServersFile }
 
     /// What it says; nothing where there is none.
@@ -96,20 +98,35 @@ struct KnownServersFile: Sendable {
     }
 
     /// Changes it, one process at a time; a reader sees the old or the new whole.
-    func update(_ change: (inout KnownServers) -> Void) throws(Problem) {
+    func update(
+        isolation: isolated (any Actor)? = #isolation, _ change: (inout KnownServers) -> Void
+    ) async throws(Problem) {
         try PrivateDirectory.create(paths.configuration)
         // The directory itself is what is locked, so that no lock file is left behind.
         let directory = open(paths.configuration, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw failure(errno) }
         defer { close(directory) }
-        while flock(directory, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw failure(errno) }
-        }
+        try await lock(directory)
         var servers = try read()
         let before = servers
         change(&servers)
         guard servers != before else { return }
         if case .failure(let error) = SmallFile.replace(path, with: servers.bytes) { throw failure(error.number) }
+    }
+
+    /// Others hold it for a moment; who holds it for longer does not keep us for ever.
+    private func lock(
+        _ directory: Int32, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Problem) {
+        let deadline = Monotonic.now + lockPatience
+        while flock(directory, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw failure(errno) }
+            guard Monotonic.now < deadline else {
+                throw Problem(
+                    .storeBusy, "\(paths.configuration) is locked by another process", hint: "try again", sent: .no)
+            }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     private func failure(_ number: Int32) -> Problem {

@@ -36,7 +36,7 @@ struct TrustedConnection: Sendable {
         let decision = TrustDecision(address: address, known: try file.read()[address], setting: setting)
         let (opened, standing) = try await look(at: address, by: decision, timeout: timeout)
         do throws(Problem) {
-            if let standing { try remember(standing, address, file) }
+            if let standing { try await remember(standing, address, file) }
             return opened
         } catch {
             opened.connection.discard()
@@ -86,9 +86,9 @@ struct TrustedConnection: Sendable {
 
     private func remember(
         _ standing: ServerStanding, _ address: ServerAddress, _ file: KnownServersFile
-    ) throws(Problem) {
+    ) async throws(Problem) {
         do throws(Problem) {
-            try file.update { $0[address] = standing }
+            try await file.update { $0[address] = standing }
             log.info("server is known from now on", metadata: ["server": "\(address)", "as": "\(standing.text)"])
         } catch {
             // Named on the command line it will be named again; everything else has to be kept to count.

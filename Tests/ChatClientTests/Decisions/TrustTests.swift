@@ -135,6 +135,21 @@ import Testing
         #expect(problem?.text.hasPrefix("/x/known:\(text.contains("\n") ? 2 : 1)") == true)
     }
 
+    @Test func `who holds the file's lock keeps nobody for ever`() async throws {
+        let scratch = try Scratch()
+        let paths = Paths(configuration: scratch.url.path, data: "/x", state: "/x")
+        let holder = open(paths.configuration, O_RDONLY | O_DIRECTORY)
+        defer { close(holder) }
+        #expect(flock(holder, LOCK_EX) == 0)
+        let address = try #require(ServerAddress("h.example"))
+        let error = await #expect(throws: Problem.self) {
+            try await KnownServersFile(paths: paths, lockPatience: .milliseconds(50)).update {
+                $0[address] = .authority
+            }
+        }
+        #expect(error?.exit == .temporary)
+    }
+
     @Test func manyWritersLoseNothing() async throws {
         let scratch = try Scratch()
         let paths = Paths(configuration: scratch.url.path + "/c", data: "/x", state: "/x")
@@ -142,7 +157,7 @@ import Testing
             for number in 1...40 {
                 group.addTask {
                     guard let address = ServerAddress("h\(number).example") else { return }
-                    try? KnownServersFile(paths: paths).update { $0[address] = .authority }
+                    try? await KnownServersFile(paths: paths).update { $0[address] = .authority }
                 }
             }
         }
