@@ -6,68 +6,60 @@ extension Client {
     /// Who is online, or everybody, in the order of their names.
     package func users(onlineOnly: Bool) async throws(Problem) -> [AccountStatus] {
         let (link, _) = try await loggedInLink()
+        let deadline = Monotonic.now + Self.listPatience
         var users: [AccountStatus] = []
         var after: UserName?
         while true {
-            let page: AccountPage = try await link.request(ListAccounts(after: after, onlineOnly: onlineOnly))
+            let left = deadline - Monotonic.now
+            guard left > .zero else {
+                throw Problem(
+                    .unreachable, "\(link.address) has told \(users.count) users, and not all in \(Self.listPatience)")
+            }
+            let page: AccountPage = try await link.request(
+                ListAccounts(after: after, onlineOnly: onlineOnly), timeout: left)
             users += page.accounts
-            guard page.more, let last = page.accounts.last?.account.name, last != after else { break }
+            guard page.more, let last = page.accounts.last?.account.name else { break }
+            // In the order of names there is an end.
+            guard after.map({ $0 < last }) ?? true else {
+                throw Problem(.protocolFault, "\(link.address) tells its users in no order")
+            }
             after = last
         }
         remember(users.map(\.account))
         return users
     }
 
+    /// How long a list of all users may take.
+    private static let listPatience = Duration.seconds(60)
+
     /// Returns when the user is online. Nil timeout: waits for ever.
     ///
     /// - Throws: 67 no such user, 124.
     package func waitUntilOnline(_ user: UserName, timeout: Duration?) async throws(Problem) {
         let deadline = timeout.map { Monotonic.now + $0 }
-        let asked = Mailbox<Result<[AccountStatus], Problem>>()
-        Task {
-            do throws(Problem) { asked.post(.success(try await users(onlineOnly: false))) } catch {
-                asked.post(.failure(error))
-            }
-        }
-        // The server may be silent for longer than there is time.
-        await asked.signal.wait(until: deadline)
-        guard let users = try asked.drain().first?.get() else { throw Self.didNotCome(user) }
-        guard let status = users.first(where: { $0.account.name == user }) else {
-            throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers)
-        }
-        if status.online { return }
         try await whileBusy { () async throws(Problem) in try await self.awaitArrival(of: user, deadline: deadline) }
     }
 
-    private static func didNotCome(_ user: UserName) -> Problem {
-        Problem(.nothingCame, "\(user) did not come online in time")
-    }
-
+    /// On a connection of its own, which ends with this: hears who comes, and asks whether there is such a user.
     private func awaitArrival(of user: UserName, deadline: Duration?) async throws(Problem) {
         let events = Mailbox<WaitEvent>()
-        let opening = Task { () -> Link? in
-            do throws(Problem) {
-                return try await openLink(
-                    subscribe: [.unseen, .presence],
-                    events: LinkEvents(
-                        report: { event, _ in
-                            if case .presence(let presence) = event { events.post(.presence(presence)) }
-                        },
-                        end: { events.post(.end($0)) }))
-            } catch {
-                events.post(.end(error))
-                return nil
-            }
+        let link: Link
+        do throws(Problem) {
+            link = try await openLink(
+                subscribe: [.unseen, .presence],
+                events: LinkEvents(
+                    report: { event, _ in if case .presence(let presence) = event { events.post(.presence(presence)) }
+                    },
+                    end: { events.post(.end($0)) }), within: deadline.map { $0 - Monotonic.now })
+        } catch {
+            // The server may be silent for longer than there is time.
+            if let deadline, deadline <= Monotonic.now { throw Self.didNotCome(user) }
+            throw error
         }
-        defer { Task { await opening.value?.close() } }
+        defer { link.close() }
+        link.send(ListAccounts(after: user.predecessor, onlineOnly: false)) { events.post(.found($0)) }
         while true {
-            for event in events.drain() {
-                switch event {
-                case .presence(let presence):
-                    if presence.change != .offline, presence.accounts.contains(where: { $0.name == user }) { return }
-                case .end(let problem): throw problem
-                }
-            }
+            for event in events.drain() where try Self.isThere(user, event, link.address) { return }
             if let deadline, deadline <= Monotonic.now { throw Self.didNotCome(user) }
             await events.signal.wait(until: deadline)
         }
@@ -75,11 +67,49 @@ extension Client {
 
     private enum WaitEvent: Sendable {
         case presence(Presence)
+        /// The list of users from this one on.
+        case found(Result<RawFrame, Problem>)
         case end(Problem)
+    }
+
+    private static func isThere(
+        _ user: UserName, _ event: WaitEvent, _ address: ServerAddress
+    ) throws(Problem) -> Bool {
+        switch event {
+        case .presence(let presence):
+            return presence.change != .offline && presence.accounts.contains { $0.name == user }
+        case .found(let reply):
+            let page: AccountPage = try Link.decode(try reply.get(), from: address)
+            if let status = page.accounts.first(where: { $0.account.name == user }) { return status.online }
+            throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers)
+        case .end(let problem): throw problem
+        }
+    }
+
+    private static func didNotCome(_ user: UserName) -> Problem {
+        Problem(.nothingCame, "\(user) did not come online in time")
     }
 
     /// Names for completion and Tab, from the local store; empty where there is none. Never fails, never connects.
     package func completionNames() -> [UserName] {
         (try? storeForReading { try $0.knownUsers(limit: 10_000) }) ?? []
+    }
+}
+
+extension UserName {
+    /// The last name before this one in the order of names; nil where it is the first.
+    var predecessor: UserName? {
+        var bytes = Array(text.utf8)
+        guard let last = bytes.popLast() else { return nil }
+        // Bytes that a name may have, in order; a name does not begin with the punctuation.
+        let allowed = Array("-.0123456789_abcdefghijklmnopqrstuvwxyz".utf8).filter {
+            !bytes.isEmpty || UserName(String(decoding: [$0], as: UTF8.self)) != nil
+        }
+        guard let place = allowed.firstIndex(of: last) else { return nil }
+        if place > 0 {
+            bytes.append(allowed[place - 1])
+            while bytes.count < Self.maximumLength { bytes.append(0x7a) }
+        }
+        return UserName(String(decoding: bytes, as: UTF8.self))
     }
 }

@@ -39,12 +39,13 @@ extension Client {
 
     /// Connects, begins to log in by this device's key, and sends what waits in the outbox first.
     func openLink(
-        subscribe options: Subscribe.Options? = nil, events: LinkEvents? = nil, flushesOutbox: Bool = true
+        subscribe options: Subscribe.Options? = nil, events: LinkEvents? = nil, flushesOutbox: Bool = true,
+        within limit: Duration? = nil
     ) async throws(Problem) -> Link {
         guard let identity = try store({ try $0.identity() }) else { throw notLoggedIn }
         try requireStanding(identity)
         // The handshake goes on while the number is written; one that is not used is no harm.
-        async let opening = open(identity.address)
+        async let opening = open(identity.address, within: limit)
         let ticket: LoginTicket
         do throws(Problem) {
             guard let taken = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
@@ -75,13 +76,17 @@ extension Client {
     }
 
     /// A connection to a server that is the one meant, on which nothing was said.
-    private nonisolated func open(_ address: ServerAddress, trust: TrustSetting? = nil) async -> Result<
-        TrustedConnection.Opened, Problem
-    > {
+    private nonisolated func open(_ address: ServerAddress, trust: TrustSetting? = nil, within limit: Duration? = nil)
+        async -> Result<
+            TrustedConnection.Opened, Problem
+        >
+    {
         let connection = TrustedConnection(settings, trust: trust, interaction: interaction, log: log)
         log.debug("connecting", metadata: ["server": "\(address)"])
         do throws(Problem) {
-            return .success(try await connection.open(address, timeout: settings.connectTimeout))
+            return .success(
+                try await connection.open(
+                    address, timeout: min(settings.connectTimeout, limit ?? settings.connectTimeout)))
         } catch { return .failure(error) }
     }
 

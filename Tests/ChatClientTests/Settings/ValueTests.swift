@@ -141,3 +141,19 @@ import Transport
         #expect(ListenPlan(resuming: ResumePosition(position: 14, since: 0)).since(after: 14) == 0)
     }
 }
+
+@Suite struct NameOrderTests {
+    @Test func `the name before a name is smaller, and none lies between them`() throws {
+        for (text, before) in [
+            ("bob", "boa" + String(repeating: "z", count: 29)), ("bo-", "bo"),
+            ("b", "a" + String(repeating: "z", count: 31)),
+            ("a", "9" + String(repeating: "z", count: 31)), ("bo_", "bo9" + String(repeating: "z", count: 29)),
+        ] {
+            let name = try #require(UserName(text))
+            let predecessor = try #require(name.predecessor)
+            #expect(predecessor.text == before)
+            #expect(predecessor < name)
+        }
+        #expect(UserName("0")?.predecessor == nil)
+    }
+}
