@@ -24,34 +24,35 @@ extension Client {
                 client: self, directory: settings.profileDirectory, choices: question.choices, report: report)
         } catch { throw Problem(store: error) }
         await joinLive(waiter.key, options: []) { [weak waiter] in waiter?.report($0) }
-        let outcome = await askAndWait(question, text, waiter, deadline: deadline, report: report)
+        let outcome = await conduct(question, text, waiter, deadline: deadline, report: report)
         await leaveLive(waiter.key)
         return try outcome.get()
     }
 
-    private func askAndWait(
+    private func conduct(
         _ question: Question, _ text: String, _ waiter: AnswerWaiter, deadline: Duration,
         report: @escaping @Sendable (AskNotice) -> Void
     ) async -> Result<Answer, Problem> {
         var asked: [AskedUser] = []
         do throws(Problem) {
-            asked = try await ask(question, text, deadline: deadline, report: report)
-            let waited = try await wait(waiter, for: asked, until: deadline)
-            let open = lapse(asked)
+            asked = try await sendQuestions(question, text, deadline: deadline, report: report)
+            let waited = try await waitForAnswer(waiter, to: asked, until: deadline)
+            let open = lapseQuestions(asked)
             // It may have come in the last moment.
             let answer: Answer? = if let waited { waited } else { try await waiter.wait(for: asked, until: .zero) }
-            await tell(asked.filter { $0.name != answer?.message.from && (answer != nil || open.contains($0)) }, answer)
+            await tellOutcome(
+                to: asked.filter { $0.name != answer?.message.from && (answer != nil || open.contains($0)) }, answer)
             await waiter.finish()
             guard let answer else { throw question.noAnswer }
             return .success(answer)
         } catch {
-            lapse(asked)
+            lapseQuestions(asked)
             return .failure(error)
         }
     }
 
-    private func wait(
-        _ waiter: AnswerWaiter, for asked: [AskedUser], until deadline: Duration
+    private func waitForAnswer(
+        _ waiter: AnswerWaiter, to asked: [AskedUser], until deadline: Duration
     ) async throws(Problem) -> Answer? {
         let result: Result<Answer?, Problem> = await withTaskCancellationHandler {
             do throws(Problem) { return .success(try await waiter.wait(for: asked, until: deadline)) } catch {
@@ -68,12 +69,12 @@ extension Client {
     /// Asks everybody; those who could be asked.
     ///
     /// - Throws: why the first one could not be asked, where nobody could.
-    private func ask(
+    private func sendQuestions(
         _ question: Question, _ text: String, deadline: Duration, report: @Sendable (AskNotice) -> Void
     ) async throws(Problem) -> [AskedUser] {
-        var (people, problems) = try await resolve(question)
+        var (people, problems) = try await findRecipients(of: question)
         // Open before it is asked: nothing that answers it can come too early.
-        try open(question, people, deadline: deadline)
+        try openQuestions(question, to: people, deadline: deadline)
         let messages = people.map { OutgoingMessage(conversation: .user($0.name), body: text, key: $0.id.uuid) }
         let left = max(.milliseconds(1), deadline - Monotonic.now)
         var asked: [AskedUser] = []
@@ -83,7 +84,7 @@ extension Client {
                 continue
             }
             problems.append(problem)
-            lapse([person])
+            lapseQuestions([person])
         }
         guard !asked.isEmpty else { throw problems.first ?? Problem(.internalFault, "nobody was asked") }
         for problem in problems { report(.notAsked(problem)) }
@@ -91,7 +92,9 @@ extension Client {
     }
 
     /// Who they are, and why some are nobody.
-    private func resolve(_ question: Question) async throws(Problem) -> (people: [AskedUser], problems: [Problem]) {
+    private func findRecipients(of question: Question) async throws(Problem) -> (
+        people: [AskedUser], problems: [Problem]
+    ) {
         let link = try await requestLink()
         var people: [AskedUser] = []
         var problems: [Problem] = []
@@ -124,7 +127,7 @@ extension Client {
         return AskedUser(name: name, account: account, id: id)
     }
 
-    private func open(_ question: Question, _ people: [AskedUser], deadline: Duration) throws(Problem) {
+    private func openQuestions(_ question: Question, to people: [AskedUser], deadline: Duration) throws(Problem) {
         guard let first = people.first else { return }
         let own = try ownAccount()
         let now = WallClock.now
@@ -165,15 +168,20 @@ extension Client {
 
     // MARK: The end
 
-    /// Nobody waits for these any more; those that were open.
+    /// Nobody waits for these any more; those that were open. Where that cannot be kept all are told: they would answer
+    /// a question that ends by its deadline alone.
     @discardableResult
-    private func lapse(_ asked: [AskedUser]) -> [AskedUser] {
-        let open = try? store { store in try store.write { try asked.filter { try store.lapse($0) } } }
-        return open ?? []
+    private func lapseQuestions(_ asked: [AskedUser]) -> [AskedUser] {
+        do throws(Problem) {
+            return try store { store in try store.write { try asked.filter { try store.lapse($0) } } }
+        } catch {
+            log.warning("not kept that nobody waits for an answer any more: \(error.text)")
+            return asked
+        }
     }
 
     /// Tells those who were asked that nobody waits for them any more.
-    private func tell(_ asked: [AskedUser], _ answer: Answer?) async {
+    private func tellOutcome(to asked: [AskedUser], _ answer: Answer?) async {
         let body = answer == nil ? Self.lapsed : Self.answeredByOthers
         let messages = asked.map {
             OutgoingMessage(conversation: .user($0.name), body: body, replyTo: $0.id, auto: true)

@@ -42,13 +42,18 @@ extension Client {
 
     /// A receipt with names; nil for one's own, and for a conversation that is not known here.
     func receiptNotice(_ conversation: ConversationID, _ state: ReceiptState) -> ReceiptNotice? {
-        try? store { store in
-            guard let known = try store.conversation(conversation), let own = try store.identity()?.account,
-                state.account != own
-            else { return nil }
-            return ReceiptNotice(
-                conversation: known.name, user: try store.name(of: state.account), time: WallClock.now,
-                delivered: state.delivered, read: state.read)
+        do throws(Problem) {
+            return try store { store in
+                guard let known = try store.conversation(conversation), let own = try store.identity()?.account,
+                    state.account != own
+                else { return nil }
+                return ReceiptNotice(
+                    conversation: known.name, user: try store.name(of: state.account), time: WallClock.now,
+                    delivered: state.delivered, read: state.read)
+            }
+        } catch {
+            log.debug("a receipt is not told: \(error.text)")
+            return nil
         }
     }
 
