@@ -5,7 +5,8 @@ start_server
 user alice
 user bob
 
-for n in 1 2 3; do background "listen$n" alice chat listen --json --own; done
+# From a moment, since what a prompt has shown before a listener begins is not new to it.
+for n in 1 2 3; do background "listen$n" alice chat listen --json --own --since 1h; done
 # prompt NAME LOG DESCRIPTOR: a prompt of NAME, fed by a pipe that stays open.
 prompt() {
     mkfifo "$SCRATCH/$2.keys"
@@ -14,7 +15,7 @@ prompt() {
 }
 prompt alice prompt 3
 prompt bob bob.prompt 4
-background bob.out bob chat listen --json
+background bob.out bob chat listen --json --since 1h
 
 senders=()
 for n in $(seq 100); do
