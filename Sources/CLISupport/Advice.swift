@@ -12,6 +12,7 @@ package enum Advice: Equatable, Sendable {
     case trustReplacedKey(String)
     /// Know the server by its key instead of its authority.
     case trustByKey(String)
+    case setAnotherProxy
     case makeIdentity
     case nameIdentity
     case makeAnotherIdentity

@@ -28,6 +28,7 @@ enum AdviceWording {
         case .trustFingerprint(let pin): "if its fingerprint is \(pin), run it with --trust \(pin)"
         case .trustReplacedKey(let pin): "ask who runs it; if its key was replaced, run it with --trust \(pin)"
         case .trustByKey(let pin): "ask who runs it; to know it by its key from now on, run it with --trust \(pin)"
+        case .setAnotherProxy: "set another with --proxy or in the configuration, or name the server in NO_PROXY"
         case .makeIdentity: "make an identity with chat device add --out FILE"
         case .nameIdentity: "name an identity made with chat device add --out FILE"
         case .makeAnotherIdentity: "make another identity with chat device add --out FILE"

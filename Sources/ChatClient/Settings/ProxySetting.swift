@@ -72,12 +72,12 @@ package struct ProxySetting: Sendable {
 
     private static func choose(flag: String) throws(Problem) -> Choice {
         guard let choice = read(flag, obeysExceptions: false) else {
-            throw Problem(.usage, "--proxy must be \(Proxy.form)")
+            throw Problem(.usage, "a proxy must be \(Proxy.form)")
         }
         // Everybody on the machine can read the arguments of a process.
         if case .proxy(let proxy, _) = choice, proxy.credentials != nil {
             throw Problem(
-                .usage, "--proxy takes no user and password: others could read them",
+                .usage, "a proxy that is an argument has no user and password: others could read them",
                 hint: "put proxy = \"…\" into a configuration file of mode 600")
         }
         return choice
@@ -104,6 +104,6 @@ package struct ProxySetting: Sendable {
     private static func unusable(_ variable: String) -> Problem {
         Problem(
             .badConfiguration, "\(variable) names no proxy that can be used; it must be \(Proxy.form)",
-            hint: "set another with --proxy or in the configuration, or name the server in NO_PROXY", sent: .no)
+            advice: .setAnotherProxy, sent: .no)
     }
 }

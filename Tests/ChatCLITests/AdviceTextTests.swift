@@ -1,0 +1,34 @@
+import CLISupport
+import ChatClient
+import Testing
+
+@testable import ChatCLI
+
+@Suite struct AdviceTextTests {
+    private static let all: [Advice] = [
+        .logIn, .logInAnew(user: "bob"), .useAnotherProfile, .leaveServerOut(known: "a", wanted: "b"),
+        .forgetServer("a"), .trustFingerprint("p"), .trustReplacedKey("p"), .trustByKey("p"), .makeIdentity,
+        .nameIdentity, .makeAnotherIdentity, .setAnotherProxy, .seeUsers, .seeDevices, .seeServers, .seeResumePoints,
+        .seeOutbox, .fetchHistory, .sendAgainWithKey, .giveAnotherKey, .askAgainWithKey,
+    ]
+
+    @Test func `an advice is worded for who reads it, and a hint that is there stays`() {
+        let problem = Problem(.noSuchUser, "there is no user bob", advice: .seeUsers)
+        #expect(problem.worded(.commandLine).hint == "chat who --users lists everybody")
+        #expect(problem.worded(.prompt).hint == "/users lists everybody")
+        #expect(problem.worded(.rpc).hint?.contains("--") == false)
+        var hinted = problem
+        hinted.hint = "as it was"
+        #expect(hinted.worded(.commandLine).hint == "as it was")
+    }
+
+    @Test func `a program that speaks JSON is told of no flag of send`() {
+        for advice in [Advice.sendAgainWithKey, .giveAnotherKey, .askAgainWithKey] {
+            #expect(!AdviceWording.rpc.text(advice).contains("--"))
+        }
+    }
+
+    @Test(arguments: all) func `every advice has words everywhere`(advice: Advice) {
+        for wording in [AdviceWording.commandLine, .rpc, .prompt] { #expect(!wording.text(advice).isEmpty) }
+    }
+}
