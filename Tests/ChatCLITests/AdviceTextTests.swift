@@ -1,5 +1,4 @@
 import CLISupport
-import ChatClient
 import Testing
 
 @testable import ChatCLI
@@ -28,7 +27,7 @@ import Testing
         }
     }
 
-    @Test(arguments: all) func `every advice has words everywhere`(advice: Advice) {
+    @Test(arguments: AdviceTextTests.all) func `every advice has words everywhere`(advice: Advice) {
         for wording in [AdviceWording.commandLine, .rpc, .prompt] { #expect(!wording.text(advice).isEmpty) }
     }
 }

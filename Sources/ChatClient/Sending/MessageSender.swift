@@ -201,7 +201,7 @@ package actor MessageSender {
             wire = nil
             if link.welcomeSoFar != nil { course.succeeded() }
             disconnected(end, tookNothing: link.tookNothing)
-        } else if link.isRetired {
+        } else if link.isRetired, course.changesConnection {
             // What is under way goes out again on the connection that takes over; the server knows it by its identifier.
             wire = nil
             course.left()

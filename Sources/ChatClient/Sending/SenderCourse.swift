@@ -19,6 +19,8 @@ struct SenderCourse {
     private var hasBeenOnline = false
     private var isOnline = false
     private var backoff = Backoff()
+    /// Whether it goes on on the connection that takes over from one that is to end.
+    var changesConnection: Bool { persistence != .oneConnection }
     /// When to connect again; nil: at once.
     private(set) var retryAt: Duration?
 
