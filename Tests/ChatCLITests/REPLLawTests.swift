@@ -7,7 +7,7 @@ import Testing
 /// One can be tried by hand: `python3 Tests/ChatCLITests/Terminal/prompt.py .build/debug SCRATCH NAME`.
 @Suite struct REPLLawTests {
     @Test(arguments: try Laws.all())
-    func theLawHolds(law: Laws.Law) async throws {
+    func `the law holds`(law: Laws.Law) async throws {
         let scratch = try Scratch()
         let outcome = try await Places.worlds.occupy {
             try await Program.run(

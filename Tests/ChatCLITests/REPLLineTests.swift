@@ -24,7 +24,7 @@ import Testing
         ("/all hello all", .broadcast("hello all")), ("/reply yes", .reply("yes")), ("/who", .who), ("/who ", .who),
         ("/users", .users), ("/history", .history(nil)), ("/history 5", .history(5)), ("/edit", .edit),
         ("/help", .help(nil)), ("/help dm", .help(.dm)), ("/help /dm", .help(.dm)), ("/quit", .quit),
-    ]) func understands(line: String, as expected: REPLLine) throws {
+    ]) func `understands`(line: String, as expected: REPLLine) throws {
         #expect(try REPLLine(line) == expected)
     }
 
@@ -33,35 +33,35 @@ import Testing
         "/dm bob ",
         "/dm me hi", "/all", "/all ", "/reply", "/who now", "/history 0", "/history +5", "/history 1 2", "/history x",
         "/history 10001", "/help nothing", "/quit now", "/edit x", "/to \u{202e}bob", "/WHO",
-    ]) func refusesWithUsage(line: String) {
+    ]) func `refuses with usage`(line: String) {
         #expect(performing: { try REPLLine(line) }, throws: { ($0 as? Problem)?.exit == .usage })
     }
 
     @Test(arguments: [
         ("whoo", "who"), ("hsitory", "history"), ("q", "quit"), ("mesage", nil), ("rooms", nil), ("TO", "to"),
         ("exit", "edit"), ("", nil), (String(repeating: "x", count: 100), nil),
-    ]) func suggestsWhatWasMeant(word: String, expected: String?) {
+    ]) func `suggests what was meant`(word: String, expected: String?) {
         let names = REPLCommandTable.entries.map(\.verb.rawValue)
         #expect(Suggestion.nearest(to: word, among: names) == expected)
     }
 
-    @Test func anUnknownCommandNamesTheNearestAndTheWayOut() throws {
+    @Test func `an unknown command names the nearest and the way out`() throws {
         let problem = #expect(throws: Problem.self) { try REPLLine("/hlep") }
         #expect(problem?.hint?.contains("/help") == true)
         #expect(problem?.hint?.contains("//") == true)
     }
 
-    @Test func aLongUnknownCommandIsNotRepeatedWhole() throws {
+    @Test func `a long unknown command is not repeated whole`() throws {
         let problem = #expect(throws: Problem.self) { try REPLLine("/" + String(repeating: "x", count: 60_000)) }
         #expect((problem?.text.utf8.count ?? 1000) < 100)
     }
 
     @Test(arguments: [("", true), ("  ", true), ("# remark", true), ("#", true), (" # text", false), ("x", false)])
-    func scriptsSkip(line: String, isSkipped: Bool) {
+    func `scripts skip`(line: String, isSkipped: Bool) {
         #expect(REPLLine.isSkipped(line) == isSkipped)
     }
 
-    @Test func theTableHasEachCommandOnceAndHelpNamesAll() {
+    @Test func `the table has each command once and help names all`() {
         #expect(REPLCommandTable.entries.map(\.verb) == REPLCommandTable.Verb.allCases)
         let help = REPLCommandTable.help(nil).joined(separator: "\n")
         for entry in REPLCommandTable.entries {
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func theManualHasTheCommandsOfTheTableAndNoOthers() throws {
+    @Test func `the manual has the commands of the table and no others`() throws {
         let manual = try String(contentsOf: Binaries.root.appendingPathComponent("man/chat.1"), encoding: .utf8)
         let prefix = ".It Ic /"
         let listed = manual.split(separator: "\n").filter { $0.hasPrefix(prefix) }

@@ -7,7 +7,7 @@ import Testing
     private let usage = Problem(.usage, "no")
     private let unknown = Problem(.noSuchUser, "nobody")
 
-    @Test func itReadsUntilTheEndAndWaitsForWhatIsUnderWay() {
+    @Test func `it reads until the end and waits for what is under way`() {
         var run = PipedRun(stopsAtFailure: false, linger: .zero)
         #expect(run.step(at: .zero) == .read)
         run.submitted()
@@ -21,7 +21,7 @@ import Testing
         #expect(run.step(at: .seconds(9)) == .end(.done))
     }
 
-    @Test func theFirstFailureDecidesTheStatusAndTheRestIsSent() {
+    @Test func `the first failure decides the status and the rest is sent`() {
         var run = PipedRun(stopsAtFailure: false, linger: .zero)
         run.submitted()
         run.failed(usage)
@@ -31,7 +31,7 @@ import Testing
         #expect(run.step(at: .zero) == .end(.usage))
     }
 
-    @Test func aLineThatLooksBackWaitsForWhatWasSentBefore() {
+    @Test func `a line that looks back waits for what was sent before`() {
         var run = PipedRun(stopsAtFailure: false, linger: .zero)
         run.lookBack()
         #expect(run.canLookBack() && !run.canLookBack())
@@ -42,7 +42,7 @@ import Testing
         #expect(run.canLookBack() && run.step(at: .zero) == .read)
     }
 
-    @Test func withMinusEEachLineIsDecidedBeforeTheNextAndTheFirstFailureEndsIt() {
+    @Test func `with minus E each line is decided before the next and the first failure ends it`() {
         var run = PipedRun(stopsAtFailure: true, linger: .seconds(60))
         run.submitted()
         #expect(run.step(at: .zero) == .awaitDecision)
@@ -53,7 +53,7 @@ import Testing
         #expect(run.step(at: .zero) == .end(.unknownName))
     }
 
-    @Test func lingeringBeginsWhenEverythingIsDecided() {
+    @Test func `lingering begins when everything is decided`() {
         var run = PipedRun(stopsAtFailure: false, linger: .seconds(5))
         run.submitted()
         run.inputEnded()
@@ -64,7 +64,7 @@ import Testing
         #expect(run.step(at: .seconds(7)) == .end(.done))
     }
 
-    @Test func withoutAListenerThereIsNothingToLingerFor() {
+    @Test func `without a listener there is nothing to linger for`() {
         var run = PipedRun(stopsAtFailure: false, linger: .seconds(5))
         run.submitted()
         run.listenerFailed(Problem(.unreachable, "no server"))
@@ -75,13 +75,13 @@ import Testing
 
     // MARK: when lines go to the terminal
 
-    @Test func aLineThatComesAloneIsWrittenAtOnce() {
+    @Test func `a line that comes alone is written at once`() {
         var pacer = OutputPacer()
         #expect(pacer.add(10, at: .zero) == .writeNow)
         #expect(pacer.add(10, at: .milliseconds(20)) == .writeNow)
     }
 
-    @Test func ofManyThatComeTogetherTheRestWaitsForOneTimer() {
+    @Test func `of many that come together the rest waits for one timer`() {
         var pacer = OutputPacer()
         #expect(pacer.add(10, at: .milliseconds(100)) == .writeNow)
         #expect(pacer.add(10, at: .milliseconds(105)) == .setTimer(.milliseconds(15)))
@@ -90,7 +90,7 @@ import Testing
         #expect(pacer.add(10, at: .milliseconds(121)) == .setTimer(.milliseconds(19)))
     }
 
-    @Test func moreThanTheLimitIsNotHeldBack() {
+    @Test func `more than the limit is not held back`() {
         var pacer = OutputPacer()
         #expect(pacer.add(10, at: .zero) == .writeNow)
         #expect(pacer.add(10, at: .zero) == .setTimer(.milliseconds(20)))
@@ -98,7 +98,7 @@ import Testing
         #expect(pacer.timerFired(at: .milliseconds(20)) == false)
     }
 
-    @Test func aTimerFindsNothingWhereSomebodyHasWrittenMeanwhile() {
+    @Test func `a timer finds nothing where somebody has written meanwhile`() {
         var pacer = OutputPacer()
         #expect(pacer.add(1, at: .zero) == .writeNow)
         #expect(pacer.add(1, at: .zero) == .setTimer(.milliseconds(20)))

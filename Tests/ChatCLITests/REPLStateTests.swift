@@ -33,7 +33,7 @@ import Testing
         } catch { return error }
     }
 
-    @Test func textBeforeATargetIsUsageAndAfterItGoesThere() throws {
+    @Test func `text before a target is usage and after it goes there`() throws {
         var state = state()
         #expect(problem(&state, .text("hi"))?.exit == .usage)
         #expect(try state.decide(.target(.user(bob))) == .retargeted(.user(bob)))
@@ -45,7 +45,7 @@ import Testing
         #expect(state.target == .user(bob))
     }
 
-    @Test func aReplyGoesWhereTheLastMessageCameFromAndNamesIt() throws {
+    @Test func `a reply goes where the last message came from and names it`() throws {
         var state = state()
         #expect(problem(&state, .reply("yes"))?.exit == .usage)
         let first = message(from: bob, in: .user(bob))
@@ -61,7 +61,7 @@ import Testing
                 == .reply(OutgoingMessage(conversation: .everyone, body: "yes", replyTo: later.id), to: bob))
     }
 
-    @Test func aReplyPassesOverWhatAProgramSentByItselfWhereAPersonWroteBefore() throws {
+    @Test func `a reply passes over what a program sent by itself where a person wrote before`() throws {
         func target(_ state: inout REPLState) throws -> MessageID? {
             guard case .reply(let message, _) = try state.decide(.reply("yes")) else { return nil }
             return message.replyTo
@@ -87,13 +87,13 @@ import Testing
 
     @Test(arguments: [
         (String(repeating: "x", count: Limits.text + 1), "message_too_long"), ("a\0b", "nul_byte"),
-    ]) func aTextThatNoMessageCanHaveIsBadData(text: String, code: String) {
+    ]) func `a text that no message can have is bad data`(text: String, code: String) {
         var state = state()
         #expect(problem(&state, .broadcast(text))?.code == code)
         #expect(problem(&state, .direct(bob, text))?.exit == .badData)
     }
 
-    @Test func theEditorNeedsATerminalAndATarget() throws {
+    @Test func `the editor needs a terminal and a target`() throws {
         var piped = state(hasTerminal: false)
         _ = try piped.decide(.target(.everyone))
         #expect(problem(&piped, .edit)?.exit == .usage)
@@ -103,14 +103,14 @@ import Testing
         #expect(try state.decide(.edit) == .edit(.everyone))
     }
 
-    @Test func historyIsOfTheTarget() throws {
+    @Test func `history is of the target`() throws {
         var state = state()
         #expect(try state.decide(.history(nil)) == .history(HistoryQuery(conversation: nil, limit: 20)))
         _ = try state.decide(.target(.user(bob)))
         #expect(try state.decide(.history(3)) == .history(HistoryQuery(conversation: .user(bob), limit: 3)))
     }
 
-    @Test func thePromptSaysWhoToWhomAndWhetherConnected() throws {
+    @Test func `the prompt says who to whom and whether connected`() throws {
         let prompt = REPLPrompt(palette: Palette(isColoured: false))
         var state = state()
         #expect(prompt.text(state) == "alice (connecting)> ")
@@ -133,7 +133,7 @@ import Testing
         ("/to ", "al", ["alice", "all"]), ("/dm ", "BO", ["bob", "bobby"]), ("/dm ", "a", ["alice"]),
         ("/dm bob ", "b", []), ("/help ", "re", ["reply"]), ("/help ", "/re", ["/reply"]), ("/who ", "", []),
         ("hello ", "b", []), ("/nothing ", "b", []), ("/to $(reboot) ", "", []),
-    ]) func tabOffers(before: String, word: String, expected: [String]) {
+    ]) func `tab offers`(before: String, word: String, expected: [String]) {
         let names: Set<UserName> = [alice, bob, Self.name("bobby")]
         #expect(REPLCompletion.candidates(before: before, word: word, names: names) == expected)
     }

@@ -33,7 +33,7 @@ import Testing
         ("", ""), ("a", "a"), ("a\rb\r", "a\nb"), ("a\r\nb", "a\nb"), ("a\n\n", "a\n"), ("\t x", "\t x"),
         ("\u{1b}[31mred", "\u{1b}[31mred"), ("\u{1b}[20\u{1b}[201", "\u{1b}[20\u{1b}[201"), ("日本\r語", "日本\n語"),
         ("\u{1b}\u{1b}", "\u{1b}\u{1b}"), ("\r\r", "\n"),
-    ]) func aPasteIsItsTextWhateverPiecesItComesIn(pasted: String, expected: String) {
+    ]) func `a paste is its text whatever pieces it comes in`(pasted: String, expected: String) {
         for chunk in [1, 2, 3, Int.max] {
             let found = paste(pasted + Self.mark + "\r", chunk: chunk)
             #expect(found?.0 == .text(Array(expected.utf8)))
@@ -41,18 +41,18 @@ import Testing
         }
     }
 
-    @Test func aPasteWithoutItsEndIsWaitedFor() {
+    @Test func `a paste without its end is waited for`() {
         #expect(paste("abc\u{1b}[201") == nil)
     }
 
-    @Test func aPasteOverTheLimitIsCountedAndNotKept() {
+    @Test func `a paste over the limit is counted and not kept`() {
         #expect(paste(String(repeating: "x", count: 100) + Self.mark)?.0 == .text(Array(repeating: 0x78, count: 100)))
         #expect(paste(String(repeating: "x", count: 101) + Self.mark)?.0 == .tooLong(101))
         #expect(paste(String(repeating: "x", count: 1 << 20) + Self.mark, chunk: 4096)?.0 == .tooLong(1 << 20))
         #expect(paste("a\0b" + Self.mark)?.0 == .holdsNUL)
     }
 
-    @Test func aPasteThatFitsTheScreenStaysAsItIsAndALongerOneIsFoldedUntilItIsEntered() {
+    @Test func `a paste that fits the screen stays as it is and a longer one is folded until it is entered`() {
         var folder = PasteFolder()
         let short = Array("a\nb\nc".utf8)
         #expect(folder.fold(short, onto: [], rows: 24, columns: 80) == short)
@@ -65,7 +65,7 @@ import Testing
         #expect(folder.unfold(line) == Array("see: ".utf8) + long + Array(" !".utf8))
     }
 
-    @Test func twoFoldedPastesAreToldApartWhateverTheyHold() {
+    @Test func `two folded pastes are told apart whatever they hold`() {
         var folder = PasteFolder()
         let first = Array(repeatElement("[pasted 31 lines, 700 bytes]", count: 25).joined(separator: "\n").utf8)
         let label = folder.fold(first, onto: [], rows: 10, columns: 80)
@@ -82,11 +82,11 @@ import Testing
     // MARK: history
 
     @Test(arguments: ["a", "two\nlines", "back\\slash\\n", "日本語", "\\", "tab\t"])
-    func aTypedLineComesBackAsItWas(line: String) {
+    func `a typed line comes back as it was`(line: String) {
         #expect(HistoryText.decode(HistoryText.encode(line)) == [line])
     }
 
-    @Test func whatIsNoLineOfOursIsLeftOut() {
+    @Test func `what is no line of ours is left out`() {
         #expect(
             HistoryText.decode(Array("a\nb\\x\nc\\\n\nd".utf8) + [0x0a, 0xff, 0x0a, 0x61, 0x00, 0x0a]) == ["a", "d"])
     }
@@ -94,11 +94,11 @@ import Testing
     @Test(arguments: [
         ("a", nil, true), ("a", "b", true), ("a", "a", false), (" secret", nil, false), ("", nil, false),
         ("\n\t", nil, false),
-    ]) func aLineIsKept(line: String, last: String?, expected: Bool) {
+    ]) func `a line is kept`(line: String, last: String?, expected: Bool) {
         #expect(HistoryText.keeps(line, after: last) == expected)
     }
 
-    @Test func theFileIsBoundedAndKeepsTheNewest() {
+    @Test func `the file is bounded and keeps the newest`() {
         let lines = (0..<3000).map { "line \($0)" }
         let kept = HistoryText.decode(HistoryText.trimmed(lines.flatMap(HistoryText.encode)))
         #expect(kept == Array(lines.suffix(HistoryText.maximumLines)))
@@ -108,7 +108,7 @@ import Testing
         #expect(HistoryText.decode(trimmed).last == long.last)
     }
 
-    @Test func manyPromptsAddToOneFileAndNoLineIsLostOrMixed() async throws {
+    @Test func `many prompts add to one file and no line is lost or mixed`() async throws {
         let scratch = try Scratch()
         let path = scratch.url.appendingPathComponent("history").path
         await withTaskGroup(of: Void.self) { group in
@@ -128,7 +128,7 @@ import Testing
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
 
-    @Test func aFileThatHasGrownIsCutOnce() throws {
+    @Test func `a file that has grown is cut once`() throws {
         let scratch = try Scratch()
         let path = scratch.url.appendingPathComponent("history").path
         let filler = String(repeating: "x", count: 2000)
@@ -138,7 +138,7 @@ import Testing
         #expect(try HistoryFile(path: path).load().last?.hasPrefix("599 ") == true)
     }
 
-    @Test func aSymbolicLinkIsNotFollowed() throws {
+    @Test func `a symbolic link is not followed`() throws {
         let scratch = try Scratch()
         let target = scratch.url.appendingPathComponent("target")
         try Data("precious\n".utf8).write(to: target)
@@ -157,7 +157,7 @@ import Testing
             ("a\"b c\"d", ["ab cd"]), ("a\\ b", ["a b"]), ("'a\\b'", ["a\\b"]), ("x ''", ["x", ""]), ("", nil),
             ("   ", nil), ("'open", nil), ("a\\", nil), ("''", nil),
             ("vi; $(reboot) `x`", ["vi;", "$(reboot)", "`x`"]),
-        ] as [(String, [String]?)]) func wordsAreCutWithoutAShell(text: String, expected: [String]?)
+        ] as [(String, [String]?)]) func `words are cut without a shell`(text: String, expected: [String]?)
     {
         #expect(CommandWords.split(text) == expected)
     }

@@ -8,7 +8,7 @@ import Transport
 @testable import ChatClient
 
 @Suite struct AccountTests {
-    @Test func whoIsSaidFromTheLocalStoreAlone() async throws {
+    @Test func `who is said from the local store alone`() async throws {
         try await withServer { server in
             let alice = try Person("alice", at: server.address)
             await expectRefusal(.refused) { try await alice.client().whoAmI() }
@@ -25,7 +25,7 @@ import Transport
         }
     }
 
-    @Test func refusalsHaveTheirCodes() async throws {
+    @Test func `refusals have their codes`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let other = try Person("other", at: server.address)
@@ -48,7 +48,7 @@ import Transport
         }
     }
 
-    @Test func anotherServerThanTheProfilesIsRefused() async throws {
+    @Test func `another server than the profiles is refused`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let elsewhere = try #require(ServerAddress("127.0.0.1:9"))
@@ -60,7 +60,7 @@ import Transport
         }
     }
 
-    @Test func aFurtherDeviceLogsInAndHearsWhatIsNew() async throws {
+    @Test func `a further device logs in and hears what is new`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
@@ -83,7 +83,7 @@ import Transport
         }
     }
 
-    @Test func aRevokedDeviceEndsWithItsStatusAndHearsNothingMore() async throws {
+    @Test func `a revoked device ends with its status and hears nothing more`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let laptop = try Person("alice", at: server.address)
@@ -103,7 +103,7 @@ import Transport
         }
     }
 
-    @Test func logoutRevokesAndALaterLoginIsANewDevice() async throws {
+    @Test func `logout revokes and a later login is a new device`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let before = try await alice.client().whoAmI().device
@@ -119,7 +119,7 @@ import Transport
         }
     }
 
-    @Test func loggingInAgainTakesTheSameDeviceUp() async throws {
+    @Test func `logging in again takes the same device up`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let before = try await alice.client().whoAmI()
@@ -132,7 +132,7 @@ import Transport
         }
     }
 
-    @Test func aPasswordIsChangedAndOthersAreRevokedIfAskedFor() async throws {
+    @Test func `a password is changed and others are revoked if asked for`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let laptop = try Person("alice", at: server.address)
@@ -148,7 +148,7 @@ import Transport
         }
     }
 
-    @Test func anIdentityWorksAtOnePlaceOnly() async throws {
+    @Test func `an identity works at one place only`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let file = alice.scratch.url.path + "/identity"
@@ -178,7 +178,7 @@ import Transport
         }
     }
 
-    @Test func aCopiedProfileIsRefusedAndSaysSoFromThenOn() async throws {
+    @Test func `a copied profile is refused and says so from then on`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             _ = try await alice.client().send([alice.to("one")])
@@ -199,7 +199,7 @@ import Transport
         }
     }
 
-    @Test func aServerThatIsNotTrustedGetsNothing() async throws {
+    @Test func `a server that is not trusted gets nothing`() async throws {
         try await withServer { server in
             let alice = try Person("alice", at: server.address)
             let pin = try TestServer.identity.get().pin
@@ -226,7 +226,7 @@ import Transport
         }
     }
 
-    @Test func theDoctorLooksAtEverything() async throws {
+    @Test func `the doctor looks at everything`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             func names(_ client: Client) async -> [String] {
@@ -264,7 +264,7 @@ import Transport
         }
     }
 
-    @Test func namesAndProfilesAreKnownLocally() async throws {
+    @Test func `names and profiles are known locally`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)

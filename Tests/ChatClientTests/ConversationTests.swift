@@ -6,7 +6,7 @@ import Testing
 @testable import ChatClient
 
 @Suite struct ConversationTests {
-    @Test func aMessageArrivesOnceWithWhoSentIt() async throws {
+    @Test func `a message arrives once with who sent it`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func everyoneHearsWhatIsSentToEveryone() async throws {
+    @Test func `everyone hears what is sent to everyone`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func theSameKeyIsDeliveredOnceAndSucceedsAgain() async throws {
+    @Test func `the same key is delivered once and succeeds again`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func anUnknownUserIsSaidToBe() async throws {
+    @Test func `an unknown user is said to be`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let nobody = try Person("nobody", at: server.address)
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatIsAwayMeansNotSentOrQueued() async throws {
+    @Test func `a server that is away means not sent or queued`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func aListenerReconnectsAndMissesNothing() async throws {
+    @Test func `a listener reconnects and misses nothing`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func linesArriveInOrderAcrossALostServer() async throws {
+    @Test func `lines arrive in order across a lost server`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func whoIsCancelledLearnsWhatBecameOfHisMessages() async throws {
+    @Test func `who is cancelled learns what became of his messages`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func deliveryAndReadingCanBeWaitedFor() async throws {
+    @Test func `delivery and reading can be waited for`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func whoIsOnlineIsTold() async throws {
+    @Test func `who is online is told`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)

@@ -22,7 +22,7 @@ import Transport
 
     private func text(_ seq: UInt64) -> Entry { entry(seq, Content(body: "m\(seq)", sent: 1).wireBytes) }
 
-    @Test func helloLoginAndTheFirstRequestGoOutBeforeAnythingIsAnswered() async throws {
+    @Test func `hello login and the first request go out before anything is answered`() async throws {
         // Nothing is answered until the append is there.
         let server = try await ScriptedServer.start { server, connection, frame in
             guard frame.frameKind == .append else { return }
@@ -35,7 +35,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func aLoginIsSignedForThisConnectionAndNumberedAnewEachTime() async throws {
+    @Test func `a login is signed for this connection and numbered anew each time`() async throws {
         let server = try await ScriptedServer.start()
         let alice = try await server.person()
         for _ in 0..<3 { _ = try await alice.client().send([toBob("x")]) }
@@ -45,7 +45,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func whatWasSentBehindARefusedLoginFailsForTheLoginsReason() async throws {
+    @Test func `what was sent behind a refused login fails for the logins reason`() async throws {
         let server = try await ScriptedServer.start { _, connection, frame in
             switch frame.frameKind {
             case .loginByDevice: connection.send(Failure(.accountDisabled), frame.correlation)
@@ -61,7 +61,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func anotherServerBehindTheAddressIsToldNothing() async throws {
+    @Test func `another server behind the address is told nothing`() async throws {
         let server = try await ScriptedServer.start(greeting: {
             $0.send(ScriptedServer.hello(server: ServerID(high: 6, low: 6)))
         })
@@ -74,7 +74,7 @@ import Transport
     }
 
     @Test(arguments: ["version", "garbage", "another kind", "failure"])
-    func aStrangeGreetingIsAProtocolFault(kind: String) async throws {
+    func `a strange greeting is a protocol fault`(kind: String) async throws {
         let server = try await ScriptedServer.start(greeting: { connection in
             switch kind {
             case "version": connection.send(ScriptedServer.hello(version: 9))
@@ -90,7 +90,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func aMessageWhoseAcknowledgementWasLostGoesOutAgainUnderTheSameIdentifier() async throws {
+    @Test func `a message whose acknowledgement was lost goes out again under the same identifier`() async throws {
         let server = try await ScriptedServer.start { server, connection, frame in
             if frame.frameKind == .append && server.connections == 1 { return connection.close(flushing: false) }
             server.behave(connection, frame)
@@ -105,7 +105,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func aMessageThatIsNeverAcknowledgedMayHaveBeenSent() async throws {
+    @Test func `a message that is never acknowledged may have been sent`() async throws {
         let server = try await ScriptedServer.start { server, connection, frame in
             if frame.frameKind != .append { server.behave(connection, frame) }
         }
@@ -144,7 +144,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func aServerThatIsBusyIsAskedAgain() async throws {
+    @Test func `a server that is busy is asked again`() async throws {
         let refusals = Mutex(2)
         let server = try await ScriptedServer.start { server, connection, frame in
             let refuses = refusals.withLock { left in
@@ -163,7 +163,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func whatArrivesIsStoredAndThenAcknowledged() async throws {
+    @Test func `what arrives is stored and then acknowledged`() async throws {
         let entries = (1...3).map { text($0) } + [entry(4, [1, 2, 3]), entry(5, [], kind: 99), text(6)]
         let server = try await ScriptedServer.start { server, connection, frame in
             guard frame.frameKind == .subscribe else { return server.behave(connection, frame) }
@@ -190,7 +190,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func aRestoredServerIsSaidToBeAndItsNewNumbersAreNew() async throws {
+    @Test func `a restored server is said to be and its new numbers are new`() async throws {
         let server = try await ScriptedServer.start { server, connection, frame in
             switch frame.frameKind {
             case .loginByDevice:
@@ -249,7 +249,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func aServerThatFloodsIsLeft() async throws {
+    @Test func `a server that floods is left`() async throws {
         let big = Content(body: String(repeating: "x", count: Limits.text), sent: 1).wireBytes
         let server = try await ScriptedServer.start { server, connection, frame in
             switch frame.frameKind {
@@ -273,7 +273,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func theReasonWhyAServerClosesIsTold() async throws {
+    @Test func `the reason why a server closes is told`() async throws {
         let server = try await ScriptedServer.start { server, connection, frame in
             guard frame.frameKind == .subscribe else { return server.behave(connection, frame) }
             connection.send(Failure(.deviceRevoked))
@@ -291,7 +291,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func aLoginByPasswordThatIsNeverAnsweredLeavesTheProfileAsItWas() async throws {
+    @Test func `a login by password that is never answered leaves the profile as it was`() async throws {
         let server = try await ScriptedServer.start { server, connection, frame in
             if frame.frameKind == .loginByPassword { return connection.close(flushing: false) }
             server.behave(connection, frame)
@@ -309,7 +309,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func anIdentityWhoseFirstLoginIsNeverAnsweredIsNotLost() async throws {
+    @Test func `an identity whose first login is never answered is not lost`() async throws {
         let answers = Mutex<[Failure?]>([nil, Failure(.accountDisabled)])
         let server = try await ScriptedServer.start { server, connection, frame in
             guard frame.frameKind == .loginByDevice, let answer = answers.withLock({ $0.popLast() }) else {
@@ -341,7 +341,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func aLoginThatIsNotAnsweredEndsWithTheTimeToConnect() async throws {
+    @Test func `a login that is not answered ends with the time to connect`() async throws {
         let server = try await ScriptedServer.start { _, _, _ in }
         let alice = try await server.person()
         let begin = Monotonic.now
@@ -353,7 +353,7 @@ import Transport
     }
 
     @Test(arguments: [FrameKind.loginByDevice, .listAccounts, .subscribe])
-    func whoWaitsForSomebodyWaitsNoLongerThanHeSays(silentTo kind: FrameKind) async throws {
+    func `who waits for somebody waits no longer than he says`(silentTo kind: FrameKind) async throws {
         let server = try await ScriptedServer.start { server, connection, frame in
             guard frame.frameKind != kind else { return }
             guard frame.frameKind == .listAccounts else { return server.behave(connection, frame) }
@@ -373,7 +373,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func anIdentityThatIsRefusedLeavesTheProfileAndItsNumbersAsTheyWere() async throws {
+    @Test func `an identity that is refused leaves the profile and its numbers as they were`() async throws {
         let refused = DeviceID(high: 4, low: 4)
         let server = try await ScriptedServer.start { server, connection, frame in
             if let login = try? frame.decode(LoginByDevice.self), login.device == refused {
@@ -396,7 +396,7 @@ import Transport
         await server.stop()
     }
 
-    @Test func whoIsNoChatdIsSaidToBe() async throws {
+    @Test func `who is no chatd is said to be`() async throws {
         // A TCP port that says something else than TLS.
         let channel = try await ServerSocket.start(saying: "220 smtp ready\r\n")
         let address = try #require(ServerAddress("127.0.0.1:\(channel.port)"))

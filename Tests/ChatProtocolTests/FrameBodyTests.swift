@@ -86,19 +86,19 @@ extension [UInt8] {
 }
 
 @Suite struct FrameBodyTests {
-    @Test func everyBodyIsReadAsItWasWritten() throws {
+    @Test func `every body is read as it was written`() throws {
         for body in try samples() {
             let same = try decodeAgain(body)
             #expect(same, "\(type(of: body))")
         }
     }
 
-    @Test func everyKindHasABody() throws {
+    @Test func `every kind has a body`() throws {
         let kinds = Set(try samples().map { type(of: $0).kind })
         #expect(kinds == Set(FrameKind.allCases))
     }
 
-    @Test func everyTruncationAndEveryTrailingByteIsRefused() throws {
+    @Test func `every truncation and every trailing byte is refused`() throws {
         for body in try samples() {
             let bytes = body.wireBytes
             // Outside of the macro, which cannot open an existential.
@@ -144,21 +144,21 @@ extension [UInt8] {
         #expect(throws: WireError.self) { try Content(wireBytes: content.wireBytes) }
     }
 
-    @Test func aFrameIsLengthKindCorrelationBody() {
+    @Test func `a frame is length kind correlation body`() {
         let frame = RawFrame(kind: 19, correlation: 0x0102_0304, body: [0xaa])
         #expect(frame.wireBytes == [0, 0, 0, 6, 19, 1, 2, 3, 4, 0xaa])
     }
 }
 
 @Suite struct ContentTests {
-    @Test func contentIsReadAsItWasWritten() throws {
+    @Test func `content is read as it was written`() throws {
         let content = Content(
             body: "h\u{e9}\n", replyTo: message, sent: 5, auto: true, extensions: [.init(type: 9, data: [1])])
         #expect(try Content(wireBytes: content.wireBytes) == content)
     }
 
     @Test(arguments: [[], [0x61, 0], [0xff]] as [[UInt8]])
-    func aBodyThatIsEmptyOrHoldsNULOrIsNotUTF8IsRefused(body: [UInt8]) {
+    func `a body that is empty or holds NUL or is not UTF-8 is refused`(body: [UInt8]) {
         var writer = WireWriter()
         writer.write(UInt8(1))
         writer.write(vector: body)
@@ -171,26 +171,26 @@ extension [UInt8] {
 
 @Suite struct NameTests {
     @Test(arguments: ["a", "bob", "0x", "a.b_c-d", String(repeating: "z", count: 32)])
-    func aNameOfTheGrammarIsTaken(text: String) { #expect(UserName(text)?.text == text) }
+    func `a name of the grammar is taken`(text: String) { #expect(UserName(text)?.text == text) }
 
     @Test(arguments: [
         "", "Bob", "-a", ".a", "a b", "a/b", "é", "a\u{1b}[2J", "$(id)", "me", "all", "everyone",
         String(repeating: "z", count: 33),
     ])
-    func anythingElseIsRefused(text: String) { #expect(UserName(text) == nil) }
+    func `anything else is refused`(text: String) { #expect(UserName(text) == nil) }
 
-    @Test func whatIsTypedInUpperCaseIsFolded() { #expect(UserName(typed: "BoB")?.text == "bob") }
+    @Test func `what is typed in upper case is folded`() { #expect(UserName(typed: "BoB")?.text == "bob") }
 }
 
 @Suite struct MessageIDTests {
-    @Test func aUUIDIsReadAndPrinted() throws {
+    @Test func `a uuidis read and printed`() throws {
         let text = "01931234-5678-7abc-8def-0123456789ab"
         #expect(try #require(MessageID(uuid: text.uppercased())).uuid == text)
         #expect(MessageID(uuid: text + "0") == nil)
         #expect(MessageID(uuid: "01931234x5678-7abc-8def-0123456789ab") == nil)
     }
 
-    @Test func versionAndVariantAreThoseOfRFC9562() throws {
+    @Test func `version and variant are those of RFC9562`() throws {
         let random = [UInt8](repeating: 0xff, count: 16)
         let seven = try #require(MessageID.version7(milliseconds: 0x0123_4567_89ab, random: random)).uuid
         #expect(seven == "01234567-89ab-7fff-bfff-ffffffffffff")
@@ -199,7 +199,7 @@ extension [UInt8] {
 }
 
 @Suite struct ErrorCodeTests {
-    @Test func namesAreUniqueAndSentencesFit() {
+    @Test func `names are unique and sentences fit`() {
         #expect(Set(ErrorCode.allCases.map(\.name)).count == ErrorCode.allCases.count)
         #expect(ErrorCode.allCases.allSatisfy { $0.sentence.utf8.count <= Limits.sentence })
     }

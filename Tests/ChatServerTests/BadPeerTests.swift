@@ -6,7 +6,7 @@ import Testing
 @testable import ChatServer
 
 @Suite struct BadPeerTests {
-    @Test func anAcknowledgementBeyondWhatWasSentEndsTheConnection() async throws {
+    @Test func `an acknowledgement beyond what was sent ends the connection`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             try await bob.subscribe()
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func whoIsNotLoggedInMayOnlyLogIn() async throws {
+    @Test func `who is not logged in may only log in`() async throws {
         try await withServer { server in
             let client = try await server.connect()
             client.send(ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test"))
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func whoDoesNotSayHelloIsSentAway() async throws {
+    @Test func `who does not say hello is sent away`() async throws {
         try await withServer { server in
             let client = try await server.connect()
             let correlation = client.send(Ping())
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func aMalformedBodyIsNamedAndEndsTheConnection() async throws {
+    @Test func `a malformed body is named and ends the connection`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             alice.send(frame: RawFrame(kind: FrameKind.append.rawValue, correlation: 900, body: [1, 2, 3]))
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func anUnknownRequestIsRefusedAndTheConnectionStays() async throws {
+    @Test func `an unknown request is refused and the connection stays`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             for kind in [60, 128, 193, 255] as [UInt8] {
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func aSecondSubscriptionIsRefused() async throws {
+    @Test func `a second subscription is refused`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             try await alice.subscribe()
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func whatTheServerDoesNotTakeIsRefusedByItsReason() async throws {
+    @Test func `what the server does not take is refused by its reason`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             let everyone = try alice.everyone
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func onlyAdministratorsWriteToEveryoneWhereTheServerSaysSo() async throws {
+    @Test func `only administrators write to everyone where the server says so`() async throws {
         try await withServer {
             $0.hub.broadcastByAdminsOnly = true
         } _: { server in
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func aFullStoreTakesNoMessagesNoConversationsAndNoAccounts() async throws {
+    @Test func `a full store takes no messages no conversations and no accounts`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             for name in ["bob", "carol"] { _ = try await server.logIn(name) }
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func overItsRateAnAccountIsSlowedDownAndNotRefused() async throws {
+    @Test func `over its rate an account is slowed down and not refused`() async throws {
         try await withServer { settings in
             settings.hub.limits.messagesPerSecond = 200
             settings.hub.limits.messagesBurst = 20
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func whoIsNotLoggedInInTimeIsClosed() async throws {
+    @Test func `who is not logged in in time is closed`() async throws {
         let clock = MovableClock()
         try await withServer {
             $0.go(by: clock)
@@ -175,7 +175,7 @@ import Testing
         }
     }
 
-    @Test func whoseLoginTheServerCannotCheckInTimeIsToldToTryAgain() async throws {
+    @Test func `whose login the server cannot check in time is told to try again`() async throws {
         let clock = MovableClock()
         try await withServer {
             $0.go(by: clock)
@@ -187,7 +187,7 @@ import Testing
         }
     }
 
-    @Test func aSilentPeerIsClosedAndOneThatPingsIsNot() async throws {
+    @Test func `a silent peer is closed and one that pings is not`() async throws {
         let clock = MovableClock()
         try await withServer {
             $0.go(by: clock)
@@ -203,7 +203,7 @@ import Testing
         }
     }
 
-    @Test func aPeerThatReadsButNeverAcknowledgesIsClosed() async throws {
+    @Test func `a peer that reads but never acknowledges is closed`() async throws {
         let clock = MovableClock()
         try await withServer {
             $0.go(by: clock)
@@ -225,7 +225,7 @@ import Testing
         }
     }
 
-    @Test func aCrowdOfStrangersCannotLockOutWhoLogsIn() async throws {
+    @Test func `a crowd of strangers cannot lock out who logs in`() async throws {
         try await withServer {
             $0.hub.limits.unauthenticatedPerAddress = 5
         } _: { server in
@@ -256,7 +256,7 @@ import Testing
         }
     }
 
-    @Test func randomFramesEndAConnectionAndNothingElse() async throws {
+    @Test func `random frames end a connection and nothing else`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             for seed in 0..<40 {
@@ -309,7 +309,7 @@ import Testing
         }
     }
 
-    @Test func disablingAnAccountEndsItsConnectionsAtOnce() async throws {
+    @Test func `disabling an account ends its connections at once`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             let tablet = try await server.logIn("bob")
@@ -323,7 +323,7 @@ import Testing
         }
     }
 
-    @Test func revokingADeviceEndsItsConnectionsAndNoOthers() async throws {
+    @Test func `revoking a device ends its connections and no others`() async throws {
         try await withServer { server in
             let bob = try await server.logIn("bob")
             let tablet = try await server.logIn("bob")

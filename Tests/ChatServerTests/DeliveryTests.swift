@@ -5,7 +5,7 @@ import Testing
 @testable import ChatServer
 
 @Suite struct DeliveryTests {
-    @Test func loginSubscriptionAndAppendShareOneFlight() async throws {
+    @Test func `login subscription and append share one flight`() async throws {
         try await withServer { server in
             let bob = try await server.logIn("bob")
             try await bob.subscribe()
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func whoDoesNotAcknowledgeGetsAWindowAndNoMore() async throws {
+    @Test func `who does not acknowledge gets a window and no more`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             try await bob.subscribe()
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func nothingIsLostDoubledOrDisorderedWhileOthersComeAndGo() async throws {
+    @Test func `nothing is lost doubled or disordered while others come and go`() async throws {
         try await withServer { server in
             let names = ["alice", "bob", "carol"]
             let senders = try await names.asyncMap { try await server.logIn($0) }
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func aDeviceIsToldOnceWhereItBegins() async throws {
+    @Test func `a device is told once where it begins`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             _ = try await alice.append("before", to: try alice.everyone)
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func aGapMayBeAcknowledgedLikeEntriesAlsoWhereNothingFollowsIt() async throws {
+    @Test func `a gap may be acknowledged like entries also where nothing follows it`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             _ = try await alice.append("before", to: try alice.everyone)
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test func theSameIdAgainIsAcknowledgedAgainAndDeliveredOnce() async throws {
+    @Test func `the same id again is acknowledged again and delivered once`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             try await bob.subscribe()
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func theSameIdAgainIsAcknowledgedWhateverSpeaksAgainstItNow() async throws {
+    @Test func `the same id again is acknowledged whatever speaks against it now`() async throws {
         try await withServer {
             $0.hub.limits.accountStore = 1_500
             $0.hub.limits.everyoneInterval = 3_600_000
@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    @Test func whatIsSentAgainDoesNotKeepFromTheNextToEveryone() async throws {
+    @Test func `what is sent again does not keep from the next to everyone`() async throws {
         let clock = MovableClock()
         try await withServer {
             $0.now = { clock.now }
@@ -182,7 +182,7 @@ import Testing
         }
     }
 
-    @Test func whatHasEndedIsDeliveredToNobodyThoughItWasSentAMomentAgo() async throws {
+    @Test func `what has ended is delivered to nobody though it was sent a moment ago`() async throws {
         try await withServer {
             $0.hub.limits.retention = 1
             $0.hub.firstRetention = .milliseconds(20)
@@ -205,7 +205,7 @@ import Testing
         }
     }
 
-    @Test func aConnectionThatNeverReadsCostsABoundedAmountAndHarmsNobody() async throws {
+    @Test func `a connection that never reads costs a bounded amount and harms nobody`() async throws {
         try await withServer { server in
             let (alice, bob, deaf) =
                 (try await server.logIn("alice"), try await server.logIn("bob"), try await server.logIn("deaf"))
@@ -224,7 +224,7 @@ import Testing
         }
     }
 
-    @Test func aStoreThatFailsRefusesAndTheServerGoesOn() async throws {
+    @Test func `a store that fails refuses and the server goes on`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             try await alice.subscribe()
@@ -236,7 +236,7 @@ import Testing
         }
     }
 
-    @Test func aDrainAnswersWhatWasTakenAndTellsEverybody() async throws {
+    @Test func `a drain answers what was taken and tells everybody`() async throws {
         let server = try await TestServer.start()
         let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
         try await bob.subscribe()

@@ -5,7 +5,7 @@ import Testing
 @testable import ChatServer
 
 @Suite struct EndToEndTests {
-    @Test func aMessageToEveryoneReachesEverybodyAndTheSenderToo() async throws {
+    @Test func `a message to everyone reaches everybody and the sender too`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             let bob = try await server.logIn("bob")
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func aDirectMessageReachesBothAndNobodyElse() async throws {
+    @Test func `a direct message reaches both and nobody else`() async throws {
         try await withServer { server in
             let (alice, bob, carol) =
                 (try await server.logIn("alice"), try await server.logIn("bob"), try await server.logIn("carol"))
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func whatWasMissedComesBeforeLive() async throws {
+    @Test func `what was missed comes before live`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             let bob = try await server.logIn("bob")

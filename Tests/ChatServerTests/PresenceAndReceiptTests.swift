@@ -9,7 +9,7 @@ extension Presence {
 }
 
 @Suite struct PresenceTests {
-    @Test func aNewcomerGetsTheListAndTheRestTheNewcomer() async throws {
+    @Test func `a newcomer gets the list and the rest the newcomer`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             try await alice.subscribe(.presence)
@@ -25,7 +25,7 @@ extension Presence {
         }
     }
 
-    @Test func offlineIsToldWhenTheLastConnectionEnds() async throws {
+    @Test func `offline is told when the last connection ends`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             try await alice.subscribe(.presence)
@@ -46,7 +46,7 @@ extension Presence {
         }
     }
 
-    @Test func anUnseenOrUnsubscribedConnectionIsNotOnline() async throws {
+    @Test func `an unseen or unsubscribed connection is not online`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             try await alice.subscribe(.presence)
@@ -61,7 +61,7 @@ extension Presence {
         }
     }
 
-    @Test func aListIsReadInPages() async throws {
+    @Test func `a list is read in pages`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
             try await server.store.change { database in
@@ -87,7 +87,7 @@ extension Presence {
 }
 
 @Suite struct ReceiptTests {
-    @Test func whoAskedForAReceiptHearsOfDeliveryAndReading() async throws {
+    @Test func `who asked for a receipt hears of delivery and reading`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             try await bob.subscribe()
@@ -104,7 +104,7 @@ extension Presence {
         }
     }
 
-    @Test func aSkippedEntryIsNotDelivered() async throws {
+    @Test func `a skipped entry is not delivered`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             try await bob.subscribe()
@@ -117,7 +117,7 @@ extension Presence {
         }
     }
 
-    @Test func receiptsCanBeAskedForAfterAReconnect() async throws {
+    @Test func `receipts can be asked for after a reconnect`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             try await bob.subscribe()
@@ -134,7 +134,7 @@ extension Presence {
         }
     }
 
-    @Test func whoSendsAgainIsToldWhatBecameOfTheFirst() async throws {
+    @Test func `who sends again is told what became of the first`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             try await bob.subscribe()
@@ -153,7 +153,7 @@ extension Presence {
         }
     }
 
-    @Test func aSubscriberToReceiptsHearsOfItsConversationsAndNotOfItself() async throws {
+    @Test func `a subscriber to receipts hears of its conversations and not of itself`() async throws {
         try await withServer { server in
             let (alice, bob, carol) =
                 (try await server.logIn("alice"), try await server.logIn("bob"), try await server.logIn("carol"))
@@ -172,7 +172,7 @@ extension Presence {
         }
     }
 
-    @Test func readingMoreThanThereIsCountsAsAllThereIs() async throws {
+    @Test func `reading more than there is counts as all there is`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
             let dm = try await alice.open(with: "bob")

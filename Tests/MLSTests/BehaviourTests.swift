@@ -4,8 +4,8 @@ import Testing
 
 @Suite("What a group keeps")
 struct BehaviourTests {
-    @Test("our own commit may not present somebody else, and nothing is sent that nobody would decode")
-    func ownLimits() throws {
+    @Test
+    func `our own commit may not present somebody else, and nothing is sent that nobody would decode`() throws {
         var team = try TestGroup(2)
         var options = CommitOptions()
         var identity = team.clients[0].identity
@@ -24,8 +24,8 @@ struct BehaviourTests {
         }
     }
 
-    @Test("while proposals wait, nothing is sent before a commit, from memory or from rows")
-    func proposalsFirst() throws {
+    @Test
+    func `while proposals wait, nothing is sent before a commit, from memory or from rows`() throws {
         var team = try TestGroup(3)
         let update = try team.groups[2].proposeUpdate(using: &team.generator)
         try team.deliver(update, except: 2)
@@ -39,8 +39,8 @@ struct BehaviourTests {
         _ = try team.groups[0].send([1], using: &team.generator)
     }
 
-    @Test("an Update of ours whose keys were lost cannot be followed, and says so")
-    func lostUpdate() throws {
+    @Test
+    func `an Update of ours whose keys were lost cannot be followed, and says so`() throws {
         var team = try TestGroup(3)
         let update = try team.groups[2].proposeUpdate(using: &team.generator)
         try team.deliver(update, except: 2)
@@ -50,8 +50,8 @@ struct BehaviourTests {
         #expect(team.groups[2].epoch == team.groups[1].epoch)
     }
 
-    @Test("a path in which nothing is for us, and a private key of a node that is not known")
-    func pathsWithoutUs() throws {
+    @Test
+    func `a path in which nothing is for us, and a private key of a node that is not known`() throws {
         var team = try TestGroup(4)
         let path = try team.groups[0].honestPath(&team.generator)
         let tree = team.groups[1].state.tree
@@ -72,8 +72,8 @@ struct BehaviourTests {
         }
     }
 
-    @Test("the last epoch has no successor")
-    func lastEpoch() throws {
+    @Test
+    func `the last epoch has no successor`() throws {
         var team = try TestGroup(2)
         var context = team.groups[0].context
         context.epoch = .max
@@ -91,8 +91,8 @@ struct BehaviourTests {
         }
     }
 
-    @Test("a secret tree has no secret for a leaf outside it, nor for one whose secret is gone")
-    func secretTree() throws {
+    @Test
+    func `a secret tree has no secret for a leaf outside it, nor for one whose secret is gone`() throws {
         let algorithms = try CipherSuite.x25519Aes128GcmSha256Ed25519.algorithms()
         let tree = SecretTree(algorithms, shape: TreeShape(atLeast: 4), encryptionSecret: .zero(32))
         expectRefusal(.leafOutOfRange) { _ = try tree.taking(.application, of: LeafIndex(4), generation: 0) }
@@ -105,8 +105,8 @@ struct BehaviourTests {
         }
     }
 
-    @Test("deriving one sender's ratchets erases the path to it and keeps the others reachable")
-    func secretTreeDeletion() throws {
+    @Test
+    func `deriving one sender's ratchets erases the path to it and keeps the others reachable`() throws {
         let algorithms = try CipherSuite.x25519Aes128GcmSha256Ed25519.algorithms()
         var tree = SecretTree(algorithms, shape: TreeShape(atLeast: 8), encryptionSecret: .zero(32))
         let whole = tree
@@ -121,8 +121,8 @@ struct BehaviourTests {
         #expect(tree.nodes.isEmpty)
     }
 
-    @Test("a generation that was passed over is kept, once, and the oldest go first beyond the limit")
-    func keptKeys() throws {
+    @Test
+    func `a generation that was passed over is kept, once, and the oldest go first beyond the limit`() throws {
         let algorithms = try CipherSuite.x25519Aes128GcmSha256Ed25519.algorithms()
         var ratchet = Ratchet(secret: .zero(32))
         var reference = Ratchet(secret: .zero(32))
@@ -136,8 +136,8 @@ struct BehaviourTests {
         expectRefusal(.generationUsed) { _ = try ratchet.take(3, algorithms) }
     }
 
-    @Test("two messages under one generation, from a copied state, still have nonces of their own")
-    func reuseGuard() throws {
+    @Test
+    func `two messages under one generation, from a copied state, still have nonces of their own`() throws {
         var team = try TestGroup(2)
         var copy = team.groups[0]
         let one = try team.groups[0].send([1], using: &team.generator)
@@ -152,8 +152,8 @@ struct BehaviourTests {
         #expect(guards[0].generation == guards[1].generation && guards[0].reuseGuard != guards[1].reuseGuard)
     }
 
-    @Test("padding hides lengths: all sizes up to the block give one")
-    func padding() throws {
+    @Test
+    func `padding hides lengths: all sizes up to the block give one`() throws {
         var team = try TestGroup(2)
         var sizes: Set<Int> = []
         for length in 0..<100 {
@@ -165,8 +165,8 @@ struct BehaviourTests {
         #expect(sizes.count == 1)
     }
 
-    @Test("members whose key packages have run out may be refused by whoever joins, or not be judged by time")
-    func lifetimesAtJoin() throws {
+    @Test
+    func `members whose key packages have run out may be refused by whoever joins, or not be judged by time`() throws {
         var team = try TestGroup(3)
         let own = try Client("late", using: &team.generator).keyPackage(using: &team.generator)
         guard case .welcome(let welcome)? = try team.commit(CommitOptions([.add(own.keyPackage)]))?.body else { return }

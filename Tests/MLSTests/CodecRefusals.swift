@@ -22,8 +22,8 @@ struct CodecRefusals {
         return list
     }
 
-    @Test("every message decodes to what it was, and no truncation or extension of it decodes")
-    func truncation() throws {
+    @Test
+    func `every message decodes to what it was, and no truncation or extension of it decodes`() throws {
         for message in try messages() {
             let bytes = message.encoded
             #expect(try MLSMessage(decoding: bytes) == message)
@@ -34,8 +34,8 @@ struct CodecRefusals {
         }
     }
 
-    @Test("a message with a flipped byte is refused, or encodes to just those bytes")
-    func flips() throws {
+    @Test
+    func `a message with a flipped byte is refused, or encodes to just those bytes`() throws {
         for message in try messages() {
             let bytes = message.encoded
             for place in bytes.indices {
@@ -47,8 +47,9 @@ struct CodecRefusals {
         }
     }
 
-    @Test("lengths that are not minimal, reserved, or beyond the input are refused before anything is allocated")
-    func lengths() throws {
+    @Test
+    func `lengths that are not minimal, reserved, or beyond the input are refused before anything is allocated`() throws
+    {
         for bytes in [
             [0x40, 0x3f], [0x80, 0, 0x3f, 0xff], [0xc0, 0, 0, 0], [0xbf, 0xff, 0xff, 0xff], [0x7f, 0xff],
         ] {
@@ -63,8 +64,8 @@ struct CodecRefusals {
         }
     }
 
-    @Test("one extension type twice, too many extensions, and bytes behind an extension's content")
-    func extensions() throws {
+    @Test
+    func `one extension type twice, too many extensions, and bytes behind an extension's content`() throws {
         let twice = Extensions(unchecked: [
             Extension(type: .applicationId, data: []), Extension(type: .applicationId, data: [1]),
         ])
@@ -75,8 +76,8 @@ struct CodecRefusals {
         expectRefusal(.malformed) { _ = try decodeWhole(Extensions(unchecked: many).wireBytes, as: Extensions.self) }
     }
 
-    @Test("GREASE and unknown values are kept byte for byte")
-    func grease() throws {
+    @Test
+    func `GREASE and unknown values are kept byte for byte`() throws {
         var team = try TestGroup(2)
         let grease: UInt16 = 0x2a2a
         let package = try team.keyPackage {
@@ -93,8 +94,8 @@ struct CodecRefusals {
         #expect(try Credential(decoding: other.encoded) == other)
     }
 
-    @Test("every check has a number, a section and a sentence of its own")
-    func checks() {
+    @Test
+    func `every check has a number, a section and a sentence of its own`() {
         #expect(Set(Check.allCases.map(\.sentence)).count == Check.allCases.count)
         for check in Check.allCases { #expect(!check.source.isEmpty) }
     }

@@ -5,8 +5,8 @@ import WireCodec
 
 @Suite("Refusals: commits and paths (RFC 9420 §7.5, §7.9, §12.4)")
 struct CommitRefusals {
-    @Test("a path is demanded of every commit but those of Add, PSK and ReInit alone (ValSem201)")
-    func pathRequired() throws {
+    @Test
+    func `a path is demanded of every commit but those of Add, PSK and ReInit alone (ValSem201)`() throws {
         var team = try TestGroup(4)
         team.expectRefusal(of: try team.forge([], withPath: false), .pathMissing)
         team.expectRefusal(of: try team.forge([.remove(LeafIndex(3))], withPath: false), .pathMissing)
@@ -32,8 +32,8 @@ struct CommitRefusals {
         return try team.groups[committer].forge(Commit(proposals: [], path: path))
     }
 
-    @Test("a path that is too long or too short, or has too many or too few ciphertexts (ValSem202)")
-    func pathShape() throws {
+    @Test
+    func `a path that is too long or too short, or has too many or too few ciphertexts (ValSem202)`() throws {
         var team = try TestGroup(7)
         team.expectRefusal(of: try forge(&team) { $0.nodes.removeLast() }, .pathLength)
         team.expectRefusal(of: try forge(&team) { $0.nodes = [] }, .pathLength)
@@ -49,8 +49,8 @@ struct CommitRefusals {
         }
     }
 
-    @Test("keys of a path that stand in the tree, in the path, or are no keys (ValSem206, 207)")
-    func pathKeys() throws {
+    @Test
+    func `keys of a path that stand in the tree, in the path, or are no keys (ValSem206, 207)`() throws {
         var team = try TestGroup(6)
         let other = try #require(team.groups[0].member(LeafIndex(3)))
         let own = try #require(team.groups[0].member(LeafIndex(0)))
@@ -72,8 +72,8 @@ struct CommitRefusals {
             .invalidPublicKey)
     }
 
-    @Test("the leaf of a path: source, signature, signature key of another, identity")
-    func pathLeaf() throws {
+    @Test
+    func `the leaf of a path: source, signature, signature key of another, identity`() throws {
         var team = try TestGroup(5)
         let other = try #require(team.groups[0].member(LeafIndex(3)))
         team.expectRefusal(of: try forge(&team) { $0.leafNode.source = .update }, .leafSource)
@@ -89,8 +89,8 @@ struct CommitRefusals {
         team.expectRefusal(of: try team.forge([], path: path), .signatureKeyNotUnique)
     }
 
-    @Test("a parent hash that is wrong, missing or of a shorter chain")
-    func parentHash() throws {
+    @Test
+    func `a parent hash that is wrong, missing or of a shorter chain`() throws {
         var team = try TestGroup(6)
         for hash in [[], [UInt8](repeating: 0, count: 32)] as [[UInt8]] {
             team.expectRefusal(
@@ -102,8 +102,8 @@ struct CommitRefusals {
             .parentHashMismatch)
     }
 
-    @Test("ciphertexts that do not open, or give another key; only who decrypts them sees it (ValSem203, 204)")
-    func pathSecrets() throws {
+    @Test
+    func `ciphertexts that do not open, or give another key; only who decrypts them sees it (ValSem203, 204)`() throws {
         var team = try TestGroup(6)
         let options = CommitOptions()
         // Member 1 is under the lowest node of the path of member 0, members 2 and 3 under the next.
@@ -122,8 +122,8 @@ struct CommitRefusals {
         team.expectRefusal(of: try team.forge([], path: wrong), .pathSecretMismatch, follower: .accepts)
     }
 
-    @Test("a member's own commit that is not pending, and messages of our own")
-    func ownMessages() throws {
+    @Test
+    func `a member's own commit that is not pending, and messages of our own`() throws {
         var team = try TestGroup(3)
         let pending = try team.groups[1].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
         team.groups[1].discardPending()
@@ -131,8 +131,8 @@ struct CommitRefusals {
         try team.groups[0].process(pending.message)
     }
 
-    @Test("a commit that removes us while ours is pending, and an external one that wins")
-    func races() throws {
+    @Test
+    func `a commit that removes us while ours is pending, and an external one that wins`() throws {
         var team = try TestGroup(4)
         _ = try team.groups[2].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
         try team.commit(CommitOptions([.remove(LeafIndex(2))]))
@@ -149,8 +149,8 @@ struct CommitRefusals {
         try team.expectAgreement()
     }
 
-    @Test("an unmerged member is reached through its own leaf, by committers on every side")
-    func unmergedLeaves() throws {
+    @Test
+    func `an unmerged member is reached through its own leaf, by committers on every side`() throws {
         var team = try TestGroup(7)
         for committer in 0..<7 { try team.commit(by: committer) }
         // The eighth is unmerged at each node above it, which all have keys.
@@ -167,8 +167,8 @@ struct CommitRefusals {
         }
     }
 
-    @Test("external commits: what their list must and must not hold (ValSem240 to 245)")
-    func externalCommits() throws {
+    @Test
+    func `external commits: what their list must and must not hold (ValSem240 to 245)`() throws {
         var team = try TestGroup(4)
         let client = try Client("outside", using: &team.generator)
         let (joined, message) = try Group.joinExternally(

@@ -152,8 +152,9 @@ struct CrashTests {
         world.inbox = []
     }
 
-    @Test("a process that ends between any two writes goes on from its rows: nothing lost, sent or shown twice")
-    func everyWrite() throws {
+    @Test
+    func `a process that ends between any two writes goes on from its rows: nothing lost, sent or shown twice`() throws
+    {
         let scratch = try Scratch()
         let whole = scratch.url.appendingPathComponent("whole").path
         var world = try World()

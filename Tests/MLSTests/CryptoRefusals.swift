@@ -17,8 +17,8 @@ struct CryptoRefusals {
         return points + points.map { $0.dropLast() + [$0[31] | 0x80] }
     }
 
-    @Test("X25519 points of small order are refused at every entry of HPKE")
-    func smallOrder() throws {
+    @Test
+    func `X25519 points of small order are refused at every entry of HPKE`() throws {
         var generator = SeededGenerator(seed: 1)
         let algorithms = try algorithms(.x25519Aes128GcmSha256Ed25519)
         let own = try algorithms.generateKeyPair(using: &generator).privateKey
@@ -34,8 +34,8 @@ struct CryptoRefusals {
         }
     }
 
-    @Test("P-256, P-384 and P-521 points off the curve, at infinity or compressed are refused", arguments: [2, 5, 7])
-    func nistPoints(_ suite: Int) throws {
+    @Test(arguments: [2, 5, 7])
+    func `P-256, P-384 and P-521 points off the curve, at infinity or compressed are refused`(_ suite: Int) throws {
         var generator = SeededGenerator(seed: 2)
         let algorithms = try algorithms(CipherSuite(rawValue: UInt16(suite)))
         let pair = try algorithms.generateKeyPair(using: &generator)
@@ -54,8 +54,8 @@ struct CryptoRefusals {
         try algorithms.checkPoint(good)
     }
 
-    @Test("Ed25519 keys that are not canonical or of small order verify nothing; S must be below L")
-    func ed25519() throws {
+    @Test
+    func `Ed25519 keys that are not canonical or of small order verify nothing; S must be below L`() throws {
         var generator = SeededGenerator(seed: 3)
         let algorithms = try algorithms(.x25519Aes128GcmSha256Ed25519)
         // A constant signature verifies under the neutral point for whatever message: R = neutral, S = 0.
@@ -92,8 +92,8 @@ struct CryptoRefusals {
         #expect(!algorithms.verify(signature, [2], label: "x", key: pair.publicKey))
     }
 
-    @Test("ECDSA signatures have one DER encoding", arguments: [2, 5, 7])
-    func der(_ suite: Int) throws {
+    @Test(arguments: [2, 5, 7])
+    func `ECDSA signatures have one DER encoding`(_ suite: Int) throws {
         var generator = SeededGenerator(seed: 4)
         let algorithms = try algorithms(CipherSuite(rawValue: UInt16(suite)))
         let pair = try algorithms.generateSignatureKey(using: &generator)
@@ -115,8 +115,8 @@ struct CryptoRefusals {
         }
     }
 
-    @Test("tags are compared in full length")
-    func tags() throws {
+    @Test
+    func `tags are compared in full length`() throws {
         let algorithms = try algorithms(.x25519Aes128GcmSha256Ed25519)
         let key = Secret([1, 2, 3])
         let tag = algorithms.mac(key, [5])
@@ -125,8 +125,8 @@ struct CryptoRefusals {
         #expect(!algorithms.isValidMac(tag + [0], key: key, [5]))
     }
 
-    @Test("secrets do not show themselves")
-    func description() throws {
+    @Test
+    func `secrets do not show themselves`() throws {
         var generator = SeededGenerator(seed: 5)
         let pair = try SignatureKeyPair(suite: .x25519Aes128GcmSha256Ed25519, using: &generator)
         let secret = Secret([0xde, 0xad, 0xbe, 0xef, 222, 173])
@@ -148,8 +148,8 @@ struct CryptoRefusals {
         }
     }
 
-    @Test("private keys of another length or out of range are refused", arguments: [1, 2, 5, 7])
-    func privateKeys(_ suite: Int) throws {
+    @Test(arguments: [1, 2, 5, 7])
+    func `private keys of another length or out of range are refused`(_ suite: Int) throws {
         let algorithms = try algorithms(CipherSuite(rawValue: UInt16(suite)))
         let length = [1: 32, 2: 32, 5: 66, 7: 48][suite] ?? 0
         expectRefusal(.invalidPrivateKey) { _ = try algorithms.keyPair(Secret([])) }
@@ -162,8 +162,8 @@ struct CryptoRefusals {
         }
     }
 
-    @Test("suites 4 and 6 hash and derive, and refuse the rest", arguments: [4, 6])
-    func unsupported(_ suite: Int) throws {
+    @Test(arguments: [4, 6])
+    func `suites 4 and 6 hash and derive, and refuse the rest`(_ suite: Int) throws {
         var generator = SeededGenerator(seed: 6)
         let value = CipherSuite(rawValue: UInt16(suite))
         #expect(!value.isSupported)

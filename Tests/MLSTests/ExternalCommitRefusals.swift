@@ -44,8 +44,8 @@ struct ExternalCommitRefusals {
         }
     }
 
-    @Test("its leaf: source, signature, place, keys, capabilities, extensions, credential")
-    func leaf() throws {
+    @Test
+    func `its leaf: source, signature, place, keys, capabilities, extensions, credential`() throws {
         var team = try TestGroup(4)
         let outsider = try Outsider(&team)
         let other = try #require(team.groups[0].member(LeafIndex(2)))
@@ -86,8 +86,8 @@ struct ExternalCommitRefusals {
         team.expectRefusal(of: try outsider.forge { _ in }, .confirmationTag, follower: .accepts)
     }
 
-    @Test("a signature key that a member has already")
-    func stolenSignatureKey() throws {
+    @Test
+    func `a signature key that a member has already`() throws {
         var team = try TestGroup(4)
         let outsider = try Outsider(&team)
         var path = outsider.path
@@ -99,8 +99,10 @@ struct ExternalCommitRefusals {
         team.expectRefusal(of: message, .signatureKeyNotUnique)
     }
 
-    @Test("a resync is judged as an Update of the removed leaf would be: another encryption key, the same identity")
-    func resync() throws {
+    @Test
+    func `a resync is judged as an Update of the removed leaf would be: another encryption key, the same identity`()
+        throws
+    {
         var team = try TestGroup(4)
         let outsider = try Outsider(&team, resyncing: 2)
         let old = try #require(team.groups[0].member(LeafIndex(2)))
@@ -111,8 +113,10 @@ struct ExternalCommitRefusals {
             of: try outsider.forge { $0.leafNode.credential = .basic(identity: [66]) }, .identityChanged)
     }
 
-    @Test("a joiner that lacks what the group has or requires makes no commit, and members and followers take none")
-    func groupExtensions() throws {
+    @Test
+    func `a joiner that lacks what the group has or requires makes no commit, and members and followers take none`()
+        throws
+    {
         let able = Capabilities(extensions: [custom])
         let required = RequiredCapabilities(extensionTypes: [custom])
         for (extensions, check) in [
@@ -131,8 +135,8 @@ struct ExternalCommitRefusals {
 struct SupportRefusals {
     private let custom = ExtensionType(rawValue: 0xf002)
 
-    @Test("a leaf that lacks an extension of the group: added, updated, in a path")
-    func groupExtension() throws {
+    @Test
+    func `a leaf that lacks an extension of the group: added, updated, in a path`() throws {
         let able = Capabilities(extensions: [custom])
         var team = try TestGroup(4, extensions: [Extension(type: custom, data: [])], capabilities: able)
         team.expectRefusal(of: try team.forge([.add(try team.keyPackage())]), .extensionNotSupported)
@@ -146,8 +150,10 @@ struct SupportRefusals {
         team.expectRefusal(of: try team.forge([.reference(reference)], path: other), .extensionNotSupported)
     }
 
-    @Test("a new list of extensions is judged without those whom the commit removes, and with those whom it adds")
-    func removedMembersDoNotCount() throws {
+    @Test
+    func `a new list of extensions is judged without those whom the commit removes, and with those whom it adds`()
+        throws
+    {
         let able = Capabilities(extensions: [custom])
         var team = try TestGroup(3, capabilities: able)
         try team.add(1)
@@ -167,8 +173,8 @@ struct SupportRefusals {
         try team.expectAgreement()
     }
 
-    @Test("extensions of a key package that belong elsewhere, and GREASE, which belongs anywhere")
-    func keyPackageExtensions() throws {
+    @Test
+    func `extensions of a key package that belong elsewhere, and GREASE, which belongs anywhere`() throws {
         var team = try TestGroup(3)
         for type in 1...5 as ClosedRange<UInt16> {
             let misplaced = Extension(type: ExtensionType(rawValue: type), data: [])
@@ -180,8 +186,9 @@ struct SupportRefusals {
         try team.keyPackage { $0.extensions = Extensions(unchecked: [grease]) }.validate(now: testTime)
     }
 
-    @Test("GREASE in a leaf is listed as every other extension is: nobody treats it specially (RFC 9420 §13.5)")
-    func greaseInLeaves() throws {
+    @Test
+    func `GREASE in a leaf is listed as every other extension is: nobody treats it specially (RFC 9420 §13.5)`() throws
+    {
         var team = try TestGroup(3)
         let grease = Extension(type: ExtensionType(rawValue: 0x4a4a), data: [1])
         let unlisted = try team.keyPackage { $0.leafNode.extensions = Extensions(unchecked: [grease]) }
@@ -194,8 +201,8 @@ struct SupportRefusals {
         try team.expectAgreement()
     }
 
-    @Test("nobody proposes to add whom others would refuse")
-    func proposing() throws {
+    @Test
+    func `nobody proposes to add whom others would refuse`() throws {
         var team = try TestGroup(2)
         let old = try team.keyPackage(lifetime: Lifetime(notBefore: 0, notAfter: 1_000))
         let broken = try team.keyPackage(resign: false) { $0.signature[3] ^= 1 }
@@ -207,8 +214,8 @@ struct SupportRefusals {
         _ = try team.groups[0].propose(.add(try team.keyPackage()), now: testTime, using: &team.generator)
     }
 
-    @Test("the committer's removal that somebody else proposed; an honest committer leaves it out")
-    func ownRemovalByReference() throws {
+    @Test
+    func `the committer's removal that somebody else proposed; an honest committer leaves it out`() throws {
         var team = try TestGroup(4)
         try team.deliver(try team.groups[2].forge(.proposal(.remove(LeafIndex(0)))), except: nil)
         let reference = try #require(team.groups[1].pendingProposals.first?.reference)
@@ -218,8 +225,8 @@ struct SupportRefusals {
         #expect(pending.staged.proposals.isEmpty)
     }
 
-    @Test("nobody encrypts a path to those who join by the same commit")
-    func joinersAreExcluded() throws {
+    @Test
+    func `nobody encrypts a path to those who join by the same commit`() throws {
         var team = try TestGroup(3)
         let package = try team.keyPackage()
         let commit = try team.groups[0].honestCommit(CommitOptions([.add(package)]), &team.generator)
@@ -229,9 +236,8 @@ struct SupportRefusals {
         team.expectRefusal(of: try team.forge(commit.proposals, path: path), .pathCiphertextCount)
     }
 
-    @Test(
-        "the index of keys follows one's own update: the old key is free, the new one is taken", arguments: [0, 1, 2])
-    func indexAfterOwnUpdate(_ member: Int) throws {
+    @Test(arguments: [0, 1, 2])
+    func `the index of keys follows one's own update: the old key is free, the new one is taken`(_ member: Int) throws {
         var team = try TestGroup(4)
         let old = try #require(team.groups[0].member(LeafIndex(2)))
         let update = try team.groups[2].proposeUpdate(using: &team.generator)
@@ -250,8 +256,8 @@ struct SupportRefusals {
         try team.commit(CommitOptions([.add(again)]), by: committer)
     }
 
-    @Test("more proposals than the limit, in a commit that arrives and in one that is made")
-    func tooManyProposals() throws {
+    @Test
+    func `more proposals than the limit, in a commit that arrives and in one that is made`() throws {
         var team = try TestGroup(2)
         let many = [ProposalOrRef](
             repeating: .proposal(.remove(LeafIndex(1))), count: Limits.proposals + 1)
@@ -264,8 +270,8 @@ struct SupportRefusals {
         }
     }
 
-    @Test("a Welcome with two PSKs of a re-initialisation or branch")
-    func twoSpecialPSKs() throws {
+    @Test
+    func `a Welcome with two PSKs of a re-initialisation or branch`() throws {
         let invitation = try Invitation()
         let nonce = [UInt8](repeating: 1, count: 32)
         let group = invitation.team.groups[0]

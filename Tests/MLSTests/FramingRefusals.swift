@@ -5,8 +5,8 @@ import WireCodec
 
 @Suite("Refusals: framing (RFC 9420 §6, §9)")
 struct FramingRefusals {
-    @Test("another group, an earlier and a later epoch (ValSem002, 003)")
-    func address() throws {
+    @Test
+    func `another group, an earlier and a later epoch (ValSem002, 003)`() throws {
         var team = try TestGroup(3)
         let old = try team.groups[2].commit(now: testTime, judge: AcceptAll(), using: &team.generator).message
         team.groups[2].discardPending()
@@ -21,8 +21,8 @@ struct FramingRefusals {
         team.expectRefusal(of: sent, .epochPast, follower: .other(.wrongWireFormat))
     }
 
-    @Test("a sender whose leaf is blank, removed or outside the tree (ValSem004)")
-    func sender() throws {
+    @Test
+    func `a sender whose leaf is blank, removed or outside the tree (ValSem004)`() throws {
         var team = try TestGroup(4)
         let removed = team.groups[2]
         try team.commit(CommitOptions([.remove(LeafIndex(2))]))
@@ -35,14 +35,14 @@ struct FramingRefusals {
         expectRefusal(.senderNotMember) { _ = try team.groups[1].open(message) }
     }
 
-    @Test("application data in the clear (ValSem005)")
-    func applicationInPublic() throws {
+    @Test
+    func `application data in the clear (ValSem005)`() throws {
         var team = try TestGroup(3)
         team.expectRefusal(of: try team.groups[0].forge(.application([1])), .applicationInPublic)
     }
 
-    @Test("a ciphertext that does not open, and sender data that does not (ValSem006)")
-    func ciphertext() throws {
+    @Test
+    func `a ciphertext that does not open, and sender data that does not (ValSem006)`() throws {
         var team = try TestGroup(3)
         guard case .privateMessage(let good) = try team.groups[0].send([1], using: &team.generator).body else { return }
         var bad = good
@@ -69,8 +69,8 @@ struct FramingRefusals {
         #expect(try team.groups[1].read(MLSMessage(.privateMessage(good))).data == [1])
     }
 
-    @Test("a membership tag that is missing, cut, empty or wrong; the follower cannot see it (ValSem007, 008)")
-    func membershipTag() throws {
+    @Test
+    func `a membership tag that is missing, cut, empty or wrong; the follower cannot see it (ValSem007, 008)`() throws {
         var team = try TestGroup(3)
         let edits: [(inout PublicMessage) -> Void] = [
             { $0.membershipTag = nil }, { $0.membershipTag = [] }, { $0.membershipTag?.removeLast() },
@@ -82,8 +82,8 @@ struct FramingRefusals {
         }
     }
 
-    @Test("a confirmation tag that is empty, cut or wrong (ValSem009, 205)")
-    func confirmationTag() throws {
+    @Test
+    func `a confirmation tag that is empty, cut or wrong (ValSem009, 205)`() throws {
         var team = try TestGroup(3)
         let commit = Commit(proposals: [], path: try team.groups[0].honestPath(&team.generator))
         for tag in [[], [UInt8](repeating: 7, count: 31)] {
@@ -102,8 +102,8 @@ struct FramingRefusals {
         team.expectRefusal(of: try team.groups[0].forge(commit), .confirmationTag, follower: .accepts)
     }
 
-    @Test("a signature by another key, and changed content under a right tag (ValSem010)")
-    func signature() throws {
+    @Test
+    func `a signature by another key, and changed content under a right tag (ValSem010)`() throws {
         var team = try TestGroup(3)
         let key = team.groups[2].signatureKey.privateKey
         team.expectRefusal(
@@ -115,8 +115,8 @@ struct FramingRefusals {
         #expect(try team.groups[1].read(honest).data == [2])
     }
 
-    @Test("padding that is not all zero (ValSem011)")
-    func padding() throws {
+    @Test
+    func `padding that is not all zero (ValSem011)`() throws {
         var team = try TestGroup(2)
         for padding in [[1], [0, 0, 1], [1, 0, 0]] as [[UInt8]] {
             let message = try team.groups[0].forgePrivate(.application([1])) { $1 += padding }
@@ -126,15 +126,15 @@ struct FramingRefusals {
         #expect(try team.groups[1].read(message).data == [1])
     }
 
-    @Test("a content that is not what its type says")
-    func innerContent() throws {
+    @Test
+    func `a content that is not what its type says`() throws {
         var team = try TestGroup(2)
         let message = try team.groups[0].forgePrivate(.application([1, 2, 3])) { $1 = Array($1.prefix(2)) }
         expectRefusal(.malformed) { _ = try team.groups[1].open(message) }
     }
 
-    @Test("generations that are used, too far ahead or at the end of the number space")
-    func generations() throws {
+    @Test
+    func `generations that are used, too far ahead or at the end of the number space`() throws {
         var team = try TestGroup(3)
         for generation in [1_001, 5_000, UInt32.max - 1, .max] {
             let message = try team.groups[0].forgePrivate(.application([1]), generation: generation)
@@ -149,8 +149,8 @@ struct FramingRefusals {
         #expect(team.groups[1].secretTree.ratchets[LeafIndex(0)]?.application.kept.count == Limits.keptKeys)
     }
 
-    @Test("sender type and content type that do not go together (ValSem112)")
-    func senderContent() throws {
+    @Test
+    func `sender type and content type that do not go together (ValSem112)`() throws {
         var team = try TestGroup(3)
         let path = try team.groups[0].honestPath(&team.generator)
         let commit = FramedContent.Body.commit(Commit(proposals: [], path: path))
@@ -175,8 +175,8 @@ struct FramingRefusals {
         }
     }
 
-    @Test("an external sender outside the list, with another key, and dropped by GroupContextExtensions")
-    func externalSenders() throws {
+    @Test
+    func `an external sender outside the list, with another key, and dropped by GroupContextExtensions`() throws {
         var generator = SeededGenerator(seed: 3)
         let service = try Client("service", using: &generator)
         let sender = ExternalSender(
@@ -197,16 +197,16 @@ struct FramingRefusals {
             .externalSenderUnknown)
     }
 
-    @Test("a newcomer's proposal that is not signed by its key package's key")
-    func newMemberProposal() throws {
+    @Test
+    func `a newcomer's proposal that is not signed by its key package's key`() throws {
         var team = try TestGroup(3)
         let package = try team.keyPackage()
         let message = try team.groups[0].forge(.proposal(.add(package)), sender: .newMemberProposal)
         team.expectRefusal(of: message, .messageSignature)
     }
 
-    @Test("messages that are not for a group, and private ones for a follower")
-    func wireFormats() throws {
+    @Test
+    func `messages that are not for a group, and private ones for a follower`() throws {
         var team = try TestGroup(3)
         let package = MLSMessage(.keyPackage(try team.keyPackage()))
         team.expectRefusal(of: package, .wrongWireFormat)
@@ -215,8 +215,8 @@ struct FramingRefusals {
         expectRefusal(.wrongWireFormat) { _ = try team.follower.open(message) }
     }
 
-    @Test("too many proposals of one sender in an epoch")
-    func proposalFlood() throws {
+    @Test
+    func `too many proposals of one sender in an epoch`() throws {
         var team = try TestGroup(2)
         for number in 0..<Limits.cachedProposalsPerSender {
             let id = PreSharedKeyID(key: .external(id: [UInt8(number & 255)]), nonce: [UInt8](repeating: 1, count: 32))
@@ -228,8 +228,8 @@ struct FramingRefusals {
         try team.groups[1].process(other)
     }
 
-    @Test("too many bytes of proposals of one sender in an epoch")
-    func largeProposals() throws {
+    @Test
+    func `too many bytes of proposals of one sender in an epoch`() throws {
         var team = try TestGroup(2)
         let half = [UInt8](repeating: 7, count: Limits.cachedProposalBytesPerSender / 2)
         func proposal(_ type: UInt16) throws -> MLSMessage {
@@ -244,8 +244,8 @@ struct FramingRefusals {
         team.expectRefusal(of: try proposal(0xf002), .limitExceeded)
     }
 
-    @Test("more proposals of all senders in an epoch than a commit could name")
-    func manyProposers() throws {
+    @Test
+    func `more proposals of all senders in an epoch than a commit could name`() throws {
         var cache = ProposalCache()
         func insert(_ number: Int) throws(MLSError) {
             let reference = ProposalRef(withUnsafeBytes(of: number.bigEndian) { Array($0) })

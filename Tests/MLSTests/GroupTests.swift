@@ -6,8 +6,8 @@ import Testing
 struct GroupTests {
     static let suites = CipherSuite.supported
 
-    @Test("members of a new group agree, and each reads what another sends, once", arguments: suites)
-    func creation(_ suite: CipherSuite) throws {
+    @Test(arguments: suites)
+    func `members of a new group agree, and each reads what another sends, once`(_ suite: CipherSuite) throws {
         var team = try TestGroup(4, suite: suite)
         try team.expectAgreement()
         let message = try team.groups[2].send([1, 2, 3], authenticatedData: [9], using: &team.generator)
@@ -21,8 +21,8 @@ struct GroupTests {
         expectRefusal(.ownMessage) { _ = try team.groups[2].open(message) }
     }
 
-    @Test("add, update, remove and empty commits, by value and by reference, public and private")
-    func evolution() throws {
+    @Test
+    func `add, update, remove and empty commits, by value and by reference, public and private`() throws {
         var team = try TestGroup(5)
         try team.commit(by: 3)
         try team.expectAgreement()
@@ -45,8 +45,8 @@ struct GroupTests {
         #expect(Set(team.groups.filter { $0.status == .active }.map(\.epochAuthenticator.bytes)).count == 1)
     }
 
-    @Test("a commit may add members without a path, and they read what comes after")
-    func addWithoutPath() throws {
+    @Test
+    func `a commit may add members without a path, and they read what comes after`() throws {
         var team = try TestGroup(3)
         let client = try Client("new", using: &team.generator)
         let own = try client.keyPackage(using: &team.generator)
@@ -69,8 +69,8 @@ struct GroupTests {
         }
     }
 
-    @Test("external joins, and a resync that removes the former leaf")
-    func externalJoin() throws {
+    @Test
+    func `external joins, and a resync that removes the former leaf`() throws {
         var team = try TestGroup(3)
         let client = try Client("outside", using: &team.generator)
         let info = try team.groups[1].groupInfo()
@@ -92,8 +92,8 @@ struct GroupTests {
         try team.expectAgreement()
     }
 
-    @Test("pre-shared keys, external and of a past epoch, enter the key schedule")
-    func preSharedKeys() throws {
+    @Test
+    func `pre-shared keys, external and of a past epoch, enter the key schedule`() throws {
         var team = try TestGroup(3)
         let past = team.groups[0].epoch
         try team.commit()
@@ -111,8 +111,8 @@ struct GroupTests {
         expectRefusal(.pskUnknown) { try team.commit(options, psks: keys) }
     }
 
-    @Test("external senders and newcomers propose, and members commit it")
-    func externalProposals() throws {
+    @Test
+    func `external senders and newcomers propose, and members commit it`() throws {
         var generator = SeededGenerator(seed: 5)
         let service = try Client("service", using: &generator)
         let sender = ExternalSender(
@@ -133,8 +133,8 @@ struct GroupTests {
         try team.expectAgreement()
     }
 
-    @Test("a group is re-initialised in another suite, with the same members")
-    func reInit() throws {
+    @Test
+    func `a group is re-initialised in another suite, with the same members`() throws {
         var team = try TestGroup(3)
         let wanted = ReInit(groupId: [9, 9], cipherSuite: .p256Aes128GcmSha256P256)
         try team.commit(CommitOptions([.reInit(wanted)]), by: 1)
@@ -161,8 +161,8 @@ struct GroupTests {
         }
     }
 
-    @Test("some members branch off")
-    func branch() throws {
+    @Test
+    func `some members branch off`() throws {
         var team = try TestGroup(4)
         let own = try team.clients[3].keyPackage(using: &team.generator)
         let founded = try team.groups[1].branch(
@@ -181,8 +181,8 @@ struct GroupTests {
         }
     }
 
-    @Test("the exporter agrees among members and differs by label, context and epoch")
-    func exporter() throws {
+    @Test
+    func `the exporter agrees among members and differs by label, context and epoch`() throws {
         var team = try TestGroup(2)
         let one = try team.groups[0].exportSecret(label: "a", context: [1], length: 32)
         #expect(try team.groups[1].exportSecret(label: "a", context: [1], length: 32) == one)
@@ -192,8 +192,8 @@ struct GroupTests {
         #expect(try team.groups[1].exportSecret(label: "a", context: [1], length: 32) != one)
     }
 
-    @Test("a pending commit survives its echo, a lost answer, and somebody else's winning")
-    func pendingCommit() throws {
+    @Test
+    func `a pending commit survives its echo, a lost answer, and somebody else's winning`() throws {
         var team = try TestGroup(3)
         let mine = try team.groups[0].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
         expectRefusal(.commitPending) {
@@ -210,8 +210,8 @@ struct GroupTests {
         expectRefusal(.noPendingCommit) { try team.groups[0].mergePending() }
     }
 
-    @Test("staging changes nothing, and what was staged elsewhere or before is not merged")
-    func stagingIsPure() throws {
+    @Test
+    func `staging changes nothing, and what was staged elsewhere or before is not merged`() throws {
         var team = try TestGroup(3)
         let pending = try team.groups[0].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
         guard case .commit(let commit) = try team.groups[1].open(pending.message) else { return }
@@ -237,8 +237,8 @@ struct GroupTests {
         }
     }
 
-    @Test("a proposal that a follower has verified is verified again by a member")
-    func proposalOfFollower() throws {
+    @Test
+    func `a proposal that a follower has verified is verified again by a member`() throws {
         var team = try TestGroup(2)
         let message = try team.groups[0].proposeUpdate(using: &team.generator)
         guard case .proposal(let followed) = try team.follower.open(message) else { return }
@@ -248,8 +248,8 @@ struct GroupTests {
         try team.groups[1].cache(verified)
     }
 
-    @Test("messages of an epoch open in any order, within the window")
-    func reordering() throws {
+    @Test
+    func `messages of an epoch open in any order, within the window`() throws {
         var team = try TestGroup(2)
         var messages: [MLSMessage] = []
         for number in 0..<20 {
@@ -265,8 +265,8 @@ struct GroupTests {
         #expect(try team.groups[1].read(messages[5]).data == [5])
     }
 
-    @Test("a member rotates its signature key by a commit and by an update")
-    func rotation() throws {
+    @Test
+    func `a member rotates its signature key by a commit and by an update`() throws {
         var team = try TestGroup(3)
         var identity = team.clients[0].identity
         identity.signatureKey = try SignatureKeyPair(suite: team.suite, using: &team.generator)

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("mls-interop")
 struct InteropTests {
-    @Test("what it makes, it verifies, for every kind and suite", arguments: VectorKind.allCases)
-    func roundTrip(_ kind: VectorKind) throws {
+    @Test(arguments: VectorKind.allCases)
+    func `what it makes, it verifies, for every kind and suite`(_ kind: VectorKind) throws {
         for seed in [1, 2] as [UInt64] {
             let suites =
                 [.passiveClient, .cryptoBasics].contains(kind)
@@ -55,8 +55,8 @@ struct InteropTests {
         #expect(throws: VectorFailure.self) { try VectorKind.messages.verify(.array([.object(fields)])) }
     }
 
-    @Test("base64 is that of RFC 4648")
-    func base64() {
+    @Test
+    func `base64 is that of RFC 4648`() {
         let pairs = [
             ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
         ]
@@ -122,8 +122,8 @@ struct InteropTests {
         }
     }
 
-    @Test("the harness's scenarios: messages, proposals, PSKs, exporter", arguments: [true, false])
-    func group(_ encrypted: Bool) throws {
+    @Test(arguments: [true, false])
+    func `the harness's scenarios: messages, proposals, PSKs, exporter`(_ encrypted: Bool) throws {
         var harness = Harness()
         let (alice, bob) = try harness.pair(encrypted: encrypted)
         let charlie = try harness.add("charlie", to: bob, others: [alice], encrypted: encrypted)
@@ -158,8 +158,9 @@ struct InteropTests {
         #expect(throws: VectorFailure.self) { _ = try harness.call("StateAuth", ["state_id": charlie]) }
     }
 
-    @Test("the harness's scenarios: external join, resync, external signer, newcomer, re-initialisation, branch")
-    func advanced() throws {
+    @Test
+    func `the harness's scenarios: external join, resync, external signer, newcomer, re-initialisation, branch`() throws
+    {
         var harness = Harness()
         let (alice, bob) = try harness.pair(encrypted: false)
         for prior in [false, true] {
@@ -240,8 +241,8 @@ struct InteropTests {
         #expect(joined["epoch_authenticator"] == made["epoch_authenticator"])
     }
 
-    @Test("the harness's scenarios: re-initialisation in another suite")
-    func reInit() throws {
+    @Test
+    func `the harness's scenarios: re-initialisation in another suite`() throws {
         var harness = Harness()
         let (alice, bob) = try harness.pair(encrypted: true)
         let proposal = try harness.call(
@@ -264,8 +265,8 @@ struct InteropTests {
         #expect(joined["epoch_authenticator"] == made["epoch_authenticator"])
     }
 
-    @Test("errors are answers, whatever the line holds")
-    func errors() throws {
+    @Test
+    func `errors are answers, whatever the line holds`() throws {
         var server = Server()
         for line in [
             "", "{", "[]", "null", "{\"method\":3}", "{\"method\":\"Nothing\"}",

@@ -5,16 +5,16 @@ import WireCodec
 
 @Suite("Refusals: joining (RFC 9420 §12.4.3)")
 struct JoinRefusals {
-    @Test("the honest Welcome, forged without a change, is accepted")
-    func honest() throws {
+    @Test
+    func `the honest Welcome, forged without a change, is accepted`() throws {
         let invitation = try Invitation()
         #expect(
             try invitation.join(try invitation.forged()).epochAuthenticator
                 == invitation.team.groups[0].epochAuthenticator)
     }
 
-    @Test("Welcomes for somebody else, for one key package twice, of another suite")
-    func addressing() throws {
+    @Test
+    func `Welcomes for somebody else, for one key package twice, of another suite`() throws {
         var invitation = try Invitation()
         let other = try Client("other", using: &invitation.team.generator).keyPackage(using: &invitation.team.generator)
         expectRefusal(.welcomeNotForUs) {
@@ -36,8 +36,8 @@ struct JoinRefusals {
         }
     }
 
-    @Test("an external join to a group that one is in, unless one comes back")
-    func externalJoinOfKnown() throws {
+    @Test
+    func `an external join to a group that one is in, unless one comes back`() throws {
         var team = try TestGroup(3)
         let info = try team.groups[0].groupInfo()
         let identity = team.clients[2].identity
@@ -53,8 +53,8 @@ struct JoinRefusals {
         #expect(try join(resync).ownLeaf == LeafIndex(2))
     }
 
-    @Test("a GroupInfo signed by another, by a blank leaf, by nobody, by ourselves")
-    func signer() throws {
+    @Test
+    func `a GroupInfo signed by another, by a blank leaf, by nobody, by ourselves`() throws {
         let invitation = try Invitation()
         let cases: [(Check, (inout GroupInfo) throws -> Void)] = [
             (.groupInfoSignature, { $0.signer = LeafIndex(1) }),
@@ -80,8 +80,8 @@ struct JoinRefusals {
         expectRefusal(.groupInfoSigner) { _ = try invitation.join(own) }
     }
 
-    @Test("context and tags: tree hash, confirmation tag (also cut and empty), version, extensions")
-    func context() throws {
+    @Test
+    func `context and tags: tree hash, confirmation tag (also cut and empty), version, extensions`() throws {
         let invitation = try Invitation()
         let unlisted = Extension(type: ExtensionType(rawValue: 0xf001), data: [])
         let cases: [(Check, (inout GroupInfo) throws -> Void)] = [
@@ -103,8 +103,8 @@ struct JoinRefusals {
         }
     }
 
-    @Test("a path secret that is missing, superfluous, of another length or not matching")
-    func pathSecret() throws {
+    @Test
+    func `a path secret that is missing, superfluous, of another length or not matching`() throws {
         let invitation = try Invitation()
         let cases: [(Check, (inout GroupSecrets) -> Void)] = [
             (.pathSecretMissing, { $0.pathSecret = nil }),
@@ -121,8 +121,8 @@ struct JoinRefusals {
         expectRefusal(.pathSecretUnexpected) { _ = try without.join(superfluous) }
     }
 
-    @Test("PSKs of a Welcome: unknown, twice, a short nonce, a usage without its group")
-    func preSharedKeys() throws {
+    @Test
+    func `PSKs of a Welcome: unknown, twice, a short nonce, a usage without its group`() throws {
         let invitation = try Invitation()
         let nonce = [UInt8](repeating: 1, count: 32)
         let id = PreSharedKeyID(key: .external(id: [1]), nonce: nonce)
@@ -142,8 +142,8 @@ struct JoinRefusals {
         }
     }
 
-    @Test("a key package that is not in the tree, and secrets that are not its own")
-    func ownLeaf() throws {
+    @Test
+    func `a key package that is not in the tree, and secrets that are not its own`() throws {
         var invitation = try Invitation()
         let other = try Client("other", using: &invitation.team.generator).keyPackage(using: &invitation.team.generator)
         expectRefusal(.invalidPrivateKey) {
@@ -158,8 +158,9 @@ struct JoinRefusals {
         expectRefusal(.ownLeafMissing) { _ = try invitation.join(welcome) }
     }
 
-    @Test("external joins: a stale GroupInfo, without external_pub, with a weak one, a tree that is not its own")
-    func external() throws {
+    @Test
+    func `external joins: a stale GroupInfo, without external_pub, with a weak one, a tree that is not its own`() throws
+    {
         var team = try TestGroup(3)
         let client = try Client("x", using: &team.generator)
         let stale = try team.groups[0].groupInfo()
@@ -201,8 +202,8 @@ struct JoinRefusals {
         }
     }
 
-    @Test("a GroupInfo that a follower is given: of another epoch, another state, by a stranger")
-    func publishing() throws {
+    @Test
+    func `a GroupInfo that a follower is given: of another epoch, another state, by a stranger`() throws {
         var team = try TestGroup(3)
         let stale = try team.groups[0].groupInfo(withTree: false)
         try team.commit()

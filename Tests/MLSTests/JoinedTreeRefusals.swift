@@ -61,8 +61,8 @@ struct JoinedTreeRefusals {
         nodes = tree.exported.nodes
     }
 
-    @Test("the unchanged tree is accepted on all three paths")
-    func honest() throws {
+    @Test
+    func `the unchanged tree is accepted on all three paths`() throws {
         var invitation = try Invitation(size: 7)
         _ = try invitation.join(try invitation.forged())
         let info = try invitation.team.groups[0].groupInfo()
@@ -77,8 +77,8 @@ struct JoinedTreeRefusals {
         try tree.validateStructure()
     }
 
-    @Test("no node, trailing blanks, and leaves and parents in each other's places (ValSem300)")
-    func form() throws {
+    @Test
+    func `no node, trailing blanks, and leaves and parents in each other's places (ValSem300)`() throws {
         var invitation = try Invitation(size: 7)
         try refuse(&invitation, .treeEmpty) { $0 = [] }
         try refuse(&invitation, .treeTrailingBlank) { $0.append(nil) }
@@ -87,8 +87,8 @@ struct JoinedTreeRefusals {
         try refuse(&invitation, .treeNodeKind) { $0[2] = $0[1] }
     }
 
-    @Test("parent hashes: wrong, null, over a blank, over another sibling")
-    func parentHashes() throws {
+    @Test
+    func `parent hashes: wrong, null, over a blank, over another sibling`() throws {
         var invitation = try Invitation(size: 7)
         let places = invitation.team.groups[0].ratchetTree.nodes.indices.filter {
             $0 % 2 == 1 && invitation.team.groups[0].ratchetTree.nodes[$0] != nil
@@ -114,8 +114,8 @@ struct JoinedTreeRefusals {
         try refuse(&invitation, .parentHashMismatch) { $0[8] = .leaf(other) }
     }
 
-    @Test("unmerged leaves: elsewhere, blank, or not listed on the way")
-    func unmergedLeaves() throws {
+    @Test
+    func `unmerged leaves: elsewhere, blank, or not listed on the way`() throws {
         var invitation = try Invitation(size: 7, forcePath: false)
         let nodes = invitation.team.groups[0].ratchetTree.nodes
         #expect(invitation.team.groups[0].state.tree.parent(NodeIndex(11))?.unmergedLeaves == [LeafIndex(7)])
@@ -140,8 +140,8 @@ struct JoinedTreeRefusals {
         }
     }
 
-    @Test("an encryption key or a signature key at two places")
-    func uniqueKeys() throws {
+    @Test
+    func `an encryption key or a signature key at two places`() throws {
         var invitation = try Invitation(size: 7)
         let team = invitation.team
         let other = try #require(team.groups[0].member(LeafIndex(5)))
@@ -156,8 +156,8 @@ struct JoinedTreeRefusals {
         }
     }
 
-    @Test("one bad leaf: signature, group, place, keys, capabilities, extensions, credential, lifetime")
-    func leaves() throws {
+    @Test
+    func `one bad leaf: signature, group, place, keys, capabilities, extensions, credential, lifetime`() throws {
         // Only the committer has parents, which `consistent` makes right again.
         var invitation = try Invitation()
         let team = invitation.team
@@ -203,8 +203,8 @@ struct JoinedTreeRefusals {
         }
     }
 
-    @Test("what a group's context must not have, and what a member of it does not support")
-    func context() throws {
+    @Test
+    func `what a group's context must not have, and what a member of it does not support`() throws {
         var invitation = try Invitation(size: 7)
         func list(_ type: UInt16, _ data: [UInt8]) -> Extensions {
             Extensions(unchecked: [Extension(type: ExtensionType(rawValue: type), data: data)])
@@ -223,8 +223,8 @@ struct JoinedTreeRefusals {
         try refuse(&invitation, .leafSignature, context: { $0.groupId = [7] })
     }
 
-    @Test("extensions that have no place in a GroupInfo, received and made")
-    func groupInfoExtensions() throws {
+    @Test
+    func `extensions that have no place in a GroupInfo, received and made`() throws {
         var invitation = try Invitation(size: 3)
         for type in [ExtensionType.applicationId, .requiredCapabilities, .externalSenders] {
             let misplaced = Extension(type: type, data: [0])
@@ -247,8 +247,8 @@ struct JoinedTreeRefusals {
             try invitation.team.groups[0].groupInfo(extensions: [grease]), now: testTime, judge: AcceptAll())
     }
 
-    @Test("an added leaf under a blank ancestor does not change the sibling's original hash")
-    func blankAncestorOverUnmerged() throws {
+    @Test
+    func `an added leaf under a blank ancestor does not change the sibling's original hash`() throws {
         var team = try TestGroup(8)
         for committer in 0..<8 { try team.commit(by: committer) }
         // Blank on the right: 9, 11 and the root; then the root is set again from the left.

@@ -18,8 +18,8 @@ struct LiveTests {
         return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("mls-interop").path
     }
 
-    @Test("groups with members of both live, founded by either, with public and private handshakes")
-    func mlsRS() async throws {
+    @Test
+    func `groups with members of both live, founded by either, with public and private handshakes`() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mls-live-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -5,8 +5,8 @@ import WireCodec
 
 @Suite("Refusals: framing of one kind in another's place (RFC 9420 §6)")
 struct MixedFraming {
-    @Test("content that was signed for the other wire format")
-    func swapped() throws {
+    @Test
+    func `content that was signed for the other wire format`() throws {
         var team = try TestGroup(3)
         let removal = FramedContent.Body.proposal(.remove(LeafIndex(2)))
         team.expectRefusal(of: try team.groups[0].forge(removal, signedAs: .privateMessage), .messageSignature)
@@ -19,8 +19,10 @@ struct MixedFraming {
         #expect(try team.groups[1].read(team.groups[0].forgePrivate(.application([1]))).data == [1])
     }
 
-    @Test("tags that are missing where they belong, or present where they do not: the codec has no place for them")
-    func tags() throws {
+    @Test
+    func `tags that are missing where they belong, or present where they do not: the codec has no place for them`()
+        throws
+    {
         var team = try TestGroup(3)
         let tag: [UInt8] = [32] + [UInt8](repeating: 1, count: 32)
         let removal = try team.groups[0].forge(.proposal(.remove(LeafIndex(2)))).encoded
@@ -36,8 +38,8 @@ struct MixedFraming {
         _ = try MLSMessage(decoding: newcomer)
     }
 
-    @Test("another protocol version, in a message, a key package in it, or its wire format")
-    func version() throws {
+    @Test
+    func `another protocol version, in a message, a key package in it, or its wire format`() throws {
         var team = try TestGroup(2)
         let bytes = try team.groups[0].send([1], using: &team.generator).encoded
         for (place, value) in [(0, 1), (1, 0), (1, 2), (2, 1), (3, 0), (3, 6)] as [(Int, UInt8)] {
@@ -50,8 +52,8 @@ struct MixedFraming {
         expectRefusal(.malformed) { _ = try MLSMessage(decoding: package) }
     }
 
-    @Test("a proposal of a type that this document does not have, alone and in a commit")
-    func unknownProposal() throws {
+    @Test
+    func `a proposal of a type that this document does not have, alone and in a commit`() throws {
         for type in [0, 8, 0x0a0a, 0xf001] as [UInt16] {
             var writer = WireWriter()
             writer.write(type)
@@ -64,8 +66,8 @@ struct MixedFraming {
         }
     }
 
-    @Test("a message that was opened already changes nothing, nor does one that is refused")
-    func duplicates() throws {
+    @Test
+    func `a message that was opened already changes nothing, nor does one that is refused`() throws {
         var team = try TestGroup(4)
         let message = try team.groups[0].send([1], using: &team.generator)
         _ = try team.groups[1].open(message)
@@ -89,8 +91,8 @@ struct MixedFraming {
         #expect(try team.groups[1].read(team.groups[2].send([2], using: &team.generator)).data == [2])
     }
 
-    @Test("a ciphertext shorter than the sample is its own sample")
-    func shortSample() throws {
+    @Test
+    func `a ciphertext shorter than the sample is its own sample`() throws {
         let algorithms = try CipherSuite.p521Aes256GcmSha512P521.algorithms()
         let secret = Secret([1, 2, 3])
         let short = algorithms.senderDataKey(secret, ciphertext: [9, 9])
@@ -101,8 +103,8 @@ struct MixedFraming {
         #expect(long.key == longer.key && long.nonce == longer.nonce)
     }
 
-    @Test("the last generation is never sent, from memory or from rows")
-    func exhausted() throws {
+    @Test
+    func `the last generation is never sent, from memory or from rows`() throws {
         var team = try TestGroup(2)
         let ratchets = SenderRatchets(
             handshake: Ratchet(secret: .zero(32), next: .max), application: Ratchet(secret: .zero(32), next: .max))
@@ -122,8 +124,8 @@ struct MixedFraming {
         }
     }
 
-    @Test("a message of a past epoch is refused by name, and no key of one is kept")
-    func pastEpochs() throws {
+    @Test
+    func `a message of a past epoch is refused by name, and no key of one is kept`() throws {
         #expect(Limits.pastEpochs == 0)
         var team = try TestGroup(3)
         let sent = try team.groups[2].send([1], using: &team.generator)

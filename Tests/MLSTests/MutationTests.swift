@@ -45,8 +45,10 @@ struct MutationTests {
         } catch { return false }
     }
 
-    @Test("a public commit: members refuse every change; a follower every one outside the tags and path ciphertexts")
-    func publicCommit() throws {
+    @Test
+    func `a public commit: members refuse every change; a follower every one outside the tags and path ciphertexts`()
+        throws
+    {
         var team = try TestGroup(4)
         let package = try team.keyPackage()
         let update = try team.groups[2].proposeUpdate(using: &team.generator)
@@ -67,8 +69,8 @@ struct MutationTests {
         #expect(follow(bytes, team.follower))
     }
 
-    @Test("a public proposal and a private commit, proposal and application message")
-    func otherMessages() throws {
+    @Test
+    func `a public proposal and a private commit, proposal and application message`() throws {
         var team = try TestGroup(3)
         let removal = try team.groups[0].forge(.proposal(.remove(LeafIndex(2)))).encoded
         forEachMutation(of: removal) { process($0, team.groups[1]) }
@@ -91,8 +93,8 @@ struct MutationTests {
         }
     }
 
-    @Test("an external commit, and what it was made from")
-    func externalCommit() throws {
+    @Test
+    func `an external commit, and what it was made from`() throws {
         var team = try TestGroup(3)
         let client = try Client("x", using: &team.generator)
         let info = try team.groups[0].groupInfo()
@@ -105,8 +107,8 @@ struct MutationTests {
         }
     }
 
-    @Test("a Welcome, also one with two newcomers: the other's entry may be anything")
-    func welcome() throws {
+    @Test
+    func `a Welcome, also one with two newcomers: the other's entry may be anything`() throws {
         let invitation = try Invitation()
         let bytes = invitation.welcome.wireBytes
         forEachMutation(of: bytes, masks: [0x02]) { changed in
@@ -115,8 +117,8 @@ struct MutationTests {
         _ = try invitation.join(try decodeWhole(bytes))
     }
 
-    @Test("a key package, in every suite", arguments: CipherSuite.supported)
-    func keyPackage(_ suite: CipherSuite) throws {
+    @Test(arguments: CipherSuite.supported)
+    func `a key package, in every suite`(_ suite: CipherSuite) throws {
         var team = try TestGroup(1, suite: suite)
         let bytes = try team.keyPackage().encoded
         // The slow curves by one bit a byte.
@@ -129,8 +131,8 @@ struct MutationTests {
         try KeyPackage(decoding: bytes).validate(now: testTime)
     }
 
-    @Test("a tree: every change is refused by its decoder, its form, its structure, or its hash")
-    func tree() throws {
+    @Test
+    func `a tree: every change is refused by its decoder, its form, its structure, or its hash`() throws {
         let team = try TestGroup(4)
         let group = team.groups[0]
         forEachMutation(of: group.ratchetTree.encoded, masks: [0x08]) { bytes in

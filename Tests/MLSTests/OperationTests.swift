@@ -15,8 +15,10 @@ struct OperationTests {
         return counts
     }
 
-    @Test("a message with a wrong tag costs one MAC, one with a wrong signature one verification, a follower's one")
-    func badMessages() throws {
+    @Test
+    func `a message with a wrong tag costs one MAC, one with a wrong signature one verification, a follower's one`()
+        throws
+    {
         var team = try TestGroup(3)
         let stranger = team.groups[2].signatureKey.privateKey
         let removal = FramedContent.Body.proposal(.remove(LeafIndex(2)))
@@ -32,8 +34,8 @@ struct OperationTests {
         #expect(refusalCost(.epochPast) { try team.groups[1].process(past) }.isEmpty)
     }
 
-    @Test("4,096 Adds with bad signatures cost one verification each way, and doubled ones none")
-    func badAdds() throws {
+    @Test
+    func `4,096 Adds with bad signatures cost one verification each way, and doubled ones none`() throws {
         var team = try TestGroup(2)
         let package = try team.keyPackage()
         let path = try team.groups[0].honestPath(&team.generator)
@@ -61,8 +63,10 @@ struct OperationTests {
         #expect(refusalCost(.leafSignature) { try team.follower.process(bad) }[.verify] == 2)
     }
 
-    @Test("good Adds before a bad one cost two verifications each, and no secret is touched before all are checked")
-    func mixedAdds() throws {
+    @Test
+    func `good Adds before a bad one cost two verifications each, and no secret is touched before all are checked`()
+        throws
+    {
         var team = try TestGroup(2)
         var adds: [KeyPackage] = []
         for _ in 0..<40 { adds.append(try team.keyPackage()) }
@@ -73,8 +77,8 @@ struct OperationTests {
         #expect(costs[.hpkeOpen] == nil && costs[.keyPair] == nil && costs[.extract] == nil)
     }
 
-    @Test("a maximal resolution costs its reader one decryption, and its maker one encryption a member")
-    func maximalResolution() throws {
+    @Test
+    func `a maximal resolution costs its reader one decryption, and its maker one encryption a member`() throws {
         // Nobody has committed: no parent has a key, and a path is encrypted to each of 255 leaves.
         let size = 256
         var team = try TestGroup(size, joining: 1)
@@ -103,8 +107,8 @@ struct OperationTests {
         #expect(try #require(following[.digest]) < 64)
     }
 
-    @Test("a join costs two verifications, one a member besides, and hashes that grow as n log n")
-    func joining() throws {
+    @Test
+    func `a join costs two verifications, one a member besides, and hashes that grow as n log n`() throws {
         for size in [8, 24] {
             let invitation = try Invitation(size: size)
             let counts = cost { _ = try invitation.join(invitation.welcome) }
@@ -136,8 +140,8 @@ struct OperationTests {
             ExportedRatchetTree(nodes: nodes), CipherSuite.x25519Aes128GcmSha256Ed25519.algorithms())
     }
 
-    @Test("a tree in which every leaf is unmerged everywhere is judged in n log n steps")
-    func unmergedEverywhere() throws {
+    @Test
+    func `a tree in which every leaf is unmerged everywhere is judged in n log n steps`() throws {
         let template = try #require(try TestGroup(1).groups[0].member(LeafIndex(0)))
         func seconds(_ size: Int) throws -> Double {
             var tree = try unmergedTree(size, template)
@@ -153,8 +157,8 @@ struct OperationTests {
         #expect(try seconds(8_192) / seconds(1_024) < 24)
     }
 
-    @Test("a tree whose leaves all carry the parent hash of the root is judged in n log n steps")
-    func sameParentHashes() throws {
+    @Test
+    func `a tree whose leaves all carry the parent hash of the root is judged in n log n steps`() throws {
         let algorithms = try CipherSuite.x25519Aes128GcmSha256Ed25519.algorithms()
         let template = try #require(try TestGroup(1).groups[0].member(LeafIndex(0)))
         func seconds(_ size: Int) throws -> Double {
@@ -181,8 +185,8 @@ struct OperationTests {
         #expect(try seconds(8_192) / seconds(1_024) < 24)
     }
 
-    @Test("long lists of capabilities in every leaf are compared as sets")
-    func longCapabilities() throws {
+    @Test
+    func `long lists of capabilities in every leaf are compared as sets`() throws {
         let algorithms = try CipherSuite.x25519Aes128GcmSha256Ed25519.algorithms()
         let template = try #require(try TestGroup(1).groups[0].member(LeafIndex(0)))
         func seconds(_ count: Int) throws -> Double {
@@ -215,8 +219,8 @@ struct OperationTests {
         #expect(try seconds(1_008) / seconds(63) < 64)
     }
 
-    @Test("a committer who must choose among proposals checks each signature once")
-    func choosing() throws {
+    @Test
+    func `a committer who must choose among proposals checks each signature once`() throws {
         var team = try TestGroup(3)
         // Forty Adds that go together, one newcomer twice, and one whose key package is bad.
         var adds: [KeyPackage] = []
@@ -238,8 +242,8 @@ struct OperationTests {
         try team.deliver(try #require(pending).message, except: 0)
     }
 
-    @Test("a generation far ahead costs at most a thousand steps, one beyond that none")
-    func generations() throws {
+    @Test
+    func `a generation far ahead costs at most a thousand steps, one beyond that none`() throws {
         var team = try TestGroup(3)
         let far = try team.groups[0].forgePrivate(.application([1]), generation: 1_000)
         let counts = cost { _ = try team.groups[1].open(far) }
@@ -250,8 +254,8 @@ struct OperationTests {
         }
     }
 
-    @Test("one message costs what RFC 9420 asks for: a signature, two AEADs, five expansions")
-    func message() throws {
+    @Test
+    func `one message costs what RFC 9420 asks for: a signature, two AEADs, five expansions`() throws {
         var team = try TestGroup(2)
         var message: MLSMessage?
         let sending = cost { message = try team.groups[0].send([1], using: &team.generator) }

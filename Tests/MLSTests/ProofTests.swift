@@ -5,7 +5,7 @@ import Testing
 
 /// The tests of this folder, read as text.
 private struct TestSources {
-    /// What stands in each test, by "Suite.function".
+    /// What stands in each test, by "Suite.name of the test".
     let bodies: [String: String]
 
     init() throws {
@@ -23,10 +23,8 @@ private struct TestSources {
                     name = nil
                 }
                 if line.hasPrefix("    @Test") { isTest = true }
-                if line.hasPrefix("    func ") || line.hasPrefix("    private func ") {
-                    let words = line.drop { $0 == " " }.split(separator: " ")
-                    let function = words.drop { $0 != "func" }.dropFirst().first ?? ""
-                    name = isTest ? "\(suite).\(function.prefix { $0.isLetter || $0.isNumber })" : nil
+                if let match = line.prefixMatch(of: #/    (?:@Test |private )*func (?:`([^`]+)`|\w+)/#) {
+                    name = isTest ? match.1.map { "\(suite).\($0)" } : nil
                     isTest = false
                 }
                 if let name { bodies[name, default: ""] += line + "\n" }
@@ -75,8 +73,8 @@ struct ProofTests {
         }
     }
 
-    @Test("each check that OpenMLS publishes has its checks and tests here, which exist and assert them")
-    func published() throws {
+    @Test
+    func `each check that OpenMLS publishes has its checks and tests here, which exist and assert them`() throws {
         check(PublishedChecks.all, try TestSources())
         let numbered = PublishedChecks.sets.enumerated().flatMap { set, count in
             (1...count).map { number in
@@ -88,8 +86,10 @@ struct ProofTests {
         #expect(numbered.count == 97 && ids.count { $0.hasPrefix("ValSem") } == 42)
     }
 
-    @Test("each known fault of other libraries has its tests here, which exist and assert them")
-    func faults() throws { check(KnownFaults.all, try TestSources()) }
+    @Test
+    func `each known fault of other libraries has its tests here, which exist and assert them`() throws {
+        check(KnownFaults.all, try TestSources())
+    }
 
     /// What a follower cannot meet, or not as a refusal of its own.
     private static let membersOnly: [Check: String] = [
@@ -113,8 +113,8 @@ struct ProofTests {
         .storeMissing: "the storage protocol is the same for both", .storeMalformed: "the same",
     ]
 
-    @Test("each check refuses something in a test, and a follower's too unless there is a reason")
-    func everyCheck() throws {
+    @Test
+    func `each check refuses something in a test, and a follower's too unless there is a reason`() throws {
         let sources = try TestSources()
         for check in Check.allCases {
             let tests = sources.bodies.filter { $0.value.names(check) }

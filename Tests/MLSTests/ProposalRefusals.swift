@@ -5,8 +5,8 @@ import WireCodec
 
 @Suite("Refusals: lists of proposals (RFC 9420 §12.1, §12.2)")
 struct ProposalRefusals {
-    @Test("one client added twice, by signature key and by init key; a member added again (ValSem101 to 103)")
-    func duplicateAdds() throws {
+    @Test
+    func `one client added twice, by signature key and by init key; a member added again (ValSem101 to 103)`() throws {
         var team = try TestGroup(3)
         let package = try team.keyPackage()
         team.expectRefusal(of: try team.forge([.add(package), .add(package)]), .initKeyNotUnique)
@@ -26,8 +26,8 @@ struct ProposalRefusals {
         team.expectRefusal(of: try team.forge([.add(again)]), .signatureKeyNotUnique)
     }
 
-    @Test("a member is removed and added again in one commit")
-    func replaceMember() throws {
+    @Test
+    func `a member is removed and added again in one commit`() throws {
         var team = try TestGroup(4)
         let own = try team.clients[2].keyPackage(using: &team.generator)
         let welcome = try team.commit(CommitOptions([.remove(LeafIndex(2)), .add(own.keyPackage)]))
@@ -37,8 +37,8 @@ struct ProposalRefusals {
         try team.expectAgreement()
     }
 
-    @Test("a key package that is not valid: init key, suite, version, signatures (ValSem104, 105)")
-    func keyPackages() throws {
+    @Test
+    func `a key package that is not valid: init key, suite, version, signatures (ValSem104, 105)`() throws {
         var team = try TestGroup(3)
         let cases: [(Check, KeyPackage)] = [
             (.initKeyIsEncryptionKey, try team.keyPackage { $0.initKey = $0.leafNode.encryptionKey }),
@@ -78,16 +78,16 @@ struct ProposalRefusals {
         }
     }
 
-    @Test("one newcomer's init key that is another's encryption key")
-    func crossedKeys() throws {
+    @Test
+    func `one newcomer's init key that is another's encryption key`() throws {
         var team = try TestGroup(3)
         let one = try team.keyPackage()
         let other = try team.keyPackage { $0.initKey = one.leafNode.encryptionKey }
         team.expectRefusal(of: try team.forge([.add(one), .add(other)]), .initKeyIsEncryptionKey)
     }
 
-    @Test("extensions of the group or of a GroupInfo that stand in a leaf")
-    func misplacedExtensions() throws {
+    @Test
+    func `extensions of the group or of a GroupInfo that stand in a leaf`() throws {
         var team = try TestGroup(3)
         for type in [ExtensionType.ratchetTree, .requiredCapabilities, .externalPub, .externalSenders] {
             let package = try team.keyPackage {
@@ -99,8 +99,8 @@ struct ProposalRefusals {
         try team.commit(CommitOptions([.add(good)]))
     }
 
-    @Test("nobody makes a key package or an Update that others would refuse")
-    func ownLeaves() throws {
+    @Test
+    func `nobody makes a key package or an Update that others would refuse`() throws {
         var team = try TestGroup(2)
         var client = try Client("x", using: &team.generator)
         client.identity.capabilities.credentials = [.x509]
@@ -116,8 +116,8 @@ struct ProposalRefusals {
     private let unlisted = Extension(type: ExtensionType(rawValue: 0xf001), data: [])
     private let grease = Extension(type: ExtensionType(rawValue: 0x0a0a), data: [1])
 
-    @Test("lifetimes: over, not begun, too long; with some skew of clocks")
-    func lifetimes() throws {
+    @Test
+    func `lifetimes: over, not begun, too long; with some skew of clocks`() throws {
         var team = try TestGroup(3)
         let day: UInt64 = 86_400
         let refused = [
@@ -137,8 +137,8 @@ struct ProposalRefusals {
         ] { try team.keyPackage(lifetime: lifetime).validate(now: testTime) }
     }
 
-    @Test("required capabilities, for those who are added, update or commit (ValSem106, 109)")
-    func requiredCapabilities() throws {
+    @Test
+    func `required capabilities, for those who are added, update or commit (ValSem106, 109)`() throws {
         let custom = ExtensionType(rawValue: 0xf002)
         let able = Capabilities(extensions: [custom], proposals: [ProposalType(rawValue: 0xf003)])
         let required = RequiredCapabilities(
@@ -164,8 +164,8 @@ struct ProposalRefusals {
         team.expectRefusal(of: try team.groups[0].forge(Commit(proposals: [], path: weak)), .requiredCapabilities)
     }
 
-    @Test("GroupContextExtensions: twice, unsupported by a member, malformed, misplaced")
-    func groupContextExtensions() throws {
+    @Test
+    func `GroupContextExtensions: twice, unsupported by a member, malformed, misplaced`() throws {
         var team = try TestGroup(3)
         let list = Proposal.groupContextExtensions(.none)
         team.expectRefusal(of: try team.forge([list, list]), .multipleGroupContextExtensions)
@@ -190,8 +190,8 @@ struct ProposalRefusals {
         other.expectRefusal(of: try other.forge([.add(package), proposal(0xf001, [])]), .extensionNotSupported)
     }
 
-    @Test("removals: twice, of a blank leaf, of one outside the tree, of the committer (ValSem107, 108, 200)")
-    func removals() throws {
+    @Test
+    func `removals: twice, of a blank leaf, of one outside the tree, of the committer (ValSem107, 108, 200)`() throws {
         var team = try TestGroup(4)
         team.expectRefusal(
             of: try team.forge([.remove(LeafIndex(2)), .remove(LeafIndex(2))]), .leafChangedTwice)
@@ -203,8 +203,8 @@ struct ProposalRefusals {
         team.expectRefusal(of: try team.forge([.remove(LeafIndex(2))]), .removedNotMember)
     }
 
-    @Test("updates: by the committer, by value, twice, beside a removal (ValSem111)")
-    func updates() throws {
+    @Test
+    func `updates: by the committer, by value, twice, beside a removal (ValSem111)`() throws {
         var team = try TestGroup(4)
         let own = try team.groups[0].update { _ in }
         let one = try team.groups[2].update { _ in }
@@ -225,8 +225,8 @@ struct ProposalRefusals {
         #expect(pending.staged.proposals.count == 1)
     }
 
-    @Test("an update with the old key, another's key, another identity, a wrong source or place (ValSem110)")
-    func updatedLeaves() throws {
+    @Test
+    func `an update with the old key, another's key, another identity, a wrong source or place (ValSem110)`() throws {
         var team = try TestGroup(4)
         let other = try #require(team.groups[0].member(LeafIndex(3)))
         let old = try #require(team.groups[0].member(LeafIndex(2)))
@@ -274,8 +274,8 @@ struct ProposalRefusals {
         }
     }
 
-    @Test("PSKs: a nonce of another length, twice, with a usage of another purpose (ValSem401 to 403)")
-    func preSharedKeys() throws {
+    @Test
+    func `PSKs: a nonce of another length, twice, with a usage of another purpose (ValSem401 to 403)`() throws {
         var team = try TestGroup(3)
         let nonce = [UInt8](repeating: 1, count: 32)
         let external = PreSharedKeyID.Key.external(id: [1])
@@ -295,8 +295,8 @@ struct ProposalRefusals {
         team.expectRefusal(of: try team.groups[0].forge(commit), .pskUnknown, follower: .accepts)
     }
 
-    @Test("a ReInit beside another proposal, twice, or of an older version")
-    func reInit() throws {
+    @Test
+    func `a ReInit beside another proposal, twice, or of an older version`() throws {
         var team = try TestGroup(3)
         let reInit = ReInit(groupId: [9], cipherSuite: team.suite)
         team.expectRefusal(of: try team.forge([.reInit(reInit), .remove(LeafIndex(2))]), .reInitNotAlone)
@@ -306,15 +306,15 @@ struct ProposalRefusals {
         team.expectRefusal(of: try team.forge([.reInit(old)]), .reInitVersion)
     }
 
-    @Test("an ExternalInit in a member's commit")
-    func externalInit() throws {
+    @Test
+    func `an ExternalInit in a member's commit`() throws {
         var team = try TestGroup(3)
         team.expectRefusal(
             of: try team.forge([.externalInit(kemOutput: [UInt8](repeating: 9, count: 32))]), .externalInitFromMember)
     }
 
-    @Test("a reference that is unknown, doubled, of an earlier epoch, or not verified")
-    func references() throws {
+    @Test
+    func `a reference that is unknown, doubled, of an earlier epoch, or not verified`() throws {
         var team = try TestGroup(4)
         let path = try team.groups[0].honestPath(&team.generator)
         team.expectRefusal(
@@ -336,8 +336,8 @@ struct ProposalRefusals {
             .proposalReferenceUnknown)
     }
 
-    @Test("the application refuses a leaf or a commit, and is asked on every inbound path")
-    func judgement() throws {
+    @Test
+    func `the application refuses a leaf or a commit, and is asked on every inbound path`() throws {
         struct Strict: Judge {
             func judge(leaf: JudgedLeaf, in context: GroupContext) -> Verdict {
                 leaf.leaf.credential == .basic(identity: [66]) ? .refuse("66") : .accept

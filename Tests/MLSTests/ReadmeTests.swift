@@ -4,8 +4,8 @@ import Testing
 
 @Suite("README of MLS")
 struct ReadmeTests {
-    @Test("its twenty lines work")
-    func example() throws {
+    @Test
+    func `its twenty lines work`() throws {
         // README begins
         var random = SystemRandomNumberGenerator()
         let suite = CipherSuite.x25519Aes128GcmSha256Ed25519
@@ -39,8 +39,8 @@ struct ReadmeTests {
         #expect(alice.epochAuthenticator == bob.epochAuthenticator)
     }
 
-    @Test("its lines are those that are compiled here")
-    func isCurrent() throws {
+    @Test
+    func `its lines are those that are compiled here`() throws {
         let here = URL(fileURLWithPath: #filePath)
         let root = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let source = try String(contentsOf: here, encoding: .utf8)

@@ -7,8 +7,8 @@ import Testing
 struct SecretLifeTests {
     private let groupId: [UInt8] = [1, 2, 3]
 
-    @Test("a join leaves neither the init key nor the joiner, welcome, path and encryption secrets")
-    func join() throws {
+    @Test
+    func `a join leaves neither the init key nor the joiner, welcome, path and encryption secrets`() throws {
         let invitation = try Invitation()
         let algorithms = invitation.team.groups[0].algorithms
         let joiner = Secret(invitation.secrets.joinerSecret)
@@ -30,8 +30,8 @@ struct SecretLifeTests {
         ] { #expect(!store.contains(secret), "\(name)") }
     }
 
-    @Test("a commit of ours leaves its commit secret and the replaced keys only while it waits")
-    func pendingCommit() throws {
+    @Test
+    func `a commit of ours leaves its commit secret and the replaced keys only while it waits`() throws {
         var team = try TestGroup(4)
         let store = MemoryGroupStore()
         let before = team.groups[1]
@@ -62,8 +62,8 @@ struct SecretLifeTests {
         for pair in dropped.secrets.pairs.values { #expect(!store.contains(pair.privateKey)) }
     }
 
-    @Test("keys of an Update that was not committed die with its epoch; committed ones replace the old")
-    func updates() throws {
+    @Test
+    func `keys of an Update that was not committed die with its epoch; committed ones replace the old`() throws {
         for isCommitted in [true, false] {
             var team = try TestGroup(3)
             let store = MemoryGroupStore()
@@ -82,8 +82,8 @@ struct SecretLifeTests {
         }
     }
 
-    @Test("a private key dies when its node is blanked or set by somebody else")
-    func nodeKeys() throws {
+    @Test
+    func `a private key dies when its node is blanked or set by somebody else`() throws {
         var team = try TestGroup(8)
         for committer in 0..<8 { try team.commit(by: committer) }
         let store = MemoryGroupStore()
@@ -98,8 +98,8 @@ struct SecretLifeTests {
         for (node, pair) in gone { #expect(!store.contains(pair.privateKey), "node \(node.offset)") }
     }
 
-    @Test("a chain of steps of the secret tree leaves no secret from which a used key could be made again")
-    func secretTree() throws {
+    @Test
+    func `a chain of steps of the secret tree leaves no secret from which a used key could be made again`() throws {
         var team = try TestGroup(8)
         let store = MemoryGroupStore()
         let fresh = team.groups[1].secretTree
@@ -144,8 +144,8 @@ struct SecretLifeTests {
         return try #require(prepared.ratchets[leaf]).application
     }
 
-    @Test("resumption secrets are kept for so many epochs and no longer")
-    func resumption() throws {
+    @Test
+    func `resumption secrets are kept for so many epochs and no longer`() throws {
         var team = try TestGroup(2)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
@@ -159,8 +159,8 @@ struct SecretLifeTests {
         #expect(try store.rows(.resumption, of: groupId).count == Limits.resumptionEpochs)
     }
 
-    @Test("who was removed, or left by a resync, keeps nothing but the fact")
-    func removal() throws {
+    @Test
+    func `who was removed, or left by a resync, keeps nothing but the fact`() throws {
         var team = try TestGroup(3)
         let store = MemoryGroupStore()
         _ = try team.groups[1].proposeUpdate(using: &team.generator)

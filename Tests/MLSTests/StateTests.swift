@@ -70,14 +70,14 @@ struct StateTests {
         try team.expectAgreement()
     }
 
-    @Test("a member that lives in rows goes on after each step, in memory")
-    func memory() throws { try live(MemoryGroupStore()) }
+    @Test
+    func `a member that lives in rows goes on after each step, in memory`() throws { try live(MemoryGroupStore()) }
 
-    @Test("a member that lives in rows goes on after each step, in SQLite")
-    func sqlite() throws { try live(try SQLiteGroupStore()) }
+    @Test
+    func `a member that lives in rows goes on after each step, in SQLite`() throws { try live(try SQLiteGroupStore()) }
 
-    @Test("sending from rows reads and writes under 2 kB, whatever the size of the group", arguments: [2, 40, 200])
-    func sending(_ size: Int) throws {
+    @Test(arguments: [2, 40, 200])
+    func `sending from rows reads and writes under 2 kB, whatever the size of the group`(_ size: Int) throws {
         var team = try TestGroup(size, joining: 1)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
@@ -88,8 +88,8 @@ struct StateTests {
         #expect(try team.groups[0].read(message).data == [7])
     }
 
-    @Test("opening from rows reads its sender's only, and the plaintext comes with what must be stored")
-    func opening() throws {
+    @Test
+    func `opening from rows reads its sender's only, and the plaintext comes with what must be stored`() throws {
         var team = try TestGroup(40)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
@@ -108,8 +108,8 @@ struct StateTests {
         #expect(try team.groups[1].read(message).generation == 3)
     }
 
-    @Test("two processes never send one generation twice")
-    func twoSenders() throws {
+    @Test
+    func `two processes never send one generation twice`() throws {
         var team = try TestGroup(3)
         let store = try SQLiteGroupStore()
         try team.groups[1].save(to: store)
@@ -126,8 +126,8 @@ struct StateTests {
         #expect(try team.groups[0].read(again.message).generation == 1)
     }
 
-    @Test("two processes that open from one node of the secret tree cannot both store it")
-    func twoReceivers() throws {
+    @Test
+    func `two processes that open from one node of the secret tree cannot both store it`() throws {
         var team = try TestGroup(8)
         let store = MemoryGroupStore()
         try team.groups[0].save(to: store)
@@ -137,8 +137,8 @@ struct StateTests {
         expectRefusal(.storeConflict) { try store.apply(other.changes) }
     }
 
-    @Test("merging from a state that somebody else has changed is a conflict")
-    func staleMerge() throws {
+    @Test
+    func `merging from a state that somebody else has changed is a conflict`() throws {
         var team = try TestGroup(3)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
@@ -150,8 +150,8 @@ struct StateTests {
         expectRefusal(.storeConflict) { try team.groups[1].save(to: store) }
     }
 
-    @Test("who comes back, after a removal or by a resync, is stored where the former membership was")
-    func comingBack() throws {
+    @Test
+    func `who comes back, after a removal or by a resync, is stored where the former membership was`() throws {
         var team = try TestGroup(3)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
@@ -189,8 +189,8 @@ struct StateTests {
         try team.groups[1].save(to: store)
     }
 
-    @Test("a restored snapshot is noticed when a message comes back that it has not sent")
-    func rollback() throws {
+    @Test
+    func `a restored snapshot is noticed when a message comes back that it has not sent`() throws {
         var team = try TestGroup(2)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
@@ -203,8 +203,8 @@ struct StateTests {
         expectRefusal(.stateRolledBack) { _ = try restored.open(message) }
     }
 
-    @Test("rows that another process writes while they are read never make a group of two epochs")
-    func readingWhileWriting() throws {
+    @Test
+    func `rows that another process writes while they are read never make a group of two epochs`() throws {
         var team = try TestGroup(3)
         try team.commit(by: 1)
         let store = MemoryGroupStore()
@@ -235,8 +235,8 @@ struct StateTests {
         }
     }
 
-    @Test("another member cannot pretend that our state was rolled back")
-    func pretendedRollback() throws {
+    @Test
+    func `another member cannot pretend that our state was rolled back`() throws {
         var team = try TestGroup(3)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
@@ -258,8 +258,8 @@ struct StateTests {
         #expect(try team.groups[2].read(own).generation == 0)
     }
 
-    @Test("a pending commit survives a restart, public and private, with and without a path")
-    func pendingCommit() throws {
+    @Test
+    func `a pending commit survives a restart, public and private, with and without a path`() throws {
         for framing in [HandshakeFraming.publicMessage, .privateMessage(.none)] {
             for forcePath in [true, false] {
                 var team = try TestGroup(4)
@@ -283,8 +283,8 @@ struct StateTests {
         }
     }
 
-    @Test("no row holds a secret that should be gone")
-    func deletion() throws {
+    @Test
+    func `no row holds a secret that should be gone`() throws {
         var team = try TestGroup(8)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
@@ -344,8 +344,8 @@ struct StateTests {
         #expect(store.rows.keys.allSatisfy { $0.kind == .head })
     }
 
-    @Test("rows that were damaged are refused, never a trap")
-    func damage() throws {
+    @Test
+    func `rows that were damaged are refused, never a trap`() throws {
         var team = try TestGroup(4)
         _ = try team.groups[1].proposeUpdate(using: &team.generator)
         let store = MemoryGroupStore()
@@ -361,8 +361,8 @@ struct StateTests {
         }
     }
 
-    @Test("a store that lacks a group, or a row of it, says so")
-    func missingRows() throws {
+    @Test
+    func `a store that lacks a group, or a row of it, says so`() throws {
         var team = try TestGroup(3)
         let store = MemoryGroupStore()
         let message = try team.groups[0].send([1], using: &team.generator)
@@ -390,8 +390,8 @@ struct StateTests {
         }
     }
 
-    @Test("a follower that must begin again is stored where it was")
-    func followingAgain() throws {
+    @Test
+    func `a follower that must begin again is stored where it was`() throws {
         var team = try TestGroup(5)
         for committer in 0..<5 { try team.commit(by: committer) }
         let store = MemoryGroupStore()
@@ -413,8 +413,8 @@ struct StateTests {
         #expect(try PublicGroup.load(groupId, from: store).context == team.follower.context)
     }
 
-    @Test("a follower that lives in rows goes on after each step, and writes what a commit changed")
-    func follower() throws {
+    @Test
+    func `a follower that lives in rows goes on after each step, and writes what a commit changed`() throws {
         var team = try TestGroup(40, joining: 3)
         let store = try SQLiteGroupStore()
         let counted = MemoryGroupStore()
@@ -441,8 +441,8 @@ struct StateTests {
         #expect(again.groupInfo == nil || again.epoch < team.follower.epoch)
     }
 
-    @Test("secrets of a key package survive storage, and are checked when they come back")
-    func keyPackageSecrets() throws {
+    @Test
+    func `secrets of a key package survive storage, and are checked when they come back`() throws {
         var team = try TestGroup(2)
         let own = try Client("new", using: &team.generator).keyPackage(using: &team.generator)
         let again = try KeyPackageSecrets(decoding: own.encoded)

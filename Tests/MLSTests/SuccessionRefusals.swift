@@ -33,8 +33,8 @@ struct SuccessionRefusals {
         try Group.join(welcome, with: own, predecessor: predecessor, now: testTime, judge: AcceptAll())
     }
 
-    @Test("a follower refuses commits of a re-initialised group as members do, also from rows")
-    func following() throws {
+    @Test
+    func `a follower refuses commits of a re-initialised group as members do, also from rows`() throws {
         var (team, _, wanted) = try reInitialised()
         let before = team
         // Somebody who goes on as if nothing had been.
@@ -54,8 +54,8 @@ struct SuccessionRefusals {
         expectRefusal(.groupReInitialised) { try loaded.process(commit) }
     }
 
-    @Test("who founds a group without a path has a leaf whose lifetime others accept")
-    func founderLifetime() throws {
+    @Test
+    func `who founds a group without a path has a leaf whose lifetime others accept`() throws {
         var (team, secrets, _) = try reInitialised()
         let active = try TestGroup(3)
         let packages = secrets.map(\.keyPackage)
@@ -76,8 +76,8 @@ struct SuccessionRefusals {
         }
     }
 
-    @Test("a group that was not re-initialised founds nothing, and a re-initialised one does nothing else")
-    func status() throws {
+    @Test
+    func `a group that was not re-initialised founds nothing, and a re-initialised one does nothing else`() throws {
         var (team, secrets, _) = try reInitialised()
         let active = try TestGroup(3)
         expectRefusal(.groupNotReInitialised) { _ = try found(&team, active.groups[0], secrets) }
@@ -88,8 +88,8 @@ struct SuccessionRefusals {
         expectRefusal(.groupReInitialised) { _ = try team.groups[0].groupInfo() }
     }
 
-    @Test("a re-initialised group with other parameters than the ReInit's")
-    func parameters() throws {
+    @Test
+    func `a re-initialised group with other parameters than the ReInit's`() throws {
         var (team, secrets, wanted) = try reInitialised()
         for edit in [
             { $0.groupId = [8] }, { $0.extensions = Extensions(unchecked: [.externalSenders([])]) },
@@ -112,16 +112,16 @@ struct SuccessionRefusals {
         expectRefusal(.predecessorMismatch) { _ = try join(welcome, secrets[0], .reInit(of: active)) }
     }
 
-    @Test("a re-initialised group that lacks a member")
-    func members() throws {
+    @Test
+    func `a re-initialised group that lacks a member`() throws {
         var (team, secrets, _) = try reInitialised()
         expectRefusal(.predecessorMembers) { _ = try found(&team, team.groups[2], [secrets[0]]) }
         let welcome = try found(&team, team.groups[2], [secrets[0]], judge: Blind())
         expectRefusal(.predecessorMembers) { _ = try join(welcome, secrets[0], .reInit(of: team.groups[0])) }
     }
 
-    @Test("a branch with a stranger in it")
-    func stranger() throws {
+    @Test
+    func `a branch with a stranger in it`() throws {
         var team = try TestGroup(3)
         let own = try team.clients[1].keyPackage(using: &team.generator)
         let stranger = try team.keyPackage()
@@ -132,8 +132,8 @@ struct SuccessionRefusals {
         expectRefusal(.predecessorMembers) { _ = try join(welcome, own, .branch(of: team.groups[1])) }
     }
 
-    @Test("a branch that is joined in a later epoch than its first")
-    func epoch() throws {
+    @Test
+    func `a branch that is joined in a later epoch than its first`() throws {
         var team = try TestGroup(3)
         var founded = try team.groups[0].branch(
             groupId: [5], identity: team.clients[0].identity, keyPackages: [], now: testTime, judge: AcceptAll(),

@@ -15,15 +15,15 @@ struct TreeRefusals {
         return (team.groups[0].state.tree, team)
     }
 
-    @Test("the honest tree is valid, and so are those of a long life")
-    func honest() throws {
+    @Test
+    func `the honest tree is valid, and so are those of a long life`() throws {
         var (tree, _) = try tree()
         try tree.validateStructure()
         #expect(try RatchetTree(tree.exported, tree.algorithms).exported == tree.exported)
     }
 
-    @Test("an empty tree, trailing blanks, leaves and parents in each other's places (ValSem300)")
-    func form() throws {
+    @Test
+    func `an empty tree, trailing blanks, leaves and parents in each other's places (ValSem300)`() throws {
         let (tree, _) = try tree()
         let nodes = tree.exported.nodes
         let leaf = nodes[0]
@@ -41,8 +41,8 @@ struct TreeRefusals {
         expectRefusal(.treeNodeKind) { _ = try RatchetTree(ExportedRatchetTree(nodes: changed), tree.algorithms) }
     }
 
-    @Test("each parent hash, changed, emptied or cut short, is found; so is each blank parent and changed key")
-    func parentHashes() throws {
+    @Test
+    func `each parent hash, changed, emptied or cut short, is found; so is each blank parent and changed key`() throws {
         let (good, _) = try tree()
         for offset in stride(from: 1, to: good.shape.nodeCount, by: 2) {
             let index = NodeIndex(offset)
@@ -67,16 +67,16 @@ struct TreeRefusals {
         }
     }
 
-    @Test("an empty left half of the root does not make its parent hash valid")
-    func emptyLeft() throws {
+    @Test
+    func `an empty left half of the root does not make its parent hash valid`() throws {
         var (tree, _) = try tree()
         for leaf in 0..<4 { tree[NodeIndex(LeafIndex(leaf))] = nil }
         for node in [1, 3, 5] { tree[NodeIndex(node)] = nil }
         expectRefusal(.parentHashMismatch) { try tree.validateParentHashes() }
     }
 
-    @Test("unmerged leaves that are elsewhere, blank, unsorted, or not listed on the way")
-    func unmergedLeaves() throws {
+    @Test
+    func `unmerged leaves that are elsewhere, blank, unsorted, or not listed on the way`() throws {
         let (good, _) = try tree()
         let low = NodeIndex(13)
         let cases: [(NodeIndex, [LeafIndex])] = [
@@ -107,8 +107,8 @@ struct TreeRefusals {
         #expect(throws: MLSError.self) { _ = try decodeWhole(parent.wireBytes, as: ParentNode.self) }
     }
 
-    @Test("one key at two places is found, and the index of keys follows every change")
-    func uniqueKeys() throws {
+    @Test
+    func `one key at two places is found, and the index of keys follows every change`() throws {
         var (tree, _) = try tree()
         let first = try #require(tree.leaf(LeafIndex(0)))
         var second = try #require(tree.leaf(LeafIndex(1)))
@@ -132,8 +132,8 @@ struct TreeRefusals {
         #expect(!tree.contains(honest.signatureKey))
     }
 
-    @Test("cached hashes are those of the same tree built anew, through many changes")
-    func cachedHashes() throws {
+    @Test
+    func `cached hashes are those of the same tree built anew, through many changes`() throws {
         var team = try TestGroup(9)
         for step in 0..<12 {
             try team.commit(by: step % 9)
@@ -144,8 +144,8 @@ struct TreeRefusals {
         }
     }
 
-    @Test("the leftmost free leaf is taken, and the tree shrinks by halves after all removals")
-    func shape() throws {
+    @Test
+    func `the leftmost free leaf is taken, and the tree shrinks by halves after all removals`() throws {
         var team = try TestGroup(9)
         #expect(team.groups[0].state.tree.shape.leafCount == 16)
         try team.commit(CommitOptions([.remove(LeafIndex(8)), .remove(LeafIndex(3)), .remove(LeafIndex(5))]))
@@ -160,8 +160,8 @@ struct TreeRefusals {
         #expect(try tree.takeFreeLeaf() == LeafIndex(0))
     }
 
-    @Test("a tree with more leaves than the limit is refused before it is built")
-    func limits() throws {
+    @Test
+    func `a tree with more leaves than the limit is refused before it is built`() throws {
         let algorithms = try CipherSuite.x25519Aes128GcmSha256Ed25519.algorithms()
         let nodes = [Node?](repeating: nil, count: Limits.nodes + 1)
         let last = Node.parent(ParentNode(encryptionKey: HPKEPublicKey([1])))

@@ -32,10 +32,8 @@ enum VectorFolder {
 
 @Suite("Published vectors", .enabled(if: VectorFolder.isPresent, VectorFolder.howToGet))
 struct VectorTests {
-    @Test(
-        "every entry of a file holds, and what is skipped says why",
-        arguments: VectorFolder.files("official") + VectorFolder.files("random"))
-    func holds(_ file: String) throws {
+    @Test(arguments: VectorFolder.files("official") + VectorFolder.files("random"))
+    func `every entry of a file holds, and what is skipped says why`(_ file: String) throws {
         let name = String(file.split(separator: "/").last ?? "")
         let kind = try #require(VectorKind(fileName: name))
         let report = try kind.verify(try VectorFolder.load(file))
@@ -44,13 +42,13 @@ struct VectorTests {
         if !report.skipped.isEmpty { print("\(file): \(report.text)") }
     }
 
-    @Test("all sixteen official files are looked at")
-    func isComplete() {
+    @Test
+    func `all sixteen official files are looked at`() {
         #expect(VectorFolder.files("official").count >= 16)
     }
 
-    @Test("a vector with one changed byte does not hold")
-    func canFail() throws {
+    @Test
+    func `a vector with one changed byte does not hold`() throws {
         let file = try VectorFolder.load("official/psk_secret")
         var entries = try #require(file.array)
         guard case .object(var first) = entries[0], var secret = JSON.object(first)["psk_secret"].hex else {

@@ -75,8 +75,8 @@ struct VerdictTests {
         }
     }
 
-    @Test("the judge is asked on every inbound path, once a leaf and once a commit, by members and followers")
-    func everyPath() throws {
+    @Test
+    func `the judge is asked on every inbound path, once a leaf and once a commit, by members and followers`() throws {
         var team = try TestGroup(4)
         let judge = RecordingJudge()
         let founder = Sender.member(LeafIndex(0))
@@ -139,8 +139,8 @@ struct VerdictTests {
         return again
     }
 
-    @Test("the judge is asked about who may propose from outside: at a join, and when the extension changes")
-    func externalSenders() throws {
+    @Test
+    func `the judge is asked about who may propose from outside: at a join, and when the extension changes`() throws {
         func sender(_ name: String, _ generator: inout SeededGenerator) throws -> ExternalSender {
             let client = try Client(name, using: &generator)
             return ExternalSender(
@@ -202,8 +202,8 @@ struct VerdictTests {
         }
     }
 
-    @Test("the judge is asked about every member by whoever joins by a Welcome, also of a branch")
-    func joins() throws {
+    @Test
+    func `the judge is asked about every member by whoever joins by a Welcome, also of a branch`() throws {
         let invitation = try Invitation()
         let judge = RecordingJudge()
         _ = try Group.join(invitation.welcome, with: invitation.own, now: testTime, judge: judge)
@@ -221,8 +221,8 @@ struct VerdictTests {
         #expect(judge.take().leaves == [.existing, .existing])
     }
 
-    @Test("what was judged and stored is not judged again")
-    func loading() throws {
+    @Test
+    func `what was judged and stored is not judged again`() throws {
         var team = try TestGroup(3)
         let store = MemoryGroupStore()
         let judge = RecordingJudge()
@@ -234,8 +234,8 @@ struct VerdictTests {
         #expect(judge.take() == .init())
     }
 
-    @Test("a judge that refuses is obeyed on each path, and nothing has changed")
-    func refusals() throws {
+    @Test
+    func `a judge that refuses is obeyed on each path, and nothing has changed`() throws {
         var team = try TestGroup(4)
         try team.deliver(try team.groups[2].update { _ in }, except: nil)
         let update = try team.groups[0].honestCommit(CommitOptions(), &team.generator)
@@ -267,8 +267,8 @@ struct VerdictTests {
         }
     }
 
-    @Test("what a follower cannot see it accepts and a member refuses, unchanged and with the committer named")
-    func twoVerdicts() throws {
+    @Test
+    func `what a follower cannot see it accepts and a member refuses, unchanged and with the committer named`() throws {
         var team = try TestGroup(6)
         let honest = try team.groups[0].honestPath(&team.generator)
         func path(_ edit: (inout UpdatePath) -> Void) throws -> MLSMessage {
@@ -312,8 +312,8 @@ struct VerdictTests {
         try team.expectAgreement()
     }
 
-    @Test("an external commit may carry PSKs, which members need and a follower passes over")
-    func externalPSK() throws {
+    @Test
+    func `an external commit may carry PSKs, which members need and a follower passes over`() throws {
         var team = try TestGroup(3)
         let key = PreSharedKeyID.Key.external(id: [7])
         let keys = PreSharedKeys([key: Secret([1, 2, 3])])
@@ -329,8 +329,8 @@ struct VerdictTests {
         try team.expectAgreement()
     }
 
-    @Test("a follower begins with a GroupInfo that it can verify, and with no other")
-    func followerBegins() throws {
+    @Test
+    func `a follower begins with a GroupInfo that it can verify, and with no other`() throws {
         let team = try TestGroup(4)
         let good = try team.groups[0].groupInfo()
         func begin(_ info: GroupInfo, tree: ExportedRatchetTree? = nil) throws {

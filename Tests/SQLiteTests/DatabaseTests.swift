@@ -3,7 +3,7 @@ import SQLite
 import Testing
 
 @Suite struct DatabaseTests {
-    @Test func everyTypeComesBackAsItWentIn() throws {
+    @Test func `every type comes back as it went in`() throws {
         let database = try Database(path: ":memory:")
         try database.execute("CREATE TABLE t(a, b, c, d, e, f, g)")
         let text = "a\0é\u{1F600}"
@@ -22,7 +22,7 @@ import Testing
         #expect(count == 1)
     }
 
-    @Test func aKeptStatementIsNotLentTwiceAtOnce() throws {
+    @Test func `a kept statement is not lent twice at once`() throws {
         let database = try Database(path: ":memory:")
         try database.execute("CREATE TABLE t(a); INSERT INTO t VALUES(1),(2),(3)")
         // Three rows, at each of them three rows again, by the same statement: 3 + 9 + 27 visits.
@@ -41,7 +41,7 @@ import Testing
         return count
     }
 
-    @Test func aNewFileIsReadableByItsOwnerAlone() throws {
+    @Test func `a new file is readable by its owner alone`() throws {
         let directory = try TemporaryDirectory()
         let database = try Database(path: directory.file("a.db"))
         try database.execute("CREATE TABLE t(a)")
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func anErrorSaysWhereAndWhat() throws {
+    @Test func `an error says where and what`() throws {
         let database = try Database(path: ":memory:")
         try database.execute("CREATE TABLE t(a UNIQUE)")
         try database.run("INSERT INTO t VALUES(?)", 1)
@@ -64,7 +64,7 @@ import Testing
         #expect(error?.path == ":memory:")
     }
 
-    @Test func aMissingFileIsNotCreatedUnlessAsked() throws {
+    @Test func `a missing file is not created unless asked`() throws {
         let directory = try TemporaryDirectory()
         for mode in [DatabaseOptions.Mode.readWrite, .readOnly, .immutable] {
             let error = #expect(throws: SQLiteError.self) {
@@ -75,7 +75,7 @@ import Testing
         #expect(access(directory.file("none.db"), F_OK) != 0)
     }
 
-    @Test func aFileThatIsNoDatabaseIsRefused() throws {
+    @Test func `a file that is no database is refused`() throws {
         let directory = try TemporaryDirectory()
         let file = try #require(fopen(directory.file("x.db"), "w"))
         for _ in 0..<200 { fputs("this is not a database; ", file) }
@@ -84,7 +84,7 @@ import Testing
         #expect(error?.kind == .notADatabase)
     }
 
-    @Test func aReaderSeesButCannotChange() throws {
+    @Test func `a reader sees but cannot change`() throws {
         let directory = try TemporaryDirectory()
         let writer = try Database(path: directory.file("a.db"))
         try writer.execute("CREATE TABLE t(a); INSERT INTO t VALUES(7)")
@@ -94,7 +94,7 @@ import Testing
         #expect(error?.kind == .readOnly)
     }
 
-    @Test func anImmutableDatabaseIsReadWithoutCompanions() throws {
+    @Test func `an immutable database is read without companions`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a b%.db")
         do {
@@ -106,7 +106,7 @@ import Testing
         #expect(access(path + "-shm", F_OK) != 0)
     }
 
-    @Test func anotherConnectionsCommitChangesTheDataVersion() throws {
+    @Test func `another connections commit changes the data version`() throws {
         let directory = try TemporaryDirectory()
         let first = try Database(path: directory.file("a.db"))
         try first.execute("CREATE TABLE t(a)")
@@ -118,7 +118,7 @@ import Testing
         #expect(try second.dataVersion != before)
     }
 
-    @Test func theLogStaysAtCloseWhereAskedFor() throws {
+    @Test func `the log stays at close where asked for`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a.db")
         do {

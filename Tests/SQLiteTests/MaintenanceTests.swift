@@ -3,7 +3,7 @@ import SQLite
 import Testing
 
 @Suite struct MaintenanceTests {
-    @Test func aBackupIsOneSnapshotWhileOthersWrite() throws {
+    @Test func `a backup is one snapshot while others write`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a.db")
         let writer = try Database(path: path, options: DatabaseOptions(synchronous: .off))
@@ -28,7 +28,7 @@ import Testing
         #expect(access(directory.file("copy.db-wal"), F_OK) != 0)
     }
 
-    @Test func aBackupCanBeGivenUp() throws {
+    @Test func `a backup can be given up`() throws {
         struct Stopped: Error {}
         let directory = try TemporaryDirectory()
         let source = try Database(path: directory.file("a.db"))
@@ -39,7 +39,7 @@ import Testing
         try source.execute("INSERT INTO t VALUES(1)")
     }
 
-    @Test func aDamagedPageIsFound() throws {
+    @Test func `a damaged page is found`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a.db")
         do {
@@ -58,7 +58,7 @@ import Testing
         #expect(try !database.integrityFaults().isEmpty)
     }
 
-    @Test func danglingReferencesAreFound() throws {
+    @Test func `dangling references are found`() throws {
         let database = try Database(path: ":memory:")
         try database.execute(
             "CREATE TABLE p(id PRIMARY KEY); CREATE TABLE c(p REFERENCES p(id)); INSERT INTO c VALUES(9)")
@@ -69,7 +69,7 @@ import Testing
         #expect(error?.kind == .constraint)
     }
 
-    @Test func aCheckpointCopiesTheLog() throws {
+    @Test func `a checkpoint copies the log`() throws {
         let directory = try TemporaryDirectory()
         let database = try Database(path: directory.file("a.db"), options: DatabaseOptions(autoCheckpointPages: 0))
         try database.execute("CREATE TABLE t(a); INSERT INTO t VALUES(zeroblob(50000))")

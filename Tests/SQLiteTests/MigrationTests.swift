@@ -7,7 +7,7 @@ import Testing
 
     private func schema(_ migrations: Migration...) -> Schema { Schema(applicationID: 77, migrations: migrations) }
 
-    @Test func onlyMissingStepsAreTaken() throws {
+    @Test func `only missing steps are taken`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a.db")
         do {
@@ -22,7 +22,7 @@ import Testing
         #expect(try database.first("SELECT a, b FROM t") { [$0.int(0), $0.int(1)] } == [1, 5])
     }
 
-    @Test func aNewerSchemaIsRefused() throws {
+    @Test func `a newer schema is refused`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a.db")
         try Database(path: path).migrate(to: schema(first, second))
@@ -30,7 +30,7 @@ import Testing
         #expect(error?.kind == .newerSchema(found: 2, known: 1))
     }
 
-    @Test func anotherProgramsDatabaseIsRefused() throws {
+    @Test func `another programs database is refused`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a.db")
         try Database(path: path).migrate(to: schema(first))
@@ -43,7 +43,7 @@ import Testing
         #expect(throws: SQLiteError.self) { try unmarked.migrate(to: schema(first)) }
     }
 
-    @Test func aFailedStepLeavesTheOldSchema() throws {
+    @Test func `a failed step leaves the old schema`() throws {
         let database = try Database(path: ":memory:")
         try database.migrate(to: schema(first))
         #expect(throws: SQLiteError.self) {
@@ -53,7 +53,7 @@ import Testing
         #expect(try database.pragma("SELECT count(*) FROM pragma_table_info('t')") == 1)
     }
 
-    @Test func aReaderDoesNotMigrate() throws {
+    @Test func `a reader does not migrate`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a.db")
         try Database(path: path).migrate(to: schema(first))
@@ -63,7 +63,7 @@ import Testing
         #expect(error?.kind == .olderSchema(found: 1, known: 2))
     }
 
-    @Test func manyProcessesMayBeTheFirst() async throws {
+    @Test func `many processes may be the first`() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a.db")
         let schema = schema(first, second)

@@ -6,7 +6,7 @@ import Testing
 
     private func rows(_ database: Database) throws -> Int { Int(try database.pragma("SELECT count(*) FROM t")) }
 
-    @Test func whatThrowsIsUndone() throws {
+    @Test func `what throws is undone`() throws {
         let database = try Database(path: ":memory:")
         try database.execute("CREATE TABLE t(a)")
         #expect(throws: Refused.self) {
@@ -21,7 +21,7 @@ import Testing
         #expect(!database.isInTransaction)
     }
 
-    @Test func aSecondWriterIsToldBusyWhenItsTimeIsUp() throws {
+    @Test func `a second writer is told busy when its time is up`() throws {
         let directory = try TemporaryDirectory()
         let first = try Database(path: directory.file("a.db"))
         try first.execute("CREATE TABLE t(a)")
@@ -34,7 +34,7 @@ import Testing
         #expect(try rows(first) == 1)
     }
 
-    @Test func manyWritersWaitForOneAnother() async throws {
+    @Test func `many writers wait for one another`() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a.db")
         do { try Database(path: path).execute("CREATE TABLE t(a)") }
@@ -52,7 +52,7 @@ import Testing
         #expect(try rows(try Database(path: path)) == 160)
     }
 
-    @Test func aFullDatabaseIsSaidAndLeftIntact() throws {
+    @Test func `a full database is said and left intact`() throws {
         let directory = try TemporaryDirectory()
         let database = try Database(path: directory.file("a.db"))
         try database.execute("CREATE TABLE t(a)")

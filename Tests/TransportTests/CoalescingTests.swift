@@ -84,7 +84,7 @@ private final class EmbeddedServer {
 }
 
 @Suite struct CoalescingTests {
-    @Test func allWritesOfATickAreOneRecordAndOneWrite() throws {
+    @Test func `all writes of a tick are one record and one write`() throws {
         let server = try EmbeddedServer()
         let frames = (0..<64).map { RawFrame.sample(UInt32($0), bytes: 100) }
         for frame in frames { server.connection.write(ByteBuffer(bytes: frame.wireBytes)) }
@@ -95,7 +95,7 @@ private final class EmbeddedServer {
         #expect(server.client.readAll(server.received()).plaintext == frames.flatMap(\.wireBytes))
     }
 
-    @Test func aTickWithMoreThanARecordTakesAsFewRecordsAsItFits() throws {
+    @Test func `a tick with more than a record takes as few records as it fits`() throws {
         let server = try EmbeddedServer()
         let frames = (0..<50).map { RawFrame.sample(UInt32($0), bytes: 1000) }
         let bytes = frames.flatMap(\.wireBytes)
@@ -106,7 +106,7 @@ private final class EmbeddedServer {
         #expect(server.client.readAll(server.received()).plaintext == bytes)
     }
 
-    @Test func oneBufferMayGoToManyConnections() throws {
+    @Test func `one buffer may go to many connections`() throws {
         let first = try EmbeddedServer()
         let others = try (0..<9).map { _ in try EmbeddedServer(loop: first.loop) }
         let frame = RawFrame.sample(7, bytes: 500)
@@ -122,7 +122,7 @@ private final class EmbeddedServer {
         }
     }
 
-    @Test func anExplicitFlushDoesNotWaitForTheTick() throws {
+    @Test func `an explicit flush does not wait for the tick`() throws {
         let server = try EmbeddedServer()
         server.connection.write(ByteBuffer(bytes: RawFrame.sample(1, bytes: 1).wireBytes))
         server.connection.flush()
@@ -132,7 +132,7 @@ private final class EmbeddedServer {
         #expect(server.recorder.writes.isEmpty)
     }
 
-    @Test func framesThatComeAByteAtATimeAreGivenWhole() throws {
+    @Test func `frames that come a byte at a time are given whole`() throws {
         let server = try EmbeddedServer()
         let frames = [RawFrame.sample(1, bytes: 50), .sample(2, bytes: 0)]
         for frame in frames { #expect(server.client.writeAll(frame.wireBytes) == .done) }
@@ -142,7 +142,7 @@ private final class EmbeddedServer {
         #expect(server.delegate.frames == frames)
     }
 
-    @Test func anOversizedFrameEndsTheConnectionBeforeItsBodyComes() throws {
+    @Test func `an oversized frame ends the connection before its body comes`() throws {
         let server = try EmbeddedServer()
         var head = RawFrame.sample(1, bytes: Limits.frameBeforeLogin).wireBytes
         head = Array(head.prefix(RawFrame.lengthBytes))
@@ -156,7 +156,7 @@ private final class EmbeddedServer {
         #expect(!server.channel.isActive)
     }
 
-    @Test func aHandshakeNeverFinishedEndsAtItsDeadlineAndNotBefore() throws {
+    @Test func `a handshake never finished ends at its deadline and not before`() throws {
         let channel = EmbeddedChannel()
         let loop = TransportLoop(channel.eventLoop)
         let engine = try TLSEngine(
@@ -175,7 +175,7 @@ private final class EmbeddedServer {
         #expect(delegate.heard == [.closed(.handshakeTimedOut)])
     }
 
-    @Test func aFrameNeverFinishedEndsTheConnectionAndOneThatIsDoesNot() throws {
+    @Test func `a frame never finished ends the connection and one that is does not`() throws {
         let server = try EmbeddedServer()
         let timeout = try #require(server.connection.limits.frameTimeout)
         let frame = RawFrame.sample(1, bytes: 100).wireBytes

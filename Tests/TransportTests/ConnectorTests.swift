@@ -8,7 +8,7 @@ import Testing
 @testable import Transport
 
 @Suite struct ConnectorTests {
-    @Test func theRightPinConnectsAndAnyOtherIsRefusedWithNothingSent() async throws {
+    @Test func `the right pin connects and any other is refused with nothing sent`() async throws {
         let server = try await TestServer.start()
         let pin = server.identity.pin
         let client = try await TestClient.connect(to: server.address, trust: .pin(pin))
@@ -23,7 +23,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func anAuthorityDecidesByTheNameAskedFor() async throws {
+    @Test func `an authority decides by the name asked for`() async throws {
         let identity = try ServerIdentity.selfSigned()
         let directory = try TemporaryDirectory()
         let authority = TrustedAuthorities.file(try directory.write("authority.pem", identity.certificatePEM))
@@ -47,7 +47,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func aNameIsLookedUpAndAllItsAddressesAreTried() async throws {
+    @Test func `a name is looked up and all its addresses are tried`() async throws {
         let server = try await TestServer.start()
         let named = NetworkAddress(host: "localhost", port: server.address.port)
         let client = try await TestClient.connect(to: named)
@@ -55,7 +55,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func framesThatCameBeforeTheStartAreGivenAfterIt() async throws {
+    @Test func `frames that came before the start are given after it`() async throws {
         let server = try await TestServer.start()
         try await server.on { $0.greeting = RawFrame.sample(9, bytes: 5).wireBytes }
         let client = try await TestClient.connect(to: server.address)
@@ -63,7 +63,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func nobodyThereIsUnreachableInTheKernelsWords() async throws {
+    @Test func `nobody there is unreachable in the kernels words`() async throws {
         let server = try await TestServer.start()
         try await server.stop()
         await #expect(throws: ConnectError.unreachable("Connection refused")) {
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func aNameThatDoesNotExistIsSaidToBeUnknown() async throws {
+    @Test func `a name that does not exist is said to be unknown`() async throws {
         // RFC 6761: names under `invalid` never exist.
         let address = NetworkAddress(host: "nowhere.invalid", port: 1)
         await #expect(throws: ConnectError.unreachable("no address is known for nowhere.invalid")) {
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func aPeerThatNeverAnswersTimesOut() async throws {
+    @Test func `a peer that never answers times out`() async throws {
         // The kernel accepts on behalf of a listener that never does.
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func aPeerThatHangsUpOrSpeaksAnotherProtocolIsNamed() async throws {
+    @Test func `a peer that hangs up or speaks another protocol is named`() async throws {
         let other = try await OtherServer.start(answer: Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
         do {
             _ = try await TestClient.connect(to: other.address)
@@ -112,7 +112,7 @@ import Testing
         try await mute.stop()
     }
 
-    @Test func anIdentityThatWasReplacedIsShownToNewConnections() async throws {
+    @Test func `an identity that was replaced is shown to new connections`() async throws {
         let server = try await TestServer.start()
         let before = server.identity.pin
         let standing = try await TestClient.connect(to: server.address)
@@ -125,7 +125,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func anAddressInUseIsNamed() async throws {
+    @Test func `an address in use is named`() async throws {
         let server = try await TestServer.start()
         let eventLoop = TestServer.group.next()
         let (identity, address) = (server.identity, server.address)
@@ -146,7 +146,7 @@ import Testing
             ("192.0.2.1", 3, "192.0.2.1:3", [192, 0, 2, 1], false),
             ("example.org", 4, "example.org:4", [], false),
         ] as [(String, Int, String, [UInt8], Bool)])
-    func anAddressKnowsItsTextItsBytesAndWhetherItIsThisMachine(
+    func `an address knows its text its bytes and whether it is this machine`(
         host: String, port: Int, text: String, bytes: [UInt8], isLoopback: Bool
     ) {
         let address = NetworkAddress(host: host, port: port)
@@ -155,7 +155,7 @@ import Testing
         #expect(address.isLoopback == isLoopback)
     }
 
-    @Test func anIPv4AddressThatCameOverIPv6IsWrittenAsIPv4() throws {
+    @Test func `an I pv 4 address that came over I pv 6 is written as I pv 4`() throws {
         let mapped = try SocketAddress(ipAddress: "::ffff:192.0.2.7", port: 5)
         #expect(NetworkAddress(mapped) == NetworkAddress(host: "192.0.2.7", port: 5))
     }

@@ -20,7 +20,7 @@ private final class Echo: ControlListenerDelegate {
 }
 
 @Suite struct ControlTests {
-    @Test func linesGoBothWaysAndTheKernelSaysWhoAsks() async throws {
+    @Test func `lines go both ways and the kernel says who asks`() async throws {
         try await withListener { path, echo, loop in
             let client = try ControlClient(path: path, timeout: 20)
             let long = [UInt8](repeating: 65, count: ControlConnection.lineLimit)
@@ -39,7 +39,7 @@ private final class Echo: ControlListenerDelegate {
         }
     }
 
-    @Test func theSocketIsItsOwnersAlone() async throws {
+    @Test func `the socket is its owners alone`() async throws {
         try await withListener { path, _, _ in
             var status = stat()
             #expect(lstat(path, &status) == 0)
@@ -47,7 +47,7 @@ private final class Echo: ControlListenerDelegate {
         }
     }
 
-    @Test func aPathTooLongForAnAddressStillWorks() async throws {
+    @Test func `a path too long for an address still works`() async throws {
         let deep = [String](repeating: String(repeating: "d", count: 60), count: 3).joined(separator: "/")
         try await withListener(under: deep) { path, _, _ in
             #expect(path.utf8.count > 180)
@@ -57,7 +57,7 @@ private final class Echo: ControlListenerDelegate {
         }
     }
 
-    @Test func aSocketLeftBehindIsReplacedAndAFileIsNot() async throws {
+    @Test func `a socket left behind is replaced and a file is not`() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/control"
         let left = try UnixSocket.bind(path)
@@ -69,7 +69,7 @@ private final class Echo: ControlListenerDelegate {
         #expect(throws: UnixSocket.Failure(errno: EADDRINUSE)) { try UnixSocket.bind(path) }
     }
 
-    @Test func aLineOverTheLimitClosesTheConnection() async throws {
+    @Test func `a line over the limit closes the connection`() async throws {
         try await withListener { path, echo, loop in
             let descriptor = try UnixSocket.connect(path)
             defer { close(descriptor) }
@@ -82,13 +82,13 @@ private final class Echo: ControlListenerDelegate {
         }
     }
 
-    @Test func aServerThatDoesNotRunIsSaidToBe() throws {
+    @Test func `a server that does not run is said to be`() throws {
         #expect(throws: ControlError.notRunning(path: "/nonexistent/control")) {
             try ControlClient(path: "/nonexistent/control", timeout: 1)
         }
     }
 
-    @Test(arguments: ["path", "abstract"]) func theServiceManagerHearsTheState(kind: String) throws {
+    @Test(arguments: ["path", "abstract"]) func `the service manager hears the state`(kind: String) throws {
         let directory = try TemporaryDirectory()
         let name =
             kind == "path" ? directory.path + "/notify" : "@chat-test-\(getpid())-\(UInt32.random(in: 0...(.max)))"
@@ -107,7 +107,7 @@ private final class Echo: ControlListenerDelegate {
         #expect(buffer.prefix(max(count, 0)) == Array("READY=1".utf8)[...])
     }
 
-    @Test(arguments: [nil, "", "relative", "/nonexistent/notify"]) func withoutAServiceManagerNothingIsSent(
+    @Test(arguments: [nil, "", "relative", "/nonexistent/notify"]) func `without a service manager nothing is sent`(
         path: String?
     ) {
         #expect(!ServiceManager.notify("READY=1", socketPath: path))

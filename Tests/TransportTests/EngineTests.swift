@@ -74,7 +74,7 @@ extension TLSEngine.ReadResult {
 }
 
 @Suite struct EngineTests {
-    @Test(arguments: [1, 2, 5, 100, Int.max]) func howTheHandshakeIsCutChangesNothing(piece: Int) throws {
+    @Test(arguments: [1, 2, 5, 100, Int.max]) func `how the handshake is cut changes nothing`(piece: Int) throws {
         let pair = try Pair(name: "localhost")
         let progress = pair.shakeHands(piece: piece)
         #expect(progress.server == .done)
@@ -88,7 +88,7 @@ extension TLSEngine.ReadResult {
         }
     }
 
-    @Test func aRecordChangedOnItsWayEndsTheConnection() throws {
+    @Test func `a record changed on its way ends the connection`() throws {
         let pair = try Pair()
         _ = pair.shakeHands(piece: .max)
         #expect(pair.client.writeAll(Array("hello".utf8)) == .done)
@@ -102,7 +102,7 @@ extension TLSEngine.ReadResult {
         #expect(!pair.server.takeOutput().isEmpty)
     }
 
-    @Test func aGoodbyeIsToldApartFromSilence() throws {
+    @Test func `a goodbye is told apart from silence`() throws {
         let pair = try Pair()
         _ = pair.shakeHands(piece: .max)
         #expect(pair.client.writeAll([1, 2]) == .done)
@@ -111,7 +111,7 @@ extension TLSEngine.ReadResult {
         #expect(read == ([1, 2], .closed))
     }
 
-    @Test func keyUpdatesAreAnsweredAndChangeNothing() throws {
+    @Test func `key updates are answered and change nothing`() throws {
         let pair = try Pair()
         _ = pair.shakeHands(piece: .max)
         for round in 0..<5 {
@@ -124,7 +124,7 @@ extension TLSEngine.ReadResult {
         }
     }
 
-    @Test func randomBytesFailTheHandshakeWithAnAlertOrWaitForMore() throws {
+    @Test func `random bytes fail the handshake with an alert or wait for more`() throws {
         var random = SystemRandomNumberGenerator()
         let context = try TLSContext(serving: .selfSigned())
         let scratch = TLSScratch()
@@ -136,7 +136,7 @@ extension TLSEngine.ReadResult {
         }
     }
 
-    @Test func aHelloChangedInOneByteNeverOpensAConnection() throws {
+    @Test func `a hello changed in one byte never opens a connection`() throws {
         let context = try TLSContext(serving: .selfSigned())
         let scratch = TLSScratch()
         let client = try TLSEngine(
@@ -154,7 +154,7 @@ extension TLSEngine.ReadResult {
         }
     }
 
-    @Test func aConnectionIsOnlyVerifiedByAnAuthorityForItsName() throws {
+    @Test func `a connection is only verified by an authority for its name`() throws {
         let identity = try ServerIdentity.selfSigned()
         let directory = try TemporaryDirectory()
         let file = try directory.write("authority.pem", identity.certificatePEM)

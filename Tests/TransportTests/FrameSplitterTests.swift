@@ -7,7 +7,8 @@ import Testing
     private let frames = [0, 1, 5, 1000, 0, 300].enumerated().map { RawFrame.sample(UInt32($0), bytes: $1) }
     private var stream: [UInt8] { frames.flatMap(\.wireBytes) }
 
-    @Test(arguments: [1, 2, 3, 7, 8, 9, 10, 64, 4096]) func howBytesAreCutChangesNothing(pieceBytes: Int) throws {
+    @Test(arguments: [1, 2, 3, 7, 8, 9, 10, 64, 4096]) func `how bytes are cut changes nothing`(pieceBytes: Int) throws
+    {
         var splitter = FrameSplitter(limit: 4096)
         var found: [RawFrame] = []
         for start in stride(from: 0, to: stream.count, by: pieceBytes) {
@@ -17,7 +18,7 @@ import Testing
         #expect(!splitter.isMidFrame)
     }
 
-    @Test func everyTruncationGivesTheFramesBeforeItAndSaysThatOneHasBegun() throws {
+    @Test func `every truncation gives the frames before it and says that one has begun`() throws {
         let ends = frames.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.wireBytes.count) }
         for length in 0...stream.count {
             var splitter = FrameSplitter(limit: 4096)
@@ -28,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func aLengthOverTheLimitIsRefusedAsSoonAsItIsKnown() throws {
+    @Test func `a length over the limit is refused as soon as it is known`() throws {
         for length in [101, 4096, 1 << 31, 0xffff_ffff] {
             var splitter = FrameSplitter(limit: 100)
             let error = FrameError.tooLarge(length: length, limit: 100)
@@ -38,26 +39,26 @@ import Testing
         #expect(try splitter.split(RawFrame.sample(1, bytes: 95).wireBytes).count == 1)
     }
 
-    @Test(arguments: 0..<5) func aLengthWithoutRoomForAHeadIsRefused(length: Int) throws {
+    @Test(arguments: 0..<5) func `a length without room for a head is refused`(length: Int) throws {
         var splitter = FrameSplitter(limit: 100)
         let error = FrameError.tooShort(length: length)
         #expect(throws: error) { try splitter.split(bigEndian(UInt32(length)) + [UInt8](repeating: 0, count: 20)) }
     }
 
-    @Test func anAnnouncedBodyTakesNoMemoryBeforeItComes() throws {
+    @Test func `an announced body takes no memory before it comes`() throws {
         var splitter = FrameSplitter(limit: 1 << 20)
         #expect(try splitter.split(bigEndian(1 << 20) + [200, 0, 0, 0, 1, 42]).isEmpty)
         #expect(splitter.reservedBytes < 4096)
     }
 
-    @Test func aLimitRaisedBetweenFramesCountsFromTheNext() throws {
+    @Test func `a limit raised between frames counts from the next`() throws {
         var splitter = FrameSplitter(limit: 20)
         #expect(try splitter.split(RawFrame.sample(1, bytes: 15).wireBytes).count == 1)
         splitter.limit = 1000
         #expect(try splitter.split(RawFrame.sample(2, bytes: 995).wireBytes).count == 1)
     }
 
-    @Test func randomBytesNeverDoAnythingButFailOrWait() {
+    @Test func `random bytes never do anything but fail or wait`() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<2000 {
             var splitter = FrameSplitter(limit: 4096)

@@ -23,7 +23,7 @@ import Testing
         return verdict
     }
 
-    @Test func aMessageIsJudgedByTheLengthThatItAnnounces() {
+    @Test func `a message is judged by the length that it announces`() {
         #expect(admits([]))
         #expect(admits(record(hello(100) + [UInt8](repeating: 9, count: 100))))
         #expect(!admits(record(hello(101))))
@@ -31,7 +31,7 @@ import Testing
         #expect(admits(record(hello(131_000)), limit: 131_000))
     }
 
-    @Test func cuttingItIntoRecordsHidesNothing() {
+    @Test func `cutting it into records hides nothing`() {
         #expect(!admits(hello(131_000).flatMap { record([$0]) }))
         // Behind an empty record, an alert, a change of cipher, a first hello that was answered by a retry.
         #expect(!admits(record([]) + record([1, 0], type: 21) + record([1], type: 20) + record(hello(131_000))))
@@ -40,14 +40,14 @@ import Testing
         #expect(!admits(record(Array(first.prefix(9))) + record(first.dropFirst(9) + hello(9_000))))
     }
 
-    @Test func whatIsEncryptedIsNotJudged() {
+    @Test func `what is encrypted is not judged`() {
         let encrypted = record(hello(3) + [1, 2, 3]) + record(hello(131_000), type: 23)
         #expect(admits(encrypted))
         // Early data that is passed over does not end the judging.
         #expect(!admits(encrypted + record(hello(131_000))))
     }
 
-    @Test func aStrangerWhoAnnouncesALargeHelloIsGoneAtOnce() async throws {
+    @Test func `a stranger who announces a large hello is gone at once`() async throws {
         let server = try await TestServer.start()
         let peer = try RawPeer(server.address)
         peer.send(record(hello(131_000)))

@@ -4,7 +4,7 @@ import Testing
 @testable import Transport
 
 @Suite struct IdentityTests {
-    @Test func aGeneratedIdentityIsReadBackWithTheSamePin() throws {
+    @Test func `a generated identity is read back with the same pin`() throws {
         let made = try CertificateFactory.selfSigned()
         let identity = try ServerIdentity(certificatePEM: made.certificatePEM, keyPEM: made.keyPEM)
         let directory = try TemporaryDirectory()
@@ -15,7 +15,7 @@ import Testing
         #expect(try ServerIdentity(certificateFile: both, keyFile: both).pin == identity.pin)
     }
 
-    @Test func openSSLReadsTheCertificateAndComputesTheSamePin() async throws {
+    @Test func `open SSL reads the certificate and computes the same pin`() async throws {
         let identity = try ServerIdentity.selfSigned()
         let directory = try TemporaryDirectory()
         let path = try directory.write("cert.pem", identity.certificatePEM)
@@ -36,7 +36,7 @@ import Testing
         #expect(identity.pin == PublicKeyPin(digest: digest))
     }
 
-    @Test func whatIsWrongWithAPairIsSaid() async throws {
+    @Test func `what is wrong with a pair is said`() async throws {
         let made = try CertificateFactory.selfSigned()
         let other = try CertificateFactory.selfSigned()
         let (certificate, key) = (made.certificatePEM, made.keyPEM)
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func aDamagedCertificateOrKeyIsMalformed() throws {
+    @Test func `a damaged certificate or key is malformed`() throws {
         let made = try CertificateFactory.selfSigned()
         for (certificate, key) in [
             (damaged(made.certificatePEM), made.keyPEM), (made.certificatePEM, damaged(made.keyPEM)),
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func aKeyTooWeakForTLSIsUnusable() async throws {
+    @Test func `a key too weak for tlsis unusable`() async throws {
         let directory = try TemporaryDirectory()
         let (certificate, key) = (directory.path + "/cert.pem", directory.path + "/key.pem")
         _ = try await OpenSSL.run([

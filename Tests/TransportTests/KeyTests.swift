@@ -11,7 +11,7 @@ import Testing
             "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
         ),
-    ]) func sha256GivesThePublishedDigests(text: String, digest: String) {
+    ]) func `sha 256 gives the published digests`(text: String, digest: String) {
         #expect(SHA256.hash(text.utf8) == hex(digest))
         #expect(SHA256.hash(Array(text.utf8).lazy.map { $0 }) == hex(digest))
     }
@@ -33,7 +33,9 @@ import Testing
             "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
             "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
         ),
-    ]) func ed25519GivesThePublishedSignatures(seed: String, key: String, message: String, signature: String) throws {
+    ]) func `ed 25519 gives the published signatures`(seed: String, key: String, message: String, signature: String)
+        throws
+    {
         let signing = try #require(try SigningKey(rawRepresentation: hex(seed)))
         #expect(signing.publicKey == hex(key))
         #expect(try signing.sign(hex(message)) == hex(signature))
@@ -48,7 +50,7 @@ import Testing
         #expect(!verifying.verify(Array(hex(signature).dropLast()), of: hex(message)))
     }
 
-    @Test func aNewKeyIsNewAndSignsForItself() throws {
+    @Test func `a new key is new and signs for itself`() throws {
         let first = try SigningKey()
         let second = try SigningKey()
         #expect(first.rawRepresentation != second.rawRepresentation)
@@ -68,20 +70,20 @@ import Testing
         "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    ]) func aWeakOrAmbiguousPublicKeyIsRefusedWithEitherSign(key: String) {
+    ]) func `a weak or ambiguous public key is refused with either sign`(key: String) {
         var bytes = hex(key)
         #expect(VerifyingKey(rawRepresentation: bytes) == nil)
         bytes[31] ^= 0x80
         #expect(VerifyingKey(rawRepresentation: bytes) == nil)
     }
 
-    @Test(arguments: [0, 31, 33]) func aKeyOfAnotherLengthIsRefused(length: Int) throws {
+    @Test(arguments: [0, 31, 33]) func `a key of another length is refused`(length: Int) throws {
         let bytes = [UInt8](repeating: 9, count: length)
         #expect(VerifyingKey(rawRepresentation: bytes) == nil)
         #expect(try SigningKey(rawRepresentation: bytes) == nil)
     }
 
-    @Test func aPinIsReadAsItIsWrittenAndNoOtherWay() throws {
+    @Test func `a pin is read as it is written and no other way`() throws {
         let pin = try #require(PublicKeyPin(digest: SHA256.hash("abc".utf8)))
         #expect(pin.description == "SHA256:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0")
         #expect(PublicKeyPin(pin.description) == pin)
@@ -101,17 +103,17 @@ import Testing
     @Test(arguments: [
         ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
         ("foobar", "Zm9vYmFy"),
-    ]) func base64GivesThePublishedTexts(bytes: String, text: String) {
+    ]) func `base 64 gives the published texts`(bytes: String, text: String) {
         #expect(Base64.encode(Array(bytes.utf8)) == text)
         #expect(Base64.decode(text) == Array(bytes.utf8))
     }
 
-    @Test func randomBytesAreAsManyAsAskedAndNotTheSameTwice() {
+    @Test func `random bytes are as many as asked and not the same twice`() {
         for count in [0, 1, 32, 1000] { #expect(SecureRandom.bytes(count).count == count) }
         #expect(SecureRandom.bytes(32) != SecureRandom.bytes(32))
     }
 
-    @Test func constantTimeComparisonComparesAllBytes() {
+    @Test func `constant time comparison compares all bytes`() {
         let bytes = SecureRandom.bytes(32)
         #expect(ConstantTime.equal(bytes, bytes))
         for index in bytes.indices {

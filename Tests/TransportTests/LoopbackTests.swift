@@ -6,7 +6,7 @@ import Testing
 @testable import Transport
 
 @Suite struct LoopbackTests {
-    @Test func framesArriveInOrderAndWholeInBothDirections() async throws {
+    @Test func `frames arrive in order and whole in both directions`() async throws {
         let server = try await TestServer.start()
         try await server.on { hub in
             hub.onFrame = { connection, frame in connection.write(ByteBuffer(bytes: frame.wireBytes)) }
@@ -19,7 +19,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func aFrameOfAMebibytePassesAfterTheLimitWasRaised() async throws {
+    @Test func `a frame of a mebibyte passes after the limit was raised`() async throws {
         let server = try await TestServer.start()
         try await server.on { hub in
             hub.onFrame = { connection, frame in
@@ -35,7 +35,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func bothSidesExportTheSameChannelBindingAndEveryConnectionAnother() async throws {
+    @Test func `both sides export the same channel binding and every connection another`() async throws {
         let server = try await TestServer.start()
         let first = try await TestClient.connect(to: server.address)
         let second = try await TestClient.connect(to: server.address)
@@ -52,7 +52,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func whatWasWrittenBeforeAFlushingCloseArrivesAndThenTheEnd() async throws {
+    @Test func `what was written before a flushing close arrives and then the end`() async throws {
         let server = try await TestServer.start()
         try await server.on { hub in
             hub.onFrame = { connection, frame in
@@ -72,7 +72,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func theEndIsReportedOnceHoweverOftenClosed() async throws {
+    @Test func `the end is reported once however often closed`() async throws {
         let server = try await TestServer.start()
         let client = try await TestClient.connect(to: server.address)
         #expect(try await eventually { try await server.on { $0.recorders.first?.heard == [.opened] } })
@@ -87,7 +87,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func aPausedConnectionGivesNoFrameUntilResumed() async throws {
+    @Test func `a paused connection gives no frame until resumed`() async throws {
         let server = try await TestServer.start()
         try await server.on { hub in hub.onFrame = { connection, _ in connection.pauseReading() } }
         let client = try await TestClient.connect(to: server.address)
@@ -105,7 +105,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func aClosedConnectionIsFreed() async throws {
+    @Test func `a closed connection is freed`() async throws {
         let server = try await TestServer.start()
         let client = try await TestClient.connect(to: server.address)
         try await client.send([.sample(1, bytes: 1)])

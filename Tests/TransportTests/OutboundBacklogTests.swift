@@ -4,7 +4,7 @@ import Testing
 @testable import Transport
 
 @Suite struct OutboundBacklogTests {
-    @Test func recordsHoldAllBytesInOrderAndAsManyAsFit() {
+    @Test func `records hold all bytes in order and as many as fit`() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             var backlog = OutboundBacklog()
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func aBufferThatFillsARecordAloneIsNotCopied() {
+    @Test func `a buffer that fills a record alone is not copied`() {
         var backlog = OutboundBacklog()
         let buffer = ByteBuffer(bytes: [UInt8](repeating: 7, count: 64))
         let address = buffer.withUnsafeReadableBytes { $0.baseAddress }
@@ -32,7 +32,7 @@ import Testing
         #expect(backlog.takeRecord(staging: staging) { $0.baseAddress } == address)
     }
 
-    @Test func aBacklogThatNeverDrainsForgetsWhatPassedThroughIt() {
+    @Test func `a backlog that never drains forgets what passed through it`() {
         var backlog = OutboundBacklog()
         for number in 0..<10_000 {
             backlog.append(ByteBuffer(bytes: [UInt8(truncatingIfNeeded: number), 0]))

@@ -9,7 +9,7 @@ import Testing
 
 /// Peers that are not ours, or do not behave.
 @Suite struct StrangePeerTests {
-    @Test func sClientSpeaksTLS13WithUsAndExportsTheSameChannelBinding() async throws {
+    @Test func `s client speaks TLS13 with us and exports the same channel binding`() async throws {
         let server = try await TestServer.start()
         try await server.on { hub in
             hub.onFrame = { connection, frame in
@@ -42,7 +42,9 @@ import Testing
         ([], "alert"),
         (["-alpn", "http/1.1"], "no application protocol"),
         (["-alpn", "chat/0", "-groups", "P-521"], "handshake failure"),
-    ]) func aPeerWithoutTLS13OurProtocolOrAGroupInCommonIsRefused(options: [String], alert: String) async throws {
+    ]) func `a peer without TLS13 our protocol or a group in common is refused`(options: [String], alert: String)
+        async throws
+    {
         let server = try await TestServer.start()
         let text = try await OpenSSL.run(["s_client", "-connect", "127.0.0.1:\(server.address.port)"] + options)
         #expect(text.contains(alert), "\(text)")
@@ -54,7 +56,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func anEarlierSessionIsNotResumed() async throws {
+    @Test func `an earlier session is not resumed`() async throws {
         let server = try await TestServer.start()
         let directory = try TemporaryDirectory()
         let arguments = ["s_client", "-connect", "127.0.0.1:\(server.address.port)", "-alpn", ProtocolVersion.alpn]
@@ -65,7 +67,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func randomBytesEndTheirConnectionAndNoOther() async throws {
+    @Test func `random bytes end their connection and no other`() async throws {
         let server = try await TestServer.start()
         let client = try await TestClient.connect(to: server.address)
         for _ in 0..<50 {
@@ -84,7 +86,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func silenceIsEndedAtTheHandshakesDeadline() async throws {
+    @Test func `silence is ended at the handshakes deadline`() async throws {
         var limits = ConnectionLimits.server
         limits.handshakeTimeout = .milliseconds(100)
         let server = try await TestServer.start(limits: limits)
@@ -97,7 +99,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func aRefusedPeerIsClosedAtOnce() async throws {
+    @Test func `a refused peer is closed at once`() async throws {
         let server = try await TestServer.start()
         try await server.on { $0.refuses = true }
         let peer = try RawPeer(server.address)
@@ -105,7 +107,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func aPeerThatVanishesWithoutAGoodbyeIsToldApart() async throws {
+    @Test func `a peer that vanishes without a goodbye is told apart`() async throws {
         let server = try await TestServer.start()
         let client = try await TestClient.connect(to: server.address)
         try await client.on { connection, _ in
@@ -116,7 +118,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func aPeerThatDoesNotReadHoldsUpNobodyAndTakesMemoryOnce() async throws {
+    @Test func `a peer that does not read holds up nobody and takes memory once`() async throws {
         let server = try await TestServer.start()
         let slow = try await TestClient.connect(to: server.address)
         let quick = try await TestClient.connect(to: server.address)
@@ -150,7 +152,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func aPeerThatTakesNothingIsEndedAfterTheStallTimeout() async throws {
+    @Test func `a peer that takes nothing is ended after the stall timeout`() async throws {
         var limits = ConnectionLimits.server
         limits.stallTimeout = .milliseconds(200)
         let server = try await TestServer.start(limits: limits)
@@ -166,7 +168,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func whatWaitsCanBeDropped() async throws {
+    @Test func `what waits can be dropped`() async throws {
         let server = try await TestServer.start()
         let client = try await TestClient.connect(to: server.address)
         #expect(try await eventually { try await server.on { $0.recorders.first?.heard == [.opened] } })

@@ -8,7 +8,7 @@ import Testing
             (0, [0x00]), (0x3f, [0x3f]), (0x40, [0x40, 0x40]), (0x3fff, [0x7f, 0xff]),
             (0x4000, [0x80, 0x00, 0x40, 0x00]), (0x3fff_ffff, [0xbf, 0xff, 0xff, 0xff]),
         ] as [(Int, [UInt8])])
-    func aLengthHasOneShortestEncoding(length: Int, bytes: [UInt8]) throws {
+    func `a length has one shortest encoding`(length: Int, bytes: [UInt8]) throws {
         var writer = WireWriter()
         writer.write(length: length)
         #expect(writer.bytes == bytes)
@@ -18,21 +18,21 @@ import Testing
     }
 
     @Test(arguments: [[0x40, 0x3f], [0x80, 0, 0x3f, 0xff], [0xc0, 0, 0, 0], [0xff]] as [[UInt8]])
-    func aLengthInALongerFormIsRefused(bytes: [UInt8]) {
+    func `a length in a longer form is refused`(bytes: [UInt8]) {
         #expect(throws: WireError.invalidLengthEncoding) {
             var reader = WireReader(bytes)
             _ = try reader.readLength()
         }
     }
 
-    @Test func aVectorThatClaimsMoreThanRemainsIsRefused() {
+    @Test func `a vector that claims more than remains is refused`() {
         #expect(throws: WireError.truncated(needed: 0x3fff_ffff, available: 1)) {
             var reader = WireReader([0xbf, 0xff, 0xff, 0xff, 7])
             _ = try reader.readVector()
         }
     }
 
-    @Test func integersAreBigEndian() throws {
+    @Test func `integers are big endian`() throws {
         var writer = WireWriter()
         writer.write(UInt8(1))
         writer.write(UInt16(0x0203))

@@ -5,7 +5,7 @@ import Testing
 @testable import ChatClient
 
 @Suite struct BackoffTests {
-    @Test func pausesDoubleUpToALimitAndStayWithinHalfOfTheirCeiling() {
+    @Test func `pauses double up to a limit and stay within half of their ceiling`() {
         var backoff = Backoff()
         var ceiling = Duration.milliseconds(200)
         for _ in 0..<40 {
@@ -25,7 +25,7 @@ import Testing
     private let away = Problem(.unreachable, "away")
     private let refused = Problem(.loginRefused)
 
-    @Test func aFirstConnectionThatFailsEndsItWhereThatIsAskedFor() {
+    @Test func `a first connection that fails ends it where that is asked for`() {
         var strict = Reconnector(requiresFirstConnection: true)
         #expect(strict.start() == .connect)
         #expect(strict.failed(away, now: .zero, random: 0) == .end(away))
@@ -36,7 +36,7 @@ import Testing
         #expect(patient.retry() == .connect)
     }
 
-    @Test func afterOneSuccessItReconnectsForEver() {
+    @Test func `after one success it reconnects for ever`() {
         var reconnector = Reconnector(requiresFirstConnection: true)
         #expect(reconnector.start() == .connect)
         reconnector.connected(now: .zero)
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func aRefusedLoginAndAChangedKeyEndIt() {
+    @Test func `a refused login and a changed key end it`() {
         for problem in [refused, Problem(.serverKeyChanged, "changed"), Problem(.storeCopied)] {
             var reconnector = Reconnector(requiresFirstConnection: false)
             #expect(reconnector.start() == .connect)
@@ -78,7 +78,7 @@ import Testing
         #expect(reconnector.failed(portal, now: .seconds(30), random: 0) == .end(portal))
     }
 
-    @Test func aConnectionThatHeldBeginsANewCountAndOneThatBrokeAtOnceDoesNot() {
+    @Test func `a connection that held begins a new count and one that broke at once does not`() {
         var reconnector = Reconnector(requiresFirstConnection: true)
         #expect(reconnector.start() == .connect)
         var now = Duration.zero
@@ -94,7 +94,7 @@ import Testing
         #expect(reconnector.failed(away, now: now, random: 0) == .wait(until: now + .milliseconds(100)))
     }
 
-    @Test func aServerThatNamesAPauseIsGivenItUpToALimit() {
+    @Test func `a server that names a pause is given it up to a limit`() {
         var reconnector = Reconnector(requiresFirstConnection: false)
         #expect(reconnector.start() == .connect)
         let busy = Problem(.busy, "busy", retryAfter: 5000)
@@ -106,7 +106,7 @@ import Testing
 }
 
 @Suite struct PingerTests {
-    @Test func silenceIsPingedOnceAndThenGivenUp() {
+    @Test func `silence is pinged once and then given up`() {
         var pinger = Pinger(now: .zero)
         #expect(pinger.check(now: .zero) == .wait(.seconds(30)))
         #expect(pinger.check(now: .seconds(30)) == .ping(.seconds(30)))
@@ -114,7 +114,7 @@ import Testing
         #expect(pinger.check(now: .seconds(60)) == .giveUp)
     }
 
-    @Test func aFrameBeginsTheSilenceAnew() {
+    @Test func `a frame begins the silence anew`() {
         var pinger = Pinger(now: .zero)
         #expect(pinger.check(now: .seconds(30)) == .ping(.seconds(30)))
         pinger.received(now: .seconds(40))
@@ -139,14 +139,14 @@ import Testing
         Acknowledge.Item(conversation: conversation, seq: seq, disposition: disposition)
     }
 
-    @Test func directMessagesAreAcknowledgedAtOnce() {
+    @Test func `direct messages are acknowledged at once`() {
         var planner = AckPlanner()
         planner.settled(item(one, 4, .stored, isUrgent: true), now: .zero)
         #expect(planner.take(now: .zero) == [Acknowledge(items: [item(one, 4)])])
         #expect(planner.take(now: .seconds(9)).isEmpty)
     }
 
-    @Test func othersAreGatheredForAQuarterOfASecond() {
+    @Test func `others are gathered for a quarter of a second`() {
         var planner = AckPlanner()
         planner.settled(item(one, 1, .stored, isUrgent: false), now: .zero)
         planner.settled(item(one, 2, .stored, isUrgent: false), now: .milliseconds(200))
@@ -156,7 +156,7 @@ import Testing
         #expect(planner.due == nil)
     }
 
-    @Test func sixtyFourAreEnough() {
+    @Test func `sixty four are enough`() {
         var planner = AckPlanner()
         for seq in 1...63 {
             planner.settled(item(two, SequenceNumber(UInt64(seq)), .stored, isUrgent: false), now: .zero)
@@ -166,7 +166,7 @@ import Testing
         #expect(planner.take(now: .zero) == [Acknowledge(items: [item(two, 64)])])
     }
 
-    @Test func anEntryThatCannotBeReadIsSaidInItsPlace() {
+    @Test func `an entry that cannot be read is said in its place`() {
         var planner = AckPlanner()
         for (seq, fate) in [(1, Disposition.stored), (2, .undecryptable), (3, .stored), (4, .stored)] {
             planner.settled(item(one, SequenceNumber(UInt64(seq)), fate, isUrgent: seq == 4), now: .zero)
@@ -177,7 +177,7 @@ import Testing
             ])
     }
 
-    @Test func manyConversationsGoInFramesOfTheSizeAllowed() {
+    @Test func `many conversations go in frames of the size allowed`() {
         var planner = AckPlanner()
         for number in 1...600 {
             planner.settled(item(ConversationID(high: 2, low: UInt64(number)), 1, .stored, isUrgent: false), now: .zero)

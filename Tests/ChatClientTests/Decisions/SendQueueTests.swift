@@ -98,7 +98,7 @@ extension UserName {
 }
 
 @Suite struct SendQueueTests {
-    @Test func messagesGoOutInOrderManyInFlight() {
+    @Test func `messages go out in order many in flight`() {
         var scene = Scene()
         for body in ["a", "b", "c"] { scene.submit(body) }
         #expect(scene.settle().isEmpty)
@@ -111,21 +111,21 @@ extension UserName {
         #expect(!scene.queue.needsConnection)
     }
 
-    @Test func noMoreThanTheWindowIsInFlight() {
+    @Test func `no more than the window is in flight`() {
         var scene = Scene()
         for number in 0..<(SendQueue.window + 10) { scene.submit("\(number)") }
         #expect(scene.connect().count { $0.hasPrefix("send") } == SendQueue.window)
         #expect(scene.accept(1) == ["1 accepted", "send \(SendQueue.window + 1)"])
     }
 
-    @Test func noMoreBytesThanTheWindowAreInFlightButOneMessageAlwaysIs() {
+    @Test func `no more bytes than the window are in flight but one message always is`() {
         var scene = Scene()
         let large = String(repeating: "x", count: Limits.text)
         for _ in 0..<20 { scene.submit(large) }
         #expect(scene.connect().count { $0.hasPrefix("send") } == SendQueue.windowBytes / Limits.text)
     }
 
-    @Test func whatWasNotAcknowledgedGoesOutAgainInOrderAfterALoss() {
+    @Test func `what was not acknowledged goes out again in order after a loss`() {
         var scene = Scene()
         for body in ["a", "b", "c"] { scene.submit(body) }
         _ = scene.connect()
@@ -134,7 +134,7 @@ extension UserName {
         #expect(scene.connect() == ["send 1", "send 3"])
     }
 
-    @Test func aRefusalThatMayPassHoldsTheConversationAndLetsOthersGo() {
+    @Test func `a refusal that may pass holds the conversation and lets others go`() {
         var scene = Scene()
         scene.submit("a")
         scene.submit("b")
@@ -150,7 +150,7 @@ extension UserName {
         #expect(scene.accept(1) == ["1 accepted", "send 2"])
     }
 
-    @Test func refusedForAllOfItsTimeIsTemporaryAndNothingWasKept() {
+    @Test func `refused for all of its time is temporary and nothing was kept`() {
         var scene = Scene(SendOptions(timeout: .seconds(1)))
         scene.submit("a")
         _ = scene.connect()
@@ -158,7 +158,7 @@ extension UserName {
         #expect(scene.wait(.seconds(1)) == ["1 failed 75 sent no"])
     }
 
-    @Test func whatWaitsItsTurnHasItsTimeFromTheLastProgress() {
+    @Test func `what waits its turn has its time from the last progress`() {
         var options = SendOptions(timeout: .seconds(2))
         options.isRenewedByProgress = true
         var scene = Scene(options)
@@ -181,7 +181,7 @@ extension UserName {
         #expect(scene.wait(.milliseconds(1)) == ["4 failed 75 sent no"])
     }
 
-    @Test func whatEachWasGivenATimeForKeepsItWhateverOthersDo() {
+    @Test func `what each was given a time for keeps it whatever others do`() {
         var scene = Scene(SendOptions(timeout: .seconds(2)))
         scene.submit("a")
         scene.submit("b")
@@ -192,7 +192,7 @@ extension UserName {
         #expect(scene.wait(.seconds(1)) == ["2 failed 75 sent no"])
     }
 
-    @Test func whatWasAcceptedIsNotGivenMoreTimeByWhatFollows() {
+    @Test func `what was accepted is not given more time by what follows`() {
         var options = SendOptions(wait: .delivered, timeout: .seconds(2))
         options.isRenewedByProgress = true
         var scene = Scene(options)
@@ -205,7 +205,7 @@ extension UserName {
         #expect(scene.wait(.seconds(1)).contains("1 accepted 124"))
     }
 
-    @Test func aRefusalForGoodFailsAloneAndAtOnce() {
+    @Test func `a refusal for good fails alone and at once`() {
         var scene = Scene()
         scene.submit("a")
         scene.submit("b")
@@ -214,7 +214,7 @@ extension UserName {
         #expect(scene.accept(2) == ["2 accepted"])
     }
 
-    @Test func aConversationThatTheServerHasForgottenIsAskedForAnewOnce() {
+    @Test func `a conversation that the server has forgotten is asked for anew once`() {
         var scene = Scene()
         scene.submit("a")
         _ = scene.connect()
@@ -222,7 +222,7 @@ extension UserName {
         #expect(scene.refuse(1, .noSuchConversation) == ["1 failed 67 sent no"])
     }
 
-    @Test func timeUpSaysWhetherItWentOut() {
+    @Test func `time up says whether it went out`() {
         var scene = Scene(SendOptions(timeout: .seconds(2)))
         scene.submit("a")
         _ = scene.connect()
@@ -233,7 +233,7 @@ extension UserName {
         #expect(scene.queue.wakeAt == nil)
     }
 
-    @Test func whatARefusedLoginDidNotLetThroughIsNotThereUnlessItMayHaveBeenBefore() {
+    @Test func `what a refused login did not let through is not there unless it may have been before`() {
         var scene = Scene()
         scene.submit("a")
         _ = scene.connect()
@@ -246,7 +246,7 @@ extension UserName {
         #expect(scene.settle() == ["1 failed 77 sent unknown", "2 failed 77 sent no"])
     }
 
-    @Test func whatFollowsOneThatWasGivenUpDoesNotOvertakeIt() {
+    @Test func `what follows one that was given up does not overtake it`() {
         var scene = Scene(SendOptions(timeout: .seconds(2), queue: true))
         scene.submit("a")
         _ = scene.wait(.seconds(1))
@@ -256,7 +256,7 @@ extension UserName {
         #expect(scene.queue.count == 1)
     }
 
-    @Test func onlyWhatTheServerCouldNotBeReachedForIsQueued() {
+    @Test func `only what the server could not be reached for is queued`() {
         var scene = Scene(SendOptions(timeout: .seconds(1), queue: true))
         scene.submit("a")
         scene.queue.giveUp(Problem(.serverKeyChanged, "changed"))
@@ -270,7 +270,7 @@ extension UserName {
         #expect(scene.settle() == ["3 queue 76 sent no"])
     }
 
-    @Test func deliveredAndReadAreWaitedForAndAskedForAgainAfterALoss() {
+    @Test func `delivered and read are waited for and asked for again after a loss`() {
         var scene = Scene(SendOptions(wait: .read, timeout: .seconds(9)))
         scene.submit("a")
         _ = scene.connect()
@@ -283,7 +283,7 @@ extension UserName {
         #expect(scene.settle() == ["1 read"])
     }
 
-    @Test func acceptedButNotConfirmedIsSaidSo() {
+    @Test func `accepted but not confirmed is said so`() {
         var scene = Scene(SendOptions(wait: .delivered, timeout: .seconds(1)))
         scene.submit("a")
         _ = scene.connect()
@@ -291,7 +291,7 @@ extension UserName {
         #expect(scene.wait(.seconds(1)) == ["1 accepted 124"])
     }
 
-    @Test func aReceiptThatComesBeforeTheAcknowledgementCounts() {
+    @Test func `a receipt that comes before the acknowledgement counts`() {
         var scene = Scene(SendOptions(wait: .delivered))
         scene.submit("a")
         _ = scene.connect()
@@ -299,7 +299,7 @@ extension UserName {
         #expect(scene.accept(1, seq: 1) == ["1 delivered"])
     }
 
-    @Test func withoutATimeNothingIsGivenUp() {
+    @Test func `without a time nothing is given up`() {
         var scene = Scene(SendOptions(timeout: nil))
         scene.submit("a")
         #expect(scene.wait(.seconds(1_000_000)).isEmpty)

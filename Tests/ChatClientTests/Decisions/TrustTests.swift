@@ -72,7 +72,7 @@ import Testing
         ]
     }
 
-    @Test func aServerNeverChangesSilently() throws {
+    @Test func `a server never changes silently`() throws {
         for row in try Self.rows() {
             let decision = TrustDecision(
                 address: try #require(ServerAddress(row.address)), known: row.known, setting: row.setting)
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func authoritiesAreLoadedOnlyWhereTheyDecide() throws {
+    @Test func `authorities are loaded only where they decide`() throws {
         let pin = try #require(Self.pin)
         func demand(_ known: ServerStanding?, _ setting: TrustSetting) throws -> Transport.TrustPolicy {
             TrustDecision(address: try #require(ServerAddress("a.example")), known: known, setting: setting).demand
@@ -113,7 +113,7 @@ import Testing
 @Suite struct KnownServersTests {
     private static let digest = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-    @Test func linesAreReadAndOthersAreKept() throws {
+    @Test func `lines are read and others are kept`() throws {
         let text = "# mine\nchat.example.org:7420 ca\n\n[::1]:7420  pin \(Self.digest)\n"
         var servers = try KnownServers(parsing: Array(text.utf8), file: "f")
         #expect(servers.servers.map(\.address.text) == ["chat.example.org:7420", "[::1]:7420"])
@@ -129,7 +129,7 @@ import Testing
         "chat.example.org:7420", "chat.example.org:7420 pin", "chat.example.org:7420 pin SHA256:x", "a b c d",
         "a.example:1 ca\na.example:1 ca", "a.example:1 ca more", "a.example:99999 ca",
     ])
-    func aMalformedLineIsNamedAndRefused(text: String) throws {
+    func `a malformed line is named and refused`(text: String) throws {
         let problem = #expect(throws: Problem.self) { try KnownServers(parsing: Array(text.utf8), file: "/x/known") }
         #expect(problem?.exit == .badConfiguration)
         #expect(problem?.text.hasPrefix("/x/known:\(text.contains("\n") ? 2 : 1)") == true)
@@ -150,7 +150,7 @@ import Testing
         #expect(error?.exit == .temporary)
     }
 
-    @Test func manyWritersLoseNothing() async throws {
+    @Test func `many writers lose nothing`() async throws {
         let scratch = try Scratch()
         let paths = Paths(configuration: scratch.url.path + "/c", data: "/x", state: "/x")
         await withTaskGroup(of: Void.self) { group in
@@ -169,7 +169,7 @@ import Testing
 }
 
 @Suite struct PublishedKeyTests {
-    @Test func aKeyCountsOnlyWhereNobodyElseCouldHavePublishedIt() throws {
+    @Test func `a key counts only where nobody else could have published it`() throws {
         let scratch = try Scratch()
         let directory = scratch.url.path + "/published"
         let pin = try #require(PublicKeyPin(digest: Array(repeating: 200, count: 32)))

@@ -12,7 +12,7 @@ import Testing
         ("127.0.0.1", "127.0.0.1:7420"), ("127.0.0.1:65535", "127.0.0.1:65535"), ("[::1]", "[::1]:7420"),
         ("[0:0::0001]:9", "[::1]:9"), ("localhost:7420", "localhost:7420"), ("a_b:5", "a_b:5"),
     ])
-    func addressesAreReadInTheirCanonicalForm(text: String, canonical: String) {
+    func `addresses are read in their canonical form`(text: String, canonical: String) {
         #expect(ServerAddress(text)?.text == canonical)
     }
 
@@ -21,11 +21,11 @@ import Testing
         "[127.0.0.1]", "127.1", "1", "-a", "a-", "a..b", ".a", "a b", "a/b", "user@a", "ä.example", "a:１",
         String(repeating: "a", count: 64), "fe80::1%eth0",
     ])
-    func everythingElseIsRefused(text: String) {
+    func `everything else is refused`(text: String) {
         #expect(ServerAddress(text) == nil)
     }
 
-    @Test func loopbackIsKnown() {
+    @Test func `loopback is known`() {
         for text in ["127.0.0.1", "127.9.9.9", "[::1]", "localhost"] {
             #expect(ServerAddress(text)?.isLoopback == true, "\(text)")
         }
@@ -50,7 +50,7 @@ import Testing
         return (scratch, ["HOME": scratch.url.path])
     }
 
-    @Test func aFlagGoesOverTheEnvironmentOverTheFileOverTheDefault() throws {
+    @Test func `a flag goes over the environment over the file over the default`() throws {
         let (scratch, home) = try home("server = \"file.example\"\nprofile = \"file\"\ntrust = \"strict\"\n")
         defer { _ = scratch }
         var settings = try ClientSettings(flags: SettingsFlags(), environment: environment(home))
@@ -80,7 +80,7 @@ import Testing
         ("color = \"never\"\ncolour = \"x\"", "config.toml:2"), ("server = \"a b\"", "config.toml:1"),
         ("\nreceipts = 1", "config.toml:2"), ("profile = \"me\"", "config.toml:1"), ("x", "config.toml:1"),
     ])
-    func aWrongLineIsNamed(text: String, place: String) throws {
+    func `a wrong line is named`(text: String, place: String) throws {
         let (scratch, home) = try home(text)
         defer { _ = scratch }
         let problem = #expect(throws: Problem.self) {
@@ -90,7 +90,7 @@ import Testing
         #expect(problem?.text.contains(place) == true, "\(problem?.text ?? "")")
     }
 
-    @Test func wrongFlagsAndVariablesAndMissingFilesHaveTheirOwnStatus() throws {
+    @Test func `wrong flags and variables and missing files have their own status`() throws {
         let (scratch, home) = try home()
         defer { _ = scratch }
         func status(_ flags: SettingsFlags, _ variables: [String: String] = [:]) -> CLISupport.ExitStatus? {
@@ -109,7 +109,7 @@ import Testing
         #expect(status(SettingsFlags(), ["CHAT_SERVER": ""]) == nil)
     }
 
-    @Test func directoriesFollowTheSpecification() throws {
+    @Test func `directories follow the specification`() throws {
         let paths = try Paths(
             environment: environment(["HOME": "/h", "XDG_DATA_HOME": "/d", "XDG_STATE_HOME": "relative"]))
         #expect(paths == Paths(configuration: "/h/.config/chat", data: "/d/chat", state: "/h/.local/state/chat"))
@@ -133,7 +133,7 @@ import Testing
         return lstat(path, &status) == 0 ? status.st_mode & 0o777 : 0
     }
 
-    @Test func whatIsMadeIsPrivate() throws {
+    @Test func `what is made is private`() throws {
         let (scratch, directory) = try directory()
         defer { _ = scratch }
         #expect(try directory.check() == .absent)
@@ -147,7 +147,7 @@ import Testing
         #expect(mode(directory.wakeFile) == 0o600)
     }
 
-    @Test func aStoreThatOthersCouldReachIsRefused() throws {
+    @Test func `a store that others could reach is refused`() throws {
         let (scratch, directory) = try directory()
         defer { _ = scratch }
         try directory.create()

@@ -7,7 +7,7 @@ import Transport
 @testable import ChatClient
 
 @Suite struct ValueTests {
-    @Test func cursorsAreReadAsTheyWereWritten() {
+    @Test func `cursors are read as they were written`() {
         let cursor = Cursor(store: "0123456789abcdef", position: 42)
         #expect(Cursor(cursor.text) == cursor)
         for text in [
@@ -18,7 +18,7 @@ import Transport
         }
     }
 
-    @Test func conversationsHaveOneName() {
+    @Test func `conversations have one name`() {
         #expect(ConversationName("@Bob")?.text == "@bob")
         #expect(ConversationName("*") == .everyone)
         #expect(ConversationName("#Ops")?.text == "#ops" && ConversationName("#ops")?.user == nil)
@@ -27,7 +27,7 @@ import Transport
         }
     }
 
-    @Test func messagesAreNeverCut() throws {
+    @Test func `messages are never cut`() throws {
         func code(_ bytes: [UInt8]) -> String? {
             do throws(Problem) {
                 _ = try MessageText.check(bytes)
@@ -46,7 +46,7 @@ import Transport
         #expect(try MessageText.check(Array("a\r\nb é 👩‍👩‍👧".utf8)) == "a\r\nb é 👩‍👩‍👧")
     }
 
-    @Test func aKeyMeansTheSameEverywhereAndAnotherOneSomethingElse() throws {
+    @Test func `a key means the same everywhere and another one something else`() throws {
         let bobs = try #require(ConversationName("@bob"))
         func id(_ key: String?, _ account: AccountID = alice, _ name: ConversationName) throws -> MessageID {
             try MessageIdentity.id(key: key, account: account, conversation: name, now: 1)
@@ -64,7 +64,7 @@ import Transport
         #expect(throws: Problem.self) { try id(String(repeating: "k", count: 129), alice, bobs) }
     }
 
-    @Test func filtersNarrowAndWiden() throws {
+    @Test func `filters narrow and widen`() throws {
         func message(_ from: String, _ name: ConversationName, own: Bool = false) throws -> ReceivedMessage {
             ReceivedMessage(
                 conversation: name, seq: 1, id: .init(high: 0, low: 0), cursor: nil, time: 0, sent: 0,
@@ -86,7 +86,7 @@ import Transport
         #expect(matched(MessageFilter(from: [bobName], everyone: true)) == [false, false, false])
     }
 
-    @Test func anIdentityFileIsReadAsItWasWritten() throws {
+    @Test func `an identity file is read as it was written`() throws {
         let file = IdentityFile(
             user: try #require(UserName("alice")), displayName: "Al \"x\" \\ \u{202e}\n", account: alice,
             device: .init(high: 1, low: 2), deviceName: "box", key: Array(repeating: 9, count: 32),
@@ -106,7 +106,7 @@ import Transport
         #expect(throws: Problem.self) { try IdentityFile(parsing: [], file: "f") }
     }
 
-    @Test func aPlanTellsTheNotShownFirstAndThenEverything() {
+    @Test func `a plan tells the not shown first and then everything`() {
         var plan = ListenPlan(start: .unshown, end: 10) { _ in 0 }
         #expect(plan.step == .notShown(after: 0, upTo: 10))
         #expect(!plan.isContinuous)
@@ -119,7 +119,7 @@ import Transport
         #expect(plan.step == .all(after: 10))
     }
 
-    @Test func newBeginsWithTheLogin() {
+    @Test func `new begins with the login`() {
         var plan = ListenPlan(start: .new, end: 10) { _ in 0 }
         #expect(plan.step == .waitForLogin)
         plan.loggedIn(at: 500)
@@ -129,7 +129,7 @@ import Transport
         #expect(plan.since(after: 10) == 500)
     }
 
-    @Test func whatComesLiveIsNewWhateverItsTimeSays() {
+    @Test func `what comes live is new whatever its time says`() {
         var plan = ListenPlan(start: .new, end: 10) { _ in 0 }
         plan.loggedIn(at: 500)
         plan.reachedLive(at: 14)

@@ -6,7 +6,7 @@ import Testing
 @testable import ChatClient
 
 @Suite struct EntryStoreTests {
-    @Test func readersGetEntriesInTheOrderOfTheirNumbers() throws {
+    @Test func `readers get entries in the order of their numbers`() throws {
         let scene = try StoreScene()
         #expect(try scene.receive([StoreScene.entry(1), StoreScene.entry(2)]))
         #expect(try scene.receive([StoreScene.entry(3)]))
@@ -16,14 +16,14 @@ import Testing
         #expect(positions == [1, 2, 3])
     }
 
-    @Test func whatComesAgainIsDropped() throws {
+    @Test func `what comes again is dropped`() throws {
         let scene = try StoreScene()
         try scene.receive([StoreScene.entry(1), StoreScene.entry(2)])
         #expect(try !scene.receive([StoreScene.entry(1), StoreScene.entry(2, "another")]))
         #expect(try scene.told() == ["m1", "m2"])
     }
 
-    @Test func theSameIdentifierFromTwoSendersIsTwoMessages() throws {
+    @Test func `the same identifier from two senders is two messages`() throws {
         let scene = try StoreScene()
         var second = StoreScene.entry(2)
         second.place.id = StoreScene.entry(1).place.id
@@ -31,7 +31,7 @@ import Testing
         #expect(try scene.told() == ["m1", "m2"])
     }
 
-    @Test func anOwnEntryAcknowledgedEarlyWaitsForWhatIsBeforeIt() throws {
+    @Test func `an own entry acknowledged early waits for what is before it`() throws {
         let scene = try StoreScene()
         #expect(try !scene.sent(3))
         #expect(try scene.told().isEmpty)
@@ -44,7 +44,7 @@ import Testing
         #expect(try scene.told() == ["m1", "m2", "own3", "m4"])
     }
 
-    @Test func anOwnEntryThatIsNextIsThereAtOnceAndTakesWaitingOnesAlong() throws {
+    @Test func `an own entry that is next is there at once and takes waiting ones along`() throws {
         let scene = try StoreScene()
         #expect(try !scene.sent(2))
         #expect(try !scene.sent(3))
@@ -55,7 +55,7 @@ import Testing
         #expect(try scene.told(after: 3) == ["own4"])
     }
 
-    @Test func anEntryOfTheStreamSettlesEverythingBeforeIt() throws {
+    @Test func `an entry of the stream settles everything before it`() throws {
         let scene = try StoreScene()
         try scene.sent(40)
         // This device starts late in the conversation: nothing says so but the first number that comes.
@@ -64,7 +64,7 @@ import Testing
         #expect(try !scene.sent(45))
     }
 
-    @Test func gapsStandInTheirPlaceAndAreToldOnce() throws {
+    @Test func `gaps stand in their place and are told once`() throws {
         let scene = try StoreScene()
         try scene.receive([StoreScene.entry(1)])
         try scene.sent(4)
@@ -74,14 +74,14 @@ import Testing
         #expect(try scene.told() == ["m1", "gap retention 4", "own4", "m6"])
     }
 
-    @Test func aGapThatIsPartlyKnownTellsTheRest() throws {
+    @Test func `a gap that is partly known tells the rest`() throws {
         let scene = try StoreScene()
         try scene.receive([StoreScene.entry(1), StoreScene.entry(2)])
         try scene.gap(1, 9, .beforeJoin)
         #expect(try scene.told() == ["m1", "m2", "gap before_join 7"])
     }
 
-    @Test func aNewLifeOfTheServerIsAGapInEveryConversationOfWhichSomethingIsHere() throws {
+    @Test func `a new life of the server is a gap in every conversation of which something is here`() throws {
         let scene = try StoreScene()
         try scene.receive([StoreScene.entry(1)])
         try scene.sent(9)
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func aStoreThatWasRolledBackSaysWhatItMisses(isReplay: Bool) throws {
+    func `a store that was rolled back says what it misses`(isReplay: Bool) throws {
         let scene = try StoreScene()
         // Of a conversation that is new here nothing is missed: a device begins somewhere.
         try scene.receive([StoreScene.entry(4)])
@@ -109,7 +109,7 @@ import Testing
         #expect(Set(try scene.told()) == ["m4", "own6", "gap restored 2", "m8", "m9"])
     }
 
-    @Test func numbersThatARestoredServerLeapsOverAreNoGapOfTheirOwn() throws {
+    @Test func `numbers that a restored server leaps over are no gap of their own`() throws {
         let scene = try StoreScene()
         try scene.receive([StoreScene.entry(1)])
         try scene.gap(2, 1 << 20, .restored)
@@ -117,7 +117,7 @@ import Testing
         #expect(try scene.told() == ["m1", "m\((1 << 20) + 1)", "gap restored 1"])
     }
 
-    @Test func whatWasMissedComesInTheOrderOfTimeAcrossConversations() throws {
+    @Test func `what was missed comes in the order of time across conversations`() throws {
         let scene = try StoreScene()
         try scene.replay([StoreScene.entry(1, "all 1", in: everyone, time: 10)])
         try scene.replay([StoreScene.entry(2, "all 2", in: everyone, time: 40)])
@@ -132,7 +132,7 @@ import Testing
         #expect(try !scene.store.settleReplay())
     }
 
-    @Test func aProcessThatDiesWhileItCatchesUpLosesNothing() throws {
+    @Test func `a process that dies while it catches up loses nothing`() throws {
         let scene = try StoreScene()
         try scene.sent(9)
         try scene.replay([StoreScene.entry(1), StoreScene.entry(2)])
@@ -145,7 +145,7 @@ import Testing
         #expect(try !scene.store.settleReplay())
     }
 
-    @Test func gapsOfAReplayStandBehindWhatWasThereBefore() throws {
+    @Test func `gaps of a replay stand behind what was there before`() throws {
         let scene = try StoreScene()
         try scene.replay([StoreScene.entry(1)])
         try scene.gap(2, 4)
@@ -228,7 +228,7 @@ import Testing
         #expect(messages.map(MessageFilter(toMe: true).matches) == [false, false])
     }
 
-    @Test func whoIsNotKnownHasAHarmlessName() throws {
+    @Test func `who is not known has a harmless name`() throws {
         let scene = try StoreScene()
         try scene.receive([StoreScene.entry(1, from: AccountID(high: .max, low: 1))])
         let reader = try #require(try scene.store.itemReader())
@@ -239,7 +239,7 @@ import Testing
         #expect(message.from.text.hasPrefix("unknown-ffffffff"))
     }
 
-    @Test func manyProcessesStoreTheSameAndEachMessageIsThereOnce() async throws {
+    @Test func `many processes store the same and each message is there once`() async throws {
         let scene = try StoreScene()
         let directory = scene.directory
         let failures = await withTaskGroup(of: String?.self) { group in
@@ -271,7 +271,7 @@ import Testing
         #expect(try scene.told() == (1...100).map { "m\($0)" })
     }
 
-    @Test func aReaderSeesWhatAnotherProcessCommits() throws {
+    @Test func `a reader sees what another process commits`() throws {
         let scene = try StoreScene()
         let reading = try scene.other(.read)
         let reader = try #require(try reading.itemReader())

@@ -8,7 +8,7 @@ import Testing
 @testable import ChatClient
 
 @Suite struct StandingTests {
-    @Test func aRefusalThatComesLateChangesNothing() throws {
+    @Test func `a refusal that comes late changes nothing`() throws {
         let scene = try StoreScene()
         let store = scene.store
         let other = DeviceID(high: 99, low: 99)
@@ -23,7 +23,7 @@ import Testing
         #expect(try store.identity()?.standing == .loggedOut)
     }
 
-    @Test func aRevokedDeviceLosesItsKeyAndACopiedOneKeepsIt() throws {
+    @Test func `a revoked device loses its key and a copied one keeps it`() throws {
         for (standing, keepsKey) in [(Identity.Standing.revoked, false), (.copied, true)] {
             let store = try StoreScene().store
             let device = try #require(try store.identity()?.device)
@@ -35,7 +35,7 @@ import Testing
 }
 
 @Suite struct LoginNumberTests {
-    @Test func noNumberIsGivenTwiceEvenIfAMachineLosesItsLastCommits() {
+    @Test func `no number is given twice even if a machine loses its last commits`() {
         var durable = LoginNumbers(next: 1, reserved: 1, boot: "")
         var used: Set<UInt64> = []
         for boot in 1...50 {
@@ -50,7 +50,7 @@ import Testing
         #expect((used.max() ?? 0) < UInt64(used.count) + 51 * LoginNumbers.block)
     }
 
-    @Test func aCommitIsSyncedOnceABlock() {
+    @Test func `a commit is synced once a block`() {
         var numbers = LoginNumbers(next: 1, reserved: 1, boot: "")
         var syncs = 0
         for _ in 0..<640 {
@@ -61,7 +61,7 @@ import Testing
         #expect(numbers.next == 641)
     }
 
-    @Test func whereStartsCannotBeToldApartEachIsSynced() {
+    @Test func `where starts cannot be told apart each is synced`() {
         var numbers = LoginNumbers(next: 5, reserved: 9, boot: "a")
         #expect(numbers.needsSync(boot: ""))
         #expect(numbers.take(boot: "") == 9)
@@ -69,7 +69,7 @@ import Testing
         #expect(numbers.take(boot: "") == 10)
     }
 
-    @Test func manyProcessesGetManyNumbers() async throws {
+    @Test func `many processes get many numbers`() async throws {
         let scene = try StoreScene()
         let directory = scene.directory
         let numbers = try await withThrowingTaskGroup(of: [UInt64].self) { group in
@@ -85,7 +85,7 @@ import Testing
         #expect(Set(numbers).count == 400)
     }
 
-    @Test func aNewDeviceCountsFromTheBeginningAndTheSameOneGoesOn() throws {
+    @Test func `a new device counts from the beginning and the same one goes on`() throws {
         let scene = try StoreScene()
         let first = try scene.store.loginTicket()?.number
         var identity = try scene.identity()
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test func aRefusedOneStaysAndHoldsNobodyUp() throws {
+    @Test func `a refused one stays and holds nobody up`() throws {
         let scene = try StoreScene()
         try queue(scene, 1)
         try queue(scene, 2)
@@ -201,7 +201,7 @@ import Testing
         #expect(try scene.store.hasQueued(for: try #require(toBob)))
     }
 
-    @Test func queuedAgainItIsThereOnceAndTriedAgain() throws {
+    @Test func `queued again it is there once and tried again`() throws {
         let scene = try StoreScene()
         try queue(scene, 1)
         let first = try #require(try take(scene).first)
@@ -212,7 +212,7 @@ import Testing
         #expect(try scene.store.write { try !scene.store.dropFromOutbox(MessageID(high: 0, low: 1)) })
     }
 
-    @Test func aLoginKnowsThatSomethingWaits() throws {
+    @Test func `a login knows that something waits`() throws {
         let scene = try StoreScene()
         #expect(try scene.store.loginTicket()?.hasQueued == false)
         try queue(scene, 1)
@@ -221,7 +221,7 @@ import Testing
 }
 
 @Suite struct ReaderStoreTests {
-    @Test func historyIsTheLastOnesOldestFirst() throws {
+    @Test func `history is the last ones oldest first`() throws {
         let scene = try StoreScene()
         try scene.receive((1...9).map { StoreScene.entry($0) })
         try scene.receive([StoreScene.entry(1, "to all", in: everyone, time: 1004)])
@@ -240,7 +240,7 @@ import Testing
         #expect(try bodies(HistoryQuery(limit: 0)) == [])
     }
 
-    @Test func unreadCountsWhatOthersSentAndNobodyWasShown() throws {
+    @Test func `unread counts what others sent and nobody was shown`() throws {
         let scene = try StoreScene()
         try scene.receive([StoreScene.entry(1), StoreScene.entry(2, from: alice), StoreScene.entry(3)])
         try scene.receive([StoreScene.entry(1, in: everyone)])
@@ -264,7 +264,7 @@ import Testing
         #expect(try store.lastSync() == 1_800_000_000_000)
     }
 
-    @Test func resumePointsAreKeptAndCounted() throws {
+    @Test func `resume points are kept and counted`() throws {
         let scene = try StoreScene()
         let name = try #require(UserName("bot"))
         try scene.receive((1...5).map { StoreScene.entry($0) })
@@ -279,7 +279,7 @@ import Testing
         #expect(try scene.store.write { try !scene.store.removeResumePosition(name) })
     }
 
-    @Test func aResumePointBelongsToOneAndIsFreeWhenItsHolderIsGone() throws {
+    @Test func `a resume point belongs to one and is free when its holder is gone`() throws {
         let scene = try StoreScene()
         let name = try #require(UserName("bot"))
         var lock: ResumeLock? = try ResumeLock(name, in: scene.directory)
@@ -294,7 +294,7 @@ import Testing
         #expect(try ResumeLock(try #require(UserName("other")), in: scene.directory) !== lock)
     }
 
-    @Test func receiptsOnlyGoUp() throws {
+    @Test func `receipts only go up`() throws {
         let scene = try StoreScene()
         func note(_ delivered: SequenceNumber, _ read: SequenceNumber) throws {
             let state = ReceiptState(account: bob, delivered: delivered, read: read)
@@ -307,7 +307,7 @@ import Testing
         #expect(states.map(\.state) == [ReceiptState(account: bob, delivered: 5, read: 4)])
     }
 
-    @Test func aNameThatWasGivenAgainMeansWhoHasItNow() throws {
+    @Test func `a name that was given again means who has it now`() throws {
         let scene = try StoreScene()
         let newBob = AccountID(high: 0, low: 22)
         let conversation = ConversationID(high: 9, low: 22)
@@ -322,7 +322,7 @@ import Testing
 }
 
 @Suite struct StoreOpeningTests {
-    @Test func aStoreThatCannotBeWrittenStillReads() throws {
+    @Test func `a store that cannot be written still reads`() throws {
         let scene = try StoreScene()
         try scene.receive([StoreScene.entry(1)])
         // As root nothing is refused for its mode: what is left is to open it as a read-only one.
@@ -331,7 +331,7 @@ import Testing
         #expect(throws: SQLiteError.self) { try store.run("DELETE FROM entries") }
     }
 
-    @Test func theDatabaseOfAnotherProgramIsRefused() throws {
+    @Test func `the database of another program is refused`() throws {
         let scene = try StoreScene()
         let other = try Database(path: scene.directory.path + "/other", options: DatabaseOptions())
         try other.execute("CREATE TABLE t(x)")
@@ -340,7 +340,7 @@ import Testing
         #expect(error.map { Problem(store: $0).exit } == .badConfiguration)
     }
 
-    @Test func everyVersionOfTheSchemaIsFrozenAndTheFirstOpens() throws {
+    @Test func `every version of the schema is frozen and the first opens`() throws {
         let scene = try StoreScene()
         let frozen = try Database(path: scene.directory.path + "/frozen", options: DatabaseOptions())
         try frozen.execute(text: FrozenSchema.version1)

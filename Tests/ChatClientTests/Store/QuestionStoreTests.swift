@@ -65,7 +65,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true]) func theFirstAnswerClosesTheQuestionForAllWhoWereAsked(isReplay: Bool) throws {
+    @Test(arguments: [false, true]) func `the first answer closes the question for all who were asked`(isReplay: Bool)
+        throws
+    {
         try open([bobAsked, carolAsked])
         try sent(bobAsked)
         try sent(carolAsked, in: Self.withCarol)
@@ -75,7 +77,7 @@ import Testing
         #expect(try taken([bobAsked, carolAsked]) == ["answer mine"])
     }
 
-    @Test func tenQuestionsToOneGetTheirOwnAnswers() throws {
+    @Test func `ten questions to one get their own answers`() throws {
         let asked = (0..<10).map { number in
             AskedUser(name: bobAsked.name, account: bob, id: MessageID(high: 6, low: number))
         }
@@ -93,7 +95,7 @@ import Testing
         #expect(try taken([asked[0]]).contains("ambiguous which?"))
     }
 
-    @Test func whatIsNoneOfTheChoicesIsKeptAndTheQuestionStaysOpen() throws {
+    @Test func `what is none of the choices is kept and the question stays open`() throws {
         try open([bobAsked], choices: ["yes", "no"])
         try sent(bobAsked)
         try receive(2, "perhaps")
@@ -102,7 +104,7 @@ import Testing
         #expect(try taken([bobAsked]) == ["notAChoice perhaps", "answer YES"])
     }
 
-    @Test func nothingIsTakenBeforeTheQuestionAfterItsEndAndByAnotherPerson() throws {
+    @Test func `nothing is taken before the question after its end and by another person`() throws {
         try receive(1, "before")
         try open([bobAsked], deadline: 4999)
         try sent(bobAsked, at: 2)
@@ -116,7 +118,7 @@ import Testing
         #expect(try taken([bobAsked]) == [])
     }
 
-    @Test func whoAsksAgainFindsWhatWasAnsweredMeanwhile() throws {
+    @Test func `who asks again finds what was answered meanwhile`() throws {
         try open([bobAsked])
         try sent(bobAsked)
         #expect(try store.write { try store.lapse(bobAsked) })
@@ -130,7 +132,7 @@ import Testing
         #expect(try taken([bobAsked]) == ["answer late"])
     }
 
-    @Test func aMessageThatAQuestionTookIsKnownByItsPlace() throws {
+    @Test func `a message that a question took is known by its place`() throws {
         try open([bobAsked])
         try sent(bobAsked)
         try receive(2, "answer")
@@ -140,7 +142,7 @@ import Testing
         #expect(try positions.map { try store.isAnswer(position: $0) } == [false, true, false])
     }
 
-    @Test func whatIsLongOverIsForgotten() throws {
+    @Test func `what is long over is forgotten`() throws {
         try open([bobAsked], deadline: 6000)
         try sent(bobAsked)
         try receive(2, "answer")

@@ -31,7 +31,7 @@ import Testing
         return try await scene.keeper.logIn(request, from: origin)
     }
 
-    @Test func whoRegistersIsLoggedInAndLogsInAgainByKeyOnlyOnceANumber() async throws {
+    @Test func `who registers is logged in and logs in again by key only once a number`() async throws {
         let scene = try await AccountScene()
         let device = try TestDevice()
         let alice = try await register(scene, "alice", device: device)
@@ -50,7 +50,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func aLoginSignedForAnotherConnectionOrByAnotherKeyIsRefused() async throws {
+    @Test func `a login signed for another connection or by another key is refused`() async throws {
         let scene = try await AccountScene()
         let device = try TestDevice()
         let alice = try await register(scene, "alice", device: device)
@@ -74,7 +74,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func unknownNameAndWrongPasswordAreOneAnswerAtOneTime() async throws {
+    @Test func `unknown name and wrong password are one answer at one time`() async throws {
         let scene = try await AccountScene { $0.failureDelay = 2_500 }
         _ = try await register(scene, "alice")
         let clock = ContinuousClock()
@@ -88,7 +88,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func aTakenNameStaysTaken() async throws {
+    @Test func `a taken name stays taken`() async throws {
         let scene = try await AccountScene()
         let alice = try await register(scene, "alice")
         #expect(await scene.refusal { _ = try await register(scene, "alice") } == .nameTaken)
@@ -98,7 +98,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func registrationFollowsThePolicy() async throws {
+    @Test func `registration follows the policy`() async throws {
         let closed = try await AccountScene(registration: .closed)
         #expect(await closed.refusal { _ = try await register(closed, "alice") } == .registrationClosed)
         try await closed.end()
@@ -114,7 +114,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func guessingIsSlowedDownButDoesNotLockDevicesOut() async throws {
+    @Test func `guessing is slowed down but does not lock devices out`() async throws {
         let scene = try await AccountScene { $0.loginFailures = 2 }
         let device = try TestDevice()
         let alice = try await register(scene, "alice", device: device)
@@ -131,7 +131,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func aFullQueueAnswersBusy() async throws {
+    @Test func `a full queue answers busy`() async throws {
         let scene = try await AccountScene { limits in
             limits.passwordQueue = 1
             limits.loginFailureInterval = 0
@@ -147,7 +147,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func anImportedHashVerifiesAndIsMadeAnew() async throws {
+    @Test func `an imported hash verifies and is made anew`() async throws {
         let scene = try await AccountScene()
         let old = Array("short".utf8)
         let long = [UInt8](repeating: 0x62, count: 200)
@@ -173,7 +173,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func aPasswordThatOnlyBeginsWithTheRightOneIsWrong() async throws {
+    @Test func `a password that only begins with the right one is wrong`() async throws {
         let scene = try await AccountScene()
         let right = [UInt8](repeating: 0x78, count: 72)
         let request = Register(
@@ -195,7 +195,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func whoKnowsTheFirst72BytesOfAnImportedPasswordDoesNotLockItsOwnerOut() async throws {
+    @Test func `who knows the first 72 bytes of an imported password does not lock its owner out`() async throws {
         let scene = try await AccountScene()
         let long = [UInt8](repeating: 0x62, count: 100)
         let account = StoredAccount(
@@ -210,7 +210,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func aDisabledAccountIsToldOnlyToWhoKnowsThePassword() async throws {
+    @Test func `a disabled account is told only to who knows the password`() async throws {
         let scene = try await AccountScene()
         let device = try TestDevice()
         let alice = try await register(scene, "alice", device: device)

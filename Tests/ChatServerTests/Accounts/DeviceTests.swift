@@ -40,7 +40,7 @@ import Testing
         return try await scene.keeper.logIn(request, from: origin)
     }
 
-    @Test func anAccountHas32DevicesAndNoMore() async throws {
+    @Test func `an account has 32 devices and no more`() async throws {
         let scene = try await AccountScene()
         let alice = try await alice(scene, TestDevice())
         for number in 2...32 {
@@ -60,7 +60,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func aKeyMustBeProvedOnThisConnection() async throws {
+    @Test func `a key must be proved on this connection`() async throws {
         let scene = try await AccountScene()
         let alice = try await alice(scene, TestDevice())
         var elsewhere = scene.binding
@@ -82,7 +82,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func aRevokedDeviceIsToldSoAndStaysOut() async throws {
+    @Test func `a revoked device is told so and stays out`() async throws {
         let scene = try await AccountScene()
         let device = try TestDevice()
         let alice = try await alice(scene, device)
@@ -108,7 +108,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func revokedDevicesDoNotPileUpAndWhatTheyHadIsNotForgotten() async throws {
+    @Test func `revoked devices do not pile up and what they had is not forgotten`() async throws {
         let scene = try await AccountScene()
         let device = try TestDevice()
         let alice = try await alice(scene, device)
@@ -141,7 +141,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func nobodyTouchesDevicesOfOthers() async throws {
+    @Test func `nobody touches devices of others`() async throws {
         let scene = try await AccountScene()
         let alice = try await alice(scene, TestDevice())
         let stranger = AccountID(high: 3, low: 3)
@@ -159,7 +159,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func aDeviceTakenUpAgainWithAnotherKeyCountsItsLoginsAnew() async throws {
+    @Test func `a device taken up again with another key counts its logins anew`() async throws {
         let scene = try await AccountScene()
         let old = try TestDevice()
         let alice = try await alice(scene, old)
@@ -178,7 +178,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func aNewPasswordCanRevokeTheOtherDevices() async throws {
+    @Test func `a new password can revoke the other devices`() async throws {
         let scene = try await AccountScene()
         let device = try TestDevice()
         let alice = try await alice(scene, device)

@@ -10,7 +10,7 @@ import Testing
 
     private func name(_ text: String) throws -> UserName { try #require(UserName(text)) }
 
-    @Test func failuresOfOneNameAreCountedPerAddress() throws {
+    @Test func `failures of one name are counted per address`() throws {
         var throttle = LoginThrottle(limits: limits)
         let here = AddressPrefix("192.0.2.1")
         let there = AddressPrefix("192.0.2.2")
@@ -22,7 +22,7 @@ import Testing
         #expect(throttle.begin(try name("bob"), from: here, at: second) == 0)
     }
 
-    @Test func successesCostNothing() throws {
+    @Test func `successes cost nothing`() throws {
         var throttle = LoginThrottle(limits: limits)
         let here = AddressPrefix("192.0.2.1")
         let alice = try name("alice")
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func namesTriedInTurnAreCountedTogether() throws {
+    @Test func `names tried in turn are counted together`() throws {
         var throttle = LoginThrottle(limits: limits)
         let here = AddressPrefix("2001:db8:1:2::1")
         for number in 0..<5 { #expect(throttle.begin(try name("u\(number)"), from: here, at: second) == 0) }
@@ -41,7 +41,7 @@ import Testing
         #expect(throttle.begin(try name("u9"), from: AddressPrefix("2001:db8:1:3::1"), at: second) == 0)
     }
 
-    @Test func aRefusedAttemptTakesNothing() throws {
+    @Test func `a refused attempt takes nothing`() throws {
         var throttle = LoginThrottle(limits: limits)
         let here = AddressPrefix("192.0.2.1")
         let alice = try name("alice")
@@ -51,7 +51,7 @@ import Testing
         #expect(throttle.begin(alice, from: here, at: 31 * second) == 0)
     }
 
-    @Test func itsMemoryIsBounded() throws {
+    @Test func `its memory is bounded`() throws {
         var throttle = LoginThrottle(limits: limits, capacity: 64)
         for number in 0..<5_000 {
             _ = throttle.begin(
@@ -65,7 +65,7 @@ import Testing
 }
 
 @Suite struct LoginWindowTests {
-    @Test func aNumberIsTakenOnce() {
+    @Test func `a number is taken once`() {
         var window = LoginWindow()
         #expect(window.use(5) == true)
         #expect(window.use(5) == false)
@@ -76,7 +76,7 @@ import Testing
         #expect(window.use(0) == false)
     }
 
-    @Test func whatLiesFarBehindIsRefused() {
+    @Test func `what lies far behind is refused`() {
         var window = LoginWindow()
         #expect(window.use(2_000) == true)
         #expect(window.use(2_000 - 1_023) == true)
@@ -84,7 +84,7 @@ import Testing
         #expect(window.use(1) == false)
     }
 
-    @Test func anyOrderWithinTheWindowIsTaken() {
+    @Test func `any order within the window is taken`() {
         var window = LoginWindow()
         var order = Array(UInt64(1)...1_000)
         // A fixed permutation: 7 and 1,000 have no common factor.
@@ -94,7 +94,7 @@ import Testing
         #expect(first == order && second.isEmpty)
     }
 
-    @Test func theWindowMovesOnAndForgetsNothingWithinIt() {
+    @Test func `the window moves on and forgets nothing within it`() {
         var window = LoginWindow()
         var used: Set<UInt64> = []
         var number: UInt64 = 1
@@ -105,7 +105,7 @@ import Testing
         for old in (number - 1_023)...number { #expect(window.use(old) == !used.contains(old)) }
     }
 
-    @Test func theLargestNumberIsNoTrap() {
+    @Test func `the largest number is no trap`() {
         var window = LoginWindow()
         #expect(window.use(1) == true)
         #expect(window.use(.max) == true)
@@ -114,7 +114,7 @@ import Testing
         #expect(window.use(1) == false)
     }
 
-    @Test func itIsKeptAs128Bytes() {
+    @Test func `it is kept as 128 bytes`() {
         var window = LoginWindow()
         for number in [3, 700, 1_500] as [UInt64] { _ = window.use(number) }
         #expect(window.bitmap.count == 128)
@@ -129,7 +129,7 @@ import Testing
 }
 
 @Suite struct FailureDeadlineTests {
-    @Test func whateverItTookTheAnswerComesAtAMultiple() {
+    @Test func `whatever it took the answer comes at a multiple`() {
         let deadline = FailureDeadline(interval: 1_000)
         for (elapsed, delay) in [(0, 1_000), (1, 999), (999, 1), (1_000, 0), (1_001, 999), (2_500, 500)]
             as [(UInt64, UInt64)]

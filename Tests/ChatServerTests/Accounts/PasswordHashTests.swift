@@ -18,7 +18,7 @@ import Testing
         ("$2b$05$/OK.fbVrR/bpIqNJ5ianF.Sa7shbm4.OzKpvFnX1pQLmQW96oUlCq", [0xa3]),
     ]
 
-    @Test(arguments: vectors) func publishedHashesVerify(text: String, password: [UInt8]) throws {
+    @Test(arguments: vectors) func `published hashes verify`(text: String, password: [UInt8]) throws {
         let hash = try PasswordHash(text)
         #expect(hash.cost == 5)
         #expect(Bcrypt.verify(password, against: hash))
@@ -26,7 +26,7 @@ import Testing
         #expect(!Bcrypt.verify([0x78] + password, against: hash))
     }
 
-    @Test func ofALongPasswordTheFirst72BytesCount() throws {
+    @Test func `of a long password the first 72 bytes count`() throws {
         let long = [UInt8](repeating: 0x61, count: 1_000)
         let hash = try Bcrypt.hash(Array(long.prefix(72)), cost: 4)
         #expect(Bcrypt.verify(long, against: hash))
@@ -35,14 +35,14 @@ import Testing
         #expect(!Bcrypt.verify(long + [UInt8](repeating: 0x61, count: 25), against: hash), "over the limit")
     }
 
-    @Test func aNulIsNeverRight() throws {
+    @Test func `a NUL is never right`() throws {
         let hash = try Bcrypt.hash(Array("password".utf8), cost: 4)
         #expect(Bcrypt.verify(Array("password".utf8), against: hash))
         #expect(!Bcrypt.verify(Array("password\0".utf8), against: hash))
         #expect(!Bcrypt.verify(Array("password\0more".utf8), against: hash))
     }
 
-    @Test func ourOwnHashesHaveCost12AndASaltEach() throws {
+    @Test func `our own hashes have cost 12 and a salt each`() throws {
         let password = Array("correct horse".utf8)
         let one = try Bcrypt.hash(password)
         #expect(one.text.hasPrefix("$2b$12$") && one.cost == 12)
@@ -52,7 +52,7 @@ import Testing
         #expect(throws: Bcrypt.Failure.self) { try Bcrypt.hash([1, 0, 1], cost: 4) }
     }
 
-    @Test func theDummyFitsTheShape() throws {
+    @Test func `the dummy fits the shape`() throws {
         let dummy = try #require(Bcrypt.dummy)
         #expect(dummy.cost == PasswordHash.ownCost)
     }
@@ -68,11 +68,11 @@ import Testing
         "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeX",
     ]
 
-    @Test(arguments: malformed) func whatIsNoBcryptHashIsRefused(text: String) {
+    @Test(arguments: malformed) func `what is no bcrypt hash is refused`(text: String) {
         #expect(throws: PasswordHash.Fault.notBcrypt) { try PasswordHash(text) }
     }
 
-    @Test(arguments: [0, 3, 15, 20, 31, 99]) func aCostOutOfRangeIsRefusedUncomputed(cost: Int) {
+    @Test(arguments: [0, 3, 15, 20, 31, 99]) func `a cost out of range is refused uncomputed`(cost: Int) {
         let text = "$2b$\(cost < 10 ? "0" : "")\(cost)$" + Self.salted
         #expect(throws: PasswordHash.Fault.costOutOfRange) { try PasswordHash(text) }
     }

@@ -14,7 +14,7 @@ import Testing
             passwordHash: hash ?? "", hashOrigin: origin, created: 1)
     }
 
-    @Test(arguments: [12, 13, 14]) func aRefusalIsTheSameWorkWhoeverIsNamed(dearest: Int) throws {
+    @Test(arguments: [12, 13, 14]) func `a refusal is the same work whoever is named`(dearest: Int) throws {
         var named: [StoredAccount?] = try (4...dearest).map { try account(cost: $0) }
         named += [nil, try account(cost: 12, .own), try account(cost: nil)]
         for account in named {
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func theDummyHasAnyCost() throws {
+    @Test func `the dummy has any cost`() throws {
         for cost in PasswordHash.importedCosts { #expect(Bcrypt.dummy(cost: cost)?.cost == cost) }
         #expect(Bcrypt.dummy(cost: PasswordHash.ownCost) == Bcrypt.dummy)
     }
@@ -60,7 +60,7 @@ import Testing
         return now() - start
     }
 
-    @Test func aCheapImportedHashIsRefusedNoSoonerThanAnUnknownName() async throws {
+    @Test func `a cheap imported hash is refused no sooner than an unknown name`() async throws {
         let scene = try await AccountScene { $0.failureDelay = 1 }
         try await insert(try account(cost: 4), scene)
         // Unpadded it would be a two hundredth.
@@ -68,7 +68,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func anUnknownNameIsRefusedNoSoonerThanADearImportedHash() async throws {
+    @Test func `an unknown name is refused no sooner than a dear imported hash`() async throws {
         let scene = try await AccountScene { $0.failureDelay = 1 }
         try await insert(try account(cost: 14), scene)
         // Four times the work.
@@ -81,7 +81,7 @@ import Testing
         try await scene.end()
     }
 
-    @Test func theDeadlineCountsFromWhenTheTurnCame() async throws {
+    @Test func `the deadline counts from when the turn came`() async throws {
         let scene = try await AccountScene { limits in
             limits.failureDelay = 1_500
             limits.passwordThreads = 1

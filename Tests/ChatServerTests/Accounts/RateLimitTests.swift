@@ -6,7 +6,7 @@ import Testing
 @Suite struct RateLimitTests {
     private let second: UInt64 = 1_000_000
 
-    @Test func aBurstPassesAndThenOneEachInterval() {
+    @Test func `a burst passes and then one each interval`() {
         let limit = RateLimit(burst: 3, interval: second)
         var meter = RateMeter()
         let start: UInt64 = 50 * second
@@ -19,7 +19,7 @@ import Testing
         #expect(meter.isFull(at: start + 4 * second))
     }
 
-    @Test func whatIsGivenBackCanBeTakenAgain() {
+    @Test func `what is given back can be taken again`() {
         let limit = RateLimit(burst: 1, interval: second)
         var meter = RateMeter()
         #expect(meter.take(of: limit, at: 0) == 0)
@@ -28,7 +28,7 @@ import Testing
         #expect(meter.take(of: limit, at: 0) == second)
     }
 
-    @Test func overItsRateAnAccountIsSlowedDownAndThenRefused() {
+    @Test func `over its rate an account is slowed down and then refused`() {
         var limits = ServerLimits()
         limits.messagesPerSecond = 100
         limits.messagesBurst = 2_000
@@ -46,7 +46,7 @@ import Testing
         #expect(account.isFull(at: 40 * second))
     }
 
-    @Test func everyoneIsWrittenToOnceInFiveSecondsWhereThatIsLimited() {
+    @Test func `everyone is written to once in five seconds where that is limited`() {
         let limited = MessageQuota.Limits(ServerLimits(), everyoneIsLimited: true)
         let free = MessageQuota.Limits(ServerLimits(), everyoneIsLimited: false)
         var account = MessageQuota()
@@ -57,7 +57,7 @@ import Testing
         #expect(account.append(toEveryone: true, limits: limited, at: 6 * second) == .take(pause: 0))
     }
 
-    @Test func withLimitsOffNothingIsHeldBack() {
+    @Test func `with limits off nothing is held back`() {
         let off = MessageQuota.Limits(ServerLimits.off, everyoneIsLimited: true)
         var account = MessageQuota()
         for _ in 0..<10_000 {
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func aTableForgetsWhoUsedLeast() {
+    @Test func `a table forgets who used least`() {
         let limit = RateLimit(burst: 10, interval: second)
         var table = RateTable<Int>(capacity: 100)
         for _ in 0..<10 { _ = table.take(-1, of: limit, at: 0) }
@@ -89,7 +89,7 @@ import Testing
         return StoreQuota(limits)
     }
 
-    @Test func anAccountHasItsShareAndNoMore() {
+    @Test func `an account has its share and no more`() {
         var quota = quota(account: 1_000)
         #expect(quota.verdict(adding: 1_000, for: alice) == .room)
         quota.added(600, for: alice)
@@ -101,7 +101,7 @@ import Testing
         #expect(quota.used(by: alice) == 0)
     }
 
-    @Test func theReserveIsKept() {
+    @Test func `the reserve is kept`() {
         var quota = quota(store: 1_000, reserve: 200)
         quota.storeSize = 700
         #expect(quota.verdict(adding: 100, for: alice) == .room)

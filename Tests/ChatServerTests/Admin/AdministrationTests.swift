@@ -17,7 +17,7 @@ import Transport
             origin: .imported, isAdministrator: true)
     }
 
-    @Test func everyRequestTravelsAsItIs() throws {
+    @Test func `every request travels as it is`() throws {
         let name = try #require(UserName("alice"))
         let requests: [AdminRequest] = [
             .addUser(try Self.user("alice")), .listUsers, .setPassword(name, try PasswordHash(UserImportTests.hash)),
@@ -39,7 +39,7 @@ import Transport
         #expect(AdminRequest.importUsers(largest, isDryRun: false).json.bytes.count < ControlConnection.lineLimit)
     }
 
-    @Test func everyReplyTravelsAsItIs() {
+    @Test func `every reply travels as it is`() {
         var row = JSONObject(head: "x")
         row["text"] = .string("\u{1b}")
         let replies: [AdminReply] = [
@@ -52,7 +52,7 @@ import Transport
         }
     }
 
-    @Test func oneProcessHasTheData() throws {
+    @Test func `one process has the data`() throws {
         let scratch = try Scratch()
         let directory = DataDirectory(scratch.url.path + "/deep/data")
         try directory.create()
@@ -65,7 +65,7 @@ import Transport
         #expect(try DirectoryLock.take(directory) != nil)
     }
 
-    @Test func whatIsUnsafeIsRefused() throws {
+    @Test func `what is unsafe is refused`() throws {
         let scratch = try Scratch()
         let missing = DataDirectory(scratch.url.path + "/none")
         #expect(throws: Problem.self) { try missing.checkedOwner() }
@@ -78,7 +78,7 @@ import Transport
         #expect(throws: Problem.self) { try DataDirectory.standard { _ in nil } }
     }
 
-    @Test func aWholeFileIsTheOldOneOrTheNewOne() throws {
+    @Test func `a whole file is the old one or the new one`() throws {
         let scratch = try Scratch()
         let path = scratch.url.path + "/f"
         #expect(try WholeFile.read(path, limit: 10) == nil)
@@ -101,7 +101,7 @@ import Transport
         return collector.all
     }
 
-    @Test func aLineIsOneLineWhateverStandsInIt() {
+    @Test func `a line is one line whatever stands in it`() {
         let metadata: Logger.Metadata = ["b": "two words", "a": "\u{1b}]0;x\u{7}\nlevel=error", "c": "", "d": "plain"]
         let text = lines(.logfmt) { log in
             log.info("it's done", metadata: metadata)

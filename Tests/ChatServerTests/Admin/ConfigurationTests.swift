@@ -17,7 +17,7 @@ import Transport
         #expect(throws: Problem.self, "\(text)") { try read(text) }?.text
     }
 
-    @Test func onLoopbackAloneEverybodyMayComeIn() throws {
+    @Test func `on loopback alone everybody may come in`() throws {
         let local = try read("")
         #expect(local.listen.map(\.description) == ["127.0.0.1:7420"])
         #expect(local.registration == .open && local.broadcast == .all && local.limits.everyoneInterval == 0)
@@ -30,7 +30,7 @@ import Transport
         #expect(try read(#"listen = ["127.9.9.9:0", "[::1]:5"]"#).registration == .open)
     }
 
-    @Test func whoMayComeInFollowsFromWhereItListensAndNotFromWhatWillCountLater() throws {
+    @Test func `who may come in follows from where it listens and not from what will count later`() throws {
         func reread(_ text: String, boundTo host: String) throws -> ServerConfiguration {
             try ServerConfiguration(
                 file: Configuration(parsing: Array(text.utf8), file: "f"),
@@ -73,7 +73,7 @@ import Transport
         }
     }
 
-    @Test func aFlagStandsBeforeTheFile() throws {
+    @Test func `a flag stands before the file`() throws {
         let file = """
             listen = ["192.0.2.1:5"]
             registration = "closed"
@@ -97,7 +97,7 @@ import Transport
         #expect(flagged.certificate == .files(certificate: "c", key: "d"))
     }
 
-    @Test func everyLimitHasAKeyThatCounts() throws {
+    @Test func `every limit has a key that counts`() throws {
         let defaults = try read("")
         for key in ServerLimits.keys.sorted() {
             let name = key.dropFirst("limits.".count)
@@ -110,7 +110,7 @@ import Transport
         #expect(Mirror(reflecting: ServerLimits()).children.count == ServerLimits.keys.count)
     }
 
-    @Test func aFaultIsToldByLine() {
+    @Test func `a fault is told by line`() {
         let table = [
             ("x = 1", "f:1: unknown key x"), ("\nlisten = \"a\"", "f:2: listen must be a list"),
             ("listen = [\"localhost\"]", "f:1: listen must be an IP address"),
@@ -125,7 +125,7 @@ import Transport
         }
     }
 
-    @Test func sizesAndAddressesAreReadAsTheyAreWritten() {
+    @Test func `sizes and addresses are read as they are written`() {
         let sizes: [(String, UInt64?)] = [
             ("0", 0), ("512", 512), ("4K", 4_096), ("10G", 10 << 30), ("1T", 1 << 40), ("", nil), ("G", nil),
             ("1.5G", nil), ("-1", nil), ("10g", nil), ("99999999999T", nil), ("+1", nil), ("1 G", nil),

@@ -21,7 +21,7 @@ import Testing
         record.fields.map { $0.fault?.rawValue ?? ($0.isNull ? "<null>" : String(decoding: $0.bytes, as: UTF8.self)) }
     }
 
-    @Test func commaSeparatedAsInTheRFC() {
+    @Test func `comma separated as in the RFC`() {
         let table: [(String, [[String]])] = [
             ("", []),
             ("a", [["a"]]),
@@ -48,7 +48,7 @@ import Testing
         for (text, expected) in table { #expect(records(text, .comma).map(texts) == expected, "\(text)") }
     }
 
-    @Test func tabSeparatedAsMySQLWritesIt() {
+    @Test func `tab separated as my SQL writes it`() {
         let table: [(String, [[String]])] = [
             ("a\tb\n", [["a", "b"]]),
             ("a\\tb\\\\c\\n\t\"q\"\n", [["a\tb\\c\n", "\"q\""]]),
@@ -60,13 +60,13 @@ import Testing
         for (text, expected) in table { #expect(records(text, .tab).map(texts) == expected, "\(text)") }
     }
 
-    @Test func aForgottenQuoteCostsItsOwnLine() {
+    @Test func `a forgotten quote costs its own line`() {
         let table = records("a\n\"b\nc\n\"d\"\n\ne\n", .comma)
         #expect(table.map(\.line) == [1, 2, 3, 4, 5, 6])
         #expect(table.map { $0.fields[0].fault } == [nil, .openQuote, nil, nil, nil, nil])
     }
 
-    @Test func aHugeFieldIsNotKept() {
+    @Test func `a huge field is not kept`() {
         var reader = DelimitedReader(dialect: .comma)
         let chunk = [UInt8](repeating: 0x61, count: 1 << 20)
         for _ in 0..<10 { #expect(reader.append(chunk).isEmpty) }
@@ -99,7 +99,7 @@ import Testing
         items.compactMap { if case .user(let user, _) = $0 { user } else { nil } }
     }
 
-    @Test func columnsMayStandInAnyOrderAndUpperCaseIsFolded() throws {
+    @Test func `columns may stand in any order and upper case is folded`() throws {
         let items = try run("FULL_NAME,PASSWORD,USER_NAME\r\n\"Alice, the first\",\(Self.hash),Alice\r\n\r\n")
         #expect(faults(items) == [])
         #expect(users(items).map(\.name.text) == ["alice"])
@@ -109,7 +109,7 @@ import Testing
         #expect(users(tabs).map(\.displayName) == [""])
     }
 
-    @Test func aBadHeaderIsRefusedAsAWhole() {
+    @Test func `a bad header is refused as a whole`() {
         for text in [
             "", "\n", "USER_NAME\n", "USER_NAME,PASSWORD,SALT\n", "USER_NAME,PASSWORD,PASSWORD\n", "a,b\nc,d\n",
         ] {
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func whatIsHostileIsRefusedByLineAndColumnWithoutBeingShown() throws {
+    @Test func `what is hostile is refused by line and column without being shown`() throws {
         let secret = "SECRET"
         let rows: [(String, String)] = [
             ("alice,\(Self.hash)", ""),
@@ -139,14 +139,14 @@ import Testing
         #expect(!faults(items).joined().contains(secret))
     }
 
-    @Test func bytesThatAreNotUTF8AreRefused() throws {
+    @Test func `bytes that are not UTF-8 are refused`() throws {
         let bytes = Array("USER_NAME,PASSWORD,FULL_NAME\nalice,\(Self.hash),".utf8) + [0xff, 0xfe, 0x0a]
         #expect(faults(try run(bytes)) == ["f:2:3: not UTF-8"])
         let nul = "USER_NAME,PASSWORD,FULL_NAME\nalice,\(Self.hash),a\0b\n"
         #expect(faults(try run(nul)).count == 1)
     }
 
-    @Test func aHeaderLineWithoutEndIsBounded() {
+    @Test func `a header line without end is bounded`() {
         var source = UserImport()
         #expect(throws: ImportFault.self) {
             for _ in 0..<100 { _ = try source.append([UInt8](repeating: 0x61, count: 10_000)) }

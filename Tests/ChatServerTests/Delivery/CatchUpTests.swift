@@ -7,7 +7,7 @@ private let one = conversation(1)
 private let two = conversation(2)
 
 @Suite struct CatchUpTests {
-    @Test func anEmptyInboxIsLiveAtOnce() {
+    @Test func `an empty inbox is live at once`() {
         var catchUp = CatchUp()
         #expect(catchUp.next(canSend: true) == .readInbox(after: nil))
         #expect(catchUp.next(canSend: true) == nil)
@@ -16,7 +16,7 @@ private let two = conversation(2)
         #expect(catchUp.isLive && catchUp.next(canSend: true) == nil)
     }
 
-    @Test func conversationsAreWorkedOffAPageAtATime() {
+    @Test func `conversations are worked off a page at a time`() {
         var catchUp = CatchUp()
         _ = catchUp.next(canSend: true)
         let begins = [CatchUp.Begin(conversation: one, position: 3), CatchUp.Begin(conversation: two, position: 0)]
@@ -31,7 +31,7 @@ private let two = conversation(2)
         #expect(catchUp.next(canSend: true) == .live(first: true))
     }
 
-    @Test func aConnectionThatCannotTakeAPageWaits() {
+    @Test func `a connection that cannot take a page waits`() {
         var catchUp = CatchUp()
         _ = catchUp.next(canSend: true)
         _ = catchUp.inboxRead([.init(conversation: one, position: 0)], nextAfter: nil)
@@ -39,7 +39,7 @@ private let two = conversation(2)
         #expect(catchUp.next(canSend: true) == .readPage(one))
     }
 
-    @Test func theInboxIsReadToItsEnd() {
+    @Test func `the inbox is read to its end`() {
         var catchUp = CatchUp()
         _ = catchUp.next(canSend: true)
         _ = catchUp.inboxRead([.init(conversation: one, position: 0)], nextAfter: one.id)
@@ -48,7 +48,7 @@ private let two = conversation(2)
         #expect(catchUp.next(canSend: true) == .readInbox(after: one.id))
     }
 
-    @Test func whatIsAppendedDuringAReadIsReadToo() {
+    @Test func `what is appended during a read is read too`() {
         var catchUp = CatchUp()
         _ = catchUp.next(canSend: true)
         _ = catchUp.inboxRead([.init(conversation: one, position: 0)], nextAfter: nil)
@@ -60,7 +60,7 @@ private let two = conversation(2)
         #expect(catchUp.next(canSend: true) == .live(first: true))
     }
 
-    @Test func whatIsAppendedWhileTheInboxIsReadWaitsForItsWord() {
+    @Test func `what is appended while the inbox is read waits for its word`() {
         var catchUp = CatchUp()
         _ = catchUp.next(canSend: true)
         #expect(catchUp.missed(one, first: 9, hasBegun: false) == nil)
@@ -72,7 +72,7 @@ private let two = conversation(2)
         #expect(catchUp.next(canSend: true) == .readPage(one))
     }
 
-    @Test func whoFallsBehindComesBackAndIsNotToldLiveAgain() {
+    @Test func `who falls behind comes back and is not told live again`() {
         var catchUp = CatchUp()
         _ = catchUp.next(canSend: true)
         _ = catchUp.inboxRead([], nextAfter: nil)
@@ -85,7 +85,7 @@ private let two = conversation(2)
         #expect(catchUp.next(canSend: true) == .live(first: false))
     }
 
-    @Test func aNewConversationOfALaggingConnectionBeginsWithWhatItMissed() {
+    @Test func `a new conversation of a lagging connection begins with what it missed`() {
         var catchUp = CatchUp()
         _ = catchUp.next(canSend: true)
         _ = catchUp.inboxRead([], nextAfter: nil)

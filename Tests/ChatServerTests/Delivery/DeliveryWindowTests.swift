@@ -19,7 +19,7 @@ extension DeliveryWindow {
 }
 
 @Suite struct DeliveryWindowTests {
-    @Test func entriesAreSentInTheirOrderOnce() {
+    @Test func `entries are sent in their order once`() {
         var window = DeliveryWindow()
         window.begin(one, at: 4)
         #expect(window.offer(5, 6) == .send)
@@ -28,7 +28,7 @@ extension DeliveryWindow {
         #expect(window.position(of: one.id) == 7)
     }
 
-    @Test func aHoleIsNotSentOver() {
+    @Test func `a hole is not sent over`() {
         var window = DeliveryWindow()
         window.begin(one, at: 4)
         #expect(window.offer(6, 6) == .fallBehind)
@@ -36,13 +36,13 @@ extension DeliveryWindow {
         #expect(window.entries == 0)
     }
 
-    @Test func aConversationThatIsNewBeginsWithItsFirstEntry() {
+    @Test func `a conversation that is new begins with its first entry`() {
         var window = DeliveryWindow()
         #expect(window.offer(17, 17) == .send)
         #expect(window.acknowledge(17) == .moved(one, delivered: 17))
     }
 
-    @Test func noMoreThanTheWindowIsUnderWay() {
+    @Test func `no more than the window is under way`() {
         var window = DeliveryWindow()
         for seq in 1...SequenceNumber(UInt64(Limits.unacknowledgedEntries)) { #expect(window.offer(seq, seq) == .send) }
         #expect(window.offer(257, 257) == .fallBehind)
@@ -51,7 +51,7 @@ extension DeliveryWindow {
         #expect(window.offer(258, 258) == .fallBehind)
     }
 
-    @Test func bytesAreBoundedToo() {
+    @Test func `bytes are bounded too`() {
         var window = DeliveryWindow()
         let half = Limits.unacknowledgedBytes / 2
         #expect(window.offer(1, 1, bytes: half) == .send)
@@ -61,14 +61,14 @@ extension DeliveryWindow {
         #expect(window.bytes == 0 && window.offer(3, 3, bytes: 1) == .send)
     }
 
-    @Test func theWindowIsSharedByAllConversations() {
+    @Test func `the window is shared by all conversations`() {
         var window = DeliveryWindow()
         #expect(window.offer(1, 200) == .send)
         let offer = window.offer(two, first: 1, last: 57, count: 57, bytes: 1, now: at(0))
         #expect(offer == .fallBehind && window.entryRoom == 56)
     }
 
-    @Test func acknowledgingMoreThanWasSentIsNoticed() {
+    @Test func `acknowledging more than was sent is noticed`() {
         var window = DeliveryWindow()
         #expect(window.acknowledge(1) == .beyond)
         #expect(window.offer(1, 3) == .send)
@@ -77,7 +77,7 @@ extension DeliveryWindow {
         #expect(window.acknowledge(3) == .moved(one, delivered: 3))
     }
 
-    @Test func acknowledgementsAreCumulativeAndMayRepeat() {
+    @Test func `acknowledgements are cumulative and may repeat`() {
         var window = DeliveryWindow()
         #expect(window.offer(1, 64, bytes: 6400) == .send)
         #expect(window.offer(65, 128, bytes: 6400) == .send)
@@ -89,7 +89,7 @@ extension DeliveryWindow {
         #expect(window.entries == 0 && window.bytes == 0)
     }
 
-    @Test func aSkippedEntryIsSettledButNotDelivered() {
+    @Test func `a skipped entry is settled but not delivered`() {
         var window = DeliveryWindow()
         #expect(window.offer(1, 3) == .send)
         #expect(window.acknowledge(2) == .moved(one, delivered: 2))
@@ -97,7 +97,7 @@ extension DeliveryWindow {
         #expect(window.entries == 0)
     }
 
-    @Test func waitingIsCountedFromTheLastProgress() {
+    @Test func `waiting is counted from the last progress`() {
         var window = DeliveryWindow()
         #expect(window.waitingSince == nil)
         #expect(window.offer(1, 2) == .send)
@@ -110,7 +110,7 @@ extension DeliveryWindow {
         #expect(window.waitingSince == nil)
     }
 
-    @Test func aGapMovesThePositionAndWaitsForNothing() {
+    @Test func `a gap moves the position and waits for nothing`() {
         var window = DeliveryWindow()
         window.begin(one, at: 0)
         window.sendPage(of: one, through: 40, count: 0, bytes: 30, now: at(0))
@@ -118,7 +118,7 @@ extension DeliveryWindow {
         #expect(window.acknowledge(40, stored: false) == .moved(one, delivered: 0))
     }
 
-    @Test func whatIsUnderWayNeverExceedsTheWindowAndEndsAtNothing() {
+    @Test func `what is under way never exceeds the window and ends at nothing`() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             var window = DeliveryWindow()

@@ -5,7 +5,7 @@ import Testing
 @testable import ChatServer
 
 @Suite struct BatchQueueTests {
-    @Test func whatArrivesDuringABatchFormsTheNext() {
+    @Test func `what arrives during a batch forms the next`() {
         var queue = BatchQueue<Int>()
         queue.add(1, bytes: 10)
         #expect(queue.begin() == [1])
@@ -18,7 +18,7 @@ import Testing
         #expect(queue.begin() == nil && queue.isIdle)
     }
 
-    @Test func aBatchIsBoundedByBytesAndByCount() {
+    @Test func `a batch is bounded by bytes and by count`() {
         var bounds = BatchBounds()
         bounds.bytes = 100
         bounds.items = 3
@@ -50,7 +50,7 @@ import Testing
             toldStart: told)
     }
 
-    @Test func movesOfOneCursorAreOneRow() {
+    @Test func `moves of one cursor are one row`() {
         var book = CursorBook()
         book.add(move(4, delivered: 4))
         book.add(move(9, delivered: 3))
@@ -59,7 +59,7 @@ import Testing
         #expect(!book.hasWork)
     }
 
-    @Test func ofSeveralReadMarksTheHighestIsWritten() {
+    @Test func `of several read marks the highest is written`() {
         var book = CursorBook()
         let marks = [3, 9, 4].map { ReadMark(account: bob, conversation: conversation(1).id, seq: $0) }
         for mark in marks { book.add(mark) }
@@ -71,7 +71,7 @@ import Testing
         #expect(!book.hasWork)
     }
 
-    @Test func whatIsBeingWrittenIsKnownUntilItIsWritten() {
+    @Test func `what is being written is known until it is written`() {
         var book = CursorBook()
         book.add(move(4))
         _ = book.take()
@@ -85,7 +85,7 @@ import Testing
         #expect(book.pending(bobDevice, conversation(1).id) == nil)
     }
 
-    @Test func whatCouldNotBeWrittenWaitsAgain() {
+    @Test func `what could not be written waits again`() {
         var book = CursorBook()
         book.add(move(4))
         _ = book.take()
@@ -118,7 +118,7 @@ import Testing
         #expect(EntryRun.runs(of: [news(1, entries)]).map { [$0.first, $0.last] } == [[1, 2], [4, 5]])
     }
 
-    @Test func aRunIsFoundByTheNumberBeforeIt() throws {
+    @Test func `a run is found by the number before it`() throws {
         var recent = RecentRuns()
         for seq in stride(from: UInt64(10), to: 40, by: 3) { recent.add(try run(1, after: seq, 3)) }
         recent.add(try run(2, after: 0))
@@ -132,7 +132,7 @@ import Testing
         #expect(recent.run(of: conversation(3).id, after: 0) == nil)
     }
 
-    @Test func theOldestGoesWhenThereIsTooMuch() throws {
+    @Test func `the oldest goes when there is too much`() throws {
         var recent = RecentRuns(bytes: 10_000)
         for seq in 0..<UInt64(3_000) { recent.add(try run(seq % 7, after: seq / 7)) }
         #expect(recent.bytes <= 10_000)
@@ -140,7 +140,7 @@ import Testing
         #expect(recent.run(of: conversation(2_999 % 7).id, after: SequenceNumber(2_999 / 7))?.isNewest == true)
     }
 
-    @Test func whatHasEndedIsForgottenAndTheRestStays() throws {
+    @Test func `what has ended is forgotten and the rest stays`() throws {
         var recent = RecentRuns(bytes: 10_000)
         for seq in 0..<UInt64(10) {
             recent.add(try run(1, after: seq * 3, 3))
@@ -165,7 +165,7 @@ import Testing
         #expect(recent.run(of: conversation(1).id, after: 50) == nil)
     }
 
-    @Test func aRunNeverHoldsMoreThanAWindowTakes() throws {
+    @Test func `a run never holds more than a window takes`() throws {
         let big = [UInt8](repeating: 1, count: Limits.payload)
         let runs = EntryRun.runs(of: [
             news(1, (1...200 as ClosedRange<UInt64>).map { entry(1, SequenceNumber($0), big) })

@@ -7,7 +7,7 @@ import Testing
 
 /// What one account can take of a server that is everybody's.
 @Suite struct AccountBoundsTests {
-    @Test func oneAccountTakesNoMoreThanItsShareOfTheConnections() async throws {
+    @Test func `one account takes no more than its share of the connections`() async throws {
         try await withServer { settings in
             settings.hub.limits.connections = 40
             settings.hub.limits.connectionsPerAccount = 3
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func anAccountNeverHasMoreThanHalfOfAllConnections() {
+    @Test func `an account never has more than half of all connections`() {
         var limits = ServerLimits()
         #expect(limits.accountConnections == 1_000)
         limits.connections = 40
@@ -37,7 +37,7 @@ import Testing
         #expect(limits.accountConnections == 1)
     }
 
-    @Test func aMessageCountsWhatItTakesAndNotItsPayloadAlone() async throws {
+    @Test func `a message counts what it takes and not its payload alone`() async throws {
         try await withServer {
             $0.hub.limits.accountStore = 2_600
         } _: { server in
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func aFullStoreTakesNoFurtherDevices() async throws {
+    @Test func `a full store takes no further devices`() async throws {
         try await withServer {
             $0.hub.limits.maxStore = 1 << 10
         } _: { server in
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func changesOfDevicesCountAsMessages() async throws {
+    @Test func `changes of devices count as messages`() async throws {
         try await withServer { settings in
             settings.hub.limits.messagesPerSecond = 1
             // The login is one.

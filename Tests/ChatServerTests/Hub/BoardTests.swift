@@ -8,7 +8,7 @@ import Testing
     private let a = record(alice, "alice")
     private let b = record(bob, "bob")
 
-    @Test func onlineFromTheFirstConnectionToTheLast() {
+    @Test func `online from the first connection to the last`() {
         var board = PresenceBoard()
         #expect(board.arrived(a) == true)
         #expect(board.arrived(a) == false)
@@ -19,7 +19,7 @@ import Testing
         #expect(board.left(alice) == false)
     }
 
-    @Test func changesAreToldTogetherAndInOrder() {
+    @Test func `changes are told together and in order`() {
         var board = PresenceBoard()
         board.arrived(b)
         board.arrived(a)
@@ -29,7 +29,7 @@ import Testing
         #expect(board.announce(now: at(40)) == .init(online: [], offline: [a]))
     }
 
-    @Test func whoOnlyReconnectsIsNotMentioned() {
+    @Test func `who only reconnects is not mentioned`() {
         var board = PresenceBoard()
         board.arrived(a)
         _ = board.announce(now: at(0))
@@ -41,7 +41,7 @@ import Testing
         #expect(board.announce(now: at(40)).isEmpty)
     }
 
-    @Test func theFirstChangeIsToldAtOnceAndTheNextWithTheTick() {
+    @Test func `the first change is told at once and the next with the tick`() {
         var board = PresenceBoard()
         #expect(board.nextAnnouncement(now: at(0)) == at(0))
         _ = board.announce(now: at(0))
@@ -53,7 +53,7 @@ import Testing
 @Suite struct ReceiptBoardTests {
     private let dm = conversation(1).id
 
-    @Test func whatIsNotKnownIsAskedFor() {
+    @Test func `what is not known is asked for`() {
         var board = ReceiptBoard()
         #expect(board.delivered(dm, bob, through: 3) == .load)
         let loaded = board.loaded(dm, [.init(account: bob, delivered: 3, read: 1)])
@@ -62,7 +62,7 @@ import Testing
         #expect(board.delivered(dm, bob, through: 4) == .publish(.init(account: bob, delivered: 4, read: 1)))
     }
 
-    @Test func theStoreNeverTakesBackWhatIsKnown() {
+    @Test func `the store never takes back what is known`() {
         var board = ReceiptBoard()
         _ = board.loaded(dm, [.init(account: bob, delivered: 3, read: 1)])
         _ = board.delivered(dm, bob, through: 9)
@@ -96,7 +96,7 @@ import Testing
         #expect(census.count == 4)
     }
 
-    @Test func overTheCapTheOldestGoesAndNeverTheNewest() {
+    @Test func `over the cap the oldest goes and never the newest`() {
         var census = ConnectionCensus<Int, String>(cap: 3)
         for key in 1...3 { #expect(census.opened(key, prefix: "a") == nil) }
         #expect(census.opened(4, prefix: "b") == nil)
@@ -104,7 +104,7 @@ import Testing
         #expect(census.opened(6, prefix: "a") == 2)
     }
 
-    @Test func whoHasLoggedInOrGoneIsNotCounted() {
+    @Test func `who has logged in or gone is not counted`() {
         var census = ConnectionCensus<Int, String>(cap: 2)
         _ = census.opened(1, prefix: "a")
         _ = census.opened(2, prefix: "a")

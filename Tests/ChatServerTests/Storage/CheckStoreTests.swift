@@ -26,14 +26,14 @@ import Testing
         ("UPDATE meta SET value = x'00' WHERE key = 'server_id'", "meta: server_id is missing"),
         ("UPDATE meta SET value = randomblob(16) WHERE key = 'everyone_id'", "the conversation of everyone is missing"),
         ("DELETE FROM conversations", "the conversation of everyone is missing"),
-    ]) func whatIsMissingIsAFault(sql: String, fault: String) throws {
+    ]) func `what is missing is a fault`(sql: String, fault: String) throws {
         let (_, database) = try store(try Scratch())
         #expect(try CheckStore.faults(in: database) == [])
         try database.execute(text: sql)
         #expect(try CheckStore.faults(in: database).contains(fault))
     }
 
-    @Test func anEmptyFileIsNoSoundStoreAndStaysEmpty() throws {
+    @Test func `an empty file is no sound store and stays empty`() throws {
         let scratch = try Scratch()
         let path = scratch.url.path + "/chatd.db"
         try WholeFile.replace(path, with: [])
@@ -43,7 +43,7 @@ import Testing
         #expect(try WholeFile.read(path, limit: 1) == [])
     }
 
-    @Test func onlyAStoreThatWasNobodysIsBlank() throws {
+    @Test func `only a store that was nobodys is blank`() throws {
         let scratch = try Scratch()
         let (_, database) = try store(scratch)
         #expect(try !CheckStore.isBlank(database))
@@ -56,7 +56,7 @@ import Testing
         #expect(try !CheckStore.isBlank(database))
     }
 
-    @Test func aStoreOfTheFirstVersionIsSoundAsItIs() throws {
+    @Test func `a store of the first version is sound as it is`() throws {
         let database = try Database(path: ":memory:")
         try database.transaction { try database.execute(text: FrozenStore.version1) }
         try database.execute(text: "PRAGMA application_id=\(FrozenStore.applicationID);PRAGMA user_version=1")

@@ -21,7 +21,7 @@ import Testing
         return database
     }
 
-    @Test func theFirstMigrationMakesWhatTheFirstVersionMade() throws {
+    @Test func `the first migration makes what the first version made`() throws {
         let scratch = try Scratch()
         let old = try Database(path: try frozen(scratch))
         let new = try Database(path: ":memory:")
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func whatItHoldsIsReadAndSound() throws {
+    @Test func `what it holds is read and sound`() throws {
         let scratch = try Scratch()
         let database = try opened(try frozen(scratch))
         #expect(try CheckStore.faults(in: database) == [])
@@ -90,7 +90,7 @@ import Testing
         #expect(row?.conversation.id == identity.everyone && row?.start == 1)
     }
 
-    @Test func itsPeopleLogInWithTheirPasswords() throws {
+    @Test func `its people log in with their passwords`() throws {
         let scratch = try Scratch()
         let database = try opened(try frozen(scratch))
         let accounts = AccountStore(database: database)
