@@ -49,6 +49,11 @@ exits 0 bob chat history --sync --with carol --json
 same "younger,elder" "$(jq -r 'select(.body) | .body' "$SCRATCH/out" | paste -sd,)"
 [ "$(jq -r 'select(.body == "elder") | .seq' "$SCRATCH/out")" -gt "$younger" ] || fail "seq does not increase"
 
+# Numbers that were left out at a restore were never anybody's: to somebody new none is missing.
+user dave
+exits 0 dave chat listen --no-follow --json
+same "" "$(jq -r 'select(.head == "gap")' "$SCRATCH/out")" "numbers that nobody ever had are missing"
+
 # The same backup again, twice, while messages come: no number is given twice, and nothing is taken for old.
 for round in 1 2 3; do
     exits 0 daemon restore "$SCRATCH/second" --force
