@@ -90,9 +90,7 @@ package struct Problem: Error, Equatable, Sendable {
     }
 
     /// The object that `--json` prints on stderr.
-    ///
-    /// - Parameter time: Unix milliseconds.
-    package func json(time: UInt64) -> JSONObject {
+    package func json(time: Timestamp) -> JSONObject {
         var object = JSONObject(head: "error")
         object["time"] = .string(TimestampText.utc(time))
         describe(in: &object, text: text)

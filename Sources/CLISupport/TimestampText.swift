@@ -1,3 +1,5 @@
+import ChatProtocol
+
 /// A date and a time of the proleptic Gregorian calendar, by arithmetic alone.
 private struct CivilTime {
     var year: Int64
@@ -8,7 +10,7 @@ private struct CivilTime {
     var second: Int64
     var millisecond: Int64
 
-    /// From Unix milliseconds, moved by an offset from UTC in seconds.
+    /// From milliseconds since 1970, moved by an offset from UTC in seconds.
     ///
     /// The calendar's eras of 400 years have 146,097 days each; years begin in March, so that the leap day is last
     /// (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
@@ -63,35 +65,39 @@ extension Int64 {
     }
 }
 
-/// Points in time, between Unix milliseconds and RFC 3339.
+/// Points in time in RFC 3339.
 package enum TimestampText {
     /// The last millisecond of the year 9999, the last that RFC 3339 can write. What the network claims beyond it
     /// is shown as this.
-    package static let maximum: UInt64 = 253_402_300_799_999
+    package static let maximum: Timestamp = 253_402_300_799_999
 
     /// `2026-11-23T01:29:00.123Z`.
-    package static func utc(_ milliseconds: UInt64) -> String {
-        let time = CivilTime(milliseconds: Int64(min(milliseconds, maximum)), offset: 0)
-        return "\(time.date)T\(time.clock).\(time.millisecond.padded(to: 3))Z"
+    package static func utc(_ time: Timestamp) -> String {
+        let civil = civil(time, offset: 0)
+        return "\(civil.date)T\(civil.clock).\(civil.millisecond.padded(to: 3))Z"
     }
 
     /// `1795397340.123`: Unix seconds, exact to the millisecond, as JSON writes a number.
-    package static func seconds(_ milliseconds: UInt64) -> JSONValue {
-        let bounded = Int64(min(milliseconds, maximum))
+    package static func seconds(_ time: Timestamp) -> JSONValue {
+        let bounded = Int64(min(time, maximum).milliseconds)
         return .number("\(bounded / 1000).\((bounded % 1000).padded(to: 3))")
     }
 
     /// `01:29:00` at a place so many seconds east of UTC.
-    package static func clock(_ milliseconds: UInt64, offset: Int) -> String {
-        CivilTime(milliseconds: Int64(min(milliseconds, maximum)), offset: Int64(offset)).clock
+    package static func clock(_ time: Timestamp, offset: Int) -> String {
+        civil(time, offset: offset).clock
     }
 
     /// `2026-11-23` at a place so many seconds east of UTC.
-    package static func date(_ milliseconds: UInt64, offset: Int) -> String {
-        CivilTime(milliseconds: Int64(min(milliseconds, maximum)), offset: Int64(offset)).date
+    package static func date(_ time: Timestamp, offset: Int) -> String {
+        civil(time, offset: offset).date
     }
 
-    /// Unix milliseconds of an RFC 3339 date-time, negative before 1970; nil where the text is none.
+    private static func civil(_ time: Timestamp, offset: Int) -> CivilTime {
+        CivilTime(milliseconds: Int64(min(time, maximum).milliseconds), offset: Int64(offset))
+    }
+
+    /// Milliseconds since 1970 of an RFC 3339 date-time, negative before 1970; nil where the text is none.
     ///
     /// `T` and `Z` may be lower case, and a space may stand for `T`, as `date --rfc-3339` writes it. A fraction
     /// finer than milliseconds is cut; a leap second is the second after it.
@@ -113,11 +119,9 @@ package enum TimestampText {
 
     /// A point in time as an option takes it: RFC 3339, or a duration that means "so long ago". What lies before
     /// 1970 is 1970.
-    ///
-    /// - Parameter now: Unix milliseconds.
-    package static func parse(_ text: some StringProtocol, now: UInt64) -> UInt64? {
-        if let ago = DurationText.milliseconds(text) { return now > ago ? now - ago : 0 }
-        return parse(text).map { UInt64(max(0, $0)) }
+    package static func parse(_ text: some StringProtocol, now: Timestamp) -> Timestamp? {
+        if let ago = DurationText.milliseconds(text) { return now - .milliseconds(Int64(clamping: ago)) }
+        return parse(text).map { Timestamp(milliseconds: UInt64(max(0, $0))) }
     }
 }
 

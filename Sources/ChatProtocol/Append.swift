@@ -86,15 +86,15 @@ package struct Appended: FrameBody {
     package var conversation: ConversationID
     package var id: MessageID
     package var seq: SequenceNumber
-    /// When the server took it, Unix milliseconds.
-    package var time: UInt64
+    /// When the server took it.
+    package var time: Timestamp
     /// SHA-256 of the payload that is stored: of the first one, where this is a duplicate.
     package var digest: [UInt8]
     package var position: ConversationPosition
     package var duplicate: Bool
 
     package init(
-        conversation: ConversationID, id: MessageID, seq: SequenceNumber, time: UInt64, digest: [UInt8],
+        conversation: ConversationID, id: MessageID, seq: SequenceNumber, time: Timestamp, digest: [UInt8],
         position: ConversationPosition, duplicate: Bool
     ) {
         self.conversation = conversation
@@ -120,7 +120,7 @@ package struct Appended: FrameBody {
         conversation = try reader.read()
         id = try reader.read()
         seq = try reader.read()
-        time = try reader.readTime()
+        time = try reader.read()
         digest = Array(try reader.read(fixed: 32))
         position = try reader.read()
         duplicate = try reader.readFlag(field: "duplicate")

@@ -33,14 +33,14 @@ package struct Content: WireCodable, Equatable, Sendable {
     /// UTF-8 without NUL, 1 to 65,536 bytes.
     package var body: String
     package var replyTo: MessageID?
-    /// When the sender says it was sent, Unix milliseconds.
-    package var sent: UInt64
+    /// When the sender says it was sent.
+    package var sent: Timestamp
     /// Sent by a program that answers by itself; programs do not answer it.
     package var auto: Bool
     package var extensions: [Extension]
 
     package init(
-        type: ContentType = .text, body: String, replyTo: MessageID? = nil, sent: UInt64, auto: Bool = false,
+        type: ContentType = .text, body: String, replyTo: MessageID? = nil, sent: Timestamp, auto: Bool = false,
         extensions: [Extension] = []
     ) {
         self.type = type
@@ -65,7 +65,7 @@ package struct Content: WireCodable, Equatable, Sendable {
         body = try reader.readText(limit: Limits.text, field: "body")
         guard !body.isEmpty else { throw .invalidValue(field: "body") }
         replyTo = try reader.readOptional()
-        sent = try reader.readTime()
+        sent = try reader.read()
         auto = try reader.readFlag(field: "auto")
         extensions = try reader.readVector(count: 64, field: "extensions")
     }

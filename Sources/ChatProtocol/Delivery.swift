@@ -34,13 +34,13 @@ package struct Entry: FrameBody {
     package var sender: AccountID
     package var device: DeviceID
     package var payloadKind: UInt8
-    /// When the server took it, Unix milliseconds.
-    package var time: UInt64
+    /// When the server took it.
+    package var time: Timestamp
     package var payload: [UInt8]
 
     package init(
         conversation: ConversationID, seq: SequenceNumber, id: MessageID, sender: AccountID, device: DeviceID,
-        payloadKind: UInt8, time: UInt64, payload: [UInt8]
+        payloadKind: UInt8, time: Timestamp, payload: [UInt8]
     ) {
         self.conversation = conversation
         self.seq = seq
@@ -70,7 +70,7 @@ package struct Entry: FrameBody {
         sender = try reader.read()
         device = try reader.read()
         payloadKind = try reader.read()
-        time = try reader.readTime()
+        time = try reader.read()
         payload = Array(try reader.readVector(limit: Limits.payload, field: "payload"))
     }
 }
@@ -185,10 +185,10 @@ package struct Gap: FrameBody {
 /// What the device missed has been sent; what follows is new.
 package struct Live: FrameBody {
     package static let kind = FrameKind.live
-    package var time: UInt64
-    package init(time: UInt64) { self.time = time }
+    package var time: Timestamp
+    package init(time: Timestamp) { self.time = time }
     package func encode(into writer: inout WireWriter) { writer.write(time) }
-    package init(from reader: inout WireReader) throws(WireError) { time = try reader.readTime() }
+    package init(from reader: inout WireReader) throws(WireError) { time = try reader.read() }
 }
 
 package struct Presence: FrameBody {

@@ -11,13 +11,13 @@ package struct DeviceRecord: WireCodable, Equatable, Sendable {
     package var id: DeviceID
     package var name: String
     package var state: DeviceState
-    /// Unix milliseconds.
-    package var created: UInt64
-    /// Unix milliseconds; 0: never.
-    package var lastSeen: UInt64
+    package var created: Timestamp
+    /// `zero`: never.
+    package var lastSeen: Timestamp
     package var online: Bool
 
-    package init(id: DeviceID, name: String, state: DeviceState, created: UInt64, lastSeen: UInt64, online: Bool) {
+    package init(id: DeviceID, name: String, state: DeviceState, created: Timestamp, lastSeen: Timestamp, online: Bool)
+    {
         self.id = id
         self.name = name
         self.state = state
@@ -39,8 +39,8 @@ package struct DeviceRecord: WireCodable, Equatable, Sendable {
         id = try reader.read()
         name = try reader.readText(limit: Limits.deviceName, field: "device name")
         state = try reader.readCase(field: "device state")
-        created = try reader.readTime()
-        lastSeen = try reader.readTime()
+        created = try reader.read()
+        lastSeen = try reader.read()
         online = try reader.readFlag(field: "online")
     }
 }
@@ -147,13 +147,13 @@ package struct Ping: FrameBody {
     package init(from reader: inout WireReader) throws(WireError) {}
 }
 
-/// The server's clock, Unix milliseconds.
+/// The server's clock.
 package struct Pong: FrameBody {
     package static let kind = FrameKind.pong
-    package var time: UInt64
-    package init(time: UInt64) { self.time = time }
+    package var time: Timestamp
+    package init(time: Timestamp) { self.time = time }
     package func encode(into writer: inout WireWriter) { writer.write(time) }
-    package init(from reader: inout WireReader) throws(WireError) { time = try reader.readTime() }
+    package init(from reader: inout WireReader) throws(WireError) { time = try reader.read() }
 }
 
 /// A request was carried out and there is nothing to tell.

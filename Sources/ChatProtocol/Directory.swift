@@ -87,10 +87,10 @@ package struct AccountStatus: WireCodable, Equatable, Sendable {
     package var account: AccountRecord
     /// At least one subscribed connection that did not ask to stay unseen.
     package var online: Bool
-    /// When the last such connection ended, Unix milliseconds; 0: never.
-    package var lastSeen: UInt64
+    /// When the last such connection ended; `zero`: never.
+    package var lastSeen: Timestamp
 
-    package init(account: AccountRecord, online: Bool, lastSeen: UInt64) {
+    package init(account: AccountRecord, online: Bool, lastSeen: Timestamp) {
         self.account = account
         self.online = online
         self.lastSeen = lastSeen
@@ -105,7 +105,7 @@ package struct AccountStatus: WireCodable, Equatable, Sendable {
     package init(from reader: inout WireReader) throws(WireError) {
         account = try reader.read()
         online = try reader.readFlag(field: "online")
-        lastSeen = try reader.readTime()
+        lastSeen = try reader.read()
     }
 }
 

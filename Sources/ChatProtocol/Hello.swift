@@ -14,15 +14,15 @@ package struct ServerHello: FrameBody {
     package var version: UInt16
     package var server: ServerID
     package var nonce: [UInt8]
-    /// The server's clock, Unix milliseconds.
-    package var time: UInt64
+    /// The server's clock.
+    package var time: Timestamp
     /// Name and version of the server's software, for people.
     package var software: String
     /// Optional abilities; unknown numbers are ignored.
     package var features: [UInt16]
 
     package init(
-        version: UInt16 = ProtocolVersion.number, server: ServerID, nonce: [UInt8], time: UInt64, software: String,
+        version: UInt16 = ProtocolVersion.number, server: ServerID, nonce: [UInt8], time: Timestamp, software: String,
         features: [UInt16] = []
     ) {
         self.version = version
@@ -46,7 +46,7 @@ package struct ServerHello: FrameBody {
         version = try reader.read()
         server = try reader.read()
         nonce = Array(try reader.read(fixed: Self.nonceBytes))
-        time = try reader.readTime()
+        time = try reader.read()
         software = try reader.readText(limit: Limits.software, field: "software")
         features = try reader.readFeatures()
     }

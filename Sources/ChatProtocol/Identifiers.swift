@@ -110,13 +110,11 @@ extension Identifier where Kind == MessageKind {
 
     /// A time-ordered UUID, version 7 (RFC 9562 §5.7).
     ///
-    /// - Parameters:
-    ///   - milliseconds: Unix time.
-    ///   - random: at least 10 random bytes.
-    package static func version7(milliseconds: UInt64, random: some Collection<UInt8>) -> MessageID? {
+    /// - Parameter random: at least 10 random bytes.
+    package static func version7(_ time: Timestamp, random: some Collection<UInt8>) -> MessageID? {
         guard random.count >= 10 else { return nil }
         var writer = WireWriter()
-        writer.write(milliseconds << 16)
+        writer.write(time.milliseconds << 16)
         var bytes = Array(writer.bytes.prefix(6)) + random.prefix(10)
         bytes[6] = bytes[6] & 0x0f | 0x70
         bytes[8] = bytes[8] & 0x3f | 0x80

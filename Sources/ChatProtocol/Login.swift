@@ -182,12 +182,12 @@ package struct Welcome: FrameBody {
     /// Changes when the server was restored from a backup: what it numbered afterwards is new.
     package var generation: StoreGeneration
     package var everyone: ConversationID
-    /// The server's clock, Unix milliseconds.
-    package var time: UInt64
+    /// The server's clock.
+    package var time: Timestamp
 
     package init(
         account: AccountRecord, device: DeviceID, deviceName: String, server: ServerID, generation: StoreGeneration,
-        everyone: ConversationID, time: UInt64
+        everyone: ConversationID, time: Timestamp
     ) {
         self.account = account
         self.device = device
@@ -215,6 +215,6 @@ package struct Welcome: FrameBody {
         server = try reader.read()
         generation = try reader.read()
         everyone = try reader.read()
-        time = try reader.readTime()
+        time = try reader.read()
     }
 }

@@ -18,13 +18,6 @@ extension WireReader {
         return text
     }
 
-    /// Reads a point in time, Unix milliseconds.
-    package mutating func readTime() throws(WireError) -> UInt64 {
-        let time = try read(UInt64.self)
-        guard time <= Int64.max else { throw .limitExceeded(field: "time", limit: .max) }
-        return time
-    }
-
     /// Reads one byte that is 0 or 1.
     package mutating func readFlag(field: StaticString) throws(WireError) -> Bool {
         switch try read(UInt8.self) {

@@ -7,7 +7,18 @@ extension SequenceNumber: Bindable {
     }
 }
 
+extension Timestamp: Bindable {
+    package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+        try statement.bind(index, milliseconds)
+    }
+}
+
 extension Statement {
+    /// The point in time in a column.
+    package func timestamp(_ column: Int32) -> Timestamp { Timestamp(milliseconds: unsigned(column)) }
+
+    package func optionalTimestamp(_ column: Int32) -> Timestamp? { isNull(column) ? nil : timestamp(column) }
+
     /// The place in a log in a column; one beyond the last is the last.
     package func sequenceNumber(_ column: Int32) -> SequenceNumber { SequenceNumber(unsigned(column)) }
 

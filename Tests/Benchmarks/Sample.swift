@@ -3,7 +3,7 @@ import Transport
 
 /// Messages of a given size, as the client would make them.
 enum Sample {
-    private static let sent: UInt64 = 1_795_397_340_123
+    private static let sent: Timestamp = 1_795_397_340_123
     private static let conversation = ConversationID(high: 1, low: 2)
 
     static func payload(bodyBytes: Int) -> [UInt8] {

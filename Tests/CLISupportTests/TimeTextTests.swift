@@ -1,6 +1,7 @@
 import Testing
 
 @testable import CLISupport
+import ChatProtocol
 
 @Suite struct DurationTextTests {
     @Test(
@@ -37,14 +38,14 @@ import Testing
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"), (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
         ] as [(UInt64, String)])
     func `a time is written and read back`(milliseconds: UInt64, text: String) {
-        #expect(TimestampText.utc(milliseconds) == text)
+        #expect(TimestampText.utc(Timestamp(milliseconds: milliseconds)) == text)
         #expect(TimestampText.parse(text) == Int64(milliseconds))
     }
 
     @Test func `every day of four centuries is its predecessor's successor`() {
         var previous = ""
         for day: UInt64 in 0..<146_097 {
-            let text = TimestampText.utc(day * 86_400_000)
+            let text = TimestampText.utc(Timestamp(milliseconds: day * 86_400_000))
             #expect(text > previous)
             #expect(TimestampText.parse(text) == Int64(day) * 86_400_000)
             previous = text
@@ -87,9 +88,9 @@ import Testing
     }
 
     @Test func `what the network claims is never a trap`() {
-        #expect(TimestampText.utc(.max) == "9999-12-31T23:59:59.999Z")
-        #expect(TimestampText.seconds(.max) == .number("253402300799.999"))
-        #expect(TimestampText.clock(.max, offset: 14 * 3600) == "13:59:59")
+        #expect(TimestampText.utc(.distantFuture) == "9999-12-31T23:59:59.999Z")
+        #expect(TimestampText.seconds(.distantFuture) == .number("253402300799.999"))
+        #expect(TimestampText.clock(.distantFuture, offset: 14 * 3600) == "13:59:59")
     }
 
     @Test func `a local time is moved by its offset`() {

@@ -26,9 +26,9 @@ import Testing
 
     @Test func `the date is told when it is not today's, as this place has it`() throws {
         var message = try Samples.message()
-        message.time = 1_795_397_340_123 - 4 * 3_600_000
+        message.time = Timestamp(milliseconds: 1_795_397_340_123) - .seconds(4 * 3600)
         #expect(plain.message(message) == "2026-11-22 23:29:00 alice → me: hi")
-        message.time = 1_795_435_200_000 + 11 * 3_600_000
+        message.time = Timestamp(milliseconds: 1_795_435_200_000) + .seconds(11 * 3600)
         #expect(plain.message(message) == "2026-11-24 01:00:00 alice → me: hi")
     }
 

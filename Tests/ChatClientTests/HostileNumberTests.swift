@@ -11,9 +11,9 @@ import Transport
     private static let numbers: [SequenceNumber] = [
         0, 1, 2, SequenceNumber(0).advanced(by: ClientStore.longestLeap), SequenceNumber.largest.previous, .largest,
     ]
-    private static let lastTime = UInt64(Int64.max)
+    private static let lastTime = Timestamp.distantFuture
 
-    private static func entry(_ seq: SequenceNumber, time: UInt64, sent: UInt64, in conversation: ConversationID)
+    private static func entry(_ seq: SequenceNumber, time: Timestamp, sent: Timestamp, in conversation: ConversationID)
         -> Entry
     {
         Entry(

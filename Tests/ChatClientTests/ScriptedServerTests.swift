@@ -17,7 +17,8 @@ import Transport
     private func entry(_ seq: UInt64, _ payload: [UInt8], kind: UInt8 = 1, sender: AccountID = bob) -> Entry {
         Entry(
             conversation: withBob, seq: SequenceNumber(seq), id: MessageID(high: 1, low: seq), sender: sender,
-            device: .init(high: 1, low: 1), payloadKind: kind, time: 1000 + seq, payload: payload)
+            device: .init(high: 1, low: 1), payloadKind: kind, time: Timestamp(milliseconds: 1000 + seq),
+            payload: payload)
     }
 
     private func text(_ seq: UInt64) -> Entry { entry(seq, Content(body: "m\(seq)", sent: 1).wireBytes) }

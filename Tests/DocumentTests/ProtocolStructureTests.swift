@@ -72,7 +72,7 @@ struct ProtocolStructureTests {
 
     @Test func `the bytes of the examples are those that the program writes`() {
         let text = page.section("EXAMPLES").joined(separator: " ").split(separator: " ").joined(separator: " ")
-        let time: UInt64 = 1_795_397_340_123
+        let time: Timestamp = 1_795_397_340_123
         #expect(text.contains(hex(Ping().frame(correlation: 7).wireBytes)))
         #expect(text.contains(hex(Pong(time: time).frame(correlation: 7).wireBytes)))
         let content = Content(body: "hi", sent: time)

@@ -109,6 +109,5 @@ enum OptionText {
 struct TimeArgument: Sendable {
     let text: String
 
-    /// Unix milliseconds.
-    func milliseconds(now: UInt64) -> UInt64 { TimestampText.parse(text, now: now) ?? 0 }
+    func timestamp(now: Timestamp) -> Timestamp { TimestampText.parse(text, now: now) ?? .zero }
 }

@@ -16,11 +16,10 @@ struct StartOptions: ParsableArguments, Sendable {
         transform: OptionText.cursor)
     var afterCursor: Cursor?
 
-    /// - Parameter now: Unix milliseconds.
-    func start(now: UInt64) throws(Problem) -> ListenStart? {
+    func start(now: Timestamp) throws(Problem) -> ListenStart? {
         var starts: [ListenStart] = []
         if new { starts.append(.new) }
-        if let since { starts.append(.since(since.milliseconds(now: now))) }
+        if let since { starts.append(.since(since.timestamp(now: now))) }
         if let afterCursor { starts.append(.cursor(afterCursor)) }
         guard starts.count <= 1 else {
             throw Problem(.usage, "only one of --new, --since and --after-cursor can be the start")

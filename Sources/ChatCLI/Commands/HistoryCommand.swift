@@ -44,10 +44,10 @@ struct HistoryCommand: ChatCommand {
         return lines.contains(where: \.isMessage) ? .done : .negative
     }
 
-    private func request(now: UInt64) -> HistoryRequest {
+    private func request(now: Timestamp) -> HistoryRequest {
         HistoryRequest(
-            with: with, everyone: everyone, id: id, limit: limit, since: since?.milliseconds(now: now),
-            until: until?.milliseconds(now: now), search: search)
+            with: with, everyone: everyone, id: id, limit: limit, since: since?.timestamp(now: now),
+            until: until?.timestamp(now: now), search: search)
     }
 
     /// Without `--sync` it says how old the store is. A server that cannot be reached is told after what there is.

@@ -9,10 +9,10 @@ struct HistoryRequest: Sendable {
     /// One message, with an acknowledgement a recipient.
     var id: MessageID?
     var limit: Int
-    /// Server's time, Unix milliseconds.
-    var since: UInt64?
-    /// Server's time, Unix milliseconds.
-    var until: UInt64?
+    /// Server's time.
+    var since: Timestamp?
+    /// Server's time.
+    var until: Timestamp?
     var search: String?
 
     /// Refuses what contradicts itself.

@@ -80,7 +80,7 @@ enum JSONLines {
         return object
     }
 
-    static func live(time: UInt64) -> JSONObject {
+    static func live(time: Timestamp) -> JSONObject {
         var object = JSONObject(head: "live")
         object["time"] = Self.time(time)
         return object
@@ -105,7 +105,7 @@ enum JSONLines {
     }
 
     /// Something worth knowing that is no error; on stderr.
-    static func notice(code: String, text: String, time: UInt64) -> JSONObject {
+    static func notice(code: String, text: String, time: Timestamp) -> JSONObject {
         var object = JSONObject(head: "notice")
         object["time"] = Self.time(time)
         object["code"] = .string(code)
@@ -114,7 +114,7 @@ enum JSONLines {
     }
 
     /// What happens inside, with `-v`; on stderr.
-    static func log(level: String, text: String, time: UInt64) -> JSONObject {
+    static func log(level: String, text: String, time: Timestamp) -> JSONObject {
         var object = JSONObject(head: "log")
         object["time"] = Self.time(time)
         object["level"] = .string(level)
@@ -237,7 +237,7 @@ enum JSONLines {
 
     // MARK: parts
 
-    private static func time(_ milliseconds: UInt64) -> JSONValue { .string(TimestampText.utc(milliseconds)) }
+    private static func time(_ time: Timestamp) -> JSONValue { .string(TimestampText.utc(time)) }
     private static func place(_ seq: SequenceNumber) -> JSONValue { .integer(Int64(clamping: seq.value)) }
 }
 

@@ -5,9 +5,9 @@ import ChatProtocol
 /// Lines for people. What others wrote is inert in every one of them.
 struct PlainText: Sendable {
     var palette: Palette
-    /// Seconds east of UTC at a moment, Unix milliseconds.
-    var offset: @Sendable (UInt64) -> Int = SystemTime.offset(at:)
-    var now: @Sendable () -> UInt64 = { SystemTime.now() }
+    /// Seconds east of UTC at a moment.
+    var offset: @Sendable (Timestamp) -> Int = SystemTime.offset(at:)
+    var now: @Sendable () -> Timestamp = { SystemTime.now() }
 
     /// What a listener tells; nil for what is no line of the output.
     func event(_ event: ListenEvent) -> [String]? {
@@ -74,7 +74,7 @@ struct PlainText: Sendable {
     }
 
     /// `HH:MM:SS`, with the date before it when that is not today's.
-    func moment(_ time: UInt64) -> String {
+    func moment(_ time: Timestamp) -> String {
         let offset = offset(time)
         let clock = TimestampText.clock(time, offset: offset)
         let now = now()

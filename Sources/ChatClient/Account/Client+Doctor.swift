@@ -5,8 +5,8 @@ import Transport
 
 /// Looks at everything that can be wrong.
 extension Client {
-    /// How far the clocks may be apart before it is said, milliseconds.
-    private static let clockTolerance: UInt64 = 60_000
+    /// How far the clocks may be apart before it is said.
+    private static let clockTolerance = Duration.seconds(60)
 
     /// Looks at everything in turn and tells each as it is known.
     package func doctor(_ report: @escaping @Sendable (DoctorCheck) async -> Void) async {
@@ -105,11 +105,11 @@ extension Client {
         return left.contains(wanted) ? wanted : "login"
     }
 
-    /// How long before its end a certificate is a matter, milliseconds.
-    private static let certificateNotice: UInt64 = 14 * 86_400_000
+    /// How long before its end a certificate is a matter.
+    private static let certificateNotice = Duration.seconds(14 * 86_400)
 
     /// A server that is known by its key is so whatever its certificate says.
-    static func tlsCheck(_ standing: ServerStanding, certificateEnd: UInt64, now: UInt64) -> DoctorCheck {
+    static func tlsCheck(_ standing: ServerStanding, certificateEnd: Timestamp, now: Timestamp) -> DoctorCheck {
         let text =
             "TLS 1.3, server known by \(standing.text), its certificate ends at \(TimestampText.utc(certificateEnd))"
         guard standing == .authority, certificateEnd < now + certificateNotice else {
@@ -119,15 +119,16 @@ extension Client {
             name: "tls", status: .warning, text: text + ": who runs the server must renew it")
     }
 
-    static func clockCheck(server: UInt64, here: UInt64) -> DoctorCheck {
+    static func clockCheck(server: Timestamp, here: Timestamp) -> DoctorCheck {
         let distance = server > here ? server - here : here - server
+        let milliseconds = distance.wholeMilliseconds
         guard distance > clockTolerance else {
-            return DoctorCheck(name: "clock", status: .ok, text: "within \(distance) ms of the server's")
+            return DoctorCheck(name: "clock", status: .ok, text: "within \(milliseconds) ms of the server's")
         }
         let direction = server > here ? "behind" : "ahead of"
         return DoctorCheck(
             name: "clock", status: .warning,
-            text: "this machine's clock is \(distance / 1000) s \(direction) the server's: set it")
+            text: "this machine's clock is \(milliseconds / 1000) s \(direction) the server's: set it")
     }
 
     private func checkOutbox(_ report: (DoctorCheck) async -> Void) async {

@@ -131,11 +131,11 @@ extension Client {
         guard let first = people.first else { return }
         let own = try ownAccount()
         let now = WallClock.now
-        let left = UInt64(max(0, (deadline - Monotonic.now).milliseconds))
+        let left = max(.zero, deadline - Monotonic.now)
         try store { store in
             try store.writeSynced {
                 try store.openQuestions(
-                    people, asking: first.id, choices: question.choices, deadline: now &+ left,
+                    people, asking: first.id, choices: question.choices, deadline: now + left,
                     isAgain: question.key != nil, own: own, now: now)
             }
             // Whoever was asked before may have answered.

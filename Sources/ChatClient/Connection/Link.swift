@@ -10,14 +10,14 @@ import Transport
 final class Link: Sendable {
     let address: ServerAddress
     let peer: PeerIdentity
-    /// When the server's certificate ends, Unix milliseconds.
-    let certificateEnd: UInt64
+    /// When the server's certificate ends.
+    let certificateEnd: Timestamp
     private let eventLoop: any EventLoop
     private let core: NIOLoopBound<LinkCore>
     private let shared: LinkState
 
     private init(
-        address: ServerAddress, peer: PeerIdentity, certificateEnd: UInt64, eventLoop: any EventLoop,
+        address: ServerAddress, peer: PeerIdentity, certificateEnd: Timestamp, eventLoop: any EventLoop,
         core: NIOLoopBound<LinkCore>,
         shared: LinkState
     ) {

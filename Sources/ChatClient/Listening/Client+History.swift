@@ -33,8 +33,8 @@ extension Client {
         }
     }
 
-    /// When this device last knew everything, Unix milliseconds; nil: never.
-    package func lastSync() throws(Problem) -> UInt64? { try storeForReading { try $0.lastSync() } }
+    /// When this device last knew everything; nil: never.
+    package func lastSync() throws(Problem) -> Timestamp? { try storeForReading { try $0.lastSync() } }
 
     /// Fetches what was missed into the store; for `id` also how far that message has come.
     ///

@@ -1,3 +1,5 @@
+import ChatProtocol
+
 /// Where a listener stands in the store, and what it reads next. A plain value.
 struct ListenPlan: Equatable, Sendable {
     enum Step: Equatable, Sendable {
@@ -8,8 +10,8 @@ struct ListenPlan: Equatable, Sendable {
         case waitForLogin
     }
 
-    /// Of what was missed, what the server took before is left out, Unix milliseconds.
-    private var since: UInt64
+    /// Of what was missed, what the server took before is left out.
+    private var since: Timestamp
     /// The store's last position when nothing was missed any more: what comes behind it is new whatever its time says,
     /// for a server's clock may be set back.
     private var liveFrom: Int64?
@@ -22,7 +24,7 @@ struct ListenPlan: Equatable, Sendable {
     ///   - start: where to begin.
     ///   - end: the store's last position now.
     ///   - positionSince: the last position before what the server took at `start`'s moment.
-    init(start: ListenStart, end: Int64, positionSince: (UInt64) -> Int64) {
+    init(start: ListenStart, end: Int64, positionSince: (Timestamp) -> Int64) {
         since = 0
         waitsForLogin = false
         switch start {
@@ -63,14 +65,14 @@ struct ListenPlan: Equatable, Sendable {
         ResumePosition(position: position, since: since(after: position))
     }
 
-    /// What the server took before is left out of the entries behind `position`, Unix milliseconds.
-    func since(after position: Int64) -> UInt64 { position >= liveFrom ?? .max ? 0 : since }
+    /// What the server took before is left out of the entries behind `position`.
+    func since(after position: Int64) -> Timestamp { position >= liveFrom ?? .max ? 0 : since }
 
     /// Everything missed is in the store, up to `position`.
     mutating func reachedLive(at position: Int64) { if liveFrom == nil { liveFrom = position } }
 
     /// The login has come: what is new begins with it.
-    mutating func loggedIn(at time: UInt64) {
+    mutating func loggedIn(at time: Timestamp) {
         guard waitsForLogin else { return }
         waitsForLogin = false
         since = time

@@ -155,7 +155,7 @@ extension Client {
 struct LinkEvents: Sendable {
     enum Event: Sendable {
         case login(Welcome)
-        case live(time: UInt64)
+        case live(time: Timestamp)
         case presence(Presence)
         case receipt(ConversationID, ReceiptState)
     }

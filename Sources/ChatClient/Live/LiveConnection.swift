@@ -6,7 +6,7 @@ import Logging
 struct LiveReport: Sendable {
     enum Event: Sendable {
         case login(LoginNotice)
-        case live(time: UInt64)
+        case live(time: Timestamp)
         case presence(PresenceChange)
         case receipt(ReceiptNotice)
         case offline(Problem, retryIn: Duration)
@@ -199,7 +199,7 @@ struct PresenceBook {
     var online: [UserName]? { known?.sorted() }
 
     /// What is to be told; nil while pages are missing.
-    mutating func take(_ frame: Presence, now: UInt64) -> PresenceChange? {
+    mutating func take(_ frame: Presence, now: Timestamp) -> PresenceChange? {
         let names = frame.accounts.map(\.name)
         switch frame.change {
         case .online:

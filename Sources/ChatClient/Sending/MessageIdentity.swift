@@ -12,7 +12,7 @@ enum MessageIdentity {
     /// process and device of the account arrives at the same one; from the conversation's name, which never changes and
     /// is known before the server has been asked.
     static func id(
-        key: String?, account: AccountID, conversation: ConversationName, now: UInt64
+        key: String?, account: AccountID, conversation: ConversationName, now: Timestamp
     ) throws(Problem) -> MessageID {
         guard let key else { return try new(now: now) }
         if let given = MessageID(uuid: key) { return given }
@@ -26,8 +26,8 @@ enum MessageIdentity {
         return id
     }
 
-    static func new(now: UInt64) throws(Problem) -> MessageID {
-        guard let id = MessageID.version7(milliseconds: now, random: SecureRandom.bytes(10)) else { throw none }
+    static func new(now: Timestamp) throws(Problem) -> MessageID {
+        guard let id = MessageID.version7(now, random: SecureRandom.bytes(10)) else { throw none }
         return id
     }
 

@@ -4,9 +4,9 @@ import ChatProtocol
 /// How a message ended.
 enum SendEnd: Equatable {
     /// The server has it, and what was waited for has come.
-    case confirmed(Acknowledgement.Status, seq: SequenceNumber, time: UInt64)
+    case confirmed(Acknowledgement.Status, seq: SequenceNumber, time: Timestamp)
     /// The server has it; what was waited for has not come in time.
-    case unconfirmed(Acknowledgement.Status, seq: SequenceNumber, time: UInt64, Problem)
+    case unconfirmed(Acknowledgement.Status, seq: SequenceNumber, time: Timestamp, Problem)
     /// It was refused, or given up.
     case failed(Problem)
     /// It could not be sent, and belongs into the outbox.
@@ -21,7 +21,7 @@ enum SendEnd: Equatable {
     }
 
     /// What its sender is told; `now` is the time of what did not reach the server.
-    func acknowledgement(id: MessageID, conversation: ConversationName, now: UInt64) -> Acknowledgement {
+    func acknowledgement(id: MessageID, conversation: ConversationName, now: Timestamp) -> Acknowledgement {
         switch self {
         case .confirmed(let status, let seq, let time):
             Acknowledgement(id: id, conversation: conversation, seq: seq, time: time, status: status)

@@ -10,7 +10,7 @@ struct SendItem {
         case sealing
         case inFlight
         /// Taken by the server; what it waits for has not come.
-        case accepted(seq: SequenceNumber, time: UInt64)
+        case accepted(seq: SequenceNumber, time: Timestamp)
     }
 
     let tag: UInt64

@@ -130,7 +130,7 @@ extension Content {
 }
 
 extension Problem {
-    fileprivate static func idReused(_ what: String, at time: UInt64) -> Problem {
+    fileprivate static func idReused(_ what: String, at time: Timestamp) -> Problem {
         Problem(
             .idReused, "another message \(what) under this id at \(TimestampText.utc(time)); this one was not sent",
             advice: .giveAnotherKey)

@@ -22,7 +22,7 @@ struct SendSubmission: Sendable {
     }
 
     /// With its identifier and its content.
-    func tracked(account: AccountID?, wait: WaitLevel, now: UInt64) throws(Problem) -> TrackedMessage {
+    func tracked(account: AccountID?, wait: WaitLevel, now: Timestamp) throws(Problem) -> TrackedMessage {
         switch source {
         case .queued(let queued):
             return TrackedMessage(
@@ -69,7 +69,8 @@ struct TrackedMessage: Sendable {
 
 extension Acknowledgement {
     /// Of a message that was never handed over, or not taken on.
-    package static func unsent(_ conversation: ConversationName, _ problem: Problem, now: UInt64) -> Acknowledgement {
+    package static func unsent(_ conversation: ConversationName, _ problem: Problem, now: Timestamp) -> Acknowledgement
+    {
         var problem = problem
         problem.conversation = conversation.text
         problem.sent = .no

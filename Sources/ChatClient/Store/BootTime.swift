@@ -1,3 +1,6 @@
+import ChatProtocol
+import ChatProtocol
+import ChatProtocol
 import Glibc
 
 /// A moment on a clock that does not leap when the time of day is set, and goes on while the machine sleeps. It counts
@@ -17,24 +20,24 @@ struct BootTime: Equatable, Sendable {
 
 /// When a message that waits is not worth sending any more.
 struct Expiry: Equatable, Sendable {
-    /// By the time of day, Unix milliseconds; counts only after another start of the machine.
-    var time: UInt64
+    /// By the time of day; counts only after another start of the machine.
+    var time: Timestamp
     var due: BootTime
 
-    init(time: UInt64, due: BootTime) {
+    init(time: Timestamp, due: BootTime) {
         self.time = time
         self.due = due
     }
 
     /// In the start of the machine in which it was set the clock counts that does not leap.
-    func isOver(now: UInt64, boot: BootTime) -> Bool {
+    func isOver(now: Timestamp, boot: BootTime) -> Bool {
         guard !boot.boot.isEmpty, boot.boot == due.boot else { return time <= now }
         return due.milliseconds <= boot.milliseconds
     }
 
-    init(after duration: Duration, now: UInt64, boot: BootTime) {
+    init(after duration: Duration, now: Timestamp, boot: BootTime) {
         let milliseconds = UInt64(max(0, duration.milliseconds))
-        time = now &+ milliseconds
+        time = now + duration
         due = BootTime(boot: boot.boot, milliseconds: boot.milliseconds &+ milliseconds)
     }
 }

@@ -137,13 +137,13 @@ final class ClientStore {
     }
 
     /// The latest one counts, whatever its clock says: an earlier one may have been wrong by years.
-    func noteSynced(_ time: UInt64) throws {
+    func noteSynced(_ time: Timestamp) throws {
         try database.run("UPDATE state SET synced = ?", time)
     }
 
-    /// When this device last knew everything, Unix milliseconds.
-    func lastSync() throws -> UInt64? {
-        try database.first("SELECT synced FROM state") { $0.optionalUnsigned(0) } ?? nil
+    /// When this device last knew everything.
+    func lastSync() throws -> Timestamp? {
+        try database.first("SELECT synced FROM state") { $0.optionalTimestamp(0) } ?? nil
     }
 }
 

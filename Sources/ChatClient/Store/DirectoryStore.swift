@@ -12,7 +12,7 @@ struct StoredConversation: Equatable, Sendable {
 
 extension ClientStore {
     /// Keeps what the server has told of accounts. Within a transaction.
-    func remember(_ accounts: [AccountRecord], now: UInt64) throws {
+    func remember(_ accounts: [AccountRecord], now: Timestamp) throws {
         for account in accounts {
             try database.run(
                 """
@@ -25,7 +25,7 @@ extension ClientStore {
     }
 
     /// Keeps conversations and their members. Within a transaction.
-    func remember(_ conversations: [ConversationRecord], own: AccountID, now: UInt64) throws {
+    func remember(_ conversations: [ConversationRecord], own: AccountID, now: Timestamp) throws {
         for conversation in conversations {
             try remember(conversation.members, now: now)
             let peer = conversation.members.first { $0.id != own }?.id ?? own

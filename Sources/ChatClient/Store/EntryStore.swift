@@ -20,7 +20,7 @@ extension ClientStore {
     /// of it is acknowledged.
     ///
     /// - Parameter isReplay: the device catches up.
-    func store(_ batch: [Incoming], own: AccountID, isReplay: Bool = false, now: UInt64) throws -> StoredBatch {
+    func store(_ batch: [Incoming], own: AccountID, isReplay: Bool = false, now: Timestamp) throws -> StoredBatch {
         let before = try lastPosition()
         let direct = try directConversations(among: Set(batch.map(\.conversation)))
         var stored = StoredBatch()
@@ -54,7 +54,7 @@ extension ClientStore {
 
     /// - Returns: false where no honest server numbers an entry like this.
     private func store(
-        _ place: EntryPlace, _ opening: EntryOpening, own: AccountID, isReplay: Bool, now: UInt64
+        _ place: EntryPlace, _ opening: EntryOpening, own: AccountID, isReplay: Bool, now: Timestamp
     ) throws -> Bool {
         guard let (number, head, received) = try standing(of: place.conversation) else { return true }
         let settled = isReplay ? max(head, received) : head
@@ -72,7 +72,8 @@ extension ClientStore {
     }
 
     private func storeLive(
-        _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, head: SequenceNumber, own: AccountID, now: UInt64
+        _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, head: SequenceNumber, own: AccountID,
+        now: Timestamp
     ) throws {
         let here = try settle(number, upTo: place.seq.previous)
         try noteLost(number, known: head, here: here, until: place.seq, now: now)
@@ -89,7 +90,7 @@ extension ClientStore {
 
     /// What is here already is dropped when it comes again. What is not, or under another identifier, is another message:
     /// the server has lost what it had given the number to before.
-    private func noteDropped(_ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, now: UInt64) throws {
+    private func noteDropped(_ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, now: Timestamp) throws {
         let known = try database.first(
             "SELECT id FROM entries WHERE conversation = ? AND seq = ?", number, place.seq
         ) { row in try row.identifier(0) as MessageID }
@@ -98,7 +99,7 @@ extension ClientStore {
     }
 
     /// - Returns: false where no honest server leaps so far.
-    private func store(_ gap: Gap, now: UInt64) throws -> Bool {
+    private func store(_ gap: Gap, now: Timestamp) throws -> Bool {
         guard let (number, head, received) = try standing(of: gap.conversation) else { return true }
         let settled = max(head, received)
         guard gap.last > settled else { return true }
@@ -118,7 +119,7 @@ extension ClientStore {
     ///
     /// - Returns: whether readers have something new: the entry has its position only where nothing before it is
     ///   missing.
-    func storeSent(_ entry: EntryPlace, _ content: Content, now: UInt64) throws -> Bool {
+    func storeSent(_ entry: EntryPlace, _ content: Content, now: Timestamp) throws -> Bool {
         guard let (number, head, _) = try standing(of: entry.conversation) else { return false }
         try noteAsked(entry, conversation: number, now: now)
         guard entry.seq > head else { return false }
@@ -138,7 +139,7 @@ extension ClientStore {
 
     /// The server began a new life: what it had taken since its backup may be lost to it. Says so in every conversation
     /// of which something is here. Within a transaction.
-    func storeNewGeneration(_ generation: StoreGeneration, now: UInt64) throws {
+    func storeNewGeneration(_ generation: StoreGeneration, now: Timestamp) throws {
         try setGeneration(generation)
         let numbers = try database.all(
             "SELECT number FROM conversations WHERE head > 0 OR received > 0 ORDER BY number"
@@ -159,7 +160,7 @@ extension ClientStore {
             """, conversation.bytes, seq
         ) { row in
             Content(
-                body: row.text(0), replyTo: try row.optionalIdentifier(1), sent: row.unsigned(2), auto: row.bool(3))
+                body: row.text(0), replyTo: try row.optionalIdentifier(1), sent: row.timestamp(2), auto: row.bool(3))
         }
     }
 
@@ -181,7 +182,8 @@ extension ClientStore {
     /// what is known, the store itself was rolled back, to a copy for example. Says so.
     ///
     /// - Parameter here: how many of the numbers between are here.
-    func noteLost(_ number: Int64, known: SequenceNumber, here: UInt64, until next: SequenceNumber, now: UInt64) throws
+    func noteLost(_ number: Int64, known: SequenceNumber, here: UInt64, until next: SequenceNumber, now: Timestamp)
+        throws
     {
         let between = next.previous.distance(behind: known)
         guard known > .beforeFirst, between > here else { return }
@@ -218,7 +220,8 @@ extension ClientStore {
     }
 
     func insert(
-        _ place: EntryPlace, _ opening: EntryOpening, conversation: Int64, position: Int64?, own: AccountID, now: UInt64
+        _ place: EntryPlace, _ opening: EntryOpening, conversation: Int64, position: Int64?, own: AccountID,
+        now: Timestamp
     ) throws {
         var content: Content?
         var unread: (kind: UInt8, payload: [UInt8])?
@@ -240,7 +243,7 @@ extension ClientStore {
         try decideAnswer(place, content, conversation: conversation, own: own, now: now)
     }
 
-    private func insertGap(conversation: Int64, reason: GapNotice.Reason, missed: UInt64?, now: UInt64) throws {
+    private func insertGap(conversation: Int64, reason: GapNotice.Reason, missed: UInt64?, now: Timestamp) throws {
         try database.run(
             "INSERT INTO gaps(position, conversation, reason, missed, time, shown) VALUES (?, ?, ?, ?, ?, 0)",
             try nextPosition(), conversation, reason.rawValue, missed, now)

@@ -5,8 +5,8 @@ import StoredValues
 /// Reads what was: messages and gaps of the past, oldest first.
 extension ClientStore {
     func history(_ query: HistoryQuery, reader: ItemReader) throws -> [StoredItem] {
-        let since = query.since ?? 0
-        let until = min(query.until ?? .max, UInt64(Int64.max))
+        let since = query.since ?? .zero
+        let until = query.until ?? .distantFuture
         let search = query.search.map(TextSearch.init)
         try database.define("is_found") { search?.matches($0) ?? true }
         let limit = max(0, query.limit)

@@ -55,7 +55,7 @@ struct ItemReader: Sendable {
         guard let body = row.optionalText(Column.body) else {
             return .gap(
                 GapNotice(
-                    conversation: conversation, reason: .undecryptable, time: row.unsigned(Column.time), missed: 1,
+                    conversation: conversation, reason: .undecryptable, time: row.timestamp(Column.time), missed: 1,
                     cursor: cursor))
         }
         let sender: AccountID = try row.identifier(Column.sender)
@@ -65,7 +65,7 @@ struct ItemReader: Sendable {
         return .message(
             ReceivedMessage(
                 conversation: conversation, seq: row.sequenceNumber(Column.seq), id: try row.identifier(Column.id),
-                cursor: cursor, time: row.unsigned(Column.time), sent: row.unsigned(Column.sent), from: from,
+                cursor: cursor, time: row.timestamp(Column.time), sent: row.timestamp(Column.sent), from: from,
                 fromDisplayName: row.text(Column.displayName), fromDevice: try row.identifier(Column.device),
                 own: isOwn, to: conversation.user.map { isOwn ? $0 : ownName }, body: body,
                 replyTo: try row.optionalIdentifier(Column.replyTo), auto: row.bool(Column.auto),
@@ -79,7 +79,7 @@ struct ItemReader: Sendable {
             GapNotice(
                 conversation: try conversation(row),
                 reason: GapNotice.Reason(rawValue: row.text(Column.reason)) ?? .retention,
-                time: row.unsigned(Column.time), missed: row.optionalUnsigned(Column.missed),
+                time: row.timestamp(Column.time), missed: row.optionalUnsigned(Column.missed),
                 cursor: Cursor(store: store, position: row.integer(Column.position))))
     }
 

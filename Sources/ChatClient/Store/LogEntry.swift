@@ -7,8 +7,8 @@ struct EntryPlace: Equatable, Sendable {
     var id: MessageID
     var sender: AccountID
     var device: DeviceID
-    /// When the server took it, Unix milliseconds.
-    var time: UInt64
+    /// When the server took it.
+    var time: Timestamp
 }
 
 /// An entry of a log as it came.

@@ -20,7 +20,7 @@ extension ClientStore {
     /// Queues a message; one that is there already stays as it is, but is tried again where it had failed. Within a
     /// transaction.
     func queue(
-        _ conversation: ConversationName, id: MessageID, content: Content, now: UInt64, expires: Expiry?
+        _ conversation: ConversationName, id: MessageID, content: Content, now: Timestamp, expires: Expiry?
     ) throws {
         try database.run(
             """
@@ -35,7 +35,7 @@ extension ClientStore {
     /// Marks those whose time is up as failed. Within a transaction.
     ///
     /// - Returns: where they were to go.
-    func expireQueued(now: UInt64, boot: BootTime) throws -> [ConversationName] {
+    func expireQueued(now: Timestamp, boot: BootTime) throws -> [ConversationName] {
         let limited = try database.all(
             "SELECT target, expires, due, boot, number FROM outbox WHERE expires IS NOT NULL AND code IS NOT ?",
             Self.expired
@@ -49,7 +49,7 @@ extension ClientStore {
 
     /// From `expires, due, boot`.
     private static func expiry(_ row: Statement, at column: Int32) -> Expiry? {
-        row.optionalUnsigned(column).map { time in
+        row.optionalTimestamp(column).map { time in
             Expiry(
                 time: time,
                 due: BootTime(
@@ -61,10 +61,10 @@ extension ClientStore {
     /// What is queued under this identifier, and since when.
     func queuedContent(
         _ conversation: ConversationName, id: MessageID
-    ) throws -> (content: Content, queued: UInt64)? {
+    ) throws -> (content: Content, queued: Timestamp)? {
         try database.first(
             "SELECT content, queued FROM outbox WHERE target = ? AND id = ?", conversation.text, id.bytes
-        ) { row in (content: try self.content(row.bytes(0)), queued: row.unsigned(1)) }
+        ) { row in (content: try self.content(row.bytes(0)), queued: row.timestamp(1)) }
     }
 
     private func content(_ bytes: [UInt8]) throws -> Content {
@@ -116,7 +116,7 @@ extension ClientStore {
     }
 
     /// All of them; those whose time is up are failed, whether or not that was noted.
-    func outboxItems(now: UInt64, boot: BootTime) throws -> [OutboxItem] {
+    func outboxItems(now: Timestamp, boot: BootTime) throws -> [OutboxItem] {
         let read = { (row: Statement) in try self.outboxItem(row, now: now, boot: boot) }
         // A store that cannot be written may be of an older version.
         guard try database.schemaVersion(for: ClientSchema.schema) >= ClientSchema.bootTimes else {
@@ -132,13 +132,13 @@ extension ClientStore {
             """, read: read)
     }
 
-    private func outboxItem(_ row: Statement, now: UInt64, boot: BootTime) throws -> OutboxItem {
+    private func outboxItem(_ row: Statement, now: Timestamp, boot: BootTime) throws -> OutboxItem {
         guard let conversation = ConversationName(row.text(0)) else { throw damaged }
         let expiry = Self.expiry(row, at: 7)
         let isOver = expiry?.isOver(now: now, boot: boot) ?? false
         return OutboxItem(
             id: try row.identifier(1), conversation: conversation, body: try content(row.bytes(2)).body,
-            state: row.bool(4) || isOver ? .failed : .queued, queued: row.unsigned(3), expires: expiry?.time,
+            state: row.bool(4) || isOver ? .failed : .queued, queued: row.timestamp(3), expires: expiry?.time,
             attempts: row.int(5), code: isOver ? Self.expired : row.optionalText(6))
     }
 }

@@ -23,22 +23,22 @@ struct StoredAnswer: Equatable, Sendable {
 /// whoever looks later, arrives at the same. A question has its place in the log as soon as its own message is stored,
 /// which comes before all that answer it.
 extension ClientStore {
-    /// What was closed so long ago is forgotten: the server has forgotten its message, too. Milliseconds.
-    private static let retention: UInt64 = 40 * 86_400_000
-    /// So long the server certainly knows a message by its id: asked again it keeps its place. Milliseconds.
-    private static let askedOnce: UInt64 = 30 * 86_400_000
+    /// What was closed so long ago is forgotten: the server has forgotten its message, too.
+    private static let retention = Duration.seconds(40 * 86_400)
+    /// So long the server certainly knows a message by its id: asked again it keeps its place.
+    private static let askedOnce = Duration.seconds(30 * 86_400)
 
     /// Opens a question to each of `asked`, or opens it again. Within a transaction, and before it is sent.
     ///
     /// - Parameters:
     ///   - asking: what the questions of one ask have in common: the first answer closes all of them.
-    ///   - deadline: until when somebody waits, Unix milliseconds.
+    ///   - deadline: until when somebody waits.
     ///   - isAgain: they may have been asked before, and answered while nobody waited.
     func openQuestions(
-        _ asked: [AskedUser], asking: MessageID, choices: [String], deadline: UInt64, isAgain: Bool, own: AccountID,
-        now: UInt64
+        _ asked: [AskedUser], asking: MessageID, choices: [String], deadline: Timestamp, isAgain: Bool, own: AccountID,
+        now: Timestamp
     ) throws {
-        try forgetQuestions(before: now > Self.retention ? now - Self.retention : 0)
+        try forgetQuestions(before: now - Self.retention)
         for user in asked {
             try database.run(
                 """
@@ -48,7 +48,7 @@ extension ClientStore {
                 ON CONFLICT(id, peer) DO UPDATE SET asking = excluded.asking, deadline = excluded.deadline,
                     choices = excluded.choices, state = CASE state WHEN 1 THEN 1 ELSE 0 END, seq = excluded.seq
                 """, user.id.bytes, user.account.bytes, asking.bytes, deadline, choices.joined(separator: "\n"),
-                own.bytes, now > Self.askedOnce ? now - Self.askedOnce : 0)
+                own.bytes, now - Self.askedOnce)
         }
         guard isAgain else { return }
         for user in asked { try decideLateAnswers(to: user.account, question: user.id, own: own, now: now) }
@@ -56,7 +56,7 @@ extension ClientStore {
 
     /// A message of this account has its place. If it asks, what comes after it counts from now on, and what was stored
     /// meanwhile and is marked as its answer. Within the transaction that stores it.
-    func noteAsked(_ entry: EntryPlace, conversation: Int64, now: UInt64) throws {
+    func noteAsked(_ entry: EntryPlace, conversation: Int64, now: Timestamp) throws {
         let own = entry.sender
         try database.run(
             """
@@ -73,7 +73,7 @@ extension ClientStore {
 
     /// Decides what a message that is being stored is to the open questions. Within the same transaction.
     func decideAnswer(
-        _ entry: EntryPlace, _ content: Content, conversation: Int64, own: AccountID, now: UInt64
+        _ entry: EntryPlace, _ content: Content, conversation: Int64, own: AccountID, now: Timestamp
     ) throws {
         let open = try openQuestions(to: entry.sender, in: conversation, now: now)
         guard !open.isEmpty else { return }
@@ -94,7 +94,7 @@ extension ClientStore {
         }
     }
 
-    private func openQuestions(to peer: AccountID, in conversation: Int64, now: UInt64) throws -> [OpenQuestion] {
+    private func openQuestions(to peer: AccountID, in conversation: Int64, now: Timestamp) throws -> [OpenQuestion] {
         try database.all(
             """
             SELECT q.id, q.seq, q.choices FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type = 1
@@ -117,7 +117,7 @@ extension ClientStore {
     }
 
     /// Decides what came after a question, is marked as its answer, and was stored while nobody waited for it.
-    private func decideLateAnswers(to peer: AccountID, question: MessageID, own: AccountID, now: UInt64) throws {
+    private func decideLateAnswers(to peer: AccountID, question: MessageID, own: AccountID, now: Timestamp) throws {
         let late = try database.all(
             """
             SELECT e.conversation, e.seq, c.id, e.id, e.device, e.time, e.sent, e.body, e.auto
@@ -128,11 +128,11 @@ extension ClientStore {
             ORDER BY e.seq
             """, peer.bytes, question.bytes
         ) { row in
-            let content = Content(body: row.text(7), replyTo: question, sent: row.unsigned(6), auto: row.bool(8))
+            let content = Content(body: row.text(7), replyTo: question, sent: row.timestamp(6), auto: row.bool(8))
             let place = EntryPlace(
                 conversation: try row.identifier(2), seq: row.sequenceNumber(1), id: try row.identifier(3),
                 sender: peer,
-                device: try row.identifier(4), time: row.unsigned(5))
+                device: try row.identifier(4), time: row.timestamp(5))
             return (row.integer(0), place, content)
         }
         for (conversation, place, content) in late {
@@ -188,7 +188,7 @@ extension ClientStore {
         return database.changes > 0
     }
 
-    private func forgetQuestions(before moment: UInt64) throws {
+    private func forgetQuestions(before moment: Timestamp) throws {
         try database.run("DELETE FROM questions WHERE deadline < ?", moment)
         try database.run(
             """

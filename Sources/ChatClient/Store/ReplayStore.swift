@@ -12,7 +12,7 @@ extension ClientStore {
 
     func storeReplayed(
         _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, settled: SequenceNumber, own: AccountID,
-        now: UInt64
+        now: Timestamp
     ) throws {
         let isKnown = try database.first(
             "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, place.seq
@@ -61,7 +61,7 @@ extension ClientStore {
     private struct Replayed {
         var number: Int64
         var seq: SequenceNumber
-        var time: UInt64
+        var time: Timestamp
     }
 
     private func replayed() throws -> [Replayed] {
@@ -70,7 +70,7 @@ extension ClientStore {
             SELECT e.conversation, e.seq, e.time FROM entries e JOIN conversations c ON c.number = e.conversation
             WHERE e.position IS NULL AND e.seq <= c.received ORDER BY e.conversation, e.seq
             """
-        ) { Replayed(number: $0.integer(0), seq: $0.sequenceNumber(1), time: $0.unsigned(2)) }
+        ) { Replayed(number: $0.integer(0), seq: $0.sequenceNumber(1), time: $0.timestamp(2)) }
         // A clock that was set back must not change the order within a conversation.
         for index in rows.indices.dropFirst() where rows[index].number == rows[index - 1].number {
             rows[index].time = max(rows[index].time, rows[index - 1].time)

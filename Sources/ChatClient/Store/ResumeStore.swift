@@ -6,19 +6,19 @@ import StoredValues
 struct ResumePosition: Equatable, Sendable {
     /// Everything up to it is done.
     var position: Int64
-    /// What the server took before is not wanted, Unix milliseconds.
-    var since: UInt64
+    /// What the server took before is not wanted.
+    var since: Timestamp
 }
 
 extension ClientStore {
     func resumePosition(_ name: UserName) throws -> ResumePosition? {
         try database.first("SELECT position, since FROM resume_points WHERE name = ?", name.text) {
-            ResumePosition(position: $0.integer(0), since: $0.unsigned(1))
+            ResumePosition(position: $0.integer(0), since: $0.timestamp(1))
         }
     }
 
     /// Sets or moves it. Within a transaction.
-    func setResumePosition(_ name: UserName, _ position: ResumePosition, now: UInt64) throws {
+    func setResumePosition(_ name: UserName, _ position: ResumePosition, now: Timestamp) throws {
         try database.run(
             """
             INSERT INTO resume_points(name, position, since, moved) VALUES (?, ?, ?, ?)
@@ -33,18 +33,18 @@ extension ClientStore {
         return database.changes > 0
     }
 
-    func resumePositions() throws -> [(name: UserName, position: Int64, moved: UInt64, waiting: Int)] {
+    func resumePositions() throws -> [(name: UserName, position: Int64, moved: Timestamp, waiting: Int)] {
         try database.all(
             """
             SELECT r.name, r.position, r.moved, (SELECT count(*) FROM entries e
                 WHERE e.position > r.position AND e.time >= r.since AND e.sender <> (SELECT account FROM identity))
             FROM resume_points r ORDER BY r.name
             """
-        ) { (try $0.userName(0), $0.integer(1), $0.unsigned(2), $0.int(3)) }
+        ) { (try $0.userName(0), $0.integer(1), $0.timestamp(2), $0.int(3)) }
     }
 
     /// The last position before anything that the server took at `time` or later.
-    func position(before time: UInt64) throws -> Int64 {
+    func position(before time: Timestamp) throws -> Int64 {
         let first = try database.first(
             "SELECT min(position) FROM entries WHERE time >= ? AND position IS NOT NULL", time
         ) {

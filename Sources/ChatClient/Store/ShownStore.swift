@@ -50,7 +50,7 @@ extension ClientStore {
         ) { row in
             UnreadCount(
                 conversation: try Self.conversationName(row, type: 1, peer: 2, name: 3), count: row.int(0),
-                oldest: row.unsigned(4))
+                oldest: row.timestamp(4))
         }
     }
 }

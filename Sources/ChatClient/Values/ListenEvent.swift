@@ -7,8 +7,8 @@ package enum ListenEvent: Sendable {
     case gap(GapNotice)
     /// This connection is logged in (again).
     case login(LoginNotice)
-    /// What was missed has been told; what follows is new. Unix milliseconds of the server's clock.
-    case live(time: UInt64)
+    /// What was missed has been told; what follows is new. By the server's clock.
+    case live(time: Timestamp)
     case presence(PresenceChange)
     case receipt(ReceiptNotice)
     /// The connection was lost, or another attempt failed; the next follows after `retryIn`.
@@ -26,8 +26,8 @@ package enum ListenEvent: Sendable {
 
 /// Who this connection speaks for.
 package struct LoginNotice: Equatable, Sendable {
-    /// The server's clock, Unix milliseconds.
-    package var time: UInt64
+    /// The server's clock.
+    package var time: Timestamp
     package var user: UserName
     package var displayName: String
     package var server: ServerAddress
@@ -35,7 +35,8 @@ package struct LoginNotice: Equatable, Sendable {
     package var deviceName: String
 
     package init(
-        time: UInt64, user: UserName, displayName: String, server: ServerAddress, device: DeviceID, deviceName: String
+        time: Timestamp, user: UserName, displayName: String, server: ServerAddress, device: DeviceID,
+        deviceName: String
     ) {
         self.time = time
         self.user = user
@@ -50,11 +51,11 @@ package struct LoginNotice: Equatable, Sendable {
 package struct PresenceChange: Equatable, Sendable {
     package enum Change: Sendable { case full, online, offline }
     package var change: Change
-    /// When this device learned of it, Unix milliseconds.
-    package var time: UInt64
+    /// When this device learned of it.
+    package var time: Timestamp
     package var users: [UserName]
 
-    package init(change: Change, time: UInt64, users: [UserName]) {
+    package init(change: Change, time: Timestamp, users: [UserName]) {
         self.change = change
         self.time = time
         self.users = users
@@ -65,15 +66,15 @@ package struct PresenceChange: Equatable, Sendable {
 package struct ReceiptNotice: Equatable, Sendable {
     package var conversation: ConversationName
     package var user: UserName
-    /// When this device learned of it, Unix milliseconds.
-    package var time: UInt64
+    /// When this device learned of it.
+    package var time: Timestamp
     /// The highest number stored by a device of the user.
     package var delivered: SequenceNumber
     /// The highest number that the user was shown.
     package var read: SequenceNumber
 
     package init(
-        conversation: ConversationName, user: UserName, time: UInt64, delivered: SequenceNumber, read: SequenceNumber
+        conversation: ConversationName, user: UserName, time: Timestamp, delivered: SequenceNumber, read: SequenceNumber
     ) {
         self.conversation = conversation
         self.user = user

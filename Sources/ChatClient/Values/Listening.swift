@@ -6,8 +6,8 @@ package enum ListenStart: Equatable, Sendable {
     case unshown
     /// With what the server takes from the login on.
     case new
-    /// With what the server took since this moment, Unix milliseconds.
-    case since(UInt64)
+    /// With what the server took since this moment.
+    case since(Timestamp)
     case cursor(Cursor)
 }
 

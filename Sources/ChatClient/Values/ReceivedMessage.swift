@@ -8,10 +8,10 @@ package struct ReceivedMessage: Equatable, Sendable {
     package var id: MessageID
     /// Behind this message; nil while messages before it have not arrived (an own one, in `history` only).
     package var cursor: Cursor?
-    /// When the server took it, Unix milliseconds.
-    package var time: UInt64
-    /// When its sender says it was sent, Unix milliseconds.
-    package var sent: UInt64
+    /// When the server took it.
+    package var time: Timestamp
+    /// When its sender says it was sent.
+    package var sent: Timestamp
     package var from: UserName
     /// Text for people, from the network: never stands in for the name.
     package var fromDisplayName: String
@@ -28,7 +28,8 @@ package struct ReceivedMessage: Equatable, Sendable {
     package var shown: Bool
 
     package init(
-        conversation: ConversationName, seq: SequenceNumber, id: MessageID, cursor: Cursor?, time: UInt64, sent: UInt64,
+        conversation: ConversationName, seq: SequenceNumber, id: MessageID, cursor: Cursor?, time: Timestamp,
+        sent: Timestamp,
         from: UserName, fromDisplayName: String, fromDevice: DeviceID, own: Bool, to: UserName?, body: String,
         replyTo: MessageID?, auto: Bool, shown: Bool
     ) {
@@ -61,15 +62,15 @@ package struct GapNotice: Equatable, Sendable {
 
     package var conversation: ConversationName
     package var reason: Reason
-    /// When this device learned of it, Unix milliseconds.
-    package var time: UInt64
+    /// When this device learned of it.
+    package var time: Timestamp
     /// How many numbers are missed, where that is known.
     package var missed: UInt64?
     /// Behind this notice.
     package var cursor: Cursor?
 
     package init(
-        conversation: ConversationName, reason: Reason, time: UInt64, missed: UInt64?, cursor: Cursor? = nil
+        conversation: ConversationName, reason: Reason, time: Timestamp, missed: UInt64?, cursor: Cursor? = nil
     ) {
         self.conversation = conversation
         self.reason = reason

@@ -51,15 +51,15 @@ package struct HistoryQuery: Equatable, Sendable {
     package var conversation: ConversationName?
     /// The newest so many, told oldest first.
     package var limit: Int
-    /// Server's time, Unix milliseconds, inclusive.
-    package var since: UInt64?
-    /// Server's time, Unix milliseconds, inclusive.
-    package var until: UInt64?
+    /// Server's time, inclusive.
+    package var since: Timestamp?
+    /// Server's time, inclusive.
+    package var until: Timestamp?
     /// Text in the body; the case of ASCII letters does not count.
     package var search: String?
 
     package init(
-        conversation: ConversationName? = nil, limit: Int = 50, since: UInt64? = nil, until: UInt64? = nil,
+        conversation: ConversationName? = nil, limit: Int = 50, since: Timestamp? = nil, until: Timestamp? = nil,
         search: String? = nil
     ) {
         self.conversation = conversation
@@ -93,10 +93,10 @@ package struct MessageDetail: Equatable, Sendable {
 package struct UnreadCount: Equatable, Sendable {
     package var conversation: ConversationName
     package var count: Int
-    /// When the server took the first of them, Unix milliseconds.
-    package var oldest: UInt64
+    /// When the server took the first of them.
+    package var oldest: Timestamp
 
-    package init(conversation: ConversationName, count: Int, oldest: UInt64) {
+    package init(conversation: ConversationName, count: Int, oldest: Timestamp) {
         self.conversation = conversation
         self.count = count
         self.oldest = oldest
@@ -110,16 +110,17 @@ package struct OutboxItem: Equatable, Sendable {
     package var conversation: ConversationName
     package var body: String
     package var state: State
-    /// When it was queued, Unix milliseconds.
-    package var queued: UInt64
-    /// When it is dropped, Unix milliseconds; nil: never.
-    package var expires: UInt64?
+    /// When it was queued.
+    package var queued: Timestamp
+    /// When it is dropped; nil: never.
+    package var expires: Timestamp?
     package var attempts: Int
     /// The code of the last failure.
     package var code: String?
 
     package init(
-        id: MessageID, conversation: ConversationName, body: String, state: State, queued: UInt64, expires: UInt64?,
+        id: MessageID, conversation: ConversationName, body: String, state: State, queued: Timestamp,
+        expires: Timestamp?,
         attempts: Int, code: String?
     ) {
         self.id = id
@@ -136,14 +137,14 @@ package struct OutboxItem: Equatable, Sendable {
 package struct ResumePoint: Equatable, Sendable {
     package var name: UserName
     package var cursor: Cursor
-    /// When it last moved, Unix milliseconds.
-    package var moved: UInt64
+    /// When it last moved.
+    package var moved: Timestamp
     /// Received messages behind it.
     package var waiting: Int
     /// The process that uses it now.
     package var holder: Int32?
 
-    package init(name: UserName, cursor: Cursor, moved: UInt64, waiting: Int, holder: Int32?) {
+    package init(name: UserName, cursor: Cursor, moved: Timestamp, waiting: Int, holder: Int32?) {
         self.name = name
         self.cursor = cursor
         self.moved = moved

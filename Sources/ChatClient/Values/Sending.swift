@@ -91,14 +91,14 @@ package struct Acknowledgement: Equatable, Sendable {
     package var conversation: ConversationName
     /// Its number, once the server has taken it.
     package var seq: SequenceNumber?
-    /// When the server took it, or, for `queued` and `failed`, when this was decided; Unix milliseconds.
-    package var time: UInt64
+    /// When the server took it, or, for `queued` and `failed`, when this was decided.
+    package var time: Timestamp
     package var status: Status
     /// Why it failed or was queued (exit 81), or why what was waited for was not confirmed (exit 124).
     package var problem: Problem?
 
     package init(
-        id: MessageID?, conversation: ConversationName, seq: SequenceNumber? = nil, time: UInt64, status: Status,
+        id: MessageID?, conversation: ConversationName, seq: SequenceNumber? = nil, time: Timestamp, status: Status,
         problem: Problem? = nil
     ) {
         self.id = id

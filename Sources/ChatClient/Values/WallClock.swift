@@ -1,11 +1,13 @@
+import ChatProtocol
+import ChatProtocol
+import ChatProtocol
 import Glibc
 
 /// The time of day.
 enum WallClock {
-    /// Unix milliseconds.
-    static var now: UInt64 {
+    static var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+        return Timestamp(milliseconds: UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000)
     }
 }

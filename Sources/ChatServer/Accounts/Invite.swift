@@ -7,13 +7,12 @@ package typealias InviteID = Identifier<InviteKind>
 package struct Invite: Sendable, Equatable {
     package var id: InviteID
     package var usesLeft: Int
-    /// Unix milliseconds.
-    package var expires: UInt64
-    package var created: UInt64
+    package var expires: Timestamp
+    package var created: Timestamp
     /// For people: who made it.
     package var createdBy: String
 
-    package init(id: InviteID, usesLeft: Int, expires: UInt64, created: UInt64, createdBy: String) {
+    package init(id: InviteID, usesLeft: Int, expires: Timestamp, created: Timestamp, createdBy: String) {
         self.id = id
         self.usesLeft = usesLeft
         self.expires = expires

@@ -4,15 +4,14 @@ import Transport
 
 /// The clocks and the randomness of a running server, so that tests can give their own.
 package struct ServerSources: Sendable {
-    /// Unix milliseconds.
-    package var time: @Sendable () -> UInt64
+    package var time: @Sendable () -> Timestamp
     /// Microseconds of a clock that only goes forward.
     package var ticks: @Sendable () -> UInt64
     /// So many unpredictable bytes.
     package var random: @Sendable (Int) -> [UInt8]
 
     package init(
-        time: @escaping @Sendable () -> UInt64, ticks: @escaping @Sendable () -> UInt64,
+        time: @escaping @Sendable () -> Timestamp, ticks: @escaping @Sendable () -> UInt64,
         random: @escaping @Sendable (Int) -> [UInt8]
     ) {
         self.time = time
@@ -22,7 +21,8 @@ package struct ServerSources: Sendable {
 
     /// The system's.
     package static let system = ServerSources(
-        time: { read(CLOCK_REALTIME, perSecond: 1_000) }, ticks: { read(CLOCK_MONOTONIC, perSecond: 1_000_000) },
+        time: { Timestamp(milliseconds: read(CLOCK_REALTIME, perSecond: 1_000)) },
+        ticks: { read(CLOCK_MONOTONIC, perSecond: 1_000_000) },
         random: { SecureRandom.bytes($0) })
 
     private static func read(_ clock: clockid_t, perSecond: UInt64) -> UInt64 {

@@ -12,14 +12,13 @@ package struct StoredAccount: Sendable, Equatable {
     /// Empty: nobody can log in by password.
     package var passwordHash: String
     package var hashOrigin: HashOrigin
-    /// Unix milliseconds.
-    package var created: UInt64
-    /// Unix milliseconds; 0: never.
-    package var lastSeen: UInt64
+    package var created: Timestamp
+    /// `zero`: never.
+    package var lastSeen: Timestamp
 
     package init(
-        record: AccountRecord, passwordHash: String, hashOrigin: HashOrigin = .own, created: UInt64,
-        lastSeen: UInt64 = 0
+        record: AccountRecord, passwordHash: String, hashOrigin: HashOrigin = .own, created: Timestamp,
+        lastSeen: Timestamp = 0
     ) {
         self.record = record
         self.passwordHash = passwordHash

@@ -155,7 +155,8 @@ package struct Administration: Sendable {
     private func createInvite(uses: Int, lifetime: UInt64, by: String) async throws -> JSONObject {
         let now = sources.time()
         let invite = Invite(
-            id: sources.identifier(), usesLeft: uses, expires: now + lifetime, created: now, createdBy: by)
+            id: sources.identifier(), usesLeft: uses, expires: now + .milliseconds(Int64(clamping: lifetime)),
+            created: now, createdBy: by)
         let token = Hexadecimal.text(sources.random(Self.tokenBytes))
         try await StoreFailure.settling { () throws(StoreFailure) in
             try await store.addInvite(invite, token: Array(token.utf8))

@@ -36,10 +36,9 @@ package struct HubSettings: Sendable {
 /// What the hub takes from the world besides sockets and the store.
 package struct HubClock {
     package var now: () -> NIODeadline
-    /// Unix milliseconds.
-    package var wall: () -> UInt64
+    package var wall: () -> Timestamp
 
-    package init(now: @escaping () -> NIODeadline, wall: @escaping () -> UInt64) {
+    package init(now: @escaping () -> NIODeadline, wall: @escaping () -> Timestamp) {
         self.now = now
         self.wall = wall
     }

@@ -45,7 +45,7 @@ package final class Server: Sendable {
             try await store.finishFollowUps()
             let identity = try await store.identity()
             let hub = try await loop.submit {
-                let clock = HubClock(now: settings.now, wall: { WallClock.milliseconds() })
+                let clock = HubClock(now: settings.now, wall: { WallClock.now() })
                 let hub = Hub(
                     loop: loop, identity: identity, store: store, accounts: accounts, settings: settings.hub,
                     clock: clock, log: log)
@@ -123,10 +123,9 @@ extension Hub: ListenerDelegate {
 
 /// The time of day.
 package enum WallClock {
-    /// Unix milliseconds.
-    package static func milliseconds() -> UInt64 {
+    package static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+        return Timestamp(milliseconds: UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000)
     }
 }

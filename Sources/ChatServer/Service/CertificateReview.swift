@@ -4,16 +4,15 @@ import Transport
 
 /// Judges the certificate that a server is to show. A plain value.
 struct CertificateReview {
-    /// How long before its end it is said, milliseconds.
-    static let notice: UInt64 = 14 * 86_400_000
+    /// How long before its end it is said.
+    static let notice = Duration.seconds(14 * 86_400)
 
     var facts: CertificateFacts
     /// The one that it takes the place of.
     var before: CertificateFacts?
     /// Whether its key is another than that one's.
     var hasOtherKey = false
-    /// Unix milliseconds.
-    var now: UInt64
+    var now: Timestamp
 
     /// Why it is not to be taken: the one before is valid, and this one is not.
     var refusal: String? {
@@ -27,7 +26,8 @@ struct CertificateReview {
         if let fault = Self.fault(of: facts, now) {
             found.append(fault)
         } else if facts.ends - now < Self.notice {
-            found.append("expires at \(TimestampText.utc(facts.ends)), in \((facts.ends - now) / 86_400_000) days")
+            found.append(
+                "expires at \(TimestampText.utc(facts.ends)), in \((facts.ends - now) / .seconds(86_400)) days")
         }
         if let fault = facts.chainFault {
             found.append(
@@ -42,7 +42,7 @@ struct CertificateReview {
         return found
     }
 
-    private static func fault(of facts: CertificateFacts, _ now: UInt64) -> String? {
+    private static func fault(of facts: CertificateFacts, _ now: Timestamp) -> String? {
         if now >= facts.ends { return "has expired at \(TimestampText.utc(facts.ends))" }
         if now < facts.begins { return "is not valid before \(TimestampText.utc(facts.begins))" }
         return nil

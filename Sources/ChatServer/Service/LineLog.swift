@@ -1,4 +1,5 @@
 import CLISupport
+import ChatProtocol
 import Glibc
 import Logging
 
@@ -10,11 +11,11 @@ package struct LineLog: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
     private let format: LogFormat
-    private let time: @Sendable () -> UInt64
+    private let time: @Sendable () -> Timestamp
     private let write: @Sendable ([UInt8]) -> Void
 
     package init(
-        format: LogFormat, level: Logger.Level, time: @escaping @Sendable () -> UInt64 = ServerSources.system.time,
+        format: LogFormat, level: Logger.Level, time: @escaping @Sendable () -> Timestamp = ServerSources.system.time,
         write: @escaping @Sendable ([UInt8]) -> Void = { _ = WholeFile.write($0, to: STDERR_FILENO) }
     ) {
         self.format = format

@@ -55,10 +55,10 @@ package enum DirectConversation: Sendable {
 /// What others may know of an account.
 package struct Profile: Sendable, Equatable {
     package var record: AccountRecord
-    /// Unix milliseconds; 0: never.
-    package var lastSeen: UInt64
+    /// `zero`: never.
+    package var lastSeen: Timestamp
 
-    package init(record: AccountRecord, lastSeen: UInt64) {
+    package init(record: AccountRecord, lastSeen: Timestamp) {
         self.record = record
         self.lastSeen = lastSeen
     }

@@ -6,9 +6,9 @@ package struct RetentionSweep: Sendable, Equatable {
     /// Rows that one step looks at.
     package static let stepRows = 500
 
-    /// How much longer than entries their identifiers are kept, milliseconds: a sender that was away as long as a
+    /// How much longer than entries their identifiers are kept: a sender that was away as long as a
     /// message lived still gets the first answer.
-    package static let identifiersLonger: UInt64 = 7 * 24 * 3_600_000
+    package static let identifiersLonger = Duration.seconds(7 * 24 * 3600)
 
     /// How far it has come. What stands in a position is the store's own.
     package enum Phase: Sendable, Equatable {
@@ -18,21 +18,18 @@ package struct RetentionSweep: Sendable, Equatable {
     }
 
     package var phase = Phase.entries(after: [])
-    private let cutoff: UInt64
+    private let cutoff: Timestamp
 
     /// - Parameters:
-    ///   - now: Unix milliseconds.
     ///   - retention: how long entries are kept, milliseconds.
-    package init(now: UInt64, retention: UInt64) {
-        cutoff = now > retention ? now - retention : 0
+    package init(now: Timestamp, retention: UInt64) {
+        cutoff = now - .milliseconds(Int64(clamping: retention))
     }
 
     /// Entries that are older end.
-    package var entriesBefore: UInt64 { cutoff }
+    package var entriesBefore: Timestamp { cutoff }
     /// Identifiers that are older are forgotten, unless their entry is still there.
-    package var identifiersBefore: UInt64 {
-        cutoff > Self.identifiersLonger ? cutoff - Self.identifiersLonger : 0
-    }
+    package var identifiersBefore: Timestamp { cutoff - Self.identifiersLonger }
 
     package var isDone: Bool { phase == .done }
 }

@@ -145,14 +145,13 @@ package enum OperationOutcome: Sendable, Equatable {
 package struct StoredAppend: Sendable, Equatable {
     package var conversation: ConversationInfo
     package var seq: SequenceNumber
-    /// Unix milliseconds.
-    package var time: UInt64
+    package var time: Timestamp
     package var digest: [UInt8]
     package var position: ConversationPosition
     package var duplicate: Bool
 
     package init(
-        conversation: ConversationInfo, seq: SequenceNumber, time: UInt64, digest: [UInt8],
+        conversation: ConversationInfo, seq: SequenceNumber, time: Timestamp, digest: [UInt8],
         position: ConversationPosition, duplicate: Bool
     ) {
         self.conversation = conversation
@@ -199,7 +198,7 @@ extension ConversationInfo {
 }
 
 extension Entry {
-    package init(_ entry: NewEntry, seq: SequenceNumber, time: UInt64) {
+    package init(_ entry: NewEntry, seq: SequenceNumber, time: Timestamp) {
         self.init(
             conversation: entry.conversation, seq: seq, id: entry.id, sender: entry.sender, device: entry.device,
             payloadKind: entry.payloadKind, time: time, payload: entry.payload)

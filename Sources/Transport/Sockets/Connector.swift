@@ -1,3 +1,4 @@
+import ChatProtocol
 import NIOCore
 import NIOPosix
 
@@ -56,12 +57,12 @@ package enum ConnectError: Error, Equatable, Sendable, CustomStringConvertible {
 /// A connection whose handshake is done and whose server fits the policy. Nothing was sent on it.
 package struct OpenedConnection: Sendable {
     package var peer: PeerIdentity
-    /// When its certificate ends, Unix milliseconds.
-    package var certificateEnd: UInt64
+    /// When its certificate ends.
+    package var certificateEnd: Timestamp
     package var eventLoop: any EventLoop
     private var bound: NIOLoopBound<FrameConnection>
 
-    init(peer: PeerIdentity, certificateEnd: UInt64, connection: FrameConnection) {
+    init(peer: PeerIdentity, certificateEnd: Timestamp, connection: FrameConnection) {
         self.peer = peer
         self.certificateEnd = certificateEnd
         eventLoop = connection.eventLoop

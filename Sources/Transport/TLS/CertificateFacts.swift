@@ -1,12 +1,11 @@
 import COpenSSL
+import ChatProtocol
 import Glibc
 
 /// What a certificate says of itself, and whether its chain leads to an authority. A plain value.
 package struct CertificateFacts: Equatable, Sendable {
-    /// Unix milliseconds.
-    package var begins: UInt64
-    /// Unix milliseconds.
-    package var ends: UInt64
+    package var begins: Timestamp
+    package var ends: Timestamp
     /// The names and addresses that it is for.
     package var names: [String]
     /// It vouches for itself: clients know it by its key.
@@ -15,7 +14,7 @@ package struct CertificateFacts: Equatable, Sendable {
     /// for itself.
     package var chainFault: String?
 
-    package init(begins: UInt64, ends: UInt64, names: [String], isSelfSigned: Bool, chainFault: String?) {
+    package init(begins: Timestamp, ends: Timestamp, names: [String], isSelfSigned: Bool, chainFault: String?) {
         self.begins = begins
         self.ends = ends
         self.names = names
@@ -34,8 +33,8 @@ extension ServerIdentity {
         var beside: [OpaquePointer?] = certificates.dropFirst().map(\.pointer)
         let result = isSelfSigned ? X509_V_OK : shim_verify_chain(own.pointer, &beside, Int32(beside.count))
         return CertificateFacts(
-            begins: CertificateTime.milliseconds(X509_get0_notBefore(own.pointer)),
-            ends: CertificateTime.milliseconds(X509_get0_notAfter(own.pointer)), names: Self.names(own.pointer),
+            begins: CertificateTime.timestamp(X509_get0_notBefore(own.pointer)),
+            ends: CertificateTime.timestamp(X509_get0_notAfter(own.pointer)), names: Self.names(own.pointer),
             isSelfSigned: isSelfSigned,
             chainFault: result == X509_V_OK ? nil : String(cString: X509_verify_cert_error_string(Int(result))))
     }
@@ -60,10 +59,10 @@ extension ServerIdentity {
 }
 
 enum CertificateTime {
-    /// Unix milliseconds; 0 for what is before 1970 or no time.
-    static func milliseconds(_ time: UnsafePointer<ASN1_TIME>?) -> UInt64 {
+    /// `zero` for what is before 1970 or no time.
+    static func timestamp(_ time: UnsafePointer<ASN1_TIME>?) -> Timestamp {
         var parts = tm()
         guard let time, ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
-        return UInt64(clamping: timegm(&parts)) * 1_000
+        return Timestamp.zero + .seconds(Int64(clamping: timegm(&parts)))
     }
 }

@@ -132,9 +132,9 @@ final class TLSEngine {
         SSL_get0_peer_certificate(ssl).flatMap { PublicKeyPin(certificate: $0) }
     }
 
-    /// When the peer's certificate ends, Unix milliseconds; 0 where it shows none.
-    var peerCertificateEnd: UInt64 {
-        SSL_get0_peer_certificate(ssl).map { CertificateTime.milliseconds(X509_get0_notAfter($0)) } ?? 0
+    /// When the peer's certificate ends; 0 where it shows none.
+    var peerCertificateEnd: Timestamp {
+        SSL_get0_peer_certificate(ssl).map { CertificateTime.timestamp(X509_get0_notAfter($0)) } ?? 0
     }
 
     /// Why the peer's chain does not verify for its name against the authorities loaded; nil where it does.

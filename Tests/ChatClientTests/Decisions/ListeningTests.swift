@@ -33,14 +33,14 @@ import Testing
 }
 
 @Suite struct ReportQueueTests {
-    private func presence(_ time: UInt64) -> LiveReport {
+    private func presence(_ time: Timestamp) -> LiveReport {
         LiveReport(event: .presence(PresenceChange(change: .online, time: time, users: [])), behind: 0)
     }
 
     @Test func `beyond the bound the oldest of presence go, and nothing else`() {
         var queue = ReportQueue()
         queue.add([LiveReport(event: .live(time: 7), behind: 3)])
-        queue.add((0..<UInt64(ReportQueue.limit + 9)).map(presence))
+        queue.add((0..<UInt64(ReportQueue.limit + 9)).map { presence(Timestamp(milliseconds: $0)) })
         #expect(queue.behind == 3)
         guard case .live(time: 7) = queue.next()?.event else {
             Issue.record("what says that everything was told is lost")

@@ -150,7 +150,7 @@ import Testing
         try scene.store.queuedMessages(includingFailed: failed, limit: 10)
     }
 
-    private func items(_ scene: StoreScene, now: UInt64 = 100, boot: BootTime = Self.boot) throws -> [String] {
+    private func items(_ scene: StoreScene, now: Timestamp = 100, boot: BootTime = Self.boot) throws -> [String] {
         try scene.store.outboxItems(now: now, boot: boot).map {
             "\($0.body) \($0.state)" + ($0.code.map { " \($0)" } ?? "")
         }
@@ -175,7 +175,7 @@ import Testing
     @Test func `what was queued does not expire because the clock was set`() throws {
         let scene = try StoreScene()
         try queue(scene, 1, expires: .seconds(60))
-        let year = UInt64(365) * 86_400_000
+        let year = Timestamp.zero + .seconds(365 * 86_400)
         #expect(try items(scene, now: year, boot: BootTime(boot: "a", milliseconds: 66_999)) == ["q1 queued"])
         #expect(try items(scene, now: 0, boot: BootTime(boot: "a", milliseconds: 67_000)) == ["q1 failed expired"])
         // After another start of the machine there is only the time of day.

@@ -26,7 +26,7 @@ import Testing
     }
 
     private func open(
-        _ asked: [AskedUser], choices: [String] = [], deadline: UInt64 = 9000, isAgain: Bool = false
+        _ asked: [AskedUser], choices: [String] = [], deadline: Timestamp = 9000, isAgain: Bool = false
     ) throws {
         try store.writeSynced {
             try store.openQuestions(
@@ -40,7 +40,7 @@ import Testing
         let entry = ReceivedEntry(
             conversation: conversation, seq: SequenceNumber(seq), id: asked.id, sender: alice,
             device: .init(high: 3, low: 3),
-            time: 4000 + seq, content: Content(body: "well?", sent: 1))
+            time: Timestamp(milliseconds: 4000 + seq), content: Content(body: "well?", sent: 1))
         try store.write { _ = try store.storeSent(entry.place, Content(body: "well?", sent: 1), now: 5000) }
     }
 
@@ -51,7 +51,7 @@ import Testing
         let content = Content(body: body, replyTo: replyTo, sent: 1)
         let entry = ReceivedEntry(
             conversation: conversation, seq: SequenceNumber(seq), id: MessageID(high: 8, low: seq), sender: sender,
-            device: .init(high: 1, low: 1), time: 1000 + seq, content: content)
+            device: .init(high: 1, low: 1), time: Timestamp(milliseconds: 1000 + seq), content: content)
         try store.writeSynced {
             _ = try store.store([.entry(entry)], own: alice, isReplay: isReplay, now: 5000)
         }
@@ -146,10 +146,11 @@ import Testing
         try open([bobAsked], deadline: 6000)
         try sent(bobAsked)
         try receive(2, "answer")
-        let later: UInt64 = 50 * 86_400_000
+        let later = Timestamp.zero + .seconds(50 * 86_400)
         try store.write {
             try store.openQuestions(
-                [carolAsked], asking: carolAsked.id, choices: [], deadline: later + 1000, isAgain: false, own: alice,
+                [carolAsked], asking: carolAsked.id, choices: [], deadline: later + .seconds(1), isAgain: false,
+                own: alice,
                 now: later)
         }
         #expect(try taken([bobAsked]) == [])

@@ -49,14 +49,15 @@ struct StoreScene {
 
     static func entry(
         _ seq: UInt64, _ body: String? = nil, in conversation: ConversationID = withBob, from sender: AccountID = bob,
-        time: UInt64? = nil
+        time: Timestamp? = nil
     ) -> ReceivedEntry {
-        let content = Content(body: body ?? "m\(seq)", sent: time ?? 1000 + seq)
+        let content = Content(body: body ?? "m\(seq)", sent: time ?? Timestamp(milliseconds: 1000 + seq))
         return ReceivedEntry(
             Entry(
                 conversation: conversation, seq: SequenceNumber(seq),
                 id: MessageID(high: conversation.bytes.last.map(UInt64.init) ?? 0, low: seq),
-                sender: sender, device: .init(high: 1, low: 1), payloadKind: 1, time: time ?? 1000 + seq,
+                sender: sender, device: .init(high: 1, low: 1), payloadKind: 1,
+                time: time ?? Timestamp(milliseconds: 1000 + seq),
                 payload: content.wireBytes))
     }
 
@@ -103,7 +104,7 @@ struct StoreScene {
 extension ReceivedEntry {
     init(
         conversation: ConversationID, seq: SequenceNumber, id: MessageID, sender: AccountID, device: DeviceID,
-        time: UInt64,
+        time: Timestamp,
         content: Content
     ) {
         self.init(

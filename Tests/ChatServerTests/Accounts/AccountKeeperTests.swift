@@ -105,7 +105,8 @@ import Testing
 
         let scene = try await AccountScene(registration: .invite)
         let token = Array("the-token".utf8)
-        let one = Invite(id: InviteID(high: 0, low: 1), usesLeft: 1, expires: .max >> 1, created: 1, createdBy: "x")
+        let one = Invite(
+            id: InviteID(high: 0, low: 1), usesLeft: 1, expires: .distantFuture, created: 1, createdBy: "x")
         try await scene.store.addInvite(one, token: token)
         #expect(await scene.refusal { _ = try await register(scene, "alice") } == .inviteRequired)
         #expect(await scene.refusal { _ = try await register(scene, "alice", invite: [1, 2]) } == .inviteInvalid)

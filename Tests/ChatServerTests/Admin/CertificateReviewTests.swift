@@ -6,13 +6,13 @@ import Testing
 @testable import Transport
 
 @Suite struct CertificateReviewTests {
-    private static let day: UInt64 = 86_400_000
-    private static let now: UInt64 = 20_000 * day
+    private static let day = Duration.seconds(86_400)
+    private static let now = Timestamp.zero + day * 20_000
 
     /// One that is valid for some days yet.
     private func facts(days: Int64, names: [String] = ["chat.example"], fault: String? = nil) -> CertificateFacts {
         CertificateFacts(
-            begins: Self.now - 100 * Self.day, ends: UInt64(Int64(Self.now) + days * Int64(Self.day)), names: names,
+            begins: Self.now - Self.day * 100, ends: Self.now + Self.day * Int(days), names: names,
             isSelfSigned: false, chainFault: fault)
     }
 
@@ -38,7 +38,7 @@ import Testing
         #expect(review(facts(days: -1), before: facts(days: -2)).refusal == nil)
         #expect(review(facts(days: -1)).refusal == nil, "a server that starts has none before")
         var early = facts(days: 60)
-        early.begins = Self.now + 1
+        early.begins = Self.now + .milliseconds(1)
         #expect(review(early, before: facts(days: 1)).refusal?.hasPrefix("is not valid before") == true)
     }
 
@@ -57,7 +57,7 @@ import Testing
         let facts = try #require(identity.facts)
         #expect(facts.names == ["localhost", "127.0.0.1", "::1"])
         #expect(facts.isSelfSigned && facts.chainFault == nil)
-        #expect(facts.ends - facts.begins == 10 * Self.day + 3_600_000)
+        #expect(facts.ends - facts.begins == Self.day * 10 + .seconds(3600))
     }
 }
 

@@ -91,7 +91,7 @@ import Testing
         let store = try await open()
         for number in 0..<1_500 as Range<UInt64> {
             let id = InviteID(high: 1, low: number)
-            let invite = Invite(id: id, usesLeft: 1, expires: 1 << 60, created: 1, createdBy: "x")
+            let invite = Invite(id: id, usesLeft: 1, expires: .distantFuture, created: 1, createdBy: "x")
             try await store.addInvite(invite, token: id.bytes)
         }
         #expect(try logFile < 4 << 20)

@@ -44,8 +44,8 @@ import Transport
     @Test(arguments: Kind.all) func `time never falls within a conversation`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             let (dm, notes) = (try await store.open(alice, bob), try await store.open(alice, alice))
-            for time in [5_000, 3_000, 6_000, 1] as [UInt64] {
-                _ = try await store.commit([store.append("\(time)", to: dm)], time: time)
+            for time in [5_000, 3_000, 6_000, 1] as [Timestamp] {
+                _ = try await store.commit([store.append("\(time.milliseconds)", to: dm)], time: time)
             }
             let times = try await store.page(dm).entries.map(\.time)
             #expect(times == times.sorted() && times.last == 6_000)

@@ -59,7 +59,7 @@ import Testing
 
     @Test func `an identifier is kept as long as its entry whatever the clock said`() async throws {
         try await withLog { store, dm in
-            let now = 10 * RetentionSweep.identifiersLonger
+            let now = Timestamp.zero + RetentionSweep.identifiersLonger * 10
             _ = try await store.commit([store.append("young", to: dm)], time: now)
             _ = try await store.commit([store.append("the clock was wrong", to: dm, id: 5)], time: 100)
             // As one may stand in a store of the first version.
@@ -138,11 +138,11 @@ import Testing
     }
 
     @Test func `the floor grows with the time and fits whatever the clock says`() {
-        let day: UInt64 = 86_400_000
-        let now: UInt64 = 1_795_000_000_000
+        let day = Duration.seconds(86_400)
+        let now: Timestamp = 1_795_000_000_000
         #expect(MetaStore.floor(at: now + day).distance(behind: MetaStore.floor(at: now)) == 64 * 86_400)
         #expect(MetaStore.floor(at: 0) == 0)
-        #expect(MetaStore.floor(at: .max) < .largest)
+        #expect(MetaStore.floor(at: .distantFuture) < .largest)
     }
 
     @Test func `retention passes over a leap`() async throws {

@@ -9,7 +9,7 @@ actor MemoryStore: Store {
         var info: ConversationInfo
         var head: SequenceNumber = 0
         var epoch: UInt64 = 0
-        var lastTime: UInt64 = 0
+        var lastTime = Timestamp.zero
         var isClosed = false
         var members: [AccountID: Member] = [:]
         var entries: [SequenceNumber: Entry] = [:]
@@ -46,12 +46,12 @@ actor MemoryStore: Store {
         var new: NewDevice
         var account: AccountID
         var state = DeviceState.active
-        var created: UInt64
-        var lastSeen: UInt64 = 0
+        var created: Timestamp
+        var lastSeen: Timestamp = 0
         var window = LoginWindow()
     }
 
-    let clock: @Sendable () -> UInt64
+    let clock: @Sendable () -> Timestamp
     let stored: StoreIdentity
     var conversations: [ConversationID: Conversation] = [:]
     var people: [AccountID: StoredAccount] = [:]
@@ -60,7 +60,7 @@ actor MemoryStore: Store {
     /// The next commit defers the operations of this conversation.
     private var busy: ConversationID?
 
-    init(_ identity: StoreIdentity, clock: @escaping @Sendable () -> UInt64) {
+    init(_ identity: StoreIdentity, clock: @escaping @Sendable () -> Timestamp) {
         stored = identity
         self.clock = clock
         conversations[identity.everyone] = Conversation(

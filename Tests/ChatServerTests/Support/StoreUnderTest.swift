@@ -41,14 +41,14 @@ final class StoreUnderTest: Sendable {
     private let clock: HandClock
 
     final class HandClock: Sendable {
-        private let value = Mutex<UInt64>(1000)
-        var time: UInt64 {
+        private let value = Mutex<Timestamp>(1000)
+        var time: Timestamp {
             get { value.withLock { $0 } }
             set { value.withLock { $0 = newValue } }
         }
     }
 
-    var time: UInt64 {
+    var time: Timestamp {
         get { clock.time }
         set { clock.time = newValue }
     }
@@ -110,7 +110,7 @@ final class StoreUnderTest: Sendable {
 
     // MARK: Operations
 
-    func commit(_ operations: [StoreOperation], time: UInt64? = nil) async throws -> [OperationOutcome] {
+    func commit(_ operations: [StoreOperation], time: Timestamp? = nil) async throws -> [OperationOutcome] {
         if let time { self.time = time }
         return try await store.commit(operations)
     }
@@ -177,7 +177,7 @@ final class StoreUnderTest: Sendable {
         try await page(conversation).entries.filter { $0.payload != TroubledStore.intrusion }.map(\.text)
     }
 
-    func sweep(now: UInt64, retention: UInt64) async throws -> UInt64 {
+    func sweep(now: Timestamp, retention: UInt64) async throws -> UInt64 {
         var sweep = RetentionSweep(now: now, retention: retention)
         var freed: UInt64 = 0
         while !sweep.isDone {

@@ -49,12 +49,11 @@ struct HistoryMethod: Sendable {
         } catch { throw RPCError(error) }
     }
 
-    /// - Parameter now: Unix milliseconds.
-    static func request(_ arguments: RPCArguments, now: UInt64) throws(RPCError) -> HistoryRequest {
+    static func request(_ arguments: RPCArguments, now: Timestamp) throws(RPCError) -> HistoryRequest {
         let request = HistoryRequest(
             with: try arguments.value(with), everyone: try arguments.isSet(everyone), id: try arguments.value(id),
-            limit: try arguments.value(limit) ?? 50, since: try arguments.value(since)?.milliseconds(now: now),
-            until: try arguments.value(until)?.milliseconds(now: now), search: try arguments.value(search))
+            limit: try arguments.value(limit) ?? 50, since: try arguments.value(since)?.timestamp(now: now),
+            until: try arguments.value(until)?.timestamp(now: now), search: try arguments.value(search))
         do throws(Problem) { try request.check { "\"\($0)\"" } } catch { throw .invalid(error.text) }
         return request
     }

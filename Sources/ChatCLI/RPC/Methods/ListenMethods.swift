@@ -76,8 +76,7 @@ struct ListenMethods: Sendable {
         }
     }
 
-    /// - Parameter now: Unix milliseconds.
-    static func options(_ arguments: RPCArguments, now: UInt64) throws(RPCError) -> ListenOptions {
+    static func options(_ arguments: RPCArguments, now: Timestamp) throws(RPCError) -> ListenOptions {
         let hasMeta = try arguments.isSet(meta)
         return ListenOptions(
             start: try start(arguments, now: now), resume: try arguments.value(resume),
@@ -87,10 +86,10 @@ struct ListenMethods: Sendable {
             presence: hasMeta, receipts: hasMeta)
     }
 
-    private static func start(_ arguments: RPCArguments, now: UInt64) throws(RPCError) -> ListenStart? {
+    private static func start(_ arguments: RPCArguments, now: Timestamp) throws(RPCError) -> ListenStart? {
         var starts: [ListenStart] = []
         if try arguments.isSet(new) { starts.append(.new) }
-        if let since = try arguments.value(since) { starts.append(.since(since.milliseconds(now: now))) }
+        if let since = try arguments.value(since) { starts.append(.since(since.timestamp(now: now))) }
         if let cursor = try arguments.value(afterCursor) { starts.append(.cursor(cursor)) }
         guard starts.count <= 1 else {
             throw .invalid("only one of \"new\", \"since\" and \"after_cursor\" can be the start")

@@ -112,6 +112,6 @@ package struct AccountStore {
         let record = AccountRecord(id: try row.identifier(0), name: name, displayName: row.text(2), flags: flags)
         return StoredAccount(
             record: record, passwordHash: row.text(3), hashOrigin: .init(rawValue: row.int(4)) ?? .imported,
-            created: row.unsigned(6), lastSeen: row.unsigned(7))
+            created: row.timestamp(6), lastSeen: row.timestamp(7))
     }
 }

@@ -23,7 +23,7 @@ enum BackupStore {
     }
 
     /// Writes a backup of what `source` holds now, mode 0600, synced.
-    static func write(to path: String, from source: Source, identity: ServerIdentity, time: UInt64) throws {
+    static func write(to path: String, from source: Source, identity: ServerIdentity, time: Timestamp) throws {
         do {
             try source.database.backup(to: path)
             let copy = try Database(path: path, options: plain)

@@ -10,21 +10,21 @@ struct BatchWriteStore {
         var number: UInt64
         var head: SequenceNumber
         var epoch: UInt64
-        var lastTime: UInt64
+        var lastTime: Timestamp
         var isClosed: Bool
         var entries: [Entry] = []
     }
 
     private let database: Database
     private let generation: StoreGeneration
-    private let time: UInt64
+    private let time: Timestamp
     private let isRepeated: Bool
     private var conversations: [ConversationID: Conversation] = [:]
     /// Those of which there is news, in the order of the first entries.
     private var grown: [ConversationID] = []
 
     static func commit(
-        _ batch: StoreBatch, time: UInt64, in database: Database
+        _ batch: StoreBatch, time: Timestamp, in database: Database
     ) throws -> Committed {
         guard let generation = try MetaStore.generation(in: database) else {
             throw StoreFailure(.damaged, "the store has no generation")
@@ -37,7 +37,7 @@ struct BatchWriteStore {
         return Committed(outcomes: outcomes, news: try writer.finish())
     }
 
-    private init(database: Database, generation: StoreGeneration, time: UInt64, isRepeated: Bool) {
+    private init(database: Database, generation: StoreGeneration, time: Timestamp, isRepeated: Bool) {
         self.database = database
         self.generation = generation
         self.time = time
@@ -125,7 +125,7 @@ struct BatchWriteStore {
             entry.sender, conversation.number, entry.id
         ) { row in
             StoredAppend(
-                conversation: conversation.info, seq: row.sequenceNumber(0), time: row.unsigned(1),
+                conversation: conversation.info, seq: row.sequenceNumber(0), time: row.timestamp(1),
                 digest: row.bytes(2), position: position(row.unsigned(3)), duplicate: true)
         }
     }
@@ -173,7 +173,7 @@ struct BatchWriteStore {
         ) { row in
             Conversation(
                 info: try ConversationInfo(row), number: row.unsigned(4), head: row.sequenceNumber(5),
-                epoch: row.unsigned(6), lastTime: row.unsigned(7), isClosed: row.bool(8))
+                epoch: row.unsigned(6), lastTime: row.timestamp(7), isClosed: row.bool(8))
         }
         conversations[id] = read
         return read

@@ -19,8 +19,8 @@ package struct DeviceStore {
             """, account, Int(DeviceState.revoked.rawValue)
         ) { row in
             DeviceRecord(
-                id: try row.identifier(0), name: row.text(1), state: Self.state(row, 2), created: row.unsigned(3),
-                lastSeen: row.unsigned(4), online: false)
+                id: try row.identifier(0), name: row.text(1), state: Self.state(row, 2), created: row.timestamp(3),
+                lastSeen: row.timestamp(4), online: false)
         }
     }
 
@@ -61,7 +61,7 @@ package struct DeviceStore {
     /// Adds a device; one that is there already stays as it is.
     ///
     /// - Throws: `tooManyDevices`.
-    package func insert(_ device: NewDevice, account: AccountID, time: UInt64) throws {
+    package func insert(_ device: NewDevice, account: AccountID, time: Timestamp) throws {
         guard try self.device(device.id, of: account) == nil else { return }
         guard try devices(of: account).count < Limits.devicesPerAccount else { throw Failure(.tooManyDevices) }
         try database.run(
@@ -74,7 +74,7 @@ package struct DeviceStore {
     /// numbers begin anew.
     ///
     /// - Throws: `noSuchDevice`, `deviceRevoked`.
-    package func takeUp(_ device: NewDevice, account: AccountID, time: UInt64) throws {
+    package func takeUp(_ device: NewDevice, account: AccountID, time: Timestamp) throws {
         guard let kept = try self.device(device.id, of: account) else { throw Failure(.noSuchDevice) }
         guard kept.state != .revoked else { throw Failure(.deviceRevoked) }
         let old = try loginRow(device.id, of: account)?.key
@@ -140,7 +140,7 @@ package struct DeviceStore {
         ) { try $0.identifier(0) }
     }
 
-    private func insert(_ keys: [DeviceKey], of device: DeviceID, time: UInt64) throws {
+    private func insert(_ keys: [DeviceKey], of device: DeviceID, time: Timestamp) throws {
         for key in keys {
             try database.run(
                 "INSERT INTO device_keys(device, purpose, algorithm, public_key, created) VALUES(?, ?, ?, ?, ?)",

@@ -79,6 +79,6 @@ enum DirectoryStore {
             record: AccountRecord(
                 id: try row.identifier(0), name: name, displayName: row.text(2),
                 flags: AccountRecord.Flags(rawValue: UInt8(truncatingIfNeeded: row.integer(3)))),
-            lastSeen: row.unsigned(4))
+            lastSeen: row.timestamp(4))
     }
 }

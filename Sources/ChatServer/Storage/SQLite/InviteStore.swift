@@ -17,7 +17,7 @@ package struct InviteStore {
     }
 
     /// Whether the token can be used now.
-    package func isValid(_ token: [UInt8], at time: UInt64) throws -> Bool {
+    package func isValid(_ token: [UInt8], at time: Timestamp) throws -> Bool {
         try database.first(
             "SELECT uses_left FROM invites WHERE token_digest = ? AND uses_left > 0 AND expires > ?",
             SHA256.hash(token), time
@@ -27,7 +27,7 @@ package struct InviteStore {
     /// Uses a token once.
     ///
     /// - Throws: `inviteInvalid`.
-    package func use(_ token: [UInt8], at time: UInt64) throws {
+    package func use(_ token: [UInt8], at time: Timestamp) throws {
         try database.run(
             """
             UPDATE invites SET uses_left = uses_left - 1
@@ -37,7 +37,7 @@ package struct InviteStore {
     }
 
     /// The invites that can still be used, oldest first.
-    package func invites(at time: UInt64) throws -> [Invite] {
+    package func invites(at time: Timestamp) throws -> [Invite] {
         try database.all(
             """
             SELECT id, uses_left, expires, created, created_by FROM invites WHERE uses_left > 0 AND expires > ?
@@ -45,7 +45,7 @@ package struct InviteStore {
             """, time
         ) { row in
             Invite(
-                id: try row.identifier(0), usesLeft: row.int(1), expires: row.unsigned(2), created: row.unsigned(3),
+                id: try row.identifier(0), usesLeft: row.int(1), expires: row.timestamp(2), created: row.timestamp(3),
                 createdBy: row.text(4))
         }
     }
@@ -53,7 +53,7 @@ package struct InviteStore {
     package func remove(_ id: InviteID) throws { try database.run("DELETE FROM invites WHERE id = ?", id) }
 
     /// Forgets those that cannot be used any more.
-    package func removeExpired(at time: UInt64) throws {
+    package func removeExpired(at time: Timestamp) throws {
         try database.run("DELETE FROM invites WHERE uses_left <= 0 OR expires <= ?", time)
     }
 }

@@ -46,7 +46,7 @@ enum LogPageStore {
                 conversation: conversation, seq: EntryKey.seq(of: statement.unsigned(0)),
                 id: try statement.identifier(1),
                 sender: try statement.identifier(2), device: try statement.identifier(3),
-                payloadKind: UInt8(truncatingIfNeeded: statement.integer(4)), time: statement.unsigned(5),
+                payloadKind: UInt8(truncatingIfNeeded: statement.integer(4)), time: statement.timestamp(5),
                 payload: statement.bytes(6))
             guard page.take(entry) else { return }
         }

@@ -29,7 +29,7 @@ enum MembershipStore {
     /// The direct conversation of two accounts, or of one with itself; made as `id` where there is none. Nil where
     /// it would be one with a deleted account.
     static func openDirect(
-        _ one: AccountID, _ other: AccountID, as id: ConversationID, time: UInt64, in database: Database
+        _ one: AccountID, _ other: AccountID, as id: ConversationID, time: Timestamp, in database: Database
     ) throws -> ConversationID? {
         let (low, high) = (min(one, other), max(one, other))
         let kept: ConversationID? = try database.first(

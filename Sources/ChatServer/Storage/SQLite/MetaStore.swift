@@ -6,7 +6,7 @@ import StoredValues
 package enum MetaStore {
     /// The identity of the store; a new store gets `fresh`, and with it the conversation of everyone.
     package static func identity(
-        in database: Database, fresh: @autoclosure () -> StoreIdentity, time: UInt64
+        in database: Database, fresh: @autoclosure () -> StoreIdentity, time: Timestamp
     ) throws -> StoreIdentity {
         try database.transaction {
             if let kept = try identity(in: database) { return kept }
@@ -40,11 +40,10 @@ package enum MetaStore {
 
     /// Where the numbers of a store that is restored at this moment may begin, whatever was given away after the backup
     /// was taken: 64 a second since 2026, more than any conversation has ever had on an average.
-    ///
-    /// - Parameter time: Unix milliseconds.
-    package static func floor(at time: UInt64) -> SequenceNumber {
-        let begin: UInt64 = 1_767_225_600_000
-        return SequenceNumber(min((max(time, begin) - begin) / 1000 * 64, Limits.sequenceNumber / 2))
+    package static func floor(at time: Timestamp) -> SequenceNumber {
+        let begin = UInt64(1_767_225_600_000)
+        let seconds = (max(time.milliseconds, begin) - begin) / 1000
+        return SequenceNumber(min(seconds * 64, Limits.sequenceNumber / 2))
     }
 
     /// Begins a new life of a store that was restored from a backup: all numbers go on behind the same one, those of

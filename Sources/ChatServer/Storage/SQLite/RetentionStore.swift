@@ -62,7 +62,7 @@ enum RetentionStore {
     }
 
     private static func oldEntries(
-        from begin: UInt64, in number: UInt64, before cutoff: UInt64, rows: Int, _ database: Database
+        from begin: UInt64, in number: UInt64, before cutoff: Timestamp, rows: Int, _ database: Database
     ) throws -> [(key: UInt64, sender: AccountID, bytes: Int)] {
         let statement = try database.statement(
             """
@@ -71,7 +71,7 @@ enum RetentionStore {
         defer { statement.reset() }
         try statement.bind(all: begin, EntryKey.last(in: number), rows)
         var old: [(key: UInt64, sender: AccountID, bytes: Int)] = []
-        while try statement.step(), statement.unsigned(3) < cutoff {
+        while try statement.step(), statement.timestamp(3) < cutoff {
             old.append((statement.unsigned(0), try statement.identifier(1), statement.int(2)))
         }
         return old
@@ -88,16 +88,16 @@ enum RetentionStore {
 
     /// Forgets old identifiers, but none whose entry is still there.
     private static func expireIdentifiers(
-        after position: [UInt8], before cutoff: UInt64, in database: Database
+        after position: [UInt8], before cutoff: Timestamp, in database: Database
     ) throws -> RetentionSweep.Phase {
-        let keys: [(key: IdentifierKey, time: UInt64)] = try database.all(
+        let keys: [(key: IdentifierKey, time: Timestamp)] = try database.all(
             """
             SELECT sender, conversation, id, time FROM message_ids WHERE (sender, conversation, id) > (?, ?, ?)
             ORDER BY sender, conversation, id LIMIT ?
             """, Array(position.prefix(16)), number(position.dropFirst(16).prefix(8)), Array(position.dropFirst(24)),
             RetentionSweep.stepRows
         ) { row in
-            (IdentifierKey(sender: row.bytes(0), conversation: row.unsigned(1), id: row.bytes(2)), row.unsigned(3))
+            (IdentifierKey(sender: row.bytes(0), conversation: row.unsigned(1), id: row.bytes(2)), row.timestamp(3))
         }
         for (key, time) in keys where time < cutoff {
             try database.run(

@@ -10,8 +10,8 @@ package final class SQLiteStore: Store {
         package var path: String
         /// The identity of a new store; nil: none is made.
         package var fresh: StoreIdentity?
-        /// The store's clock, Unix milliseconds.
-        package var clock: @Sendable () -> UInt64 = ServerSources.system.time
+        /// The store's clock.
+        package var clock: @Sendable () -> Timestamp = ServerSources.system.time
         /// Whether the write-ahead log is copied beside the writes, for whom a copy among them would take too long.
         package var isServing = true
         package var checkpoints = CheckpointPlan()

@@ -4,7 +4,7 @@ import StoredValues
 
 /// Writes how far devices and accounts have come. Part of the caller's transaction.
 enum SoftMarkStore {
-    static func note(_ marks: SoftMarks, time: UInt64, in database: Database) throws {
+    static func note(_ marks: SoftMarks, time: Timestamp, in database: Database) throws {
         for move in marks.cursors { try note(move, in: database) }
         for mark in marks.readMarks { try note(mark, in: database) }
         for mark in marks.seen { try note(mark, time: time, in: database) }
@@ -64,7 +64,7 @@ enum SoftMarkStore {
             """, mark.seq, mark.conversation, mark.account)
     }
 
-    private static func note(_ mark: SeenMark, time: UInt64, in database: Database) throws {
+    private static func note(_ mark: SeenMark, time: Timestamp, in database: Database) throws {
         try database.run("UPDATE devices SET last_seen = max(last_seen, ?) WHERE id = ?", time, mark.device)
         guard mark.online else { return }
         try database.run("UPDATE accounts SET last_seen = max(last_seen, ?) WHERE id = ?", time, mark.account)
