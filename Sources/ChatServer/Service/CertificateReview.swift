@@ -26,8 +26,8 @@ struct CertificateReview {
         if let fault = Self.fault(of: facts, now) {
             found.append(fault)
         } else if facts.ends - now < Self.notice {
-            found.append(
-                "expires at \(TimestampText.utc(facts.ends)), in \((facts.ends - now) / .seconds(86_400)) days")
+            let days = (facts.ends - now).wholeMilliseconds / 86_400_000
+            found.append("expires at \(TimestampText.utc(facts.ends)), in \(days) days")
         }
         if let fault = facts.chainFault {
             found.append(
