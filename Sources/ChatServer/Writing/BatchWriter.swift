@@ -12,6 +12,8 @@ final class BatchWriter {
     private var paused: [Session] = []
     /// What waits for the end of the batch that is being written.
     private var whenWritten: [() -> Void] = []
+    /// A disk that is full fails every batch: one line a minute says how many.
+    private var failures = (log: LogInterval(), count: 0)
     /// Called when nothing waits to be written any more.
     var becameIdle: () -> Void = {}
 
@@ -56,6 +58,14 @@ final class BatchWriter {
         if queue.isWriting { whenWritten.append(completion) } else { completion() }
     }
 
+    private func noteFailure(_ reason: String) {
+        failures.count += 1
+        guard failures.log.lets(context.clock.now()) else { return }
+        context.log.error(
+            "a batch could not be written", metadata: ["error": "\(reason)", "batches": "\(failures.count)"])
+        failures.count = 0
+    }
+
     // MARK: Batches
 
     /// Not at once: what other connections have sent in this tick goes into the same batch.
@@ -98,7 +108,7 @@ final class BatchWriter {
             begin()
             for run in committed.runs { deliverer.deliver(run) }
         case .failure(let failure):
-            context.log.error("a batch could not be written", metadata: ["error": "\(failure)"])
+            noteFailure("\(failure)")
             for item in items { answer(item, .failure(failure.failure)) }
             begin()
         }

@@ -48,6 +48,12 @@ case $status in
 *) fail "a full disk gives $status: $(cat "$SCRATCH/err")" ;;
 esac
 kill -0 "$server" || fail "the server is gone"
+# What is refused again and again is not logged again and again.
+for _ in 1 2 3 4 5; do
+    head -c 60000 /dev/zero | tr '\0' z | alice chat send --to bob --timeout 1s 2>/dev/null
+done
+told=$(grep -c "a batch could not be written" "$SCRATCH/server.log")
+[ "$told" -le 2 ] || fail "$told lines of batches that could not be written"
 rm "$SCRATCH/server/fill"
 
 # Room again, without a restart.
