@@ -224,6 +224,21 @@ import Testing
         }
     }
 
+    @Test func `what nobody knows the end of is committed again and delivered once`() async throws {
+        let server = try await TestServer.start(trouble: .unknownEnds)
+        let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
+        try await bob.subscribe()
+        let dm = try await alice.open(with: "bob")
+        for number in 1...3 {
+            // The store has it by then, and says so; whoever sent it is told of the first time.
+            #expect(try await alice.append("\(number)", to: dm).seq == SequenceNumber(UInt64(number)))
+        }
+        #expect(try await bob.entries(3).map(\.text) == ["1", "2", "3"])
+        _ = try await alice.append("4", to: dm)
+        #expect(try await bob.entries(1).map(\.seq) == [4])
+        await server.stop()
+    }
+
     @Test func `a store that fails refuses and the server goes on`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")

@@ -75,17 +75,16 @@ package struct SettlingCourse: Sendable {
 extension StoreFailure {
     /// Carries a change out, again as long as its end is unknown.
     package static func settling<Value>(
-        clock: any Clock<Duration> = ContinuousClock(), _ change: () async throws(StoreFailure) -> Value
+        _ change: () async throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
         var course = SettlingCourse()
-        var elapsed = Duration.zero
+        let begin = ContinuousClock.now
         while true {
             do throws(StoreFailure) {
                 return try await change()
             } catch {
-                guard error.isUnknown, let pause = course.next(at: elapsed) else { throw error }
-                try? await clock.sleep(for: pause)
-                elapsed += pause
+                guard error.isUnknown, let pause = course.next(at: ContinuousClock.now - begin) else { throw error }
+                try? await Task.sleep(for: pause)
             }
         }
     }

@@ -17,7 +17,8 @@ struct TestServer {
     let store: SQLiteStore
 
     static func start(
-        scratch: Scratch? = nil, change: (inout Server.Settings) -> Void = { _ in }
+        scratch: Scratch? = nil, trouble: TroubledStore.Trouble? = nil,
+        change: (inout Server.Settings) -> Void = { _ in }
     ) async throws -> TestServer {
         let scratch = try scratch ?? Scratch()
         var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: 0)])
@@ -27,8 +28,10 @@ struct TestServer {
         log.logLevel = .critical
         let path = scratch.url.appendingPathComponent("server.db").path
         let store = try await SQLiteStore.open(SQLiteStore.Settings(path: path))
+        let everyone = store.everyone
+        let served: any Store = trouble.map { TroubledStore(store, $0, everyone: everyone) } ?? store
         let server = try await Server.start(
-            settings, store: store, accounts: TestAccounts(store),
+            settings, store: served, accounts: TestAccounts(store),
             certificate: try ServerIdentityBox(certificate.get()), log: log)
         return TestServer(scratch: scratch, server: server, store: store)
     }

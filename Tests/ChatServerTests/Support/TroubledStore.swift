@@ -11,6 +11,8 @@ final class TroubledStore: Store {
         case interference(by: any Store)
         /// Each change is carried out, its answer is lost, and it is carried out again.
         case lostAnswers
+        /// Every second change is carried out, and nobody knows of it.
+        case unknownEnds
     }
 
     private let base: any Store
@@ -66,10 +68,25 @@ final class TroubledStore: Store {
         }
     }
 
+    /// The end of this change stays unknown.
+    private var isCut: Bool {
+        guard case .unknownEnds = trouble else { return false }
+        return count.withLock { count in
+            count += 1
+            return count % 2 == 1
+        }
+    }
+
+    static let cut = StoreFailure(.unknown, "the line is cut")
+
     private func change<Value: Sendable>(
         _ body: () async throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
         await interfere()
+        if isCut {
+            _ = try await body()
+            throw Self.cut
+        }
         if case .lostAnswers = trouble { _ = try? await body() }
         return try await body()
     }
@@ -90,6 +107,10 @@ final class TroubledStore: Store {
     ) async throws(StoreFailure) -> Told {
         await interfere(batch.operations)
         var batch = batch
+        if case .unknownEnds = trouble, !batch.isRepeated {
+            _ = try await base.commit(batch)
+            throw Self.cut
+        }
         if case .lostAnswers = trouble {
             _ = try await base.commit(batch)
             batch.isRepeated = true
