@@ -9,6 +9,7 @@ _chatd_options() {
         'run') echo '--listen --tls-cert --tls-key --registration --broadcast --max-store --log-format' ;;
         'user add') echo '--display-name --admin --password-stdin --password-file' ;;
         'user passwd') echo '--password-stdin --password-file' ;;
+        'user set') echo '--display-name' ;;
         'user admin') echo '--revoke' ;;
         'user import') echo '--dry-run' ;;
         'invite create') echo '--uses --expires' ;;
@@ -19,9 +20,10 @@ _chatd_options() {
 # _chatd_commands [COMMAND]: the commands, or those below one.
 _chatd_commands() {
     case $1 in
-        '') echo 'run user invite fingerprint backup restore check status' ;;
-        user) echo 'add list passwd disable enable delete admin import' ;;
+        '') echo 'run user invite fingerprint backup restore retention check status' ;;
+        user) echo 'add list passwd disable enable set delete admin import' ;;
         invite) echo 'create list revoke' ;;
+        retention) echo 'resume' ;;
     esac
 }
 
@@ -31,7 +33,7 @@ _chatd_value() {
         *:--data) echo 'directory' ;;
         *:--config | run:--tls-cert | run:--tls-key | 'user add':--password-file | \
             'user passwd':--password-file) echo 'file' ;;
-        run:--listen | run:--max-store | 'user add':--display-name | 'invite create':--uses | \
+        run:--listen | run:--max-store | 'user add':--display-name | 'user set':--display-name | 'invite create':--uses | \
             'invite create':--expires) echo 'text' ;;
         run:--registration) echo 'one:open invite closed' ;;
         run:--broadcast) echo 'one:all admins' ;;

@@ -3,11 +3,11 @@
 # Options with a value, as COMMAND:OPTION; `*` is every command.
 set -g __chatd_valued \
     '*:--data' '*:--config' run:--listen run:--tls-cert run:--tls-key run:--registration run:--broadcast \
-    run:--max-store run:--log-format 'user add:--display-name' 'user add:--password-file' \
+    run:--max-store run:--log-format 'user add:--display-name' 'user set:--display-name' 'user add:--password-file' \
     'user passwd:--password-file' 'invite create:--uses' 'invite create:--expires'
 
 # Commands, with a space where they have two words.
-set -g __chatd_known run user 'user add' 'user list' 'user passwd' 'user disable' 'user enable' 'user delete' 'user admin' 'user import' invite 'invite create' 'invite list' 'invite revoke' fingerprint backup restore check status
+set -g __chatd_known run user 'user add' 'user list' 'user passwd' 'user disable' 'user enable' 'user set' 'user delete' 'user admin' 'user import' invite 'invite create' 'invite list' 'invite revoke' fingerprint backup restore retention 'retention resume' check status
 
 function __chatd_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -48,6 +48,7 @@ complete -c chatd -n '__chatd_at' -a invite -d 'invites, by which accounts can b
 complete -c chatd -n '__chatd_at' -a fingerprint -d 'print the fingerprint of the server’s key'
 complete -c chatd -n '__chatd_at' -a backup -d 'write all that a restore needs into a file for its owner alone'
 complete -c chatd -n '__chatd_at' -a restore -d 'make a backup the data'
+complete -c chatd -n '__chatd_at' -a retention -d 'deleting what is too old'
 complete -c chatd -n '__chatd_at' -a check -d 'check the data'
 complete -c chatd -n '__chatd_at' -a status -d 'print what the server does'
 complete -c chatd -n '__chatd_at run' -l listen -x -d 'where to listen'
@@ -62,6 +63,7 @@ complete -c chatd -n '__chatd_at user' -a list -d 'list the accounts'
 complete -c chatd -n '__chatd_at user' -a passwd -d 'set a password'
 complete -c chatd -n '__chatd_at user' -a disable -d 'close an account’s connections and refuse its logins'
 complete -c chatd -n '__chatd_at user' -a enable -d 'undo disable'
+complete -c chatd -n '__chatd_at user' -a set -d 'change what people see of a user'
 complete -c chatd -n '__chatd_at user' -a delete -d 'delete an account'
 complete -c chatd -n '__chatd_at user' -a admin -d 'make an account an administrator, who may write to everyone'
 complete -c chatd -n '__chatd_at user' -a import -d 'take accounts over with their bcrypt hashes, from CSV or tab-separated text'
@@ -71,6 +73,7 @@ complete -c chatd -n '__chatd_at user add' -l password-stdin -d 'read the passwo
 complete -c chatd -n '__chatd_at user add' -l password-file -r -F -d 'read the password from the first line of a file'
 complete -c chatd -n '__chatd_at user passwd' -l password-stdin -d 'read the password from the first line of standard input'
 complete -c chatd -n '__chatd_at user passwd' -l password-file -r -F -d 'read the password from the first line of a file'
+complete -c chatd -n '__chatd_at user set' -l display-name -x -d 'what people see beside the name'
 complete -c chatd -n '__chatd_at user admin' -l revoke -d 'take it back'
 complete -c chatd -n '__chatd_at user import' -l dry-run -d 'only check'
 complete -c chatd -n '__chatd_at user import' -F
@@ -82,3 +85,4 @@ complete -c chatd -n '__chatd_at invite create' -l expires -x -d 'how long it ca
 complete -c chatd -n '__chatd_at backup' -F
 complete -c chatd -n '__chatd_at restore' -l force -d 'replace the data that are there'
 complete -c chatd -n '__chatd_at restore' -F
+complete -c chatd -n '__chatd_at retention' -a resume -d 'delete what is too old again, after the clock has leapt and is right'

@@ -8,6 +8,7 @@ package enum AdminRequest: Equatable, Sendable {
     case listUsers
     case setPassword(UserName, PasswordHash)
     case setFlag(UserName, AccountRecord.Flags, isOn: Bool)
+    case setDisplayName(UserName, String)
     case deleteUser(UserName)
     /// At most `chunk` users.
     case importUsers([NewUser], isDryRun: Bool)
@@ -21,6 +22,8 @@ package enum AdminRequest: Equatable, Sendable {
     case identity
     case check
     case status
+    /// The clock is right, though it has leapt.
+    case resumeRetention
     /// The server ends its service, takes the restored store that lies ready, and begins again.
     case restart
 
@@ -34,11 +37,13 @@ extension AdminRequest {
         case listUsers = "user_list"
         case setPassword = "user_passwd"
         case setFlag = "user_flag"
+        case setDisplayName = "user_display_name"
         case deleteUser = "user_delete"
         case importUsers = "user_import"
         case createInvite = "invite_create"
         case listInvites = "invite_list"
         case revokeInvite = "invite_revoke"
+        case resumeRetention = "retention_resume"
         case fingerprint, identity, check, status, restart
     }
 
@@ -60,6 +65,10 @@ extension AdminRequest {
             object["name"] = .string(name.text)
             object["flag"] = .integer(Int64(flag.rawValue))
             object["on"] = .bool(isOn)
+        case .setDisplayName(let name, let text):
+            begin(.setDisplayName)
+            object["name"] = .string(name.text)
+            object["display_name"] = .string(text)
         case .deleteUser(let name):
             begin(.deleteUser)
             object["name"] = .string(name.text)
@@ -80,6 +89,7 @@ extension AdminRequest {
         case .identity: begin(.identity)
         case .check: begin(.check)
         case .status: begin(.status)
+        case .resumeRetention: begin(.resumeRetention)
         case .restart: begin(.restart)
         }
         return object
@@ -103,6 +113,11 @@ extension AdminRequest {
                 let isOn = object["on"]?.bool
             else { return nil }
             self = .setFlag(user, AccountRecord.Flags(rawValue: flag), isOn: isOn)
+        case .setDisplayName:
+            guard let user, let text = object["display_name"]?.string, text.utf8.count <= Limits.displayName else {
+                return nil
+            }
+            self = .setDisplayName(user, text)
         case .deleteUser:
             guard let user else { return nil }
             self = .deleteUser(user)
@@ -127,6 +142,7 @@ extension AdminRequest {
         case .identity: self = .identity
         case .check: self = .check
         case .status: self = .status
+        case .resumeRetention: self = .resumeRetention
         case .restart: self = .restart
         }
     }

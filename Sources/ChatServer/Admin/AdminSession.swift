@@ -39,10 +39,10 @@ package struct AdminSession {
         let end = ticks() + patience * 1_000
         while true {
             if let lock = try DirectoryLock.take(directory) {
-                try Restore.finish(directory)
-                directory.removeTemporaries()
+                try tidy(directory, lock)
                 if readsOnly { return AdminSession(route: .reading(directory, lock)) }
-                let administration = try await prepare(directory, certificate, makesStore: makesStore)
+                let administration = try await prepare(
+                    directory, certificate, makesStore: makesStore, isReadOnly: lock.isReadOnly)
                 return AdminSession(route: .direct(administration, lock))
             }
             if let client = try connect(directory) { return AdminSession(route: .server(client)) }
@@ -51,6 +51,19 @@ package struct AdminSession {
                 throw Problem(.busy, "the data at \(directory.path) are in use\(holder)", hint: "try again")
             }
             usleep(50_000)
+        }
+    }
+
+    /// Finishes what was cut short, where the disk can be written.
+    private static func tidy(_ directory: DataDirectory, _ lock: DirectoryLock) throws(Problem) {
+        guard lock.isReadOnly else {
+            try Restore.finish(directory)
+            return directory.removeTemporaries()
+        }
+        guard !WholeFile.exists(directory.restored) else {
+            throw Problem(
+                .readOnlyStore, "a restore of \(directory.path) is not finished, and its disk cannot be written",
+                hint: "make the disk writable, or copy the directory to one that is")
         }
     }
 
@@ -65,11 +78,13 @@ package struct AdminSession {
     }
 
     private static func prepare(
-        _ directory: DataDirectory, _ certificate: CertificateSource, makesStore: Bool
+        _ directory: DataDirectory, _ certificate: CertificateSource, makesStore: Bool, isReadOnly: Bool
     ) async throws(Problem) -> Administration {
         do {
+            if makesStore { try directory.refuseStrangeKey() }
             var settings = SQLiteStore.Settings(path: directory.database, fresh: makesStore ? .fresh() : nil)
             settings.isServing = false
+            settings.isReadOnly = isReadOnly
             let store = try await SQLiteStore.open(settings)
             return Administration(
                 store: store, directory: directory,

@@ -47,6 +47,7 @@ package struct Administration: Sendable {
             case .listUsers: try await listUsers(emit)
             case .setPassword(let name, let hash): try await setPassword(of: name, hash)
             case .setFlag(let name, let flag, let isOn): try await set(flag, isOn, of: name)
+            case .setDisplayName(let name, let text): try await setDisplayName(of: name, to: text)
             case .deleteUser(let name): try await delete(name)
             case .importUsers(let users, let isDryRun): emit(try await importUsers(users, isDryRun: isDryRun))
             case .createInvite(let uses, let lifetime, let by):
@@ -57,6 +58,7 @@ package struct Administration: Sendable {
             case .identity: emit(AdminRows.identity(try identity()))
             case .check: try await Self.check(directory, emit: emit)
             case .status: emit(try await status())
+            case .resumeRetention: try await resumeRetention()
             case .restart: try effects.restart()
             }
         } catch { throw Self.problem(of: error) }
@@ -118,6 +120,13 @@ package struct Administration: Sendable {
         guard let record = try await store.account(id)?.record else { return }
         try await effects.accountChanged(record)
         if isOn, flag.contains(.disabled) { try await effects.closeConnections(of: id) }
+    }
+
+    private func setDisplayName(of name: UserName, to text: String) async throws {
+        let id = try await account(name).record.id
+        try await StoreFailure.settling { () throws(StoreFailure) in try await store.setDisplayName(text, of: id) }
+        guard let record = try await store.account(id)?.record else { return }
+        try await effects.accountChanged(record)
     }
 
     private func delete(_ name: UserName) async throws {
@@ -185,6 +194,11 @@ package struct Administration: Sendable {
         for fault in try await CheckStore.faults(at: directory.database) { emit(AdminRows.fault(fault)) }
     }
 
+    private func resumeRetention() async throws {
+        let now = sources.time()
+        try await StoreFailure.settling { () throws(StoreFailure) in try await store.setBelievedTime(now) }
+    }
+
     private func status() async throws -> JSONObject {
         let (identity, counts) = (try await store.identity(), try await store.counts())
         var object = JSONObject(head: "status")
@@ -197,6 +211,8 @@ package struct Administration: Sendable {
         object["devices"] = .integer(Int64(counts.devices))
         object["store_bytes"] = .integer(Int64(clamping: try await store.room().used))
         try describeCertificate(in: &object)
+        let isBelieved = RetentionClock.believes(sources.time(), since: try await store.believedTime())
+        object["retention"] = .string(isBelieved ? "on" : "suspended")
         try await effects.describe(&object)
         return object
     }

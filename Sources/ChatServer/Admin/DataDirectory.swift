@@ -75,6 +75,16 @@ package struct DataDirectory: Sendable, Equatable {
         return status.st_uid
     }
 
+    /// Refuses to begin a new store where the key of another one is: clients would know the server, and their messages
+    /// would be gone. A store is made before its key.
+    package func refuseStrangeKey() throws(Problem) {
+        var status = stat()
+        guard WholeFile.exists(key), stat(database, &status) != 0 || status.st_size == 0 else { return }
+        throw Problem(
+            .damagedStore, "there is a key at \(key), but the store \(database) is empty or gone",
+            hint: "restore a backup, or remove key.pem and certificate.pem too, to begin a new server")
+    }
+
     /// Removes what an operation that was cut short has left.
     package func removeTemporaries() {
         for name in WholeFile.names(in: path) where name.hasPrefix(Self.temporaryPrefix) {

@@ -16,7 +16,7 @@ struct RootCommand: ParsableCommand {
         version: "chatd \(ServerVersion.text)",
         subcommands: [
             RunCommand.self, UserGroup.self, InviteGroup.self, FingerprintCommand.self, BackupCommand.self,
-            RestoreCommand.self, CheckCommand.self, StatusCommand.self,
+            RestoreCommand.self, RetentionGroup.self, CheckCommand.self, StatusCommand.self,
         ])
 
     @OptionGroup var shared: SharedOptions
@@ -27,7 +27,8 @@ struct UserGroup: ParsableCommand {
         commandName: "user", abstract: "The accounts.",
         subcommands: [
             UserAddCommand.self, UserListCommand.self, UserPasswordCommand.self, UserDisableCommand.self,
-            UserEnableCommand.self, UserDeleteCommand.self, UserAdminCommand.self, UserImportCommand.self,
+            UserEnableCommand.self, UserSetCommand.self, UserDeleteCommand.self, UserAdminCommand.self,
+            UserImportCommand.self,
         ])
 
     @OptionGroup var shared: SharedOptions
@@ -37,6 +38,14 @@ struct InviteGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invite", abstract: "Invites, by which accounts can be made.",
         subcommands: [InviteCreateCommand.self, InviteListCommand.self, InviteRevokeCommand.self])
+
+    @OptionGroup var shared: SharedOptions
+}
+
+struct RetentionGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retention", abstract: "Deleting what is too old.",
+        subcommands: [RetentionResumeCommand.self])
 
     @OptionGroup var shared: SharedOptions
 }

@@ -72,3 +72,15 @@ struct StatusCommand: ChatdCommand {
         }
     }
 }
+
+struct RetentionResumeCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Delete what is too old again, after the clock has leapt and is right.")
+
+    @OptionGroup var shared: SharedOptions
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        _ = try await rows(of: .resumeRetention)
+        return .done
+    }
+}

@@ -27,11 +27,9 @@ struct UserAddCommand: ChatdCommand {
     @OptionGroup var shared: SharedOptions
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
-        guard displayName.utf8.count <= Limits.displayName, !displayName.utf8.contains(0) else {
-            throw Problem(.usage, "a display name has at most \(Limits.displayName) bytes")
-        }
         let user = NewUser(
-            name: name, displayName: displayName, hash: try password.hash(in: context), origin: .own,
+            name: name, displayName: try DisplayNameText.checked(displayName), hash: try password.hash(in: context),
+            origin: .own,
             isAdministrator: admin)
         for row in try await rows(of: .addUser(user), makesStore: true) { try context.show(row, plain: []) }
         return .done
@@ -100,6 +98,32 @@ struct UserEnableCommand: ChatdCommand {
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
         _ = try await rows(of: .setFlag(name, .disabled, isOn: false))
         return .done
+    }
+}
+
+struct UserSetCommand: ChatdCommand {
+    static let configuration = CommandConfiguration(commandName: "set", abstract: "Change what people see of a user.")
+
+    @Argument(help: "The name.", transform: NameText.user) var name: UserName
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("What people see beside the name.", valueName: "text"))
+    var displayName: String
+    @OptionGroup var shared: SharedOptions
+
+    func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
+        _ = try await rows(of: .setDisplayName(name, try DisplayNameText.checked(displayName)))
+        return .done
+    }
+}
+
+/// A display name as it is typed.
+enum DisplayNameText {
+    static func checked(_ text: String) throws(Problem) -> String {
+        guard text.utf8.count <= Limits.displayName, !text.utf8.contains(0) else {
+            throw Problem(.usage, "a display name has at most \(Limits.displayName) bytes")
+        }
+        return text
     }
 }
 

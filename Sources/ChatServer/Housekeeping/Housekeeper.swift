@@ -6,56 +6,25 @@ import NIOCore
 final class Housekeeper {
     private let context: HubContext
     private let quota: StoreQuotaDesk
-    private let deliverer: Deliverer
     private let memory: MemoryKeeper
     private let draining: Draining
-    private var retention: RetentionSweep?
+    private let retention: RetentionKeeper
 
     init(
         context: HubContext, quota: StoreQuotaDesk, deliverer: Deliverer, memory: MemoryKeeper, draining: Draining
     ) {
         self.context = context
         self.quota = quota
-        self.deliverer = deliverer
         self.memory = memory
         self.draining = draining
+        retention = RetentionKeeper(context: context, quota: quota, deliverer: deliverer, draining: draining)
     }
 
     /// Starts what goes on as long as the hub lives.
     func start() {
         countUsage()
         measureRegularly()
-        context.schedule(in: context.settings.firstRetention) { self.startRetention() }
-    }
-
-    // MARK: Retention
-
-    private func startRetention() {
-        guard !draining.isDraining else { return }
-        retention = RetentionSweep(now: context.clock.wall(), retention: context.settings.limits.retention)
-        stepRetention()
-    }
-
-    private func stepRetention() {
-        guard let sweep = retention, !draining.isDraining else { return }
-        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
-            try await store.retire(sweep)
-        } then: { result in
-            switch result {
-            case .success(let step):
-                for (account, bytes) in step.freed { self.quota.removed(bytes, for: account) }
-                self.deliverer.forget(before: step.firsts)
-                self.retention = step.sweep.isDone ? nil : step.sweep
-            case .failure(let error):
-                self.retention = nil
-                self.context.log.error("retention", metadata: ["error": "\(error)"])
-            }
-            if self.retention != nil {
-                self.context.schedule(in: self.context.settings.retentionPause) { self.stepRetention() }
-            } else {
-                self.context.schedule(in: self.context.settings.retentionInterval) { self.startRetention() }
-            }
-        }
+        retention.start()
     }
 
     // MARK: Room

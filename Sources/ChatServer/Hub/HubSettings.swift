@@ -21,6 +21,8 @@ package struct HubSettings: Sendable {
     /// When what is too old is first looked for, how often, and the pause between two steps.
     package var firstRetention = TimeAmount.minutes(1)
     package var retentionInterval = TimeAmount.hours(1)
+    /// How often it is looked whether a clock that has leapt is to be believed.
+    package var suspendedInterval = TimeAmount.seconds(10)
     package var retentionPause = TimeAmount.milliseconds(20)
     /// How often the room on the disk is looked at.
     package var measureInterval = TimeAmount.seconds(5)

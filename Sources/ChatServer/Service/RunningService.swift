@@ -40,11 +40,14 @@ final class RunningService: Sendable {
     ) async throws -> RunningService {
         try Restore.finish(directory)
         directory.removeTemporaries()
-        let (identity, isNew) = try OwnIdentity.load(configuration.certificate, in: directory)
-        if isNew { log.notice("made a key and certificate", metadata: ["fingerprint": "\(identity.pin)"]) }
-        let certificate = try ServerIdentityBox(identity)
-        Self.review(identity, log: log)
+        try directory.refuseStrangeKey()
+        // A store is made before its key: a key without one is a store's that is gone.
         let store = try await SQLiteStore.open(SQLiteStore.Settings(path: directory.database))
+        let certificate: ServerIdentityBox
+        do { certificate = try identity(configuration.certificate, in: directory, log: log) } catch {
+            await store.close()
+            throw error
+        }
         let accounts = AccountKeeper(
             store: store, everyone: store.everyone,
             policy: AccountPolicy(registration: configuration.registration, limits: configuration.limits), log: log)
@@ -67,6 +70,15 @@ final class RunningService: Sendable {
             await accounts.end()
             throw error
         }
+    }
+
+    private static func identity(
+        _ source: CertificateSource, in directory: DataDirectory, log: Logger
+    ) throws -> ServerIdentityBox {
+        let (identity, isNew) = try OwnIdentity.load(source, in: directory)
+        if isNew { log.notice("made a key and certificate", metadata: ["fingerprint": "\(identity.pin)"]) }
+        review(identity, log: log)
+        return try ServerIdentityBox(identity)
     }
 
     private static func listen(

@@ -38,6 +38,8 @@ package struct RetentionSweep: Sendable, Equatable {
 package struct RetentionStep: Sendable {
     /// The sweep as it goes on.
     package var sweep: RetentionSweep
+    /// How many entries ended.
+    package var entries = 0
     /// Bytes that were freed, as quotas count them, by who had appended them.
     package var freed: [AccountID: UInt64] = [:]
     /// The lowest number that is left, of the conversations that have lost something.

@@ -159,6 +159,8 @@ package protocol StoredAccounts: Sendable {
         _ set: AccountRecord.Flags, clearing clear: AccountRecord.Flags, of account: AccountID
     ) async throws(StoreFailure)
 
+    func setDisplayName(_ text: String, of account: AccountID) async throws(StoreFailure)
+
     /// Takes away everything of an account but its identifier and its name, which nobody else shall ever have, and
     /// revokes its devices. Its messages stay as long as others'. Its direct conversations are not yet closed
     /// (`StoreOperation.close`).
@@ -187,6 +189,9 @@ package protocol StoreUpkeep: Sendable {
     func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation]
     /// Does the next step of a sweep.
     func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep
+    /// The time up to which the clock was believed for deleting (`RetentionClock`); nil: never yet.
+    func believedTime() async throws(StoreFailure) -> Timestamp?
+    func setBelievedTime(_ time: Timestamp) async throws(StoreFailure)
     /// What the entries of each account take, as quotas count it.
     func usage() async throws(StoreFailure) -> [AccountID: UInt64]
     func room() async throws(StoreFailure) -> StoreRoom

@@ -33,6 +33,19 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `a display name and the believed time are as they were set last`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            let zoe = try await zoe(store)
+            for text in ["Zoë", "Zoë Z."] { try await store.store.setDisplayName(text, of: zoe) }
+            #expect(try await store.store.account(zoe)?.record.displayName == "Zoë Z.")
+            #expect(try await store.store.believedTime() == nil)
+            for time in [3, 2] as [Timestamp] { try await store.store.setBelievedTime(time) }
+            #expect(try await store.store.believedTime() == 2)
+        }
+    }
+
     @Test(arguments: Kind.all) func `an invite is used once for each account and not after its end`(_ kind: Kind)
         async throws
     {

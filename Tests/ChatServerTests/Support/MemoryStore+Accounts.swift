@@ -139,6 +139,10 @@ extension MemoryStore {
         people[account]?.record.flags.formUnion(set)
     }
 
+    func setDisplayName(_ text: String, of account: AccountID) async throws(StoreFailure) {
+        people[account]?.record.displayName = text
+    }
+
     func deleteAccount(_ account: AccountID) async throws(StoreFailure) {
         for device in active(of: account) { devices[device.new.id]?.state = .revoked }
         people[account]?.record.displayName = ""

@@ -136,6 +136,7 @@ extension MemoryStore {
             for entry in ordered.prefix(while: { $0.time < sweep.entriesBefore }) {
                 conversations[id]?.entries[entry.seq] = nil
                 step.freed[entry.sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: entry.payload.count))
+                step.entries += 1
                 step.firsts[id] = entry.seq.advanced(by: 1)
             }
             for (key, answer) in conversation.answers where answer.time < sweep.identifiersBefore {
@@ -144,6 +145,9 @@ extension MemoryStore {
         }
         return step
     }
+
+    func believedTime() async throws(StoreFailure) -> Timestamp? { believed }
+    func setBelievedTime(_ time: Timestamp) async throws(StoreFailure) { believed = time }
 
     func usage() async throws(StoreFailure) -> [AccountID: UInt64] {
         let entries = conversations.values.flatMap(\.entries.values)

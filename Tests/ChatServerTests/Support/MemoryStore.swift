@@ -54,6 +54,7 @@ actor MemoryStore: Store {
     let clock: @Sendable () -> Timestamp
     let stored: StoreIdentity
     var conversations: [ConversationID: Conversation] = [:]
+    var believed: Timestamp?
     var people: [AccountID: StoredAccount] = [:]
     var devices: [DeviceID: Device] = [:]
     var kept: [InviteID: (invite: Invite, digest: [UInt8])] = [:]

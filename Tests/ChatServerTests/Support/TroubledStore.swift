@@ -184,6 +184,14 @@ final class TroubledStore: Store {
         return try await base.retire(sweep)
     }
 
+    func believedTime() async throws(StoreFailure) -> Timestamp? {
+        try await read { () throws(StoreFailure) in try await base.believedTime() }
+    }
+
+    func setBelievedTime(_ time: Timestamp) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.setBelievedTime(time) }
+    }
+
     func usage() async throws(StoreFailure) -> [AccountID: UInt64] { try await base.usage() }
     func room() async throws(StoreFailure) -> StoreRoom { try await base.room() }
     func giveBackRoom(isShort: Bool) { base.giveBackRoom(isShort: isShort) }
@@ -267,6 +275,10 @@ extension TroubledStore {
         _ set: AccountRecord.Flags, clearing clear: AccountRecord.Flags, of account: AccountID
     ) async throws(StoreFailure) {
         try await change { () throws(StoreFailure) in try await base.setFlags(set, clearing: clear, of: account) }
+    }
+
+    func setDisplayName(_ text: String, of account: AccountID) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.setDisplayName(text, of: account) }
     }
 
     func deleteAccount(_ account: AccountID) async throws(StoreFailure) {

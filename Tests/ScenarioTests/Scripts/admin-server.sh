@@ -91,10 +91,16 @@ rm -f "$SCRATCH/server"/chatd.db-*
 exits 78 daemon check
 has "$SCRATCH/out" 'the store is empty'
 exits 78 daemon user list
+# Beside a key a server does not begin anew either: clients would take it for theirs.
+exits 78 daemon run --listen 127.0.0.1:0
+has "$SCRATCH/err" 'there is a key at .*key.pem, but the store .* is empty or gone; restore a backup, or remove'
+exits 78 daemon user add newcomer --password-file "$SCRATCH/password"
 same 0 "$(stat -c %s "$SCRATCH/server/chatd.db")" "a command has made a store"
 for damage in 'DROP TABLE cursors' "DELETE FROM meta WHERE key = 'generation'"; do
     cp "$SCRATCH/kept.db" "$SCRATCH/server/chatd.db"
     sqlite3 "$SCRATCH/server/chatd.db" "$damage"
     exits 78 daemon check
     has "$SCRATCH/out" 'is missing'
+    exits 78 daemon run --listen 127.0.0.1:0
+    has "$SCRATCH/err" 'is damaged: .* is missing'
 done

@@ -23,3 +23,10 @@ cp -p "$SCRATCH/server/chatd.db" "$SCRATCH/copy"
 mv "$SCRATCH/copy" "$SCRATCH/server/chatd.db"
 within 60 gone "$server"
 has "$SCRATCH/server.log" 'chatd.db was replaced while the server ran'
+
+# A message that is not what was acknowledged: told by check, and nothing to begin on.
+sqlite3 "$SCRATCH/server/chatd.db" "UPDATE entries SET payload = randomblob(length(payload))"
+exits 78 daemon check
+has "$SCRATCH/out" 'entry [0-9]+ is not what was acknowledged'
+exits 78 daemon run --listen 127.0.0.1:0
+has "$SCRATCH/err" 'is not what was acknowledged; .chatd check. tells all'

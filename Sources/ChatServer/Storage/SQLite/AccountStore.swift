@@ -94,6 +94,10 @@ package struct AccountStore {
         )
     }
 
+    package func setDisplayName(_ text: String, of account: AccountID) throws {
+        try database.run("UPDATE accounts SET display_name = ? WHERE id = ?", text, account)
+    }
+
     /// Takes away everything of an account but its identifier and its name, which nobody else shall ever have. Its
     /// messages stay as long as others'. Part of the caller's transaction.
     package func erase(_ account: AccountID) throws {

@@ -16,7 +16,7 @@ enum BackupStore {
 
         /// Opens the store; a server that has it writes on meanwhile.
         init(_ path: String) throws {
-            database = try Database(path: path, options: DatabaseOptions(mode: .readOnly, cacheKiB: 4_096))
+            database = try Database.reading(path, cacheKiB: 4_096)
             // The first read opens the write-ahead log, which belongs to the data's owner.
             _ = try database.schemaVersion(for: ServerSchema.schema)
         }

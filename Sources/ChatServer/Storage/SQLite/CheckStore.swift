@@ -9,7 +9,7 @@ package enum CheckStore {
     package static func faults(at path: String) async throws(StoreFailure) -> [String] {
         do {
             let thread = try await StoreThread.start {
-                try Database(path: path, options: DatabaseOptions(mode: .readOnly, cacheKiB: 4_096))
+                try Database.reading(path, cacheKiB: 4_096)
             }
             let result: Result<[String], any Error>
             do { result = .success(try await thread.value { try faults(in: $0) }) } catch { result = .failure(error) }
@@ -20,7 +20,7 @@ package enum CheckStore {
 
     /// A store that was emptied is not taken for a new one. It is looked at by a connection that writes nothing.
     static func refuseBlank(_ path: String) throws {
-        guard try isBlank(Database(path: path, options: DatabaseOptions(mode: .readOnly))) else { return }
+        guard try isBlank(Database.reading(path)) else { return }
         throw StoreFailure(.damaged, "the store \(path) is empty; `chatd run` would begin a new one in it")
     }
 
@@ -38,7 +38,19 @@ package enum CheckStore {
         guard version == ServerSchema.schema.version else { return Array(faults.prefix(limit)) }
         faults += try logs(in: database, limit: limit)
         faults += try contradictions(in: database)
+        if faults.count < limit { faults += try PayloadCheckStore.faults(in: database, limit: limit - faults.count) }
         return Array(faults.prefix(limit))
+    }
+
+    /// Conversations of which a start looks at the newest entry.
+    private static let conversationsAtStart = 1_000
+
+    /// What a look at the head of a store shows, in milliseconds however large it is: a server does not begin on what
+    /// is damaged there.
+    package static func headFaults(in database: Database) throws -> [String] {
+        let faults = try missing(in: database, version: ServerSchema.schema.version) + identity(in: database)
+        guard faults.isEmpty else { return faults }
+        return try PayloadCheckStore.newestFaults(in: database, conversations: conversationsAtStart)
     }
 
     /// Whether the store was never anybody's: it is new, or was emptied.

@@ -90,6 +90,17 @@ package enum MetaStore {
         try database.first("SELECT max(head) FROM conversations") { $0.sequenceNumber(0) } ?? .beforeFirst
     }
 
+    static func believedTime(in database: Database) throws -> Timestamp? {
+        try database.first("SELECT value FROM meta WHERE key = 'believed_time'") { $0.timestamp(0) }
+    }
+
+    static func setBelievedTime(_ time: Timestamp, in database: Database) throws {
+        try database.run(
+            """
+            INSERT INTO meta(key, value) VALUES('believed_time', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value
+            """, time)
+    }
+
     private static func setFloor(_ floor: SequenceNumber, in database: Database) throws {
         try database.run(
             "INSERT INTO meta(key, value) VALUES('floor', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",

@@ -58,6 +58,7 @@ enum RetentionStore {
         try database.run("DELETE FROM entries WHERE key >= ? AND key <= ?", begin, last.key)
         try database.run("UPDATE conversations SET first = ? WHERE number = ?", first, log.number)
         step.firsts[log.id] = first
+        step.entries += old.count
         return old.count
     }
 

@@ -123,6 +123,10 @@ extension SQLiteStore {
         try await change { try AccountStore(database: $0).setFlags(set, clearing: clear, of: account) }
     }
 
+    package func setDisplayName(_ text: String, of account: AccountID) async throws(StoreFailure) {
+        try await change { try AccountStore(database: $0).setDisplayName(text, of: account) }
+    }
+
     package func deleteAccount(_ account: AccountID) async throws(StoreFailure) {
         try await change { database in
             _ = try DeviceStore(database: database).revokeAll(of: account)

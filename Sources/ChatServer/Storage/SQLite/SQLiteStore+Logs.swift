@@ -93,6 +93,14 @@ extension SQLiteStore {
         try await change { try RetentionStore.step(of: sweep, in: $0) }
     }
 
+    package func believedTime() async throws(StoreFailure) -> Timestamp? {
+        try await read { try MetaStore.believedTime(in: $0) }
+    }
+
+    package func setBelievedTime(_ time: Timestamp) async throws(StoreFailure) {
+        try await change { try MetaStore.setBelievedTime(time, in: $0) }
+    }
+
     package func usage() async throws(StoreFailure) -> [AccountID: UInt64] {
         try await survey { try UsageStore.entries(in: $0) }
     }

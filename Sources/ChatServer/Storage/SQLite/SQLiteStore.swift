@@ -14,6 +14,8 @@ package final class SQLiteStore: Store {
         package var clock: @Sendable () -> Timestamp = ServerSources.system.time
         /// Whether the write-ahead log is copied beside the writes, for whom a copy among them would take too long.
         package var isServing = true
+        /// Whether the disk cannot be written: then everything that changes something fails.
+        package var isReadOnly = false
         package var checkpoints = CheckpointPlan()
         package var synchronous = DatabaseOptions.Synchronous.full
 
@@ -58,13 +60,11 @@ package final class SQLiteStore: Store {
                 return identity
             }
             threads.append(
-                try await StoreThread.start {
-                    try Database(
-                        path: settings.path, options: DatabaseOptions(mode: .readOnly, cacheKiB: 8 << 10))
-                })
+                try await StoreThread.start { try Database.reading(settings.path, cacheKiB: 8 << 10) })
             threads.append(
                 try await StoreThread.start {
-                    try Database(
+                    guard !settings.isReadOnly else { return try Database.reading(settings.path) }
+                    return try Database(
                         path: settings.path,
                         options: DatabaseOptions(mode: .readWrite, autoCheckpointPages: pages, cacheKiB: 1 << 10))
                 })
@@ -83,13 +83,32 @@ package final class SQLiteStore: Store {
 
     private static func writing(_ settings: Settings, autoCheckpointPages: Int) throws -> Database {
         if settings.fresh == nil { try CheckStore.refuseBlank(settings.path) }
+        if settings.isReadOnly { return try onReadOnlyDisk(settings.path) }
         let database = try Database(
             path: settings.path,
             options: DatabaseOptions(
                 synchronous: settings.synchronous, autoCheckpointPages: autoCheckpointPages, cacheKiB: 16 << 10))
         try database.migrate(to: ServerSchema.schema)
         if let fresh = settings.fresh {
+            try refuseDamage(in: database)
             _ = try MetaStore.identity(in: database, fresh: fresh, time: settings.clock())
+        }
+        return database
+    }
+
+    /// Nobody begins to use a store that is damaged at its head; a new one has none yet.
+    private static func refuseDamage(in database: Database) throws {
+        guard try !CheckStore.isBlank(database), let fault = try CheckStore.headFaults(in: database).first else {
+            return
+        }
+        throw StoreFailure(.damaged, "the store \(database.path) is damaged: \(fault); `chatd check` tells all")
+    }
+
+    /// A store of an older version would have to be brought up to date first.
+    private static func onReadOnlyDisk(_ path: String) throws -> Database {
+        let database = try Database.reading(path)
+        guard try database.schemaVersion(for: ServerSchema.schema) == ServerSchema.schema.version else {
+            throw StoreFailure(.readOnly, "the store \(path) is an older version's, and its disk cannot be written")
         }
         return database
     }
