@@ -70,5 +70,5 @@ within 60 there || fail "bob does not come"
 for n in 1 2; do exits 0 alice chat send --to bob "ping $n"; done
 wait "$patient"; same 0 $? "listen --patient"
 wait "$bot"; same 0 $? "reply --patient"
-has "$SCRATCH/listen" '"heard: ping 1"'
+eventually grep -q '"heard: ping 1"' "$SCRATCH/listen"
 exits 64 bob chat listen --patient --no-follow
