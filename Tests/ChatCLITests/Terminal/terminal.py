@@ -332,7 +332,13 @@ class Terminal:
     def is_connected(self):
         """Has the program a socket?"""
         folder = f"/proc/{self.process}/fd"
-        return any(os.readlink(f"{folder}/{name}").startswith("socket:") for name in os.listdir(folder))
+        for name in os.listdir(folder):
+            try:
+                if os.readlink(f"{folder}/{name}").startswith("socket:"):
+                    return True
+            except FileNotFoundError:
+                pass  # It was closed since it was listed.
+        return False
 
     def is_full(self):
         """Waits until the terminal takes no more, since nobody reads what it shows."""
