@@ -2,6 +2,7 @@ import ArgumentParser
 import CLISupport
 import ChatClient
 import Glibc
+import System
 
 /// The program `chat`, from its arguments to how it is to end.
 package enum ChatProgram {
@@ -16,6 +17,8 @@ package enum ChatProgram {
 
     /// - Parameter arguments: the bytes of each, without the program's name.
     package static func begin(_ arguments: [[UInt8]]) -> Beginning {
+        // Before we open the first of ours.
+        _ = CallersDescriptors.extra
         Descriptor.secureStandardOnes()
         // Swift would put replacement characters into what is not UTF-8, and they would be sent.
         let words = arguments.map { String(validating: $0, as: UTF8.self) }

@@ -1,4 +1,6 @@
+import func CReadline.posix_spawn_file_actions_addclosefrom_np
 import Glibc
+import System
 
 /// How another program is started, without a shell in between.
 struct Spawn {
@@ -12,7 +14,7 @@ struct Spawn {
     var words: [String]
     /// `NAME=value`, each as its bytes: what we got is handed on as it is.
     var environment: [[UInt8]]
-    /// Others of the three standard descriptors are inherited.
+    /// Others of the three standard descriptors are inherited, as are all that our caller gave us; none of ours is.
     var descriptors: [Redirection]
     /// A process group of its own, so that its whole family can be ended; else it is in ours, and hears what the
     /// terminal says to us.
@@ -33,6 +35,10 @@ struct Spawn {
         for redirection in descriptors {
             posix_spawn_file_actions_adddup2(&actions, redirection.ours, redirection.its)
         }
+        // Not by FD_CLOEXEC: libraries open without it, and at any moment. That a number is free is no error.
+        let ours = CallersDescriptors.ours
+        for number in ours.between { posix_spawn_file_actions_addclose(&actions, number) }
+        posix_spawn_file_actions_addclosefrom_np(&actions, ours.from)
         var none = sigset_t()
         var all = sigset_t()
         sigemptyset(&none)
