@@ -148,6 +148,8 @@ package enum GapReason: UInt8, Sendable {
     case restored = 2
     /// Older than this device, or than this account's membership.
     case beforeJoin = 3
+    /// Their author was deleted, and what he wrote erased with him.
+    case erased = 4
 }
 
 /// Entries that this device will not get. Its cursor moves past them.

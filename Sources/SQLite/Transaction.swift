@@ -34,6 +34,15 @@ extension Database {
         }
     }
 
+    /// Runs `body`; what is deleted or replaced in it is overwritten with zeros. What was copied to the write-ahead log
+    /// before stays there until the log begins anew.
+    package func overwritingWhatGoes<Value>(_ body: () throws -> Value) throws -> Value {
+        guard !options.secureDelete else { return try body() }
+        try execute("PRAGMA secure_delete=1")
+        defer { try? execute("PRAGMA secure_delete=0") }
+        return try body()
+    }
+
     /// Runs `body` with commits that are not synced: a power failure may take back the last ones, and corrupts nothing.
     /// A later commit that is synced covers them. Not in a transaction.
     package func unsynced<Value>(_ body: () throws -> Value) throws -> Value {

@@ -51,6 +51,7 @@ struct PlainText: Sendable {
         case .retention: "older than the server keeps them"
         case .restored: "the server, or this profile, was restored from a backup"
         case .beforeJoin: "from before this device or account"
+        case .erased: "erased with the user who wrote them"
         case .undecryptable: "this device could not open them"
         }
     }

@@ -257,6 +257,7 @@ extension GapNotice.Reason {
             case .retention: .retention
             case .restored: .restored
             case .beforeJoin: .beforeJoin
+            case .erased: .erased
             }
     }
 }

@@ -57,6 +57,7 @@ package struct GapNotice: Equatable, Sendable {
         case retention
         case restored
         case beforeJoin = "before_join"
+        case erased
         case undecryptable
     }
 

@@ -131,7 +131,9 @@ package struct Administration: Sendable {
 
     private func delete(_ name: UserName) async throws {
         let id = try await account(name).record.id
-        try await StoreFailure.settling { () throws(StoreFailure) in try await store.deleteAccount(id) }
+        try await StoreFailure.settling { () throws(StoreFailure) in
+            try await store.deleteAccount(id, erasing: false)
+        }
         try await effects.closeConnections(of: id)
         try await store.finishFollowUps()
     }

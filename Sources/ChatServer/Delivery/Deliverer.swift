@@ -21,6 +21,9 @@ final class Deliverer {
     /// Entries have ended: of each of these conversations the numbers below the given one.
     func forget(before firsts: [ConversationID: SequenceNumber]) { recent.forget(before: firsts) }
 
+    /// Entries were erased: whoever missed them is brought what is in the store.
+    func forgetRecent() { recent.forgetAll() }
+
     // MARK: What is new
 
     /// Gives entries that have just been stored to everybody who is to have them.

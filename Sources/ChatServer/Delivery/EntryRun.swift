@@ -67,7 +67,13 @@ package struct EncodedPage: Sendable {
         count = 0
         through = page.through
         isLast = page.isLast
+        var erased: ClosedRange<SequenceNumber>?
         for row in page.rows {
+            if case .erased(let entry) = row {
+                erased = (erased?.lowerBound ?? entry.seq)...entry.seq
+                continue
+            }
+            write(erased: &erased, of: conversation)
             switch row {
             case .entry(let entry):
                 FrameEncoder.write(entry, into: &frames)
@@ -75,7 +81,19 @@ package struct EncodedPage: Sendable {
             case .hole(let reason, let first, let last):
                 FrameEncoder.write(
                     Gap(conversation: conversation, reason: reason, first: first, last: last), into: &frames)
+            case .erased: break
             }
         }
+        write(erased: &erased, of: conversation)
+    }
+
+    /// Erased entries that follow each other are one gap.
+    private mutating func write(erased: inout ClosedRange<SequenceNumber>?, of conversation: ConversationID) {
+        guard let numbers = erased else { return }
+        FrameEncoder.write(
+            Gap(
+                conversation: conversation, reason: .erased, first: numbers.lowerBound, last: numbers.upperBound),
+            into: &frames)
+        erased = nil
     }
 }

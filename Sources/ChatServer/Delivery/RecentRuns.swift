@@ -68,6 +68,9 @@ package struct RecentRuns {
         oldest = 0
     }
 
+    /// What was sent may be there no more.
+    package mutating func forgetAll() { self = RecentRuns(bytes: bound) }
+
     private mutating func dropOldest() {
         let conversation = order[oldest]
         oldest += 1

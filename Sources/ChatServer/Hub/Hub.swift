@@ -183,6 +183,9 @@ extension Hub {
         for session in connections.sessions(of: account.id) { session.identity?.account = account }
     }
 
+    /// Entries were erased in the store: none of them is delivered from memory any more.
+    package func forgetRecentEntries() { deliverer.forgetRecent() }
+
     /// Ends the service, as `Draining.begin`.
     package func drain(completion: @escaping () -> Void) { draining.begin(completion: completion) }
 }

@@ -2,6 +2,8 @@
 extension Store {
     /// Follow-ups that are committed at once.
     private static var followUpPage: Int { 500 }
+    /// Of these those that erase: each of them is long.
+    package static var erasuresAtOnce: Int { 4 }
 
     /// Commits what follows from other changes: at a start what a crash has left out, and after a change of accounts
     /// what follows from it.
@@ -13,7 +15,7 @@ extension Store {
             for operations in byLane.values {
                 let outcomes = try await settle(StoreBatch(operations)) { $0.outcomes }
                 // One that cannot be done would be found for ever.
-                guard outcomes.contains(where: { $0 == .done || $0 == .deferred }) else { return }
+                guard outcomes.contains(where: { [.done, .unfinished, .deferred].contains($0) }) else { return }
             }
         }
     }

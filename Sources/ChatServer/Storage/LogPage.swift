@@ -28,6 +28,7 @@ package struct InboxRow: Sendable, Equatable {
 package struct LogPage: Sendable, Equatable {
     package enum Row: Sendable, Equatable {
         case entry(Entry)
+        case erased(ErasedEntry)
         /// Numbers that this conversation has lost, first and last.
         case hole(GapReason, first: SequenceNumber, last: SequenceNumber)
     }

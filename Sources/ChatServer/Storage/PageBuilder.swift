@@ -33,13 +33,15 @@ package struct PageBuilder {
     }
 
     /// False when there is no room for it.
-    package mutating func take(_ entry: Entry) -> Bool {
+    ///
+    /// - Parameter isErased: the entry has its digest in the place of its payload.
+    package mutating func take(_ entry: Entry, isErased: Bool = false) -> Bool {
         guard rows.isEmpty || entry.payload.count <= bytes else {
             bytes = 0
             return false
         }
         skip(through: entry.seq.previous)
-        rows.append(.entry(entry))
+        rows.append(isErased ? .erased(ErasedEntry(entry)) : .entry(entry))
         position = entry.seq
         room -= 1
         bytes -= entry.payload.count

@@ -34,6 +34,8 @@ package protocol Store: StoredLogs, StoredDirectory, StoredAccounts, StoredInvit
 ///   is the store's own, or that of the entry before it where the clock was set back.
 /// - Cursors and read marks only go up, and never beyond the conversation's head. They are soft: a crash may take back
 ///   the last ones, which only means that something is delivered or shown as unread again.
+/// - An entry that is erased keeps its number, its identifier and the digest of its payload, and is answered as before
+///   where it comes again.
 /// - A device that has no cursor in a conversation begins where its account's furthest device stands, but before the
 ///   first entry that is younger than the device; the first device of an account begins with its membership.
 package protocol StoredLogs: Sendable {
@@ -162,9 +164,9 @@ package protocol StoredAccounts: Sendable {
     func setDisplayName(_ text: String, of account: AccountID) async throws(StoreFailure)
 
     /// Takes away everything of an account but its identifier and its name, which nobody else shall ever have, and
-    /// revokes its devices. Its messages stay as long as others'. Its direct conversations are not yet closed
-    /// (`StoreOperation.close`).
-    func deleteAccount(_ account: AccountID) async throws(StoreFailure)
+    /// revokes its devices. Its messages stay as long as others', unless they are to be erased, now or later. Its direct
+    /// conversations are not yet closed, nor is anything erased (`StoreOperation.close`, `.erase`).
+    func deleteAccount(_ account: AccountID, erasing: Bool) async throws(StoreFailure)
 
     /// How many accounts are not deleted, and how many devices not revoked.
     func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int)
@@ -184,8 +186,8 @@ package protocol StoreUpkeep: Sendable {
     /// Who the store is. Its generation changes when it was restored.
     func identity() async throws(StoreFailure) -> StoreIdentity
     /// Operations that follow from others and were left out, by a crash between the two: new accounts that have not
-    /// joined everyone, conversations of deleted accounts that are not closed. At most `limit`; none is left when all
-    /// were committed.
+    /// joined everyone, conversations of deleted accounts that are not closed, messages that are not erased. At most
+    /// `limit`; none is left when all were committed until they were done.
     func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation]
     /// Does the next step of a sweep.
     func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep

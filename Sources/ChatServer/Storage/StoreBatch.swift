@@ -30,12 +30,15 @@ package enum StoreOperation: Sendable, Equatable {
     case join(ConversationID, AccountID)
     /// Nothing is appended any more: an account of a direct conversation was deleted.
     case close(ConversationID)
+    /// Takes the payloads out of what an account has written in a conversation (`ErasedEntry`). It does a bounded part
+    /// of it, and comes out `unfinished` as long as there is more: the caller brings it again.
+    case erase(ConversationID, of: AccountID)
 
     /// The conversation that it changes.
     package var conversation: ConversationID {
         switch self {
         case .append(let entry): entry.conversation
-        case .openDirect(_, _, let id), .join(let id, _), .close(let id): id
+        case .openDirect(_, _, let id), .join(let id, _), .close(let id), .erase(let id, _): id
         }
     }
 }
@@ -136,8 +139,10 @@ package enum OperationOutcome: Sendable, Equatable {
     case appended(StoredAppend)
     case refused(Failure)
     case opened(ConversationInfo, head: SequenceNumber, epoch: UInt64)
-    /// A membership began, or a conversation was closed, now or before.
+    /// A membership began, a conversation was closed, everything was erased, now or before.
     case done
+    /// A part of it was done, and something is left.
+    case unfinished
     /// It was not looked at, for somebody else is at work on the conversation.
     case deferred
 }

@@ -92,7 +92,7 @@ import Testing
         let scene = try await AccountScene()
         let alice = try await register(scene, "alice")
         #expect(await scene.refusal { _ = try await register(scene, "alice") } == .nameTaken)
-        try await scene.store.deleteAccount(alice.account.id)
+        try await scene.store.deleteAccount(alice.account.id, erasing: false)
         #expect(await scene.refusal { _ = try await register(scene, "alice") } == .nameTaken)
         #expect(await scene.refusal { _ = try await logIn(scene, "alice") } == .loginRefused)
         try await scene.end()

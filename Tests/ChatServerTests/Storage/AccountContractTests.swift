@@ -26,7 +26,7 @@ import Testing
             let zoe = try await zoe(store)
             let rival = try StoreUnderTest.account(10, "zoe")
             #expect(await refusal { try await store.store.register(rival, device: nil, invite: nil) } == .nameTaken)
-            try await store.store.deleteAccount(zoe)
+            try await store.store.deleteAccount(zoe, erasing: false)
             #expect(await refusal { try await store.store.register(rival, device: nil, invite: nil) } == .nameTaken)
             let kept = try #require(try await store.store.account(zoe))
             #expect(kept.isDeleted && kept.passwordHash.isEmpty && kept.record.name.text == "zoe")
@@ -173,7 +173,7 @@ import Testing
 
     @Test(arguments: Kind.all) func `who is deleted has no devices and is listed no more`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
-            try await store.store.deleteAccount(alice)
+            try await store.store.deleteAccount(alice, erasing: false)
             #expect(try await store.store.devices(of: alice).isEmpty)
             #expect(try await store.store.profiles(after: nil, limit: 9).map(\.record.name.text) == ["bob", "carol"])
             #expect(try await store.store.profiles([alice, bob]).map(\.record.name.text) == ["alice", "bob"])

@@ -298,7 +298,7 @@ import Transport
         try await withStore(kind) { store in
             let (dm, everyone) = (try await store.open(alice, bob), store.identity.everyone)
             #expect(try await store.commit([store.append("a", to: dm, id: 5)]).first?.seq != nil)
-            try await store.base.deleteAccount(bob)
+            try await store.base.deleteAccount(bob, erasing: false)
             try await store.base.finishFollowUps()
             let outcomes = try await store.commit([
                 store.append("b", to: dm), store.append("a", to: dm, id: 5), store.append("c", to: everyone),
@@ -335,7 +335,7 @@ import Transport
         try await withStore(kind) { store in
             let dm = try await store.open(alice, bob)
             try await store.store.register(try StoreUnderTest.account(9, "zoe"), device: nil, invite: nil)
-            try await store.store.deleteAccount(bob)
+            try await store.store.deleteAccount(bob, erasing: false)
             let found = try await store.store.followUps(limit: 9)
             #expect(found.count == 2 && found.contains(.close(dm)))
             #expect(found.contains(.join(store.identity.everyone, AccountID(high: 0, low: 9))))

@@ -143,7 +143,8 @@ extension MemoryStore {
         people[account]?.record.displayName = text
     }
 
-    func deleteAccount(_ account: AccountID) async throws(StoreFailure) {
+    func deleteAccount(_ account: AccountID, erasing: Bool) async throws(StoreFailure) {
+        if erasing { self.erasing.insert(account) }
         for device in active(of: account) { devices[device.new.id]?.state = .revoked }
         people[account]?.record.displayName = ""
         people[account]?.record.flags = .deleted

@@ -125,7 +125,13 @@ extension MemoryStore {
             conversation.info.isDirect && !conversation.isClosed
                 && conversation.members.keys.contains { people[$0]?.isDeleted == true }
         }.map { .close($0.info.id) }
-        return Array((joins + closes).prefix(limit))
+        let erasures: [StoreOperation] = erasing.flatMap { account in
+            conversations.values.filter { conversation in
+                conversation.answers.keys.contains { $0.sender == account }
+                    && !conversation.erasedAccounts.contains(account)
+            }.map { .erase($0.info.id, of: account) }
+        }
+        return Array((joins + closes + erasures.prefix(Self.erasuresAtOnce)).prefix(limit))
     }
 
     func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {

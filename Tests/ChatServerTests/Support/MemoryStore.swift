@@ -16,6 +16,10 @@ actor MemoryStore: Store {
         var answers: [EntryKey: StoredAppend] = [:]
         var rows: [RowKey: SideRow] = [:]
         var cursors: [DeviceID: Cursor] = [:]
+        /// Entries that have their digest in the place of their payload.
+        var erased: Set<SequenceNumber> = []
+        /// Accounts of which nothing is left to be erased.
+        var erasedAccounts: Set<AccountID> = []
     }
 
     struct Member {
@@ -58,6 +62,8 @@ actor MemoryStore: Store {
     var people: [AccountID: StoredAccount] = [:]
     var devices: [DeviceID: Device] = [:]
     var kept: [InviteID: (invite: Invite, digest: [UInt8])] = [:]
+    /// Accounts whose messages are to be erased.
+    var erasing: Set<AccountID> = []
     /// The next commit defers the operations of this conversation.
     private var busy: ConversationID?
 
@@ -120,6 +126,7 @@ actor MemoryStore: Store {
         case .openDirect(let one, let other, let id): openDirect(min(one, other), max(one, other), id)
         case .join(let id, let account): join(id, account)
         case .close(let id): close(id)
+        case .erase(let id, let account): erase(id, account)
         }
     }
 
@@ -199,13 +206,26 @@ actor MemoryStore: Store {
         return .done
     }
 
+    private func erase(_ id: ConversationID, _ account: AccountID) -> OperationOutcome {
+        guard var conversation = conversations[id] else { return .refused(Failure(.noSuchConversation)) }
+        let left = conversation.entries.values.filter { $0.sender == account && !conversation.erased.contains($0.seq) }
+        for entry in left.sorted(by: { $0.seq < $1.seq }).prefix(ErasedEntry.most) {
+            conversation.entries[entry.seq]?.payload = SHA256.hash(entry.payload)
+            conversation.erased.insert(entry.seq)
+        }
+        let isDone = left.count < ErasedEntry.most
+        if isDone { conversation.erasedAccounts.insert(account) }
+        conversations[id] = conversation
+        return isDone ? .done : .unfinished
+    }
+
     func page(
         of id: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
     ) async throws(StoreFailure) -> LogPage {
         guard let conversation = conversations[id] else { return LogPage(rows: [], through: seq, isLast: true) }
         var page = PageBuilder(position: seq, head: conversation.head, entries: entries, bytes: bytes)
         for entry in conversation.entries.values.sorted(by: { $0.seq < $1.seq }) where entry.seq > seq {
-            guard page.hasRoom, page.take(entry) else { break }
+            guard page.hasRoom, page.take(entry, isErased: conversation.erased.contains(entry.seq)) else { break }
         }
         return page.finish()
     }

@@ -42,7 +42,7 @@ final class TroubledStore: Store {
         let rivals = operations.filter { operation in
             switch operation {
             case .openDirect, .join: true
-            case .append, .close: false
+            case .append, .close, .erase: false
             }
         }
         let appends = known.withLock { $0 }.map { conversation, account in
@@ -281,8 +281,8 @@ extension TroubledStore {
         try await change { () throws(StoreFailure) in try await base.setDisplayName(text, of: account) }
     }
 
-    func deleteAccount(_ account: AccountID) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.deleteAccount(account) }
+    func deleteAccount(_ account: AccountID, erasing: Bool) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in try await base.deleteAccount(account, erasing: erasing) }
     }
 
     func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int) { try await base.counts() }

@@ -98,14 +98,17 @@ package struct AccountStore {
         try database.run("UPDATE accounts SET display_name = ? WHERE id = ?", text, account)
     }
 
-    /// Takes away everything of an account but its identifier and its name, which nobody else shall ever have. Its
-    /// messages stay as long as others'. Part of the caller's transaction.
-    package func erase(_ account: AccountID) throws {
+    /// Takes away everything of an account but its identifier and its name, which nobody else shall ever have. Part of
+    /// the caller's transaction.
+    ///
+    /// - Parameter erasing: its messages are to be erased, where that was not said before.
+    package func delete(_ account: AccountID, erasing: Bool) throws {
         try database.run(
             """
             UPDATE accounts SET display_name = '', password_hash = '', hash_origin = 0,
-                flags = (flags | ?) & ~? WHERE id = ?
-            """, Int(AccountRecord.Flags.deleted.rawValue), Int(AccountRecord.Flags.administrator.rawValue), account)
+                flags = (flags | ?) & ~?, erased = max(erased, ?) WHERE id = ?
+            """, Int(AccountRecord.Flags.deleted.rawValue), Int(AccountRecord.Flags.administrator.rawValue), erasing,
+            account)
     }
 
     private static func read(_ row: Statement) throws -> StoredAccount {

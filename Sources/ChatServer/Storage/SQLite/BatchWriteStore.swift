@@ -50,6 +50,7 @@ struct BatchWriteStore {
         case .openDirect(let one, let other, let id): try openDirect(one, other, as: id)
         case .join(let id, let account): try join(id, account)
         case .close(let id): try close(id)
+        case .erase(let id, let account): try erase(id, account)
         }
     }
 
@@ -161,6 +162,11 @@ struct BatchWriteStore {
         conversations[id]?.isClosed = true
         try MembershipStore.close(id, in: database)
         return .done
+    }
+
+    private mutating func erase(_ id: ConversationID, _ account: AccountID) throws -> OperationOutcome {
+        guard let conversation = try conversation(id) else { return .refused(Failure(.noSuchConversation)) }
+        return try ErasureStore.step(of: account, in: conversation.number, database) ? .done : .unfinished
     }
 
     private mutating func conversation(_ id: ConversationID) throws -> Conversation? {

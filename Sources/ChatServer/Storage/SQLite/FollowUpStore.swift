@@ -21,6 +21,7 @@ enum FollowUpStore {
             WHERE a.flags & ? <> 0 AND c.type = ? AND c.closed = 0 LIMIT ?
             """, deleted, ConversationKind.direct.rawValue, limit - joins.count
         ) { .close(try $0.identifier(0)) }
-        return joins + closes
+        let room = min(limit - joins.count - closes.count, SQLiteStore.erasuresAtOnce)
+        return try joins + closes + ErasureStore.operations(limit: room, in: database)
     }
 }

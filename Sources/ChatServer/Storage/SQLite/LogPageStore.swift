@@ -36,7 +36,7 @@ enum LogPageStore {
     ) throws {
         let statement = try database.statement(
             """
-            SELECT key, id, sender, device, kind, time, payload FROM entries
+            SELECT key, id, sender, device, kind, time, payload, erased FROM entries
             WHERE key > ? AND key <= ? ORDER BY key LIMIT ?
             """)
         defer { statement.reset() }
@@ -48,7 +48,7 @@ enum LogPageStore {
                 sender: try statement.identifier(2), device: try statement.identifier(3),
                 payloadKind: UInt8(truncatingIfNeeded: statement.integer(4)), time: statement.timestamp(5),
                 payload: statement.bytes(6))
-            guard page.take(entry) else { return }
+            guard page.take(entry, isErased: statement.bool(7)) else { return }
         }
     }
 }

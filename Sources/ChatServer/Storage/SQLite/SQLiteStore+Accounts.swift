@@ -127,10 +127,10 @@ extension SQLiteStore {
         try await change { try AccountStore(database: $0).setDisplayName(text, of: account) }
     }
 
-    package func deleteAccount(_ account: AccountID) async throws(StoreFailure) {
+    package func deleteAccount(_ account: AccountID, erasing: Bool) async throws(StoreFailure) {
         try await change { database in
             _ = try DeviceStore(database: database).revokeAll(of: account)
-            try AccountStore(database: database).erase(account)
+            try AccountStore(database: database).delete(account, erasing: erasing)
         }
     }
 

@@ -5,7 +5,8 @@ import StoredValues
 ///
 /// A migration never changes once released: a store written by the first version opens in every later one.
 package enum ServerSchema {
-    package static let schema = Schema(applicationID: 0x6368_6474, migrations: [Migration(first), Migration(second)])
+    package static let schema = Schema(
+        applicationID: 0x6368_6474, migrations: [Migration(first), Migration(second), Migration(third)])
 
     private static let first: StaticString = """
         CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -89,5 +90,17 @@ package enum ServerSchema {
         CREATE TABLE side_rows(
             conversation BLOB NOT NULL REFERENCES conversations(id), kind INTEGER NOT NULL, place BLOB NOT NULL,
             version INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY(conversation, kind, place)) WITHOUT ROWID;
+        """
+
+    /// What an account has written can be erased.
+    private static let third: StaticString = """
+        -- erased: its messages are to be, or were.
+        ALTER TABLE accounts ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+        -- erased: the payload is gone, and its digest stands in its place.
+        ALTER TABLE entries ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+        -- How far erasing has come. conversation: its number; id: up to this one of message_ids; NULL: all is erased.
+        CREATE TABLE erasures(
+            account BLOB NOT NULL REFERENCES accounts(id), conversation INTEGER NOT NULL, id BLOB,
+            PRIMARY KEY(account, conversation)) WITHOUT ROWID;
         """
 }
