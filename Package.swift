@@ -17,7 +17,7 @@ import PackageDescription
 
 // Every dependency, and why it earns its place:
 // - swift-nio: sockets, event loops, timers, back-pressure. Hand-written epoll would save about 1 µs a delivery and
-//   cost all of these.
+//   cost all of these. NIOHTTP1 of it is the server's alone, for its metrics: a parser of HTTP is not what we are for.
 // - swift-argument-parser: commands, help and the dump from which tests compare man pages and completions.
 //   It links FoundationEssentials only.
 // - swift-log: the log lines of both programs. No Foundation.
@@ -81,6 +81,7 @@ let package = Package(
                 "WireCodec",
                 "ChatProtocol", "CLISupport", "System", "Transport", "SQLite", "StoredValues", "CCrypt",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

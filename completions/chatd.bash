@@ -6,7 +6,7 @@
 _chatd_options() {
     case $1 in
         '*') echo '--data --config --json --no-input --quiet -q --verbose -v --version -h --help' ;;
-        'run') echo '--listen --tls-cert --tls-key --registration --broadcast --max-store --log-format' ;;
+        'run') echo '--listen --metrics --tls-cert --tls-key --registration --broadcast --max-store --log-format' ;;
         'user add') echo '--display-name --admin --password-stdin --password-file' ;;
         'user passwd') echo '--password-stdin --password-file' ;;
         'user set') echo '--display-name' ;;
@@ -33,7 +33,7 @@ _chatd_value() {
         *:--data) echo 'directory' ;;
         *:--config | run:--tls-cert | run:--tls-key | 'user add':--password-file | \
             'user passwd':--password-file) echo 'file' ;;
-        run:--listen | run:--max-store | 'user add':--display-name | 'user set':--display-name | 'invite create':--uses | \
+        run:--listen | run:--metrics | run:--max-store | 'user add':--display-name | 'user set':--display-name | 'invite create':--uses | \
             'invite create':--expires) echo 'text' ;;
         run:--registration) echo 'one:open invite closed' ;;
         run:--broadcast) echo 'one:all admins' ;;

@@ -2,7 +2,7 @@
 
 # Options with a value, as COMMAND:OPTION; `*` is every command.
 set -g __chatd_valued \
-    '*:--data' '*:--config' run:--listen run:--tls-cert run:--tls-key run:--registration run:--broadcast \
+    '*:--data' '*:--config' run:--listen run:--metrics run:--tls-cert run:--tls-key run:--registration run:--broadcast \
     run:--max-store run:--log-format 'user add:--display-name' 'user set:--display-name' 'user add:--password-file' \
     'user passwd:--password-file' 'invite create:--uses' 'invite create:--expires'
 
@@ -52,6 +52,7 @@ complete -c chatd -n '__chatd_at' -a retention -d 'deleting what is too old'
 complete -c chatd -n '__chatd_at' -a check -d 'check the data'
 complete -c chatd -n '__chatd_at' -a status -d 'print what the server does'
 complete -c chatd -n '__chatd_at run' -l listen -x -d 'where to listen'
+complete -c chatd -n '__chatd_at run' -l metrics -x -d 'where to tell metrics, of this machine alone'
 complete -c chatd -n '__chatd_at run' -l tls-cert -r -F -d 'a certificate and its chain, PEM'
 complete -c chatd -n '__chatd_at run' -l tls-key -r -F -d 'the certificate’s private key, PEM'
 complete -c chatd -n '__chatd_at run' -l registration -x -a 'open invite closed' -d 'who can make an account'

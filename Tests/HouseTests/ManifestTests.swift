@@ -54,7 +54,7 @@ private enum Manifest {
             let path = body.firstMatch(of: #/ path: "([^"]+)"/#).map { String($0.1) }
             let folder = path ?? (match.1 == "testTarget" ? "Tests/" : "Sources/") + match.2
             let list = body.firstMatch(of: #/dependencies: \[([^\]]*)\]/#).map { String($0.1) } ?? ""
-            let names = list.matches(of: #/"([A-Za-z-]+)"/#).map { String($0.1).replacing("-", with: "_") }
+            let names = list.matches(of: #/"([A-Za-z0-9-]+)"/#).map { String($0.1).replacing("-", with: "_") }
             return Target(name: String(match.2), folder: root.appending(path: folder), dependencies: Set(names))
         }
     }

@@ -14,6 +14,13 @@ struct RunCommand: ChatdCommand {
 
     @Option(
         parsing: .unconditional,
+        help: ArgumentHelp(
+            "Where to tell metrics: a loopback address with its port, or a socket's path.", valueName: "address"),
+        transform: RunCommand.metricsAddress)
+    var metrics: LocalAddress?
+
+    @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("A certificate and its chain, PEM (default: its own).", valueName: "file"))
     var tlsCert: String?
 
@@ -53,6 +60,13 @@ struct RunCommand: ChatdCommand {
         return address
     }
 
+    private static func metricsAddress(_ text: String) throws -> LocalAddress {
+        guard let address = MetricsAddress.parse(text) else {
+            throw ValidationError("expected \(MetricsAddress.form)")
+        }
+        return address
+    }
+
     private static func size(_ text: String) throws -> UInt64 {
         guard let bytes = SizeText.bytes(text) else { throw ValidationError("expected \(SizeText.form)") }
         return bytes
@@ -68,6 +82,7 @@ struct RunCommand: ChatdCommand {
     private var flags: ServerConfiguration.Flags {
         var flags = ServerConfiguration.Flags()
         flags.listen = listen
+        flags.metrics = metrics
         flags.certificate = tlsCert
         flags.key = tlsKey
         flags.registration = registration

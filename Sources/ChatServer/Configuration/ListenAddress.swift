@@ -8,8 +8,10 @@ package enum ListenAddress {
     package static let form = "an IP address with or without a port, such as 0.0.0.0:7420, 127.0.0.1:0 or [::1]:7420"
 
     /// Names are refused: what a server listens on should not depend on a resolver.
-    package static func parse(_ text: String) -> NetworkAddress? {
-        if let address = address(text, port: defaultPort) { return address }
+    ///
+    /// - Parameter defaultPort: where the text has none; nil: it must have one.
+    package static func parse(_ text: String, defaultPort: Int? = defaultPort) -> NetworkAddress? {
+        if let defaultPort, let address = address(text, port: defaultPort) { return address }
         guard let colon = text.lastIndex(of: ":"), let port = port(text[text.index(after: colon)...]) else {
             return nil
         }

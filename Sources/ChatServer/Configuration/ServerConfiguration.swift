@@ -16,6 +16,8 @@ package enum LogFormat: String, CaseIterable, Sendable {
 /// Everything that `chatd run` can be told: flags over file over defaults.
 package struct ServerConfiguration: Sendable, Equatable {
     package var listen: [NetworkAddress]
+    /// Where metrics are told; nil: nowhere.
+    package var metrics: LocalAddress?
     package var certificate: CertificateSource
     package var registration: RegistrationPolicy
     package var broadcast: BroadcastPolicy
@@ -25,6 +27,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     /// What a command line says; nil where it says nothing.
     package struct Flags: Sendable, Equatable {
         package var listen: [NetworkAddress] = []
+        package var metrics: LocalAddress?
         package var certificate: String?
         package var key: String?
         package var registration: RegistrationPolicy?
@@ -49,6 +52,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     ) throws(ConfigurationError) {
         try file.refuseUnknownKeys(Self.keys)
         listen = flags.listen.isEmpty ? try Self.addresses(file) : flags.listen
+        let metrics = try Self.metrics(file)
+        self.metrics = flags.metrics ?? metrics
         certificate = try Self.certificate(file, flags)
         // Read even where a flag stands before it, so that a slip in the file never waits for its day.
         let format: LogFormat? = try file.choice("log_format")
@@ -70,6 +75,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package func waiting(since started: ServerConfiguration) -> [String] {
         var keys: [String] = []
         if listen != started.listen { keys.append("listen") }
+        if metrics != started.metrics { keys.append("metrics") }
         if logFormat != started.logFormat { keys.append("log_format") }
         if limits.passwordThreads != started.limits.passwordThreads { keys.append("limits.password_threads") }
         return keys
@@ -77,7 +83,7 @@ package struct ServerConfiguration: Sendable, Equatable {
 
     /// The keys of `chatd.toml`.
     package static let keys: Set<String> = ServerLimits.keys.union([
-        "listen", "tls_cert", "tls_key", "registration", "broadcast", "log_format",
+        "listen", "metrics", "tls_cert", "tls_key", "registration", "broadcast", "log_format",
     ])
 
     private static func addresses(_ file: Configuration) throws(ConfigurationError) -> [NetworkAddress] {
@@ -90,6 +96,14 @@ package struct ServerConfiguration: Sendable, Equatable {
             addresses.append(address)
         }
         return addresses
+    }
+
+    private static func metrics(_ file: Configuration) throws(ConfigurationError) -> LocalAddress? {
+        guard let text = try file.string("metrics") else { return nil }
+        guard let address = MetricsAddress.parse(text) else {
+            throw file.failure(at: "metrics", "metrics must be \(MetricsAddress.form), not \"\(text)\"")
+        }
+        return address
     }
 
     private static func certificate(

@@ -82,6 +82,13 @@ package final class Session {
         write(own: FrameEncoder.buffer(body, correlation: correlation))
     }
 
+    /// Refuses a request.
+    func send(_ failure: Failure, correlation: UInt32 = 0) {
+        guard !isClosing else { return }
+        hub.context.counts.refused(failure)
+        write(own: FrameEncoder.buffer(failure, correlation: correlation))
+    }
+
     /// Sends what was made for this peer alone. One that does not take it is not read from: it asks for no more.
     func write(own frames: ByteBuffer) {
         link.write(frames)

@@ -47,7 +47,9 @@ final class Deliverer {
             let offer = session.window.offer(
                 run.conversation, first: run.first, last: run.last, count: run.count, bytes: run.bytes, now: now)
             switch offer {
-            case .send: return session.link.write(run.frames)
+            case .send:
+                context.counts.delivered(run.count, bytes: run.bytes)
+                return session.link.write(run.frames)
             case .skip: return
             case .fallBehind: break
             }
@@ -135,6 +137,7 @@ final class Deliverer {
             let (run, isNewest) = recent.run(of: conversation.id, after: position)
         else { return false }
         session.link.write(run.frames)
+        context.counts.delivered(run.count, bytes: run.bytes)
         session.window.sendPage(
             of: conversation, through: run.last, count: run.count, bytes: run.bytes, now: context.clock.now())
         session.catchUp.pageSent(wasLast: isNewest)
@@ -160,6 +163,7 @@ final class Deliverer {
     }
 
     private func sendPage(_ page: EncodedPage, _ session: Session, _ conversation: ConversationInfo) {
+        context.counts.delivered(page.count, bytes: page.frames.readableBytes)
         session.write(own: page.frames)
         session.window.sendPage(
             of: conversation, through: page.through, count: page.count, bytes: page.frames.readableBytes,

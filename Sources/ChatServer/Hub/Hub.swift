@@ -73,7 +73,11 @@ package final class Hub {
 
     /// A connection was accepted, and may still be at its handshake. Nil where there are too many.
     package func accept(_ link: any ClientLink) -> Session? {
-        guard !draining.isDraining, connections.hasRoom() else { return nil }
+        guard !draining.isDraining, connections.hasRoom() else {
+            context.counts.turnedAwayConnections += 1
+            return nil
+        }
+        context.counts.acceptedConnections += 1
         let session = Session(link: link, hub: self, now: context.clock.now())
         memory.connectionMade()
         connections.opened(session)

@@ -12,6 +12,8 @@ package final class HubContext {
     let clock: HubClock
     let log: Logger
     package private(set) var settings: HubSettings
+    /// What the parts count as they go; read when somebody asks.
+    package var counts = HubCounts()
 
     init(
         loop: any EventLoop, identity: StoreIdentity, store: any Store, settings: HubSettings, clock: HubClock,

@@ -96,6 +96,7 @@ final class LoginRequests {
                 Failure(.busy, sentence: "this account has too many connections"), correlation: correlation)
         case .success(let identity):
             welcome(session, identity)
+            context.counts.loggedIn(by: frame.frameKind)
             if let kind = frame.frameKind { _ = rates.charge(kind, session) }
             session.send(
                 Welcome(

@@ -14,11 +14,12 @@ final class RunningService: Sendable {
     private let server: Server
     private let accounts: AccountKeeper
     private let control: ControlListener
+    private let metrics: MetricsListener?
     private let controlGroup: MultiThreadedEventLoopGroup
 
     private init(
         log: Logger, server: Server, certificate: ServerIdentityBox, accounts: AccountKeeper,
-        control: ControlListener, controlGroup: MultiThreadedEventLoopGroup
+        control: ControlListener, metrics: MetricsListener?, controlGroup: MultiThreadedEventLoopGroup
     ) {
         self.log = log
         self.server = server
@@ -26,6 +27,7 @@ final class RunningService: Sendable {
         self.certificate = certificate
         self.accounts = accounts
         self.control = control
+        self.metrics = metrics
         self.controlGroup = controlGroup
     }
 
@@ -57,15 +59,18 @@ final class RunningService: Sendable {
             let server = try await Server.start(
                 settings, store: store, accounts: accounts, certificate: certificate, log: log)
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let metrics = try await tellMetrics(
+                of: server, certificate, at: configuration.metrics, on: group.next(), log: log)
             let effects = HubEffects(
-                server: server, accounts: accounts, started: ServerSources.system.ticks(), restartService: restart)
+                server: server, accounts: accounts, metrics: metrics?.address, started: ServerSources.system.ticks(),
+                restartService: restart)
             let administration = Administration(
                 store: store, directory: directory, identity: { () throws(Problem) in certificate.identity },
                 effects: effects)
             let control = try await listen(administration, at: directory.control, on: group.next(), log: log)
             return RunningService(
                 log: log, server: server, certificate: certificate, accounts: accounts, control: control,
-                controlGroup: group)
+                metrics: metrics, controlGroup: group)
         } catch {
             await accounts.end()
             throw error
@@ -88,6 +93,19 @@ final class RunningService: Sendable {
             ControlListener.bind(
                 path, on: loop, delegate: ControlService(loop: loop, administration: administration, log: log))
         }.get()
+    }
+
+    private static func tellMetrics(
+        of server: Server, _ certificate: ServerIdentityBox, at address: LocalAddress?, on loop: any EventLoop,
+        log: Logger
+    ) async throws -> MetricsListener? {
+        guard let address else { return nil }
+        let source = MetricsSource(server: server, certificate: certificate)
+        let listener = try await loop.flatSubmit {
+            MetricsListener.bind(address, on: loop) { await source.read() }
+        }.get()
+        log.notice("metrics are told", metadata: ["address": "\(listener.address)"])
+        return listener
     }
 
     /// Goes by another configuration: policy, limits and certificate.
@@ -125,6 +143,7 @@ final class RunningService: Sendable {
 
     /// Finishes what was taken, tells every connection, closes everything.
     func end() async {
+        await metrics?.close()
         try? await control.close().get()
         // While there is an event loop that the logins which wait can be answered on.
         await accounts.end()
@@ -146,6 +165,8 @@ extension HubSettings {
 struct HubEffects: ServiceEffects {
     let server: Server
     let accounts: AccountKeeper
+    /// Where metrics are told.
+    let metrics: LocalAddress?
     /// Microseconds of `ServerSources.ticks`.
     let started: UInt64
     let restartService: @Sendable () -> Void
@@ -166,6 +187,7 @@ struct HubEffects: ServiceEffects {
         status["pid"] = .integer(Int64(getpid()))
         status["uptime_ms"] = .integer(Int64(clamping: (ServerSources.system.ticks() - started) / 1_000))
         status["addresses"] = .array(server.addresses.map { .string("\($0)") })
+        status["metrics"] = metrics.map { .string("\($0)") }
         status["connections"] = .integer(Int64(hub.connections))
         status["logged_in"] = .integer(Int64(hub.loggedIn))
         status["online"] = .integer(Int64(hub.online))

@@ -112,7 +112,7 @@ struct ServiceRunner {
             service = try await RunningService.start(
                 configuration, in: directory, at: addresses, log: log, restart: restart)
         } catch let error as ListenError {
-            throw Problem(.cannotCreate, error.description, hint: "--listen says where to listen")
+            throw Problem(.cannotCreate, error.description, hint: "--listen and --metrics say where to listen")
         } catch { throw Administration.problem(of: error) }
         let pin = service.certificate.pin
         publication.publish(pin, for: service.addresses, log: log)

@@ -1,4 +1,5 @@
 import ChatProtocol
+import NIOCore
 
 /// Has the store write one batch after the other, answers what was in it, and hands on what is new. Confined to the
 /// hub's event loop.
@@ -82,12 +83,14 @@ final class BatchWriter {
     func begin() {
         guard let items = queue.begin() else { return becameIdle() }
         let batch = StoreBatch(items.map(\.operation))
+        let begun = context.clock.now()
         context.bridge.perform { [store = context.store] () throws(StoreFailure) in
             // A batch whose end is not known is committed again, and the next ones wait for it.
             try await store.settle(batch) { committed in
                 CommittedBatch(outcomes: committed.outcomes, runs: EntryRun.runs(of: committed.news))
             }
         } then: { result in
+            self.count(items, result, since: begun)
             self.finish(items, result)
         }
     }
@@ -123,6 +126,20 @@ final class BatchWriter {
         let left = deferred.filter { !$0.isAbandoned }
         guard !left.isEmpty else { return }
         queue.putBack(left, bytes: left.reduce(0) { $0 + $1.bytes })
+    }
+
+    private func count(
+        _ items: [PendingOperation], _ result: Result<CommittedBatch, StoreFailure>, since begun: NIODeadline
+    ) {
+        let time = UInt64(clamping: (context.clock.now() - begun).nanoseconds)
+        guard case .success(let committed) = result else {
+            return context.counts.wrote(operations: items.count, inNanoseconds: time, succeeded: false)
+        }
+        context.counts.wrote(operations: items.count, inNanoseconds: time, succeeded: true)
+        for (item, outcome) in zip(items, committed.outcomes) {
+            guard case .append(let entry) = item.operation, case .appended(let stored) = outcome else { continue }
+            context.counts.appended(bytes: entry.payload.count, isDuplicate: stored.duplicate)
+        }
     }
 
     private func countForQuotas(_ items: [PendingOperation], _ committed: CommittedBatch) {

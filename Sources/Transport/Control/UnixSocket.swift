@@ -30,6 +30,15 @@ enum UnixSocket {
         return descriptor
     }
 
+    /// Fails where somebody listens at `path`.
+    static func refuseInUse(_ path: String) throws(Failure) {
+        guard let descriptor = try? connect(path) else { return }
+        Glibc.close(descriptor)
+        throw Failure(errno: EADDRINUSE)
+    }
+
+    static func remove(_ path: String) { unlink(path) }
+
     /// A connected socket's descriptor.
     static func connect(_ path: String) throws(Failure) -> Int32 {
         let descriptor = try make()

@@ -92,17 +92,22 @@ package final class Listener: Sendable {
     }
 }
 
-/// Why an address cannot be listened on.
+/// Why an address, or a socket's path, cannot be listened on.
 package struct ListenError: Error, Equatable, Sendable, CustomStringConvertible {
-    package var address: NetworkAddress
+    package var place: String
     package var reason: String
 
-    init(address: NetworkAddress, _ error: any Error) {
-        self.address = address
-        reason = (error as? IOError).map { SystemError.text($0.errnoCode) } ?? String(describing: error)
+    init(place: String, reason: String) {
+        self.place = place
+        self.reason = reason
     }
 
-    package var description: String { "cannot listen on \(address): \(reason)" }
+    init(address: NetworkAddress, _ error: any Error) {
+        let reason = (error as? IOError).map { SystemError.text($0.errnoCode) } ?? String(describing: error)
+        self.init(place: address.description, reason: reason)
+    }
+
+    package var description: String { "cannot listen on \(place): \(reason)" }
 }
 
 /// Makes a `FrameConnection` of each accepted socket. Confined to the event loop.

@@ -39,6 +39,12 @@ extension ServerIdentity {
             chainFault: result == X509_V_OK ? nil : String(cString: X509_verify_cert_error_string(Int(result))))
     }
 
+    /// When its certificate ends; the rest of `facts` is not looked at.
+    package var certificateEnd: Timestamp? {
+        guard let own = try? PEM.certificates(certificatePEM).first else { return nil }
+        return CertificateTime.timestamp(X509_get0_notAfter(own.pointer))
+    }
+
     private static func names(_ certificate: OpaquePointer) -> [String] {
         guard let names = X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil) else { return [] }
         defer { shim_names_free(names) }

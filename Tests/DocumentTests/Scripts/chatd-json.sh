@@ -19,7 +19,7 @@ keys() {
     same "" "$(comm -23 "$SCRATCH/keys" <(told "$head"))" "keys of $head that chatd(8) does not tell"
 }
 
-start_server
+start_server --metrics 127.0.0.1:0
 user alice
 keys invite invite create
 keys invite invite list
