@@ -146,7 +146,7 @@ package struct FramedContentAuth: Hashable, Sendable {
     }
 
     package init(for type: ContentType, from reader: inout WireReader) throws(WireError) {
-        signature = Array(try reader.readVector(limit: Limits.signatureBytes, field: "signature"))
+        signature = try reader.readSignature()
         confirmationTag = nil
         if type == .commit {
             confirmationTag = Array(try reader.readVector(limit: 255, field: "confirmation_tag"))

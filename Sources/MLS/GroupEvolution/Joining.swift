@@ -1,7 +1,7 @@
 import WireCodec
 
 /// A group's public state, for those who want to join (RFC 9420 §12.4.3).
-public struct GroupInfo: Hashable, Sendable, WireCodable {
+public struct GroupInfo: Hashable, Sendable, SignedStructure {
     public internal(set) var groupContext: GroupContext
     public internal(set) var extensions: Extensions
     public internal(set) var confirmationTag: [UInt8]
@@ -13,25 +13,14 @@ public struct GroupInfo: Hashable, Sendable, WireCodable {
         extensions = try reader.read()
         confirmationTag = Array(try reader.readVector(limit: 255, field: "confirmation_tag"))
         signer = try reader.read()
-        signature = Array(try reader.readVector(limit: Limits.signatureBytes, field: "signature"))
+        signature = try reader.readSignature()
     }
 
-    package func encode(into writer: inout WireWriter) {
-        encodeUnsigned(into: &writer)
-        writer.write(vector: signature)
-    }
-
-    private func encodeUnsigned(into writer: inout WireWriter) {
+    func encodeUnsigned(into writer: inout WireWriter) {
         writer.write(groupContext)
         writer.write(extensions)
         writer.write(vector: confirmationTag)
         writer.write(signer)
-    }
-
-    private var toBeSigned: [UInt8] {
-        var writer = WireWriter()
-        encodeUnsigned(into: &writer)
-        return writer.bytes
     }
 
     init(
@@ -46,11 +35,11 @@ public struct GroupInfo: Hashable, Sendable, WireCodable {
     }
 
     mutating func sign(_ key: Secret) throws(MLSError) {
-        signature = try groupContext.cipherSuite.algorithms().sign(toBeSigned, label: "GroupInfoTBS", key: key)
+        signature = try groupContext.cipherSuite.algorithms().sign(unsigned, label: "GroupInfoTBS", key: key)
     }
 
     package func hasValidSignature(_ algorithms: Algorithms, key: SignaturePublicKey) -> Bool {
-        algorithms.verify(signature, toBeSigned, label: "GroupInfoTBS", key: key)
+        algorithms.verify(signature, unsigned, label: "GroupInfoTBS", key: key)
     }
 
     /// The RFC's own extensions that it may have (RFC 9420 §17.3).

@@ -1,7 +1,7 @@
 import WireCodec
 
 /// An invitation to be added, made in advance (RFC 9420 §10).
-public struct KeyPackage: Hashable, Sendable, WireCodable {
+public struct KeyPackage: Hashable, Sendable, SignedStructure {
     public internal(set) var version: ProtocolVersion
     public internal(set) var cipherSuite: CipherSuite
     public internal(set) var initKey: HPKEPublicKey
@@ -15,26 +15,15 @@ public struct KeyPackage: Hashable, Sendable, WireCodable {
         initKey = try reader.read()
         leafNode = try reader.read()
         extensions = try reader.read()
-        signature = Array(try reader.readVector(limit: Limits.signatureBytes, field: "signature"))
+        signature = try reader.readSignature()
     }
 
-    package func encode(into writer: inout WireWriter) {
-        encodeUnsigned(into: &writer)
-        writer.write(vector: signature)
-    }
-
-    private func encodeUnsigned(into writer: inout WireWriter) {
+    func encodeUnsigned(into writer: inout WireWriter) {
         writer.write(version)
         writer.write(cipherSuite)
         writer.write(initKey)
         writer.write(leafNode)
         writer.write(extensions)
-    }
-
-    private var toBeSigned: [UInt8] {
-        var writer = WireWriter(reserving: 512)
-        encodeUnsigned(into: &writer)
-        return writer.bytes
     }
 
     init(
@@ -50,11 +39,11 @@ public struct KeyPackage: Hashable, Sendable, WireCodable {
     }
 
     mutating func sign(_ key: Secret) throws(MLSError) {
-        signature = try cipherSuite.algorithms().sign(toBeSigned, label: "KeyPackageTBS", key: key)
+        signature = try cipherSuite.algorithms().sign(unsigned, label: "KeyPackageTBS", key: key)
     }
 
     func hasValidSignature(_ algorithms: Algorithms) -> Bool {
-        algorithms.verify(signature, toBeSigned, label: "KeyPackageTBS", key: leafNode.signatureKey)
+        algorithms.verify(signature, unsigned, label: "KeyPackageTBS", key: leafNode.signatureKey)
     }
 
     /// `KeyPackageRef` (RFC 9420 §5.2): by which a Welcome names this key package.

@@ -76,7 +76,7 @@ public struct Lifetime: Hashable, Sendable, WireCodable {
 }
 
 /// A member's public half (RFC 9420 §7.2).
-public struct LeafNode: Hashable, Sendable, WireCodable {
+public struct LeafNode: Hashable, Sendable, SignedStructure {
     /// How the leaf came into being, which decides what its signature covers.
     public enum Source: Hashable, Sendable {
         case keyPackage(Lifetime)
@@ -104,15 +104,10 @@ public struct LeafNode: Hashable, Sendable, WireCodable {
         default: throw .invalidValue(field: "leaf_node_source")
         }
         extensions = try reader.read()
-        signature = Array(try reader.readVector(limit: Limits.signatureBytes, field: "signature"))
+        signature = try reader.readSignature()
     }
 
-    package func encode(into writer: inout WireWriter) {
-        encodeUnsigned(into: &writer)
-        writer.write(vector: signature)
-    }
-
-    private func encodeUnsigned(into writer: inout WireWriter) {
+    func encodeUnsigned(into writer: inout WireWriter) {
         writer.write(encryptionKey)
         writer.write(signatureKey)
         writer.write(credential)
