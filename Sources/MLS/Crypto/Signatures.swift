@@ -5,7 +5,11 @@ import WireCodec
 extension Algorithms {
     /// `SignWithLabel` (RFC 9420 §5.1.2).
     package func sign(_ content: [UInt8], label: String, key: Secret) throws(MLSError) -> [UInt8] {
-        let input = signContent(label, content)
+        try signature(of: signContent(label, content), key: key)
+    }
+
+    /// A signature of bytes as they are.
+    func signature(of input: [UInt8], key: Secret) throws(MLSError) -> [UInt8] {
         count(.sign)
         do {
             return try key.withUnsafeBytes { raw in
@@ -37,8 +41,12 @@ extension Algorithms {
     package func verify(
         _ signatureBytes: [UInt8], _ content: [UInt8], label: String, key: SignaturePublicKey
     ) -> Bool {
+        isValid(signatureBytes, of: signContent(label, content), key: key)
+    }
+
+    /// Whether a signature of bytes as they are is valid, on the same terms.
+    func isValid(_ signatureBytes: [UInt8], of input: [UInt8], key: SignaturePublicKey) -> Bool {
         guard hasGoodForm(key) else { return false }
-        let input = signContent(label, content)
         count(.verify)
         switch signature {
         case .ed25519:

@@ -5,10 +5,29 @@ public enum Padding: Hashable, Sendable {
     case none
     /// Zeros up to the next multiple of so many bytes.
     case multiple(of: Int)
+    /// Zeros up to the next multiple of `block` bytes while that is at most `limit`, and above up to the next length that Padmé
+    /// allows (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files", 2019): one of which only the first few bits
+    /// are not zero. It adds less than an eighth, and what a length says grows with the logarithm of its logarithm.
+    case padme(block: Int, upTo: Int)
 
     func count(for length: Int) -> Int {
-        guard case .multiple(let block) = self, block > 1 else { return 0 }
-        return (block - length % block) % block
+        switch self {
+        case .none: 0
+        case .multiple(let block): Self.rest(length, block)
+        case .padme(let block, let limit):
+            length + Self.rest(length, block) <= limit ? Self.rest(length, block) : Self.padme(length)
+        }
+    }
+
+    private static func rest(_ length: Int, _ block: Int) -> Int {
+        block > 1 ? (block - length % block) % block : 0
+    }
+
+    private static func padme(_ length: Int) -> Int {
+        guard length > 1 else { return 0 }
+        let exponent = Int.bitWidth - 1 - length.leadingZeroBitCount
+        let significant = Int.bitWidth - exponent.leadingZeroBitCount
+        return rest(length, 1 << max(0, exponent - significant))
     }
 }
 
