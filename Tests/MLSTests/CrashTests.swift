@@ -78,7 +78,7 @@ struct CrashTests {
     }
 
     private func commit(_ world: inout World, _ store: SQLiteGroupStore) throws {
-        var group = try Group.load(groupId, from: store)
+        var group = try Group.load(groupId, from: store, judge: AcceptAll())
         // Whether it has happened already, the application knows from the order that somebody else keeps.
         if group.epoch == world.team.groups[0].epoch, group.pendingCommit == nil {
             _ = try group.commit(now: testTime, judge: AcceptAll(), using: &world.team.generator)
@@ -110,7 +110,7 @@ struct CrashTests {
     }
 
     private func follow(_ world: inout World, _ store: SQLiteGroupStore) throws {
-        var group = try Group.load(groupId, from: store)
+        var group = try Group.load(groupId, from: store, judge: AcceptAll())
         if world.inbox.isEmpty {
             let pending = try world.team.groups[3].commit(
                 CommitOptions([.remove(LeafIndex(1))]), now: testTime, judge: AcceptAll(),
@@ -131,7 +131,7 @@ struct CrashTests {
     }
 
     private func update(_ world: inout World, _ store: SQLiteGroupStore) throws {
-        var group = try Group.load(groupId, from: store)
+        var group = try Group.load(groupId, from: store, judge: AcceptAll())
         let isOver = group.epoch < world.team.groups[0].epoch || !world.inbox.isEmpty
         if !isOver {
             let message = try group.proposeUpdate(using: &world.team.generator)
@@ -190,7 +190,7 @@ struct CrashTests {
         do {
             try step.run(&world, store)
             return false
-        } catch let error as MLSError where error.check == .storeMissing && store.writesUntilCrash == 0 {
+        } catch let error as MLSError where error.check == .storeFailed && store.writesUntilCrash == 0 {
             return true
         }
     }
@@ -198,7 +198,7 @@ struct CrashTests {
     /// What is stored is a member of the group like any other, and nothing it has sent was new to nobody.
     private func check(_ world: inout World, _ path: String, _ name: String) throws {
         let store = try SQLiteGroupStore(path: path)
-        var group = try Group.load(groupId, from: store)
+        var group = try Group.load(groupId, from: store, judge: AcceptAll())
         #expect(group.epochAuthenticator == world.team.groups[0].epochAuthenticator, "\(name)")
         #expect(group.context == world.team.follower.context, "\(name)")
         #expect(Set(world.read).count == world.read.count, "\(name)")

@@ -111,6 +111,7 @@ struct ProofTests {
         .noPendingCommit: "it commits nothing", .malformed: "decoders are the same for all",
         .duplicateExtension: "what arrives with one does not decode", .epochExhausted: "one function for both",
         .storeMissing: "the storage protocol is the same for both", .storeMalformed: "the same",
+        .storeFailed: "the same",
     ]
 
     @Test

@@ -13,7 +13,7 @@ final class SQLiteGroupStore: GroupStorage {
     init(path: String = ":memory:") throws(MLSError) {
         var handle: OpaquePointer?
         guard sqlite3_open(path, &handle) == SQLITE_OK, let handle else {
-            throw MLSError(.storeMissing, "no database")
+            throw MLSError(.storeFailed, "no database")
         }
         database = handle
         try run(
@@ -24,6 +24,9 @@ final class SQLiteGroupStore: GroupStorage {
             """)
         try run("CREATE TABLE IF NOT EXISTS app_row (place INTEGER PRIMARY KEY, is_sent INTEGER, value BLOB NOT NULL)")
     }
+
+    /// Lets the file take no more bytes than it has: a disk that is full.
+    func fill() throws(MLSError) { _ = try query("PRAGMA max_page_count = 1", nil) }
 
     deinit { sqlite3_close(database) }
 
@@ -92,7 +95,7 @@ final class SQLiteGroupStore: GroupStorage {
     private func prepare(_ sql: String, _ key: RowKey?, _ row: Row?) throws(MLSError) -> OpaquePointer {
         var statement: OpaquePointer?
         guard sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK, let statement else {
-            throw MLSError(.storeMalformed, String(cString: sqlite3_errmsg(database)))
+            throw MLSError(.storeFailed, String(cString: sqlite3_errmsg(database)))
         }
         // The statement copies what is bound (SQLITE_TRANSIENT).
         let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
@@ -110,13 +113,13 @@ final class SQLiteGroupStore: GroupStorage {
 
     private func run(_ sql: String, _ key: RowKey? = nil, _ row: Row? = nil) throws(MLSError) {
         if let left = writesUntilCrash {
-            guard left > 0 else { throw MLSError(.storeMissing, "crashed") }
+            guard left > 0 else { throw MLSError(.storeFailed, "crashed") }
             writesUntilCrash = left - 1
         }
         let statement = try prepare(sql, key, row)
         defer { sqlite3_finalize(statement) }
         guard sqlite3_step(statement) == SQLITE_DONE else {
-            throw MLSError(.storeMalformed, String(cString: sqlite3_errmsg(database)))
+            throw MLSError(.storeFailed, String(cString: sqlite3_errmsg(database)))
         }
     }
 
@@ -127,13 +130,18 @@ final class SQLiteGroupStore: GroupStorage {
         if let kind { sqlite3_bind_int64(statement, 2, kind) }
         defer { sqlite3_finalize(statement) }
         var found: [(index: UInt64, row: Row)] = []
-        while sqlite3_step(statement) == SQLITE_ROW {
+        var step = sqlite3_step(statement)
+        while step == SQLITE_ROW {
             let count = Int(sqlite3_column_bytes(statement, 2))
             let value = sqlite3_column_blob(statement, 2).map {
                 Array(UnsafeRawBufferPointer(start: $0, count: count))
             }
             let row = Row(value: value ?? [], version: UInt64(bitPattern: sqlite3_column_int64(statement, 1)))
             found.append((UInt64(bitPattern: sqlite3_column_int64(statement, 0)), row))
+            step = sqlite3_step(statement)
+        }
+        guard step == SQLITE_DONE else {
+            throw MLSError(.storeFailed, String(cString: sqlite3_errmsg(database)))
         }
         return found
     }

@@ -169,6 +169,6 @@ struct SecretLifeTests {
         try team.commit(CommitOptions([.remove(LeafIndex(1))]), by: 0)
         try team.groups[1].save(to: store)
         #expect(store.rows.keys.allSatisfy { $0.kind == .head })
-        expectRefusal(.notMember) { _ = try Group.load(groupId, from: store) }
+        expectRefusal(.notMember) { _ = try Group.load(groupId, from: store, judge: AcceptAll()) }
     }
 }

@@ -119,7 +119,7 @@ struct Simulator {
             let (sealed, changes) = try StoredGroup.send(
                 data, to: groupId, from: members[index].store, using: &generator)
             try members[index].store.apply(changes)
-            members[index].group = try Group.load(groupId, from: members[index].store)
+            members[index].group = try Group.load(groupId, from: members[index].store, judge: AcceptAll())
             message = sealed
         } else {
             message = try members[index].group.send(data, padding: .multiple(of: 32), using: &generator)
@@ -173,7 +173,7 @@ struct Simulator {
     private mutating func restart() throws {
         let index = roll(members.count)
         try members[index].group.save(to: members[index].store)
-        members[index].group = try Group.load(groupId, from: members[index].store)
+        members[index].group = try Group.load(groupId, from: members[index].store, judge: AcceptAll())
     }
 
     // MARK: Handshakes
@@ -224,7 +224,7 @@ struct Simulator {
             options, now: testTime, judge: AcceptAll(), using: &generator)
         if roll(3) == 0 {
             try members[committer].group.save(to: members[committer].store)
-            members[committer].group = try Group.load(groupId, from: members[committer].store)
+            members[committer].group = try Group.load(groupId, from: members[committer].store, judge: AcceptAll())
         }
         try accept(pending.message, by: committer, welcome: pending.welcome, joining: joining)
     }

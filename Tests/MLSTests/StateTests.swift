@@ -41,7 +41,7 @@ struct StateTests {
 
     private func reload(_ group: inout Group, _ store: some GroupStorage) throws {
         try group.save(to: store)
-        group = try Group.load(groupId, from: store)
+        group = try Group.load(groupId, from: store, judge: AcceptAll())
     }
 
     private func live(_ store: some GroupStorage) throws {
@@ -103,7 +103,7 @@ struct StateTests {
             expectRefusal(.generationUsed) { _ = try StoredGroup.open(message, from: store) }
         }
         // The whole group, loaded again, knows what was used.
-        team.groups[1] = try Group.load(groupId, from: store)
+        team.groups[1] = try Group.load(groupId, from: store, judge: AcceptAll())
         let message = try team.groups[5].send([2], using: &team.generator)
         #expect(try team.groups[1].read(message).generation == 3)
     }
@@ -142,7 +142,7 @@ struct StateTests {
         var team = try TestGroup(3)
         let store = MemoryGroupStore()
         try team.groups[1].save(to: store)
-        var other = try Group.load(groupId, from: store)
+        var other = try Group.load(groupId, from: store, judge: AcceptAll())
         let commit = try team.groups[0].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
         try other.process(commit.message)
         try other.save(to: store)
@@ -166,10 +166,10 @@ struct StateTests {
         expectRefusal(.storeConflict) { try team.groups[1].save(to: store) }
         try team.groups[1].replaceFormer(in: store)
         try team.groups[1].save(to: store)
-        team.groups[1] = try Group.load(groupId, from: store)
+        team.groups[1] = try Group.load(groupId, from: store, judge: AcceptAll())
         expectRefusal(.storeConflict) { try team.groups[1].replaceFormer(in: store) }
         // Out of step, and back by an external commit. A process that still has the former state stores nothing more.
-        var former = try Group.load(groupId, from: store)
+        var former = try Group.load(groupId, from: store, judge: AcceptAll())
         var options = ExternalJoinOptions()
         options.removing = LeafIndex(1)
         let (back, commit) = try Group.joinExternally(
@@ -183,7 +183,7 @@ struct StateTests {
         try team.groups[1].save(to: store)
         _ = try former.send([1], using: &team.generator)
         expectRefusal(.storeConflict) { try former.save(to: store) }
-        team.groups[1] = try Group.load(groupId, from: store)
+        team.groups[1] = try Group.load(groupId, from: store, judge: AcceptAll())
         try team.expectAgreement()
         try team.commit(by: 1)
         try team.groups[1].save(to: store)
@@ -199,7 +199,7 @@ struct StateTests {
         try store.apply(changes)
         expectRefusal(.ownMessage) { _ = try StoredGroup.open(message, from: store) }
         expectRefusal(.stateRolledBack) { _ = try StoredGroup.open(message, from: snapshot) }
-        var restored = try Group.load(groupId, from: snapshot)
+        var restored = try Group.load(groupId, from: snapshot, judge: AcceptAll())
         expectRefusal(.stateRolledBack) { _ = try restored.open(message) }
     }
 
@@ -221,8 +221,10 @@ struct StateTests {
                 try other.save(to: copy)
             }
             // No store that is broken either, which it would seem from rows that do not fit together.
-            expectRefusal(.storeConflict) { _ = try Group.load(groupId, from: racing) }
-            #expect(try Group.load(groupId, from: racing).epochAuthenticator == next.groups[1].epochAuthenticator)
+            expectRefusal(.storeConflict) { _ = try Group.load(groupId, from: racing, judge: AcceptAll()) }
+            #expect(
+                try Group.load(groupId, from: racing, judge: AcceptAll()).epochAuthenticator
+                    == next.groups[1].epochAuthenticator)
         }
         for kind in [RowKind.treeNode, .proposal, .groupInfo] {
             let copy = MemoryGroupStore(copyOf: store)
@@ -230,8 +232,8 @@ struct StateTests {
                 var other = next.follower
                 try other.save(to: copy)
             }
-            expectRefusal(.storeConflict) { _ = try PublicGroup.load(groupId, from: racing) }
-            #expect(try PublicGroup.load(groupId, from: racing).context == next.follower.context)
+            expectRefusal(.storeConflict) { _ = try PublicGroup.load(groupId, from: racing, judge: AcceptAll()) }
+            #expect(try PublicGroup.load(groupId, from: racing, judge: AcceptAll()).context == next.follower.context)
         }
     }
 
@@ -356,7 +358,7 @@ struct StateTests {
                 var batch = RowBatch(groupId: groupId)
                 batch.write(key.kind, at: key.index, Array(row.value.prefix(length)), version: row.version)
                 try damaged.apply(batch)
-                #expect(throws: MLSError.self) { _ = try Group.load(groupId, from: damaged) }
+                #expect(throws: MLSError.self) { _ = try Group.load(groupId, from: damaged, judge: AcceptAll()) }
             }
         }
     }
@@ -366,8 +368,8 @@ struct StateTests {
         var team = try TestGroup(3)
         let store = MemoryGroupStore()
         let message = try team.groups[0].send([1], using: &team.generator)
-        expectRefusal(.storeMissing) { _ = try Group.load(groupId, from: store) }
-        expectRefusal(.storeMissing) { _ = try PublicGroup.load(groupId, from: store) }
+        expectRefusal(.storeMissing) { _ = try Group.load(groupId, from: store, judge: AcceptAll()) }
+        expectRefusal(.storeMissing) { _ = try PublicGroup.load(groupId, from: store, judge: AcceptAll()) }
         expectRefusal(.storeMissing) { _ = try StoredGroup.open(message, from: store) }
         expectRefusal(.storeMissing) {
             _ = try StoredGroup.send([1], to: groupId, from: store, using: &team.generator)
@@ -380,12 +382,13 @@ struct StateTests {
             try lacking.apply(batch)
             // A tree without nodes is another tree; without our ratchet a group loads, and a sender finds none.
             switch kind {
-            case .treeNode: expectRefusal(.storeMalformed) { _ = try Group.load(groupId, from: lacking) }
+            case .treeNode:
+                expectRefusal(.storeMalformed) { _ = try Group.load(groupId, from: lacking, judge: AcceptAll()) }
             case .ownRatchet:
                 expectRefusal(.storeMissing) {
                     _ = try StoredGroup.send([1], to: groupId, from: lacking, using: &team.generator)
                 }
-            default: expectRefusal(.storeMissing) { _ = try Group.load(groupId, from: lacking) }
+            default: expectRefusal(.storeMissing) { _ = try Group.load(groupId, from: lacking, judge: AcceptAll()) }
             }
         }
     }
@@ -404,13 +407,13 @@ struct StateTests {
         try team.follower.replaceFormer(in: store)
         try team.follower.save(to: store)
         expectRefusal(.storeConflict) { try team.follower.replaceFormer(in: store) }
-        team.follower = try PublicGroup.load(groupId, from: store)
+        team.follower = try PublicGroup.load(groupId, from: store, judge: AcceptAll())
         try team.expectAgreement()
         var other = former
         expectRefusal(.storeConflict) { try other.save(to: store) }
         try team.commit(by: 1)
         try team.follower.save(to: store)
-        #expect(try PublicGroup.load(groupId, from: store).context == team.follower.context)
+        #expect(try PublicGroup.load(groupId, from: store, judge: AcceptAll()).context == team.follower.context)
     }
 
     @Test
@@ -420,12 +423,12 @@ struct StateTests {
         let counted = MemoryGroupStore()
         for step in 0..<6 {
             try team.follower.save(to: store)
-            team.follower = try PublicGroup.load(groupId, from: store)
+            team.follower = try PublicGroup.load(groupId, from: store, judge: AcceptAll())
             var second = team.follower
             let update = try team.groups[1].proposeUpdate(using: &team.generator)
             try team.deliver(update, except: 1)
             try team.follower.save(to: store)
-            team.follower = try PublicGroup.load(groupId, from: store)
+            team.follower = try PublicGroup.load(groupId, from: store, judge: AcceptAll())
             expectRefusal(.storeConflict) { try second.save(to: store) }
             try team.commit(by: step % 2 == 0 ? 0 : 2)
             try team.follower.publish(try team.groups[0].groupInfo(withTree: false))
@@ -437,7 +440,7 @@ struct StateTests {
         try team.commit()
         try team.follower.save(to: counted)
         #expect(counted.bytesWritten < 4_096)
-        let again = try PublicGroup.load(groupId, from: store)
+        let again = try PublicGroup.load(groupId, from: store, judge: AcceptAll())
         #expect(again.groupInfo == nil || again.epoch < team.follower.epoch)
     }
 

@@ -50,7 +50,7 @@ struct SuccessionRefusals {
         #expect(team.groups[1].status == .reInit(wanted) && team.groups[1].context == before.groups[1].context)
         let store = MemoryGroupStore()
         try team.follower.save(to: store)
-        var loaded = try PublicGroup.load(team.follower.groupId, from: store)
+        var loaded = try PublicGroup.load(team.follower.groupId, from: store, judge: AcceptAll())
         expectRefusal(.groupReInitialised) { try loaded.process(commit) }
     }
 

@@ -187,6 +187,8 @@ public enum Check: UInt16, Hashable, Sendable, CaseIterable {
     case parentHashMismatch = 704
     /// Unmerged leaves are unsorted, blank, elsewhere, or not listed on the way (RFC 9420 §12.4.3.1).
     case unmergedLeavesInvalid = 705
+    /// The application refuses the leaves together (RFC 9420 §5.3.1).
+    case treeRefused = 706
 
     // 800: joining
     /// The Welcome does not name the key package (RFC 9420 §12.4.3.1).
@@ -245,4 +247,6 @@ public enum Check: UInt16, Hashable, Sendable, CaseIterable {
     case storeMissing = 951
     /// A row of the store cannot be read (the storage protocol).
     case storeMalformed = 952
+    /// The store could not be read or written (the storage protocol).
+    case storeFailed = 953
 }

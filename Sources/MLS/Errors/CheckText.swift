@@ -105,6 +105,7 @@ extension Check {
         case .parentHashMismatch: ("RFC 9420 §7.9", "a parent hash is wrong")
         case .unmergedLeavesInvalid:
             ("RFC 9420 §12.4.3.1", "unmerged leaves are unsorted, blank, elsewhere, or not listed on the way")
+        case .treeRefused: ("RFC 9420 §5.3.1", "the application refuses the leaves together")
         case .welcomeNotForUs: ("RFC 9420 §12.4.3.1", "the Welcome does not name the key package")
         case .welcomeSuite: ("RFC 9420 §12.4.3.1", "the suites of key package, Welcome and GroupInfo differ")
         case .welcomeDuplicate: ("RFC 9420 §12.4.3.1", "the Welcome names a key package twice")
@@ -137,6 +138,7 @@ extension Check {
         case .storeConflict: ("RFC 9420 §14", "the store was changed by somebody else")
         case .storeMissing: ("the storage protocol", "the store lacks a row")
         case .storeMalformed: ("the storage protocol", "a row of the store cannot be read")
+        case .storeFailed: ("the storage protocol", "the store could not be read or written")
         }
     }
 }

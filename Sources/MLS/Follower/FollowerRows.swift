@@ -42,11 +42,16 @@ extension PublicGroup {
         stored = try storage.row(RowKey(groupId: groupId, kind: .followed))?.version ?? 0
     }
 
-    /// Takes a follower from its rows. Throws `Check.storeConflict` when somebody else has written meanwhile.
-    public static func load(_ groupId: [UInt8], from storage: some GroupStorage) throws(MLSError) -> PublicGroup {
-        try storage.reading(RowKey(groupId: groupId, kind: .followed)) { (row) throws(MLSError) in
+    /// Takes a follower from its rows, and asks `judge` about its tree. Throws `Check.storeConflict` when somebody else has written
+    /// meanwhile.
+    public static func load(
+        _ groupId: [UInt8], from storage: some GroupStorage, judge: some Judge
+    ) throws(MLSError) -> PublicGroup {
+        let group = try storage.reading(RowKey(groupId: groupId, kind: .followed)) { (row) throws(MLSError) in
             try read(groupId, row, from: storage)
         }
+        try GroupState.judgeTree(group.state.tree, in: group.context, judge: judge)
+        return group
     }
 
     private static func read(

@@ -25,6 +25,14 @@ public struct PublicGroup: Sendable {
         groupInfo = info
     }
 
+    /// Follows a group from where a member stands: for one that lost its way and comes back by an external commit
+    /// (RFC 9420 §12.4.3.2), and shall believe nobody about what happened in between.
+    public init(following group: Group) throws(MLSError) {
+        try group.requireActive()
+        self.init(state: group.state)
+        state.tree.touchAll()
+    }
+
     init(state: GroupState) { self.state = state }
 
     public var groupId: [UInt8] { state.context.groupId }
@@ -32,6 +40,11 @@ public struct PublicGroup: Sendable {
     public var context: GroupContext { state.context }
     public var members: [(index: LeafIndex, leaf: LeafNode)] { state.tree.members }
     public func member(_ index: LeafIndex) -> LeafNode? { state.tree.leaf(index) }
+    /// The proposals that a commit of this epoch may name.
+    public var pendingProposals: [(reference: ProposalRef, proposal: Proposal, sender: Sender)] {
+        state.proposals.known
+    }
+
     public var ratchetTree: ExportedRatchetTree { state.tree.exported }
 
     /// Verifies a public message of this epoch: everything but its membership tag.
@@ -87,6 +100,12 @@ public struct PublicGroup: Sendable {
 
     /// Takes a member's description of this epoch, for external joiners: its context must be ours, its signer a member.
     public mutating func publish(_ info: GroupInfo) throws(MLSError) {
+        try check(info)
+        groupInfo = info
+    }
+
+    /// Whether a GroupInfo describes this very epoch, by a member of it.
+    func check(_ info: GroupInfo) throws(MLSError) {
         try require(info.groupContext.groupId == groupId, .wrongGroup)
         try require(info.groupContext.epoch >= epoch, .epochPast)
         try require(info.groupContext.epoch <= epoch, .epochFuture)
@@ -103,6 +122,5 @@ public struct PublicGroup: Sendable {
         if let external = try info.extensions.decode(.externalPub, as: ExternalPub.self) {
             try state.algorithms.checkPoint(external.key.bytes)
         }
-        groupInfo = info
     }
 }

@@ -77,8 +77,6 @@ extension Group {
         var provisional = try choose(options, purpose: purpose, now: now, judge: judge)
         let list = provisional.plan.all
         guard let leaf = state.tree.leaf(ownLeaf) else { throw MLSError(.senderNotMember) }
-        try state.judgeCommit(
-            provisional, leaf: leaf, authenticatedData: options.authenticatedData, judge: judge)
         let wantsPath = options.forcePath && provisional.plan.reInit == nil || options.newIdentity != nil
         let made: MadePath? =
             provisional.plan.needsPath || wantsPath
@@ -89,6 +87,9 @@ extension Group {
             try require(judge.maySucceed(leaf.credential, identity.credential), .identityChanged, "our own")
             try provisional.tree.validateCredentialTypes()
         }
+        try state.judgeCommit(
+            provisional, leaf: leaf, pathLeaf: made?.path.leafNode, authenticatedData: options.authenticatedData,
+            judge: judge)
         if made == nil { provisional.context.treeHash = provisional.tree.treeHash() }
         let body = Commit(
             proposals: list.map { item in item.reference.map(ProposalOrRef.reference) ?? .proposal(item.proposal) },

@@ -22,6 +22,8 @@ public struct Group: Sendable {
     var pending: Pending = .none
     /// Resumption secrets of this and past epochs (RFC 9420 §8.6).
     var resumption: [UInt64: Secret] = [:]
+    /// Of how many epochs they are kept, this one included.
+    public internal(set) var resumptionEpochs = Limits.resumptionEpochs
     public internal(set) var status: Status = .active
     /// What storage has of it.
     var stored = StoredState()
@@ -83,7 +85,7 @@ extension Group {
 
     /// The proposals that a commit of this epoch may name.
     public var pendingProposals: [(reference: ProposalRef, proposal: Proposal, sender: Sender)] {
-        state.proposals.all.compactMap { item in item.reference.map { ($0, item.proposal, item.sender) } }
+        state.proposals.known
     }
 
     /// A secret for another use, bound to this epoch (RFC 9420 §8.5).
@@ -93,8 +95,20 @@ extension Group {
         return secrets.export(algorithms, label: label, context: context, length: length)
     }
 
-    /// The resumption secret of an epoch that is still kept (RFC 9420 §8.6).
-    public func resumptionSecret(epoch: UInt64) -> Secret? { resumption[epoch] }
+    /// The resumption secret of an epoch that is still kept (RFC 9420 §8.6); that of this epoch always is.
+    public func resumptionSecret(epoch: UInt64) -> Secret? {
+        if epoch == self.epoch, status != .removed { return secrets.resumptionPSK }
+        return resumption[epoch]
+    }
+
+    /// Keeps resumption secrets of so many epochs from now on, this one included (at most `Limits.resumptionEpochs`), and drops the
+    /// others. With 0 nothing of a past epoch is kept: for who uses no resumption PSKs (RFC 9420 §8.6).
+    public mutating func keepResumptionSecrets(ofEpochs count: Int) {
+        resumptionEpochs = min(max(0, count), Limits.resumptionEpochs)
+        let kept = resumption.filter { $0.key.saturatingAdd(UInt64(resumptionEpochs)) > epoch }
+        if kept.count < resumption.count { stored.hasSurplusResumption = true }
+        resumption = kept
+    }
 
     /// Who may propose from outside (RFC 9420 §12.1.8.1).
     public var externalSenders: [ExternalSender] {

@@ -35,7 +35,9 @@ extension GroupState {
         guard let leaf = committer == .external ? body.path?.leafNode : tree.leaf(provisional.sender) else {
             throw MLSError(.externalCommitPath)
         }
-        try judgeCommit(provisional, leaf: leaf, authenticatedData: commit.authenticatedData, judge: judge)
+        try judgeCommit(
+            provisional, leaf: leaf, pathLeaf: body.path?.leafNode, authenticatedData: commit.authenticatedData,
+            judge: judge)
         var steps: [PathStep] = []
         var before = provisional.tree
         if let path = body.path {

@@ -95,10 +95,8 @@ extension Group {
     }
 
     private mutating func inherit(_ before: Group) {
-        for (epoch, secret) in before.resumption where epoch.saturatingAdd(UInt64(Limits.resumptionEpochs)) > self.epoch
-        {
-            resumption[epoch] = secret
-        }
+        resumption.merge(before.resumption) { own, _ in own }
+        keepResumptionSecrets(ofEpochs: before.resumptionEpochs)
         stored = before.stored
     }
 
@@ -133,7 +131,7 @@ extension Group {
         var found: [(id: PreSharedKeyID, secret: Secret)] = []
         for id in list {
             var secret: Secret?
-            if case .resumption(_, groupId, let epoch) = id.key { secret = resumption[epoch] }
+            if case .resumption(_, groupId, let epoch) = id.key { secret = resumptionSecret(epoch: epoch) }
             guard let known = secret ?? source.preSharedKey(id.key) else { throw MLSError(.pskUnknown) }
             found.append((id, known))
         }
@@ -150,6 +148,7 @@ extension Group {
         }
         // What storage took between staging and merging still counts.
         next.stored = stored
+        next.keepResumptionSecrets(ofEpochs: resumptionEpochs)
         next.state.tree.dirty.formUnion(state.tree.dirty)
         self = next
     }

@@ -1,6 +1,8 @@
 /// A message for the application, opened and verified.
 public struct ApplicationMessage: Sendable, Hashable {
     public let sender: LeafIndex
+    /// The sender's leaf in this epoch: whose credential it is that has signed.
+    public let leaf: LeafNode
     public let epoch: UInt64
     public let generation: UInt32
     public let data: [UInt8]
@@ -113,10 +115,11 @@ extension GroupState {
     ) throws(MLSError) -> VerifiedMessage {
         switch content.content.body {
         case .application(let data):
-            guard case .member(let leaf) = content.content.sender else { throw MLSError(.senderContent) }
+            guard case .member(let index) = content.content.sender else { throw MLSError(.senderContent) }
+            guard let leaf = tree.leaf(index) else { throw MLSError(.senderNotMember, "leaf \(index.rawValue)") }
             return .application(
                 ApplicationMessage(
-                    sender: leaf, epoch: content.content.epoch, generation: generation, data: data,
+                    sender: index, leaf: leaf, epoch: content.content.epoch, generation: generation, data: data,
                     authenticatedData: content.content.authenticatedData))
         case .proposal(let proposal):
             return .proposal(

@@ -26,6 +26,7 @@ extension Group {
         try LeafRules(algorithms, context, now: nil).validate(leaf, at: .keyPackage)
         let judged = JudgedLeaf(leaf: leaf, index: index, origin: .existing, replaced: nil)
         try GroupState.ask(judge.judge(leaf: judged, in: context), .leafRefused)
+        try GroupState.judgeTree(tree, in: context, judge: judge)
         try GroupState.judgeExternalSenders(of: context, judge: judge)
         let schedule = KeySchedule(
             algorithms, epochSecret: .random(algorithms.hashLength, using: &generator))

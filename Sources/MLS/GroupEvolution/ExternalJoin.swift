@@ -28,6 +28,37 @@ extension Group {
         }
         try require(options.removing != nil || !knownGroups(info.groupContext.groupId), .groupKnown)
         let state = try GroupState(info, tree: exported, now: now, judge: judge)
+        return try enter(
+            state, info, identity: identity, options: options, psks: psks, now: now, judge: judge, using: &generator)
+    }
+
+    /// Joins by an external commit the group that one has followed (RFC 9420 §12.4.3.2). Nothing of the GroupInfo is believed: it
+    /// must describe the epoch in which the follower is, by one of its members, and gives the external key only. The tree, which
+    /// was verified leaf by leaf when it was followed, is not verified again, so that a lost race costs little: `judge` is asked
+    /// about the whole tree and about the commit.
+    ///
+    /// - Parameter info: the description of the follower's epoch; nil for the one that was last published to it.
+    public static func joinExternally(
+        following follower: PublicGroup, info: GroupInfo? = nil, identity: MemberIdentity,
+        options: ExternalJoinOptions = ExternalJoinOptions(), psks: some PreSharedKeySource = NoPreSharedKeys(),
+        now: UInt64?, judge: some Judge, using generator: inout some RandomNumberGenerator
+    ) throws(MLSError) -> (group: Group, commit: MLSMessage) {
+        try require(follower.reInit == nil, .groupReInitialised)
+        guard let info = info ?? follower.groupInfo else {
+            throw MLSError(.externalPubMissing, "no GroupInfo of epoch \(follower.epoch)")
+        }
+        try follower.check(info)
+        try GroupState.judgeTree(follower.state.tree, in: follower.context, judge: judge)
+        return try enter(
+            follower.state, info, identity: identity, options: options, psks: psks, now: now, judge: judge,
+            using: &generator)
+    }
+
+    private static func enter(
+        _ state: GroupState, _ info: GroupInfo, identity: MemberIdentity, options: ExternalJoinOptions,
+        psks: some PreSharedKeySource, now: UInt64?, judge: some Judge,
+        using generator: inout some RandomNumberGenerator
+    ) throws(MLSError) -> (group: Group, commit: MLSMessage) {
         let algorithms = state.algorithms
         guard let external = try info.extensions.decode(.externalPub, as: ExternalPub.self) else {
             throw MLSError(.externalPubMissing)
@@ -50,7 +81,8 @@ extension Group {
             &provisional, identity: identity.leafIdentity, key: identity.signatureKey, using: &generator)
         try provisional.tree.validateCredentialTypes()
         try state.judgeCommit(
-            provisional, leaf: made.path.leafNode, authenticatedData: options.authenticatedData, judge: judge)
+            provisional, leaf: made.path.leafNode, pathLeaf: made.path.leafNode,
+            authenticatedData: options.authenticatedData, judge: judge)
         let content = FramedContent(
             groupId: state.context.groupId, epoch: state.context.epoch, sender: .newMemberCommit,
             authenticatedData: options.authenticatedData,
@@ -63,8 +95,7 @@ extension Group {
             &signed, provisional, made: made, initSecret: initSecret, psks: psks)
         var group = conclusion.group
         group.resumption = [group.epoch: group.secrets.resumptionPSK]
-        group.state.tree.dirty = Set(
-            (0..<group.state.tree.shape.nodeCount).map { NodeIndex($0) }.filter { group.state.tree[$0] != nil })
+        group.state.tree.touchAll()
         let message = Protection.publicMessage(
             signed, context: state.contextBytes, membershipKey: nil, algorithms: algorithms)
         return (group, MLSMessage(.publicMessage(message)))

@@ -49,8 +49,13 @@ package struct GroupState: Sendable {
             try Self.ask(judge.judge(leaf: judged, in: context), .leafRefused)
         }
         try tree.validateCredentialTypes()
-        tree.dirty = Set((0..<tree.shape.nodeCount).map { NodeIndex($0) }.filter { tree[$0] != nil })
+        try Self.judgeTree(tree, in: context, judge: judge)
+        tree.touchAll()
         self.init(context: context, tree: tree, confirmationTag: info.confirmationTag)
+    }
+
+    static func judgeTree(_ tree: RatchetTree, in context: GroupContext, judge: some Judge) throws(MLSError) {
+        try ask(judge.judge(tree: Roster(tree), in: context), .treeRefused)
     }
 
     static func ask(_ verdict: Verdict, _ check: Check) throws(MLSError) {
@@ -174,12 +179,22 @@ extension GroupState {
         tree.update(index, leaf)
     }
 
-    /// Asks the application about the whole commit. `leaf` is the committer's: the old one, or an external joiner's new one.
+    /// Asks the application about the whole commit.
+    ///
+    /// - Parameters:
+    ///   - leaf: the committer's: the old one, or an external joiner's new one.
+    ///   - pathLeaf: the one that its path brings.
     func judgeCommit(
-        _ provisional: Provisional, leaf: LeafNode, authenticatedData: [UInt8], judge: some Judge
+        _ provisional: Provisional, leaf: LeafNode, pathLeaf: LeafNode?, authenticatedData: [UInt8], judge: some Judge
     ) throws(MLSError) {
+        let after = Roster(provisional.tree, coming: pathLeaf.map { (provisional.sender, $0) })
+        var touched = Set(provisional.plan.updates.map(\.leaf) + provisional.plan.removes)
+        touched.formUnion(provisional.added.map(\.index))
+        if pathLeaf != nil { touched.insert(provisional.sender) }
         let judged = JudgedCommit(
-            context: context, committer: provisional.committer.sender, committerLeaf: leaf,
+            context: context, extensions: provisional.context.extensions, before: Roster(tree), after: after,
+            changes: touched.sorted().map { LeafChange(index: $0, old: tree.leaf($0), new: after[$0]) },
+            committer: provisional.committer.sender, committerLeaf: leaf,
             proposals: provisional.plan.all.map {
                 JudgedProposal(proposal: $0.proposal, sender: $0.sender, isByValue: $0.reference == nil)
             }, removed: provisional.removed, authenticatedData: authenticatedData)

@@ -7,6 +7,11 @@ package struct ProposalCache: Sendable {
     package var all: [SourcedProposal] { order.compactMap { byReference[$0] } }
     package var isEmpty: Bool { order.isEmpty }
 
+    /// Those that a commit can name.
+    var known: [(reference: ProposalRef, proposal: Proposal, sender: Sender)] {
+        all.compactMap { item in item.reference.map { ($0, item.proposal, item.sender) } }
+    }
+
     package subscript(reference: ProposalRef) -> SourcedProposal? { byReference[reference] }
 
     /// Keeps a proposal; the same one twice is kept once.

@@ -97,6 +97,11 @@ package struct RatchetTree: Sendable {
         }
     }
 
+    /// Says that storage has none of its nodes.
+    package mutating func touchAll() {
+        dirty = Set((0..<shape.nodeCount).map { NodeIndex($0) }.filter { self[$0] != nil })
+    }
+
     package func leaf(_ index: LeafIndex) -> LeafNode? {
         guard shape.contains(index), case .leaf(let leaf) = self[NodeIndex(index)] else { return nil }
         return leaf

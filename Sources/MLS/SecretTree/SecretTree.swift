@@ -147,6 +147,10 @@ package struct SecretTree: Sendable {
         dirtyRatchets.insert(step.leaf)
     }
 
+    /// Takes back what was stored: no change.
+    mutating func restore(_ leaf: LeafIndex, _ stored: SenderRatchets) { ratchets[leaf] = stored }
+    mutating func restore(_ node: NodeIndex, _ secret: Secret) { nodes[node] = secret }
+
     private func ratchets(of leaf: LeafIndex) throws(MLSError) -> Step {
         if let known = ratchets[leaf] { return Step(leaf: leaf, ratchets: known) }
         try require(shape.contains(leaf), .leafOutOfRange, "leaf \(leaf.rawValue)")

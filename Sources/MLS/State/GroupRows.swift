@@ -9,6 +9,8 @@ struct StoredState: Sendable {
     var ratchets: [LeafIndex: UInt64] = [:]
     /// Nodes of the secret tree that have a row.
     var secretNodes: Set<NodeIndex> = []
+    /// Whether it has resumption secrets that are not to be kept any more.
+    var hasSurplusResumption = false
 }
 
 extension Group {
@@ -23,10 +25,11 @@ extension Group {
             if stored.mark == nil { batch.clears.append(.treeNode) }
             if status == .removed { batch.clears += [.epoch, .secrets, .treeNode] }
         }
+        if stored.hasSurplusResumption, !isNewEpoch { batch.clears.append(.resumption) }
         if status != .removed { writeBody(to: &batch, isNewEpoch: isNewEpoch) }
         let head = HeadRow(
             ownLeaf: ownLeaf, leafCount: UInt32(truncatingIfNeeded: state.tree.shape.leafCount), epoch: epoch,
-            status: status)
+            status: status, resumptionEpochs: resumptionEpochs)
         batch.write(.head, head.row, version: stored.head + 1)
         return batch
     }
@@ -38,6 +41,8 @@ extension Group {
             for (node, pair) in keys.pairs {
                 batch.write(.privateKey, at: UInt64(node.rawValue), encodeRow { $0.write(pair) })
             }
+        }
+        if isNewEpoch || stored.hasSurplusResumption {
             for (epoch, secret) in resumption { batch.write(.resumption, at: epoch, encodeRow { $0.write(secret) }) }
         }
         state.writeShared(to: &batch)
@@ -76,6 +81,7 @@ extension Group {
         let leaves = isNewEpoch ? Set(secretTree.ratchets.keys) : secretTree.dirtyRatchets
         for leaf in leaves { stored.ratchets[leaf, default: 0] += 1 }
         stored.secretNodes = Set(secretTree.nodes.keys)
+        stored.hasSurplusResumption = false
         stored.head += 1
         stored.mark = state.mark
         state.tree.dirty = []
@@ -89,6 +95,21 @@ extension Group {
         didStore()
     }
 
+    /// The version of the rows from which this state was loaded, or to which it was last saved; 0 before the first time. It is what
+    /// `GroupSummary.version` says as long as nobody else has saved.
+    public var storedVersion: UInt64 { stored.head }
+
+    /// Lets go of this epoch's message keys, which the store has: for a process that keeps the group for handshakes while
+    /// `MessageBatch` sends and opens from the rows, so that keys which were used there do not live on here (RFC 9420 §9.2). Private
+    /// messages of this epoch can be neither sealed nor opened by this value any more; the next epoch brings new keys.
+    public mutating func forgetMessageKeys() throws(MLSError) {
+        try MLS.require(
+            stored.mark == state.mark && secretTree.dirtyNodes.isEmpty && secretTree.dirtyRatchets.isEmpty,
+            .storeMissing, "the message keys were not saved yet")
+        secretTree = SecretTree(algorithms, shape: secretTree.shape, nodes: [:], ratchets: [:])
+        stored.secretNodes = []
+    }
+
     /// Takes the place of what the store has of a former membership in this group: for who comes back after a removal, or by an
     /// external commit once it was accepted (RFC 9420 §12.4.3.2). The first save then replaces all rows, and whoever still has
     /// the former state gets `Check.storeConflict`.
@@ -97,14 +118,17 @@ extension Group {
         stored.head = try storage.row(RowKey(groupId: groupId, kind: .head))?.version ?? 0
     }
 
-    /// Takes a group from its rows. A commit that waits is staged again, for which its pre-shared keys are needed; it was
-    /// judged when it was made, and is not judged again. Throws `Check.storeConflict` when somebody else has written meanwhile.
+    /// Takes a group from its rows, and asks `judge` about its tree. A commit that waits is staged again, for which its
+    /// pre-shared keys are needed; it was judged when it was made, and is not judged again. Throws `Check.storeConflict` when somebody else has written meanwhile.
     public static func load(
-        _ groupId: [UInt8], from storage: some GroupStorage, psks: some PreSharedKeySource = NoPreSharedKeys()
+        _ groupId: [UInt8], from storage: some GroupStorage, psks: some PreSharedKeySource = NoPreSharedKeys(),
+        judge: some Judge
     ) throws(MLSError) -> Group {
-        try storage.reading(RowKey(groupId: groupId, kind: .head)) { (headRow) throws(MLSError) in
+        let group = try storage.reading(RowKey(groupId: groupId, kind: .head)) { (headRow) throws(MLSError) in
             try read(groupId, headRow, from: storage, psks: psks)
         }
+        try GroupState.judgeTree(group.state.tree, in: group.context, judge: judge)
+        return group
     }
 
     private static func read(
@@ -137,6 +161,7 @@ extension Group {
             state: state, secrets: secrets, secretTree: secretTree,
             keys: TreePrivateKeys(leaf: head.ownLeaf, pairs: pairs), signatureKey: epoch.signatureKey)
         group.status = head.status
+        group.resumptionEpochs = head.resumptionEpochs
         group.stored = stored
         try group.restoreRest(from: storage, psks: psks)
         return group

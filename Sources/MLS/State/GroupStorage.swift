@@ -87,7 +87,8 @@ public struct RowBatch: Sendable {
 /// Where an application keeps its groups. What is stored are secrets: encrypt the store, and let what is deleted be gone.
 ///
 /// The application may put rows of its own into the transaction in which it applies a batch: the ciphertext that it
-/// sends beside the ratchet, the plaintext that it received beside the sender's ratchet.
+/// sends beside the ratchet, the plaintext that it received beside the sender's ratchet. Where the store itself fails (the disk is
+/// full, the file cannot be read), each method throws `Check.storeFailed`, with the store's own words.
 public protocol GroupStorage {
     func row(_ key: RowKey) throws(MLSError) -> Row?
     /// All rows of a kind, in any order.

@@ -100,6 +100,8 @@ struct HeadRow {
     var leafCount: UInt32
     var epoch: UInt64
     var status: Group.Status
+    /// How many resumption secrets are kept; it stands in the row where it is not the usual number.
+    var resumptionEpochs = Limits.resumptionEpochs
 
     var row: [UInt8] {
         encodeRow { writer in
@@ -113,14 +115,21 @@ struct HeadRow {
                 writer.write(UInt8(2))
                 writer.write(parameters)
             }
+            if resumptionEpochs != Limits.resumptionEpochs {
+                writer.write(UInt8(truncatingIfNeeded: resumptionEpochs))
+            }
         }
     }
 
-    init(ownLeaf: LeafIndex, leafCount: UInt32, epoch: UInt64, status: Group.Status) {
+    init(
+        ownLeaf: LeafIndex, leafCount: UInt32, epoch: UInt64, status: Group.Status,
+        resumptionEpochs: Int = Limits.resumptionEpochs
+    ) {
         self.ownLeaf = ownLeaf
         self.leafCount = leafCount
         self.epoch = epoch
         self.status = status
+        self.resumptionEpochs = resumptionEpochs
     }
 
     init(row: [UInt8]) throws(MLSError) {
@@ -136,7 +145,10 @@ struct HeadRow {
             case 2: status = .reInit(try reader.read())
             default: throw .invalidValue(field: "status")
             }
-            return HeadRow(ownLeaf: leaf, leafCount: leaves, epoch: epoch, status: status)
+            let kept = reader.isAtEnd ? Limits.resumptionEpochs : Int(try reader.read(UInt8.self))
+            guard kept <= Limits.resumptionEpochs else { throw .invalidValue(field: "resumption epochs") }
+            return HeadRow(
+                ownLeaf: leaf, leafCount: leaves, epoch: epoch, status: status, resumptionEpochs: kept)
         }
     }
 }
@@ -149,6 +161,7 @@ struct EpochRow {
     var signatureKey: SignatureKeyPair
     var senderDataSecret: Secret
     var hasProposals: Bool
+    var hasPendingCommit: Bool
 
     var row: [UInt8] {
         encodeRow { writer in
@@ -157,7 +170,7 @@ struct EpochRow {
             writer.write(vector: interimTranscriptHash)
             writer.write(signatureKey)
             writer.write(senderDataSecret)
-            writer.write(UInt8(hasProposals ? 1 : 0))
+            writer.write(UInt8((hasProposals ? 1 : 0) | (hasPendingCommit ? 2 : 0)))
         }
     }
 
@@ -168,6 +181,7 @@ struct EpochRow {
         signatureKey = group.signatureKey
         senderDataSecret = group.secrets.senderDataSecret
         hasProposals = !group.state.proposals.isEmpty
+        hasPendingCommit = group.pending.commit != nil
     }
 
     init(row: [UInt8]) throws(MLSError) {
@@ -180,7 +194,10 @@ struct EpochRow {
         interimTranscriptHash = Array(try reader.readVector(limit: 255, field: "interim_transcript_hash"))
         signatureKey = try reader.readSignaturePair()
         senderDataSecret = try reader.readSecret()
-        hasProposals = try reader.read(UInt8.self) != 0
+        let flags = try reader.read(UInt8.self)
+        guard flags & ~3 == 0 else { throw .invalidValue(field: "flags of an epoch") }
+        hasProposals = flags & 1 != 0
+        hasPendingCommit = flags & 2 != 0
     }
 }
 
