@@ -65,7 +65,7 @@ let package = Package(
         .target(
             name: "Transport",
             dependencies: [
-                "COpenSSL", "ChatProtocol",
+                "COpenSSL", "ChatProtocol", "System",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -121,7 +121,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Transport", "ChatProtocol", "COpenSSL",
+                "Transport", "ChatProtocol", "COpenSSL", "System",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -162,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "ChatClientTests",
             dependencies: [
-                "CLISupport", "ChatProtocol", "SQLite", .product(name: "NIOCore", package: "swift-nio"),
+                "CLISupport", "ChatProtocol", "SQLite", "System", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 "ChatClient", "ChatServer", "Transport", "TestSupport",
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -7,11 +7,11 @@ package enum SecretQuestion {
         switch TerminalQuestion.ask(InertText.line(question), secret: secret) {
         case .success(let answer): return answer
         case .failure(.noTerminal(let number)):
-            throw Problem(.inputNeeded, "there is no terminal to ask on: \(ErrorText.of(number))")
+            throw Problem(.inputNeeded, "there is no terminal to ask on: \(SystemError.text(number))")
         case .failure(.nothingTyped): throw Problem(.inputNeeded, "nothing was typed")
         case .failure(.tooLong): throw Problem(.inputNeeded, "the line is too long")
         case .failure(.unreadable(let number)):
-            throw Problem(.inputOutput, "cannot read the terminal: \(ErrorText.of(number))")
+            throw Problem(.inputOutput, "cannot read the terminal: \(SystemError.text(number))")
         }
     }
 

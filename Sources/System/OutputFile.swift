@@ -15,7 +15,7 @@ package struct OutputFile: Sendable {
         package var path: String
         package var number: Int32
 
-        package var text: String { "\(action.rawValue) \(path): \(ErrorText.of(number))" }
+        package var text: String { "\(action.rawValue) \(path): \(SystemError.text(number))" }
     }
 
     private enum Kind: Sendable {
@@ -64,20 +64,33 @@ package struct OutputFile: Sendable {
 
     /// Puts these bytes there, mode 0600 and synced where it is a regular file.
     package func write(_ bytes: [UInt8]) throws(Failure) {
-        switch kind {
-        case .stream(let descriptor, _): try check(Self.writeAll(bytes, to: descriptor))
-        case .regular:
-            let temporary = temporaryPath()
-            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw Failure(action: .create, path: temporary, number: errno) }
-            let failure = Self.writeAll(bytes, to: descriptor) ?? (fsync(descriptor) == 0 ? nil : errno)
-            Glibc.close(descriptor)
-            if let failure {
-                unlink(temporary)
-                throw Failure(action: .write, path: path, number: failure)
-            }
-            try move(temporary)
+        try write { Descriptor.write(bytes, to: $0) }
+    }
+
+    /// Puts all that is left of a descriptor there.
+    package func write(copying source: Int32) throws(Failure) {
+        try write { Descriptor.copy(source, to: $0) }
+    }
+
+    private func write(_ fill: (Int32) -> Int32?) throws(Failure) {
+        if case .stream(let descriptor, _) = kind { return try check(fill(descriptor)) }
+        let temporary = temporaryPath()
+        var action = Failure.Action.create
+        let made = SmallFile.create(temporary) { descriptor in
+            action = .write
+            return fill(descriptor)
         }
+        if case .failure(let error) = made {
+            throw Failure(action: action, path: action == .create ? temporary : path, number: error.number)
+        }
+        try move(temporary)
+    }
+
+    /// Replaces what is at `path`, as a reader sees it at once.
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(Failure) {
+        let file = try OutputFile(path, replaces: true)
+        defer { file.close() }
+        try file.write(bytes)
     }
 
     /// Takes over a whole file that was made at `temporaryPath()`.
@@ -87,14 +100,7 @@ package struct OutputFile: Sendable {
         let source = open(temporary, O_RDONLY | O_CLOEXEC)
         guard source >= 0 else { throw Failure(action: .write, path: path, number: errno) }
         defer { Glibc.close(source) }
-        var chunk = [UInt8](repeating: 0, count: 256 << 10)
-        while true {
-            let count = read(source, &chunk, chunk.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw Failure(action: .write, path: path, number: errno) }
-            if count == 0 { return }
-            try check(Self.writeAll(Array(chunk[..<count]), to: descriptor))
-        }
+        try check(Descriptor.copy(source, to: descriptor))
     }
 
     /// Where a file can be made that `take` takes over: beside the one that it becomes, and for a stream where temporary
@@ -126,7 +132,7 @@ package struct OutputFile: Sendable {
             unlink(temporary)
             throw Failure(action: .write, path: path, number: number)
         }
-        Self.syncFolder(of: target)
+        FilePath.syncFolder(of: target)
     }
 
     private func check(_ number: Int32?) throws(Failure) {
@@ -147,32 +153,6 @@ extension OutputFile {
     private static func make(_ target: String, called path: String) throws(Failure) {
         let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure(action: .create, path: path, number: errno) }
-        Glibc.close(descriptor)
-    }
-
-    /// The error's number where that failed.
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                Glibc.write(descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
-            }
-            if count >= 0 {
-                written += count
-            } else if errno == EAGAIN {
-                var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = poll(&entry, 1, -1)
-            } else if errno != EINTR {
-                return errno
-            }
-        }
-        return nil
-    }
-
-    private static func syncFolder(of path: String) {
-        let descriptor = open(FilePath.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
         Glibc.close(descriptor)
     }
 }

@@ -11,7 +11,7 @@ package enum ProcessArguments {
     package static func all(
         otherwise count: Int32, _ pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     ) -> [[UInt8]] {
-        if let bytes = read("/proc/self/cmdline"), !bytes.isEmpty {
+        if case .success(let bytes) = SmallFile.read("/proc/self/cmdline", limit: .max), !bytes.isEmpty {
             var words = bytes.split(separator: 0, omittingEmptySubsequences: false).map { Array($0) }
             // Each ends with a NUL.
             if words.last?.isEmpty == true { words.removeLast() }
@@ -21,21 +21,6 @@ package enum ProcessArguments {
             pointers[index].map {
                 Array(UnsafeBufferPointer(start: $0, count: strlen($0))).map(UInt8.init(bitPattern:))
             }
-        }
-    }
-
-    private static func read(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { return nil }
-            if count == 0 { return bytes }
-            bytes += chunk[..<count]
         }
     }
 }

@@ -66,9 +66,9 @@ package enum TerminalQuestion {
         defer {
             if secret { tcsetattr(terminal, TCSADRAIN, &modes) }
         }
-        write(question, to: terminal)
+        _ = Descriptor.write(question, to: terminal)
         let outcome = readLine(terminal, pause)
-        if secret { write([0x0a], to: terminal) }
+        if secret { _ = Descriptor.write([0x0a], to: terminal) }
         return outcome
     }
 
@@ -105,16 +105,6 @@ package enum TerminalQuestion {
             // Whoever has taken it is about to end the process.
             poll(nil, 0, leaveTime)
             return false
-        }
-    }
-
-    private static func write(_ bytes: [UInt8], to terminal: Int32) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(terminal, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
         }
     }
 }

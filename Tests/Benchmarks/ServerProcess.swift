@@ -1,4 +1,5 @@
 @preconcurrency import Foundation
+import System
 import Transport
 
 /// A process started by this one.

@@ -3,6 +3,7 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 import Glibc
+import System
 
 struct RunCommand: ChatCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatClient
 import ChatProtocol
+import System
 
 /// `send --lines` and `--jsonl`: each line is a message, sent as it arrives, many in flight, in order.
 struct SendLines {

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import System
 
 /// A line of an input, counted from 1.
 struct InputLine: Equatable, Sendable {

@@ -3,6 +3,7 @@ import ChatClient
 import ChatProtocol
 import Dispatch
 import Glibc
+import System
 
 /// Where a message's body comes from.
 enum MessageInput {

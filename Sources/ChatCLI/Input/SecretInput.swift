@@ -2,6 +2,7 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 import Glibc
+import System
 
 /// Passwords and invites: from the terminal without echo, standard input, or a file; never from arguments or the
 /// environment, where others could see them.

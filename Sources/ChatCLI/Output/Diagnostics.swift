@@ -3,6 +3,7 @@ import ChatClient
 import Glibc
 import Logging
 import Synchronization
+import System
 
 /// Standard error: everything that is not data.
 final class Diagnostics: Sendable {

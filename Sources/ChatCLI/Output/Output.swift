@@ -2,6 +2,7 @@ import CLISupport
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
 /// Standard output: data, in whole lines, and nothing else. No other file writes to it.
 ///

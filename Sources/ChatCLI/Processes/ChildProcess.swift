@@ -2,6 +2,7 @@ import CReadline
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
 /// Runs other programs, one after the other, without a shell in between.
 ///

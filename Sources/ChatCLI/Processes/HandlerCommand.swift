@@ -1,6 +1,7 @@
 import CLISupport
 import ChatClient
 import Glibc
+import System
 
 /// How often and when a command that failed is run again: plain arithmetic, without a clock.
 struct RetrySchedule: Equatable, Sendable {

@@ -2,6 +2,7 @@ import CReadline
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
 /// Takes what a program prints, up to a bound.
 ///

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
 /// Who sent a signal.
 enum SignalOrigin: Equatable, Sendable {

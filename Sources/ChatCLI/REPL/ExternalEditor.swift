@@ -3,6 +3,7 @@ import ChatClient
 import ChatProtocol
 import Dispatch
 import Glibc
+import System
 
 /// Has a person write a message in an editor of theirs, run without a shell, on a file that nobody else can read.
 struct ExternalEditor: Sendable {

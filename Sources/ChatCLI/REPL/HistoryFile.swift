@@ -1,6 +1,7 @@
 import CLISupport
 import ChatClient
 import Glibc
+import System
 
 /// The lines that were typed at a profile's prompts, for its owner alone. Any number of prompts add to it at once.
 struct HistoryFile: Sendable {
@@ -67,7 +68,7 @@ struct HistoryFile: Sendable {
         switch SmallFile.read(descriptor: descriptor, limit: Self.readLimit) {
         case .failure(let error): throw failure("read", error.number)
         case .success(let bytes):
-            if case .failure(let error) = SmallFile.replace(path, with: HistoryText.trimmed(bytes)) {
+            do throws(OutputFile.Failure) { try OutputFile.replace(path, with: HistoryText.trimmed(bytes)) } catch {
                 throw failure("write", error.number)
             }
         }

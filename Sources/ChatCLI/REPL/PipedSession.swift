@@ -2,6 +2,7 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 import Glibc
+import System
 
 /// The lines of a prompt from a pipe: no prompt, the same commands, many messages in flight, in order.
 struct PipedSession {

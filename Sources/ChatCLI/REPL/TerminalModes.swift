@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import System
 
 /// How the terminal was before the prompt changed it, for an end that comes suddenly and from any thread.
 final class TerminalModes: Sendable {

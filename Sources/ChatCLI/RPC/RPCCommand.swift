@@ -2,6 +2,7 @@ import ArgumentParser
 import CLISupport
 import ChatClient
 import Glibc
+import System
 
 struct RPCCommand: ChatCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
 /// Hands on what a command writes, byte for byte and at once, and remembers its last lines.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A pipe or a pseudo-terminal that a command writes to in place of one of our descriptors, where what it writes goes.
 struct OutputStream: Sendable {

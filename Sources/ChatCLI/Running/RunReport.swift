@@ -1,4 +1,5 @@
 import CLISupport
+import System
 
 /// What is told of a command that was run: the text of the message.
 struct RunReport: Equatable, Sendable {

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import System
 import Transport
 
 /// Becoming somebody, and ceasing to be.
@@ -122,7 +123,7 @@ extension Client {
         let directory = settings.profileDirectory
         for path in [directory.path, directory.statePath] {
             guard let problem = FileTree.remove(path) else { continue }
-            throw Problem(.inputOutput, "cannot remove \(problem.path): \(SystemText.of(problem.number))")
+            throw Problem(.inputOutput, "cannot remove \(problem.path): \(SystemError.text(problem.number))")
         }
     }
 

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import System
 import Transport
 
 /// Known servers, and the profiles of this user.
@@ -34,19 +35,12 @@ extension Client {
 
     /// The profiles of this user, in the order of their names.
     package func profiles() throws(Problem) -> [ProfileSummary] {
-        guard let directory = opendir(settings.paths.data) else {
-            if errno == ENOENT { return [] }
-            throw Problem(.inputOutput, "cannot read \(settings.paths.data): \(SystemText.of(errno))")
+        switch FilePath.names(in: settings.paths.data) {
+        case .success(let names): return names.compactMap { UserName($0) }.sorted().map(summary)
+        case .failure(let error) where error.number == ENOENT: return []
+        case .failure(let error):
+            throw Problem(.inputOutput, "cannot read \(settings.paths.data): \(error.text)")
         }
-        defer { closedir(directory) }
-        var names: [UserName] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if let name = UserName(name) { names.append(name) }
-        }
-        return names.sorted().map(summary)
     }
 
     private func summary(_ profile: UserName) -> ProfileSummary {

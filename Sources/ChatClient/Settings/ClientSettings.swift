@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import System
 
 package enum ColorChoice: String, CaseIterable, Sendable { case auto, always, never }
 

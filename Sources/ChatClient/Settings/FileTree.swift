@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Removes a directory with what is in it; never follows a symbolic link.
 enum FileTree {
@@ -7,17 +8,12 @@ enum FileTree {
         var status = stat()
         guard lstat(path, &status) == 0 else { return errno == ENOENT ? nil : (path, errno) }
         guard status.st_mode & S_IFMT == S_IFDIR else { return unlink(path) == 0 ? nil : (path, errno) }
-        guard let directory = opendir(path) else { return (path, errno) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        switch FilePath.names(in: path) {
+        case .failure(let error): return (path, error.number)
+        case .success(let names):
+            for name in names {
+                if let failure = remove(path + "/" + name) { return failure }
             }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        closedir(directory)
-        for name in names {
-            if let failure = remove(path + "/" + name) { return failure }
         }
         return rmdir(path) == 0 ? nil : (path, errno)
     }

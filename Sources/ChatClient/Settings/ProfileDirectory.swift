@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import Glibc
 import SQLite
+import System
 
 /// A profile's directory, which nobody else may read or write: with the store in it goes the device's key.
 package struct ProfileDirectory: Equatable, Sendable {
@@ -88,7 +89,7 @@ package enum PrivateDirectory {
             if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         }
         throw Problem(
-            .cannotCreate, "cannot create \(path): \(SystemText.of(errno))",
+            .cannotCreate, "cannot create \(path): \(SystemError.text(errno))",
             hint: "make its parent writable, or set XDG_DATA_HOME, XDG_CONFIG_HOME and XDG_STATE_HOME")
     }
 }
@@ -121,7 +122,7 @@ struct FileStatus {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw Problem(.inputOutput, "cannot look at \(path): \(SystemText.of(errno))")
+            throw Problem(.inputOutput, "cannot look at \(path): \(SystemError.text(errno))")
         }
         mode = status.st_mode & 0o7777
         format = status.st_mode & S_IFMT

@@ -2,6 +2,7 @@ import ChatProtocol
 import Glibc
 import SQLite
 import StoredValues
+import System
 
 /// Who a profile is.
 struct Identity: Sendable {

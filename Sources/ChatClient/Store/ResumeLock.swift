@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import System
 
 /// Holds a resume point for this process. The kernel gives it free when the process ends, however it ends: nothing goes
 /// stale.
@@ -12,7 +13,7 @@ final class ResumeLock: Sendable {
         let path = directory.resumeLockFile(name)
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
-            throw Problem(.cannotCreate, "cannot create \(path): \(SystemText.of(errno))")
+            throw Problem(.cannotCreate, "cannot create \(path): \(SystemError.text(errno))")
         }
         guard Self.control(descriptor, Self.setLock) != nil else {
             let holder = Self.holder(descriptor).map { "process \($0)" } ?? "another process"

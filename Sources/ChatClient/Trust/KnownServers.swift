@@ -1,5 +1,6 @@
 import CLISupport
 import Glibc
+import System
 import Transport
 
 /// The file of known servers: `HOST:PORT pin SHA256:…` or `HOST:PORT ca` a line, `#` comments.
@@ -111,7 +112,9 @@ struct KnownServersFile: Sendable {
         let before = servers
         change(&servers)
         guard servers != before else { return }
-        if case .failure(let error) = SmallFile.replace(path, with: servers.bytes) { throw failure(error.number) }
+        do throws(OutputFile.Failure) { try OutputFile.replace(path, with: servers.bytes) } catch {
+            throw failure(error.number)
+        }
     }
 
     /// Others hold it for a moment; who holds it for longer does not keep us for ever.
@@ -131,7 +134,7 @@ struct KnownServersFile: Sendable {
 
     private func failure(_ number: Int32) -> Problem {
         Problem(
-            .cannotCreate, "cannot write \(path): \(SystemText.of(number))",
+            .cannotCreate, "cannot write \(path): \(SystemError.text(number))",
             hint: "make \(paths.configuration) writable: servers that are trusted are kept there")
     }
 }

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import System
 import Transport
 
 /// How an administrator's command reaches the data: through the server that runs, or directly, under the same lock.
@@ -30,7 +31,7 @@ package struct AdminSession {
     ) async throws(Problem) -> AdminSession {
         if makesStore && !directory.exists { try directory.create() }
         try Owner.become(try directory.checkedOwner(), of: directory)
-        guard makesStore || directory.hasStore || WholeFile.exists(directory.restored) else {
+        guard makesStore || directory.hasStore || FilePath.exists(directory.restored) else {
             throw Problem(
                 .missingFile, "there are no server's data at \(directory.path)",
                 hint: "`chatd run` makes them; --data says where they are")
@@ -60,7 +61,7 @@ package struct AdminSession {
             try Restore.finish(directory)
             return directory.removeTemporaries()
         }
-        guard !WholeFile.exists(directory.restored) else {
+        guard !FilePath.exists(directory.restored) else {
             throw Problem(
                 .readOnlyStore, "a restore of \(directory.path) is not finished, and its disk cannot be written",
                 hint: "make the disk writable, or copy the directory to one that is")

@@ -1,5 +1,6 @@
 import CLISupport
 import Glibc
+import System
 import Transport
 
 /// The directory in which a server keeps everything. It belongs to one user, and nobody else may look into it.
@@ -35,8 +36,8 @@ package struct DataDirectory: Sendable, Equatable {
 
     package static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-    package var exists: Bool { WholeFile.exists(path) }
-    package var hasStore: Bool { WholeFile.exists(database) }
+    package var exists: Bool { FilePath.exists(path) }
+    package var hasStore: Bool { FilePath.exists(database) }
 
     /// Makes the directory, and those above it, where it is not there; checks that it is safe.
     package func create() throws(Problem) {
@@ -79,7 +80,7 @@ package struct DataDirectory: Sendable, Equatable {
     /// would be gone. A store is made before its key.
     package func refuseStrangeKey() throws(Problem) {
         var status = stat()
-        guard WholeFile.exists(key), stat(database, &status) != 0 || status.st_size == 0 else { return }
+        guard FilePath.exists(key), stat(database, &status) != 0 || status.st_size == 0 else { return }
         throw Problem(
             .damagedStore, "there is a key at \(key), but the store \(database) is empty or gone",
             hint: "restore a backup, or remove key.pem and certificate.pem too, to begin a new server")

@@ -1,5 +1,6 @@
 import CLISupport
 import Glibc
+import System
 import Transport
 
 /// The kernel's lock on a data directory: whoever has it may open the database. It ends with the process, however

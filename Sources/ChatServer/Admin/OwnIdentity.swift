@@ -1,4 +1,5 @@
 import CLISupport
+import System
 import Transport
 
 /// The certificate and key that a server shows.
@@ -12,7 +13,7 @@ package enum OwnIdentity {
             case .files(let certificate, let key):
                 return (try ServerIdentity(certificateFile: certificate, keyFile: key), false)
             case .own:
-                if WholeFile.exists(directory.key) && WholeFile.exists(directory.certificate) {
+                if FilePath.exists(directory.key) && FilePath.exists(directory.certificate) {
                     return (try ServerIdentity(certificateFile: directory.certificate, keyFile: directory.key), false)
                 }
                 return (try make(in: directory), true)

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import System
 import Transport
 
 /// Puts a restored store in the place of what a data directory holds, so that a crash at any moment leaves the old
@@ -20,7 +21,7 @@ enum Restore {
         }
         do {
             let generation = try BackupStore.unpack(backup, called: name, into: folder, sources: sources)
-            WholeFile.syncDirectory(of: folder.database)
+            FilePath.syncFolder(of: folder.database)
             // A restore that was made ready and never taken is superseded.
             DataDirectory.removeFlat(directory.restored)
             try WholeFile.move(folder.path, to: directory.restored)
@@ -36,7 +37,7 @@ enum Restore {
     /// The database moves last: while it is still in its folder, everything is done again.
     static func finish(_ directory: DataDirectory) throws(Problem) {
         let folder = DataDirectory(directory.restored)
-        guard WholeFile.exists(folder.path) else { return }
+        guard FilePath.exists(folder.path) else { return }
         if folder.hasStore {
             if directory.hasStore {
                 do { try BackupStore.leap(folder.database, over: directory.database) } catch {
@@ -44,7 +45,7 @@ enum Restore {
                 }
             }
             for (source, target) in [(folder.certificate, directory.certificate), (folder.key, directory.key)]
-            where WholeFile.exists(source) {
+            where FilePath.exists(source) {
                 try WholeFile.move(source, to: target)
             }
             for suffix in ["-wal", "-shm"] { unlink(directory.database + suffix) }

@@ -75,7 +75,7 @@ struct RestoreCommand: ChatdCommand {
         let directory = try shared.directory()
         if !directory.exists { try directory.create() }
         try Owner.become(try directory.checkedOwner(), of: directory)
-        guard force || !(directory.hasStore || WholeFile.exists(directory.restored)) else {
+        guard force || !(directory.hasStore || FilePath.exists(directory.restored)) else {
             throw Problem(
                 .cannotCreate, "there are data at \(directory.path) already",
                 hint: "--force replaces them, and they are lost")
@@ -112,7 +112,11 @@ struct RestoreCommand: ChatdCommand {
     private func prepare(_ descriptor: Int32, _ directory: DataDirectory) throws(Problem) -> String {
         let copy = directory.temporary("source-" + Hexadecimal.text(SecureRandom.bytes(8)))
         defer { unlink(copy) }
-        try FileCopy.replace(copy, from: descriptor)
+        do throws(OutputFile.Failure) {
+            let target = try OutputFile(copy, replaces: true)
+            defer { target.close() }
+            try target.write(copying: descriptor)
+        } catch { throw Problem(error.action == .create ? .cannotCreate : .inputOutput, error.text) }
         do {
             return try Restore.prepare(copy, called: file, in: directory).hex
         } catch { throw Administration.problem(of: error) }
@@ -131,36 +135,5 @@ struct RestoreCommand: ChatdCommand {
             usleep(100_000)
         }
         throw Problem(.busy, "the server has not begun again in time", hint: "look at its log")
-    }
-}
-
-/// Copies of files that may be large.
-enum FileCopy {
-    /// Puts a copy of `source` at `path`, a name of our own in the data, mode 0600, synced.
-    static func replace(_ path: String, from source: Int32) throws(Problem) {
-        let temporary = path + ".new"
-        unlink(temporary)
-        let target = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard target >= 0 else {
-            throw Problem(.cannotCreate, "cannot create \(temporary): \(SystemError.text(errno))")
-        }
-        let failure = copy(source, to: target) ?? (fsync(target) == 0 ? nil : errno)
-        close(target)
-        if let failure {
-            unlink(temporary)
-            throw Problem(.inputOutput, "cannot write \(temporary): \(SystemError.text(failure))")
-        }
-        try WholeFile.move(temporary, to: path)
-    }
-
-    private static func copy(_ source: Int32, to target: Int32) -> Int32? {
-        var chunk = [UInt8](repeating: 0, count: 256 << 10)
-        while true {
-            let count = read(source, &chunk, chunk.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { return errno }
-            if count == 0 { return nil }
-            if let failure = WholeFile.write(Array(chunk[..<count]), to: target) { return failure }
-        }
     }
 }

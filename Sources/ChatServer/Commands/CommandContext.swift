@@ -1,6 +1,7 @@
 import CLISupport
 import Glibc
 import Synchronization
+import System
 
 /// What a command has of its process: where data and words go, and whether there is somebody to ask.
 struct CommandContext: Sendable {
@@ -16,7 +17,7 @@ struct CommandContext: Sendable {
 
     /// Writes lines to stdout; false where it does not take them.
     func write(_ text: String) -> Bool {
-        WholeFile.write(Array(text.utf8) + (text.hasSuffix("\n") ? [] : [0x0a]), to: STDOUT_FILENO) == nil
+        Descriptor.write(Array(text.utf8) + (text.hasSuffix("\n") ? [] : [0x0a]), to: STDOUT_FILENO) == nil
     }
 
     /// Prints lines of data.
@@ -43,7 +44,7 @@ struct CommandContext: Sendable {
         say("chatd: " + InertText.line(text))
     }
 
-    private func say(_ line: String) { _ = WholeFile.write(Array(line.utf8) + [0x0a], to: STDERR_FILENO) }
+    private func say(_ line: String) { _ = Descriptor.write(Array(line.utf8) + [0x0a], to: STDERR_FILENO) }
 }
 
 /// Gathers the rows of an answer.

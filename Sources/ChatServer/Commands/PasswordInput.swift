@@ -2,6 +2,7 @@ import ArgumentParser
 import CLISupport
 import ChatProtocol
 import Glibc
+import System
 
 /// Where a new password comes from: never from the arguments or the environment, where others could see it.
 struct PasswordOptions: ParsableArguments, Sendable {
@@ -31,12 +32,12 @@ struct PasswordOptions: ParsableArguments, Sendable {
         if let passwordFile {
             let descriptor = open(passwordFile, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else {
-                throw Problem(.missingFile, "cannot read \(passwordFile): \(WholeFile.Failure(number: errno).text)")
+                throw Problem(.missingFile, "cannot read \(passwordFile): \(SystemError.text(errno))")
             }
             defer { close(descriptor) }
             return try Self.firstLine(of: descriptor, passwordFile)
         }
-        guard context.canAsk, WholeFile.exists("/dev/tty") else {
+        guard context.canAsk, FilePath.exists("/dev/tty") else {
             throw Problem(
                 .inputNeeded, "a password is needed and nobody can be asked",
                 hint: "use --password-stdin or --password-file")
@@ -51,7 +52,7 @@ struct PasswordOptions: ParsableArguments, Sendable {
             let count = read(descriptor, &byte, 1)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {
-                throw Problem(.inputOutput, "cannot read \(name): \(WholeFile.Failure(number: errno).text)")
+                throw Problem(.inputOutput, "cannot read \(name): \(SystemError.text(errno))")
             }
             if count == 0 || byte == 0x0a { break }
             line.append(byte)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLISupport
 import Glibc
+import System
 import Transport
 
 struct UserImportCommand: ChatdCommand {

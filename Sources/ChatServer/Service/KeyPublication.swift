@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import System
 import Transport
 
 /// Tells the clients on this machine which key is ours, so that one on a loopback address is trusted unasked.

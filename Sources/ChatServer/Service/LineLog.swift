@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import Glibc
 import Logging
+import System
 
 /// Log lines on standard error, each written whole. What other people wrote is inert in them.
 ///
@@ -16,7 +17,7 @@ package struct LineLog: LogHandler {
 
     package init(
         format: LogFormat, level: Logger.Level, time: @escaping @Sendable () -> Timestamp = ServerSources.system.time,
-        write: @escaping @Sendable ([UInt8]) -> Void = { _ = WholeFile.write($0, to: STDERR_FILENO) }
+        write: @escaping @Sendable ([UInt8]) -> Void = { _ = Descriptor.write($0, to: STDERR_FILENO) }
     ) {
         self.format = format
         logLevel = level

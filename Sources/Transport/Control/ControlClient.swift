@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The other end of the control socket. It blocks: it is for a command that has nothing else to do.
 package final class ControlClient {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Unix-domain sockets by path.
 enum UnixSocket {

@@ -1,4 +1,5 @@
 import NIOCore
+import System
 
 /// Why a connection ended; the first reason counts.
 package enum CloseReason: Error, Equatable, Sendable, CustomStringConvertible {

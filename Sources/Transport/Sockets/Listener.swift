@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import System
 
 /// Hears of connections as they are accepted, on the listener's event loop.
 package protocol ListenerDelegate: AnyObject {

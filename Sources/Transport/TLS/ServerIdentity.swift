@@ -1,5 +1,7 @@
 import COpenSSL
 import Synchronization
+import Glibc
+import System
 
 /// What a server shows to be known by: its certificate (and those that lead to a CA) and the private key.
 ///
@@ -47,9 +49,11 @@ package struct ServerIdentity: Sendable {
     }
 
     private static func read(_ path: String) throws(ServerIdentityError) -> [UInt8] {
-        switch SmallFile.read(path, limit: fileLimit) {
+        switch SmallFile.read(path, limit: fileLimit, patience: .endless) {
         case .success(let bytes): return bytes
-        case .failure(let error): throw .unreadableFile(path: path, reason: error.text)
+        case .failure(let error):
+            let reason = error.number == EFBIG ? "it is larger than \(fileLimit) bytes" : error.text
+            throw .unreadableFile(path: path, reason: reason)
         }
     }
 }

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import System
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatClient
+import System
 
 /// Takes requests from the input and sees that each is answered.
 struct RPCSession: Sendable {
