@@ -23,26 +23,12 @@ extension Database {
         get throws(SQLiteError) { try pragma("PRAGMA freelist_count") * pragma("PRAGMA page_size") }
     }
 
-    /// Refuses to let the file grow beyond `bytes` (rounded down to pages, never below what it has): what needs more
-    /// fails with `full`.
-    package func limitSize(to bytes: Int64) throws(SQLiteError) {
-        let pages = max(1, bytes / max(1, try pragma("PRAGMA page_size")))
-        try execute(text: "PRAGMA max_page_count=\(pages)")
-    }
-
     /// What SQLite finds wrong, at most `limit` lines; empty for a sound database.
     package func integrityFaults(limit: Int = 100) throws -> [String] {
         let statement = try prepare("PRAGMA integrity_check(\(limit))")
         var faults: [String] = []
         while try statement.step() { faults.append(statement.text(0)) }
         return faults == ["ok"] ? [] : faults
-    }
-
-    /// Rows whose reference leads nowhere, as `table row → table`.
-    package func foreignKeyFaults() throws -> [String] {
-        try all("PRAGMA foreign_key_check") { row in
-            "\(row.text(0)) \(row.isNull(1) ? "?" : String(row.integer(1))) → \(row.text(2))"
-        }
     }
 
     /// Copies the whole database to a new file, of mode 0600, while others go on writing (SQLite's online backup).

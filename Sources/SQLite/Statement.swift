@@ -41,9 +41,6 @@ package final class Statement {
     /// Ends the reading of rows. Bindings stay.
     package func reset() { sqlite3_reset(handle) }
 
-    /// Forgets what was bound, and frees it.
-    package func clearBindings() { sqlite3_clear_bindings(handle) }
-
     // MARK: Parameters
 
     package func bind(_ index: Int32, _ value: Int64) throws(SQLiteError) {

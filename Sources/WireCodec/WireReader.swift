@@ -25,8 +25,6 @@ package struct WireReader: Sendable {
     package init(_ bytes: [UInt8]) { remaining = bytes[...] }
     package init(_ bytes: ArraySlice<UInt8>) { remaining = bytes }
 
-    /// How many bytes have not been read.
-    package var remainingCount: Int { remaining.count }
     package var isAtEnd: Bool { remaining.isEmpty }
 
     /// Refuses bytes behind the last field.

@@ -58,11 +58,7 @@ import Testing
         #expect(try !database.integrityFaults().isEmpty)
     }
 
-    @Test func `dangling references are found`() throws {
-        let database = try Database(path: ":memory:")
-        try database.execute(
-            "CREATE TABLE p(id PRIMARY KEY); CREATE TABLE c(p REFERENCES p(id)); INSERT INTO c VALUES(9)")
-        #expect(try database.foreignKeyFaults() == ["c 1 → p"])
+    @Test func `dangling references are refused where references are kept`() throws {
         let strict = try Database(path: ":memory:", options: DatabaseOptions(foreignKeys: true))
         try strict.execute("CREATE TABLE p(id PRIMARY KEY); CREATE TABLE c(p REFERENCES p(id))")
         let error = #expect(throws: SQLiteError.self) { try strict.execute("INSERT INTO c VALUES(9)") }

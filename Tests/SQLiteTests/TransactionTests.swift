@@ -57,7 +57,7 @@ import Testing
         let database = try Database(path: directory.file("a.db"))
         try database.execute("CREATE TABLE t(a)")
         try database.run("INSERT INTO t VALUES(?)", 1)
-        try database.limitSize(to: 64 << 10)
+        try database.execute("PRAGMA max_page_count=16")
         let error = #expect(throws: SQLiteError.self) {
             try database.transaction {
                 for _ in 0..<100 { try database.run("INSERT INTO t VALUES(zeroblob(?))", 4_000) }

@@ -167,20 +167,6 @@ import Testing
         #expect(try await eventually { try await server.on { $0.recorders[0].closes } == [.stalled] })
         try await server.stop()
     }
-
-    @Test func `what waits can be dropped`() async throws {
-        let server = try await TestServer.start()
-        let client = try await TestClient.connect(to: server.address)
-        #expect(try await eventually { try await server.on { $0.recorders.first?.heard == [.opened] } })
-        try await server.on { hub in
-            hub.recorders[0].connection?.write(ByteBuffer(bytes: RawFrame.sample(1, bytes: 10).wireBytes))
-            #expect(hub.recorders[0].connection?.dropPending() == 19)
-            #expect(hub.recorders[0].connection?.pendingBytes == 0)
-            hub.recorders[0].connection?.write(ByteBuffer(bytes: RawFrame.sample(2, bytes: 10).wireBytes))
-        }
-        #expect(try await eventually { try await client.on { $1.frames.map(\.correlation) } == [2] })
-        try await server.stop()
-    }
 }
 
 /// A TCP connection without TLS. It blocks.

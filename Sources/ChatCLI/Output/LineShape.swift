@@ -28,9 +28,6 @@ struct LineShape: Sendable {
     var about: String
     var fields: [Field]
 
-    /// Where the line is printed.
-    var isOnStderr: Bool { head == "error" || head == "notice" }
-
     static func named(_ name: String) -> LineShape? { all.first { $0.head == name } }
 
     /// JSON Schema, draft 2020-12. Further keys may come with any release, so they are allowed.

@@ -27,7 +27,7 @@ final class StoreWatch {
 
     /// Whether there may be something that the last look has not seen. Asked before each look.
     func hasNews() throws -> Bool {
-        let current = try store.dataVersion()
+        let current = try store.database.dataVersion
         guard current != version else { return false }
         version = current
         return true

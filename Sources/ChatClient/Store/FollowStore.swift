@@ -36,9 +36,4 @@ extension ClientStore {
             """, position, last, limit, read: reader.gap)
         return ItemReader.merge(messages, gaps, limit: limit)
     }
-
-    /// Changes whenever another connection has committed something.
-    func dataVersion() throws -> Int64 {
-        try database.first("PRAGMA data_version") { $0.integer(0) } ?? 0
-    }
 }

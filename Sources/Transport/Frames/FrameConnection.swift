@@ -130,13 +130,6 @@ package final class FrameConnection {
         sealBacklog()
     }
 
-    /// Drops what was written and is not encrypted yet; returns how many bytes.
-    @discardableResult
-    package func dropPending() -> Int {
-        defer { backlog.removeAll() }
-        return backlog.bytes
-    }
-
     // MARK: Receiving
 
     /// No frame is given any more until `resumeReading`, and the peer is made to wait.

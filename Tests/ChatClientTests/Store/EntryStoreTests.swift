@@ -275,10 +275,10 @@ import Testing
         let scene = try StoreScene()
         let reading = try scene.other(.read)
         let reader = try #require(try reading.itemReader())
-        let before = try reading.dataVersion()
+        let before = try reading.database.dataVersion
         #expect(try reading.items(after: 0, limit: 9, reader: reader).isEmpty)
         try scene.receive([StoreScene.entry(1)])
-        #expect(try reading.dataVersion() != before)
+        #expect(try reading.database.dataVersion != before)
         #expect(try reading.items(after: 0, limit: 9, reader: reader).map(StoreScene.word) == ["m1"])
     }
 }
