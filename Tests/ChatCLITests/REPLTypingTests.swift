@@ -14,11 +14,11 @@ import Testing
     {
         var paste = BracketedPaste(limit: limit)
         let bytes = Array(text.utf8)
-        var queue = ByteQueue()
+        var queue: ArraySlice<UInt8> = []
         var next = 0
         while next < bytes.count {
             let end = chunk == .max ? bytes.count : min(bytes.count, next + chunk)
-            queue.append(bytes[next..<end])
+            queue += bytes[next..<end]
             next = end
             if paste.take(&queue) {
                 var rest: [UInt8] = []

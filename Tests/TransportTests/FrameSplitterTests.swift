@@ -1,4 +1,5 @@
 import ChatProtocol
+import NIOCore
 import Testing
 
 @testable import Transport
@@ -16,6 +17,13 @@ import Testing
         }
         #expect(found == frames)
         #expect(!splitter.isMidFrame)
+    }
+
+    @Test func `a frame is the same bytes in a buffer and by itself`() {
+        let frame = RawFrame(kind: FrameKind.ping.rawValue, correlation: 0x0102_0304, body: [0xaa, 0xbb])
+        var buffer = ByteBuffer(bytes: [1])
+        buffer.writeFrame(kind: .ping, correlation: 0x0102_0304, body: [0xaa, 0xbb])
+        #expect(Array(buffer.readableBytesView) == [1] + frame.wireBytes)
     }
 
     @Test func `every truncation gives the frames before it and says that one has begun`() throws {

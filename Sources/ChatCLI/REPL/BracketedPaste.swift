@@ -39,7 +39,7 @@ struct BracketedPaste: Sendable {
     init(limit: Int) { self.limit = limit }
 
     /// Takes bytes up to the end mark, and takes them away. True: the mark was there, and `outcome` holds.
-    mutating func take(_ input: inout ByteQueue) -> Bool {
+    mutating func take(_ input: inout ArraySlice<UInt8>) -> Bool {
         while let byte = input.popFirst() {
             if byte == Self.endMark[matched] {
                 matched += 1
@@ -76,33 +76,5 @@ struct BracketedPaste: Sendable {
         } else {
             kept = []
         }
-    }
-}
-
-/// Bytes that came in and were not looked at yet.
-struct ByteQueue: Sendable {
-    private var bytes: [UInt8] = []
-    private var head = 0
-
-    init(_ bytes: [UInt8] = []) { self.bytes = bytes }
-
-    var isEmpty: Bool { head == bytes.count }
-
-    mutating func append(_ more: some Collection<UInt8>) {
-        if isEmpty { removeAll() }
-        bytes.append(contentsOf: more)
-    }
-
-    mutating func popFirst() -> UInt8? {
-        guard head < bytes.count else { return nil }
-        head += 1
-        return bytes[head - 1]
-    }
-
-    func isOnly(_ byte: UInt8) -> Bool { bytes.count - head == 1 && bytes[head] == byte }
-
-    mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
-        head = 0
     }
 }

@@ -353,7 +353,7 @@ final class Editor {
     /// SIGINT from elsewhere.
     private func interrupt() {
         paste = nil
-        keyboard.keys.append([specialKeys.interrupt])
+        keyboard.keys.append(specialKeys.interrupt)
         dispatchKeys()
     }
 

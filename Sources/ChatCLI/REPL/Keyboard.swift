@@ -16,7 +16,8 @@ struct Keyboard {
         hint: "send a file with 'chat send', in parts", sent: .no)
 
     let descriptor: Int32
-    var keys = ByteQueue()
+    /// What came and nobody has asked for yet.
+    var keys: ArraySlice<UInt8> = []
     /// Whether keys were left out for want of room.
     var hasDropped = false
     private var lastRead = ContinuousClock.now
@@ -43,17 +44,17 @@ struct Keyboard {
         lastRead = now
         let bytes = buffer[..<count]
         guard onlyShortening else {
-            keys.append(bytes)
+            keys += bytes
             return true
         }
         let taken = bytes.filter { Self.shorteningKeys.contains($0) }
         if taken.count < count { hasDropped = true }
-        keys.append(taken)
+        keys += taken
         return true
     }
 
     /// Whether what was read last is this key alone, after a pause.
-    func isSinglePress(of key: UInt8) -> Bool { keys.isOnly(key) && lastPause >= Self.pause }
+    func isSinglePress(of key: UInt8) -> Bool { keys.elementsEqual([key]) && lastPause >= Self.pause }
 }
 
 /// The keys of which a terminal makes signals, as this user has set them; while a line is edited it makes none.

@@ -89,11 +89,7 @@ final class LinkCore: FrameConnectionDelegate {
             pending[correlation] = Pending(completion: completion, timer: timer)
         }
         var buffer = ByteBuffer()
-        buffer.reserveCapacity(RawFrame.lengthBytes + RawFrame.headBytes + request.body.count)
-        buffer.writeInteger(UInt32(RawFrame.headBytes + request.body.count))
-        buffer.writeInteger(request.kind.rawValue)
-        buffer.writeInteger(correlation)
-        buffer.writeBytes(request.body)
+        buffer.writeFrame(kind: request.kind, correlation: correlation, body: request.body)
         connection.write(buffer)
     }
 

@@ -1,5 +1,6 @@
 import ChatProtocol
 import NIOCore
+import Transport
 import WireCodec
 
 /// Writes bodies as frames into buffers that can be shared by any number of connections.
@@ -11,11 +12,6 @@ package enum FrameEncoder {
     }
 
     package static func write(_ body: some FrameBody, correlation: UInt32 = 0, into buffer: inout ByteBuffer) {
-        let bytes = body.wireBytes
-        buffer.reserveCapacity(minimumWritableBytes: RawFrame.lengthBytes + RawFrame.headBytes + bytes.count)
-        buffer.writeInteger(UInt32(RawFrame.headBytes + bytes.count))
-        buffer.writeInteger(type(of: body).kind.rawValue)
-        buffer.writeInteger(correlation)
-        buffer.writeBytes(bytes)
+        buffer.writeFrame(kind: type(of: body).kind, correlation: correlation, body: body.wireBytes)
     }
 }

@@ -5,17 +5,16 @@ import NIOCore
 /// A plain value. It keeps references to the buffers given, so a frame for many connections is in memory once however
 /// many of them are behind.
 struct OutboundBacklog {
-    private var buffers: [ByteBuffer] = []
-    private var first = 0
+    private var buffers = CircularBuffer<ByteBuffer>()
     /// Bytes waiting.
     private(set) var bytes = 0
 
-    /// Slots kept when the backlog has drained; a larger array is given back.
+    /// Slots kept when the backlog has drained; more are given back.
     private static let slotsKept = 16
 
     var isEmpty: Bool { bytes == 0 }
-    /// Slots in use, drained ones included.
-    var slots: Int { buffers.count }
+    /// Buffers for which there is a place.
+    var slots: Int { buffers.capacity }
 
     mutating func append(_ buffer: ByteBuffer) {
         guard buffer.readableBytes > 0 else { return }
@@ -30,15 +29,15 @@ struct OutboundBacklog {
     ) -> Result {
         let count = min(bytes, staging.count)
         bytes -= count
-        defer { trim() }
-        if first < buffers.count && buffers[first].readableBytes >= count {
-            let result = buffers[first].withUnsafeReadableBytes { seal(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        defer { if isEmpty, slots > Self.slotsKept { buffers = [] } }
+        if let first = buffers.first, first.readableBytes >= count {
+            let result = first.withUnsafeReadableBytes { seal(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             drop(count)
             return result
         }
         var filled = 0
         while filled < count {
-            let taken = buffers[first].withUnsafeReadableBytes { source in
+            let taken = buffers[buffers.startIndex].withUnsafeReadableBytes { source in
                 let taken = min(source.count, count - filled)
                 staging[filled..<filled + taken].copyBytes(from: source[..<taken])
                 return taken
@@ -55,22 +54,7 @@ struct OutboundBacklog {
 
     /// Takes `count` bytes off the first buffer, and the buffer itself when it is empty.
     private mutating func drop(_ count: Int) {
-        buffers[first].moveReaderIndex(forwardBy: count)
-        guard buffers[first].readableBytes == 0 else { return }
-        buffers[first] = ByteBuffer()
-        first += 1
-    }
-
-    private mutating func trim() {
-        guard first == buffers.count else {
-            // A backlog that never drains would otherwise keep the slots of all that passed through it.
-            if first > 1024 && first * 2 > buffers.count {
-                buffers.removeFirst(first)
-                first = 0
-            }
-            return
-        }
-        first = 0
-        buffers.removeAll(keepingCapacity: buffers.capacity <= Self.slotsKept)
+        buffers[buffers.startIndex].moveReaderIndex(forwardBy: count)
+        if buffers[buffers.startIndex].readableBytes == 0 { buffers.removeFirst() }
     }
 }
