@@ -11,7 +11,8 @@ import PackageDescription
 //   mls-interop -----------------------------------------------------------------> MLS
 //
 // CLISupport holds the manners that both programs share: exit status, JSON lines, inert text, durations, configuration.
-// System is the ground floor to the C library: files that people name, questions on the terminal.
+// System is the ground floor to the C library: descriptors, files, locks, clocks, questions on the terminal. It alone
+// uses the door CGlibc; the other doors hold their own library and nothing else.
 // `MLS` is a library for others too; no program but mls-interop, the testers' tool, uses it yet.
 // Threads, and who owns what, stand in CONTRIBUTING.md. `Tests/HouseTests` keeps absent what must be absent.
 
@@ -51,21 +52,22 @@ let package = Package(
         .target(
             name: "MLS", dependencies: ["WireCodec", .product(name: "Crypto", package: "swift-crypto")],
             exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "CLISupport", dependencies: ["ChatProtocol", "System"], swiftSettings: strict),
+        .target(name: "CLISupport", dependencies: ["WireCodec", "ChatProtocol", "System"], swiftSettings: strict),
 
         // The ground floor: what is asked of the C library in one way only.
-        .target(name: "System", swiftSettings: strict),
+        .target(name: "System", dependencies: ["CGlibc"], swiftSettings: strict),
 
         // Doors to the world.
+        .systemLibrary(name: "CGlibc"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
-        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "SQLite", dependencies: ["CSQLite", "System", "WireCodec"], swiftSettings: strict),
         .target(
             name: "Transport",
             dependencies: [
-                "COpenSSL", "ChatProtocol", "System",
+                "COpenSSL", "WireCodec", "ChatProtocol", "System",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -91,7 +93,7 @@ let package = Package(
         .target(
             name: "ChatClient",
             dependencies: [
-                "ChatProtocol", "CLISupport", "System", "Transport", "SQLite", "StoredValues",
+                "WireCodec", "ChatProtocol", "CLISupport", "System", "Transport", "SQLite", "StoredValues",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -112,7 +114,7 @@ let package = Package(
         .executableTarget(name: "chatd", dependencies: ["ChatServer", "System"], swiftSettings: strict),
 
         // For testers of MLS: vectors in both directions, and a server for other implementations. Not installed.
-        .executableTarget(name: "mls-interop", dependencies: ["MLS", "WireCodec"], swiftSettings: strict),
+        .executableTarget(name: "mls-interop", dependencies: ["MLS", "WireCodec", "System"], swiftSettings: strict),
 
         // Tests. `TestSupport` waits for conditions; it is never linked into a product.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -139,6 +141,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets", "ChatProtocol", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "WireCodecTests", dependencies: ["WireCodec"], swiftSettings: strict),
+        .testTarget(name: "SystemTests", dependencies: ["System", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ChatProtocolTests", dependencies: ["WireCodec", "ChatProtocol"], swiftSettings: strict),
         .testTarget(name: "CLISupportTests", dependencies: ["ChatProtocol", "CLISupport"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),

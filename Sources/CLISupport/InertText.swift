@@ -1,3 +1,5 @@
+import WireCodec
+
 extension Unicode.Scalar {
     /// Whether the character could act on a terminal, or on the text around it: general categories Cc (C0, DEL,
     /// C1), Cf (bidirectional marks, zero-width characters, tags), Zl and Zp.
@@ -57,10 +59,7 @@ package enum InertText {
             result.append(letter)
             return
         }
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        result.append(contentsOf: "<U+".unicodeScalars)
-        result.append(contentsOf: repeatElement("0", count: max(0, 4 - digits.utf8.count)))
-        result.append(contentsOf: digits.unicodeScalars)
-        result.append(">")
+        let digits = Hexadecimal.text(scalar.value, digits: 4, uppercase: true)
+        result.append(contentsOf: "<U+\(digits)>".unicodeScalars)
     }
 }

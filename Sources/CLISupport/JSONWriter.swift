@@ -1,3 +1,5 @@
+import WireCodec
+
 /// Writes JSON whose text is exact for programs and inert on terminals: what would act on one is an escape.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
@@ -53,9 +55,7 @@ struct JSONWriter {
 
     /// Beyond the basic plane a character is a pair of surrogates (RFC 8259 §7).
     private mutating func writeEscape(_ unit: UInt16) {
-        let digits = String(unit, radix: 16)
         bytes += "\\u".utf8
-        bytes += repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count)
-        bytes += digits.utf8
+        bytes += Hexadecimal.text(unit, digits: 4).utf8
     }
 }

@@ -1,7 +1,6 @@
 #ifndef CHAT_CSQLITE_SHIM_H
 #define CHAT_CSQLITE_SHIM_H
 #include <sqlite3.h>
-#include <sys/vfs.h>
 
 // SQLITE_TRANSIENT is a cast of -1, which the importer skips: sqlite copies what is bound.
 // A null pointer would bind NULL: an empty text must not.
@@ -14,10 +13,5 @@ static inline int shim_sqlite3_bind_blob(sqlite3_stmt *s, int i, const void *p, 
 // sqlite3_db_config is variadic; every switch that we set takes an int and no answer.
 static inline int shim_sqlite3_db_config(sqlite3 *db, int option, int on) {
     return sqlite3_db_config(db, option, on, (int *)0);
-}
-// statfs(2) is in no module that Swift sees: the type of the file system at `path`, -1 where that cannot be told.
-static inline long shim_file_system_type(const char *path) {
-    struct statfs status;
-    return statfs(path, &status) == 0 ? (long)(unsigned int)status.f_type : -1;
 }
 #endif

@@ -34,11 +34,12 @@ package struct Identifier<Kind>: Hashable, Sendable {
     }
 
     /// 32 lower-case hexadecimal digits.
-    package var hex: String { Self.hex(high) + Self.hex(low) }
+    package var hex: String { Hexadecimal.text(high, digits: 16) + Hexadecimal.text(low, digits: 16) }
 
-    private static func hex(_ word: UInt64) -> String {
-        let digits = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    /// Nil for anything but 32 hexadecimal digits.
+    package init?(hex: some StringProtocol) {
+        guard let bytes = Hexadecimal.bytes(hex) else { return nil }
+        self.init(bytes)
     }
 }
 

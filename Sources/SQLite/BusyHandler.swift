@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import System
 
 /// Waits for another connection's lock: short pauses with jitter, until the time-out.
 ///
@@ -9,7 +10,7 @@ final class BusyHandler {
     /// The longest pause, microseconds.
     private static let longestPause: UInt64 = 10_000
 
-    private var timeoutNanoseconds: UInt64 = 0
+    private var timeoutMicroseconds: UInt64 = 0
     private var deadline: UInt64 = 0
     private var state: UInt64
 
@@ -19,12 +20,12 @@ final class BusyHandler {
     }
 
     /// How long to wait from now on.
-    func timeout(milliseconds: Int) { timeoutNanoseconds = UInt64(max(0, milliseconds)) * 1_000_000 }
+    func timeout(milliseconds: Int) { timeoutMicroseconds = UInt64(max(0, milliseconds)) * 1_000 }
 
     /// Pauses before the next try; false when the time is up.
     func wait(attempt: Int32) -> Bool {
-        let now = Self.monotonicNanoseconds()
-        if attempt == 0 { deadline = now &+ timeoutNanoseconds }
+        let now = SystemClock.microseconds
+        if attempt == 0 { deadline = now &+ timeoutMicroseconds }
         guard now < deadline else { return false }
         let ceiling = min(Self.longestPause, 500 << min(UInt64(attempt), 5))
         usleep(UInt32(ceiling / 2 + random() % ceiling))
@@ -37,12 +38,6 @@ final class BusyHandler {
         state ^= state >> 7
         state ^= state << 17
         return state
-    }
-
-    static func monotonicNanoseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }
 

@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import WireCodec
 
 /// One connection to a database file. Confined to its thread or actor; closed when nothing refers to it any more.
 ///
@@ -121,9 +122,7 @@ extension Database {
         for byte in path.utf8 {
             switch byte {
             case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2f, 0x2d, 0x2e, 0x5f: text.append(byte)
-            default:
-                let digits = Array("0123456789abcdef".utf8)
-                text += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            default: text += "%\(Hexadecimal.text([byte]))".utf8
             }
         }
         return String(decoding: text, as: UTF8.self)

@@ -1,4 +1,4 @@
-import CSQLite
+import System
 
 /// File systems over a network: SQLite's locks and shared memory do not hold between the machines that mount them
 /// (https://sqlite.org/wal.html).
@@ -11,7 +11,7 @@ package enum NetworkFileSystem {
     ]
 
     /// The name of the one that `path` lies on; nil for a local one, and where it cannot be told.
-    package static func name(at path: String) -> String? { name(ofType: Int(shim_file_system_type(path))) }
+    package static func name(at path: String) -> String? { FileSystemType.number(at: path).flatMap(name(ofType:)) }
 
     static func name(ofType type: Int) -> String? { names[type] }
 }

@@ -1,3 +1,4 @@
+import CGlibc
 import Glibc
 
 /// Which descriptors who started us has given us. What we open ourselves is no business of the programs that we start.
@@ -11,7 +12,16 @@ package enum CallersDescriptors {
     package static let extra: Set<Int32> = Set(listed() ?? asked())
 
     /// The numbers between the caller's descriptors, that are ours or free, and the first from which on all are.
-    package static var ours: (between: [Int32], from: Int32) { ours(beside: extra) }
+    static var ours: (between: [Int32], from: Int32) { ours(beside: extra) }
+
+    /// Has a program that is started get none of ours.
+    ///
+    /// Not by FD_CLOEXEC: libraries open without it, and at any moment. That a number is free is no error.
+    package static func closeOurs(in actions: inout posix_spawn_file_actions_t) {
+        let ours = ours
+        for number in ours.between { posix_spawn_file_actions_addclose(&actions, number) }
+        posix_spawn_file_actions_addclosefrom_np(&actions, ours.from)
+    }
 
     static func ours(beside extra: Set<Int32>) -> (between: [Int32], from: Int32) {
         guard let highest = extra.max() else { return ([], 3) }
@@ -19,16 +29,9 @@ package enum CallersDescriptors {
     }
 
     private static func listed() -> [Int32]? {
-        guard let folder = opendir("/proc/self/fd") else { return nil }
-        defer { closedir(folder) }
-        var numbers: [Int32] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if let number = Int32(name), number > 2, number != dirfd(folder) { numbers.append(number) }
-        }
-        return numbers
+        guard case .success(let names) = FilePath.names(in: "/proc/self/fd") else { return nil }
+        // The one that the folder was read by is closed.
+        return names.compactMap { Int32($0) }.filter { $0 > 2 && fcntl($0, F_GETFD) >= 0 }
     }
 
     private static func asked() -> [Int32] { (3..<probed).filter { fcntl($0, F_GETFD) >= 0 } }

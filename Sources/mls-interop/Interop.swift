@@ -1,5 +1,6 @@
 import Glibc
 import MLS
+import System
 
 /// The command line of this program: for testers, not installed.
 enum Interop {
@@ -99,21 +100,10 @@ enum Interop {
     }
 
     static func readAll(_ descriptor: Int32) -> [UInt8] {
-        var all: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = read(descriptor, &buffer, buffer.count)
-            if count <= 0 { return all }
-            all.append(contentsOf: buffer[0..<count])
-        }
+        (try? SmallFile.read(descriptor: descriptor, limit: .max).get()) ?? []
     }
 
     static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count <= 0 { return }
-            bytes = bytes.dropFirst(count)
-        }
+        _ = Descriptor.write(Array(text.utf8), to: descriptor)
     }
 }

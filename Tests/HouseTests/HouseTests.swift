@@ -13,8 +13,9 @@ import Testing
         }
     }
 
-    /// One door to the network and one to each library of cryptography, so that each can be audited in one place.
-    @Test func `only Transport opens sockets and calls OpenSSL, only MLS's Crypto calls swift-crypto`() throws {
+    /// One door to the network, to each library of cryptography and to the C library's details, so that each can be
+    /// audited in one place, and what is asked of the kernel is asked in one way.
+    @Test func `each door to the world is used by one target`() throws {
         for file in try House.files() where !file.path.path.contains("/Sources/MLS/Crypto/") {
             let calls = file.imports.intersection(["Crypto", "_CryptoExtras", "CryptoExtras", "CryptoBoringWrapper"])
             #expect(calls.isEmpty, "\(file.path) imports \(calls)")
@@ -24,6 +25,14 @@ import Testing
             for call in ["ClientBootstrap(", "ServerBootstrap(", "DatagramBootstrap(", " socket(", "= connect("] {
                 #expect(!file.code.contains(call), "\(file.path) uses \(call)")
             }
+        }
+        for file in try House.files() where file.target != "System" {
+            #expect(!file.imports.contains("CGlibc"), "\(file.path)")
+            let calls = [
+                "strerror", "getpwuid", "clock_gettime(", "flock(", "opendir(", "fsync(", "Glibc.write(",
+                "memfd_create(",
+            ]
+            for call in calls { #expect(!file.code.contains(call), "\(file.path) asks for \(call) past System") }
         }
     }
 

@@ -55,19 +55,6 @@ struct InteropTests {
         #expect(throws: VectorFailure.self) { try VectorKind.messages.verify(.array([.object(fields)])) }
     }
 
-    @Test
-    func `base64 is that of RFC 4648`() {
-        let pairs = [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-        ]
-        for (text, encoded) in pairs {
-            #expect(Base64.encode(Array(text.utf8)) == encoded)
-            #expect(Base64.decode(encoded) == Array(text.utf8))
-        }
-        #expect(Base64.decode("Z") == nil)
-        #expect(Base64.decode("Z!==") == nil)
-    }
-
     /// Calls a server as the harness does.
     private struct Harness {
         var server = Server()

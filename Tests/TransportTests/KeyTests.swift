@@ -99,15 +99,6 @@ import Testing
         #expect(PublicKeyPin(digest: [1, 2, 3]) == nil)
     }
 
-    // RFC 4648 §10.
-    @Test(arguments: [
-        ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
-        ("foobar", "Zm9vYmFy"),
-    ]) func `base 64 gives the published texts`(bytes: String, text: String) {
-        #expect(Base64.encode(Array(bytes.utf8)) == text)
-        #expect(Base64.decode(text) == Array(bytes.utf8))
-    }
-
     @Test func `random bytes are as many as asked and not the same twice`() {
         for count in [0, 1, 32, 1000] { #expect(SecureRandom.bytes(count).count == count) }
         #expect(SecureRandom.bytes(32) != SecureRandom.bytes(32))

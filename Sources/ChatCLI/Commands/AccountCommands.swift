@@ -3,6 +3,7 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 import Glibc
+import System
 
 /// Where a password comes from when it is not typed.
 struct PasswordOptions: ParsableArguments, Sendable {
@@ -129,13 +130,7 @@ private enum UserQuestion {
 
     /// The user of this process, as ssh would take it.
     private static func systemUser() -> UserName? {
-        var record = passwd()
-        var result: UnsafeMutablePointer<passwd>?
-        var buffer = [CChar](repeating: 0, count: 16 << 10)
-        guard getpwuid_r(getuid(), &record, &buffer, buffer.count, &result) == 0, result != nil,
-            let name = record.pw_name
-        else { return nil }
-        return UserName(typed: String(cString: name))
+        UserDatabase.own.flatMap { UserName(typed: String(decoding: $0.name, as: UTF8.self)) }
     }
 }
 

@@ -34,7 +34,7 @@ struct HistoryCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        let request = request(now: SystemTime.now())
+        let request = request(now: WallClock.now)
         try request.check { "--\($0)" }
         let client = try invocation.makeClient()
         let failure = try await synchronise(client, request, invocation)

@@ -36,7 +36,7 @@ struct ListenCommand: ChatCommand {
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let settings = try invocation.settings()
         var options = ListenOptions(
-            start: try start.start(now: SystemTime.now()), resume: resume,
+            start: try start.start(now: WallClock.now), resume: resume,
             filter: MessageFilter(
                 from: Set(filter.from), toMe: filter.toMe, everyone: filter.everyone, own: own), follow: !noFollow,
             presence: meta, receipts: meta)

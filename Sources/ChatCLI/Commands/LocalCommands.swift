@@ -95,7 +95,7 @@ struct ResumeSetCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        let start = try start.start(now: SystemTime.now()) ?? .new
+        let start = try start.start(now: WallClock.now) ?? .new
         try await invocation.makeClient().setResumePoint(name, to: start)
         return .done
     }

@@ -49,7 +49,7 @@ struct ReplyCommand: ChatCommand {
         }
         guard let name = resume ?? UserName("reply") else { throw Problem(.internalFault, "no resume point") }
         let options = ListenOptions(
-            start: try start.start(now: SystemTime.now()), resume: name, filter: rules.filter,
+            start: try start.start(now: WallClock.now), resume: name, filter: rules.filter,
             requiresFirstConnection: !patient)
         let handlers = (0..<jobs).map { _ in handler.another }
         invocation.endings.intercept()

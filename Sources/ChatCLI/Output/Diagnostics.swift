@@ -21,7 +21,7 @@ final class Diagnostics: Sendable {
     /// Tells what went wrong, in one line.
     func report(_ problem: Problem) {
         let problem = RefusalHint.completing(problem.worded(.commandLine))
-        write(json ? problem.json(time: SystemTime.now()).text : problem.plainLine(program: "chat"))
+        write(json ? problem.json(time: WallClock.now).text : problem.plainLine(program: "chat"))
     }
 
     /// Tells what somebody may want to know, unless `--quiet`.
@@ -31,13 +31,13 @@ final class Diagnostics: Sendable {
         guard !quiet else { return }
         write(
             json
-                ? JSONLines.notice(code: code, text: text, time: SystemTime.now()).text
+                ? JSONLines.notice(code: code, text: text, time: WallClock.now).text
                 : "chat: " + InertText.line(text))
     }
 
     /// Tells what happens inside, for `-v`.
     func log(_ level: String, _ text: String) {
-        let time = SystemTime.now()
+        let time = WallClock.now
         write(
             json
                 ? JSONLines.log(level: level, text: text, time: time).text

@@ -6,8 +6,8 @@ import ChatProtocol
 struct PlainText: Sendable {
     var palette: Palette
     /// Seconds east of UTC at a moment.
-    var offset: @Sendable (Timestamp) -> Int = SystemTime.offset(at:)
-    var now: @Sendable () -> Timestamp = { SystemTime.now() }
+    var offset: @Sendable (Timestamp) -> Int = LocalTime.offset(at:)
+    var now: @Sendable () -> Timestamp = { WallClock.now }
 
     /// What a listener tells; nil for what is no line of the output.
     func event(_ event: ListenEvent) -> [String]? {

@@ -1,4 +1,3 @@
-import CReadline
 import Dispatch
 import Glibc
 import Synchronization
@@ -56,8 +55,11 @@ final class ChildProcess: Sendable {
     private func runHere(
         _ words: [String], environment: [[UInt8]], input: [UInt8], output: OutputCapture?, timeout: Duration?
     ) -> Outcome {
-        let file = Self.memoryFile(input)
-        guard file >= 0 else { return .notStarted(errno) }
+        let file: Int32
+        switch NewDescriptor.memoryFile(input) {
+        case .success(let made): file = made
+        case .failure(let error): return .notStarted(error.number)
+        }
         defer { close(file) }
         var descriptors = [Spawn.Redirection(ours: file, its: STDIN_FILENO)]
         if let output { descriptors.append(.init(ours: output.its, its: 1)) }
@@ -111,17 +113,6 @@ final class ChildProcess: Sendable {
         group.withLock { group in
             if group == process { kill(-process, number) }
         }
-    }
-
-    /// A file in memory: unlike a pipe it neither blocks the writer nor depends on a reader.
-    private static func memoryFile(_ bytes: [UInt8]) -> Int32 {
-        let file = memfd_create("input", 1)  // MFD_CLOEXEC
-        guard file >= 0 else { return -1 }
-        guard Descriptor.write(bytes, to: file) == nil, lseek(file, 0, SEEK_SET) == 0 else {
-            close(file)
-            return -1
-        }
-        return file
     }
 }
 

@@ -62,7 +62,7 @@ struct HandlerCommand: Sendable {
     ) async throws(CancellationError) -> Result<[UInt8], Problem> {
         let input = (json ? JSONLines.message(message).bytes : Array(message.body.utf8)) + [0x0a]
         let environment = Self.environment(
-            for: message, profile: profile, configuration: configuration, inherited: Spawn.inheritedEnvironment())
+            for: message, profile: profile, configuration: configuration, inherited: ProcessEnvironment.inherited)
         var schedule = RetrySchedule(retries: retries)
         while true {
             let (outcome, output) = await attempt(environment, input, outputLimit)

@@ -1,4 +1,3 @@
-import CReadline
 import Dispatch
 import Glibc
 import Synchronization
@@ -34,14 +33,18 @@ final class OutputCapture: Sendable {
 
     /// - Parameter limit: bytes that are kept at the most.
     static func make(limit: Int) -> Result<OutputCapture, SystemError> {
-        guard let pipe = newPipe() else { return .failure(SystemError(number: errno)) }
-        guard let wake = newPipe() else {
-            defer { for descriptor in [pipe.0, pipe.1] { close(descriptor) } }
-            return .failure(SystemError(number: errno))
-        }
-        // Ours alone: what the program sees stays as it expects it.
-        _ = fcntl(pipe.0, F_SETFL, O_NONBLOCK)
-        return .success(OutputCapture(pipe: pipe, wake: wake, limit: limit))
+        do throws(SystemError) {
+            let pipe = try NewDescriptor.pipe().get()
+            do throws(SystemError) {
+                let wake = try NewDescriptor.pipe().get()
+                // Ours alone: what the program sees stays as it expects it.
+                _ = fcntl(pipe.read, F_SETFL, O_NONBLOCK)
+                return .success(OutputCapture(pipe: pipe, wake: wake, limit: limit))
+            } catch {
+                for descriptor in [pipe.read, pipe.write] { close(descriptor) }
+                throw error
+            }
+        } catch { return .failure(error) }
     }
 
     deinit {
@@ -103,12 +106,6 @@ final class OutputCapture: Sendable {
             case .failure(let error): return error.number == EAGAIN || error.number == EINTR ? .waits : .ended
             }
         }
-    }
-
-    private static func newPipe() -> (Int32, Int32)? {
-        var ends: [Int32] = [-1, -1]
-        // Closed in every program at once: others may be started at this moment.
-        return pipe2(&ends, O_CLOEXEC) == 0 ? (ends[0], ends[1]) : nil
     }
 
     private func closeGivenAway() {

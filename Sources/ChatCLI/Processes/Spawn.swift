@@ -1,4 +1,3 @@
-import func CReadline.posix_spawn_file_actions_addclosefrom_np
 import Glibc
 import System
 
@@ -35,10 +34,7 @@ struct Spawn {
         for redirection in descriptors {
             posix_spawn_file_actions_adddup2(&actions, redirection.ours, redirection.its)
         }
-        // Not by FD_CLOEXEC: libraries open without it, and at any moment. That a number is free is no error.
-        let ours = CallersDescriptors.ours
-        for number in ours.between { posix_spawn_file_actions_addclose(&actions, number) }
-        posix_spawn_file_actions_addclosefrom_np(&actions, ours.from)
+        CallersDescriptors.closeOurs(in: &actions)
         var none = sigset_t()
         var all = sigset_t()
         sigemptyset(&none)
@@ -79,17 +75,5 @@ struct Spawn {
         // An empty part is the working directory.
         let candidates = program.contains("/") ? [program] : folders.map { "\($0.isEmpty ? "." : $0)/\(program)" }
         return candidates.first { access($0, X_OK) == 0 }
-    }
-
-    /// What we got from who started us, each variable as its bytes.
-    static func inheritedEnvironment() -> [[UInt8]] {
-        var variables: [[UInt8]] = []
-        var next = environ
-        while let pointer = next.pointee {
-            let bytes = UnsafeBufferPointer(start: pointer, count: strlen(pointer))
-            variables.append(bytes.map(UInt8.init(bitPattern:)))
-            next += 1
-        }
-        return variables
     }
 }

@@ -90,7 +90,7 @@ struct ExternalEditor: Sendable {
     /// Starts it in our process group, which has the terminal, and waits.
     private func runHere(_ file: String, _ terminal: Int32) -> Result<Int32, SystemError> {
         let spawn = Spawn(
-            words: words + [file], environment: Spawn.inheritedEnvironment(),
+            words: words + [file], environment: ProcessEnvironment.inherited,
             descriptors: (0...2).map { .init(ours: terminal, its: $0) }, hasOwnGroup: false)
         let process: pid_t
         switch spawn.start() {

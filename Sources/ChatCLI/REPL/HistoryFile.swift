@@ -49,8 +49,8 @@ struct HistoryFile: Sendable {
             guard descriptor >= 0 else { throw failure("open", errno) }
             var opened = stat()
             var named = stat()
-            if flock(descriptor, LOCK_EX) == 0, fstat(descriptor, &opened) == 0, stat(path, &named) == 0,
-                opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
+            if (try? FileLock.take(descriptor, waits: true)) == true, fstat(descriptor, &opened) == 0,
+                stat(path, &named) == 0, opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
             {
                 guard opened.st_mode & S_IFMT == S_IFREG else {
                     close(descriptor)

@@ -122,7 +122,7 @@ final class InteractiveSession {
         guard isatty(STDERR_FILENO) == 1 else { return invocation.diagnostics.report(problem) }
         screen.write([
             invocation.json
-                ? problem.json(time: SystemTime.now()).text : problem.plainLine(program: "chat")
+                ? problem.json(time: WallClock.now).text : problem.plainLine(program: "chat")
         ])
     }
 

@@ -121,7 +121,7 @@ struct PipedSession {
             run.listenerFailed(problem)
             for (message, line) in held {
                 try await decided(
-                    .unsent(message.conversation, problem, now: SystemTime.now()), line: line, isToldAlready: true)
+                    .unsent(message.conversation, problem, now: WallClock.now), line: line, isToldAlready: true)
             }
             held = []
         case .lingered: break

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
 /// Runs a command in the foreground, in our process group and with our standard input, as a shell does.
 ///
@@ -44,7 +45,7 @@ final class CommandRunner: Sendable {
 
     private func start(ignored: [Int32]) {
         let spawn = Spawn(
-            words: words, environment: Spawn.inheritedEnvironment(), descriptors: relay?.redirections ?? [],
+            words: words, environment: ProcessEnvironment.inherited, descriptors: relay?.redirections ?? [],
             hasOwnGroup: false, ignored: ignored)
         // What comes meanwhile waits for this lock, and then finds a command.
         state.withLock { state in

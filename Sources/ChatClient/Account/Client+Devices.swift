@@ -189,7 +189,7 @@ extension Client {
     }
 
     private func resolveDevice(_ text: String) async throws(Problem) -> DeviceID {
-        if let bytes = Hexadecimal.bytes(text), let id = DeviceID(bytes) { return id }
+        if let id = DeviceID(hex: text) { return id }
         let named = try await devices().filter { $0.name == text && $0.state != .revoked }
         guard named.count <= 1 else {
             throw Problem(.usage, "\(named.count) devices are called \(text)", hint: "name one by its id")

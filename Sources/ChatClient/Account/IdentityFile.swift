@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Transport
+import WireCodec
 
 /// A device that was made for another machine or a container: everything that it needs to log in. A secret.
 ///
@@ -61,8 +62,7 @@ extension IdentityFile {
             if scalar == "\"" || scalar == "\\" {
                 quoted += "\\" + String(scalar)
             } else if scalar.actsOnTerminal {
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+                quoted += "\\U" + Hexadecimal.text(scalar.value, digits: 8)
             } else {
                 quoted.unicodeScalars.append(scalar)
             }
@@ -85,38 +85,19 @@ extension IdentityFile {
             }
             user = try field("user") { UserName($0) }
             displayName = try field("display_name") { $0 }
-            account = try field("account") { Hexadecimal.bytes($0).flatMap { AccountID($0) } }
-            device = try field("device") { Hexadecimal.bytes($0).flatMap { DeviceID($0) } }
+            account = try field("account") { AccountID(hex: $0) }
+            device = try field("device") { DeviceID(hex: $0) }
             deviceName = try field("device_name") { $0 }
             key = try field("key") { text in
                 Hexadecimal.bytes(text).flatMap { $0.count == SigningKey.privateKeyBytes ? $0 : nil }
             }
             address = try field("server") { ServerAddress($0) }
-            server = try field("server_id") { Hexadecimal.bytes($0).flatMap { ServerID($0) } }
-            generation = try field("generation") { Hexadecimal.bytes($0).flatMap { StoreGeneration($0) } }
-            everyone = try field("everyone") { Hexadecimal.bytes($0).flatMap { ConversationID($0) } }
+            server = try field("server_id") { ServerID(hex: $0) }
+            generation = try field("generation") { StoreGeneration(hex: $0) }
+            everyone = try field("everyone") { ConversationID(hex: $0) }
             pin = fields.entries["pin"] == nil ? nil : try field("pin") { PublicKeyPin($0) }
         } catch {
             throw Problem(.invalidData, error.text, advice: .makeIdentity)
         }
-    }
-}
-
-enum Hexadecimal {
-    static func text(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [alphabet[Int($0 >> 4)], alphabet[Int($0 & 15)]] }, as: UTF8.self)
-    }
-
-    /// Nil where a character is none of `0…9a…fA…F`, or one is missing.
-    static func bytes(_ text: some StringProtocol) -> [UInt8]? {
-        let digits = text.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = digits[index], let low = digits[index + 1] else { return nil }
-            bytes.append(UInt8(high << 4 | low))
-        }
-        return bytes
     }
 }

@@ -1,5 +1,6 @@
 import CLISupport
 import Glibc
+import System
 
 /// The process's environment. An empty value counts as none.
 package struct Environment: Sendable {
@@ -81,14 +82,8 @@ package struct Paths: Equatable, Sendable {
     }
 
     private static func homeOfUserDatabase() throws(Problem) -> String? {
-        var record = passwd()
-        var result: UnsafeMutablePointer<passwd>?
-        var buffer = [CChar](repeating: 0, count: 16 << 10)
-        guard getpwuid_r(getuid(), &record, &buffer, buffer.count, &result) == 0, result != nil,
-            let directory = record.pw_dir
-        else { return nil }
-        let home = try text(
-            Array(UnsafeRawBufferPointer(start: directory, count: strlen(directory))), of: "the user database")
+        guard let user = UserDatabase.own else { return nil }
+        let home = try text(user.home, of: "the user database")
         return home.hasPrefix("/") ? home : nil
     }
 }

@@ -1,5 +1,6 @@
 import ChatProtocol
 import Transport
+import WireCodec
 
 extension Proxy {
     /// What is said to somebody who typed something else.

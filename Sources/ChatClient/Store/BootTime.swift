@@ -1,7 +1,6 @@
 import ChatProtocol
-import ChatProtocol
-import ChatProtocol
 import Glibc
+import System
 
 /// A moment on a clock that does not leap when the time of day is set, and goes on while the machine sleeps. It counts
 /// from a start of the machine; in another one it says nothing.
@@ -11,10 +10,7 @@ struct BootTime: Equatable, Sendable {
     var milliseconds: UInt64
 
     static var now: BootTime {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        let milliseconds = UInt64(max(0, time.tv_sec)) * 1000 + UInt64(max(0, time.tv_nsec)) / 1_000_000
-        return BootTime(boot: ClientStore.currentBoot, milliseconds: milliseconds)
+        BootTime(boot: MachineStart.name, milliseconds: SystemClock.bootMilliseconds)
     }
 }
 

@@ -3,6 +3,8 @@ import ChatProtocol
 import Glibc
 import SQLite
 import StoredValues
+import Transport
+import WireCodec
 
 /// One connection to a profile's store. Confined to its actor; any number of them, in any number of processes, work on
 /// one profile.
@@ -80,7 +82,7 @@ final class ClientStore {
     private func begin() throws {
         try database.run(
             "INSERT OR IGNORE INTO state(one, store, position) VALUES (1, ?, 0)",
-            RandomText.hexadecimal(digits: Cursor.storeDigits))
+            Hexadecimal.text(SecureRandom.bytes(Cursor.storeDigits / 2)))
         let descriptor = Glibc.open(directory.wakeFile, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor >= 0 { close(descriptor) }
     }

@@ -118,7 +118,7 @@ extension ClientStore {
 
     /// Takes a login number; nil where this profile is nobody.
     func loginTicket() throws -> LoginTicket? {
-        let boot = Self.currentBoot
+        let boot = MachineStart.name
         if let ticket = try writeWithReserve({ try takeNumber(boot: boot, synced: false) }) { return ticket }
         return try writeWithReserve(isSynced: true) { try takeNumber(boot: boot, synced: true) }
     }
@@ -144,10 +144,4 @@ extension ClientStore {
             "UPDATE identity SET login_number = ?, login_reserved = ?, boot = ?", numbers.next, numbers.reserved,
             numbers.boot)
     }
-
-    /// Names this start of the machine (random(4)); empty where that cannot be told.
-    static let currentBoot: String = {
-        guard case .success(let bytes) = SmallFile.read("/proc/sys/kernel/random/boot_id", limit: 64) else { return "" }
-        return String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
-    }()
 }

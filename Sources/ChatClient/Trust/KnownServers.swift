@@ -122,8 +122,10 @@ struct KnownServersFile: Sendable {
         _ directory: Int32, isolation: isolated (any Actor)? = #isolation
     ) async throws(Problem) {
         let deadline = Monotonic.now + lockPatience
-        while flock(directory, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else { throw failure(errno) }
+        while true {
+            do throws(SystemError) { if try FileLock.take(directory) { return } } catch {
+                throw failure(error.number)
+            }
             guard Monotonic.now < deadline else {
                 throw Problem(
                     .storeBusy, "\(paths.configuration) is locked by another process", hint: "try again", sent: .no)

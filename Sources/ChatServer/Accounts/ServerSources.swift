@@ -1,5 +1,6 @@
 import ChatProtocol
 import Glibc
+import System
 import Transport
 
 /// The clocks and the randomness of a running server, so that tests can give their own.
@@ -21,15 +22,9 @@ package struct ServerSources: Sendable {
 
     /// The system's.
     package static let system = ServerSources(
-        time: { Timestamp(milliseconds: read(CLOCK_REALTIME, perSecond: 1_000)) },
-        ticks: { read(CLOCK_MONOTONIC, perSecond: 1_000_000) },
+        time: { Timestamp(milliseconds: SystemClock.unixMilliseconds) },
+        ticks: { SystemClock.microseconds },
         random: { SecureRandom.bytes($0) })
-
-    private static func read(_ clock: clockid_t, perSecond: UInt64) -> UInt64 {
-        var now = timespec()
-        clock_gettime(clock, &now)
-        return UInt64(max(0, now.tv_sec)) * perSecond + UInt64(now.tv_nsec) / (1_000_000_000 / perSecond)
-    }
 
     /// 16 random bytes.
     package func identifier<Kind>() -> Identifier<Kind> {

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Transport
+import WireCodec
 
 /// What administration asks of the server that runs; without one there is nothing to ask.
 package protocol ServiceEffects: Sendable {
@@ -234,12 +235,6 @@ struct NoService: ServiceEffects {
     func importedHashesChanged() async throws {}
     func describe(_ status: inout JSONObject) async throws {}
     func restart() throws(Problem) {}
-}
-
-enum Hexadecimal {
-    static func text(_ bytes: [UInt8]) -> String {
-        bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    }
 }
 
 package enum ServerVersion {

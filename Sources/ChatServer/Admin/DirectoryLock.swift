@@ -31,23 +31,20 @@ package final class DirectoryLock {
         guard descriptor >= 0 else {
             throw Problem(.cannotCreate, "cannot open \(directory.lock): \(SystemError.text(errno))")
         }
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            let number = errno
-            if number == EINTR { continue }
-            close(descriptor)
-            if number == EWOULDBLOCK { return nil }
-            throw Problem(.inputOutput, "cannot lock \(directory.lock): \(SystemError.text(number))")
+        // It is closed where it is not returned.
+        let lock = DirectoryLock(descriptor: descriptor, isReadOnly: isReadOnly)
+        do throws(SystemError) { guard try FileLock.take(descriptor) else { return nil } } catch {
+            throw Problem(.inputOutput, "cannot lock \(directory.lock): \(error.text)")
         }
-        if isReadOnly { return DirectoryLock(descriptor: descriptor, isReadOnly: true) }
-        let text = Array("\(getpid())\n".utf8)
-        ftruncate(descriptor, 0)
-        _ = pwrite(descriptor, text, text.count, 0)
-        return DirectoryLock(descriptor: descriptor)
+        if !isReadOnly { FileLock.noteHolder(descriptor) }
+        return lock
     }
 
     /// The process that took the lock last.
     package static func holder(_ directory: DataDirectory) -> Int32? {
-        guard let bytes = try? WholeFile.read(directory.lock, limit: 64) else { return nil }
-        return Int32(String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self))
+        let descriptor = open(directory.lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return FileLock.holder(descriptor)
     }
 }

@@ -3,6 +3,7 @@ import ChatProtocol
 import Glibc
 import System
 import Transport
+import WireCodec
 
 /// Puts a restored store in the place of what a data directory holds, so that a crash at any moment leaves the old
 /// one or the new one, and what is half done is finished at the next start.

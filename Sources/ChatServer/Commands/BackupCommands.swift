@@ -3,6 +3,7 @@ import CLISupport
 import Glibc
 import System
 import Transport
+import WireCodec
 
 struct BackupCommand: ChatdCommand {
     static let configuration = CommandConfiguration(

@@ -47,14 +47,13 @@ struct PasswordOptions: ParsableArguments, Sendable {
 
     private static func firstLine(of descriptor: Int32, _ name: String) throws(Problem) -> [UInt8] {
         var line: [UInt8] = []
-        var byte: UInt8 = 0
         while true {
-            let count = read(descriptor, &byte, 1)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else {
-                throw Problem(.inputOutput, "cannot read \(name): \(SystemError.text(errno))")
+            let next: [UInt8]
+            // Byte by byte: what stands behind the line is not ours.
+            do throws(SystemError) { next = try Descriptor.read(descriptor, limit: 1).get() } catch {
+                throw Problem(.inputOutput, "cannot read \(name): \(error.text)")
             }
-            if count == 0 || byte == 0x0a { break }
+            guard let byte = next.first, byte != 0x0a else { break }
             line.append(byte)
             guard line.count <= Limits.checkedPassword else { throw Problem(ErrorCode.unacceptablePassword) }
         }

@@ -49,14 +49,14 @@ struct UserImportCommand: ChatdCommand {
         var source = UserImport()
         var tally = Tally()
         var users: [NewUser] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
         var isAtEnd = false
         while !isAtEnd {
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw Problem(.inputOutput, "cannot read \(name): \(SystemError.text(errno))") }
-            isAtEnd = count == 0
-            for item in try items(&source, chunk[..<count]) {
+            let chunk: [UInt8]
+            do throws(SystemError) { chunk = try Descriptor.read(descriptor, limit: 64 << 10).get() } catch {
+                throw Problem(.inputOutput, "cannot read \(name): \(error.text)")
+            }
+            isAtEnd = chunk.isEmpty
+            for item in try items(&source, chunk) {
                 switch item {
                 case .user(let user, _): users.append(user)
                 case .fault(let fault):
@@ -76,10 +76,10 @@ struct UserImportCommand: ChatdCommand {
     }
 
     private func items(
-        _ source: inout UserImport, _ bytes: ArraySlice<UInt8>
+        _ source: inout UserImport, _ bytes: [UInt8]
     ) throws(Problem) -> [UserImport.Item] {
         do throws(ImportFault) {
-            return bytes.isEmpty ? try source.finish() : try source.append(Array(bytes))
+            return bytes.isEmpty ? try source.finish() : try source.append(bytes)
         } catch { throw Problem(.invalidData, error.text(file: name)) }
     }
 

@@ -1,4 +1,4 @@
-import CCrypt
+import System
 
 /// Gives freed memory back to the system: the allocator keeps the holes that crowds leave. Confined to the hub's event
 /// loop.
@@ -24,6 +24,6 @@ final class MemoryKeeper {
         guard connections >= Self.connectionsBeforeTrim || freedBytes >= Self.bytesBeforeTrim else { return }
         connections = 0
         freedBytes = 0
-        Task { shim_malloc_trim() }
+        Task { ProcessMemory.trim() }
     }
 }

@@ -45,7 +45,7 @@ package final class Server: Sendable {
             try await store.finishFollowUps()
             let identity = try await store.identity()
             let hub = try await loop.submit {
-                let clock = HubClock(now: settings.now, wall: { WallClock.now() })
+                let clock = HubClock(now: settings.now, wall: ServerSources.system.time)
                 let hub = Hub(
                     loop: loop, identity: identity, store: store, accounts: accounts, settings: settings.hub,
                     clock: clock, log: log)
@@ -119,13 +119,4 @@ extension Hub: ListenerDelegate {
     }
 
     package func listenerCannotAccept(_ reason: String) { connections.cannotAccept(reason) }
-}
-
-/// The time of day.
-package enum WallClock {
-    package static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000)
-    }
 }

@@ -1,5 +1,5 @@
-import CCrypt
 import Glibc
+import System
 
 /// What a process does about itself before it holds keys.
 enum ProcessHardening {
@@ -12,7 +12,7 @@ enum ProcessHardening {
     static func forbidCoreFiles() {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-        shim_forbid_dumps()
+        ProcessMemory.forbidDumps()
     }
 
     /// Gets the descriptors for so many connections, as far as they are allowed.

@@ -1,4 +1,5 @@
 import COpenSSL
+import WireCodec
 
 /// What a server is known by: the SHA-256 of its certificate's SubjectPublicKeyInfo (as in RFC 7469 §2.4).
 ///
@@ -31,52 +32,5 @@ package struct PublicKeyPin: Hashable, Sendable, CustomStringConvertible {
         digest = SHA256.hash(UnsafeRawBufferPointer(start: encoded, count: Int(length)))
     }
 
-    package var description: String { Self.prefix + Base64.encode(digest) }
-}
-
-/// Base64 (RFC 4648 §4) without padding.
-enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encode(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        var bits: UInt32 = 0
-        var held = 0
-        for byte in bytes {
-            bits = (bits << 8) | UInt32(byte)
-            held += 8
-            while held >= 6 {
-                held -= 6
-                text.append(alphabet[Int(bits >> UInt32(held)) & 63])
-            }
-        }
-        if held > 0 { text.append(alphabet[Int(bits << UInt32(6 - held)) & 63]) }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// The bytes, nil where a character is foreign or the spare bits of the last one are not zero.
-    static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var bits: UInt32 = 0
-        var held = 0
-        for character in text.utf8.trimmingPadding() {
-            guard let value = alphabet.firstIndex(of: character) else { return nil }
-            bits = (bits << 6) | UInt32(value)
-            held += 6
-            guard held >= 8 else { continue }
-            held -= 8
-            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(held)))
-        }
-        guard held < 6, bits & ((1 << UInt32(held)) - 1) == 0 else { return nil }
-        return bytes
-    }
-}
-
-extension Sequence<UInt8> {
-    /// Without up to two `=` at the end.
-    fileprivate func trimmingPadding() -> ArraySlice<UInt8> {
-        var bytes = Array(self)[...]
-        for _ in 0..<2 where bytes.last == UInt8(ascii: "=") { bytes.removeLast() }
-        return bytes
-    }
+    package var description: String { Self.prefix + Base64.encode(digest, padded: false) }
 }

@@ -1,4 +1,6 @@
 import Glibc
+import System
+import WireCodec
 
 /// How a server tells the clients on its own machine which key is its own, so that they need not ask at first use.
 ///
@@ -21,8 +23,7 @@ package enum PublishedKey {
         let descriptor = open(path(pin, directory), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { return errno }
         defer { close(descriptor) }
-        let line = Array("\(pin)\n".utf8)
-        return write(descriptor, line, line.count) == line.count ? 0 : errno
+        return Descriptor.write(Array("\(pin)\n".utf8), to: descriptor) ?? 0
     }
 
     /// Takes back what `publish` made, where it is still there.
@@ -41,10 +42,6 @@ package enum PublishedKey {
     }
 
     private static func path(_ pin: PublicKeyPin, _ directory: String) -> String {
-        let digits = pin.digest.map { byte in
-            let text = String(byte, radix: 16)
-            return text.utf8.count == 1 ? "0" + text : text
-        }
-        return directory + "/" + digits.joined()
+        directory + "/" + Hexadecimal.text(pin.digest)
     }
 }

@@ -1,3 +1,5 @@
+import WireCodec
+
 /// An HTTP proxy is asked for a tunnel by the method CONNECT (RFC 9110 §9.3.6).
 struct TunnelNegotiation: ProxyNegotiation {
     /// No proxy has reason to say more before the tunnel.
@@ -16,8 +18,7 @@ struct TunnelNegotiation: ProxyNegotiation {
         var text = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
         if let credentials {
             let words = credentials.user + [0x3a] + credentials.password
-            let padding = String(repeating: "=", count: (3 - words.count % 3) % 3)
-            text += "Proxy-Authorization: Basic \(Base64.encode(words))\(padding)\r\n"
+            text += "Proxy-Authorization: Basic \(Base64.encode(words, padded: true))\r\n"
         }
         return Array((text + "\r\n").utf8)
     }

@@ -1,4 +1,5 @@
 import MLS
+import WireCodec
 
 /// A request that cannot be served; becomes an answer.
 struct RequestError: Error {
@@ -105,7 +106,7 @@ struct Request {
 }
 
 extension JSON {
-    static func base64(_ bytes: [UInt8]) -> JSON { .string(Base64.encode(bytes)) }
+    static func base64(_ bytes: [UInt8]) -> JSON { .string(Base64.encode(bytes, padded: true)) }
     static func base64(_ secret: Secret) -> JSON { .base64(secret.bytes) }
     static func int(_ value: Int) -> JSON { .number(Int64(value)) }
 }

@@ -31,7 +31,7 @@ struct HistoryMethod: Sendable {
 
     private func answer(_ call: RPCCall) async {
         do throws(RPCError) {
-            let request = try Self.request(call.arguments, now: SystemTime.now())
+            let request = try Self.request(call.arguments, now: WallClock.now)
             if try call.arguments.isSet(Self.sync) { try await synchronise(request) }
             await large.answer(call.reply) { () async throws(RPCError) in try await lines(request) }
         } catch {

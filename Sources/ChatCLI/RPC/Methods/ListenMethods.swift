@@ -41,7 +41,7 @@ struct ListenMethods: Sendable {
             result: "an object: listener, its number"
         ) { arguments throws(RPCError) in
             .start(
-                try Self.options(arguments, now: SystemTime.now()), tellsMeta: try arguments.isSet(Self.meta),
+                try Self.options(arguments, now: WallClock.now), tellsMeta: try arguments.isSet(Self.meta),
                 marks: try arguments.isSet(Self.markRead))
         }
     }

@@ -1,0 +1,23 @@
+import CGlibc
+import Glibc
+
+/// Descriptors that are made for ourselves: no program that is started gets them by accident.
+package enum NewDescriptor {
+    /// The two ends of a pipe.
+    package static func pipe() -> Result<(read: Int32, write: Int32), SystemError> {
+        var ends: [Int32] = [-1, -1]
+        // Closed in every program at once: others may be started at this moment.
+        return pipe2(&ends, O_CLOEXEC) == 0 ? .success((ends[0], ends[1])) : .failure(.last)
+    }
+
+    /// A file in memory with these bytes, to be read from its beginning: unlike a pipe it neither blocks the writer nor
+    /// depends on a reader.
+    package static func memoryFile(_ bytes: [UInt8]) -> Result<Int32, SystemError> {
+        let file = memfd_create("input", 1)  // MFD_CLOEXEC
+        guard file >= 0 else { return .failure(.last) }
+        let failure = Descriptor.write(bytes, to: file) ?? (lseek(file, 0, SEEK_SET) == 0 ? nil : errno)
+        guard let failure else { return .success(file) }
+        close(file)
+        return .failure(SystemError(number: failure))
+    }
+}
