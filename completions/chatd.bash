@@ -12,6 +12,7 @@ _chatd_options() {
         'user set') echo '--display-name' ;;
         'user admin') echo '--revoke' ;;
         'user import') echo '--dry-run' ;;
+        'user export') echo '--out' ;;
         'invite create') echo '--uses --expires' ;;
         'restore') echo '--force' ;;
     esac
@@ -21,7 +22,7 @@ _chatd_options() {
 _chatd_commands() {
     case $1 in
         '') echo 'run user invite fingerprint backup restore retention check status' ;;
-        user) echo 'add list passwd disable enable set delete admin import' ;;
+        user) echo 'add list passwd disable enable set delete admin import export' ;;
         invite) echo 'create list revoke' ;;
         retention) echo 'resume' ;;
     esac
@@ -32,7 +33,7 @@ _chatd_value() {
     case $1:$2 in
         *:--data) echo 'directory' ;;
         *:--config | run:--tls-cert | run:--tls-key | 'user add':--password-file | \
-            'user passwd':--password-file) echo 'file' ;;
+            'user passwd':--password-file | 'user export':--out) echo 'file' ;;
         run:--listen | run:--metrics | run:--max-store | 'user add':--display-name | 'user set':--display-name | 'invite create':--uses | \
             'invite create':--expires) echo 'text' ;;
         run:--registration) echo 'one:open invite closed' ;;

@@ -4,10 +4,10 @@
 set -g __chatd_valued \
     '*:--data' '*:--config' run:--listen run:--metrics run:--tls-cert run:--tls-key run:--registration run:--broadcast \
     run:--max-store run:--log-format 'user add:--display-name' 'user set:--display-name' 'user add:--password-file' \
-    'user passwd:--password-file' 'invite create:--uses' 'invite create:--expires'
+    'user passwd:--password-file' 'user export:--out' 'invite create:--uses' 'invite create:--expires'
 
 # Commands, with a space where they have two words.
-set -g __chatd_known run user 'user add' 'user list' 'user passwd' 'user disable' 'user enable' 'user set' 'user delete' 'user admin' 'user import' invite 'invite create' 'invite list' 'invite revoke' fingerprint backup restore retention 'retention resume' check status
+set -g __chatd_known run user 'user add' 'user list' 'user passwd' 'user disable' 'user enable' 'user set' 'user delete' 'user admin' 'user import' 'user export' invite 'invite create' 'invite list' 'invite revoke' fingerprint backup restore retention 'retention resume' check status
 
 function __chatd_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -67,6 +67,7 @@ complete -c chatd -n '__chatd_at user' -a enable -d 'undo disable'
 complete -c chatd -n '__chatd_at user' -a set -d 'change what people see of a user'
 complete -c chatd -n '__chatd_at user' -a delete -d 'delete an account'
 complete -c chatd -n '__chatd_at user' -a admin -d 'make an account an administrator, who may write to everyone'
+complete -c chatd -n '__chatd_at user' -a export -d 'write what an account holds and what it wrote, a JSON object a line'
 complete -c chatd -n '__chatd_at user' -a import -d 'take accounts over with their bcrypt hashes, from CSV or tab-separated text'
 complete -c chatd -n '__chatd_at user add' -l display-name -x -d 'what people see beside the name'
 complete -c chatd -n '__chatd_at user add' -l admin -d 'make the account an administrator'
@@ -78,6 +79,7 @@ complete -c chatd -n '__chatd_at user set' -l display-name -x -d 'what people se
 complete -c chatd -n '__chatd_at user admin' -l revoke -d 'take it back'
 complete -c chatd -n '__chatd_at user import' -l dry-run -d 'only check'
 complete -c chatd -n '__chatd_at user import' -F
+complete -c chatd -n '__chatd_at user export' -l out -r -F -d 'where to write it, for its owner alone'
 complete -c chatd -n '__chatd_at invite' -a create -d 'make an invite and print it'
 complete -c chatd -n '__chatd_at invite' -a list -d 'list the invites that can still be used'
 complete -c chatd -n '__chatd_at invite' -a revoke -d 'revoke an invite'

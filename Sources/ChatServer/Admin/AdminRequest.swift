@@ -10,6 +10,8 @@ package enum AdminRequest: Equatable, Sendable {
     case setFlag(UserName, AccountRecord.Flags, isOn: Bool)
     case setDisplayName(UserName, String)
     case deleteUser(UserName)
+    /// The next step of an export; nil: the first one.
+    case exportUser(UserName, from: ExportPosition?)
     /// At most `chunk` users.
     case importUsers([NewUser], isDryRun: Bool)
     /// `lifetime` in milliseconds; `by`: who asks, for people.
@@ -39,6 +41,7 @@ extension AdminRequest {
         case setFlag = "user_flag"
         case setDisplayName = "user_display_name"
         case deleteUser = "user_delete"
+        case exportUser = "user_export"
         case importUsers = "user_import"
         case createInvite = "invite_create"
         case listInvites = "invite_list"
@@ -72,6 +75,10 @@ extension AdminRequest {
         case .deleteUser(let name):
             begin(.deleteUser)
             object["name"] = .string(name.text)
+        case .exportUser(let name, let position):
+            begin(.exportUser)
+            object["name"] = .string(name.text)
+            object["from"] = position.map { .object($0.json) } ?? .null
         case .importUsers(let users, let isDryRun):
             begin(.importUsers)
             object["users"] = .array(users.map { .object($0.json) })
@@ -121,6 +128,11 @@ extension AdminRequest {
         case .deleteUser:
             guard let user else { return nil }
             self = .deleteUser(user)
+        case .exportUser:
+            guard let user, let from = object["from"] else { return nil }
+            let position = from.object.flatMap(ExportPosition.init)
+            guard from == .null || position != nil else { return nil }
+            self = .exportUser(user, from: position)
         case .importUsers:
             let users = object["users"]?.array?.compactMap { $0.object.flatMap(NewUser.init) }
             guard let users, users.count == object["users"]?.array?.count, users.count <= Self.chunk,

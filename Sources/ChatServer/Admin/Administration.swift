@@ -50,6 +50,7 @@ package struct Administration: Sendable {
             case .setFlag(let name, let flag, let isOn): try await set(flag, isOn, of: name)
             case .setDisplayName(let name, let text): try await setDisplayName(of: name, to: text)
             case .deleteUser(let name): try await delete(name)
+            case .exportUser(let name, let position): try await export(name, from: position, emit)
             case .importUsers(let users, let isDryRun): emit(try await importUsers(users, isDryRun: isDryRun))
             case .createInvite(let uses, let lifetime, let by):
                 emit(try await createInvite(uses: uses, lifetime: lifetime, by: by))
@@ -137,6 +138,15 @@ package struct Administration: Sendable {
         }
         try await effects.closeConnections(of: id)
         try await store.finishFollowUps()
+    }
+
+    /// Of a deleted account too, as long as something of it is kept.
+    private func export(_ name: UserName, from position: ExportPosition?, _ emit: Emit) async throws {
+        guard let account = try await store.account(named: name) else {
+            throw Problem(ErrorCode.noSuchUser, "there is no user \(name)")
+        }
+        let next = try await AccountExport(store: store, account: account).step(from: position, emit: emit)
+        emit(ExportPosition.Answer(next: next).json)
     }
 
     private func account(_ name: UserName) async throws -> StoredAccount {

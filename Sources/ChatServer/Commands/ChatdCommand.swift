@@ -28,7 +28,7 @@ struct UserGroup: ParsableCommand {
         subcommands: [
             UserAddCommand.self, UserListCommand.self, UserPasswordCommand.self, UserDisableCommand.self,
             UserEnableCommand.self, UserSetCommand.self, UserDeleteCommand.self, UserAdminCommand.self,
-            UserImportCommand.self,
+            UserImportCommand.self, UserExportCommand.self,
         ])
 
     @OptionGroup var shared: SharedOptions

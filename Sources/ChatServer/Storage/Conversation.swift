@@ -52,6 +52,21 @@ package enum DirectConversation: Sendable {
     case noSuchUser
 }
 
+/// What an account has of a conversation.
+package struct Membership: Sendable, Equatable {
+    package var conversation: ConversationInfo
+    /// The last number before the membership.
+    package var start: SequenceNumber
+    /// Up to where its user has read.
+    package var read: SequenceNumber
+
+    package init(conversation: ConversationInfo, start: SequenceNumber, read: SequenceNumber) {
+        self.conversation = conversation
+        self.start = start
+        self.read = read
+    }
+}
+
 /// What others may know of an account.
 package struct Profile: Sendable, Equatable {
     package var record: AccountRecord

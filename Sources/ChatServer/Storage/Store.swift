@@ -91,6 +91,11 @@ package protocol StoredDirectory: Sendable {
     func conversations(
         _ ids: [ConversationID], of account: AccountID
     ) async throws(StoreFailure) -> [ConversationRecord]
+
+    /// A page of what the account is a member of, in the order of the conversations' identifiers.
+    func memberships(
+        of account: AccountID, after conversation: ConversationID?, limit: Int
+    ) async throws(StoreFailure) -> [Membership]
 }
 
 /// Accounts and their devices. What a peer is to be told of a refusal is in `StoreFailure.refusal`.

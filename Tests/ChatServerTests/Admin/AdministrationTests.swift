@@ -24,12 +24,16 @@ import Transport
             .setFlag(name, .disabled, isOn: true), .deleteUser(name),
             .importUsers([try Self.user("a"), try Self.user("b")], isDryRun: true),
             .createInvite(uses: 3, lifetime: 9, by: "x"), .listInvites, .revokeInvite("ab"), .fingerprint, .identity,
-            .check, .status, .restart,
+            .check, .status, .restart, .exportUser(name, from: nil),
+            .exportUser(name, from: .conversations(after: nil)),
+            .exportUser(name, from: .conversations(after: ConversationID(high: .max, low: 3))),
+            .exportUser(name, from: .entries(of: ConversationID(high: 1, low: .max), after: 17)),
         ]
         for request in requests { #expect(AdminRequest(request.json.bytes) == request) }
         for text in [
             "", "{}", "[]", "{\"command\":\"nonsense\"}", "{\"command\":\"user_add\"}",
-            "{\"command\":\"user_delete\",\"name\":\"../x\"}",
+            "{\"command\":\"user_delete\",\"name\":\"../x\"}", "{\"command\":\"user_export\",\"name\":\"x\"}",
+            "{\"command\":\"user_export\",\"name\":\"x\",\"from\":{\"after\":\"+1\"}}",
         ] {
             #expect(AdminRequest(Array(text.utf8)) == nil, "\(text)")
         }

@@ -215,6 +215,26 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `what an account is a member of is read in pages`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let dms = [try await store.open(alice, bob), try await store.open(carol, alice)]
+            _ = try await store.commit([store.append("one", to: dms[0])])
+            try await store.mark(alice, dms[0], read: 1)
+            var all: [Membership] = []
+            while true {
+                let page = try await store.store.memberships(
+                    of: alice, after: all.last?.conversation.id, limit: 2)
+                #expect(page.count <= 2)
+                all += page
+                if page.count < 2 { break }
+            }
+            #expect(all.map(\.conversation.id) == (dms + [store.identity.everyone]).sorted())
+            #expect(all.first { $0.conversation.id == dms[0] }?.read == 1)
+            #expect(all.allSatisfy { !$0.conversation.isDirect || $0.start == 0 })
+            #expect(try await store.store.memberships(of: bob, after: nil, limit: 10).count == 2)
+        }
+    }
+
     @Test(arguments: Kind.all) func `when somebody was there is noted`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             store.time = 7_000

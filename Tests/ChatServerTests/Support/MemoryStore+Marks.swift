@@ -102,6 +102,17 @@ extension MemoryStore {
         Set(ids).sorted().compactMap { conversations[$0] }.filter { $0.members[account] != nil }.map(record)
     }
 
+    func memberships(
+        of account: AccountID, after conversation: ConversationID?, limit: Int
+    ) async throws(StoreFailure) -> [Membership] {
+        let rest = conversations.values.filter { other in conversation.map { other.info.id > $0 } ?? true }
+        return rest.sorted { $0.info.id < $1.info.id }.compactMap { conversation in
+            conversation.members[account].map {
+                Membership(conversation: conversation.info, start: $0.start, read: $0.read)
+            }
+        }.prefix(limit).map { $0 }
+    }
+
     private func record(_ conversation: Conversation) -> ConversationRecord {
         var members: [AccountRecord] = []
         if conversation.info.isDirect {

@@ -173,6 +173,14 @@ final class TroubledStore: Store {
         try await read { () throws(StoreFailure) in try await base.conversations(ids, of: account) }
     }
 
+    func memberships(
+        of account: AccountID, after conversation: ConversationID?, limit: Int
+    ) async throws(StoreFailure) -> [Membership] {
+        try await read { () throws(StoreFailure) in
+            try await base.memberships(of: account, after: conversation, limit: limit)
+        }
+    }
+
     func identity() async throws(StoreFailure) -> StoreIdentity { try await base.identity() }
 
     func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation] {

@@ -27,11 +27,19 @@ keys user user list
 # A hash made for this test: "secret" at cost 4.
 printf 'USER_NAME,PASSWORD\nold,$2b$04$abcdefghijklmnopqrstuuVRLmKFl8Cqj5TgcaQYX8hF9BtPFYB9W\n' >"$SCRATCH/users.csv"
 keys import user import "$SCRATCH/users.csv"
+# An export has lines of several kinds.
+user bob
+exits 0 alice chat send --to bob hello
+daemon user export alice >"$SCRATCH/export"
+for head in device conversation entry exported; do
+    jq -r "select(.head == \"$head\") | keys_unsorted[]" "$SCRATCH/export" | grep -vx -e v -e head | sort -u \
+        >"$SCRATCH/all.$head"
+done
 keys fingerprint fingerprint
 keys check check
 keys status status
 keys backup backup "$SCRATCH/backup"
 keys restored restore "$SCRATCH/backup" --force
-for head in invite user import fingerprint check status backup restored; do
+for head in device conversation entry exported invite user import fingerprint check status backup restored; do
     same "$(told "$head")" "$(sort -u "$SCRATCH/all.$head")" "keys of $head"
 done

@@ -57,6 +57,22 @@ enum DirectoryStore {
         }
     }
 
+    /// A page of what the account is a member of, in the order of the conversations' identifiers.
+    static func memberships(
+        of account: AccountID, after conversation: ConversationID?, limit: Int, in database: Database
+    ) throws -> [Membership] {
+        try database.all(
+            """
+            SELECT c.id, c.type, c.account_low, c.account_high, m.start_seq, m.read_seq FROM members m
+            JOIN conversations c ON c.id = m.conversation
+            WHERE m.account = ? AND m.conversation > ? ORDER BY m.conversation LIMIT ?
+            """, account, conversation?.bytes ?? [], limit
+        ) {
+            Membership(
+                conversation: try ConversationInfo($0), start: $0.sequenceNumber(4), read: $0.sequenceNumber(5))
+        }
+    }
+
     private static func record(
         _ info: ConversationInfo, head: SequenceNumber, epoch: UInt64, in database: Database
     ) throws -> ConversationRecord? {

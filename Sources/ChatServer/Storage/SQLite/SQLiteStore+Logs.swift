@@ -72,6 +72,12 @@ extension SQLiteStore {
     ) async throws(StoreFailure) -> [ConversationRecord] {
         try await read { try DirectoryStore.conversations(ids, of: account, in: $0) }
     }
+
+    package func memberships(
+        of account: AccountID, after conversation: ConversationID?, limit: Int
+    ) async throws(StoreFailure) -> [Membership] {
+        try await read { try DirectoryStore.memberships(of: account, after: conversation, limit: limit, in: $0) }
+    }
 }
 
 extension SQLiteStore {
