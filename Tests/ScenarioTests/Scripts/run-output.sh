@@ -69,7 +69,8 @@ done
 # Also while nothing is written: what it writes next fails.
 mkfifo "$SCRATCH/reader"
 cat >"$SCRATCH/alice/quiet" <<'END'
-readlink /proc/$$/fd/1 >&2
+output=$(readlink /proc/$$/fd/1)
+echo "$output" >&2
 read -r x <"$1"
 echo late
 exit 1
@@ -79,7 +80,7 @@ quiet=$job
 exec 4<"$SCRATCH/reader"
 within 60 test -s "$SCRATCH/quiet.err" || fail "it does not run"
 exec 4<&-
-given_up() { [ -z "$(find "/proc/$quiet/fd" -lname "$(cat "$SCRATCH/quiet.err")")" ]; }
+given_up() { ! readlink "/proc/$quiet/fd/"* | grep -qxF "$(head -n 1 "$SCRATCH/quiet.err")"; }
 within 60 given_up || fail "it does not notice that its reader is gone"
 echo >"$SCRATCH/gate"
 status=0; wait "$quiet" || status=$?
