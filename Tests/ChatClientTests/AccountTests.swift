@@ -1,13 +1,13 @@
 import CLISupport
 import ChatProtocol
-import Glibc
+import Foundation
 import TestSupport
 import Testing
 import Transport
 
 @testable import ChatClient
 
-@Suite struct AccountTests {
+@Suite(.endsWhatItStarts) struct AccountTests {
     @Test func `who is said from the local store alone`() async throws {
         try await withServer { server in
             let alice = try Person("alice", at: server.address)
@@ -183,8 +183,9 @@ import Transport
             let alice = try await Person.registered("alice", at: server)
             _ = try await alice.client().send([alice.to("one")])
             let copy = try Person("alice", at: server.address)
-            let copying = Process.copy(alice.scratch.url.path, to: copy.scratch.url.path)
-            #expect(copying == 0)
+            let copying = try await Program.run(
+                URL(filePath: "/bin/cp"), ["-a", alice.scratch.url.path + "/.", copy.scratch.url.path + "/"])
+            #expect(copying.status == 0)
             #expect(try await alice.client().send([alice.to("two")])[0].status == .accepted)
             let refused = try await copy.client().send([alice.to("from the copy")])
             #expect(refused[0].problem?.code == "store_copied")
@@ -293,19 +294,5 @@ func expectRefusal(
         let problem = error as? Problem
         #expect(problem?.exit == exit, "\(error)", sourceLocation: sourceLocation)
         if let code { #expect(problem?.code == code, "\(error)", sourceLocation: sourceLocation) }
-    }
-}
-
-enum Process {
-    /// `cp -a FROM/. TO/`.
-    static func copy(_ from: String, to: String) -> Int32 {
-        var process = pid_t()
-        let words = ["cp", "-a", from + "/.", to + "/"]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        guard posix_spawnp(&process, "cp", nil, nil, &arguments, environ) == 0 else { return -1 }
-        var status: Int32 = 0
-        waitpid(process, &status, 0)
-        return status
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ChatClient
 
-@Suite struct ConversationTests {
+@Suite(.endsWhatItStarts) struct ConversationTests {
     @Test func `a message arrives once with who sent it`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)

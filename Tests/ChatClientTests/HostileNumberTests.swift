@@ -1,13 +1,14 @@
 import CLISupport
 import ChatProtocol
 import NIOCore
+import TestSupport
 import Testing
 import Transport
 
 @testable import ChatClient
 
 /// Numbers from a server at their ends, in every frame that has some.
-@Suite struct HostileNumberTests {
+@Suite(.endsWhatItStarts) struct HostileNumberTests {
     private static let numbers: [SequenceNumber] = [
         0, 1, 2, SequenceNumber(0).advanced(by: ClientStore.longestLeap), SequenceNumber.largest.previous, .largest,
     ]
@@ -81,7 +82,6 @@ import Transport
         let server = try await server(sending: [frame])
         let alice = try await server.person()
         #expect(try await listen(alice)?.exit == .protocolFault)
-        await server.stop()
     }
 
     @Test func `an acknowledgement at the ends of the numbers is taken`() async throws {
@@ -113,7 +113,6 @@ import Transport
         let message = OutgoingMessage(conversation: try #require(ConversationName("@bob")), body: "x")
         let sent = try await alice.client().send([message], options: SendOptions(timeout: .milliseconds(300)))
         #expect(sent.map(\.status) == [.failed])
-        await server.stop()
     }
 
     @Test func `times at their ends are told as they are`() async throws {
@@ -140,6 +139,5 @@ import Transport
         #expect(try await alice.client().devices().count == 1)
         #expect(try await alice.client().users(onlineOnly: false).count == 1)
         #expect(Client.clockCheck(server: Self.lastTime, here: 0).status == .warning)
-        await server.stop()
     }
 }

@@ -10,7 +10,7 @@ import Transport
 @testable import ChatClient
 
 /// What the client does with a server that is strange, slow, hostile, or new.
-@Suite struct ScriptedServerTests {
+@Suite(.endsWhatItStarts) struct ScriptedServerTests {
     private func toBob(_ body: String) throws -> OutgoingMessage {
         OutgoingMessage(conversation: try #require(ConversationName("@bob")), body: body)
     }
@@ -34,7 +34,6 @@ import Transport
         let sent = try await alice.client().send([toBob("x")])
         #expect(sent.map(\.status) == [.accepted])
         #expect(server.kinds == [.clientHello, .loginByDevice, .append])
-        await server.stop()
     }
 
     @Test func `a login is signed for this connection and numbered anew each time`() async throws {
@@ -44,7 +43,6 @@ import Transport
         let logins = server.bodies(LoginByDevice.self)
         #expect(logins.map(\.number) == [1, 2, 3])
         #expect(Set(logins.map(\.signature)).count == 3)
-        await server.stop()
     }
 
     @Test func `what was sent behind a refused login fails for the logins reason`() async throws {
@@ -60,7 +58,6 @@ import Transport
         #expect(sent[0].problem?.code == "account_disabled")
         #expect(sent[0].problem?.exit == .refused)
         #expect(sent[0].problem?.sent == .no)
-        await server.stop()
     }
 
     @Test func `another server behind the address is told nothing`() async throws {
@@ -72,7 +69,6 @@ import Transport
         #expect(sent[0].problem?.code == "wrong_server")
         #expect(sent[0].problem?.exit == .badConfiguration)
         #expect(server.frames.isEmpty)
-        await server.stop()
     }
 
     @Test(arguments: ["version", "garbage", "another kind", "failure"])
@@ -89,7 +85,6 @@ import Transport
         let sent = try await person.client().send([toBob("x")], options: SendOptions(timeout: .seconds(9)))
         #expect(sent[0].problem?.exit == .protocolFault, "\(String(describing: sent[0].problem))")
         #expect(sent[0].status == .failed)
-        await server.stop()
     }
 
     @Test func `a message whose acknowledgement was lost goes out again under the same identifier`() async throws {
@@ -104,7 +99,6 @@ import Transport
         #expect(appends.count == 2)
         #expect(Set(appends.map(\.id)).count == 1)
         #expect(Set(appends.map(\.payload)).count == 1)
-        await server.stop()
     }
 
     @Test func `a message that is never acknowledged may have been sent`() async throws {
@@ -119,7 +113,6 @@ import Transport
         #expect(sent[0].problem?.exit == .unreachable)
         #expect(sent[0].problem?.sent == .unknown)
         #expect(sent[0].problem?.id == sent[0].id?.uuid)
-        await server.stop()
     }
 
     @Test(arguments: ["id", "conversation", "digest", "garbage"])
@@ -144,7 +137,6 @@ import Transport
         #expect(sent.map(\.problem?.code) == ["protocol_fault", "protocol_fault"])
         #expect(sent.map(\.problem?.sent) == [.unknown, .unknown])
         #expect(try await person.client().outbox().isEmpty)
-        await server.stop()
     }
 
     @Test func `a server that is busy is asked again`() async throws {
@@ -163,7 +155,6 @@ import Transport
         #expect(sent.map(\.status) == [.accepted])
         #expect(server.bodies(Append.self).count == 3)
         #expect(server.connections == 1)
-        await server.stop()
     }
 
     @Test func `what arrives is stored and then acknowledged`() async throws {
@@ -190,7 +181,6 @@ import Transport
         #expect(items.contains { $0.seq == 5 && $0.disposition == .skipped })
         #expect(items.last?.disposition == .stored)
         await listener.stop()
-        await server.stop()
     }
 
     @Test func `a restored server is said to be and its new numbers are new`() async throws {
@@ -228,7 +218,6 @@ import Transport
             }
             #expect(told == ["m1", "m2", "@bob restored", "m\(1 << 20)"])
         }
-        await server.stop()
     }
 
     @Test func `who does not follow does not wait for ever for the end of what was missed`() async throws {
@@ -249,7 +238,6 @@ import Transport
         await expectRefusal(.unreachable) {
             while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
         }
-        await server.stop()
     }
 
     @Test func `a server that floods is left`() async throws {
@@ -273,7 +261,6 @@ import Transport
         await expectRefusal(.protocolFault) {
             while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
         }
-        await server.stop()
     }
 
     @Test func `the reason why a server closes is told`() async throws {
@@ -291,7 +278,6 @@ import Transport
         #expect(server.connections == 1)
         await expectRefusal(.refused, "device_revoked") { try await alice.client().devices() }
         #expect(server.connections == 1)
-        await server.stop()
     }
 
     @Test func `a login by password that is never answered leaves the profile as it was`() async throws {
@@ -309,7 +295,6 @@ import Transport
         let registered = server.bodies(LoginByPassword.self).flatMap(\.device.keys)
         #expect(registered.map(\.publicKey) == [key?.publicKey])
         #expect(try await alice.client().send([toBob("x")])[0].status == .accepted)
-        await server.stop()
     }
 
     @Test func `an identity whose first login is never answered is not lost`() async throws {
@@ -341,7 +326,6 @@ import Transport
         // It has been taken over: nothing is asked again.
         #expect(try await !box.client().login(identityFile: path).isNew)
         #expect(server.bodies(LoginByDevice.self).count == 4)
-        await server.stop()
     }
 
     @Test func `a login that is not answered ends with the time to connect`() async throws {
@@ -352,7 +336,6 @@ import Transport
             try await alice.client(connectTimeout: .seconds(1)).users(onlineOnly: true)
         }
         #expect(Monotonic.now - begin < .seconds(9))
-        await server.stop()
     }
 
     @Test(arguments: [FrameKind.loginByDevice, .listAccounts, .subscribe])
@@ -373,7 +356,6 @@ import Transport
             try await alice.client().waitUntilOnline(name, timeout: .seconds(1))
         }
         #expect(Monotonic.now - begin < .seconds(6))
-        await server.stop()
     }
 
     @Test func `an identity that is refused leaves the profile and its numbers as they were`() async throws {
@@ -396,7 +378,6 @@ import Transport
         #expect(try await person.client().send([toBob("y")])[0].status == .accepted)
         let numbers = server.bodies(LoginByDevice.self).filter { $0.device != refused }.map(\.number)
         #expect(numbers == [1, 2])
-        await server.stop()
     }
 
     @Test func `who is no chatd is said to be`() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ChatServer
 
-@Suite struct BadPeerTests {
+@Suite(.endsWhatItStarts) struct BadPeerTests {
     @Test func `an acknowledgement beyond what was sent ends the connection`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ChatServer
 
-@Suite struct DeliveryTests {
+@Suite(.endsWhatItStarts) struct DeliveryTests {
     @Test func `login subscription and append share one flight`() async throws {
         try await withServer { server in
             let bob = try await server.logIn("bob")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ChatServer
 
-@Suite struct EndToEndTests {
+@Suite(.endsWhatItStarts) struct EndToEndTests {
     @Test func `a message to everyone reaches everybody and the sender too`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")

@@ -8,7 +8,7 @@ extension Presence {
     fileprivate var names: [String] { accounts.map(\.name.text) }
 }
 
-@Suite struct PresenceTests {
+@Suite(.endsWhatItStarts) struct PresenceTests {
     @Test func `a newcomer gets the list and the rest the newcomer`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")
@@ -86,7 +86,7 @@ extension Presence {
     }
 }
 
-@Suite struct ReceiptTests {
+@Suite(.endsWhatItStarts) struct ReceiptTests {
     @Test func `who asked for a receipt hears of delivery and reading`() async throws {
         try await withServer { server in
             let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))

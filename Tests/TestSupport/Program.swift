@@ -57,7 +57,9 @@ package enum Program {
             let flags = descriptor == 0 ? O_RDONLY : O_WRONLY | O_APPEND
             posix_spawn_file_actions_addopen(&actions, Int32(descriptor), file, flags, 0)
         }
-        keepDescriptorsHere()
+        // Sockets of other tests, which SwiftNIO lets programs inherit, would be held open by whatever runs longer than they:
+        // a server could not listen on its port again.
+        closeFrom(&actions, 3)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -79,12 +81,11 @@ package enum Program {
         return process
     }
 
-    /// Sockets of other tests, which SwiftNIO lets programs inherit, would be held open by whatever runs longer than they.
-    private static func keepDescriptorsHere() {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
-            guard let descriptor = Int32(name), descriptor > 2 else { continue }
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        }
+    /// `posix_spawn_file_actions_addclosefrom_np`, which Swift's view of the C library leaves out.
+    private static func closeFrom(_ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ first: Int32) {
+        typealias Function = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+        guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else { return }
+        _ = unsafeBitCast(symbol, to: Function.self)(actions, first)
     }
 
     private static func end(of process: pid_t) async -> Int32 {

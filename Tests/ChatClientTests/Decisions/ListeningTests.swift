@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import TestSupport
 import Testing
 
 @testable import ChatClient
@@ -100,7 +101,7 @@ import Testing
         let scene = try StoreScene()
         let owner = try Owner(scene.directory, Signal())
         async let found = owner.position(after: 0, within: .seconds(20))
-        while await owner.looks == 0 { await Task.yield() }
+        #expect(await eventually { await owner.looks > 0 })
         try scene.receive([StoreScene.entry(1)])
         if wakes { scene.store.wake() }
         #expect(try await found == 1)

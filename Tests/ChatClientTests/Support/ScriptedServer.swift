@@ -2,6 +2,7 @@ import ChatProtocol
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 import Transport
 
@@ -86,6 +87,7 @@ final class ScriptedServer: Sendable {
         let address = try #require(ServerAddress("127.0.0.1:\(listener.addresses[0].port)"))
         let server = ScriptedServer(address: address, listener: listener)
         try await loop.submit { acceptor.value.server = server }.get()
+        Endings.add { await server.stop() }
         return server
     }
 

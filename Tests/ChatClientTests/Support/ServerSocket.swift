@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import TestSupport
 
 /// A TCP port that says one thing to whoever connects.
 struct ServerSocket: Sendable {
@@ -23,7 +24,9 @@ struct ServerSocket: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        return ServerSocket(port: channel.localAddress?.port ?? 0, channel: channel)
+        let socket = ServerSocket(port: channel.localAddress?.port ?? 0, channel: channel)
+        Endings.add { await socket.stop() }
+        return socket
     }
 
     func stop() async { try? await channel.close() }

@@ -33,7 +33,9 @@ final class TestServer: Sendable {
         let port = try ReservedPort()
         let (server, accounts) = try await run(in: scratch, port: port.number)
         let address = try #require(ServerAddress("127.0.0.1:\(port.number)"))
-        return TestServer(scratch: scratch, port: port, address: address, server: server, accounts: accounts)
+        let started = TestServer(scratch: scratch, port: port, address: address, server: server, accounts: accounts)
+        Endings.add { await started.stop() }
+        return started
     }
 
     private static func run(in scratch: Scratch, port: Int) async throws -> (Server, AccountKeeper) {
@@ -95,7 +97,9 @@ final class Person: Sendable {
         let settings = ClientSettings(
             paths: paths, profile: try #require(UserName(profile)), requestedServer: server ?? self.server,
             trust: trust, connectTimeout: connectTimeout)
-        return Client(settings: settings, log: log)
+        let client = Client(settings: settings, log: log)
+        Endings.add { await client.close() }
+        return client
     }
 
     /// With an account.
@@ -110,16 +114,9 @@ final class Person: Sendable {
     }
 }
 
-/// Starts a server, and stops it when `body` has returned.
+/// Starts a server, which is stopped with the test.
 func withServer(_ body: (TestServer) async throws -> Void) async throws {
-    let server = try await TestServer.start()
-    do {
-        try await body(server)
-        await server.stop()
-    } catch {
-        await server.stop()
-        throw error
-    }
+    try await body(TestServer.start())
 }
 
 extension MessageListener {

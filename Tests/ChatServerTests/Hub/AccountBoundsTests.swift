@@ -1,12 +1,11 @@
 import ChatProtocol
-import NIOCore
 import TestSupport
 import Testing
 
 @testable import ChatServer
 
 /// What one account can take of a server that is everybody's.
-@Suite struct AccountBoundsTests {
+@Suite(.endsWhatItStarts) struct AccountBoundsTests {
     @Test func `one account takes no more than its share of the connections`() async throws {
         try await withServer { settings in
             settings.hub.limits.connections = 40
@@ -76,13 +75,9 @@ import Testing
     }
 
     @Test func `changes of devices count as messages`() async throws {
-        try await withServer { settings in
-            settings.hub.limits.messagesPerSecond = 1
+        try await withServer {
             // The login is one.
-            settings.hub.limits.messagesBurst = 2
-            settings.hub.limits.messageDebt = 0
-            let start = NIODeadline.now()
-            settings.now = { start }
+            $0.allowMessages(2)
         } _: { server in
             let alice = try await server.logIn("alice")
             _ = try await alice.append("x", to: try alice.everyone)

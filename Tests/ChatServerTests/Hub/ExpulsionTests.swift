@@ -7,7 +7,7 @@ import Testing
 @testable import ChatServer
 
 /// What is still stored of somebody who was sent away.
-@Suite struct ExpulsionTests {
+@Suite(.endsWhatItStarts) struct ExpulsionTests {
     @Test func `nothing of a disabled account is stored after its connections were closed`() async throws {
         try await expel { server, victim, _ in
             try await server.server.hub.closeConnections(account: try victim.account)
@@ -34,7 +34,7 @@ import Testing
             Task {
                 try? await server.store.write { _ in
                     isHeld.signal()
-                    gate.wait()
+                    _ = gate.wait(timeout: .now() + 60)
                 }
             }
             #expect(await eventually { isHeld.wait(timeout: .now()) == .success })

@@ -6,7 +6,7 @@ import Testing
 @testable import ChatServer
 
 /// What a peer that does not read can make the server keep in memory.
-@Suite struct ReplyMemoryTests {
+@Suite(.endsWhatItStarts) struct ReplyMemoryTests {
     @Test func `a peer that does not read gets no more replies made than fit its connection`() async throws {
         try await withServer { server in
             try await server.makeAccounts(256)

@@ -1,12 +1,11 @@
 import ChatProtocol
-import NIOCore
 import TestSupport
 import Testing
 
 @testable import ChatServer
 
 /// What requests cost the account that sends them.
-@Suite struct RequestCostTests {
+@Suite(.endsWhatItStarts) struct RequestCostTests {
     @Test func `every request after the login has a cost or a reason to have none`() {
         let free: Set<FrameKind> = [.append, .acknowledge]
         for kind in FrameKind.allCases where (5...63).contains(kind.rawValue) {
@@ -16,13 +15,8 @@ import Testing
     }
 
     @Test func `whoever has used up the rate is refused what reads and writes and not what must work`() async throws {
-        try await withServer { settings in
-            settings.hub.limits.messagesPerSecond = 1
-            settings.hub.limits.messagesBurst = 100
-            settings.hub.limits.messageDebt = 0
-            // Nothing is earned meanwhile.
-            let start = NIODeadline.now()
-            settings.now = { start }
+        try await withServer {
+            $0.allowMessages(100)
         } _: { server in
             let alice = try await server.logIn("alice")
             let account = try alice.account
@@ -41,13 +35,8 @@ import Testing
     }
 
     @Test func `a conversation that is made costs more than one that is found`() async throws {
-        try await withServer { settings in
-            settings.hub.limits.messagesPerSecond = 1
-            settings.hub.limits.messagesBurst = 100
-            settings.hub.limits.messageDebt = 0
-            // Nothing is earned meanwhile.
-            let start = NIODeadline.now()
-            settings.now = { start }
+        try await withServer {
+            $0.allowMessages(100)
         } _: { server in
             let alice = try await server.logIn("alice")
             for name in ["bob", "carol"] { _ = try await server.logIn(name) }

@@ -44,6 +44,7 @@ final class TestClient: Sendable {
         }.get()
         let client = TestClient(opened)
         try await loop.submit { opened.connection.start(delegate: Listener(client)) }.get()
+        Endings.add { client.close() }
         return client
     }
 

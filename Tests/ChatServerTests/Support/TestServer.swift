@@ -9,12 +9,19 @@ import Transport
 @testable import ChatServer
 
 /// A server with a store of its own, on a free port of 127.0.0.1.
-struct TestServer {
+final class TestServer: Sendable {
     static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     let scratch: Scratch
     let server: Server
     let store: SQLiteStore
+    private let isStopped = Atomic(false)
+
+    private init(scratch: Scratch, server: Server, store: SQLiteStore) {
+        self.scratch = scratch
+        self.server = server
+        self.store = store
+    }
 
     static func start(
         scratch: Scratch? = nil, trouble: TroubledStore.Trouble? = nil,
@@ -33,7 +40,9 @@ struct TestServer {
         let server = try await Server.start(
             settings, store: served, accounts: TestAccounts(store),
             certificate: try ServerIdentityBox(certificate.get()), log: log)
-        return TestServer(scratch: scratch, server: server, store: store)
+        let started = TestServer(scratch: scratch, server: server, store: store)
+        Endings.add { await started.stop() }
+        return started
     }
 
     /// One for all tests: making a key is slow.
@@ -48,20 +57,28 @@ struct TestServer {
         return client
     }
 
-    func stop() async { await server.drain() }
+    /// Once is enough, and what comes later does nothing.
+    func stop() async {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
+        await server.drain()
+    }
 }
 
-/// Starts a server, and stops it when `body` has returned.
+/// Starts a server, which is stopped with the test.
 func withServer(
     change: (inout Server.Settings) -> Void = { _ in }, _ body: (TestServer) async throws -> Void
 ) async throws {
-    let server = try await TestServer.start(change: change)
-    do {
-        try await body(server)
-        await server.stop()
-    } catch {
-        await server.stop()
-        throw error
+    try await body(TestServer.start(change: change))
+}
+
+extension Server.Settings {
+    /// An account may send so many messages and no more: time stands, and nothing is earned meanwhile.
+    mutating func allowMessages(_ burst: UInt64) {
+        hub.limits.messagesPerSecond = 1
+        hub.limits.messagesBurst = burst
+        hub.limits.messageDebt = 0
+        let start = NIODeadline.now()
+        now = { start }
     }
 }
 
