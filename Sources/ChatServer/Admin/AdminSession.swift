@@ -15,8 +15,8 @@ package struct AdminSession {
 
     private let route: Route
 
-    /// How long to wait while another command has the lock, or a server is starting or ending; milliseconds.
-    private static let patience: UInt64 = 10_000
+    /// How long to wait while another command has the lock, or a server is starting or ending.
+    private static let patience = Duration.seconds(10)
 
     package var isServing: Bool {
         if case .server = route { true } else { false }
@@ -36,9 +36,7 @@ package struct AdminSession {
                 .missingFile, "there are no server's data at \(directory.path)",
                 hint: "`chatd run` makes them; --data says where they are")
         }
-        let ticks = ServerSources.system.ticks
-        let end = ticks() + patience * 1_000
-        while true {
+        let session = try await Polling.first(within: patience) { () async throws(Problem) -> AdminSession? in
             if let lock = try DirectoryLock.take(directory) {
                 try tidy(directory, lock)
                 if readsOnly { return AdminSession(route: .reading(directory, lock)) }
@@ -46,13 +44,11 @@ package struct AdminSession {
                     directory, certificate, makesStore: makesStore, isReadOnly: lock.isReadOnly)
                 return AdminSession(route: .direct(administration, lock))
             }
-            if let client = try connect(directory) { return AdminSession(route: .server(client)) }
-            guard ticks() < end else {
-                let holder = DirectoryLock.holder(directory).map { " (process \($0))" } ?? ""
-                throw Problem(.busy, "the data at \(directory.path) are in use\(holder)", hint: "try again")
-            }
-            usleep(50_000)
+            return try connect(directory).map { AdminSession(route: .server($0)) }
         }
+        if let session { return session }
+        let holder = DirectoryLock.holder(directory).map { " (process \($0))" } ?? ""
+        throw Problem(.busy, "the data at \(directory.path) are in use\(holder)", hint: "try again")
     }
 
     /// Finishes what was cut short, where the disk can be written.

@@ -66,8 +66,8 @@ struct RestoreCommand: ChatdCommand {
     @Flag(help: "Replace the data that are there.") var force = false
     @OptionGroup var shared: SharedOptions
 
-    /// How long a server may take to end and begin again, milliseconds.
-    private static let restartPatience: UInt64 = 60_000
+    /// How long a server may take to end and begin again.
+    private static let restartPatience = Duration.seconds(60)
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
@@ -124,17 +124,16 @@ struct RestoreCommand: ChatdCommand {
     }
 
     private func awaitServer(_ directory: DataDirectory, _ generation: String) async throws(Problem) {
-        let ticks = ServerSources.system.ticks
-        let end = ticks() + Self.restartPatience * 1_000
-        while ticks() < end {
-            if let client = try? ControlClient(path: directory.control, timeout: ControlService.callerPatience),
-                (try? client.send(AdminRequest.status.json.bytes)) != nil, let line = try? client.nextLine(),
-                case .row(let status) = AdminReply(line), status["generation"]?.string == generation
-            {
-                return
-            }
-            usleep(100_000)
+        let found = await Polling.first(within: Self.restartPatience, every: .milliseconds(100)) { () -> JSONObject? in
+            let client = try? ControlClient(path: directory.control, timeout: ControlService.callerPatience)
+            guard let client, (try? client.send(AdminRequest.status.json.bytes)) != nil,
+                let line = try? client.nextLine(), case .row(let status) = AdminReply(line),
+                status["generation"]?.string == generation
+            else { return nil }
+            return status
         }
-        throw Problem(.busy, "the server has not begun again in time", hint: "look at its log")
+        guard found != nil else {
+            throw Problem(.busy, "the server has not begun again in time", hint: "look at its log")
+        }
     }
 }

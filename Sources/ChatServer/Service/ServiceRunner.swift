@@ -14,8 +14,8 @@ struct ServiceRunner {
     /// Prints a line on standard output.
     let announce: (String) -> Void
 
-    /// How long a start waits for an administrator's command that has the data, milliseconds.
-    private static let patience: UInt64 = 10_000
+    /// How long a start waits for an administrator's command that has the data.
+    private static let patience = Duration.seconds(10)
 
     private var publication: KeyPublication { KeyPublication(data: directory) }
 
@@ -26,7 +26,7 @@ struct ServiceRunner {
             throw Problem(
                 .unsafeStore, "\(directory.path) belongs to another user", hint: "run chatd as that user")
         }
-        let lock = try takeLock()
+        let lock = try await takeLock()
         defer { withExtendedLifetime(lock) {} }
         // Before anything is served, so that a signal during the start is not lost.
         let signals = ServiceSignals()
@@ -88,20 +88,21 @@ struct ServiceRunner {
         return bounded
     }
 
-    private func takeLock() throws(Problem) -> DirectoryLock {
-        let ticks = ServerSources.system.ticks
-        let end = ticks() + Self.patience * 1_000
-        while true {
+    private func takeLock() async throws(Problem) -> DirectoryLock {
+        let lock = try await Polling.first(within: Self.patience) { () throws(Problem) -> DirectoryLock? in
             if let lock = try DirectoryLock.take(directory) { return lock }
-            let isServed = (try? ControlClient(path: directory.control, timeout: 1)) != nil
-            guard !isServed, ticks() < end else {
-                let holder = DirectoryLock.holder(directory).map { "process \($0)" } ?? "another process"
-                throw Problem(
-                    .alreadyRunning, "the data at \(directory.path) are in use by \(holder)",
-                    hint: "give each server data of its own with --data")
-            }
-            usleep(50_000)
+            if (try? ControlClient(path: directory.control, timeout: 1)) != nil { throw inUse }
+            return nil
         }
+        guard let lock else { throw inUse }
+        return lock
+    }
+
+    private var inUse: Problem {
+        let holder = DirectoryLock.holder(directory).map { "process \($0)" } ?? "another process"
+        return Problem(
+            .alreadyRunning, "the data at \(directory.path) are in use by \(holder)",
+            hint: "give each server data of its own with --data")
     }
 
     private func start(
