@@ -50,7 +50,7 @@ struct AskCommand: ChatCommand {
             try show(answer, invocation)
             return choice.isEmpty || answer.choice == 0 ? .done : .negative
         case .failure(let problem):
-            if let number = signal.number { invocation.endings.end(.signal(number)) }
+            if let number = signal.soFar { invocation.endings.end(.signal(number)) }
             throw problem
         }
     }

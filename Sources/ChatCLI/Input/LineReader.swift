@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import System
 
@@ -77,7 +76,7 @@ actor LineReader {
     private var lines: [InputLine] = []
     private var next = 0
     private var isAtEnd = false
-    private let queue = DispatchQueue(label: "input")
+    private let lane = BlockingLane("input")
 
     init(descriptor: Int32 = STDIN_FILENO, limit: Int) {
         self.descriptor = descriptor
@@ -88,7 +87,9 @@ actor LineReader {
     func nextLine() async throws(SystemError) -> InputLine? {
         while next == lines.count {
             guard !isAtEnd else { return nil }
-            let bytes = try await read().get()
+            let bytes = try await lane.run { [descriptor] () throws(SystemError) in
+                try Descriptor.read(descriptor, limit: Self.chunk).get()
+            }
             next = 0
             if bytes.isEmpty {
                 isAtEnd = true
@@ -99,13 +100,5 @@ actor LineReader {
         }
         defer { next += 1 }
         return lines[next]
-    }
-
-    private func read() async -> Result<[UInt8], SystemError> {
-        await withCheckedContinuation { continuation in
-            queue.async { [descriptor] in
-                continuation.resume(returning: Descriptor.read(descriptor, limit: Self.chunk))
-            }
-        }
     }
 }

@@ -1,7 +1,6 @@
 import CLISupport
 import ChatClient
 import ChatProtocol
-import Dispatch
 import Glibc
 import System
 
@@ -11,10 +10,7 @@ enum MessageInput {
     ///
     /// - Throws: 65 for what no message may be; what is too long is not read to its end. 74 where reading fails.
     static func standardInput() async throws(Problem) -> String {
-        let outcome: Result<[UInt8], SystemError> = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: readAll(limit: Limits.text + 2)) }
-        }
-        switch outcome {
+        switch await BlockingLane("input").run({ readAll(limit: Limits.text + 2) }) {
         case .failure(let error): throw Problem(.inputOutput, "cannot read standard input: \(error.text)", sent: .no)
         case .success(var bytes):
             if bytes.last == 0x0a { bytes.removeLast() }

@@ -1,20 +1,22 @@
 import CLISupport
-import Dispatch
+import System
 
 /// Asks a person on the terminal, without holding up the caller's executor.
 struct Terminal: Sendable {
+    private let lane = BlockingLane("terminal")
+
     /// Asks and takes a line, without echo where it is a secret.
     ///
     /// - Throws: 64 where there is no terminal, 74.
     func ask(_ question: String, secret: Bool = false) async throws(Problem) -> [UInt8] {
-        try await aside { () throws(Problem) in try SecretQuestion.ask(question, secret: secret) }
+        try await lane.run { () throws(Problem) in try SecretQuestion.ask(question, secret: secret) }
     }
 
     /// A new password, asked twice.
     func askNew(
         _ question: String, check: @escaping @Sendable ([UInt8]) throws(Problem) -> Void
     ) async throws(Problem) -> [UInt8] {
-        try await aside { () throws(Problem) in try SecretQuestion.askNew(question, check: check) }
+        try await lane.run { () throws(Problem) in try SecretQuestion.askNew(question, check: check) }
     }
 
     /// Asks until the answer is yes or no.
@@ -24,12 +26,5 @@ struct Terminal: Sendable {
             if answer == "yes" || answer == "y" { return true }
             if answer == "no" || answer == "n" { return false }
         }
-    }
-
-    private func aside(_ body: @escaping @Sendable () throws(Problem) -> [UInt8]) async throws(Problem) -> [UInt8] {
-        let outcome: Result<[UInt8], Problem> = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: Result(catching: body)) }
-        }
-        return try outcome.get()
     }
 }

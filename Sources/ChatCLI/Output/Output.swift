@@ -1,5 +1,4 @@
 import CLISupport
-import Dispatch
 import Glibc
 import Synchronization
 import System
@@ -16,7 +15,7 @@ final class Output: Sendable {
 
     private let gone = Atomic(false)
     /// Where writing may wait for a slow reader without holding up anything else.
-    private let queue = DispatchQueue(label: "stdout")
+    private let lane = BlockingLane("stdout")
 
     /// Whether what read our output has gone away. The process then ends as SIGPIPE ends one.
     var isReaderGone: Bool { gone.load(ordering: .relaxed) }
@@ -49,23 +48,13 @@ final class Output: Sendable {
 
     /// Writes whole lines without holding up the caller's executor while the reader is slow.
     func writeAside(bytes: [UInt8]) async throws(Problem) {
-        let outcome: Result<Void, Problem> = await withCheckedContinuation { continuation in
-            queue.async {
-                do throws(Problem) {
-                    try self.write(bytes: bytes)
-                    continuation.resume(returning: .success(()))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
-        }
-        try outcome.get()
+        try await lane.run { () throws(Problem) in try self.write(bytes: bytes) }
     }
 
     /// Calls `action` once, as soon as what reads a pipe has gone away, even while there is nothing to write.
     func watchReader(_ action: @escaping @Sendable () -> Void) {
         guard isPipe else { return }
-        DispatchQueue(label: "stdout reader").async {
+        BlockingLane("stdout reader").begin {
             var entry = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
             while poll(&entry, 1, -1) < 0 && errno == EINTR {}
             guard entry.revents != 0 else { return }

@@ -23,7 +23,7 @@ final class ChildProcess: Sendable {
 
     /// The group that runs now. It is not reaped while this is set, so its number means nobody else.
     private let group = Mutex<pid_t?>(nil)
-    private let queue = DispatchQueue(label: "child")
+    private let lane = BlockingLane("child")
 
     /// Sends a signal to what runs now, and to its children.
     func send(signal number: Int32) {
@@ -43,12 +43,8 @@ final class ChildProcess: Sendable {
     func run(
         _ words: [String], environment: [[UInt8]], input: [UInt8], output: OutputCapture? = nil, timeout: Duration?
     ) async -> Outcome {
-        await withCheckedContinuation { continuation in
-            queue.async {
-                continuation.resume(
-                    returning: self.runHere(
-                        words, environment: environment, input: input, output: output, timeout: timeout))
-            }
+        await lane.run {
+            self.runHere(words, environment: environment, input: input, output: output, timeout: timeout)
         }
     }
 

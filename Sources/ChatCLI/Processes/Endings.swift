@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import System
 
 /// How the process is to end: the entry point does it.
 package enum Ending: Equatable, Sendable {
@@ -10,18 +11,14 @@ package enum Ending: Equatable, Sendable {
 
 /// Whatever comes first ends the process: the command's result, a signal, or that nobody reads our output any more.
 final class Endings: Sendable {
-    private let first: AsyncStream<Ending>
-    private let continuation: AsyncStream<Ending>.Continuation
+    private let first = Later<Ending>()
     private let cleanups = Mutex<[@Sendable () -> Void]>([])
 
-    init() { (first, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1)) }
-
-    func end(_ ending: Ending) { continuation.yield(ending) }
+    func end(_ ending: Ending) { first.set(ending) }
 
     /// Waits for the first ending, and cleans up.
     func wait() async -> Ending {
-        var iterator = first.makeAsyncIterator()
-        let ending = await iterator.next() ?? .status(0)
+        let ending = await first.value
         for action in cleanups.withLock({ $0 }).reversed() { action() }
         return ending
     }
@@ -41,31 +38,17 @@ final class Endings: Sendable {
 
     /// Lets the first of these signals begin to wind up what the process does; who does that ends it. A second one ends
     /// it at once.
+    ///
+    /// - Returns: the signal that comes first.
     func windUp(
         _ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], _ action: @escaping @Sendable () -> Void
-    ) -> FirstSignal {
-        let first = FirstSignal()
+    ) -> Later<Int32> {
+        let first = Later<Int32>()
         for number in signals where !SignalPipe.isIgnored(number) {
             SignalPipe.catchSignal(number) {
-                if first.note(number) { action() } else { self.end(.signal(number)) }
+                if first.set(number) { action() } else { self.end(.signal(number)) }
             }
         }
         return first
-    }
-}
-
-/// The signal that came first, once one has come.
-final class FirstSignal: Sendable {
-    private let noted = Mutex<Int32?>(nil)
-
-    var number: Int32? { noted.withLock { $0 } }
-
-    /// False where one had come before.
-    fileprivate func note(_ number: Int32) -> Bool {
-        noted.withLock { noted in
-            guard noted == nil else { return false }
-            noted = number
-            return true
-        }
     }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Synchronization
 import System
@@ -22,7 +21,7 @@ final class OutputCapture: Sendable {
     private let captured = Mutex(Captured())
     /// The ends that are given away while it lives.
     private let open: Mutex<(its: Bool, waker: Bool)>
-    private let queue = DispatchQueue(label: "output")
+    private let lane = BlockingLane("output")
 
     private init(pipe: (Int32, Int32), wake: (Int32, Int32), limit: Int) {
         (ours, its) = pipe
@@ -63,13 +62,13 @@ final class OutputCapture: Sendable {
     /// nothing is read from then on.
     func begin(onExcess: @escaping @Sendable () -> Void) {
         closeGivenAway()
-        queue.async { self.readAll(onExcess) }
+        lane.begin { self.readAll(onExcess) }
     }
 
     /// The program has ended: takes what is there and waits for nothing more.
     func finish() {
         closeWaker()
-        queue.sync {}
+        lane.join()
     }
 
     private enum Reading { case waits, ended, exceeded }

@@ -1,7 +1,6 @@
 import CLISupport
 import ChatClient
 import ChatProtocol
-import Dispatch
 import Glibc
 import System
 
@@ -43,10 +42,7 @@ struct ExternalEditor: Sendable {
         if case .failure(let error) = SmallFile.create(file, with: []) {
             return .failed(Problem(.cannotCreate, "cannot create \(file): \(error.text)"))
         }
-        let status = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: runHere(file, terminal)) }
-        }
-        return judge(status, file)
+        return judge(await BlockingLane("editor").run { runHere(file, terminal) }, file)
     }
 
     static func discard(_ file: String) { unlink(file) }

@@ -3,6 +3,7 @@ import ChatClient
 import ChatProtocol
 import Dispatch
 import Glibc
+import System
 
 /// The prompt on a terminal: takes what is typed, shows what comes, and says how things stand.
 @MainActor
@@ -15,8 +16,7 @@ final class InteractiveSession {
     private let editor: Editor
     private let reports: REPLReports
     private let prompt: REPLPrompt
-    private let ends: AsyncStream<Result<ExitStatus, Problem>>
-    private let end: AsyncStream<Result<ExitStatus, Problem>>.Continuation
+    private let end = Later<Result<ExitStatus, Problem>>()
     private var state: REPLState
     private var names: Set<UserName> = []
     private var hasAskedForNames = false
@@ -37,7 +37,6 @@ final class InteractiveSession {
         reports = REPLReports(json: invocation.json, plain: invocation.plain)
         prompt = REPLPrompt(palette: invocation.palette)
         state = REPLState(user: identity.user, hasTerminal: true)
-        (ends, end) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
         editor = try Editor(prompt: prompt.text(state), limit: REPLCommand.lineLimit)
         screen = REPLScreen(editor: editor)
         keeper = LineKeeper(settings.profileDirectory)
@@ -52,8 +51,7 @@ final class InteractiveSession {
         invocation.endings.intercept([SIGTERM, SIGHUP, SIGQUIT])
         start()
         let pump = Task { await follow(listener) }
-        var iterator = ends.makeAsyncIterator()
-        let outcome = await iterator.next() ?? .success(.done)
+        let outcome = await end.value
         // A program that has the terminal must not be left behind on it.
         await editing?.value
         await finish(abruptly: (try? outcome.get()) == nil)
@@ -81,7 +79,7 @@ final class InteractiveSession {
                 entered: { [weak self] in self?.entered($0) },
                 refused: { [weak self] in self?.report($0) },
                 ended: { [weak self] gone in
-                    self?.end.yield(gone ? .failure(.terminalGone) : .success(.done))
+                    self?.end.set(gone ? .failure(.terminalGone) : .success(.done))
                 },
                 candidates: { [weak self] in
                     REPLCompletion.candidates(before: $0, word: $1, names: self?.names ?? [])
@@ -132,7 +130,7 @@ final class InteractiveSession {
         guard !invocation.output.isTerminal else { return screen.write(lines) }
         do throws(Problem) {
             try await invocation.output.writeAside(line: lines.joined(separator: "\n"))
-        } catch { end.yield(.failure(error)) }
+        } catch { end.set(.failure(error)) }
     }
 
     // MARK: what is typed
@@ -170,7 +168,7 @@ final class InteractiveSession {
             }
         case .edit(let conversation): editing = Task { await edit(conversation) }
         case .show(let lines): screen.write(lines)
-        case .quit: end.yield(.success(.done))
+        case .quit: end.set(.success(.done))
         }
     }
 
@@ -255,7 +253,7 @@ final class InteractiveSession {
 
     private func follow(_ listener: MessageListener) async {
         var follower = Follower(client: client, sink: PromptSink(session: self))
-        do throws(Problem) { _ = try await follower.run(listener) } catch { end.yield(.failure(error)) }
+        do throws(Problem) { _ = try await follower.run(listener) } catch { end.set(.failure(error)) }
     }
 
     /// What stands on the screen, or where the output leads, counts as shown.

@@ -1,4 +1,5 @@
 import Dispatch
+import System
 
 /// The lines above the prompt, written in the order in which they came and as seldom as is quick enough.
 @MainActor
@@ -9,8 +10,10 @@ final class REPLScreen {
     private var pacer = OutputPacer()
     private var held = ""
     private var isLent = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-    private var waitingForWrite: [CheckedContinuation<Void, Never>] = []
+    /// Open while nobody else uses the terminal.
+    private let free = Gate(isOpen: true)
+    /// Open while nothing is held.
+    private let written = Gate(isOpen: true)
 
     init(editor: Editor) { self.editor = editor }
 
@@ -23,6 +26,7 @@ final class REPLScreen {
             held += "\n"
             size += line.utf8.count + 1
         }
+        written.close()
         guard !isLent else { return }
         switch pacer.add(size, at: now) {
         case .writeNow: flush()
@@ -33,9 +37,7 @@ final class REPLScreen {
 
     /// Returns when there is room for more: what comes in waits in the store, not here.
     func waitForRoom() async {
-        while isLent && held.utf8.count >= OutputPacer.limit {
-            await withCheckedContinuation { waiting.append($0) }
-        }
+        while isLent && held.utf8.count >= OutputPacer.limit { await free.pass() }
     }
 
     /// Writes what is held.
@@ -46,29 +48,24 @@ final class REPLScreen {
         let text = held
         held = ""
         editor.writeAbove(text)
-        let continuations = waitingForWrite
-        waitingForWrite = []
-        for continuation in continuations { continuation.resume() }
+        written.open()
     }
 
     /// Returns when nothing is held.
-    func waitUntilWritten() async {
-        while !held.isEmpty { await withCheckedContinuation { waitingForWrite.append($0) } }
-    }
+    func waitUntilWritten() async { await written.pass() }
 
     /// Has somebody else use the terminal meanwhile, one at a time; what comes in is shown afterwards.
     func lend<Value: Sendable>(_ action: @MainActor () async -> Value) async -> Value {
-        while isLent { await withCheckedContinuation { waiting.append($0) } }
+        while isLent { await free.pass() }
         flush()
         isLent = true
+        free.close()
         editor.suspend()
         let value = await action()
         isLent = false
         editor.resume()
         flush()
-        let continuations = waiting
-        waiting = []
-        for continuation in continuations { continuation.resume() }
+        free.open()
         return value
     }
 

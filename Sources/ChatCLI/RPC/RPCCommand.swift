@@ -52,13 +52,8 @@ struct RPCCommand: ChatCommand {
 
     /// Those who were asked are told before we go; a second signal does not wait for that.
     private static func windUp(_ asks: RunningAsks, _ invocation: Invocation) {
-        let (signals, continuation) = AsyncStream<Void>.makeStream()
-        let first = invocation.endings.windUp { continuation.yield() }
-        Task {
-            for await _ in signals {
-                if let number = first.number { await end(.signal(number), asks, invocation) }
-            }
-        }
+        let first = invocation.endings.windUp {}
+        Task { await end(.signal(await first.value), asks, invocation) }
         invocation.output.watchReader { Task { await end(.signal(SIGPIPE), asks, invocation) } }
     }
 

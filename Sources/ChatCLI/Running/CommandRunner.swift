@@ -19,7 +19,7 @@ final class CommandRunner: Sendable {
     private let words: [String]
     private let relay: OutputRelay?
     private let state = Mutex<State?>(nil)
-    private let (ends, continuation) = AsyncStream.makeStream(of: CommandEnd.self)
+    private let end = Later<CommandEnd>()
     private let leave: @Sendable (CommandEnd) -> Void
 
     /// - Parameters:
@@ -39,8 +39,7 @@ final class CommandRunner: Sendable {
         signal(SIGPIPE, SIG_IGN)
         start(ignored: ignored)
         relay?.start()
-        var iterator = ends.makeAsyncIterator()
-        return await iterator.next() ?? .notStarted(ECHILD)
+        return await end.value
     }
 
     private func start(ignored: [Int32]) {
@@ -108,10 +107,10 @@ final class CommandRunner: Sendable {
             case .send(let number): kill(process, number)
             case .stop: return true
             case .resize: for stream in relay?.streams ?? [] { stream.resize() }
-            case .finish(let end):
+            case .finish(let how):
                 // From now on it stops us alone.
                 if !SignalPipe.isIgnored(SIGTSTP) { signal(SIGTSTP, SIG_DFL) }
-                continuation.yield(end)
+                end.set(how)
             case .leave(let end): leave(end)
             }
         }

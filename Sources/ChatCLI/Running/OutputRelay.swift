@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Synchronization
 import System
@@ -32,13 +31,13 @@ final class OutputRelay: Sendable {
     }
 
     let streams: [OutputStream]
-    private let writers: [DispatchQueue]
+    private let writers: [BlockingLane]
     private let lines: Int
     private let tail: Mutex<TailBuffer>
     private let notes = Mutex(Notes())
     /// Wakes the reader for what stands in the notes.
     private let alarm: (read: Int32, write: Int32)
-    private let reading = DispatchGroup()
+    private let isRead = Later<Void>()
     private let failure: @Sendable (SystemError) -> Void
 
     /// - Parameters:
@@ -58,7 +57,7 @@ final class OutputRelay: Sendable {
         var streams: [OutputStream] = []
         for stream in plan.streams { streams.append(try OutputStream(stream)) }
         self.streams = streams
-        writers = streams.map { _ in DispatchQueue(label: "output") }
+        writers = streams.map { _ in BlockingLane("output") }
     }
 
     /// What the command finds in place of our descriptors.
@@ -72,16 +71,17 @@ final class OutputRelay: Sendable {
     func start() {
         // The command has them now; with them here there would be no end.
         for stream in streams { close(stream.end) }
-        DispatchQueue(label: "output of the command").async(group: reading) { self.run() }
+        BlockingLane("output of the command").begin {
+            self.run()
+            self.isRead.set()
+        }
     }
 
     /// To be called when the command has ended: waits until all that it wrote is handed on, and gives the last lines as
     /// a person sees them.
     func finish() async -> [String] {
         tell { $0.hasEnded = true }
-        await withCheckedContinuation { continuation in
-            reading.notify(queue: .global()) { continuation.resume() }
-        }
+        await isRead.value
         return SeenText.lines(lines, of: tail.withLock(\.last))
     }
 
@@ -147,7 +147,7 @@ final class OutputRelay: Sendable {
             if hasEnded { flow.rest -= bytes.count }
             flow.phase = .writing
             tail.withLock { $0.append(bytes, stream: index) }
-            writers[index].async {
+            writers[index].begin {
                 let number = Descriptor.write(bytes, to: self.streams[index].sink)
                 if let number, number != EPIPE { self.failure(SystemError(number: number)) }
                 self.tell { $0.written.append((index, number != nil)) }

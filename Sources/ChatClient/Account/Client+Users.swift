@@ -61,7 +61,7 @@ extension Client {
         while true {
             for event in events.drain() where try Self.isThere(user, event, link.address) { return }
             if let deadline, deadline <= Monotonic.now { throw Self.didNotCome(user) }
-            await events.signal.wait(until: deadline)
+            await events.gate.passAndClose(until: deadline)
         }
     }
 

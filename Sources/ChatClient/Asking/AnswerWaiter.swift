@@ -26,7 +26,7 @@ actor AnswerWaiter {
         self.client = client
         self.choices = choices
         self.report = report
-        watch = try StoreWatch(directory, signal: mailbox.signal)
+        watch = try StoreWatch(directory, gate: mailbox.gate)
         guard let reader = try watch.store.itemReader() else {
             throw Problem(.notLoggedIn, "the profile is not logged in")
         }
@@ -37,7 +37,7 @@ actor AnswerWaiter {
     nonisolated var key: ObjectIdentifier { ObjectIdentifier(self) }
     nonisolated func report(_ report: LiveReport) { mailbox.post(report) }
     /// Has a cancelled `wait` notice it.
-    nonisolated func wake() { mailbox.signal.set() }
+    nonisolated func wake() { mailbox.gate.open() }
 
     /// The answer; nil where the moment (`Monotonic`) or the task's cancellation comes first.
     ///

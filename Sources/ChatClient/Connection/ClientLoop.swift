@@ -14,6 +14,11 @@ enum ClientLoop {
         eventLoop.execute { _ = SHA256.hash(SecureRandom.bytes(1)) }
     }
 
+    /// Calls `action` when the moment (`Monotonic`) has come.
+    static func at(_ moment: Duration, _ action: @escaping @Sendable () -> Void) -> Scheduled<Void> {
+        eventLoop.scheduleTask(in: max(.zero, TimeAmount(moment - Monotonic.now))) { action() }
+    }
+
     static func connect(
         to address: ServerAddress, through proxy: Proxy?, demand: Transport.TrustPolicy, timeout: Duration
     ) async throws -> OpenedConnection {

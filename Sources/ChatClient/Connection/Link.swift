@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import NIOCore
+import System
 import Transport
 
 /// A connection to a server that is trusted: from the hellos to the end.
@@ -82,10 +83,9 @@ final class Link: Sendable {
     func request<Body: FrameBody, Reply: FrameBody>(
         _ body: Body, timeout: Duration? = .seconds(30)
     ) async throws(Problem) -> Reply {
-        let result = await withCheckedContinuation { continuation in
-            send(body, timeout: timeout) { continuation.resume(returning: $0) }
-        }
-        return try Self.decode(try result.get(), from: address)
+        let reply = Later<Result<RawFrame, Problem>>()
+        send(body, timeout: timeout) { reply.set($0) }
+        return try Self.decode(try await reply.value.get(), from: address)
     }
 
     static func decode<Reply: FrameBody>(_ frame: RawFrame, from address: ServerAddress) throws(Problem) -> Reply {

@@ -1,5 +1,6 @@
 import ChatProtocol
 import Synchronization
+import System
 
 /// What a connection delivered and nobody has taken yet.
 ///
@@ -13,29 +14,27 @@ final class LinkInbox: Sendable {
         var frames: [RawFrame] = []
         var bytes = 0
         var isClosed = false
-        var waiter: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
+    private let news = Gate()
 
     /// - Returns: false where it is full.
     func put(_ frame: RawFrame) -> Bool {
-        let (waiter, fits) = state.withLock { state -> (CheckedContinuation<Void, Never>?, Bool) in
+        let fits = state.withLock { state in
             state.bytes += frame.body.count + RawFrame.headBytes
-            guard state.bytes <= Self.maximumBytes else { return (nil, false) }
+            guard state.bytes <= Self.maximumBytes else { return false }
             state.frames.append(frame)
-            return (state.waiter.take(), true)
+            return true
         }
-        waiter?.resume()
+        if fits { news.open() }
         return fits
     }
 
     /// Nothing follows.
     func close() {
-        state.withLock { state -> CheckedContinuation<Void, Never>? in
-            state.isClosed = true
-            return state.waiter.take()
-        }?.resume()
+        state.withLock { $0.isClosed = true }
+        news.open()
     }
 
     /// All that is there, in order; waits for something. Nil once it is closed and empty. One reader at a time.
@@ -50,14 +49,7 @@ final class LinkInbox: Sendable {
             }
             if !frames.isEmpty { return frames }
             if isClosed { return nil }
-            await withCheckedContinuation { continuation in
-                let isReady = state.withLock { state in
-                    guard state.frames.isEmpty, !state.isClosed else { return true }
-                    state.waiter = continuation
-                    return false
-                }
-                if isReady { continuation.resume() }
-            }
+            await news.passAndClose()
         }
     }
 }

@@ -1,22 +1,21 @@
 import CLISupport
 import ChatProtocol
 import Synchronization
+import System
 
 /// What both halves of a `Link` share.
 final class LinkState: Sendable {
     private struct State {
-        var hello: ServerHello?
         var binding: ConnectionBinding?
-        var login: Result<Welcome, Problem>?
         var end: Problem?
         var isRetired = false
         var whenUnusable: [@Sendable () -> Void] = []
         var tookNothing = false
-        var loginWaiters: [CheckedContinuation<Result<Welcome, Problem>, Never>] = []
-        var helloWaiters: [CheckedContinuation<Result<ServerHello, Problem>, Never>] = []
     }
 
     let inbox = LinkInbox()
+    private let hello = Later<Result<ServerHello, Problem>>()
+    private let login = Later<Result<Welcome, Problem>>()
     private let state = Mutex(State())
 
     /// Why the connection has ended; nil while it stands.
@@ -27,27 +26,18 @@ final class LinkState: Sendable {
     var isRetired: Bool { state.withLock { $0.isRetired } }
     /// It has ended, or is about to since the login was refused.
     var isOver: Bool {
-        state.withLock { state in
-            if case .failure = state.login { return true }
-            return state.end != nil
-        }
+        if case .failure = login.soFar { return true }
+        return end != nil
     }
     /// The welcome, if it has come.
-    var welcome: Welcome? { state.withLock { try? $0.login?.get() } }
+    var welcome: Welcome? { try? login.soFar?.get() }
 
     func noteBinding(_ binding: ConnectionBinding) { state.withLock { $0.binding = binding } }
 
-    func noteHello(_ hello: ServerHello) {
-        let waiters = state.withLock { state in
-            state.hello = hello
-            defer { state.helloWaiters = [] }
-            return state.helloWaiters
-        }
-        for waiter in waiters { waiter.resume(returning: .success(hello)) }
-    }
+    func noteHello(_ hello: ServerHello) { self.hello.set(.success(hello)) }
 
     func noteLogin(_ reply: Result<RawFrame, Problem>) {
-        settleLogin(
+        login.set(
             reply.flatMap { frame in
                 Result { () throws(Problem) in
                     guard let welcome = try? frame.decode(Welcome.self) else {
@@ -58,25 +48,13 @@ final class LinkState: Sendable {
             })
     }
 
-    private func settleLogin(_ result: Result<Welcome, Problem>) {
-        let waiters = state.withLock { state -> [CheckedContinuation<Result<Welcome, Problem>, Never>] in
-            guard state.login == nil else { return [] }
-            state.login = result
-            defer { state.loginWaiters = [] }
-            return state.loginWaiters
-        }
-        for waiter in waiters { waiter.resume(returning: result) }
-    }
-
     func noteEnd(_ problem: Problem, tookNothing: Bool) {
-        let waiters = state.withLock { state in
+        state.withLock { state in
             if state.end == nil { state.tookNothing = tookNothing }
             state.end = state.end ?? problem
-            defer { state.helloWaiters = [] }
-            return state.helloWaiters
         }
-        settleLogin(.failure(problem))
-        for waiter in waiters { waiter.resume(returning: .failure(problem)) }
+        login.set(.failure(problem))
+        hello.set(.failure(problem))
         inbox.close()
         noteUnusable()
     }
@@ -104,25 +82,6 @@ final class LinkState: Sendable {
         if isUnusable { action() }
     }
 
-    func waitForWelcome() async throws(Problem) -> Welcome {
-        try await withCheckedContinuation { continuation in
-            let known = state.withLock { state in
-                if state.login == nil { state.loginWaiters.append(continuation) }
-                return state.login
-            }
-            if let known { continuation.resume(returning: known) }
-        }.get()
-    }
-
-    func waitForHello() async throws(Problem) -> ServerHello {
-        try await withCheckedContinuation { continuation in
-            let known = state.withLock { state -> Result<ServerHello, Problem>? in
-                if let hello = state.hello { return .success(hello) }
-                if let end = state.end { return .failure(end) }
-                state.helloWaiters.append(continuation)
-                return nil
-            }
-            if let known { continuation.resume(returning: known) }
-        }.get()
-    }
+    func waitForWelcome() async throws(Problem) -> Welcome { try await login.value.get() }
+    func waitForHello() async throws(Problem) -> ServerHello { try await hello.value.get() }
 }

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import System
 
 /// What was: from the local store.
 extension Client {
@@ -44,25 +45,17 @@ extension Client {
     }
 
     private func syncOnce(_ id: MessageID?, timeout: Duration?) async throws(Problem) {
-        let events = Mailbox<SyncEvent>()
+        let outcome = Later<SyncEvent?>()
         let link = try await openLink(
             subscribe: .unseen,
             events: LinkEvents(
-                report: { event, _ in if case .live = event { events.post(.live) } },
-                end: { events.post(.end($0)) }))
+                report: { event, _ in if case .live = event { outcome.set(.live) } },
+                end: { outcome.set(.end($0)) }))
         defer { link.close() }
-        let deadline = timeout.map { Monotonic.now + $0 }
-        waiting: while true {
-            for event in events.drain() {
-                switch event {
-                case .live: break waiting
-                case .end(let problem): throw problem
-                }
-            }
-            if let deadline, Monotonic.now >= deadline {
-                throw Problem(.nothingCame, "not everything was fetched in time", hint: "try again")
-            }
-            await events.signal.wait(until: deadline)
+        switch await outcome.value(until: timeout.map { Monotonic.now + $0 }) {
+        case .live: break
+        case .end(let problem): throw problem
+        case nil: throw Problem(.nothingCame, "not everything was fetched in time", hint: "try again")
         }
         if let id { try await fetchReceipts(of: id, on: link) }
     }

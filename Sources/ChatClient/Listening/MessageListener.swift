@@ -34,7 +34,7 @@ package actor MessageListener {
         self.reader = reader
         resume = options.resume.flatMap { name in lock.map { ResumePointHolder(name, lock: $0, stored: stored) } }
         progress = ListenProgress(at: plan.position)
-        watch = try StoreWatch(directory, signal: mailbox.signal)
+        watch = try StoreWatch(directory, gate: mailbox.gate)
     }
 
     nonisolated var key: ObjectIdentifier { ObjectIdentifier(self) }
@@ -219,7 +219,7 @@ package actor MessageListener {
         guard watch != nil else { return }
         watch = nil
         resume?.release()
-        mailbox.signal.set()
+        mailbox.gate.open()
         await client.leaveLive(key)
     }
 }

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import System
 
 /// A reader's watch over a profile's store: says whether somebody has committed something since the last look, and
 /// waits until that may be so. Confined to its owner.
@@ -11,18 +12,18 @@ final class StoreWatch {
 
     /// A connection of its own: one sees the commits of others only, and the client's is the one that stores.
     let store: ClientStore
-    private let signal: Signal
+    private let gate: Gate
     private let watcher: WakeWatcher?
     /// The store's version at the last look; nil where that has left something.
     private var version: Int64?
 
-    /// - Parameter signal: also what else may end a wait sets it.
+    /// - Parameter gate: also what else may end a wait opens it.
     /// - Throws: `SQLiteError`.
-    init(_ directory: ProfileDirectory, signal: Signal) throws {
+    init(_ directory: ProfileDirectory, gate: Gate) throws {
         store = try ClientStore(directory, mode: .read)
         try store.defineItemViews()
-        self.signal = signal
-        watcher = WakeWatcher(directory.wakeFile) { signal.set() }
+        self.gate = gate
+        watcher = WakeWatcher(directory.wakeFile) { gate.open() }
     }
 
     /// Whether there may be something that the last look has not seen. Asked before each look.
@@ -37,7 +38,7 @@ final class StoreWatch {
     func leftSome() { version = nil }
 
     /// What `look` finds first; nil where the moment (`Monotonic`) comes before. It looks at once, and again whenever the
-    /// store may have something new or the signal was set.
+    /// store may have something new or the gate was opened.
     func first<Found>(
         until moment: Duration?, isolation: isolated (any Actor)? = #isolation,
         _ look: () throws(Problem) -> Found?
@@ -47,7 +48,7 @@ final class StoreWatch {
             let now = Monotonic.now
             if let moment, now >= moment { return nil }
             let poll = now + Self.poll
-            await signal.wait(until: moment.map { min($0, poll) } ?? poll)
+            await gate.passAndClose(until: moment.map { min($0, poll) } ?? poll)
         }
     }
 }

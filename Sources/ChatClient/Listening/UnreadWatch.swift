@@ -1,12 +1,13 @@
 import CLISupport
 import ChatProtocol
+import System
 
 /// Tells how much was not shown whenever that changes, from the store alone.
 package actor UnreadWatch {
     private let watch: StoreWatch
     private var last: [UnreadCount]?
 
-    init(_ directory: ProfileDirectory) throws { watch = try StoreWatch(directory, signal: Signal()) }
+    init(_ directory: ProfileDirectory) throws { watch = try StoreWatch(directory, gate: Gate()) }
 
     /// The counts, once at first and then whenever they have changed.
     package func next() async throws(Problem) -> [UnreadCount] {

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Logging
+import System
 
 /// What a lasting connection tells those who listen.
 struct LiveReport: Sendable {
@@ -29,7 +30,8 @@ actor LiveConnection {
     private var ended: Problem?
     private var runner: Task<Void, Never>?
     private var listeners: [ObjectIdentifier: @Sendable (LiveReport) -> Void] = [:]
-    private var waiters: [CheckedContinuation<Result<Link, Problem>, Never>] = []
+    /// What comes of the attempt that is under way.
+    private var coming = Later<Result<Link, Problem>>()
     private var reports: AsyncStream<Report>.Continuation?
     private var lastLogin: LiveReport?
     private var lastLive: LiveReport?
@@ -58,7 +60,7 @@ actor LiveConnection {
         if let ended { throw ended }
         if let link, link.end == nil { return link }
         if case .waiting = reconnector.state, let lastProblem { throw lastProblem }
-        return try await withCheckedContinuation { waiters.append($0) }.get()
+        return try await coming.value.get()
     }
 
     /// `report` hears of everything from now on, and first of how things stand.
@@ -98,7 +100,7 @@ actor LiveConnection {
             guard !Task.isCancelled else { return }
             lastProblem = problem
             lastLive = nil
-            fail(problem)
+            settle(.failure(problem))
             switch reconnector.failed(problem, now: Monotonic.now, random: .random(in: 0...(.max))) {
             case .wait(let moment):
                 let pause = moment - Monotonic.now
@@ -132,9 +134,7 @@ actor LiveConnection {
                 return Problem(.unreachable, "the connection was closed")
             }
             self.link = link
-            let waiting = waiters
-            waiters = []
-            for waiter in waiting { waiter.resume(returning: .success(link)) }
+            settle(.success(link))
         } catch { return error }
         defer {
             link?.close()
@@ -176,16 +176,17 @@ actor LiveConnection {
         for listener in listeners.values { listener(LiveReport(event: event, behind: behind)) }
     }
 
-    private func fail(_ problem: Problem) {
-        let waiting = waiters
-        waiters = []
-        for waiter in waiting { waiter.resume(returning: .failure(problem)) }
+    /// Tells those who wait for a connection.
+    private func settle(_ result: Result<Link, Problem>) {
+        let waited = coming
+        coming = Later()
+        waited.set(result)
     }
 
     private func end(_ problem: Problem) {
         guard ended == nil else { return }
         ended = problem
-        fail(problem)
+        settle(.failure(problem))
         tell(.ended(problem), behind: .max)
     }
 }

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import System
 
 /// Sends messages in the order in which they are handed over, many in flight, across lost connections: the one engine
 /// behind every way of sending.
@@ -20,9 +21,8 @@ package actor MessageSender {
     private var recipients: [ConversationID: AccountID] = [:]
     private var wire: SenderWire?
     private var isFinished = false
-    private var isDone = false
     private var givenUp: Problem?
-    private var finishers: [CheckedContinuation<Void, Never>] = []
+    private let done = Later<Void>()
 
     private init(
         _ access: SendingAccess, _ options: SendOptions, _ persistence: SenderCourse.Persistence,
@@ -61,23 +61,23 @@ package actor MessageSender {
 
     func submit(_ submission: SendSubmission) async {
         while queue.count + intake.count >= Self.capacity {
-            await withCheckedContinuation { intake.wait($0) }
+            intake.room.close()
+            await intake.room.pass()
         }
         intake.add(submission)
-        mailbox.signal.set()
+        mailbox.gate.open()
     }
 
     /// No message follows.
     package func close() {
         isFinished = true
-        mailbox.signal.set()
+        mailbox.gate.open()
     }
 
     /// No message follows. Returns when all are decided.
     package func finish() async {
         close()
-        guard !isDone else { return }
-        await withCheckedContinuation { finishers.append($0) }
+        await done.value
     }
 
     /// Ends what is not decided, and what is still handed over, as given up: with `problem`, and whether it may have
@@ -85,7 +85,7 @@ package actor MessageSender {
     package func giveUp(_ problem: Problem) {
         givenUp = problem
         queue.giveUp(problem)
-        mailbox.signal.set()
+        mailbox.gate.open()
     }
 
     // MARK: The runner
@@ -102,15 +102,14 @@ package actor MessageSender {
             }
             if queue.count < Self.capacity {
                 guard intake.isEmpty else { continue }
-                intake.open()
+                intake.room.open()
             }
             if isFinished && queue.count == 0 && intake.isEmpty && mailbox.isEmpty { break }
             if course.connects(isWanted: queue.needsConnection, now: Monotonic.now) { connect() }
-            await mailbox.signal.wait(until: [queue.wakeAt, course.retryAt].compactMap(\.self).min())
+            await mailbox.gate.passAndClose(until: [queue.wakeAt, course.retryAt].compactMap(\.self).min())
         }
         access.receipts.remove(ObjectIdentifier(self))
-        isDone = true
-        for finisher in finishers { finisher.resume() }
+        done.set()
     }
 
     /// Gives the queue what it has room for.

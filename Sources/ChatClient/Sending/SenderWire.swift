@@ -20,7 +20,7 @@ struct SenderWire: Sendable {
     init(_ link: Link, _ mailbox: Mailbox<SenderEvent>) {
         self.link = link
         self.mailbox = mailbox
-        link.whenUnusable { mailbox.signal.set() }
+        link.whenUnusable { mailbox.gate.open() }
     }
 
     /// Whether what came from `origin` came from here, and the connection stands.

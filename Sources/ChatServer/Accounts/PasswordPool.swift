@@ -1,6 +1,7 @@
 import ChatProtocol
 import Glibc
 import NIOPosix
+import System
 
 /// Threads that compute bcrypt, and the bounded queue before them.
 package actor PasswordPool {
@@ -11,7 +12,7 @@ package actor PasswordPool {
     private let threadCount: Int
     private var running = 0
     /// What waits for a turn is told why it gets none, or nil when it has come.
-    private var waiting: PasswordQueue<CheckedContinuation<Failure?, Never>>
+    private var waiting: PasswordQueue<Later<Failure?>>
 
     /// - Parameters:
     ///   - threads: how many computations run at once.
@@ -36,14 +37,13 @@ package actor PasswordPool {
     ) async throws(Failure) -> Value {
         try await takeTurn(place)
         defer { endTurn() }
-        let value = await withCheckedContinuation { (continuation: CheckedContinuation<Value?, Never>) in
-            threads.submit { state in
-                guard state == .active else { return continuation.resume(returning: nil) }
-                Self.yieldToOthers()
-                continuation.resume(returning: work())
-            }
+        let value = Later<Value?>()
+        threads.submit { state in
+            guard state == .active else { return _ = value.set(nil) }
+            Self.yieldToOthers()
+            value.set(work())
         }
-        guard let value else { throw Failure(.shuttingDown) }
+        guard let value = await value.value else { throw Failure(.shuttingDown) }
         return value
     }
 
@@ -61,19 +61,18 @@ package actor PasswordPool {
             return
         }
         let busy = Failure(.busy, retryAfter: Self.busyRetry)
-        let refusal = await withCheckedContinuation { continuation in
-            switch waiting.add(continuation, place) {
-            case .waits: break
-            case .displaces(let other): other.resume(returning: busy)
-            case .refused: continuation.resume(returning: busy)
-            }
+        let refusal = Later<Failure?>()
+        switch waiting.add(refusal, place) {
+        case .waits: break
+        case .displaces(let other): other.set(busy)
+        case .refused: throw busy
         }
-        if let refusal { throw refusal }
+        if let refusal = await refusal.value { throw refusal }
     }
 
     /// Hands the turn to whoever is next.
     private func endTurn() {
-        if let next = waiting.next() { next.resume(returning: nil) } else { running -= 1 }
+        if let next = waiting.next() { next.set(nil) } else { running -= 1 }
     }
 
     /// The calling thread runs when the others have nothing to do: on Linux the priority belongs to the thread.

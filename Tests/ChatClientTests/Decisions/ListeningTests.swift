@@ -65,9 +65,7 @@ import Testing
         private let watch: StoreWatch
         private(set) var looks = 0
 
-        init(_ directory: ProfileDirectory, _ signal: Signal) throws {
-            watch = try StoreWatch(directory, signal: signal)
-        }
+        init(_ directory: ProfileDirectory) throws { watch = try StoreWatch(directory, gate: .init()) }
 
         func hasNews() throws -> Bool { try watch.hasNews() }
         func leaveSome() { watch.leftSome() }
@@ -85,7 +83,7 @@ import Testing
 
     @Test func `news is what another connection committed, and what a look has left`() async throws {
         let scene = try StoreScene()
-        let owner = try Owner(scene.directory, Signal())
+        let owner = try Owner(scene.directory)
         #expect(try await owner.hasNews())
         #expect(try await !owner.hasNews())
         try scene.receive([StoreScene.entry(1)])
@@ -99,7 +97,7 @@ import Testing
         wakes: Bool
     ) async throws {
         let scene = try StoreScene()
-        let owner = try Owner(scene.directory, Signal())
+        let owner = try Owner(scene.directory)
         async let found = owner.position(after: 0, within: .seconds(20))
         #expect(await eventually { await owner.looks > 0 })
         try scene.receive([StoreScene.entry(1)])
@@ -109,7 +107,7 @@ import Testing
 
     @Test func `a wait ends at its moment`() async throws {
         let scene = try StoreScene()
-        let owner = try Owner(scene.directory, Signal())
+        let owner = try Owner(scene.directory)
         #expect(try await owner.position(after: 0, within: .milliseconds(20)) == nil)
         withExtendedLifetime(scene) {}
     }

@@ -1,12 +1,13 @@
 import CLISupport
 import Synchronization
+import System
 
 /// Answers that may be of any size: a few are made at a time, and only while the output has room, so that a caller that
 /// asks for a thousand and reads none costs no memory.
 final class LargeAnswers: Sendable {
     private struct State {
         var free = RPCLimits.largeAnswers
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [Later<Void>] = []
     }
 
     private let output: RPCOutput
@@ -29,24 +30,20 @@ final class LargeAnswers: Sendable {
     }
 
     private func enter() async {
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                guard state.free > 0 else {
-                    state.waiting.append(continuation)
-                    return false
-                }
-                state.free -= 1
-                return true
-            }
-            if isFree { continuation.resume() }
+        let turn = Later<Void>()
+        state.withLock { state in
+            guard state.free > 0 else { return state.waiting.append(turn) }
+            state.free -= 1
+            turn.set()
         }
+        await turn.value
     }
 
     private func leave() {
-        state.withLock { state -> CheckedContinuation<Void, Never>? in
+        state.withLock { state -> Later<Void>? in
             guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
             state.free += 1
             return nil
-        }?.resume()
+        }?.set()
     }
 }

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatClient
 import Synchronization
+import System
 
 /// What waits for standard output: answers and events, in the order in which they were put here. What comes while a
 /// write goes on is the next write, so that many answers share one.
@@ -10,14 +11,14 @@ final class RPCOutput: Sendable {
         /// Bytes that a write has taken.
         var inWrite = 0
         var isBroken = false
-        var roomWaiters: [CheckedContinuation<Void, Never>] = []
-        var emptyWaiters: [CheckedContinuation<Void, Never>] = []
 
         var waiting: Int { pending.count + inWrite }
     }
 
     private let output: Output
     private let state = Mutex(State())
+    private let room = Gate(isOpen: true)
+    private let empty = Gate(isOpen: true)
     private let broken: @Sendable (Problem) -> Void
 
     /// - Parameter broken: called once, where the output cannot be written.
@@ -36,34 +37,17 @@ final class RPCOutput: Sendable {
             let isIdle = state.waiting == 0
             state.pending += line
             state.pending.append(0x0a)
+            setGates(state)
             return isIdle
         }
         if starts { Task { await self.write() } }
     }
 
     /// Returns when less waits than may.
-    func waitForRoom() async {
-        await withCheckedContinuation { continuation in
-            let hasRoom = state.withLock { state in
-                if state.isBroken || state.waiting < RPCLimits.waitingBytes { return true }
-                state.roomWaiters.append(continuation)
-                return false
-            }
-            if hasRoom { continuation.resume() }
-        }
-    }
+    func waitForRoom() async { await room.pass() }
 
     /// Returns when everything that was put here was handed to the kernel.
-    func waitUntilWritten() async {
-        await withCheckedContinuation { continuation in
-            let isEmpty = state.withLock { state in
-                if state.isBroken || state.waiting == 0 { return true }
-                state.emptyWaiters.append(continuation)
-                return false
-            }
-            if isEmpty { continuation.resume() }
-        }
-    }
+    func waitUntilWritten() async { await empty.pass() }
 
     /// Runs while there is something; one at a time.
     private func write() async {
@@ -74,11 +58,13 @@ final class RPCOutput: Sendable {
                 state.withLock { state in
                     state.isBroken = true
                     state.pending = []
-                    state.inWrite = 0
                 }
                 broken(error)
             }
-            resumeWaiters()
+            state.withLock { state in
+                state.inWrite = 0
+                setGates(state)
+            }
         }
     }
 
@@ -93,20 +79,8 @@ final class RPCOutput: Sendable {
         }
     }
 
-    private func resumeWaiters() {
-        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            state.inWrite = 0
-            var waiters: [CheckedContinuation<Void, Never>] = []
-            if state.waiting < RPCLimits.waitingBytes {
-                waiters += state.roomWaiters
-                state.roomWaiters = []
-            }
-            if state.waiting == 0 {
-                waiters += state.emptyWaiters
-                state.emptyWaiters = []
-            }
-            return waiters
-        }
-        for waiter in waiters { waiter.resume() }
+    private func setGates(_ state: State) {
+        room.set(isOpen: state.waiting < RPCLimits.waitingBytes)
+        empty.set(isOpen: state.waiting == 0)
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import System
 
 /// Something that is confined to a thread of its own: a database connection and what stands on it.
 ///
@@ -50,9 +51,9 @@ package final class StoreThread<Resource>: @unchecked Sendable {
 
     /// Does `work` on the thread.
     package func value<Value: Sendable>(_ work: @escaping @Sendable (Resource) throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            perform(work) { continuation.resume(with: $0) }
-        }
+        let result = Later<Result<Value, any Error>>()
+        perform(work) { result.set($0) }
+        return try await result.value.get()
     }
 
     /// Finishes the work that was given, releases the resource and ends the thread.
@@ -62,9 +63,9 @@ package final class StoreThread<Resource>: @unchecked Sendable {
     }
 
     private func submit(_ work: @escaping @Sendable () throws -> Void) async throws {
-        try await withCheckedThrowingContinuation { continuation in
-            pool.submit { _ in continuation.resume(with: Result { try work() }) }
-        }
+        let result = Later<Result<Void, any Error>>()
+        pool.submit { _ in result.set(Result { try work() }) }
+        try await result.value.get()
     }
 }
 

@@ -1,0 +1,51 @@
+import Synchronization
+
+/// A value that comes later, once, and stays.
+package final class Later<Value: Sendable>: Sendable {
+    private enum State {
+        case awaited([CheckedContinuation<Value, Never>])
+        case here(Value)
+    }
+
+    private let state = Mutex(State.awaited([]))
+
+    package init() {}
+
+    /// It has come. The first one counts: false where it was there.
+    @discardableResult
+    package func set(_ value: Value) -> Bool {
+        let waiting = state.withLock { state -> [CheckedContinuation<Value, Never>]? in
+            guard case .awaited(let waiting) = state else { return nil }
+            state = .here(value)
+            return waiting
+        }
+        for continuation in waiting ?? [] { continuation.resume(returning: value) }
+        return waiting != nil
+    }
+
+    /// Nil while it has not come.
+    package var soFar: Value? {
+        state.withLock { if case .here(let value) = $0 { value } else { nil } }
+    }
+
+    /// Waits for it.
+    package var value: Value {
+        get async {
+            await withCheckedContinuation { continuation in
+                let known = state.withLock { state -> Value? in
+                    switch state {
+                    case .here(let value): return value
+                    case .awaited(let waiting):
+                        state = .awaited(waiting + [continuation])
+                        return nil
+                    }
+                }
+                if let known { continuation.resume(returning: known) }
+            }
+        }
+    }
+}
+
+extension Later where Value == Void {
+    package func set() { set(()) }
+}
