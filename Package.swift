@@ -127,7 +127,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            path: "Tests/Benchmarks", exclude: ["run"], swiftSettings: strict),
+            path: "Tests/Benchmarks", exclude: ["run", "CClient", "README.md"], swiftSettings: strict),
         // Every parser, for libFuzzer (`make fuzz`) and, with the inputs that are kept, for `FuzzTests`. What is internal is
         // open to it in debug builds and in the fuzzer's own.
         .target(

@@ -5,7 +5,8 @@
     static func main() async throws {
         setvbuf(stdout, nil, _IOLBF, 0)
         let arguments = Array(CommandLine.arguments.dropFirst())
-        // This program is its own forwarding servers too, each in a process of its own.
+        // This program is its own floors too, each in a process of its own.
+        if arguments == ["handshakes"] { return try FloorServer(receivers: 0, frame: []).greet() }
         if arguments.count == 3, let receivers = Int(arguments[1]), let bytes = Int(arguments[2]) {
             let frame = Sample.entryFrame(bodyBytes: bytes)
             switch arguments[0] {
@@ -14,11 +15,35 @@
             default: break
             }
         }
-        guard arguments.count >= 2 else {
-            print("usage: Benchmarks CHAT CHATD [fanout] [roundtrip] [idle] [login] [oneshot]")
+        let words = arguments.dropFirst(3)
+        let sections = words.isEmpty ? Section.allCases.filter(\.isUsual) : words.compactMap(Section.init(rawValue:))
+        guard arguments.count >= 3, words.isEmpty || sections.count == words.count else {
+            let names = Section.allCases.map(\.rawValue).joined(separator: "|")
+            print("usage: Benchmarks CHAT CHATD BENCH-CLIENT [\(names)] ...")
             exit(64)
         }
-        let sections = arguments.count == 2 ? Driver.sections : Array(arguments.dropFirst(2))
-        try await Driver().report(sections, chat: arguments[0], chatd: arguments[1])
+        let programs = Programs(chat: arguments[0], chatd: arguments[1], client: arguments[2])
+        do { try await Driver().report(sections, programs) } catch {
+            FileHandle.standardError.write(Data("Benchmarks: \(error)\n".utf8))
+            exit(1)
+        }
     }
+}
+
+/// What is measured, and the client in C beside it.
+struct Programs: Sendable {
+    var chat: String
+    var chatd: String
+    var client: String
+}
+
+/// What can be asked for by name.
+enum Section: String, CaseIterable {
+    case fanout, roundtrip, idle, login, oneshot, throughput, stores
+    /// The stores with a million entries too: it takes some ten minutes.
+    case million
+    /// `Transport` beside its floor, without `chatd`: for work on it.
+    case transport
+
+    var isUsual: Bool { self != .million && self != .transport }
 }

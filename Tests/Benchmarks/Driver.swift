@@ -73,4 +73,22 @@ actor Driver {
         let (used, wall) = (try server.cpuSeconds() - cpu, (ContinuousClock.now - start).inSeconds)
         return FanOutResult(cpu: used * 1e6 / load.deliveries, rate: load.deliveries / wall)
     }
+
+    /// Fills the conversation of an account with a user: seconds it took.
+    func pour(_ house: House, account: Int, to user: String, count: Int, inFlight: Int) async throws -> Double {
+        let sender = try await logIn(house, account: account)
+        defer { sender.close() }
+        guard let name = UserName(user) else { throw Child.Failed(description: "no name") }
+        let opened: Conversations = try await sender.ask(OpenConversation(with: name)).get().decode()
+        guard let conversation = opened.conversations.first?.id else { throw Child.Failed(description: "no dm") }
+        let run = house.nextRun()
+        let load = FanOut.Load(bodyBytes: 64, inFlight: inFlight, messages: count, receivers: 0)
+        let pouring = FanOut(load, on: eventLoop) { number in
+            sender.send(Sample.append(number, bodyBytes: 64, to: conversation, run: run))
+        }
+        sender.onReply = { pouring.gotAnswer($0) }
+        let start = ContinuousClock.now
+        try await pouring.run().get()
+        return (ContinuousClock.now - start).inSeconds
+    }
 }

@@ -13,16 +13,38 @@ struct FloorServer {
     let frame: [UInt8]
 
     func run() throws {
+        let (listener, context) = try listen()
+        let connections = try (0...receivers).map { _ in try accept(listener, context) }
+        forward(from: connections[0], to: connections.dropFirst())
+    }
+
+    /// The floor of a login: handshakes, one after the other, and a hello as short as a frame can be.
+    func greet() throws {
+        let (listener, context) = try listen()
+        let hello = RawFrame(kind: FrameKind.serverHello.rawValue, correlation: 0, body: []).wireBytes
+        var buffer = [UInt8](repeating: 0, count: 1024)
+        while true {
+            let connection = try accept(listener, context)
+            write(hello, to: connection)
+            while SSL_read(connection, &buffer, Int32(buffer.count)) > 0 {}
+            SSL_shutdown(connection)
+            close(SSL_get_fd(connection))
+            SSL_free(connection)
+        }
+    }
+
+    private func listen() throws -> (listener: Int32, context: OpaquePointer) {
         let context = try makeContext()
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         let address = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
-        guard address.withSockAddr({ bind(listener, $0, socklen_t($1)) }) == 0, listen(listener, 1024) == 0 else {
+        guard address.withSockAddr({ bind(listener, $0, socklen_t($1)) }) == 0,
+            Foundation.listen(listener, 1024) == 0
+        else {
             throw ServerProcess.Failed(description: "the floor cannot listen")
         }
         print("listening 127.0.0.1:\(port(of: listener)) \(context.pin)")
         fflush(nil)
-        let connections = try (0...receivers).map { _ in try accept(listener, context.pointer) }
-        forward(from: connections[0], to: connections.dropFirst())
+        return (listener, context.pointer)
     }
 
     /// Until the sender goes away.

@@ -1,11 +1,13 @@
 import ChatProtocol
 import Foundation
+import Synchronization
 import Transport
 
 /// A `chatd` on a directory of its own, with accounts. Quotas are off: they are not what is measured.
 final class House {
-    let server: ServerProcess
+    private(set) var server: ServerProcess
     let directory: URL
+    private let chatd: String
     /// Accounts with the numbers that the next logins take.
     var accounts: [Credentials] = []
     var everyone = ConversationID(high: 0, low: 0)
@@ -22,20 +24,60 @@ final class House {
 
         """
 
-    /// The data lies where `TMPDIR` says, else in `/var/tmp`, which is on a disk: syncing memory would cost nothing.
-    init(chatd: String) throws {
-        let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
-        directory = URL(filePath: parent).appending(path: "chat-bench-\(getpid())")
+    /// Where the store costs no disk.
+    static let memory = "/dev/shm"
+
+    private static let made = Atomic(0)
+
+    /// The data lies in `parent`, else where `TMPDIR` says, else in `/var/tmp`, which is on a disk: syncing memory would
+    /// cost nothing.
+    init(chatd: String, parent: String? = nil) throws {
+        let parent = parent ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
+        let number = Self.made.add(1, ordering: .relaxed).newValue
+        directory = URL(filePath: parent).appending(path: "chat-bench-\(getpid())-\(number)")
         try FileManager.default.createDirectory(
             at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let configuration = directory.appending(path: "chatd.toml")
         try Self.configuration.write(to: configuration, atomically: true, encoding: .utf8)
-        server = try ServerProcess(
+        self.chatd = chatd
+        server = try Self.start(chatd, directory)
+    }
+
+    private static func start(_ chatd: String, _ directory: URL, port: Int = 0) throws -> ServerProcess {
+        try ServerProcess(
             chatd,
             [
-                "run", "--listen", "127.0.0.1:0", "--data", directory.appending(path: "data").path, "--config",
-                configuration.path, "--registration", "open", "--broadcast", "all",
+                "run", "--listen", "127.0.0.1:\(port)", "--data", directory.appending(path: "data").path, "--config",
+                directory.appending(path: "chatd.toml").path, "--registration", "open", "--broadcast", "all",
             ], log: directory.appending(path: "log").path)
+    }
+
+    /// Ends the server and starts it again, on the same port. Returns how long it took until it listened, in milliseconds.
+    func restart() throws -> Double {
+        server.stop()
+        let start = ContinuousClock.now
+        server = try Self.start(chatd, directory, port: server.address.port)
+        return (ContinuousClock.now - start).inSeconds * 1e3
+    }
+
+    /// Bytes of the store on the disk.
+    var bytes: Double { directory.appending(path: "data").sizeOnDisk }
+
+    /// Seconds that a write of two pages of SQLite and its sync take where the store lies.
+    func syncs(count: Int) throws -> [Double] {
+        let file = open(directory.appending(path: "sync").path, O_CREAT | O_WRONLY, 0o600)
+        guard file >= 0 else { throw Child.Failed(description: "no file to sync") }
+        defer { close(file) }
+        let pages = [UInt8](repeating: 1, count: 2 * 4120)
+        // As a write-ahead log, which is written over and over: what makes a file longer costs more.
+        for number in 0..<count { pwrite(file, pages, pages.count, number * pages.count) }
+        fsync(file)
+        return (0..<count).map { number in
+            let start = ContinuousClock.now
+            pwrite(file, pages, pages.count, number * pages.count)
+            fdatasync(file)
+            return (ContinuousClock.now - start).inSeconds
+        }
     }
 
     deinit {
@@ -57,7 +99,7 @@ extension Driver {
             let session = ChatSession(loop.value)
             try await session.open(house.server).get()
             guard let name = UserName("user\(number)") else { continue }
-            house.accounts.append(try await session.register(name, password: "correct horse").get())
+            house.accounts.append(try await session.register(name, password: Profile.password).get())
             session.close()
         }
     }

@@ -2,113 +2,110 @@ import ChatProtocol
 
 /// Measures section after section and prints tables for the README.
 extension Driver {
-    static let sections = ["fanout", "roundtrip", "idle", "login", "oneshot"]
+    static let receivers = 100
 
-    private static let receivers = 100
-    /// Each figure is the median of so many runs, the engines in turn, since the machine's speed drifts.
-    private static let runs = 3
+    func report(_ sections: [Section], _ programs: Programs) async throws {
+        if sections.contains(.transport) { try await fanOutTable([]) }
+        let many: Set<Section> = [.fanout, .roundtrip, .idle, .login]
+        if !many.isDisjoint(with: sections) { try await serverSections(sections, programs) }
+        if sections.contains(.oneshot) { try await oneShotTable(programs) }
+        if sections.contains(.throughput) { try await throughputTable(programs) }
+        if sections.contains(.million) {
+            try await storesTable(programs, sizes: [0, 100_000, 1_000_000])
+        } else if sections.contains(.stores) {
+            try await storesTable(programs, sizes: [0, 100_000])
+        }
+    }
 
-    func report(_ sections: [String], chat: String, chatd: String) async throws {
-        // Without `chatd`, which takes a minute to fill: for work on Transport itself.
-        if sections == ["transport"] { return try await fanOutTable(nil) }
-        let house = try House(chatd: chatd)
-        try await fill(house, accounts: Self.receivers + 1)
-        if sections.contains("fanout") { try await fanOutTable(house) }
-        if !Set(sections).isDisjoint(with: Self.sections.dropFirst()) {
-            print("\n| | | wanted |\n|---|---|---|")
+    /// What is measured by a hundred accounts, on a disk and in memory.
+    private func serverSections(_ sections: [Section], _ programs: Programs) async throws {
+        let disk = try House(chatd: programs.chatd)
+        let memory = try House(chatd: programs.chatd, parent: House.memory)
+        for house in [disk, memory] { try await fill(house, accounts: Self.receivers + 1) }
+        if sections.contains(.fanout) { try await fanOutTable([disk, memory]) }
+        if sections.contains(.roundtrip) { try await roundTripTable([disk, memory]) }
+        if sections.contains(.idle) || sections.contains(.login) { Table.begin(["connections", "", "wanted"]) }
+        if sections.contains(.idle) {
+            let idle = try await idle(disk, connections: 1000)
+            Table.row("idle connection, logged in, of 1,000", "\(idle.text(1)) KiB", "< 24 KiB")
         }
-        if sections.contains("roundtrip") { try await roundTrip(house) }
-        if sections.contains("idle") {
-            let idle = try await idle(house, connections: 1000)
-            row("idle connection, logged in, of 1,000", "\(idle.text(1)) KiB", "< 24 KiB")
+        if sections.contains(.login) { try await loginRow(disk) }
+    }
+
+    /// A login beside the handshake alone, in turn.
+    private func loginRow(_ house: House) async throws {
+        let floor = try ServerProcess("/proc/self/exe", ["handshakes"])
+        defer { floor.stop() }
+        var (ours, bare): ([Double], [Double]) = ([], [])
+        for _ in 0..<5 {
+            bare.append(try await handshake(floor, count: 200))
+            ours.append(try await login(house, count: 200))
         }
-        if sections.contains("login") {
-            let login = try await login(house, count: 500)
-            row("login by device key, handshake included", "\(login.text(2)) ms CPU", "")
+        let figures = "\(ours.median.text(2)) ms CPU, TLS alone \(bare.median.text(2)): \(ours.ratio(to: bare))"
+        Table.row("login by device key, handshake included", figures, "≤ 1.4 ×")
+    }
+
+    /// Two messages a round, each synced; in memory a sync costs nothing. In turn, since the disk has moods too.
+    private func roundTripTable(_ houses: [House]) async throws {
+        var times = houses.map { _ in [Double]() }
+        var (cpus, syncs) = (times, [Double]())
+        for _ in 0..<5 {
+            for (index, house) in houses.enumerated() {
+                let result = try await roundTrips(house, count: 200)
+                times[index] += result.times
+                cpus[index].append(result.cpu)
+            }
+            syncs += try houses[0].syncs(count: 100).map { 2 * $0 }
         }
-        if sections.contains("oneshot") { try oneShot(house, chat: chat) }
+        Table.begin(["dm and its answer", "least", "p50", "p99", "server CPU a message"])
+        for (index, store) in ["stored and synced", "store in memory"].enumerated() {
+            Table.row([store] + Self.quantiles(times[index]) + ["\(cpus[index].median.text(0)) µs"])
+        }
+        Table.row(["the two syncs of it, alone"] + Self.quantiles(syncs) + [""])
+    }
+
+    private static func quantiles(_ seconds: [Double]) -> [String] {
+        let sorted = seconds.sorted()
+        return [0, 0.5, 0.99].map { "\((sorted.quantile($0) * 1e3).text(2)) ms" }
     }
 
     // MARK: Fan-out
 
-    private func fanOutTable(_ house: House?) async throws {
-        print(
-            """
-            | fan-out to \(Self.receivers), CPU µs of the server a delivery | floor | Transport | chatd | of the floor \
-            | deliveries/s |
-            |---|---|---|---|---|---|
-            """)
+    /// Of the houses the first has its store on a disk, the second in memory.
+    private func fanOutTable(_ houses: [House]) async throws {
+        Table.begin([
+            "fan-out to \(Self.receivers), CPU µs of the server a delivery", "floor", "Transport", "chatd",
+            "store in memory", "of the floor", "in memory", "deliveries/s",
+        ])
         for bodyBytes in [64, 1024] {
-            for inFlight in [1, 64] {
+            for (inFlight, messages) in [(1, 2000), (64, 12_800), (1000, 12_800)] {
                 let load = FanOut.Load(
-                    bodyBytes: bodyBytes, inFlight: inFlight, messages: inFlight == 1 ? 2000 : 12_800,
-                    receivers: Self.receivers)
-                try await fanOutRow(house, load)
+                    bodyBytes: bodyBytes, inFlight: inFlight, messages: messages, receivers: Self.receivers)
+                try await fanOutRow(houses, load)
             }
         }
     }
 
-    private func fanOutRow(_ house: House?, _ load: FanOut.Load) async throws {
-        var (floor, transport, chatd): ([Double], [Double], [FanOutResult]) = ([], [], [])
-        for _ in 0..<Self.runs {
+    /// Each figure is the median of three runs, the engines in turn, since the machine's speed drifts.
+    private func fanOutRow(_ houses: [House], _ load: FanOut.Load) async throws {
+        var (floor, transport, rates): ([Double], [Double], [Double]) = ([], [], [])
+        var chatd = houses.map { _ in [Double]() }
+        for _ in 0..<3 {
             floor.append(try await fanOut(forwarder: "floor", load).cpu)
             transport.append(try await fanOut(forwarder: "transport", load).cpu)
-            if let house { chatd.append(try await fanOut(house, load)) }
+            for (index, house) in houses.enumerated() {
+                let result = try await fanOut(house, load)
+                chatd[index].append(result.cpu)
+                if index == 0 { rates.append(result.rate) }
+            }
         }
-        let cpu = house == nil ? transport.median : chatd.map(\.cpu).median
-        let name = "\(load.bodyBytes) B, \(load.inFlight) in flight"
-        let ratio = "\((cpu / floor.median).text(2)) ×"
-        let figures = [floor.median, transport.median, cpu].map { $0.text(2) }
-        let rate = house == nil ? "" : "\(Int(chatd.map(\.rate).median / 1000)),000"
-        print("| \(name) | \(figures.joined(separator: " | ")) | \(ratio) | \(rate) |")
-    }
-
-    // MARK: One at a time
-
-    private func roundTrip(_ house: House) async throws {
-        let times = try await roundTrips(house, count: 1000).map { $0 * 1e3 }
-        let text = "p50 \(times.quantile(0.5).text(2)) ms, p99 \(times.quantile(0.99).text(2)) ms"
-        row("dm and its answer, both stored and synced", text, "")
-    }
-
-    private func oneShot(_ house: House, chat: String) throws {
-        let oneShot = try OneShot(chat: chat, house: house)
-        for (name, arguments, wanted) in [
-            ("`chat send`, fork to exit", ["send", "--to", "user1", "-m", "hello"], "< 9 ms"),
-            ("`chat --version`, fork to exit", ["--version"], "< 4 ms"),
-        ] {
-            let result = try oneShot.measure(arguments, count: 100)
-            let wall = "\(result.wall.median.text(1)) ms (least \((result.wall.first ?? 0).text(1)))"
-            row(name, "\(wall), \(result.cpu.text(1)) ms CPU", wanted)
-        }
-    }
-
-    private func row(_ name: String, _ value: String, _ wanted: String) {
-        print("| \(name) | \(value) | \(wanted) |")
+        let figures = ([floor, transport] + chatd).map { $0.median.text(2) }
+        let ratios = chatd.map { $0.ratio(to: floor) } + (rates.isEmpty ? [] : [rates.median.rate])
+        Table.row(["\(load.bodyBytes) B, \(load.name)"] + figures + ratios)
     }
 }
 
-extension [Double] {
-    var median: Double { sorted().quantile(0.5) }
-
-    /// Of numbers in ascending order.
-    func quantile(_ share: Double) -> Double {
-        isEmpty ? .nan : self[Swift.min(count - 1, Int(Double(count) * share))]
-    }
-}
-
-extension Double {
-    /// With so many decimals.
-    func text(_ decimals: Int) -> String {
-        let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
-        let scaled = (self * scale).rounded()
-        guard decimals > 0 else { return String(Int(scaled)) }
-        let digits = String(Int(scaled.magnitude))
-        let padded = String(repeating: "0", count: Swift.max(0, decimals + 1 - digits.count)) + digits
-        return (scaled < 0 ? "-" : "") + padded.dropLast(decimals) + "." + padded.suffix(decimals)
-    }
-}
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+extension FanOut.Load {
+    /// How it is called in a table.
+    var name: String { inFlight > 100 ? "as fast as it goes" : "\(inFlight) in flight" }
 }

@@ -4,8 +4,15 @@ import Transport
 
 /// What connections cost, and how quick one of them is.
 extension Driver {
-    /// Round trips of a dm and its answer, both stored and synced: seconds, in ascending order.
-    func roundTrips(_ house: House, count: Int) async throws -> [Double] {
+    struct RoundTrips {
+        /// Seconds.
+        var times: [Double]
+        /// CPU microseconds of the server a message.
+        var cpu: Double
+    }
+
+    /// Round trips of a dm and its answer, each stored and synced.
+    func roundTrips(_ house: House, count: Int) async throws -> RoundTrips {
         let asker = try await subscribe(house, account: 1)
         let answerer = try await subscribe(house, account: 2)
         defer { for session in [asker, answerer] { session.close() } }
@@ -24,7 +31,7 @@ extension Driver {
             seenByAsker += entries
             guard seenByAsker == 2 * (times.count + 1) else { return }
             times.append((ContinuousClock.now - started).inSeconds)
-            guard times.count < count else { return promise.succeed(times.sorted()) }
+            guard times.count < count else { return promise.succeed(times) }
             started = .now
             send(asker)
         }
@@ -35,9 +42,11 @@ extension Driver {
         for session in [asker, answerer] {
             session.onReply = { if $0.frameKind == .failure { promise.fail(Child.Failed(description: "refused")) } }
         }
+        let cpu = try house.server.cpuSeconds()
         started = .now
         send(asker)
-        return try await promise.futureResult.get()
+        let all = try await promise.futureResult.get()
+        return RoundTrips(times: all, cpu: (try house.server.cpuSeconds() - cpu) * 1e6 / Double(2 * count))
     }
 
     /// KiB that a subscribed connection takes of the server's memory.
@@ -60,5 +69,16 @@ extension Driver {
             session.close()
         }
         return (try house.server.cpuSeconds() - cpu) * 1e3 / Double(count)
+    }
+
+    /// The same of one that goes as soon as TLS stands.
+    func handshake(_ server: ServerProcess, count: Int) async throws -> Double {
+        let cpu = try server.cpuSeconds()
+        for _ in 0..<count {
+            let session = ChatSession(loop.value)
+            try await session.open(server).get()
+            session.close()
+        }
+        return (try server.cpuSeconds() - cpu) * 1e3 / Double(count)
     }
 }
