@@ -33,7 +33,7 @@ extension Driver {
         let poured = try await pour(house, account: 0, to: "reader", count: size, inFlight: 256)
         let taken = try profile.command("history", "--sync", "--limit", "1").run().wall / 1e3
         let unread = try countUnread(stored)
-        let shown = try profile.command("listen", "--no-follow").run().wall / 1e3
+        let shown = try profile.command("listen", "--no-follow", "--mark-read").run().wall / 1e3
         _ = try house.restart()
         let bytes = [house.bytes - server, profile.bytes - device].map { ($0 / Double(size)).text(0) }
         let rates = [poured, taken, shown].map { (Double(size) / $0).rate }
