@@ -13,11 +13,26 @@ struct TextSearch: Sendable {
     }
 
     func matches(_ body: String) -> Bool {
+        var body = body
+        if isASCII, let isFound = body.withUTF8(isFound) { return isFound }
         let folded = Self.folded(body)
         if Self.contains(Array(folded.utf8), bytes) { return true }
         // Signs are equal where they are canonically equivalent; what is ASCII is written in one way only.
         return !isASCII && Self.contains(Array(folded), characters)
     }
+
+    /// Whether it stands in a text of nothing but ASCII, as most are: there, to fold is to change bytes. Nil in others.
+    private func isFound(in whole: UnsafeBufferPointer<UInt8>) -> Bool? {
+        guard whole.allSatisfy({ $0 < 0x80 }) else { return nil }
+        guard let first = bytes.first else { return true }
+        guard bytes.count <= whole.count else { return false }
+        return (0...(whole.count - bytes.count)).contains { start in
+            Self.small(whole[start]) == first
+                && bytes.indices.dropFirst().allSatisfy { Self.small(whole[start + $0]) == bytes[$0] }
+        }
+    }
+
+    private static func small(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }
 
     /// By way of capitals, where letters are the same that have two small forms.
     private static func folded(_ text: String) -> String { text.uppercased().lowercased() }

@@ -14,6 +14,8 @@ import Testing
     private static let rows = [
         Row(law: "a part is found", text: "at", body: "what is it"),
         Row(law: "capitals do not count", text: "WHAT", body: "so what?"),
+        Row(law: "nor does what is no letter become one", text: "[a", body: "{A", isFound: false),
+        Row(law: "a sign that is written like a letter's capital is that letter", text: "kb", body: "4 \u{212a}B"),
         Row(law: "capitals of other scripts do not count, either", text: "ÜBUNG привет", body: "übung ПРИВЕТ!"),
         Row(law: "a letter with two small forms is one", text: "ΟΔΥΣΣΕΥΣ", body: "ὁ οδυσσευς"),
         Row(law: "what is written in two letters is found by one", text: "STRASSE", body: "die Straße"),
