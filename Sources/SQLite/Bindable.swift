@@ -36,6 +36,14 @@ extension Optional: Bindable where Wrapped: Bindable {
 }
 
 extension Statement {
+    /// What `read` makes of each row.
+    fileprivate func all<Row>(_ read: (Statement) throws -> Row) throws -> [Row] {
+        defer { reset() }
+        var rows: [Row] = []
+        while try step() { rows.append(try read(self)) }
+        return rows
+    }
+
     /// Binds all parameters, in order.
     package func bind<each Value: Bindable>(all values: repeat each Value) throws(SQLiteError) {
         var index: Int32 = 0
@@ -59,11 +67,18 @@ extension Database {
         _ sql: StaticString, _ values: repeat each Value, read: (Statement) throws -> Row
     ) throws -> [Row] {
         let statement = try statement(sql)
-        defer { statement.reset() }
         try statement.bind(all: repeat each values)
-        var rows: [Row] = []
-        while try statement.step() { rows.append(try read(statement)) }
-        return rows
+        return try statement.all(read)
+    }
+
+    /// As `all`, where `sql` selects from `views`: a WITH clause that stands before it. A view of the connection would be a
+    /// database of its own, which costs more than a query.
+    package func all<each Value: Bindable, Row>(
+        _ sql: StaticString, from views: StaticString, _ values: repeat each Value, read: (Statement) throws -> Row
+    ) throws -> [Row] {
+        let statement = try statement(sql, after: views)
+        try statement.bind(all: repeat each values)
+        return try statement.all(read)
     }
 
     /// What `read` makes of the first row; nil where there is none.

@@ -39,14 +39,16 @@ package final class Database {
     }
 
     /// The prepared statement for `sql`, kept for the next time. It is reset and its bindings are as they were left.
-    package func statement(_ sql: StaticString) throws(SQLiteError) -> Statement {
-        guard sql.hasPointerRepresentation else { return try prepare(sql.description) }
+    ///
+    /// - Parameter clause: what stands before it, the same for each use of that text.
+    package func statement(_ sql: StaticString, after clause: StaticString = "") throws(SQLiteError) -> Statement {
+        guard sql.hasPointerRepresentation else { return try prepare(clause.description + sql.description) }
         if let kept = statements[sql.utf8Start] {
             // One that is being stepped by a caller further up cannot be lent twice.
-            guard kept.isIdle else { return try prepare(sql.description) }
+            guard kept.isIdle else { return try prepare(clause.description + sql.description) }
             return kept
         }
-        let fresh = try prepare(sql.description, persistent: true)
+        let fresh = try prepare(clause.description + sql.description, persistent: true)
         statements[sql.utf8Start] = fresh
         return fresh
     }

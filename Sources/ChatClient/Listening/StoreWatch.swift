@@ -21,7 +21,6 @@ final class StoreWatch {
     /// - Throws: `SQLiteError`.
     init(_ directory: ProfileDirectory, gate: Gate) throws {
         store = try ClientStore(directory, mode: .read)
-        try store.defineItemViews()
         self.gate = gate
         watcher = WakeWatcher(directory.wakeFile) { gate.open() }
     }

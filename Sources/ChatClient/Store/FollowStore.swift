@@ -6,34 +6,28 @@ extension ClientStore {
     /// What reads messages of this profile; nil where it is nobody's.
     func itemReader() throws -> ItemReader? {
         guard let identity = try identity() else { return nil }
-        try defineItemViews()
         return ItemReader(store: try storeName(), own: identity.account, ownName: identity.name)
     }
-
-    /// Before items are read on this connection.
-    func defineItemViews() throws { try database.execute(ItemReader.views) }
 
     /// At most `limit` items behind `position`, up to and with `last`.
     func items(after position: Int64, upTo last: Int64 = .max, limit: Int, reader: ItemReader) throws -> [StoredItem] {
         let messages = try database.all(
-            "SELECT * FROM message_rows WHERE position > ? AND position <= ? ORDER BY position LIMIT ?", position, last,
-            limit, read: reader.item)
+            "SELECT * FROM message_rows WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
+            from: ItemReader.messages, position, last, limit, read: reader.item)
         let gaps = try database.all(
-            "SELECT * FROM gap_rows WHERE position > ? AND position <= ? ORDER BY position LIMIT ?", position, last,
-            limit, read: reader.gap)
+            "SELECT * FROM gap_rows WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
+            from: ItemReader.gaps, position, last, limit, read: reader.gap)
         return ItemReader.merge(messages, gaps, limit: limit)
     }
 
     /// As `items`, only what no person was shown.
     func itemsNotShown(after position: Int64, upTo last: Int64, limit: Int, reader: ItemReader) throws -> [StoredItem] {
         let messages = try database.all(
-            """
-            SELECT * FROM message_rows WHERE shown = 0 AND position > ? AND position <= ? ORDER BY position LIMIT ?
-            """, position, last, limit, read: reader.item)
+            "SELECT * FROM message_rows WHERE shown = 0 AND position > ? AND position <= ? ORDER BY position LIMIT ?",
+            from: ItemReader.messages, position, last, limit, read: reader.item)
         let gaps = try database.all(
-            """
-            SELECT * FROM gap_rows WHERE shown = 0 AND position > ? AND position <= ? ORDER BY position LIMIT ?
-            """, position, last, limit, read: reader.gap)
+            "SELECT * FROM gap_rows WHERE shown = 0 AND position > ? AND position <= ? ORDER BY position LIMIT ?",
+            from: ItemReader.gaps, position, last, limit, read: reader.gap)
         return ItemReader.merge(messages, gaps, limit: limit)
     }
 }

@@ -18,7 +18,7 @@ extension ClientStore {
                     """
                     SELECT * FROM message_rows WHERE conversation = ? AND time >= ? AND time <= ?
                         AND (?4 OR is_found(body)) ORDER BY seq DESC LIMIT ?5
-                    """, number, since, until, search == nil, limit, read: reader.item
+                    """, from: ItemReader.messages, number, since, until, search == nil, limit, read: reader.item
                 ).reversed()
             }
             return items.suffix(limit)
@@ -27,14 +27,15 @@ extension ClientStore {
             """
             SELECT * FROM message_rows WHERE time >= ? AND time <= ? AND (?3 OR is_found(body))
             ORDER BY time DESC, number DESC LIMIT ?4
-            """, since, until, search == nil, limit, read: reader.item
+            """, from: ItemReader.messages, since, until, search == nil, limit, read: reader.item
         ).reversed()
     }
 
     /// All messages with this identifier: it is the sender's word, so that there may be several.
     func messages(id: MessageID, reader: ItemReader) throws -> [ReceivedMessage] {
         try database.all(
-            "SELECT * FROM message_rows WHERE id = ? AND body IS NOT NULL ORDER BY time", id.bytes, read: reader.item
+            "SELECT * FROM message_rows WHERE id = ? AND body IS NOT NULL ORDER BY time", from: ItemReader.messages,
+            id.bytes, read: reader.item
         ).compactMap { if case .message(let message) = $0 { message } else { nil } }
     }
 

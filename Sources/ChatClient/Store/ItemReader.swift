@@ -8,17 +8,22 @@ struct ItemReader: Sendable {
     var own: AccountID
     var ownName: UserName
 
-    /// The views in which messages and notices of gaps are read, whatever selects them. Of a connection and not of the
-    /// file: a store that cannot be written and is older than this version can be read, too.
-    static let views: StaticString = """
-        CREATE TEMP VIEW IF NOT EXISTS message_rows AS
+    /// In what messages are read, whatever selects them: it stands before a query. It is not in the file, so that a store
+    /// that cannot be written and is older than this version can be read, too.
+    static let messages: StaticString = """
+        WITH message_rows AS (
             SELECT e.position, c.type, c.peer, p.name AS peer_name, e.seq, e.id, e.sender, s.name AS sender_name,
                 s.display_name, e.device, e.time, e.sent, e.body, e.reply_to, e.auto, e.shown, e.number, e.conversation
             FROM entries e JOIN conversations c ON c.number = e.conversation
-                LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer;
-        CREATE TEMP VIEW IF NOT EXISTS gap_rows AS
+                LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer)
+
+        """
+    /// The same for notices of gaps.
+    static let gaps: StaticString = """
+        WITH gap_rows AS (
             SELECT g.position, c.type, c.peer, p.name AS peer_name, g.reason, g.missed, g.time, g.shown
-            FROM gaps g JOIN conversations c ON c.number = g.conversation LEFT JOIN accounts p ON p.id = c.peer;
+            FROM gaps g JOIN conversations c ON c.number = g.conversation LEFT JOIN accounts p ON p.id = c.peer)
+
         """
 
     /// The columns of `message_rows`; what is selected beside them comes behind them.
@@ -83,7 +88,7 @@ struct ItemReader: Sendable {
                 cursor: Cursor(store: store, position: row.integer(Column.position))))
     }
 
-    /// Both views begin with the position, and then the conversation.
+    /// Both begin with the position, and then the conversation.
     private func conversation(_ row: Statement) throws -> ConversationName {
         try ClientStore.conversationName(row, type: 1, peer: 2, name: 3)
     }

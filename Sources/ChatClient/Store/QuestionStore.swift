@@ -154,7 +154,8 @@ extension ClientStore {
                 SELECT m.*, a.number, a.outcome
                 FROM answers a JOIN message_rows m ON m.conversation = a.conversation AND m.seq = a.seq
                 WHERE (a.question = ? OR (a.outcome = 2 AND a.number > ?)) AND m.peer = ? AND m.body IS NOT NULL
-                """, user.id.bytes, number, user.account.bytes, read: { try Self.answer($0, reader) }
+                """, from: ItemReader.messages, user.id.bytes, number, user.account.bytes,
+                read: { try Self.answer($0, reader) }
             ).compactMap(\.self)
         }.sorted { $0.number < $1.number }
     }
