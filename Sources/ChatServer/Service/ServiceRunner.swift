@@ -30,6 +30,8 @@ struct ServiceRunner {
         defer { withExtendedLifetime(lock) {} }
         // Before anything is served, so that a signal during the start is not lost.
         let signals = ServiceSignals()
+        // To the end: without it signals do what they do by default, and to the first process of a container nothing.
+        defer { withExtendedLifetime(signals) {} }
         var events = signals.events.makeAsyncIterator()
         var current = withinDescriptors(configuration)
         var addresses = configuration.listen

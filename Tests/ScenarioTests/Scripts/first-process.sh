@@ -36,4 +36,24 @@ for signal in TERM INT; do
         same $((128 + number)) "$status" "$command, $signal"
     done
 done
+
+# The second signal ends a server that still waits for somebody who does not go.
+for signal in TERM INT; do
+    : >"$SCRATCH/silent-peer"
+    first "$bin/chatd" run --listen 127.0.0.1:0 --data "$SCRATCH/first-server"
+    eventually grep -q '^listening ' "$SCRATCH/first.out"
+    openssl s_client -connect "$(awk '/^listening /{ print $2 }' "$SCRATCH/first.out")" -alpn chat/0 -quiet \
+        <"$SCRATCH/silent" >"$SCRATCH/silent-peer" 2>&1 3>&- &
+    peer=$!
+    started+=("$peer")
+    eventually grep -aq "chatd [0-9]" "$SCRATCH/silent-peer"
+    kill -STOP "$peer"
+    number=$(kill -l "$signal")
+    kill -TERM "$first"
+    eventually test ! -e "$SCRATCH/first-server/control.sock"
+    kill -"$signal" "$first"
+    status=0; wait "$job" || status=$?
+    kill -KILL "$peer"; wait "$peer" || true
+    same $((128 + number)) "$status" "chatd run, TERM and $signal"
+done
 exec 3>&-
