@@ -6,7 +6,7 @@ import Logging
 package actor AccountKeeper: AccountService {
     let store: any Store
     private let everyone: ConversationID
-    let passwords: PasswordPool
+    nonisolated let passwords: PasswordPool
     let sources: ServerSources
     let log: Logger
     private(set) var policy: AccountPolicy
@@ -41,7 +41,8 @@ package actor AccountKeeper: AccountService {
         await passwords.setQueue(Int(clamping: policy.limits.passwordQueue))
     }
 
-    /// Answers the logins that wait for a computation, and computes no more.
+    package nonisolated func start() { passwords.start() }
+
     package func end() async { await passwords.end() }
 
     // MARK: Answers

@@ -31,6 +31,11 @@ package struct LoggedIn: Sendable, Equatable {
 /// A failed login or registration is answered at one fixed deadline whatever the reason, so that time tells nothing;
 /// the hub adds no delay of its own. The `Failure` goes to the peer as it is.
 package protocol AccountService: Sendable {
+    /// Starts what computes passwords.
+    func start()
+    /// Answers the logins that wait for a computation, and computes no more.
+    func end() async
+
     func register(_ request: Register, from origin: LoginOrigin) async throws(Failure) -> LoggedIn
     func logIn(_ request: LoginByPassword, from origin: LoginOrigin) async throws(Failure) -> LoggedIn
     func logIn(_ request: LoginByDevice, from origin: LoginOrigin) async throws(Failure) -> LoggedIn

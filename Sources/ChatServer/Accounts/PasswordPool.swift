@@ -21,8 +21,9 @@ package actor PasswordPool {
         threadCount = max(1, threads)
         self.threads = NIOThreadPool(numberOfThreads: threadCount)
         waiting = PasswordQueue(capacity: queue)
-        self.threads.start()
     }
+
+    package nonisolated func start() { threads.start() }
 
     package func setQueue(_ queue: Int) { waiting.capacity = queue }
 

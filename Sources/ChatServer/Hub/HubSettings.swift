@@ -45,3 +45,12 @@ package struct HubClock {
         self.wall = wall
     }
 }
+
+extension HubSettings {
+    init(_ configuration: ServerConfiguration) {
+        self.init()
+        broadcastByAdminsOnly = configuration.broadcast == .admins
+        limits = configuration.limits
+        software = "chatd \(ServerVersion.text)"
+    }
+}

@@ -5,8 +5,8 @@ import NIOCore
 import NIOPosix
 import Transport
 
-/// A running server: the store, the hub and the listener, on one event loop.
-package final class Server: Sendable {
+/// A running server: the hub and the listener, on one event loop.
+package struct Server: Sendable {
     package struct Settings: Sendable {
         /// Where to listen; port 0: any free one.
         package var addresses: [NetworkAddress]
@@ -19,60 +19,37 @@ package final class Server: Sendable {
     }
 
     /// The addresses with the ports that were bound.
-    package var addresses: [NetworkAddress] { listener.addresses }
+    package let addresses: [NetworkAddress]
     package let hub: HubHandle
-    package let store: any Store
 
-    private let listener: Listener
-    private let group: MultiThreadedEventLoopGroup
-
-    private init(hub: HubHandle, store: any Store, listener: Listener, group: MultiThreadedEventLoopGroup) {
-        self.hub = hub
-        self.store = store
-        self.listener = listener
-        self.group = group
-    }
-
-    /// Listens on all addresses; on return connections are accepted. The server closes the store when it ends, or when
-    /// it cannot start.
+    /// Listens on all addresses; on return connections are accepted.
+    ///
+    /// - Parameter parts: what it starts. At their end no connection is accepted any more, accounts answer who waits,
+    ///   what was taken is finished, and every connection is told and closed; the loop and the store are the caller's.
     package static func start(
-        _ settings: Settings, store: any Store, accounts: any AccountService, certificate: ServerIdentityBox,
-        log: Logger
+        _ settings: Settings, on loop: any EventLoop, store: any Store, accounts: any AccountService,
+        certificate: ServerIdentityBox, log: Logger, _ parts: inout StartedParts
     ) async throws -> Server {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = group.next()
-        do {
-            try await store.finishFollowUps()
-            let identity = try await store.identity()
-            let hub = try await loop.submit {
-                let clock = HubClock(now: settings.now, wall: ServerSources.system.time)
-                let hub = Hub(
-                    loop: loop, identity: identity, store: store, accounts: accounts, settings: settings.hub,
-                    clock: clock, log: log)
-                hub.start()
-                return HubHandle(hub)
-            }.get()
-            let listener = try await loop.flatSubmit {
-                Listener.bind(
-                    settings.addresses, on: TransportLoop(loop), identity: certificate, limits: settings.connections,
-                    delegate: hub.bound.value)
-            }.get()
-            return Server(hub: hub, store: store, listener: listener, group: group)
-        } catch {
-            await store.close()
-            try? await group.shutdownGracefully()
-            throw error
-        }
-    }
-
-    /// Stops accepting, finishes what was taken, tells every connection and closes it, closes the store.
-    package func drain() async {
-        try? await listener.close().get()
-        await withCheckedContinuation { continuation in
-            hub.execute { hub in hub.drain { continuation.resume() } }
-        }
-        await store.close()
-        try? await group.shutdownGracefully()
+        try await store.finishFollowUps()
+        let identity = try await store.identity()
+        let hub = try await loop.submit {
+            let clock = HubClock(now: settings.now, wall: ServerSources.system.time)
+            let hub = Hub(
+                loop: loop, identity: identity, store: store, accounts: accounts, settings: settings.hub,
+                clock: clock, log: log)
+            hub.start()
+            return HubHandle(hub)
+        }.get()
+        parts.add { await hub.drain() }
+        accounts.start()
+        parts.add { await accounts.end() }
+        let listener = try await loop.flatSubmit {
+            Listener.bind(
+                settings.addresses, on: TransportLoop(loop), identity: certificate, limits: settings.connections,
+                delegate: hub.bound.value)
+        }.get()
+        parts.add { try? await listener.close().get() }
+        return Server(addresses: listener.addresses, hub: hub)
     }
 }
 
@@ -94,6 +71,13 @@ package struct HubHandle: Sendable {
     /// What `body` makes of the hub, on its event loop.
     package func value<Value: Sendable>(_ body: @escaping @Sendable (Hub) throws -> Value) async throws -> Value {
         try await loop.submit { try body(bound.value) }.get()
+    }
+
+    /// Finishes what was taken, tells every connection and closes it.
+    func drain() async {
+        await withCheckedContinuation { continuation in
+            execute { hub in hub.drain { continuation.resume() } }
+        }
     }
 
     package func status() async throws -> HubStatus { try await value { $0.status } }

@@ -1,6 +1,4 @@
 import CLISupport
-import ChatProtocol
-import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -13,25 +11,20 @@ final class RunningService: Sendable {
     private let log: Logger
     private let server: Server
     private let accounts: AccountKeeper
-    private let control: ControlListener
-    private let metrics: MetricsListener?
-    private let controlGroup: MultiThreadedEventLoopGroup
+    private let parts: StartedParts
 
     private init(
-        log: Logger, server: Server, certificate: ServerIdentityBox, accounts: AccountKeeper,
-        control: ControlListener, metrics: MetricsListener?, controlGroup: MultiThreadedEventLoopGroup
+        log: Logger, server: Server, certificate: ServerIdentityBox, accounts: AccountKeeper, parts: StartedParts
     ) {
         self.log = log
         self.server = server
         addresses = server.addresses
         self.certificate = certificate
         self.accounts = accounts
-        self.control = control
-        self.metrics = metrics
-        self.controlGroup = controlGroup
+        self.parts = parts
     }
 
-    /// Opens the store and listens. The caller has the directory's lock.
+    /// Opens the store and listens. The caller has the directory's lock. Where it fails, nothing is left of it.
     ///
     /// - Parameters:
     ///   - addresses: where to listen.
@@ -40,41 +33,50 @@ final class RunningService: Sendable {
         _ configuration: ServerConfiguration, in directory: DataDirectory, at addresses: [NetworkAddress],
         log: Logger, restart: @escaping @Sendable () -> Void
     ) async throws -> RunningService {
+        var parts = StartedParts()
+        do {
+            return try await start(configuration, in: directory, at: addresses, log: log, restart: restart, &parts)
+        } catch {
+            await parts.end()
+            throw error
+        }
+    }
+
+    private static func start(
+        _ configuration: ServerConfiguration, in directory: DataDirectory, at addresses: [NetworkAddress],
+        log: Logger, restart: @escaping @Sendable () -> Void, _ parts: inout StartedParts
+    ) async throws -> RunningService {
         try Restore.finish(directory)
         directory.removeTemporaries()
         try directory.refuseStrangeKey()
+        // Administrators do not wait for the traffic: they have a loop of their own.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let (loop, adminLoop) = (group.next(), group.next())
+        parts.add { try? await group.shutdownGracefully() }
         // A store is made before its key: a key without one is a store's that is gone.
         let store = try await SQLiteStore.open(SQLiteStore.Settings(path: directory.database))
-        let certificate: ServerIdentityBox
-        do { certificate = try identity(configuration.certificate, in: directory, log: log) } catch {
-            await store.close()
-            throw error
-        }
+        parts.add { await store.close() }
+        let certificate = try identity(configuration.certificate, in: directory, log: log)
         let accounts = AccountKeeper(
             store: store, everyone: store.everyone,
             policy: AccountPolicy(registration: configuration.registration, limits: configuration.limits), log: log)
-        do {
-            var settings = Server.Settings(addresses: addresses)
-            settings.hub = HubSettings(configuration)
-            let server = try await Server.start(
-                settings, store: store, accounts: accounts, certificate: certificate, log: log)
-            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-            let metrics = try await tellMetrics(
-                of: server, certificate, at: configuration.metrics, on: group.next(), log: log)
-            let effects = HubEffects(
-                server: server, accounts: accounts, metrics: metrics?.address, started: ServerSources.system.ticks(),
-                restartService: restart)
-            let administration = Administration(
-                store: store, directory: directory, identity: { () throws(Problem) in certificate.identity },
-                effects: effects)
-            let control = try await listen(administration, at: directory.control, on: group.next(), log: log)
-            return RunningService(
-                log: log, server: server, certificate: certificate, accounts: accounts, control: control,
-                metrics: metrics, controlGroup: group)
-        } catch {
-            await accounts.end()
-            throw error
-        }
+        var settings = Server.Settings(addresses: addresses)
+        settings.hub = HubSettings(configuration)
+        let server = try await Server.start(
+            settings, on: loop, store: store, accounts: accounts, certificate: certificate, log: log, &parts)
+        let metrics = try await tellMetrics(
+            of: server, store, certificate, at: configuration.metrics, on: adminLoop, log: log)
+        if let metrics { parts.add { await metrics.close() } }
+        let effects = HubEffects(
+            server: server, accounts: accounts, metrics: metrics?.address, started: ServerSources.system.ticks(),
+            restartService: restart)
+        let administration = Administration(
+            store: store, directory: directory, identity: { () throws(Problem) in certificate.identity },
+            effects: effects)
+        let control = try await listen(administration, at: directory.control, on: adminLoop, log: log)
+        parts.add { try? await control.close().get() }
+        return RunningService(
+            log: log, server: server, certificate: certificate, accounts: accounts, parts: parts)
     }
 
     private static func identity(
@@ -96,11 +98,11 @@ final class RunningService: Sendable {
     }
 
     private static func tellMetrics(
-        of server: Server, _ certificate: ServerIdentityBox, at address: LocalAddress?, on loop: any EventLoop,
-        log: Logger
+        of server: Server, _ store: any Store, _ certificate: ServerIdentityBox, at address: LocalAddress?,
+        on loop: any EventLoop, log: Logger
     ) async throws -> MetricsListener? {
         guard let address else { return nil }
-        let source = MetricsSource(server: server, certificate: certificate)
+        let source = MetricsSource(server: server, store: store, certificate: certificate)
         let listener = try await loop.flatSubmit {
             MetricsListener.bind(address, on: loop) { await source.read() }
         }.get()
@@ -142,56 +144,5 @@ final class RunningService: Sendable {
     }
 
     /// Finishes what was taken, tells every connection, closes everything.
-    func end() async {
-        await metrics?.close()
-        try? await control.close().get()
-        // While there is an event loop that the logins which wait can be answered on.
-        await accounts.end()
-        await server.drain()
-        try? await controlGroup.shutdownGracefully()
-    }
-}
-
-extension HubSettings {
-    init(_ configuration: ServerConfiguration) {
-        self.init()
-        broadcastByAdminsOnly = configuration.broadcast == .admins
-        limits = configuration.limits
-        software = "chatd \(ServerVersion.text)"
-    }
-}
-
-/// The service as administration sees it.
-struct HubEffects: ServiceEffects {
-    let server: Server
-    let accounts: AccountKeeper
-    /// Where metrics are told.
-    let metrics: LocalAddress?
-    /// Microseconds of `ServerSources.ticks`.
-    let started: UInt64
-    let restartService: @Sendable () -> Void
-
-    func closeConnections(of account: AccountID) async throws {
-        try await server.hub.closeConnections(account: account)
-    }
-
-    func accountChanged(_ account: AccountRecord) async throws {
-        try await server.hub.accountChanged(account)
-    }
-
-    func importedHashesChanged() async throws { await accounts.importedHashesChanged() }
-
-    func describe(_ status: inout JSONObject) async throws {
-        let hub = try await server.hub.status()
-        status["running"] = .bool(true)
-        status["pid"] = .integer(Int64(getpid()))
-        status["uptime_ms"] = .integer(Int64(clamping: (ServerSources.system.ticks() - started) / 1_000))
-        status["addresses"] = .array(server.addresses.map { .string("\($0)") })
-        status["metrics"] = metrics.map { .string("\($0)") }
-        status["connections"] = .integer(Int64(hub.connections))
-        status["logged_in"] = .integer(Int64(hub.loggedIn))
-        status["online"] = .integer(Int64(hub.online))
-    }
-
-    func restart() throws(Problem) { restartService() }
+    func end() async { await parts.end() }
 }

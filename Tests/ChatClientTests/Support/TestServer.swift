@@ -1,6 +1,7 @@
 import ChatProtocol
 import Logging
 import NIOCore
+import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
@@ -14,31 +15,30 @@ final class TestServer: Sendable {
     let scratch: Scratch
     let address: ServerAddress
     private let port: ReservedPort
-    private let running: Mutex<(server: Server, accounts: AccountKeeper)?>
+    private let running: Mutex<StartedParts?>
 
+    private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     /// One for all tests: making a key is slow.
     static let identity = Result { try ServerIdentity.selfSigned() }
 
-    private init(
-        scratch: Scratch, port: ReservedPort, address: ServerAddress, server: Server, accounts: AccountKeeper
-    ) {
+    private init(scratch: Scratch, port: ReservedPort, address: ServerAddress, running: StartedParts) {
         self.scratch = scratch
         self.port = port
         self.address = address
-        running = Mutex((server, accounts))
+        self.running = Mutex(running)
     }
 
     static func start() async throws -> TestServer {
         let scratch = try Scratch()
         let port = try ReservedPort()
-        let (server, accounts) = try await run(in: scratch, port: port.number)
+        let parts = try await run(in: scratch, port: port.number)
         let address = try #require(ServerAddress("127.0.0.1:\(port.number)"))
-        let started = TestServer(scratch: scratch, port: port, address: address, server: server, accounts: accounts)
+        let started = TestServer(scratch: scratch, port: port, address: address, running: parts)
         Endings.add { await started.stop() }
         return started
     }
 
-    private static func run(in scratch: Scratch, port: Int) async throws -> (Server, AccountKeeper) {
+    private static func run(in scratch: Scratch, port: Int) async throws -> StartedParts {
         let path = scratch.url.appendingPathComponent("server.db").path
         var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: port)])
         settings.hub.limits = .off
@@ -50,21 +50,21 @@ final class TestServer: Sendable {
         let accounts = AccountKeeper(
             store: store, everyone: store.everyone, policy: AccountPolicy(registration: .open, limits: limits),
             log: log)
-        let server = try await Server.start(
-            settings, store: store, accounts: accounts, certificate: try ServerIdentityBox(Self.identity.get()),
-            log: log)
-        return (server, accounts)
+        var parts = StartedParts()
+        parts.add { await store.close() }
+        _ = try await Server.start(
+            settings, on: loops.next(), store: store, accounts: accounts,
+            certificate: try ServerIdentityBox(Self.identity.get()), log: log, &parts)
+        return parts
     }
 
     func stop() async {
-        guard let (server, accounts) = running.withLock({ $0.take() }) else { return }
-        await accounts.end()
-        await server.drain()
+        await running.withLock({ $0.take() })?.end()
     }
 
     func startAgain() async throws {
-        let (server, accounts) = try await Self.run(in: scratch, port: port.number)
-        running.withLock { $0 = (server, accounts) }
+        let parts = try await Self.run(in: scratch, port: port.number)
+        running.withLock { $0 = parts }
     }
 }
 

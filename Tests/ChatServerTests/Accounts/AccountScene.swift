@@ -27,6 +27,7 @@ final class AccountScene: Sendable {
         keeper = AccountKeeper(
             store: store, everyone: everyone, policy: AccountPolicy(registration: registration, limits: limits),
             log: Logger(label: "test"))
+        keeper.start()
     }
 
     /// The failure that `body` ends with; nil where it does not.

@@ -10,6 +10,9 @@ struct TestAccounts: AccountService {
 
     init(_ store: any Store) { self.store = store }
 
+    func start() {}
+    func end() async {}
+
     func logIn(_ request: LoginByPassword, from origin: LoginOrigin) async throws(Failure) -> LoggedIn {
         // One that is never answered, as by a pool that is far behind.
         if request.password == Array("never".utf8) { try? await Task.sleep(for: .seconds(600)) }

@@ -11,16 +11,18 @@ import Transport
 /// A server with a store of its own, on a free port of 127.0.0.1.
 final class TestServer: Sendable {
     static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
     let scratch: Scratch
     let server: Server
     let store: SQLiteStore
-    private let isStopped = Atomic(false)
+    private let running: Mutex<StartedParts?>
 
-    private init(scratch: Scratch, server: Server, store: SQLiteStore) {
+    private init(scratch: Scratch, server: Server, store: SQLiteStore, running: StartedParts) {
         self.scratch = scratch
         self.server = server
         self.store = store
+        self.running = Mutex(running)
     }
 
     static func start(
@@ -37,10 +39,12 @@ final class TestServer: Sendable {
         let store = try await SQLiteStore.open(SQLiteStore.Settings(path: path))
         let everyone = store.everyone
         let served: any Store = trouble.map { TroubledStore(store, $0, everyone: everyone) } ?? store
+        var parts = StartedParts()
+        parts.add { await served.close() }
         let server = try await Server.start(
-            settings, store: served, accounts: TestAccounts(store),
-            certificate: try ServerIdentityBox(certificate.get()), log: log)
-        let started = TestServer(scratch: scratch, server: server, store: store)
+            settings, on: loops.next(), store: served, accounts: TestAccounts(store),
+            certificate: try ServerIdentityBox(certificate.get()), log: log, &parts)
+        let started = TestServer(scratch: scratch, server: server, store: store, running: parts)
         Endings.add { await started.stop() }
         return started
     }
@@ -58,10 +62,7 @@ final class TestServer: Sendable {
     }
 
     /// Once is enough, and what comes later does nothing.
-    func stop() async {
-        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
-        await server.drain()
-    }
+    func stop() async { await running.withLock { $0.take() }?.end() }
 }
 
 /// Starts a server, which is stopped with the test.

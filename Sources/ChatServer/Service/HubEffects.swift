@@ -1,0 +1,39 @@
+import CLISupport
+import ChatProtocol
+import Glibc
+import Transport
+
+/// The service as administration sees it.
+struct HubEffects: ServiceEffects {
+    let server: Server
+    let accounts: AccountKeeper
+    /// Where metrics are told.
+    let metrics: LocalAddress?
+    /// Microseconds of `ServerSources.ticks`.
+    let started: UInt64
+    let restartService: @Sendable () -> Void
+
+    func closeConnections(of account: AccountID) async throws {
+        try await server.hub.closeConnections(account: account)
+    }
+
+    func accountChanged(_ account: AccountRecord) async throws {
+        try await server.hub.accountChanged(account)
+    }
+
+    func importedHashesChanged() async throws { await accounts.importedHashesChanged() }
+
+    func describe(_ status: inout JSONObject) async throws {
+        let hub = try await server.hub.status()
+        status["running"] = .bool(true)
+        status["pid"] = .integer(Int64(getpid()))
+        status["uptime_ms"] = .integer(Int64(clamping: (ServerSources.system.ticks() - started) / 1_000))
+        status["addresses"] = .array(server.addresses.map { .string("\($0)") })
+        status["metrics"] = metrics.map { .string("\($0)") }
+        status["connections"] = .integer(Int64(hub.connections))
+        status["logged_in"] = .integer(Int64(hub.loggedIn))
+        status["online"] = .integer(Int64(hub.online))
+    }
+
+    func restart() throws(Problem) { restartService() }
+}
