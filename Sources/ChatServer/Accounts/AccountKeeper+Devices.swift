@@ -18,7 +18,7 @@ extension AccountKeeper {
                     sentence: "this device is not known here, or its signature does not verify; log in again")
             }
             let loggedIn = try await ask { () throws(StoreFailure) in
-                try await store.useLoginNumber(request.number, of: request.device, account: request.account)
+                try await store.useLoginNumber(request.number, of: request.device, checkedAgainst: row)
             }
             await noteOrigin(of: loggedIn, origin)
             return loggedIn

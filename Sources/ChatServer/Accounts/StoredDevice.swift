@@ -35,4 +35,18 @@ package struct DeviceLoginRow: Sendable, Equatable {
     package var state: DeviceState
     package var key: [UInt8]
     package var window: LoginWindow
+
+    /// The row after a number was used; `self` is what a login was checked against.
+    ///
+    /// - Parameter now: what is there.
+    /// - Throws: why the number may not be used.
+    package func using(_ number: UInt64, of now: DeviceLoginRow?) throws(Failure) -> DeviceLoginRow {
+        guard var now, now.state == .active, !now.account.flags.contains(.deleted) else {
+            throw Failure(.deviceRevoked)
+        }
+        guard !now.account.flags.contains(.disabled) else { throw Failure(.accountDisabled) }
+        guard now.key == key else { throw Failure(.badProof) }
+        guard now.window.use(number) else { throw Failure(.storeCopied) }
+        return now
+    }
 }

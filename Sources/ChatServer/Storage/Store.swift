@@ -133,9 +133,12 @@ package protocol StoredAccounts: Sendable {
 
     /// Uses up a login number. Soft, and the only change that is not tried again: a client takes a new number.
     ///
-    /// - Throws: refused by `storeCopied` where it was used or lies far behind; by `deviceRevoked`, `accountDisabled`.
+    /// - Parameter row: what the login was checked against a moment ago: where it still is what is there, it need not be
+    ///   read again.
+    /// - Throws: refused by `storeCopied` where it was used or lies far behind; by `deviceRevoked`, `accountDisabled`;
+    ///   by `badProof` where the device has another key by now.
     func useLoginNumber(
-        _ number: UInt64, of device: DeviceID, account: AccountID
+        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
     ) async throws(StoreFailure) -> LoggedIn
 
     /// The account's devices that are not revoked, oldest first.

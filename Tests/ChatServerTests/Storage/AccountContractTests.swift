@@ -125,9 +125,14 @@ import Testing
 
     @Test(arguments: Kind.all) func `a login number is used once`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
-            func use(_ number: UInt64) async throws {
-                _ = try await store.store.useLoginNumber(number, of: aliceDevice, account: alice)
+            func row() async throws -> DeviceLoginRow {
+                try #require(try await store.store.loginRow(aliceDevice, of: alice))
             }
+            func use(_ number: UInt64, checkedAgainst row: DeviceLoginRow) async throws {
+                let loggedIn = try await store.store.useLoginNumber(number, of: aliceDevice, checkedAgainst: row)
+                #expect(loggedIn.account.id == alice && loggedIn.device == aliceDevice && loggedIn.deviceName == "d")
+            }
+            func use(_ number: UInt64) async throws { try await use(number, checkedAgainst: row()) }
             try await use(5)
             try await use(4)
             #expect(await refusal { try await use(5) } == .storeCopied)
@@ -137,6 +142,26 @@ import Testing
             try await use(5)
             try await store.store.revokeDevice(aliceDevice, of: alice)
             #expect(await refusal { try await use(6) } == .deviceRevoked)
+        }
+    }
+
+    @Test(arguments: Kind.all) func `what has changed since a login was checked counts`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let old = try #require(try await store.store.loginRow(aliceDevice, of: alice))
+            func use(_ number: UInt64) async throws {
+                _ = try await store.store.useLoginNumber(number, of: aliceDevice, checkedAgainst: old)
+            }
+            for number in [7, 5, 6] as [UInt64] { try await use(number) }
+            #expect(await refusal { try await use(5) } == .storeCopied)
+            try await store.store.setFlags(.disabled, clearing: [], of: alice)
+            #expect(await refusal { try await use(8) } == .accountDisabled)
+            try await store.store.setFlags([], clearing: .disabled, of: alice)
+            try await use(8)
+            let fresh = StoreUnderTest.device(aliceDevice, key: 2)
+            _ = try await store.store.admit(fresh, takesUp: true, to: alice, ifHashIs: "")
+            #expect(await refusal { try await use(9) } == .badProof)
+            try await store.store.deleteAccount(alice, erasing: false)
+            #expect(await refusal { try await use(9) } == .deviceRevoked)
         }
     }
 

@@ -76,16 +76,13 @@ extension MemoryStore {
     }
 
     func useLoginNumber(
-        _ number: UInt64, of device: DeviceID, account: AccountID
+        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
     ) async throws(StoreFailure) -> LoggedIn {
-        guard var known = devices[device], known.account == account, known.state == .active,
-            let record = people[account]?.record, !record.flags.contains(.deleted)
-        else { throw .refused(Failure(.deviceRevoked)) }
-        guard !record.flags.contains(.disabled) else { throw .refused(Failure(.accountDisabled)) }
-        let isNew = known.window.use(number)
-        guard isNew else { throw .refused(Failure(.storeCopied)) }
-        devices[device] = known
-        return LoggedIn(account: record, device: device, deviceName: known.new.name)
+        let now = try await loginRow(device, of: row.account.id)
+        let used: DeviceLoginRow
+        do { used = try row.using(number, of: now) } catch { throw .refused(error) }
+        devices[device]?.window = used.window
+        return LoggedIn(account: used.account, device: device, deviceName: used.name)
     }
 
     private func active(of account: AccountID) -> [Device] {

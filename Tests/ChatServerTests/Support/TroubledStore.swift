@@ -248,10 +248,10 @@ extension TroubledStore {
     }
 
     func useLoginNumber(
-        _ number: UInt64, of device: DeviceID, account: AccountID
+        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
     ) async throws(StoreFailure) -> LoggedIn {
         try await read { () throws(StoreFailure) in
-            try await base.useLoginNumber(number, of: device, account: account)
+            try await base.useLoginNumber(number, of: device, checkedAgainst: row)
         }
     }
 

@@ -89,6 +89,32 @@ package struct DeviceStore {
         }
     }
 
+    /// Uses up a login number: in one statement where nothing has changed since `row` was read, otherwise in a transaction
+    /// that reads it again. Not part of a transaction.
+    package func use(
+        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+    ) throws -> DeviceLoginRow {
+        let account = row.account.id
+        if let used = try? row.using(number, of: row) {
+            try database.run(
+                """
+                UPDATE devices SET login_high = ?1, login_window = ?2
+                WHERE id = ?3 AND account = ?4 AND name = ?5 AND state = ?6 AND login_high = ?7 AND login_window = ?8
+                    AND EXISTS(SELECT 1 FROM accounts a WHERE a.id = ?4 AND a.display_name = ?9 AND a.flags = ?10)
+                    AND EXISTS(SELECT 1 FROM device_keys k WHERE k.device = ?3 AND k.purpose = ?11
+                        AND k.algorithm = ?12 AND k.public_key = ?13)
+                """, used.window.high, used.window.bitmap, device, account, row.name, Int(row.state.rawValue),
+                row.window.high, row.window.bitmap, row.account.displayName, Int(row.account.flags.rawValue),
+                Int(KeyPurpose.login.rawValue), Int(KeyAlgorithm.ed25519.rawValue), row.key)
+            if database.changes > 0 { return used }
+        }
+        return try database.transaction {
+            let used = try row.using(number, of: loginRow(device, of: account))
+            try save(used.window, of: device)
+            return used
+        }
+    }
+
     package func save(_ window: LoginWindow, of device: DeviceID) throws {
         try database.run(
             "UPDATE devices SET login_high = ?, login_window = ? WHERE id = ?", window.high, window.bitmap, device)

@@ -71,18 +71,14 @@ extension SQLiteStore {
     }
 
     package func useLoginNumber(
-        _ number: UInt64, of device: DeviceID, account: AccountID
+        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
     ) async throws(StoreFailure) -> LoggedIn {
-        try await softChange { database in
-            let devices = DeviceStore(database: database)
-            guard let row = try devices.loginRow(device, of: account), row.state == .active,
-                !row.account.flags.contains(.deleted)
-            else { throw Failure(.deviceRevoked) }
-            guard !row.account.flags.contains(.disabled) else { throw Failure(.accountDisabled) }
-            var window = row.window
-            guard window.use(number) else { throw Failure(.storeCopied) }
-            try devices.save(window, of: device)
-            return LoggedIn(account: row.account, device: device, deviceName: row.name)
+        try await write { database in
+            try database.unsynced {
+                let devices = DeviceStore(database: database)
+                let used = try devices.use(number, of: device, checkedAgainst: row)
+                return LoggedIn(account: used.account, device: device, deviceName: used.name)
+            }
         }
     }
 
