@@ -239,6 +239,34 @@ import Testing
         await server.stop()
     }
 
+    @Test func `appends to several lanes are acknowledged in their order also where some are deferred`() async throws {
+        let server = try await TestServer.start(trouble: .deferrals)
+        let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
+        try await bob.subscribe()
+        var conversations = [try alice.everyone]
+        for name in ["bob", "alice"] { conversations.append(try await alice.open(with: name)) }
+        for name in ["carol", "dave", "erin"] {
+            _ = try await server.logIn(name)
+            conversations.append(try await alice.open(with: name))
+        }
+        let sent = (0..<60).map { number in
+            Append(
+                conversation: conversations[number % conversations.count], id: .unique,
+                payload: Array("\(number)".utf8))
+        }
+        for append in sent { alice.send(append) }
+        var told: [MessageID] = []
+        for _ in sent { told.append(try await alice.next(Appended.self).id) }
+        #expect(told == sent.map(\.id))
+        // Within a conversation they are stored in that order, too.
+        let got = try await bob.entries(20)
+        for conversation in conversations.prefix(2) {
+            let numbers = got.filter { $0.conversation == conversation }.compactMap { Int($0.text) }
+            #expect(numbers == numbers.sorted() && numbers.count == 10)
+        }
+        await server.stop()
+    }
+
     @Test func `a store that fails refuses and the server goes on`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")

@@ -90,8 +90,7 @@ package actor AccountKeeper: AccountService {
 
     /// A new account reads everyone from now on. Where that fails, the next start does it.
     func joinEveryone(_ account: AccountID) async {
-        let batch = StoreBatch([.join(everyone, account)])
-        _ = try? await ask { () throws(StoreFailure) in try await store.settle(batch) { $0.outcomes } }
+        _ = try? await ask { () throws(StoreFailure) in try await store.settle([.join(everyone, account)]) }
     }
 }
 

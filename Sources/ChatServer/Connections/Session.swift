@@ -46,6 +46,8 @@ package final class Session {
     private(set) var requestsInFlight = 0
     /// All connections of its account; nil until it has logged in.
     var account: AccountConnections?
+    /// The order in which its appends are answered.
+    var appendOrder = AnswerOrder<AppendAnswer>()
     /// Bytes sent to this peer alone since it stopped taking them.
     private var untakenBytes = 0
 

@@ -12,11 +12,10 @@ final class AppendAnswers {
         self.receipts = receipts
     }
 
-    func answer(
-        _ operation: StoreOperation, _ result: Result<OperationOutcome, Failure>, _ session: Session,
-        _ correlation: UInt32, _ wantReceipt: Bool
-    ) {
-        guard case .append(let entry) = operation else { return }
+    func answer(_ answer: AppendAnswer) {
+        guard case .append(let entry) = answer.operation else { return }
+        let (session, result) = (answer.question.session, answer.result)
+        let correlation = answer.question.correlation
         // What is not stored does not keep the account from the next message to everyone.
         if entry.objection == nil, entry.conversation == everyone, !result.hasStored {
             rates.giveBackEveryone(entry.sender)
@@ -30,7 +29,7 @@ final class AppendAnswers {
                         conversation: entry.conversation, id: entry.id, seq: stored.seq, time: stored.time,
                         digest: stored.digest, position: stored.position, duplicate: stored.duplicate)),
                 weight: RequestWeight.append)
-            if wantReceipt { watch(session, stored) }
+            if answer.question.wantReceipt { watch(session, stored) }
         case .success(.refused(let failure)), .failure(let failure):
             session.refuse(correlation, failure, weight: RequestWeight.append)
         case .success:

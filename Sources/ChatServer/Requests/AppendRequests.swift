@@ -27,9 +27,8 @@ final class AppendRequests {
         var entry = NewEntry(request, sender: identity.account.id, device: identity.device)
         if let objection = objection(to: entry, session, identity.account) { entry.object(objection) }
         session.requestBegan(weight: RequestWeight.append)
-        writer.add(
-            .append(entry), .answerAppend(session, correlation: correlation, wantReceipt: request.wantReceipt))
-        writer.pauseIfFull(session)
+        writer.append(entry, of: session, correlation, wantReceipt: request.wantReceipt)
+        writer.pauseIfFull(session, in: entry.conversation)
     }
 
     /// What no append may be, whatever was stored before.

@@ -77,7 +77,7 @@ final class DeliveryRequests {
         marks.add(ReadMark(account: identity.account.id, conversation: request.conversation, seq: request.seq))
         marks.writeSoon()
         receipts.read(request.conversation, by: identity.account.id)
-        writer.pauseIfFull(session)
+        writer.pauseIfFull(session, in: request.conversation)
     }
 
     private func queryReceipts(_ request: QueryReceipts, _ session: Session, _ correlation: UInt32) {

@@ -5,6 +5,20 @@ extension Store {
     /// Of these those that erase: each of them is long.
     package static var erasuresAtOnce: Int { 4 }
 
+    /// Commits operations of one lane; those that somebody else was in the way of again, for a while.
+    package func settle(_ operations: [StoreOperation]) async throws(StoreFailure) -> [OperationOutcome] {
+        var outcomes = try await settle(StoreBatch(operations)) { $0.outcomes }
+        var course = SettlingCourse()
+        let begin = ContinuousClock.now
+        while outcomes.contains(.deferred), let pause = course.next(at: ContinuousClock.now - begin) {
+            try? await Task.sleep(for: pause)
+            let left = outcomes.indices.filter { outcomes[$0] == .deferred }
+            let again = try await settle(StoreBatch(left.map { operations[$0] })) { $0.outcomes }
+            for (index, outcome) in zip(left, again) { outcomes[index] = outcome }
+        }
+        return outcomes
+    }
+
     /// Commits what follows from other changes: at a start what a crash has left out, and after a change of accounts
     /// what follows from it.
     package func finishFollowUps() async throws(StoreFailure) {
@@ -13,9 +27,9 @@ extension Store {
             guard !operations.isEmpty else { return }
             let byLane = Dictionary(grouping: operations) { lane(of: $0.conversation) }
             for operations in byLane.values {
-                let outcomes = try await settle(StoreBatch(operations)) { $0.outcomes }
+                let outcomes = try await settle(operations)
                 // One that cannot be done would be found for ever.
-                guard outcomes.contains(where: { [.done, .unfinished, .deferred].contains($0) }) else { return }
+                guard outcomes.contains(where: { $0 == .done || $0 == .unfinished }) else { return }
             }
         }
     }

@@ -3,7 +3,7 @@ import ChatProtocol
 /// An operation that waits for its batch, and what is to be done with its outcome.
 struct PendingOperation {
     enum Then {
-        case answerAppend(Session, correlation: UInt32, wantReceipt: Bool)
+        case answerAppend(AppendQuestion)
         case call((Result<OperationOutcome, Failure>) -> Void)
     }
     /// Bytes that an operation counts beside its payload.
@@ -14,14 +14,29 @@ struct PendingOperation {
 
     /// Who asked for it is gone.
     var isAbandoned: Bool {
-        guard case .answerAppend(let session, _, _) = then else { return false }
-        return session.isClosing
+        guard case .answerAppend(let question) = then else { return false }
+        return question.session.isClosing
     }
 
     var bytes: Int {
         guard case .append(let entry) = operation else { return Self.bytesBesidePayload }
         return Self.bytesBesidePayload + entry.payload.count
     }
+}
+
+/// Who asked for an append, and where its answer stands among those of the connection.
+struct AppendQuestion {
+    var session: Session
+    var ticket: AnswerOrder<AppendAnswer>.Ticket
+    var correlation: UInt32
+    var wantReceipt: Bool
+}
+
+/// What became of an append, until its turn has come to be told.
+struct AppendAnswer {
+    var operation: StoreOperation
+    var question: AppendQuestion
+    var result: Result<OperationOutcome, Failure>
 }
 
 /// What was committed, and the frames that tell of it.

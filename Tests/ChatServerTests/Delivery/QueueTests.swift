@@ -43,6 +43,32 @@ import Testing
     }
 }
 
+@Suite struct AnswerOrderTests {
+    @Test func `an answer waits for those before it`() {
+        var order = AnswerOrder<String>()
+        let tickets = (0..<4).map { _ in order.begin() }
+        order.end(tickets[2], with: "c")
+        order.end(tickets[1], with: "b")
+        #expect(order.next() == nil)
+        order.end(tickets[0], with: "a")
+        #expect([order.next(), order.next(), order.next(), order.next()] == ["a", "b", "c", nil])
+        let late = order.begin()
+        order.end(late, with: "e")
+        #expect(order.next() == nil)
+        order.end(tickets[3], with: "d")
+        #expect([order.next(), order.next(), order.next()] == ["d", "e", nil])
+    }
+
+    @Test func `a question is answered once`() {
+        var order = AnswerOrder<String>()
+        let ticket = order.begin()
+        order.end(ticket, with: "a")
+        #expect(order.next() == "a")
+        order.end(ticket, with: "b")
+        #expect(order.next() == nil)
+    }
+}
+
 @Suite struct CursorBookTests {
     private func move(_ acked: SequenceNumber, delivered: SequenceNumber = 0, told: Bool = false) -> CursorMove {
         CursorMove(

@@ -64,8 +64,6 @@ actor MemoryStore: Store {
     var kept: [InviteID: (invite: Invite, digest: [UInt8])] = [:]
     /// Accounts whose messages are to be erased.
     var erasing: Set<AccountID> = []
-    /// The next commit defers the operations of this conversation.
-    private var busy: ConversationID?
 
     init(_ identity: StoreIdentity, clock: @escaping @Sendable () -> Timestamp) {
         stored = identity
@@ -76,8 +74,6 @@ actor MemoryStore: Store {
 
     func close() {}
 
-    func deferOnce(_ conversation: ConversationID) { busy = conversation }
-
     // MARK: Logs
 
     nonisolated func lane(of conversation: ConversationID) -> StoreLane {
@@ -87,11 +83,8 @@ actor MemoryStore: Store {
     func commit<Told: Sendable>(
         _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
     ) async throws(StoreFailure) -> Told {
-        let deferred = busy
-        busy = nil
         var entries: [(ConversationID, Entry)] = []
         let outcomes = batch.operations.map { operation -> OperationOutcome in
-            if operation.conversation == deferred { return .deferred }
             let outcome = perform(operation)
             if case .append(let entry) = operation, case .appended(let stored) = outcome,
                 !stored.duplicate || batch.isRepeated && entry.objection == nil

@@ -11,7 +11,7 @@ final class StoreUnderTest: Sendable {
     struct Unexpected: Error {}
 
     enum Engine: String, Sendable { case sqlite, memory }
-    enum Trouble: String, Sendable { case alone, interfered, answersLost }
+    enum Trouble: String, Sendable { case alone, interfered, answersLost, deferred }
 
     struct Kind: Sendable, CustomTestStringConvertible {
         var engine: Engine
@@ -23,10 +23,9 @@ final class StoreUnderTest: Sendable {
         static let all: [Kind] =
             quiet + [Kind(engine: .sqlite, trouble: .interfered), Kind(engine: .memory, trouble: .interfered)]
         /// Those that nobody else writes to: for laws about exact numbers.
-        static let quiet = [
-            Kind(engine: .sqlite), Kind(engine: .memory), Kind(engine: .sqlite, trouble: .answersLost),
-            Kind(engine: .memory, trouble: .answersLost),
-        ]
+        static let quiet = [Trouble.alone, .answersLost, .deferred].flatMap { trouble in
+            [Kind(engine: .sqlite, trouble: trouble), Kind(engine: .memory, trouble: trouble)]
+        }
     }
 
     let kind: Kind
@@ -75,6 +74,7 @@ final class StoreUnderTest: Sendable {
         case .alone: store = base
         case .interfered: store = TroubledStore(base, .interference(by: other), everyone: identity.everyone)
         case .answersLost: store = TroubledStore(base, .lostAnswers, everyone: identity.everyone)
+        case .deferred: store = TroubledStore(base, .deferrals, everyone: identity.everyone)
         }
         for (number, name) in [(1, "alice"), (2, "bob"), (3, "carol")] as [(UInt64, String)] {
             _ = try await account(number, name, device: DeviceID(high: 1, low: number))
@@ -98,7 +98,7 @@ final class StoreUnderTest: Sendable {
     func account(_ number: UInt64, _ name: String, device: DeviceID? = nil) async throws -> AccountID {
         let account = try Self.account(number, name)
         try await store.register(account, device: device.map { Self.device($0) }, invite: nil)
-        _ = try await store.commit([.join(identity.everyone, account.record.id)])
+        _ = try await commit([.join(identity.everyone, account.record.id)])
         return account.record.id
     }
 
@@ -112,7 +112,19 @@ final class StoreUnderTest: Sendable {
 
     func commit(_ operations: [StoreOperation], time: Timestamp? = nil) async throws -> [OperationOutcome] {
         if let time { self.time = time }
-        return try await store.commit(operations)
+        return try await committed(operations).outcomes
+    }
+
+    /// What came of a batch, when nothing of it was deferred any more.
+    func committed(_ operations: [StoreOperation]) async throws -> Committed {
+        var committed = try await store.commit(StoreBatch(operations))
+        while true {
+            let left = committed.outcomes.indices.filter { committed.outcomes[$0] == .deferred }
+            guard !left.isEmpty else { return committed }
+            let again = try await store.commit(StoreBatch(left.map { operations[$0] }))
+            for (index, outcome) in zip(left, again.outcomes) { committed.outcomes[index] = outcome }
+            committed.news += again.news
+        }
     }
 
     func open(_ one: AccountID, _ other: AccountID) async throws -> ConversationID {

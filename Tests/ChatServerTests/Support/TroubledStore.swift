@@ -13,6 +13,8 @@ final class TroubledStore: Store {
         case lostAnswers
         /// Every second change is carried out, and nobody knows of it.
         case unknownEnds
+        /// Every second batch finds somebody at work on the conversation of its first operation. There are two lanes.
+        case deferrals
     }
 
     private let base: any Store
@@ -71,7 +73,12 @@ final class TroubledStore: Store {
     /// The end of this change stays unknown.
     private var isCut: Bool {
         guard case .unknownEnds = trouble else { return false }
-        return count.withLock { count in
+        return isSecond
+    }
+
+    /// Each other time.
+    private var isSecond: Bool {
+        count.withLock { count in
             count += 1
             return count % 2 == 1
         }
@@ -100,12 +107,16 @@ final class TroubledStore: Store {
 
     // MARK: Logs
 
-    func lane(of conversation: ConversationID) -> StoreLane { base.lane(of: conversation) }
+    func lane(of conversation: ConversationID) -> StoreLane {
+        guard case .deferrals = trouble else { return base.lane(of: conversation) }
+        return StoreLane(Int(conversation.bytes.last ?? 0) % 2)
+    }
 
     func commit<Told: Sendable>(
         _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
     ) async throws(StoreFailure) -> Told {
         await interfere(batch.operations)
+        if case .deferrals = trouble, isSecond { return tell(try await deferring(batch)) }
         var batch = batch
         if case .unknownEnds = trouble, !batch.isRepeated {
             _ = try await base.commit(batch)
@@ -118,6 +129,19 @@ final class TroubledStore: Store {
         let committed = try await base.commit(batch)
         learn(committed.outcomes)
         return tell(committed)
+    }
+
+    private func deferring(_ batch: StoreBatch) async throws(StoreFailure) -> Committed {
+        let busy = batch.operations.first?.conversation
+        var left = batch
+        left.operations.removeAll { $0.conversation == busy }
+        var committed = try await base.commit(left)
+        learn(committed.outcomes)
+        var rest = committed.outcomes.makeIterator()
+        committed.outcomes = batch.operations.map { operation in
+            operation.conversation == busy ? .deferred : rest.next() ?? .deferred
+        }
+        return committed
     }
 
     func note(_ marks: SoftMarks) async throws(StoreFailure) {
