@@ -13,12 +13,12 @@ final class AppendAnswers {
     }
 
     func answer(_ answer: AppendAnswer) {
-        guard case .append(let entry) = answer.operation else { return }
+        guard case .bundle(let bundle) = answer.operation else { return }
         let (session, result) = (answer.question.session, answer.result)
         let correlation = answer.question.correlation
         // What is not stored does not keep the account from the next message to everyone.
-        if entry.objection == nil, entry.conversation == everyone, !result.hasStored {
-            rates.giveBackEveryone(entry.sender)
+        if bundle.objection == nil, bundle.conversation == everyone, !result.hasStored {
+            rates.giveBackEveryone(bundle.sender)
         }
         switch result {
         case .success(.appended(let stored)):
@@ -26,7 +26,7 @@ final class AppendAnswers {
                 correlation,
                 .success(
                     Appended(
-                        conversation: entry.conversation, id: entry.id, seq: stored.seq, time: stored.time,
+                        conversation: bundle.conversation, id: bundle.id, seq: stored.seq, time: stored.time,
                         digest: stored.digest, position: stored.position, duplicate: stored.duplicate)),
                 weight: RequestWeight.append)
             if answer.question.wantReceipt { watch(session, stored) }

@@ -19,16 +19,16 @@ final class AppendRequests {
         self.draining = draining
     }
 
-    /// Checks what can be checked without the store, and puts the entry into the batch that forms: also one that is
+    /// Checks what can be checked without the store, and puts it into the batch that forms: also one that is
     /// not to be stored, for it may have been stored before.
     func append(_ request: Append, _ session: Session, _ correlation: UInt32) {
         if let refusal = refusal(of: request) { return session.send(refusal, correlation: correlation) }
         guard let identity = session.identity else { return }
-        var entry = NewEntry(request, sender: identity.account.id, device: identity.device)
-        if let objection = objection(to: entry, session, identity.account) { entry.object(objection) }
+        var bundle = Bundle(request, sender: identity.account.id, device: identity.device)
+        if let objection = objection(to: bundle, session, identity.account) { bundle.object(objection) }
         session.requestBegan(weight: RequestWeight.append)
-        writer.append(entry, of: session, correlation, wantReceipt: request.wantReceipt)
-        writer.pauseIfFull(session, in: entry.conversation)
+        writer.append(bundle, of: session, correlation, wantReceipt: request.wantReceipt)
+        writer.pauseIfFull(session, in: bundle.conversation)
     }
 
     /// What no append may be, whatever was stored before.
@@ -44,18 +44,18 @@ final class AppendRequests {
     }
 
     /// What the server has against storing it now. The rate comes first: a refusal costs work, too.
-    private func objection(to entry: NewEntry, _ session: Session, _ account: AccountRecord) -> Failure? {
-        let toEveryone = entry.conversation == context.identity.everyone
+    private func objection(to bundle: Bundle, _ session: Session, _ account: AccountRecord) -> Failure? {
+        let toEveryone = bundle.conversation == context.identity.everyone
         if let failure = rates.chargeAppend(account.id, toEveryone: toEveryone, on: session) { return failure }
-        let bytes = StoreQuota.bytes(ofPayload: entry.payload.count)
-        guard let failure = notAllowed(entry, account) ?? quota.verdict(adding: bytes, for: account.id).failure
+        let bytes = StoreQuota.bytes(ofPayload: bundle.payloadBytes)
+        guard let failure = notAllowed(bundle, account) ?? quota.verdict(adding: bytes, for: account.id).failure
         else { return nil }
         if toEveryone { rates.giveBackEveryone(account.id) }
         return failure
     }
 
-    private func notAllowed(_ entry: NewEntry, _ account: AccountRecord) -> Failure? {
-        guard entry.conversation == context.identity.everyone, context.settings.broadcastByAdminsOnly,
+    private func notAllowed(_ bundle: Bundle, _ account: AccountRecord) -> Failure? {
+        guard bundle.conversation == context.identity.everyone, context.settings.broadcastByAdminsOnly,
             !account.flags.contains(.administrator)
         else { return nil }
         return Failure(.forbidden, sentence: "only administrators may write to everyone on this server")

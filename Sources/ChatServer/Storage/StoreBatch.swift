@@ -21,11 +21,16 @@ package struct StoreBatch: Sendable {
 }
 
 package enum StoreOperation: Sendable, Equatable {
-    case append(NewEntry)
+    case bundle(Bundle)
     /// The direct conversation of two accounts, which begins to exist by this: under the identifier that follows from
     /// them (`ConversationID.direct`), unless it was made before under another. Refused by `noSuchUser` where one of
     /// them is deleted.
     case openDirect(AccountID, AccountID, as: ConversationID)
+    /// A room, which begins to exist by this, without members.
+    case openRoom(ConversationID)
+    /// Gives a device the oldest Welcome that waits for it in a conversation, once: whoever brings the same request
+    /// again gets the same one again, and nobody else gets it.
+    case takeWelcome(ConversationID, DeviceID, request: MessageID)
     /// Makes an account a member, which reads the conversation from now on. One that is a member stays as it is.
     case join(ConversationID, AccountID)
     /// Nothing is appended any more: an account of a direct conversation was deleted.
@@ -37,87 +42,11 @@ package enum StoreOperation: Sendable, Equatable {
     /// The conversation that it changes.
     package var conversation: ConversationID {
         switch self {
-        case .append(let entry): entry.conversation
-        case .openDirect(_, _, let id), .join(let id, _), .close(let id), .erase(let id, _): id
+        case .bundle(let bundle): bundle.conversation
+        case .openDirect(_, _, let id), .openRoom(let id), .join(let id, _), .close(let id), .erase(let id, _),
+            .takeWelcome(let id, _, _):
+            id
         }
-    }
-}
-
-/// An entry that somebody wants to append, and what changes in the conversation with it; its sender was authenticated.
-package struct NewEntry: Sendable, Equatable {
-    /// Side rows that one entry may change, and bytes of their values.
-    package static let mostRows = 4_096
-    package static let mostRowBytes = 1 << 20
-
-    package var conversation: ConversationID
-    package var id: MessageID
-    package var sender: AccountID
-    package var device: DeviceID
-    package var payloadKind: UInt8
-    package var precondition: ConversationPosition?
-    package var advance: UInt64?
-    package var payload: [UInt8]
-    package var rows: [SideRowChange] = []
-    /// What the caller has against storing it: told where it is not a duplicate. Only the store knows what is one, for
-    /// the first may stand in the same batch.
-    package private(set) var objection: Failure?
-
-    package init(_ append: Append, sender: AccountID, device: DeviceID) {
-        conversation = append.conversation
-        id = append.id
-        self.sender = sender
-        self.device = device
-        payloadKind = append.payloadKind
-        precondition = append.precondition
-        advance = append.advance
-        payload = append.payload
-    }
-
-    /// It is not to be stored, so its payload is not kept either.
-    package mutating func object(_ failure: Failure) {
-        objection = failure
-        payload = []
-        rows = []
-    }
-
-    /// Whether the precondition holds, and the new epoch, where there is one, lies ahead.
-    package func fits(_ position: ConversationPosition) -> Bool {
-        (precondition == nil || precondition == position) && (advance.map { $0 > position.epoch } ?? true)
-    }
-
-    /// Whether it changes no more side rows than an entry may.
-    package var isBounded: Bool {
-        rows.count <= Self.mostRows && rows.reduce(0) { $0 + ($1.value?.count ?? 0) } <= Self.mostRowBytes
-    }
-}
-
-/// A piece of what a conversation has beside its log: a node of a group's tree, a welcome that waits for a device.
-package struct SideRow: Sendable, Equatable {
-    package var index: [UInt8]
-    /// 1 when it was first written, and one more with each change.
-    package var version: UInt64
-    package var value: [UInt8]
-
-    package init(index: [UInt8], version: UInt64, value: [UInt8]) {
-        self.index = index
-        self.version = version
-        self.value = value
-    }
-}
-
-package struct SideRowChange: Sendable, Equatable {
-    package var kind: UInt8
-    package var index: [UInt8]
-    /// The version that it must have for the entry to be stored; 0: it must not be there; nil: whatever is there.
-    package var expected: UInt64?
-    /// Nil: the row goes.
-    package var value: [UInt8]?
-
-    package init(kind: UInt8, index: [UInt8], expected: UInt64? = nil, value: [UInt8]?) {
-        self.kind = kind
-        self.index = index
-        self.expected = expected
-        self.value = value
     }
 }
 
@@ -137,6 +66,10 @@ package struct Committed: Sendable {
 /// What became of one operation.
 package enum OperationOutcome: Sendable, Equatable {
     case appended(StoredAppend)
+    /// A bundle without an entry was carried out, now or before; where the conversation stood then.
+    case changed(ConversationPosition, duplicate: Bool)
+    /// Nil: none waits.
+    case welcome(TakenWelcome?)
     case refused(Failure)
     case opened(ConversationInfo, head: SequenceNumber, epoch: UInt64)
     /// A membership began, a conversation was closed, everything was erased, now or before.
@@ -165,47 +98,5 @@ package struct StoredAppend: Sendable, Equatable {
         self.digest = digest
         self.position = position
         self.duplicate = duplicate
-    }
-}
-
-/// Entries of one conversation that were committed, in their order; where another writer has stored some between them,
-/// those are its news.
-package struct News: Sendable, Equatable {
-    package enum Readers: Sendable, Equatable {
-        case everyone
-        case accounts([AccountID])
-    }
-
-    package var conversation: ConversationInfo
-    package var readers: Readers
-    package var epoch: UInt64
-    package var entries: [Entry]
-
-    package init(conversation: ConversationInfo, readers: Readers, epoch: UInt64, entries: [Entry]) {
-        self.conversation = conversation
-        self.readers = readers
-        self.epoch = epoch
-        self.entries = entries
-    }
-}
-
-extension ConversationInfo {
-    /// Who reads it.
-    ///
-    /// - Parameter members: of a room.
-    package func readers(members: @autoclosure () throws -> [AccountID]) rethrows -> News.Readers {
-        switch audience {
-        case .everyone: .everyone
-        case .direct(let low, let high): .accounts(low == high ? [low] : [low, high])
-        case .room: .accounts(try members())
-        }
-    }
-}
-
-extension Entry {
-    package init(_ entry: NewEntry, seq: SequenceNumber, time: Timestamp) {
-        self.init(
-            conversation: entry.conversation, seq: seq, id: entry.id, sender: entry.sender, device: entry.device,
-            payloadKind: entry.payloadKind, time: time, payload: entry.payload)
     }
 }

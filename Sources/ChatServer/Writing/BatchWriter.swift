@@ -34,10 +34,10 @@ final class BatchWriter {
     }
 
     /// An append, which is answered when all appends of the connection before it are.
-    func append(_ entry: NewEntry, of session: Session, _ correlation: UInt32, wantReceipt: Bool) {
+    func append(_ bundle: Bundle, of session: Session, _ correlation: UInt32, wantReceipt: Bool) {
         let question = AppendQuestion(
             session: session, ticket: session.appendOrder.begin(), correlation: correlation, wantReceipt: wantReceipt)
-        add(.append(entry), .answerAppend(question))
+        add(.bundle(bundle), .answerAppend(question))
     }
 
     /// Who adds to a full batch is not read from until it is written.
@@ -50,12 +50,12 @@ final class BatchWriter {
     /// Refuses the appends that wait for their batch and match, and calls `completion` when none of the batches being
     /// written can be stored any more: from then on there is nothing more of theirs.
     func dropAppends(
-        because failure: Failure, where matches: (NewEntry) -> Bool, completion: @escaping () -> Void
+        because failure: Failure, where matches: (Bundle) -> Bool, completion: @escaping () -> Void
     ) {
         for lane in lanes.values {
             let dropped = lane.remove { item in
-                guard case .append(let entry) = item.operation else { return false }
-                return matches(entry)
+                guard case .bundle(let bundle) = item.operation else { return false }
+                return matches(bundle)
             }
             for item in dropped { answer(item, .failure(failure)) }
         }
@@ -125,18 +125,18 @@ final class BatchWriter {
         }
         context.counts.wrote(operations: items.count, inNanoseconds: time, succeeded: true)
         for (item, outcome) in zip(items, committed.outcomes) {
-            guard case .append(let entry) = item.operation, case .appended(let stored) = outcome else { continue }
-            context.counts.appended(bytes: entry.payload.count, isDuplicate: stored.duplicate)
+            guard case .bundle(let bundle) = item.operation, case .appended(let stored) = outcome else { continue }
+            context.counts.appended(bytes: bundle.payloadBytes, isDuplicate: stored.duplicate)
         }
     }
 
     private func countForQuotas(_ items: [PendingOperation], _ committed: CommittedBatch) {
         for (item, outcome) in zip(items, committed.outcomes) {
-            guard case .append(let entry) = item.operation, case .appended(let stored) = outcome, !stored.duplicate
+            guard case .bundle(let bundle) = item.operation, case .appended(let stored) = outcome, !stored.duplicate
             else {
                 continue
             }
-            quota.added(StoreQuota.bytes(ofPayload: entry.payload.count), for: entry.sender)
+            quota.added(StoreQuota.bytes(ofPayload: bundle.payloadBytes), for: bundle.sender)
         }
     }
 

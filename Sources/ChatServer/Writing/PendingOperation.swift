@@ -19,8 +19,8 @@ struct PendingOperation {
     }
 
     var bytes: Int {
-        guard case .append(let entry) = operation else { return Self.bytesBesidePayload }
-        return Self.bytesBesidePayload + entry.payload.count
+        guard case .bundle(let bundle) = operation else { return Self.bytesBesidePayload }
+        return Self.bytesBesidePayload + bundle.payloadBytes
     }
 }
 

@@ -85,7 +85,7 @@ import Transport
             var other = store.entry("b", to: dm)
             other.object(Failure(.rateLimited, retryAfter: 7))
             // Also where the first one stands in the same batch.
-            let outcomes = try await store.commit([.append(first), .append(entry), .append(other)])
+            let outcomes = try await store.commit([.bundle(first), .bundle(entry), .bundle(other)])
             #expect(outcomes[1].seq == outcomes[0].seq && outcomes[0].seq != nil)
             #expect(outcomes.map(\.refusal) == [nil, nil, .rateLimited])
             #expect(outcomes[1].stored?.digest == SHA256.hash(Array("a".utf8)) && outcomes[1].stored?.duplicate == true)
@@ -151,7 +151,7 @@ import Transport
             let dm = try await store.open(alice, bob)
             var entry = store.entry("a", to: dm)
             entry.precondition = ConversationPosition(generation: StoreGeneration(high: 6, low: 6), epoch: 0)
-            #expect(try await store.commit([.append(entry)]).first?.refusal == .preconditionFailed)
+            #expect(try await store.commit([.bundle(entry)]).first?.refusal == .preconditionFailed)
         }
     }
 
@@ -224,7 +224,7 @@ import Transport
         try await withStore(kind) { store in
             let dm = try await store.open(alice, bob)
             func change(_ text: String, _ rows: SideRowChange...) async throws -> OperationOutcome? {
-                try await store.commit([.append(store.entry(text, to: dm, rows: rows))]).first
+                try await store.commit([.bundle(store.entry(text, to: dm, rows: rows))]).first
             }
             let first = try await change(
                 "a", SideRowChange(kind: 1, index: [0], expected: 0, value: [7]),
@@ -251,7 +251,7 @@ import Transport
             let dm = try await store.open(alice, bob)
             let rows = (0..<5 as Range<UInt8>).map { SideRowChange(kind: 1, index: [$0], value: [$0]) }
             let entry = store.entry("a", to: dm, rows: rows)
-            for _ in 0..<3 { _ = try await store.commit([.append(entry)]) }
+            for _ in 0..<3 { _ = try await store.commit([.bundle(entry)]) }
             let first = try await store.store.sideRows(of: dm, kind: 1, after: nil, limit: 3)
             let rest = try await store.store.sideRows(of: dm, kind: 1, after: first.last?.index, limit: 3)
             #expect((first + rest).map(\.index) == [[0], [1], [2], [3], [4]])
@@ -262,13 +262,13 @@ import Transport
     @Test(arguments: Kind.all) func `no entry changes more side rows than its bounds`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             let dm = try await store.open(alice, bob)
-            let large = [UInt8](repeating: 0, count: NewEntry.mostRowBytes)
+            let large = [UInt8](repeating: 0, count: Bundle.mostRowBytes)
             let entry = store.entry(
                 "a", to: dm,
                 rows: [
                     SideRowChange(kind: 1, index: [0], value: large), SideRowChange(kind: 1, index: [1], value: [1]),
                 ])
-            #expect(try await store.commit([.append(entry)]).first?.refusal == .payloadTooLarge)
+            #expect(try await store.commit([.bundle(entry)]).first?.refusal == .payloadTooLarge)
             #expect(try await store.store.sideRows(of: dm, kind: 1, after: nil, limit: 9).isEmpty)
         }
     }

@@ -156,6 +156,7 @@ extension MemoryStore {
                 step.entries += 1
                 step.firsts[id] = entry.seq.advanced(by: 1)
             }
+            conversations[id]?.welcomes.removeAll { $0.time < sweep.identifiersBefore }
             for (key, answer) in conversation.answers where answer.time < sweep.identifiersBefore {
                 if conversations[id]?.entries[answer.seq] == nil { conversations[id]?.answers[key] = nil }
             }

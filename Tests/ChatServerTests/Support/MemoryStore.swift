@@ -13,13 +13,22 @@ actor MemoryStore: Store {
         var isClosed = false
         var members: [AccountID: Member] = [:]
         var entries: [SequenceNumber: Entry] = [:]
+        /// Without an entry the number is 0.
         var answers: [EntryKey: StoredAppend] = [:]
+        var welcomes: [Welcome] = []
         var rows: [RowKey: SideRow] = [:]
         var cursors: [DeviceID: Cursor] = [:]
         /// Entries that have their digest in the place of their payload.
         var erased: Set<SequenceNumber> = []
         /// Accounts of which nothing is left to be erased.
         var erasedAccounts: Set<AccountID> = []
+    }
+
+    struct Welcome {
+        var taken: TakenWelcome
+        var time: Timestamp
+        /// Who has taken it; nil: nobody yet.
+        var requests: [DeviceID: MessageID?]
     }
 
     struct Member {
@@ -86,10 +95,10 @@ actor MemoryStore: Store {
         var entries: [(ConversationID, Entry)] = []
         let outcomes = batch.operations.map { operation -> OperationOutcome in
             let outcome = perform(operation)
-            if case .append(let entry) = operation, case .appended(let stored) = outcome,
-                !stored.duplicate || batch.isRepeated && entry.objection == nil
+            if case .bundle(let bundle) = operation, case .appended(let stored) = outcome, let entry = bundle.entry,
+                !stored.duplicate || batch.isRepeated && bundle.objection == nil
             {
-                entries.append((entry.conversation, Entry(entry, seq: stored.seq, time: stored.time)))
+                entries.append((bundle.conversation, Entry(bundle, entry, seq: stored.seq, time: stored.time)))
             }
             return outcome
         }
@@ -115,7 +124,9 @@ actor MemoryStore: Store {
 
     private func perform(_ operation: StoreOperation) -> OperationOutcome {
         switch operation {
-        case .append(let entry): append(entry)
+        case .bundle(let bundle): carryOut(bundle)
+        case .openRoom(let id): openRoom(id)
+        case .takeWelcome(let id, let device, let request): takeWelcome(id, device, request)
         case .openDirect(let one, let other, let id): openDirect(min(one, other), max(one, other), id)
         case .join(let id, let account): join(id, account)
         case .close(let id): close(id)
@@ -123,52 +134,7 @@ actor MemoryStore: Store {
         }
     }
 
-    private func append(_ entry: NewEntry) -> OperationOutcome {
-        guard var conversation = conversations[entry.conversation] else {
-            return .refused(Failure(.noSuchConversation))
-        }
-        guard conversation.info.includes(entry.sender) ?? (conversation.members[entry.sender] != nil) else {
-            return .refused(Failure(.notAMember))
-        }
-        let key = EntryKey(sender: entry.sender, id: entry.id)
-        if var answer = conversation.answers[key] {
-            answer.duplicate = true
-            return .appended(answer)
-        }
-        if let refusal = refusal(of: entry, in: conversation) { return .refused(refusal) }
-        conversation.head = conversation.head.advanced(by: 1)
-        conversation.epoch = entry.advance ?? conversation.epoch
-        conversation.lastTime = max(conversation.lastTime, clock())
-        let answer = StoredAppend(
-            conversation: conversation.info, seq: conversation.head, time: conversation.lastTime,
-            digest: SHA256.hash(entry.payload), position: position(conversation.epoch), duplicate: false)
-        conversation.answers[key] = answer
-        conversation.entries[conversation.head] = Entry(entry, seq: answer.seq, time: answer.time)
-        for change in entry.rows {
-            let key = RowKey(kind: change.kind, index: change.index)
-            let version = conversation.rows[key]?.version ?? 0
-            conversation.rows[key] = change.value.map {
-                SideRow(index: change.index, version: version + 1, value: $0)
-            }
-        }
-        conversations[entry.conversation] = conversation
-        return .appended(answer)
-    }
-
-    private func refusal(of entry: NewEntry, in conversation: Conversation) -> Failure? {
-        if let objection = entry.objection { return objection }
-        if conversation.isClosed { return Failure(.noSuchUser) }
-        let current = position(conversation.epoch)
-        guard entry.fits(current) else { return Failure(.preconditionFailed, current: current) }
-        guard entry.isBounded else { return Failure(.payloadTooLarge) }
-        let fits = entry.rows.allSatisfy { change in
-            let version = conversation.rows[RowKey(kind: change.kind, index: change.index)]?.version ?? 0
-            return change.expected == nil || change.expected == version
-        }
-        return fits ? nil : Failure(.preconditionFailed, current: current)
-    }
-
-    private func position(_ epoch: UInt64) -> ConversationPosition {
+    func position(_ epoch: UInt64) -> ConversationPosition {
         ConversationPosition(generation: stored.generation, epoch: epoch)
     }
 

@@ -135,8 +135,8 @@ final class StoreUnderTest: Sendable {
         return info.id
     }
 
-    func entry(_ text: String, to conversation: ConversationID, rows: [SideRowChange] = []) -> NewEntry {
-        var entry = NewEntry(
+    func entry(_ text: String, to conversation: ConversationID, rows: [SideRowChange] = []) -> Bundle {
+        var entry = Bundle(
             Append(conversation: conversation, id: .unique, payload: Array(text.utf8)), sender: alice,
             device: aliceDevice)
         entry.rows = rows
@@ -152,7 +152,7 @@ final class StoreUnderTest: Sendable {
             conversation: conversation, id: id,
             precondition: precondition.map { ConversationPosition(generation: identity.generation, epoch: $0) },
             advance: advance, payload: Array(text.utf8))
-        return .append(NewEntry(append, sender: sender, device: device))
+        return .bundle(Bundle(append, sender: sender, device: device))
     }
 
     func move(

@@ -43,13 +43,13 @@ final class TroubledStore: Store {
         guard case .interference(let other) = trouble else { return }
         let rivals = operations.filter { operation in
             switch operation {
-            case .openDirect, .join: true
-            case .append, .close, .erase: false
+            case .openDirect, .openRoom, .join: true
+            case .bundle, .close, .erase, .takeWelcome: false
             }
         }
         let appends = known.withLock { $0 }.map { conversation, account in
-            StoreOperation.append(
-                NewEntry(
+            StoreOperation.bundle(
+                Bundle(
                     Append(conversation: conversation, id: id(), payload: Self.intrusion), sender: account,
                     device: DeviceID(high: 77, low: 77)))
         }
@@ -167,6 +167,10 @@ final class TroubledStore: Store {
     func receipts(of conversation: ConversationID, for account: AccountID) async throws(StoreFailure) -> [ReceiptState]
     {
         try await read { () throws(StoreFailure) in try await base.receipts(of: conversation, for: account) }
+    }
+
+    func welcomes(for device: DeviceID, limit: Int) async throws(StoreFailure) -> [ConversationID] {
+        try await read { () throws(StoreFailure) in try await base.welcomes(for: device, limit: limit) }
     }
 
     func sideRows(

@@ -12,6 +12,35 @@ enum MembershipStore {
             head)
     }
 
+    /// - Parameter head: what comes with the change, and all before it, is not for who comes.
+    static func apply(
+        _ change: MembershipChange, to conversation: ConversationID, after head: SequenceNumber, in database: Database
+    ) throws {
+        switch change {
+        case .join(let account): try join(conversation, account, after: head, in: database)
+        case .leave(let account):
+            try database.run(
+                """
+                DELETE FROM cursors WHERE conversation = ? AND device IN (SELECT id FROM devices WHERE account = ?)
+                """, conversation, account)
+            try database.run(
+                "DELETE FROM members WHERE conversation = ? AND account = ?", conversation, account)
+        case .begin(let device, let account):
+            try database.run(
+                """
+                INSERT INTO cursors(device, conversation, start, acked)
+                SELECT d.id, m.conversation, ?1, ?1 FROM devices d JOIN members m ON m.account = d.account
+                WHERE d.id = ?2 AND d.account = ?3 AND m.conversation = ?4
+                ON CONFLICT(device, conversation) DO UPDATE SET start = excluded.start, told_start = 0,
+                    acked = max(acked, excluded.acked)
+                """, head, device, account, conversation)
+        }
+    }
+
+    static func openRoom(_ id: ConversationID, time: Timestamp, in database: Database) throws {
+        try insert(id, .room, low: nil, high: nil, time: time, in: database)
+    }
+
     static func isMember(_ account: AccountID, of conversation: ConversationID, in database: Database) throws -> Bool {
         try database.first(
             "SELECT 1 FROM members WHERE conversation = ? AND account = ?", conversation, account
@@ -41,18 +70,26 @@ enum MembershipStore {
             Int(AccountRecord.Flags.deleted.rawValue)
         ) { _ in true }
         guard isDeleted == nil else { return nil }
+        try insert(id, .direct, low: low, high: high, time: time, in: database)
+        for account in Set([low, high]) { try join(id, account, after: 0, in: database) }
+        return id
+    }
+
+    /// Makes a conversation; one that is there stays as it is.
+    private static func insert(
+        _ id: ConversationID, _ kind: ConversationKind, low: AccountID?, high: AccountID?, time: Timestamp,
+        in database: Database
+    ) throws {
         let number = try database.pragma("SELECT max(number) + 1 FROM conversations")
         guard number <= EntryKey.largestNumber else { throw StoreFailure(.full, "too many conversations") }
-        // The same two may have had one that a restored store knows nothing of.
+        // There may have been one under this identifier that a restored store knows nothing of.
         let floor = try MetaStore.floor(in: database)
         try database.run(
             """
             INSERT INTO conversations(id, number, type, account_low, account_high, head, first, created)
-            VALUES(?, ?, ?, ?, ?, ?, ? + 1, ?)
-            """, id, number, ConversationKind.direct.rawValue, low, high, floor, floor, time)
-        if floor > 0 { try MetaStore.leapOver(floor, of: id, in: database) }
-        for account in Set([low, high]) { try join(id, account, after: 0, in: database) }
-        return id
+            VALUES(?, ?, ?, ?, ?, ?, ? + 1, ?) ON CONFLICT(id) DO NOTHING
+            """, id, number, kind.rawValue, low, high, floor, floor, time)
+        if database.changes > 0, floor > 0 { try MetaStore.leapOver(floor, of: id, in: database) }
     }
 
     /// Where a device without a cursor begins: where its account's furthest device stands, but before the first entry

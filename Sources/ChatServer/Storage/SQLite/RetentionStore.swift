@@ -16,6 +16,8 @@ enum RetentionStore {
         switch sweep.phase {
         case .entries(let after): step.sweep.phase = try expireEntries(after: after, &step, in: database)
         case .identifiers(let after):
+            try WelcomeStore.expire(
+                before: sweep.identifiersBefore, limit: RetentionSweep.stepRows, in: database)
             step.sweep.phase = try expireIdentifiers(after: after, before: sweep.identifiersBefore, in: database)
         case .done: break
         }

@@ -45,6 +45,10 @@ extension SQLiteStore {
         try await read { try InboxStore.receipts(of: conversation, for: account, in: $0) }
     }
 
+    package func welcomes(for device: DeviceID, limit: Int) async throws(StoreFailure) -> [ConversationID] {
+        try await read { try WelcomeStore.waiting(for: device, limit: limit, in: $0) }
+    }
+
     package func sideRows(
         of conversation: ConversationID, kind: UInt8, after index: [UInt8]?, limit: Int
     ) async throws(StoreFailure) -> [SideRow] {

@@ -6,7 +6,8 @@ import StoredValues
 /// A migration never changes once released: a store written by the first version opens in every later one.
 package enum ServerSchema {
     package static let schema = Schema(
-        applicationID: 0x6368_6474, migrations: [Migration(first), Migration(second), Migration(third)])
+        applicationID: 0x6368_6474,
+        migrations: [Migration(first), Migration(second), Migration(third), Migration(fourth)])
 
     private static let first: StaticString = """
         CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -102,5 +103,19 @@ package enum ServerSchema {
         CREATE TABLE erasures(
             account BLOB NOT NULL REFERENCES accounts(id), conversation INTEGER NOT NULL, id BLOB,
             PRIMARY KEY(account, conversation)) WITHOUT ROWID;
+        """
+
+    /// Bundles without an entry stand in message_ids with seq 0. A Welcome lies with its conversation.
+    private static let fourth: StaticString = """
+        -- conversation: its number; id: of the bundle; head: the conversation's, when it came.
+        CREATE TABLE welcomes(
+            conversation INTEGER NOT NULL, id BLOB NOT NULL, head INTEGER NOT NULL, time INTEGER NOT NULL,
+            payload BLOB NOT NULL, PRIMARY KEY(conversation, id));
+        CREATE INDEX welcomes_by_time ON welcomes(time);
+        -- For whom it is; number: their order; request: who has taken it.
+        CREATE TABLE welcome_devices(
+            device BLOB NOT NULL, conversation INTEGER NOT NULL, number INTEGER NOT NULL, id BLOB NOT NULL, request BLOB,
+            PRIMARY KEY(device, conversation, number)) WITHOUT ROWID;
+        CREATE INDEX welcome_devices_by_id ON welcome_devices(conversation, id);
         """
 }

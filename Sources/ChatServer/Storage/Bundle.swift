@@ -1,0 +1,131 @@
+import ChatProtocol
+
+/// What changes in one conversation, wholly or not at all; its sender was authenticated. Most are an entry and nothing
+/// else; a commit of a group is an entry, its epoch, rows of the tree, who comes and goes, and a Welcome; a founding or a
+/// claim may have no entry.
+package struct Bundle: Sendable, Equatable {
+    /// Rows that a bundle may change: side rows, memberships, and who gets its Welcome.
+    package static let mostRows = 4_096
+    /// Bytes of values of side rows, and of the Welcome.
+    package static let mostRowBytes = 1 << 20
+
+    package var conversation: ConversationID
+    /// Makes it idempotent, together with sender and conversation: of its entry, where it has one.
+    package var id: MessageID
+    /// `AccountID.server`: the server itself, which may write everywhere.
+    package var sender: AccountID
+    package var device: DeviceID
+    package var precondition: ConversationPosition?
+    package var advance: UInt64?
+    package var entry: NewEntry?
+    package var rows: [SideRowChange] = []
+    package var members: [MembershipChange] = []
+    package var welcome: NewWelcome?
+    /// What the caller has against it: told where it is not a duplicate. Only the store knows what is one, for the first
+    /// may stand in the same batch.
+    package private(set) var objection: Failure?
+
+    package init(
+        _ id: MessageID, in conversation: ConversationID, sender: AccountID, device: DeviceID, entry: NewEntry? = nil
+    ) {
+        self.id = id
+        self.conversation = conversation
+        self.sender = sender
+        self.device = device
+        self.entry = entry
+    }
+
+    package init(_ append: Append, sender: AccountID, device: DeviceID) {
+        self.init(
+            append.id, in: append.conversation, sender: sender, device: device,
+            entry: NewEntry(payloadKind: append.payloadKind, payload: append.payload))
+        precondition = append.precondition
+        advance = append.advance
+    }
+
+    /// It is not to be carried out, so what it would store is not kept either.
+    package mutating func object(_ failure: Failure) {
+        objection = failure
+        entry?.payload = []
+        rows = []
+        members = []
+        welcome = nil
+    }
+
+    package var payloadBytes: Int { entry?.payload.count ?? 0 }
+
+    /// Whether the precondition holds, and the new epoch, where there is one, lies ahead.
+    package func fits(_ position: ConversationPosition) -> Bool {
+        (precondition == nil || precondition == position) && (advance.map { $0 > position.epoch } ?? true)
+    }
+
+    /// Whether it changes no more than a bundle may.
+    package var isBounded: Bool {
+        let bytes = rows.reduce(0) { $0 + ($1.value?.count ?? 0) } + (welcome?.payload.count ?? 0)
+        let count = rows.count + members.count + (welcome?.devices.count ?? 0)
+        return count <= Self.mostRows && bytes <= Self.mostRowBytes
+    }
+}
+
+/// What is to stand in the log.
+package struct NewEntry: Sendable, Equatable {
+    package var payloadKind: UInt8
+    package var payload: [UInt8]
+
+    package init(payloadKind: UInt8 = PayloadKind.plainContent.rawValue, payload: [UInt8]) {
+        self.payloadKind = payloadKind
+        self.payload = payload
+    }
+}
+
+/// Who comes and goes with a bundle: never in a direct conversation, of which the accounts are what it is.
+package enum MembershipChange: Sendable, Equatable {
+    /// The account reads what follows the bundle. One that is a member stays as it is.
+    case join(AccountID)
+    case leave(AccountID)
+    /// A member's device reads what follows the bundle, whatever it had before; in direct conversations too.
+    case begin(DeviceID, of: AccountID)
+
+    var isOfAccount: Bool {
+        if case .begin = self { false } else { true }
+    }
+}
+
+/// A Welcome, kept once for all devices that it lets in, with its conversation.
+package struct NewWelcome: Sendable, Equatable {
+    package var devices: [DeviceID]
+    package var payload: [UInt8]
+
+    package init(devices: [DeviceID], payload: [UInt8]) {
+        self.devices = devices
+        self.payload = payload
+    }
+}
+
+/// A Welcome that a device has taken.
+package struct TakenWelcome: Sendable, Equatable {
+    /// The bundle that brought it.
+    package var id: MessageID
+    /// The conversation's head when it came: the device goes on behind it.
+    package var head: SequenceNumber
+    package var payload: [UInt8]
+
+    package init(id: MessageID, head: SequenceNumber, payload: [UInt8]) {
+        self.id = id
+        self.head = head
+        self.payload = payload
+    }
+}
+
+extension AccountID {
+    /// The sender of what the server says itself.
+    package static var server: AccountID { AccountID(high: 0, low: 0) }
+}
+
+extension Entry {
+    package init(_ bundle: Bundle, _ entry: NewEntry, seq: SequenceNumber, time: Timestamp) {
+        self.init(
+            conversation: bundle.conversation, seq: seq, id: bundle.id, sender: bundle.sender, device: bundle.device,
+            payloadKind: entry.payloadKind, time: time, payload: entry.payload)
+    }
+}

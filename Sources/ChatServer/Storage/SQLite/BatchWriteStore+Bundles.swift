@@ -1,0 +1,125 @@
+import ChatProtocol
+import SQLite
+import StoredValues
+import Transport
+
+/// Bundles, each wholly or not at all.
+extension BatchWriteStore {
+    mutating func carryOut(_ bundle: Bundle) throws -> OperationOutcome {
+        guard let conversation = try conversation(bundle.conversation) else {
+            return .refused(Failure(.noSuchConversation))
+        }
+        guard try mayWrite(bundle.sender, to: conversation) else { return .refused(Failure(.notAMember)) }
+        if let refusal = try refusal(of: bundle, in: conversation) {
+            return try again(bundle, in: conversation) ?? .refused(refusal)
+        }
+        // Without an entry the conversation stays where it is, and the identifier stands alone.
+        guard let seq = bundle.entry == nil ? conversation.head : conversation.head.next else {
+            return .refused(Failure(.storeFull))
+        }
+        let stored = StoredAppend(
+            conversation: conversation.info, seq: seq, time: max(time, conversation.lastTime),
+            digest: bundle.entry.map { SHA256.hash($0.payload) } ?? [],
+            position: position(bundle.advance ?? conversation.epoch), duplicate: false)
+        guard try insert(bundle, stored, conversation.number) else {
+            return try again(bundle, in: conversation) ?? .refused(Failure(.internalError))
+        }
+        try changeBeside(bundle, stored, conversation)
+        move(bundle, stored)
+        guard let entry = bundle.entry else { return .changed(stored.position, duplicate: false) }
+        tell(bundle, entry, stored)
+        return .appended(stored)
+    }
+
+    /// - Returns: false where its identifier is there already.
+    private func insert(_ bundle: Bundle, _ stored: StoredAppend, _ number: UInt64) throws -> Bool {
+        try database.run(
+            """
+            INSERT OR IGNORE INTO message_ids(sender, conversation, id, seq, time, digest, epoch)
+            VALUES(?, ?, ?, ?, ?, ?, ?)
+            """, bundle.sender, number, bundle.id, bundle.entry == nil ? .beforeFirst : stored.seq, stored.time,
+            stored.digest, stored.position.epoch)
+        guard database.changes > 0 else { return false }
+        guard let entry = bundle.entry else { return true }
+        try database.run(
+            "INSERT INTO entries(key, id, sender, device, kind, time, payload) VALUES(?, ?, ?, ?, ?, ?, ?)",
+            EntryKey.of(stored.seq, in: number), bundle.id, bundle.sender, bundle.device, Int(entry.payloadKind),
+            stored.time, entry.payload)
+        return true
+    }
+
+    /// What changes beside the log: side rows, memberships, a Welcome.
+    private func changeBeside(_ bundle: Bundle, _ stored: StoredAppend, _ conversation: Conversation) throws {
+        for row in bundle.rows { try SideRowStore.apply(row, to: bundle.conversation, in: database) }
+        for change in bundle.members {
+            try MembershipStore.apply(change, to: bundle.conversation, after: stored.seq, in: database)
+        }
+        if let welcome = bundle.welcome {
+            try WelcomeStore.insert(
+                welcome, of: bundle.id, in: conversation.number, head: stored.seq, time: stored.time, database)
+        }
+    }
+
+    /// Where the conversation stands from now on.
+    private mutating func move(_ bundle: Bundle, _ stored: StoredAppend) {
+        guard bundle.entry != nil || bundle.advance != nil else { return }
+        if conversations[bundle.conversation]?.hasMoved == false { grown.append(bundle.conversation) }
+        conversations[bundle.conversation]?.hasMoved = true
+        conversations[bundle.conversation]?.head = stored.seq
+        conversations[bundle.conversation]?.epoch = stored.position.epoch
+        if bundle.entry != nil { conversations[bundle.conversation]?.lastTime = stored.time }
+    }
+
+    private mutating func tell(_ bundle: Bundle, _ entry: NewEntry, _ stored: StoredAppend) {
+        if conversations[bundle.conversation]?.hasMoved == false { grown.append(bundle.conversation) }
+        conversations[bundle.conversation]?.hasMoved = true
+        conversations[bundle.conversation]?.entries.append(Entry(bundle, entry, seq: stored.seq, time: stored.time))
+    }
+
+    /// The answer to what was carried out before; nil where it was not.
+    private mutating func again(_ bundle: Bundle, in conversation: Conversation) throws -> OperationOutcome? {
+        guard let stored = try duplicate(of: bundle, in: conversation) else { return nil }
+        guard stored.seq > 0 else { return .changed(stored.position, duplicate: true) }
+        if isRepeated, bundle.objection == nil, let entry = bundle.entry, stored.digest == SHA256.hash(entry.payload) {
+            tell(bundle, entry, stored)
+        }
+        return .appended(stored)
+    }
+
+    /// Why it is not carried out, unless it was before.
+    private func refusal(of bundle: Bundle, in conversation: Conversation) throws -> Failure? {
+        if let objection = bundle.objection { return objection }
+        guard !conversation.isClosed else { return Failure(.noSuchUser) }
+        let current = position(conversation.epoch)
+        guard bundle.fits(current) else { return Failure(.preconditionFailed, current: current) }
+        guard bundle.isBounded else { return Failure(.payloadTooLarge) }
+        guard !conversation.info.isDirect || !bundle.members.contains(where: \.isOfAccount) else {
+            return Failure(.invalidTarget)
+        }
+        for row in bundle.rows where try !SideRowStore.fits(row, in: bundle.conversation, database) {
+            return Failure(.preconditionFailed, current: current)
+        }
+        return nil
+    }
+
+    private func duplicate(of bundle: Bundle, in conversation: Conversation) throws -> StoredAppend? {
+        try database.first(
+            "SELECT seq, time, digest, epoch FROM message_ids WHERE sender = ? AND conversation = ? AND id = ?",
+            bundle.sender, conversation.number, bundle.id
+        ) { row in
+            StoredAppend(
+                conversation: conversation.info, seq: row.sequenceNumber(0), time: row.timestamp(1),
+                digest: row.bytes(2), position: position(row.unsigned(3)), duplicate: true)
+        }
+    }
+
+    private func position(_ epoch: UInt64) -> ConversationPosition {
+        ConversationPosition(generation: generation, epoch: epoch)
+    }
+
+    private func mayWrite(_ account: AccountID, to conversation: Conversation) throws -> Bool {
+        try account == .server
+            || conversation.info.includes(account)
+                ?? MembershipStore.isMember(account, of: conversation.info.id, in: database)
+    }
+}

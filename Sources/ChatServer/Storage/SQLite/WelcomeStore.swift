@@ -1,0 +1,68 @@
+import ChatProtocol
+import SQLite
+import StoredValues
+
+/// Welcomes, and the devices that they wait for. Every function that changes something is part of the caller's transaction.
+enum WelcomeStore {
+    static func insert(
+        _ welcome: NewWelcome, of bundle: MessageID, in number: UInt64, head: SequenceNumber, time: Timestamp,
+        _ database: Database
+    ) throws {
+        try database.run(
+            "INSERT INTO welcomes(conversation, id, head, time, payload) VALUES(?, ?, ?, ?, ?)", number, bundle, head,
+            time, welcome.payload)
+        for device in Set(welcome.devices) {
+            try database.run(
+                """
+                INSERT INTO welcome_devices(device, conversation, number, id)
+                SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3 FROM welcome_devices
+                WHERE device = ?1 AND conversation = ?2
+                """, device, number, bundle)
+        }
+    }
+
+    /// The oldest that nobody has taken, or the one that this request took before.
+    static func take(
+        _ device: DeviceID, request: MessageID, in number: UInt64, _ database: Database
+    ) throws -> TakenWelcome? {
+        if let taken = try taken(device, request, number, database) { return taken }
+        try database.run(
+            """
+            UPDATE welcome_devices SET request = ?1 WHERE device = ?2 AND conversation = ?3 AND number = (
+                SELECT min(number) FROM welcome_devices WHERE device = ?2 AND conversation = ?3 AND request IS NULL)
+            """, request, device, number)
+        return try taken(device, request, number, database)
+    }
+
+    private static func taken(
+        _ device: DeviceID, _ request: MessageID, _ number: UInt64, _ database: Database
+    ) throws -> TakenWelcome? {
+        try database.first(
+            """
+            SELECT w.id, w.head, w.payload FROM welcome_devices d
+            JOIN welcomes w ON w.conversation = d.conversation AND w.id = d.id
+            WHERE d.device = ? AND d.conversation = ? AND d.request = ?
+            """, device, number, request
+        ) { TakenWelcome(id: try $0.identifier(0), head: $0.sequenceNumber(1), payload: $0.bytes(2)) }
+    }
+
+    static func waiting(for device: DeviceID, limit: Int, in database: Database) throws -> [ConversationID] {
+        try database.all(
+            """
+            SELECT DISTINCT c.id FROM welcome_devices d JOIN conversations c ON c.number = d.conversation
+            WHERE d.device = ? AND d.request IS NULL ORDER BY c.id LIMIT ?
+            """, device, limit
+        ) { try $0.identifier(0) }
+    }
+
+    /// Forgets some that are old.
+    static func expire(before cutoff: Timestamp, limit: Int, in database: Database) throws {
+        let old: [(number: UInt64, id: [UInt8])] = try database.all(
+            "SELECT conversation, id FROM welcomes WHERE time < ? ORDER BY time LIMIT ?", cutoff, limit
+        ) { ($0.unsigned(0), $0.bytes(1)) }
+        for (number, id) in old {
+            try database.run("DELETE FROM welcome_devices WHERE conversation = ? AND id = ?", number, id)
+            try database.run("DELETE FROM welcomes WHERE conversation = ? AND id = ?", number, id)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import ChatProtocol
+
+/// Accounts and their devices. What a peer is to be told of a refusal is in `StoreFailure.refusal`.
+package protocol StoredAccounts: Sendable {
+    func account(named name: UserName) async throws(StoreFailure) -> StoredAccount?
+    func account(_ id: AccountID) async throws(StoreFailure) -> StoredAccount?
+    /// Accounts in the order of their names, deleted ones too, and how many devices each has.
+    func accounts(after name: String, limit: Int) async throws(StoreFailure) -> [CountedAccount]
+    /// The cost of the dearest imported hash; 0 without any.
+    func dearestImportedCost() async throws(StoreFailure) -> Int
+
+    /// Makes an account, and its first device where there is one; uses an invite once. It is not yet a member of the
+    /// conversation of everyone (`StoreOperation.join`).
+    ///
+    /// - Throws: refused by `nameTaken`, also where the name was that of a deleted account; by `inviteInvalid`.
+    func register(_ account: StoredAccount, device: NewDevice?, invite: [UInt8]?) async throws(StoreFailure)
+
+    /// Makes those whose names nobody has; none of them where `isDryRun`.
+    ///
+    /// - Returns: those that were made, or would be.
+    func importAccounts(_ accounts: [StoredAccount], isDryRun: Bool) async throws(StoreFailure) -> [AccountID]
+
+    /// Makes a device of an account whose password was right a moment ago, or takes up one that it has.
+    ///
+    /// - Parameters:
+    ///   - hash: what the password was checked against; where it is another one by now, or the account may not log in
+    ///     any more, the login is refused.
+    ///   - takesUp: whether the device exists already.
+    func admit(
+        _ device: NewDevice, takesUp: Bool, to account: AccountID, ifHashIs hash: String
+    ) async throws(StoreFailure) -> AccountRecord
+
+    /// What a login by key is checked against; nil where there is no such device, or it has no such key.
+    func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow?
+
+    /// Uses up a login number. Soft, and the only change that is not tried again: a client takes a new number.
+    ///
+    /// - Parameter row: what the login was checked against a moment ago: where it still is what is there, it need not be
+    ///   read again.
+    /// - Throws: refused by `storeCopied` where it was used or lies far behind; by `deviceRevoked`, `accountDisabled`;
+    ///   by `badProof` where the device has another key by now.
+    func useLoginNumber(
+        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+    ) async throws(StoreFailure) -> LoggedIn
+
+    /// The account's devices that are not revoked, oldest first.
+    func devices(of account: AccountID) async throws(StoreFailure) -> [DeviceRecord]
+    /// - Throws: refused by `tooManyDevices`.
+    func addDevice(_ device: NewDevice, to account: AccountID) async throws(StoreFailure)
+    /// - Throws: refused by `noSuchDevice`.
+    func renameDevice(_ device: DeviceID, of account: AccountID, to name: String) async throws(StoreFailure)
+    /// Revokes a device; its key stays, so that it can be told so. Of those that were revoked before, the account keeps
+    /// as many as it may have devices: else making and revoking them would fill the store.
+    ///
+    /// - Throws: refused by `noSuchDevice`.
+    func revokeDevice(_ device: DeviceID, of account: AccountID) async throws(StoreFailure)
+
+    /// Sets a password's hash.
+    ///
+    /// - Parameters:
+    ///   - old: only where this is the hash; nil: whatever is there.
+    ///   - survivor: the device that stays where the others are revoked; nil: none is revoked.
+    /// - Returns: all devices that are revoked but the survivor, also those that were before.
+    /// - Throws: refused by `loginRefused` where the old hash is another one, or the account is deleted.
+    func setPassword(
+        _ hash: PasswordHash, of account: AccountID, replacing old: String?, revokingAllBut survivor: DeviceID?
+    ) async throws(StoreFailure) -> [DeviceID]
+
+    /// Sets and clears flags.
+    func setFlags(
+        _ set: AccountRecord.Flags, clearing clear: AccountRecord.Flags, of account: AccountID
+    ) async throws(StoreFailure)
+
+    func setDisplayName(_ text: String, of account: AccountID) async throws(StoreFailure)
+
+    /// Takes away everything of an account but its identifier and its name, which nobody else shall ever have, and
+    /// revokes its devices. Its messages stay as long as others', unless they are to be erased, now or later. Its direct
+    /// conversations are not yet closed, nor is anything erased (`StoreOperation.close`, `.erase`).
+    func deleteAccount(_ account: AccountID, erasing: Bool) async throws(StoreFailure)
+
+    /// How many accounts are not deleted, and how many devices not revoked.
+    func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int)
+}
+
+package protocol StoredInvites: Sendable {
+    /// The invites that can still be used, oldest first.
+    func invites() async throws(StoreFailure) -> [Invite]
+    func isValid(invite token: [UInt8]) async throws(StoreFailure) -> Bool
+    /// Keeps an invite by its token's digest, and forgets those that cannot be used any more.
+    func addInvite(_ invite: Invite, token: [UInt8]) async throws(StoreFailure)
+    func removeInvite(_ id: InviteID) async throws(StoreFailure)
+}

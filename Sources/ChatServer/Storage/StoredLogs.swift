@@ -1,0 +1,83 @@
+import ChatProtocol
+
+/// The logs of conversations.
+///
+/// - Operations are carried out in their order. What is refused, or was done before, changes nothing and does not
+///   affect the rest of the batch. One that comes out `deferred` was not looked at, nor is any later one of its conversation
+///   in the batch: the caller brings them again, in their order.
+/// - A bundle is checked in this order: does the conversation exist, is the sender a member, is it a duplicate, has
+///   the caller an objection, is the conversation closed, does the precondition hold, is it bounded, may its members come
+///   and go, do the side rows have the versions that it expects.
+/// - A duplicate has the same sender, conversation and id as a bundle that was carried out, whatever else differs. It is
+///   answered with what was answered the first time.
+/// - With a bundle everything of it changes or nothing: entry, epoch, side rows, memberships, Welcome. Without an entry
+///   no number is given away.
+/// - A Welcome lies with its conversation, once for all its devices, and each of them takes it once.
+/// - Numbers of a conversation are given away one by one, in the order of the operations. Their times never fall: each
+///   is the store's own, or that of the entry before it where the clock was set back.
+/// - Cursors and read marks only go up, and never beyond the conversation's head. They are soft: a crash may take back
+///   the last ones, which only means that something is delivered or shown as unread again.
+/// - An entry that is erased keeps its number, its identifier and the digest of its payload, and is answered as before
+///   where it comes again.
+/// - A device that has no cursor in a conversation begins where its account's furthest device stands, but before the
+///   first entry that is younger than the device; the first device of an account begins with its membership.
+package protocol StoredLogs: Sendable {
+    /// The queue in which a conversation's operations are committed one batch after the other.
+    func lane(of conversation: ConversationID) -> StoreLane
+
+    /// Carries out a batch of one lane and makes it durable.
+    ///
+    /// - Parameter tell: makes of what was committed what the caller needs, beside the loop that waits for it.
+    func commit<Told: Sendable>(
+        _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
+    ) async throws(StoreFailure) -> Told
+
+    /// Writes what may be lost.
+    func note(_ marks: SoftMarks) async throws(StoreFailure)
+
+    /// The conversations of an account in which a device has something to get or to be told, in the order of their
+    /// identifiers.
+    func inbox(
+        of device: DeviceID, account: AccountID, after: ConversationID?, limit: Int
+    ) async throws(StoreFailure) -> [InboxRow]
+
+    /// What follows `seq` in a conversation: at most `entries` entries, and no more than `bytes` of their payloads
+    /// beyond the first. Numbers that are missing are told as holes, in their place.
+    func page(
+        of conversation: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
+    ) async throws(StoreFailure) -> LogPage
+
+    /// How far the accounts of a direct conversation have come, asked by one of them.
+    ///
+    /// - Throws: refused by `noSuchConversation`, `notAMember`, `invalidTarget`.
+    func receipts(of conversation: ConversationID, for account: AccountID) async throws(StoreFailure) -> [ReceiptState]
+
+    /// The conversations in which a Welcome waits for a device, in the order of their identifiers.
+    func welcomes(for device: DeviceID, limit: Int) async throws(StoreFailure) -> [ConversationID]
+
+    /// The side rows of a kind, in the order of their indices.
+    func sideRows(
+        of conversation: ConversationID, kind: UInt8, after index: [UInt8]?, limit: Int
+    ) async throws(StoreFailure) -> [SideRow]
+}
+
+extension StoredLogs {
+    package func commit(_ batch: StoreBatch) async throws(StoreFailure) -> Committed {
+        try await commit(batch) { $0 }
+    }
+
+    /// Commits a batch, again as long as its end is not known.
+    package func settle<Told: Sendable>(
+        _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
+    ) async throws(StoreFailure) -> Told {
+        var batch = batch
+        return try await StoreFailure.settling { () throws(StoreFailure) in
+            defer { batch.isRepeated = true }
+            return try await commit(batch, telling: tell)
+        }
+    }
+
+    package func commit(_ operations: [StoreOperation]) async throws(StoreFailure) -> [OperationOutcome] {
+        try await commit(StoreBatch(operations)) { $0.outcomes }
+    }
+}

@@ -1,0 +1,253 @@
+import ChatProtocol
+import Testing
+
+@testable import ChatServer
+
+/// What every store has to do with bundles: all of one changes, or nothing.
+@Suite struct BundleContractTests {
+    typealias Kind = StoreUnderTest.Kind
+
+    private let room = ConversationID(high: 9, low: 9)
+
+    private func bundle(
+        _ id: UInt64, in conversation: ConversationID, sender: AccountID = .server, text: String? = nil,
+        change: (inout Bundle) -> Void = { _ in }
+    ) -> StoreOperation {
+        var bundle = Bundle(
+            MessageID(high: 0, low: id), in: conversation, sender: sender, device: aliceDevice,
+            entry: text.map { NewEntry(payload: Array($0.utf8)) })
+        change(&bundle)
+        return .bundle(bundle)
+    }
+
+    /// The room, with alice.
+    private func openRoom(_ store: StoreUnderTest) async throws {
+        guard case .opened(let info, _, _) = try await store.commit([.openRoom(room)]).first else {
+            throw StoreUnderTest.Unexpected()
+        }
+        #expect(info == ConversationInfo(id: room, audience: .room))
+        _ = try await store.commit([bundle(1, in: room) { $0.members = [.join(alice)] }])
+    }
+
+    // MARK: Without an entry
+
+    @Test(arguments: Kind.all) func `a bundle without an entry takes no number and is carried out once`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            let operation = bundle(5, in: room, sender: alice) { bundle in
+                bundle.advance = 3
+                bundle.rows = [SideRowChange(kind: 1, index: [0], value: [7])]
+            }
+            for round in 0..<2 {
+                guard case .changed(let position, let duplicate) = try await store.commit([operation]).first else {
+                    Issue.record("it is not carried out")
+                    return
+                }
+                #expect(position == ConversationPosition(generation: store.identity.generation, epoch: 3))
+                #expect(duplicate == (round > 0 || kind.trouble == .answersLost))
+            }
+            let rows = try await store.store.sideRows(of: room, kind: 1, after: nil, limit: 9)
+            #expect(rows == [SideRow(index: [0], version: 1, value: [7])])
+            let stored = try await store.commit([store.append("a", to: room, precondition: 3)]).first?.stored
+            #expect(stored?.seq == 1 && stored?.position.epoch == 3)
+        }
+    }
+
+    @Test(arguments: Kind.all) func `of a bundle that is refused nothing changes`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            let outcomes = try await store.commit([
+                bundle(5, in: room, sender: alice, text: "no") { bundle in
+                    bundle.advance = 9
+                    bundle.members = [.join(bob), .leave(alice)]
+                    bundle.welcome = NewWelcome(devices: [bobDevice], payload: [1])
+                    bundle.rows = [
+                        SideRowChange(kind: 1, index: [0], value: [7]),
+                        SideRowChange(kind: 1, index: [1], expected: 4, value: [8]),
+                    ]
+                },
+                store.append("b", to: room, sender: bob, device: bobDevice),
+                store.append("a", to: room, precondition: 0),
+            ])
+            #expect(outcomes.map(\.refusal) == [.preconditionFailed, .notAMember, nil])
+            #expect(outcomes[2].seq == 1)
+            #expect(try await store.store.sideRows(of: room, kind: 1, after: nil, limit: 9).isEmpty)
+            #expect(try await store.store.welcomes(for: bobDevice, limit: 9).isEmpty)
+        }
+    }
+
+    @Test(arguments: Kind.all) func `an identifier is used once with an entry or without`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            let first = try await store.commit([
+                bundle(5, in: room, sender: alice, text: "a"), bundle(6, in: room, sender: alice),
+            ])
+            let again = try await store.commit([
+                bundle(5, in: room, sender: alice) { $0.members = [.leave(alice)] },
+                bundle(6, in: room, sender: alice, text: "b"),
+            ])
+            #expect(again[0].seq == first[0].seq && again[0].stored?.duplicate == true)
+            guard case .changed(_, duplicate: true) = again[1] else {
+                Issue.record("\(again[1])")
+                return
+            }
+            #expect(try await store.texts(room) == ["a"])
+        }
+    }
+
+    // MARK: Who comes and goes
+
+    @Test(arguments: Kind.all) func `members change with the bundle and read what follows it`(_ kind: Kind) async throws
+    {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            _ = try await store.commit([
+                store.append("before", to: room),
+                bundle(5, in: room, sender: alice, text: "bob comes") { $0.members = [.join(bob)] },
+                store.append("after", to: room),
+            ])
+            let row = try #require(try await store.inbox(bobDevice, bob, room))
+            #expect(row.start == 2 && row.acked == 2 && row.head == 3)
+            let committed = try await store.committed([store.append("both", to: room)])
+            let news = committed.news.flatMap { news -> [AccountID] in
+                guard case .accounts(let accounts) = news.readers else { return [] }
+                return accounts.sorted()
+            }
+            #expect(news == [alice, bob])
+            _ = try await store.commit([
+                bundle(6, in: room, sender: alice, text: "bob goes") { $0.members = [.leave(bob), .leave(carol)] }
+            ])
+            let refused = try await store.commit([store.append("no", to: room, sender: bob, device: bobDevice)])
+            #expect(refused.map(\.refusal) == [.notAMember])
+            #expect(try await store.inbox(bobDevice, bob, room) == nil)
+            // Who comes again begins again.
+            _ = try await store.commit([bundle(7, in: room, text: "again") { $0.members = [.join(bob)] }])
+            #expect(try await store.inbox(bobDevice, bob, room)?.start == store.page(room).through)
+        }
+    }
+
+    @Test(arguments: Kind.all) func `nobody comes to a direct conversation or goes`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            for change in [MembershipChange.join(carol), .leave(bob)] {
+                let outcome = try await store.commit([bundle(5, in: dm, sender: alice) { $0.members = [change] }])
+                #expect(outcome.map(\.refusal) == [.invalidTarget])
+            }
+        }
+    }
+
+    @Test(arguments: Kind.quiet) func `a device begins behind the bundle that lets it in`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            _ = try await store.commit([
+                store.append("a", to: dm),
+                bundle(5, in: dm, sender: alice, text: "in") { bundle in
+                    bundle.members = [.begin(bobDevice, of: bob), .begin(bobDevice, of: alice)]
+                },
+                store.append("b", to: dm),
+            ])
+            let row = try #require(try await store.inbox(bobDevice, bob, dm))
+            #expect(row.start == 2 && row.acked == 2 && row.head == 3 && !row.toldStart)
+            #expect(try await store.inbox(aliceDevice, alice, dm)?.start == 0)
+            // What it had is not delivered anew.
+            try await store.move(bobDevice, bob, dm, acked: 3, told: true)
+            _ = try await store.commit([bundle(6, in: dm, sender: alice) { $0.members = [.begin(bobDevice, of: bob)] }])
+            let later = try #require(try await store.inbox(bobDevice, bob, dm))
+            #expect(later.start == 3 && later.acked == 3 && !later.toldStart)
+        }
+    }
+
+    @Test(arguments: Kind.all) func `the server writes everywhere and into nothing that is closed`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            let outcome = try await store.commit([bundle(5, in: dm, text: "go")])
+            #expect(outcome.first?.seq != nil)
+            #expect(try await store.page(dm).entries.contains { $0.sender == .server && $0.text == "go" })
+            _ = try await store.commit([.close(dm)])
+            #expect(try await store.commit([bundle(6, in: dm, text: "no")]).map(\.refusal) == [.noSuchUser])
+        }
+    }
+
+    // MARK: Welcomes
+
+    private func welcome(_ id: UInt64, _ devices: [DeviceID], _ payload: [UInt8]) -> StoreOperation {
+        bundle(id, in: room, sender: alice, text: "\(id)") { bundle in
+            bundle.welcome = NewWelcome(devices: devices, payload: payload)
+        }
+    }
+
+    private func take(_ device: DeviceID, _ request: UInt64, _ store: StoreUnderTest) async throws -> TakenWelcome? {
+        let operation = StoreOperation.takeWelcome(room, device, request: MessageID(high: 1, low: request))
+        guard case .welcome(let taken) = try await store.commit([operation]).first else {
+            throw StoreUnderTest.Unexpected()
+        }
+        return taken
+    }
+
+    @Test(arguments: Kind.all) func `each device takes a Welcome once`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            let operation = welcome(5, [aliceDevice, bobDevice], [1, 2])
+            for _ in 0..<2 { _ = try await store.commit([operation]) }
+            #expect(try await store.store.welcomes(for: bobDevice, limit: 9) == [room])
+            let expected = TakenWelcome(id: MessageID(high: 0, low: 5), head: 1, payload: [1, 2])
+            #expect(try await take(bobDevice, 1, store) == expected)
+            // Whoever asks again under the same request missed the answer.
+            #expect(try await take(bobDevice, 1, store) == expected)
+            #expect(try await take(bobDevice, 2, store) == nil)
+            #expect(try await store.store.welcomes(for: bobDevice, limit: 9).isEmpty)
+            #expect(try await take(aliceDevice, 1, store) == expected)
+            #expect(try await take(DeviceID(high: 7, low: 7), 1, store) == nil)
+        }
+    }
+
+    @Test(arguments: Kind.all) func `Welcomes are taken in the order in which they came`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            _ = try await store.commit((5...7).map { welcome($0, [bobDevice, bobDevice], [UInt8($0)]) })
+            var payloads: [[UInt8]] = []
+            for request in 1...4 as ClosedRange<UInt64> {
+                if let taken = try await take(bobDevice, request, store) { payloads.append(taken.payload) }
+            }
+            #expect(payloads == [[5], [6], [7]])
+        }
+    }
+
+    @Test(arguments: Kind.quiet) func `a Welcome is kept as long as an identifier`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            _ = try await store.commit([welcome(5, [bobDevice], [1])], time: 1_100)
+            _ = try await store.sweep(now: 3_000, retention: 1_000)
+            #expect(try await store.store.welcomes(for: bobDevice, limit: 9) == [room])
+            _ = try await store.sweep(now: 3_000 + RetentionSweep.identifiersLonger, retention: 1_000)
+            #expect(try await store.store.welcomes(for: bobDevice, limit: 9).isEmpty)
+            #expect(try await take(bobDevice, 1, store) == nil)
+        }
+    }
+
+    // MARK: Bounds
+
+    @Test(arguments: Kind.all) func `what changes with a bundle is bounded together`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            let half = [UInt8](repeating: 0, count: Bundle.mostRowBytes / 2)
+            let devices = (0..<UInt64(Bundle.mostRows)).map { DeviceID(high: 8, low: $0) }
+            let outcomes = try await store.commit([
+                bundle(5, in: room, sender: alice) { bundle in
+                    bundle.rows = [SideRowChange(kind: 1, index: [0], value: half)]
+                    bundle.welcome = NewWelcome(devices: [bobDevice], payload: half + [1])
+                },
+                bundle(6, in: room, sender: alice) { bundle in
+                    bundle.members = [.join(bob)]
+                    bundle.welcome = NewWelcome(devices: devices, payload: [1])
+                },
+            ])
+            #expect(outcomes.map(\.refusal) == [.payloadTooLarge, .payloadTooLarge])
+            if kind.engine == .sqlite { #expect(try store.faults() == []) }
+        }
+    }
+}

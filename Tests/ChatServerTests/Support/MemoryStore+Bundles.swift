@@ -1,0 +1,118 @@
+import ChatProtocol
+import Transport
+
+@testable import ChatServer
+
+extension MemoryStore {
+    func carryOut(_ bundle: Bundle) -> OperationOutcome {
+        guard var conversation = conversations[bundle.conversation] else {
+            return .refused(Failure(.noSuchConversation))
+        }
+        guard
+            bundle.sender == .server
+                || conversation.info.includes(bundle.sender) ?? (conversation.members[bundle.sender] != nil)
+        else { return .refused(Failure(.notAMember)) }
+        let key = EntryKey(sender: bundle.sender, id: bundle.id)
+        if var answer = conversation.answers[key] {
+            answer.duplicate = true
+            return outcome(answer)
+        }
+        if let refusal = refusal(of: bundle, in: conversation) { return .refused(refusal) }
+        conversation.epoch = bundle.advance ?? conversation.epoch
+        let time = max(conversation.lastTime, clock())
+        if bundle.entry != nil {
+            conversation.head = conversation.head.advanced(by: 1)
+            conversation.lastTime = time
+        }
+        let answer = StoredAppend(
+            conversation: conversation.info, seq: bundle.entry == nil ? 0 : conversation.head, time: time,
+            digest: bundle.entry.map { SHA256.hash($0.payload) } ?? [], position: position(conversation.epoch),
+            duplicate: false)
+        conversation.answers[key] = answer
+        if let entry = bundle.entry {
+            conversation.entries[conversation.head] = Entry(bundle, entry, seq: answer.seq, time: time)
+        }
+        changeBeside(bundle, time, &conversation)
+        conversations[bundle.conversation] = conversation
+        return outcome(answer)
+    }
+
+    private func outcome(_ answer: StoredAppend) -> OperationOutcome {
+        answer.seq > 0 ? .appended(answer) : .changed(answer.position, duplicate: answer.duplicate)
+    }
+
+    private func changeBeside(_ bundle: Bundle, _ time: Timestamp, _ conversation: inout Conversation) {
+        for change in bundle.rows {
+            let key = RowKey(kind: change.kind, index: change.index)
+            let version = conversation.rows[key]?.version ?? 0
+            conversation.rows[key] = change.value.map {
+                SideRow(index: change.index, version: version + 1, value: $0)
+            }
+        }
+        for change in bundle.members { apply(change, &conversation) }
+        guard let welcome = bundle.welcome else { return }
+        let requests = Dictionary(welcome.devices.map { ($0, MessageID?.none) }) { first, _ in first }
+        conversation.welcomes.append(
+            Welcome(
+                taken: TakenWelcome(id: bundle.id, head: conversation.head, payload: welcome.payload), time: time,
+                requests: requests))
+    }
+
+    private func apply(_ change: MembershipChange, _ conversation: inout Conversation) {
+        switch change {
+        case .join(let account):
+            if conversation.members[account] == nil { conversation.members[account] = Member(start: conversation.head) }
+        case .leave(let account):
+            conversation.members[account] = nil
+            conversation.cursors = conversation.cursors.filter { devices[$0.key]?.account != account }
+        case .begin(let device, let account):
+            guard devices[device]?.account == account, conversation.members[account] != nil else { return }
+            let acked = max(conversation.cursors[device]?.acked ?? 0, conversation.head)
+            let delivered = conversation.cursors[device]?.delivered ?? 0
+            conversation.cursors[device] = Cursor(start: conversation.head, acked: acked, delivered: delivered)
+        }
+    }
+
+    private func refusal(of bundle: Bundle, in conversation: Conversation) -> Failure? {
+        if let objection = bundle.objection { return objection }
+        if conversation.isClosed { return Failure(.noSuchUser) }
+        let current = position(conversation.epoch)
+        guard bundle.fits(current) else { return Failure(.preconditionFailed, current: current) }
+        guard bundle.isBounded else { return Failure(.payloadTooLarge) }
+        guard !conversation.info.isDirect || !bundle.members.contains(where: \.isOfAccount) else {
+            return Failure(.invalidTarget)
+        }
+        let fits = bundle.rows.allSatisfy { change in
+            let version = conversation.rows[RowKey(kind: change.kind, index: change.index)]?.version ?? 0
+            return change.expected == nil || change.expected == version
+        }
+        return fits ? nil : Failure(.preconditionFailed, current: current)
+    }
+
+    func openRoom(_ id: ConversationID) -> OperationOutcome {
+        let room = conversations[id] ?? Conversation(info: ConversationInfo(id: id, audience: .room))
+        guard case .room = room.info.audience else { return .refused(Failure(.invalidTarget)) }
+        conversations[id] = room
+        return .opened(room.info, head: room.head, epoch: room.epoch)
+    }
+
+    func takeWelcome(_ id: ConversationID, _ device: DeviceID, _ request: MessageID) -> OperationOutcome {
+        guard var conversation = conversations[id] else { return .refused(Failure(.noSuchConversation)) }
+        if let taken = conversation.welcomes.first(where: { $0.requests[device] == .some(request) }) {
+            return .welcome(taken.taken)
+        }
+        guard let index = conversation.welcomes.firstIndex(where: { $0.requests[device] == .some(nil) }) else {
+            return .welcome(nil)
+        }
+        conversation.welcomes[index].requests.updateValue(request, forKey: device)
+        conversations[id] = conversation
+        return .welcome(conversation.welcomes[index].taken)
+    }
+
+    func welcomes(for device: DeviceID, limit: Int) async throws(StoreFailure) -> [ConversationID] {
+        let waiting = conversations.values.filter { conversation in
+            conversation.welcomes.contains { $0.requests[device] == .some(nil) }
+        }
+        return Array(waiting.map(\.info.id).sorted().prefix(limit))
+    }
+}
