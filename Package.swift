@@ -8,12 +8,13 @@ import PackageDescription
 //               |                          +--------> SQLite ----> CSQLite         MLS ----------> WireCodec, swift-crypto
 //               +-> CReadline              |          StoredValues -> SQLite       CLISupport
 //   chatd -----------------> ChatServer ---+--------> CCrypt (the server's alone)
-//   mls-interop -----------------------------------------------------------------> MLS
+//   mls-interop -----------------------------------------------------------------> GroupRules -> ChatProtocol, MLS
 //
 // CLISupport holds the manners that both programs share: exit status, JSON lines, inert text, durations, configuration.
 // System is the ground floor to the C library: descriptors, files, locks, clocks, questions on the terminal. It alone
 // uses the door CGlibc; the other doors hold their own library and nothing else.
-// `MLS` is a library for others too; no program but mls-interop, the testers' tool, uses it yet.
+// `MLS` is a library for others too. `GroupRules` is what server and members must decide alike about accounts, devices and groups, and
+// holds no secret. No program but mls-interop, the testers' tool, uses them yet.
 // Threads, and who owns what, stand in CONTRIBUTING.md. `Tests/HouseTests` keeps absent what must be absent.
 
 // Every dependency, and why it earns its place:
@@ -52,6 +53,8 @@ let package = Package(
         .target(
             name: "MLS", dependencies: ["WireCodec", .product(name: "Crypto", package: "swift-crypto")],
             exclude: ["README.md"], swiftSettings: strict),
+        // Chains of accounts, certificates, policies and the one judge: pure functions of bytes.
+        .target(name: "GroupRules", dependencies: ["WireCodec", "ChatProtocol", "MLS"], swiftSettings: strict),
         .target(name: "CLISupport", dependencies: ["WireCodec", "ChatProtocol", "System"], swiftSettings: strict),
 
         // The ground floor: what is asked of the C library in one way only.
@@ -181,6 +184,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "MLSTests", dependencies: ["MLS", "WireCodec", "mls-interop", "CSQLite", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GroupRulesTests", dependencies: ["GroupRules", "ChatProtocol", "MLS", "WireCodec", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(
