@@ -1,4 +1,5 @@
 import COpenSSL
+import WireCodec
 
 /// The private half of an Ed25519 key (RFC 8032).
 ///
@@ -67,7 +68,7 @@ package struct VerifyingKey: Equatable, Sendable {
     /// The key with these bytes; nil where they are not 32, not the canonical encoding of a coordinate, or one of the
     /// points of small order, for which signatures exist that fit many messages.
     package init?(rawRepresentation bytes: [UInt8]) {
-        guard bytes.count == SigningKey.publicKeyBytes, EdwardsEncoding.isAcceptable(bytes) else { return nil }
+        guard CurvePoints.isGoodEd25519(bytes) else { return nil }
         rawRepresentation = bytes
     }
 
@@ -86,35 +87,4 @@ package struct VerifyingKey: Equatable, Sendable {
         guard EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1 else { return false }
         return EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
     }
-}
-
-/// What the 32 bytes of an Ed25519 public key may be.
-enum EdwardsEncoding {
-    /// Whether `bytes` (32 of them) are a canonical encoding of a point that is not of small order.
-    static func isAcceptable(_ bytes: [UInt8]) -> Bool {
-        var coordinate = bytes
-        coordinate[31] &= 0x7f
-        return isCanonical(coordinate) && !smallOrder.contains(coordinate)
-    }
-
-    /// Whether the y coordinate (little-endian, sign bit cleared) is below p = 2^255 - 19.
-    private static func isCanonical(_ coordinate: [UInt8]) -> Bool {
-        !(coordinate[31] == 0x7f && coordinate[1..<31].allSatisfy { $0 == 0xff } && coordinate[0] >= 0xed)
-    }
-
-    /// The y coordinates of the eight points whose order divides eight, with the sign bit cleared
-    /// (0, 1, p - 1 and the two of order eight).
-    private static let smallOrder: Set<[UInt8]> = [
-        [UInt8](repeating: 0, count: 32),
-        [1] + [UInt8](repeating: 0, count: 31),
-        [0xec] + [UInt8](repeating: 0xff, count: 30) + [0x7f],
-        [
-            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
-            0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
-        ],
-        [
-            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
-            0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
-        ],
-    ]
 }

@@ -1,20 +1,21 @@
-/// Refusals of points that swift-crypto accepts (measured with 4.5.2 on Linux).
+/// Which 32 bytes may be a public key: refusals of points that swift-crypto (measured with 4.5.2 on Linux) and OpenSSL accept. It
+/// stands here, below both, since it is about encodings and every key from outside passes it.
 ///
 /// X25519 with a point of small order gives 32 zero bytes whatever the private key: RFC 9180 §7.1.4 demands that it be
 /// refused, which is done here by the point itself. The list is complete: seven values modulo p, on the curve
 /// and its twist, have an order that divides eight. Ed25519 with a public key of small order verifies one constant signature for
 /// every message.
-enum CurvePoints {
+package enum CurvePoints {
     /// Whether `point` (little-endian, 32 bytes) is canonical and has a large order on Curve25519 or its twist. X25519 ignores
     /// the top bit and reduces the rest (RFC 7748 §5): with a second encoding of a key, what must be another key would
     /// be the same one (RFC 9420 §7.3, §10.1, §16.7).
-    static func isGoodX25519(_ point: [UInt8]) -> Bool {
+    package static func isGoodX25519(_ point: [UInt8]) -> Bool {
         guard point.count == 32, point[31] < 0x80 else { return false }
         return isBelowPrime(point) && !smallOrderX25519.contains(point)
     }
 
     /// Whether `point` (little-endian y and the sign of x, 32 bytes) is canonical and has a large order.
-    static func isGoodEd25519(_ point: [UInt8]) -> Bool {
+    package static func isGoodEd25519(_ point: [UInt8]) -> Bool {
         var y = point
         guard y.count == 32 else { return false }
         y[31] &= 0x7f
