@@ -117,7 +117,9 @@ let package = Package(
         .executableTarget(name: "chatd", dependencies: ["ChatServer", "System"], swiftSettings: strict),
 
         // For testers of MLS: vectors in both directions, and a server for other implementations. Not installed.
-        .executableTarget(name: "mls-interop", dependencies: ["MLS", "WireCodec", "System"], swiftSettings: strict),
+        .executableTarget(
+            name: "mls-interop", dependencies: ["MLS", "GroupRules", "ChatProtocol", "WireCodec", "System"],
+            swiftSettings: strict),
 
         // Tests. `TestSupport` waits for conditions; it is never linked into a product.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -137,6 +139,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "ChatProtocol", "WireCodec", "Transport", "CLISupport", "ChatServer", "ChatClient", "ChatCLI", "MLS",
+                "GroupRules",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .executableTarget(
@@ -186,7 +189,9 @@ let package = Package(
             name: "MLSTests", dependencies: ["MLS", "WireCodec", "mls-interop", "CSQLite", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "GroupRulesTests", dependencies: ["GroupRules", "ChatProtocol", "MLS", "WireCodec", "TestSupport"],
+            name: "GroupRulesTests",
+            dependencies: ["GroupRules", "ChatProtocol", "MLS", "WireCodec", "TestSupport", "mls-interop"],
+            exclude: ["Vectors"],
             swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(

@@ -9,6 +9,7 @@ enum Interop {
                mls-interop make KIND [--seed N] [--suite N] > file.json
                mls-interop serve
                mls-interop bench
+               mls-interop rules > rules.json
         KIND: \(VectorKind.allCases.map(\.rawValue).joined(separator: ", "))
 
         """
@@ -22,6 +23,14 @@ enum Interop {
         case "bench" where arguments.count == 1:
             do {
                 try Bench.run()
+                return 0
+            } catch {
+                write("mls-interop: \(error)\n", to: 2)
+                return 1
+            }
+        case "rules" where arguments.count == 1:
+            do {
+                write(try RuleVectors.make().text + "\n", to: 1)
                 return 0
             } catch {
                 write("mls-interop: \(error)\n", to: 2)

@@ -86,10 +86,9 @@ package struct DevicePath: Hashable, Sendable {
 
 extension DevicePath: WireCodable {
     package init(from reader: inout WireReader) throws(WireError) {
-        let before = reader.remainingCount
         links = try reader.readVector(count: RuleLimits.certificateLinks, field: "links")
         renewals = try reader.readVector(count: RuleLimits.certificateLinks, field: "renewals")
-        guard before - reader.remainingCount <= RuleLimits.certificateBytes else {
+        guard wireBytes.count <= RuleLimits.certificateBytes else {
             throw .limitExceeded(field: "certificate", limit: RuleLimits.certificateBytes)
         }
     }

@@ -24,6 +24,8 @@
         case words
         /// Groups: the first byte says which part.
         case mls
+        /// Chains of accounts, certificates, policies: the first byte says which part.
+        case rules
 
         /// Inputs to begin with that are made anew each time; the others are kept in files.
         package func seeds() throws -> [[UInt8]] { self == .mls ? try MLSWorld().seeds() : [] }
@@ -41,6 +43,7 @@
             case .prompt: try TextTargets.prompt(input)
             case .words: try TextTargets.words(input)
             case .mls: try MLSTarget.run(input)
+            case .rules: try RulesTarget.run(input)
             }
         }
     }

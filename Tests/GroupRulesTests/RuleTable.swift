@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+@testable import GroupRules
+
+/// Which test proves which named rule. A rule without tests is open: nothing is built yet that could keep or break it.
+enum RuleTable {
+    static let proven: [String: [String]] = [
+        "C1": ["ChainTests"], "C2": ["ChainTests"], "C3": ["ChainTests"], "C4": ["PinTests"], "C5": ["ChainTests"],
+        "C6": ["ChainTests"],
+        "J1": ["LeafTests"], "J2": ["LeafTests"], "J3": ["LeafTests"], "J4": ["CommitTests"], "J5": ["CommitTests"],
+        "J6": ["CommitTests"], "J7": ["CommitTests"], "J8": ["CommitTests"], "J9": ["CommitTests"],
+        "K5": ["WelcomeTests"],
+    ]
+
+    /// Of these the pure part is proven; what server and client do about it is open.
+    static let begun: [String: [String]] = ["G2": ["PinTests"], "M1": ["MessageTests"], "M3": ["MessageTests"]]
+
+    static let open = [
+        "K1", "K2", "K3", "K4", "I1", "I2", "E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", "R1", "R2", "R3",
+        "G1", "M2", "S1", "S2", "S3", "S4", "S5",
+    ]
+
+    /// How many rules each letter has in the design.
+    static let counts = ["C": 6, "J": 9, "K": 5, "I": 2, "E": 9, "R": 3, "G": 2, "M": 3, "S": 5]
+}
+
+@Suite struct RuleTableTests {
+    /// The names of the tests of this folder, by suite.
+    private func tests() throws -> [String: [String]] {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        var found: [String: [String]] = [:]
+        for file in files where file.pathExtension == "swift" {
+            var suite = ""
+            for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+                if let match = line.prefixMatch(of: #/@Suite struct (\w+)/#) { suite = String(match.1) }
+                if let match = line.firstMatch(of: #/@Test(?:\(.*\))? func `([^`]+)`/#) {
+                    found[suite, default: []].append(String(match.1))
+                }
+            }
+        }
+        return found
+    }
+
+    @Test func `every rule that is built has a test that begins with its name`() throws {
+        let tests = try tests()
+        for (rule, suites) in RuleTable.proven.merging(RuleTable.begun, uniquingKeysWith: +) {
+            for suite in suites {
+                #expect(tests[suite]?.contains { $0.hasPrefix("\(rule): ") } == true, "\(rule) in \(suite)")
+            }
+        }
+        for rule in Rule.allCases {
+            #expect(RuleTable.proven[rule.rawValue] != nil || RuleTable.begun[rule.rawValue] != nil, "\(rule)")
+        }
+        // And what a test is called after is in the table.
+        for (suite, names) in tests {
+            for name in names {
+                guard let rule = name.prefixMatch(of: #/([A-Z]\d): /#).map({ String($0.1) }) else { continue }
+                let known = RuleTable.proven[rule] ?? RuleTable.begun[rule] ?? []
+                #expect(known.contains(suite), "\(suite): \(name)")
+            }
+        }
+    }
+
+    @Test func `every rule of the design is in the table, once`() {
+        let all = RuleTable.counts.flatMap { letter, count in (1...count).map { "\(letter)\($0)" } }
+        let listed = Array(RuleTable.proven.keys) + Array(RuleTable.begun.keys) + RuleTable.open
+        #expect(listed.sorted() == all.sorted())
+    }
+}
