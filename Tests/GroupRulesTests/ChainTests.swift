@@ -121,7 +121,10 @@ import WireCodec
         expectRefusal(.c5, .identityUsed) { try ann.chain.take(second) }
         try ann.chain.publish(renewal, after: nil)
         try ann.chain.publish(renewal, after: 0)
-        expectRefusal(.c5, .identityUsed) { try ann.chain.publish(copy, after: 3_600) }
+        // However soon: who has copied a file is told so, and not to wait.
+        for pause in [0, 3_600] {
+            expectRefusal(.c5, .identityUsed) { try ann.chain.publish(copy, after: pause) }
+        }
         expectRefusal(.c5, .identityUsed) { try ann.chain.publish(second, after: 3_600) }
         #expect(ann.chain.devices[device]?.newestRenewal == renewal)
     }

@@ -154,13 +154,14 @@ package struct AccountChain: Hashable, Sendable {
     ///
     /// - Parameter pause: seconds since the one before; nil when there was none.
     package mutating func publish(_ renewal: Renewal, after pause: Int?) throws(RuleViolation) {
-        let known = devices[renewal.device]?.instance ?? 0
-        try require(
-            renewal.instance <= known || renewal.instance == known &+ 1, .c5, .linkNotNext,
-            "instance \(renewal.instance), and \(known &+ 1) comes next")
         if devices[renewal.device]?.renewal(renewal.instance) == renewal { return }
+        let next = (devices[renewal.device]?.instance ?? 0) &+ 1
+        var chain = self
+        try chain.take(renewal)
+        try require(
+            renewal.instance == next, .c5, .linkNotNext, "instance \(renewal.instance), and \(next) comes next")
         try require(
             pause ?? .max >= RuleLimits.renewalSeconds, .c5, .notAllowed, "a renewal \(pause ?? 0) s after another one")
-        try take(renewal)
+        self = chain
     }
 }
