@@ -8,7 +8,8 @@ enum RuleTable {
     static let proven: [String: [String]] = [
         "C1": ["ChainTests"], "C2": ["ChainTests"], "C3": ["ChainTests"], "C4": ["PinTests"], "C5": ["ChainTests"],
         "C6": ["ChainTests"],
-        "J1": ["LeafTests"], "J2": ["LeafTests"], "J3": ["LeafTests"], "J4": ["CommitTests"], "J5": ["CommitTests"],
+        "J1": ["LeafTests", "PathTests"], "J2": ["LeafTests"], "J3": ["LeafTests"], "J4": ["CommitTests", "PathTests"],
+        "J5": ["CommitTests"],
         "J6": ["CommitTests"], "J7": ["CommitTests"], "J8": ["CommitTests"], "J9": ["CommitTests"],
         "K5": ["WelcomeTests"],
     ]

@@ -39,11 +39,11 @@ package struct AccountChain: Hashable, Sendable {
             }
             try append(link)
         }
-        for renewal in renewals.sorted(by: { $0.instance < $1.instance }) {
-            guard let device = devices[renewal.device], device.isActive, device.instance < renewal.instance else {
-                continue
-            }
-            try take(renewal)
+        for (id, own) in known {
+            guard let newest = own.max(by: { $0.instance < $1.instance }), let device = devices[id], device.isActive,
+                device.instance < newest.instance
+            else { continue }
+            try take(newest)
         }
     }
 
