@@ -25,9 +25,9 @@ extension BatchWriteStore {
             return try again(bundle, in: conversation) ?? .refused(Failure(.internalError))
         }
         try changeBeside(bundle, stored, conversation)
-        move(bundle, stored)
+        move(conversation, bundle, stored)
         guard let entry = bundle.entry else { return .changed(stored.position, duplicate: false) }
-        tell(bundle, entry, stored)
+        tell(conversation, bundle, entry, stored)
         return .appended(stored)
     }
 
@@ -61,19 +61,24 @@ extension BatchWriteStore {
     }
 
     /// Where the conversation stands from now on.
-    private mutating func move(_ bundle: Bundle, _ stored: StoredAppend) {
+    private mutating func move(_ conversation: Conversation, _ bundle: Bundle, _ stored: StoredAppend) {
         guard bundle.entry != nil || bundle.advance != nil else { return }
-        if conversations[bundle.conversation]?.hasMoved == false { grown.append(bundle.conversation) }
-        conversations[bundle.conversation]?.hasMoved = true
-        conversations[bundle.conversation]?.head = stored.seq
-        conversations[bundle.conversation]?.epoch = stored.position.epoch
-        if bundle.entry != nil { conversations[bundle.conversation]?.lastTime = stored.time }
+        note(conversation)
+        conversation.head = stored.seq
+        conversation.epoch = stored.position.epoch
+        if bundle.entry != nil { conversation.lastTime = stored.time }
     }
 
-    private mutating func tell(_ bundle: Bundle, _ entry: NewEntry, _ stored: StoredAppend) {
-        if conversations[bundle.conversation]?.hasMoved == false { grown.append(bundle.conversation) }
-        conversations[bundle.conversation]?.hasMoved = true
-        conversations[bundle.conversation]?.entries.append(Entry(bundle, entry, seq: stored.seq, time: stored.time))
+    private mutating func tell(
+        _ conversation: Conversation, _ bundle: Bundle, _ entry: NewEntry, _ stored: StoredAppend
+    ) {
+        note(conversation)
+        conversation.entries.append(Entry(bundle, entry, seq: stored.seq, time: stored.time))
+    }
+
+    private mutating func note(_ conversation: Conversation) {
+        if !conversation.hasMoved { grown.append(conversation.info.id) }
+        conversation.hasMoved = true
     }
 
     /// The answer to what was carried out before; nil where it was not.
@@ -81,7 +86,7 @@ extension BatchWriteStore {
         guard let stored = try duplicate(of: bundle, in: conversation) else { return nil }
         guard stored.seq > 0 else { return .changed(stored.position, duplicate: true) }
         if isRepeated, bundle.objection == nil, let entry = bundle.entry, stored.digest == SHA256.hash(entry.payload) {
-            tell(bundle, entry, stored)
+            tell(conversation, bundle, entry, stored)
         }
         return .appended(stored)
     }

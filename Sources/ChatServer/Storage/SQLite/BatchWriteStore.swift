@@ -4,9 +4,10 @@ import StoredValues
 
 /// Carries a batch out, as part of the caller's transaction: everything is read in it, and nothing outlives it.
 struct BatchWriteStore {
-    struct Conversation {
-        var info: ConversationInfo
-        var number: UInt64
+    /// As it stands within the transaction: one object, since each entry of a batch changes it.
+    final class Conversation {
+        let info: ConversationInfo
+        let number: UInt64
         var head: SequenceNumber
         var epoch: UInt64
         var lastTime: Timestamp
@@ -14,6 +15,15 @@ struct BatchWriteStore {
         var hasMoved = false
         /// What is to be told.
         var entries: [Entry] = []
+
+        init(_ row: Statement) throws {
+            info = try ConversationInfo(row)
+            number = row.unsigned(4)
+            head = row.sequenceNumber(5)
+            epoch = row.unsigned(6)
+            lastTime = row.timestamp(7)
+            isClosed = row.bool(8)
+        }
     }
 
     let database: Database
@@ -90,8 +100,8 @@ struct BatchWriteStore {
     }
 
     private mutating func close(_ id: ConversationID) throws -> OperationOutcome {
-        guard try conversation(id) != nil else { return .refused(Failure(.noSuchConversation)) }
-        conversations[id]?.isClosed = true
+        guard let conversation = try conversation(id) else { return .refused(Failure(.noSuchConversation)) }
+        conversation.isClosed = true
         try MembershipStore.close(id, in: database)
         return .done
     }
@@ -107,12 +117,7 @@ struct BatchWriteStore {
             """
             SELECT id, type, account_low, account_high, number, head, epoch, last_time, closed FROM conversations
             WHERE id = ?
-            """, id
-        ) { row in
-            Conversation(
-                info: try ConversationInfo(row), number: row.unsigned(4), head: row.sequenceNumber(5),
-                epoch: row.unsigned(6), lastTime: row.timestamp(7), isClosed: row.bool(8))
-        }
+            """, id, read: Conversation.init)
         conversations[id] = read
         return read
     }
