@@ -23,7 +23,6 @@ struct SendItem {
     fileprivate(set) var phase = Phase.waiting
     /// It may have reached the server, on an earlier connection.
     fileprivate(set) var wasWritten = false
-    fileprivate(set) var lastProblem: Problem?
 
     /// It has its place in the window.
     var isUnderWay: Bool { phase == .sealing || phase == .inFlight }
@@ -47,6 +46,8 @@ struct SendItem {
 /// once, however many there are: with many in flight every answer asks for one of them.
 struct SendItems {
     private var byTag: [UInt64: SendItem] = [:]
+    /// Why some still wait. Apart, since few do, and items are moved at every step.
+    private var problems: [UInt64: Problem] = [:]
     /// Tags in order, also of some that are gone.
     private var order = CircularBuffer<UInt64>()
     /// How many were taken off before the first of `order`.
@@ -74,6 +75,7 @@ struct SendItems {
     @discardableResult
     mutating func remove(_ tag: UInt64) -> SendItem? {
         guard let item = byTag.removeValue(forKey: tag) else { return nil }
+        if !problems.isEmpty { problems[tag] = nil }
         if item.isUnderWay { count(item, by: -1) }
         while let first = order.first, byTag[first] == nil {
             order.removeFirst()
@@ -100,7 +102,11 @@ struct SendItems {
     mutating func setDeadline(_ tag: UInt64, _ deadline: Duration?) { byTag[tag]?.deadline = deadline }
 
     /// Why it still waits.
-    mutating func note(_ problem: Problem, of tag: UInt64) { byTag[tag]?.lastProblem = problem }
+    mutating func note(_ problem: Problem, of tag: UInt64) {
+        if byTag[tag] != nil { problems[tag] = problem }
+    }
+
+    func lastProblem(of tag: UInt64) -> Problem? { problems[tag] }
 
     /// The connection is lost on which it was in flight.
     mutating func noteWritten(_ tag: UInt64) { byTag[tag]?.wasWritten = true }

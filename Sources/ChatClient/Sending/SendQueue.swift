@@ -227,7 +227,9 @@ struct SendQueue {
 
     /// Why an item whose time is up came to nothing.
     private func lapse(_ item: SendItem) -> Problem {
-        if let problem = item.lastProblem, problem.exit == .temporary || !item.mayBeThere { return problem }
+        if let problem = items.lastProblem(of: item.tag), problem.exit == .temporary || !item.mayBeThere {
+            return problem
+        }
         if item.mayBeThere {
             return Problem(
                 .noAcknowledgement, "no acknowledgement came in time",
