@@ -4,9 +4,9 @@ import socket
 import ssl
 import struct
 import sys
-import threading
 
 from bad_peers import FAILURE, address, frame, hello, logged_in, read, tls, vector
+from loopback import join, listen, serve_each
 
 LOGIN_BY_DEVICE, APPEND, OPEN_CONVERSATION, LOOK_UP_CONVERSATIONS, QUERY_RECEIPTS = 3, 6, 9, 11, 13
 APPENDED, CONVERSATIONS = 131, 132
@@ -25,13 +25,7 @@ def relay():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[4], sys.argv[5])
         context.set_alpn_protocols(["chat/0"])
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", int(sys.argv[3])))
-    listener.listen()
-    print(listener.getsockname()[1], flush=True)
-    while True:
-        threading.Thread(target=pass_on, args=(listener.accept()[0], context), daemon=True).start()
+    serve_each(listen(int(sys.argv[3])), lambda near: pass_on(near, context))
 
 
 def pass_on(near, context):
@@ -42,37 +36,25 @@ def pass_on(near, context):
             far = socket.create_connection(address())
     except OSError:
         return near.close()
-    for one, other, watch in ((near, far, context is not None), (far, near, False)):
-        threading.Thread(target=pump, args=(one, other, watch), daemon=True).start()
+    join(near, far, login_keeper() if context else None)
 
 
-def pump(source, target, watch):
-    seen = b""
-    try:
-        while data := source.recv(65536):
-            if watch:
-                seen = keep_logins(seen + data)
-            target.sendall(data)
-    except OSError:
-        pass
-    for end in (source, target):
-        try:
-            end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+def login_keeper():
+    """Writes down the logins among the whole frames of what it is given."""
+    seen = bytearray()
 
+    def keep(data):
+        seen.extend(data)
+        while len(seen) >= 9:
+            length, kind, _ = struct.unpack(">IBI", seen[:9])
+            if len(seen) < 4 + length:
+                break
+            if kind == LOGIN_BY_DEVICE:
+                with open(sys.argv[6], "a") as file:
+                    file.write(seen[9 : 4 + length].hex() + "\n")
+            del seen[: 4 + length]
 
-def keep_logins(data):
-    """Writes down the logins among the whole frames, and gives back what follows them."""
-    while len(data) >= 9:
-        length, kind, _ = struct.unpack(">IBI", data[:9])
-        if len(data) < 4 + length:
-            break
-        if kind == LOGIN_BY_DEVICE:
-            with open(sys.argv[6], "a") as file:
-                file.write(data[9 : 4 + length].hex() + "\n")
-        data = data[4 + length :]
-    return data
+    return keep
 
 
 def answer(connection, correlation):

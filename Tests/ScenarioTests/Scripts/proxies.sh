@@ -5,7 +5,7 @@ start_server
 # serve_proxy KIND [USER:PASSWORD]: a proxy, by its address in $proxy; what it was asked is in $asked.
 serve_proxy() {
     asked=asked.$((++proxies))
-    background "$asked" python3 "$scripts/proxy.py" "$1" "$address" "${@:2}"
+    background "$asked" python3 -B "$scripts/proxy.py" "$1" "$address" "${@:2}"
     eventually grep -q . "$asked"
     proxy=127.0.0.1:$(head -n 1 "$asked")
 }

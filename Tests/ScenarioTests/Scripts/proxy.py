@@ -7,6 +7,8 @@ import socket
 import sys
 import threading
 
+from loopback import join, listen, serve_each
+
 kind, server = sys.argv[1], sys.argv[2].rsplit(":", 1)
 wanted = sys.argv[3] if len(sys.argv) > 3 else None
 
@@ -82,19 +84,6 @@ def bad(peer):
     return False
 
 
-def copy(source, target):
-    try:
-        while data := source.recv(65536):
-            target.sendall(data)
-    except OSError:
-        pass
-    for end in (source, target):
-        try:
-            end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-
 def serve(peer):
     try:
         if not {"socks": socks, "http": http}.get(kind, bad)(peer):
@@ -102,12 +91,7 @@ def serve(peer):
         there = socket.create_connection((server[0], int(server[1])))
     except (OSError, EOFError):
         return peer.close()
-    threading.Thread(target=copy, args=(peer, there), daemon=True).start()
-    copy(there, peer)
+    join(peer, there)
 
 
-listener = socket.create_server(("127.0.0.1", 0))
-say(listener.getsockname()[1])
-while True:
-    accepted, _ = listener.accept()
-    threading.Thread(target=serve, args=(accepted,), daemon=True).start()
+serve_each(listen(), serve)
