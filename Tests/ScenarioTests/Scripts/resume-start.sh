@@ -30,6 +30,10 @@ cursor=$(jq -r 'select(.body == "stale").cursor' "$SCRATCH/out")
 exits 0 alice chat listen --resume one --after-cursor "$cursor" --count 1 --json
 same "fresh" "$(jq -r .body "$SCRATCH/out")" "behind a line"
 same 0 "$(stands one)"
+exits 0 alice chat resume set two --after-cursor "$cursor"
+same 1 "$(stands two)" "a point behind a line"
+exits 0 alice chat resume set two --new
+same 0 "$(stands two)" "a point from now on"
 
 # The point moves at once, not with the first line.
 exits 0 alice chat listen --resume one --since 1h --from carol --no-follow
@@ -46,6 +50,10 @@ within 60 there || fail "the bot does not come"
 exits 0 bob chat send --to alice "fresh command"
 wait "$bot"; same 0 $? "reply --new"
 same "fresh command" "$(cat "$SCRATCH/ran")"
+exits 0 alice chat listen --since 1h --no-follow --json
+cursor=$(jq -r 'select(.body == "stale command").cursor' "$SCRATCH/out")
+exits 0 alice chat reply --resume again --after-cursor "$cursor" --allow bob --count 1 -- tee -a "$SCRATCH/again"
+same "fresh command" "$(cat "$SCRATCH/again")" "reply --after-cursor"
 
 # As a request.
 exits 0 alice chat resume set worker
