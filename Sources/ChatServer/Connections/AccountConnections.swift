@@ -5,6 +5,7 @@ import ChatProtocol
 final class AccountConnections {
     private(set) var sessions: [Session] = []
     private var memory = ReplyMemory()
+    private var halfRead = HalfReadFrames<ObjectIdentifier>()
 
     var hasRoom: Bool { !memory.isFull }
     var heldBytes: Int { memory.bytes }
@@ -17,6 +18,20 @@ final class AccountConnections {
 
     func remove(_ session: Session) {
         sessions.removeAll { $0 === session }
+        halfRead.remove(ObjectIdentifier(session))
+        letNextFramesCome()
+    }
+
+    /// A connection has a part of a frame of so many bytes; none: it has no part of one any more.
+    func noteHalfRead(_ bytes: Int, of session: Session) {
+        if halfRead.hold(bytes, for: ObjectIdentifier(session)) == .waits { session.pause(.frame) }
+        letNextFramesCome()
+    }
+
+    private func letNextFramesCome() {
+        while let key = halfRead.next() {
+            sessions.first { ObjectIdentifier($0) == key }?.resume(.frame)
+        }
     }
 
     /// So much is made for one of the connections, or waits for its peer.

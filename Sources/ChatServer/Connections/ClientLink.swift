@@ -9,6 +9,8 @@ package protocol ClientLink: AnyObject {
     /// False when much waits to be sent; asking then promises a call when it is true again.
     var isWritable: Bool { get }
     var pendingBytes: Int { get }
+    /// Bytes that a frame which has not come whole will take.
+    var announcedBytes: Int { get }
 
     /// Sends frames with everything else that is written in this tick.
     func write(_ bytes: ByteBuffer)

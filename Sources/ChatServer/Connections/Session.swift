@@ -30,6 +30,8 @@ package final class Session {
         package static let drain = Pause(rawValue: 32)
         /// Too much is held for the account's connections together.
         package static let account = Pause(rawValue: 64)
+        /// Too many frames of the account have not come whole.
+        package static let frame = Pause(rawValue: 128)
     }
 
     package let link: any ClientLink
@@ -50,6 +52,8 @@ package final class Session {
     var appendOrder = AnswerOrder<AppendAnswer>()
     /// Bytes sent to this peer alone since it stopped taking them.
     private var untakenBytes = 0
+    /// Bytes that a frame which has not come whole will take, as the account knows them.
+    private var announcedBytes = 0
 
     /// Nil until it subscribes.
     var subscription: Subscribe.Options?
@@ -140,6 +144,14 @@ package final class Session {
         guard pauses.contains(reason) else { return }
         pauses.remove(reason)
         if pauses.isEmpty { link.resumeReading() }
+    }
+
+    /// All that came in together was taken.
+    func noteHalfRead() {
+        let bytes = link.announcedBytes
+        guard bytes != announcedBytes, !isClosing, let account else { return }
+        announcedBytes = bytes
+        account.noteHalfRead(bytes, of: self)
     }
 
     // MARK: Requests

@@ -110,6 +110,7 @@ package final class Hub {
 
     package func readComplete(_ session: Session) {
         if !session.link.isWritable { session.pause(.output) }
+        session.noteHalfRead()
     }
 
     package func becameWritable(_ session: Session) {

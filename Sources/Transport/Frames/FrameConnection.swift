@@ -104,6 +104,11 @@ package final class FrameConnection {
     /// reading was paused is the last one judged by the old limit.
     package func setFrameLimit(_ limit: Int) { splitter.limit = limit }
 
+    /// Bytes that a frame which has not come whole will take; none where there is no such frame.
+    package var announcedBytes: Int { splitter.isMidFrame ? splitter.announcedBytes : 0 }
+    /// Bytes of memory that it takes now.
+    package var halfReadBytes: Int { splitter.isMidFrame ? splitter.reservedBytes : 0 }
+
     // MARK: Sending
 
     /// Bytes written that the kernel has not taken yet.

@@ -31,6 +31,9 @@ package struct FrameSplitter: Sendable {
     /// Whether a frame has begun and is not complete.
     package var isMidFrame: Bool { partial != nil || !header.isEmpty }
 
+    /// Bytes that the frame which has begun will have when it has come whole.
+    var announcedBytes: Int { partial.map { $0.body.count + missing } ?? header.count }
+
     /// Bytes of memory that the frame which has begun takes.
     var reservedBytes: Int { header.capacity + (partial?.body.capacity ?? 0) }
 

@@ -2,6 +2,7 @@ import ChatProtocol
 import SQLite
 import TestSupport
 import Testing
+import Transport
 
 @testable import ChatServer
 
@@ -46,6 +47,71 @@ import Testing
                     crowd.allSatisfy { client in client.waiting.count { $0.frameKind == .accountPage } == 300 }
                 })
         }
+    }
+
+    /// A request of a kind that nobody knows, as large as a frame may be: it is refused once it has come whole.
+    private static let large = RawFrame(
+        kind: 250, correlation: 7, body: [UInt8](repeating: 1, count: Limits.frame - RawFrame.headBytes)
+    ).wireBytes
+
+    @Test func `half frames of one account take no more than its share, and all of them come in the end`()
+        async throws
+    {
+        try await withServer { server in
+            let first = try await server.logIn("mallory")
+            var crowd = [first]
+            for _ in 0..<39 { crowd.append(try await server.logIn("mallory", device: try first.device)) }
+            let alice = try await server.logIn("alice")
+            let (everybody, count) = (crowd, crowd.count)
+            for client in crowd { client.send(bytes: Array(Self.large.dropLast(1))) }
+            #expect(
+                try await eventually {
+                    try await server.server.hub.value { hub in
+                        let sessions = hub.connections.sessions.values
+                        return sessions.count { $0.link.announcedBytes > 0 } == count
+                            && sessions.contains { $0.pauses.contains(.frame) }
+                    }
+                })
+            for _ in 0..<20 { let _: AccountPage = try await alice.reply(to: ListAccounts()) }
+            let held = try await server.server.hub.value { hub in
+                hub.connections.sessions.values.reduce(0) { $0 + (($1.link as? FrameConnection)?.halfReadBytes ?? 0) }
+            }
+            // Those that wait have got what came with one look at their sockets.
+            #expect(held <= (8 << 20) + count * (512 << 10))
+            for client in crowd { client.send(bytes: Array(Self.large.suffix(1))) }
+            #expect(
+                await eventually(within: .seconds(60)) {
+                    everybody.allSatisfy { $0.waiting.contains { $0.frameKind == .failure } }
+                })
+            // Whoever goes away gives its place free.
+            for client in crowd { client.send(bytes: Array(Self.large.dropLast(1))) }
+            for client in crowd.dropLast() { client.close() }
+            let last = everybody[39]
+            last.send(bytes: Array(Self.large.suffix(1)))
+            #expect(
+                await eventually(within: .seconds(60)) {
+                    last.waiting.count { $0.frameKind == .failure } == 2
+                })
+        }
+    }
+
+    @Test func `one half frame always goes on, and the others in their turn`() {
+        var frames = HalfReadFrames<Int>(bound: 100)
+        #expect(frames.hold(150, for: 1) == .goesOn)
+        #expect(frames.hold(10, for: 2) == .waits && frames.hold(20, for: 3) == .waits)
+        #expect(frames.next() == nil)
+        #expect(frames.hold(150, for: 1) == .goesOn && frames.hold(0, for: 1) == .goesOn)
+        #expect(frames.next() == 2 && frames.next() == 3 && frames.next() == nil)
+        // A larger one follows in the same look.
+        #expect(frames.hold(60, for: 2) == .goesOn && frames.hold(50, for: 3) == .waits)
+        // Nobody overtakes.
+        #expect(frames.hold(1, for: 4) == .waits)
+        frames.remove(3)
+        #expect(frames.next() == 4)
+        frames.remove(2)
+        frames.remove(4)
+        #expect(frames.comingBytes == 0 && frames.next() == nil)
+        #expect(frames.hold(0, for: 5) == .goesOn && frames.comingBytes == 0)
     }
 
     @Test func `room is there again from half of the bound on`() {
