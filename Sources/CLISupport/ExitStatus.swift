@@ -56,7 +56,7 @@ package enum ExitStatus: Int32, CaseIterable, Sendable {
         case .internalFault: "a fault of the program"
         case .cannotCreate: "a file cannot be created"
         case .inputOutput: "reading or writing failed"
-        case .temporary: "temporary, nothing kept: try again"
+        case .temporary: "temporary: try again; nothing was kept, unless the error says sent: unknown"
         case .protocolFault: "protocol or version"
         case .refused: "not logged in, refused or revoked"
         case .badConfiguration: "bad configuration, wrong profile or store"

@@ -21,7 +21,7 @@ struct SendItem {
     /// By its own time; while it is not accepted its conversation's last progress counts, too.
     fileprivate(set) var deadline: Duration?
     fileprivate(set) var phase = Phase.waiting
-    /// It may have reached the server, on an earlier connection.
+    /// It may have reached the server: on an earlier connection, or it did, and the server does not know whether it is kept.
     fileprivate(set) var wasWritten = false
 
     /// It has its place in the window.

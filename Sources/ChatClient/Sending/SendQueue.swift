@@ -120,7 +120,8 @@ struct SendQueue {
             settle(tag)
         case .failure(let problem) where problem.mayPassByItself:
             items.setPhase(tag, .waiting)
-            items.noteNotThere(tag)
+            // A server that is busy with it does not know itself yet whether it is there.
+            if problem.code == ErrorCode.busy.name { items.noteWritten(tag) } else { items.noteNotThere(tag) }
             items.note(problem, of: tag)
             hold(name, problem, now: now)
         case .failure(let problem) where problem.code == ErrorCode.noSuchConversation.name && targets.forget(name):
@@ -294,6 +295,7 @@ struct SendQueue {
         problem.id = item.id.uuid
         problem.conversation = item.conversation.text
         problem.sent = sent
+        if sent == .unknown, problem.hint == nil, problem.advice == nil { problem.advice = .sendAgainWithKey }
         return problem
     }
 }

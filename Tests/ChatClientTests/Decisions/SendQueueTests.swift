@@ -158,6 +158,22 @@ extension UserName {
         #expect(scene.wait(.seconds(1)) == ["1 failed 75 sent no"])
     }
 
+    @Test func `what the server was busy with may have been kept, until it says something else`() {
+        var scene = Scene(SendOptions(timeout: .seconds(1)))
+        scene.submit("a")
+        _ = scene.connect()
+        #expect(scene.refuse(1, .busy, retryAfter: 5000).isEmpty)
+        #expect(scene.wait(.seconds(1)) == ["1 failed 75 sent unknown"])
+        // A refusal stands behind the look for what was stored before.
+        var other = Scene(SendOptions(timeout: .seconds(2)))
+        other.submit("a")
+        _ = other.connect()
+        #expect(other.refuse(1, .busy, retryAfter: 100).isEmpty)
+        #expect(other.wait(.milliseconds(100)) == ["send 1"])
+        #expect(other.refuse(1, .rateLimited, retryAfter: 9000).isEmpty)
+        #expect(other.wait(.seconds(2)) == ["1 failed 75 sent no"])
+    }
+
     @Test func `what waits its turn has its time from the last progress`() {
         var options = SendOptions(timeout: .seconds(2))
         options.isRenewedByProgress = true
