@@ -76,6 +76,45 @@ import Testing
         }
     }
 
+    @Test func `another message under an identifier that another device used is refused, the same one is not`()
+        async throws
+    {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let laptop = try Person("alice", at: server.address)
+            _ = try await laptop.client().login(user: alice.name, password: Person.password, deviceName: "laptop")
+            _ = try await laptop.client().send([bob.to("before")])
+            let first = try await alice.client().send([bob.to("once", key: "job 7")])
+            let same = try await laptop.client().send([bob.to("once", key: "job 7")])
+            #expect(same == first)
+            _ = try await alice.client().send([bob.to("one", key: "job 8")])
+            let reused = try await laptop.client().send([bob.to("two", key: "job 8"), bob.to("after")])
+            #expect(reused[0].problem?.code == "id_reused" && reused[0].problem?.exit == .badData)
+            #expect(reused[1].status == .accepted)
+            let listener = try await bob.client().listen(ListenOptions(follow: false))
+            #expect(try await listener.nextBodies(9) == ["before", "once", "one", "after"])
+        }
+    }
+
+    @Test func `a queued message under an identifier that another device used meanwhile is refused`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let laptop = try Person("alice", at: server.address)
+            _ = try await laptop.client().login(user: alice.name, password: Person.password, deviceName: "laptop")
+            _ = try await laptop.client().send([bob.to("before")])
+            await server.stop()
+            let queueing = SendOptions(timeout: .milliseconds(500), queue: true)
+            let queued = try await laptop.client().send([bob.to("two", key: "job 8")], options: queueing)
+            #expect(queued[0].status == .queued)
+            try await server.startAgain()
+            _ = try await alice.client().send([bob.to("one", key: "job 8")])
+            let flushed = try await laptop.client().flushOutbox()
+            #expect(flushed.map { $0.problem?.code } == ["id_reused"])
+        }
+    }
+
     @Test func `an unknown user is said to be`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)

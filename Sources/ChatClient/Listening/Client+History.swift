@@ -44,13 +44,20 @@ extension Client {
         try await whileBusy { () async throws(Problem) in try await self.syncOnce(id, timeout: timeout) }
     }
 
-    private func syncOnce(_ id: MessageID?, timeout: Duration?) async throws(Problem) {
+    /// As `sync`, for a moment and by the way.
+    func fetchLogs() async {
+        do throws(Problem) { try await syncOnce(nil, timeout: .seconds(10), flushesOutbox: false) } catch {
+            log.debug("what was missed could not be fetched", metadata: ["error": "\(error.text)"])
+        }
+    }
+
+    private func syncOnce(_ id: MessageID?, timeout: Duration?, flushesOutbox: Bool = true) async throws(Problem) {
         let outcome = Later<SyncEvent?>()
         let link = try await openLink(
             subscribe: .unseen,
             events: LinkEvents(
                 report: { event, _ in if case .live = event { outcome.set(.live) } },
-                end: { outcome.set(.end($0)) }))
+                end: { outcome.set(.end($0)) }), flushesOutbox: flushesOutbox)
         defer { link.close() }
         switch await outcome.value(until: timeout.map { Monotonic.now + $0 }) {
         case .live: break

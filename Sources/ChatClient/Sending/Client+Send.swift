@@ -36,13 +36,16 @@ extension Client {
         return SendingAccess(
             account: { () async throws(Problem) in try await self.ownAccount() },
             connect: { () async throws(Problem) in try await self.requestLink() }, conversations: conversations,
-            journal: SendJournal(store: self, log: log), receipts: receipts,
+            journal: journal, receipts: receipts,
             flushOutbox: { await flush.runQuietly(on: $0) })
     }
 
     nonisolated var outboxFlush: OutboxFlush {
-        OutboxFlush(
-            journal: SendJournal(store: self, log: log), conversations: conversations, receipts: receipts, log: log)
+        OutboxFlush(journal: journal, conversations: conversations, receipts: receipts, log: log)
+    }
+
+    private nonisolated var journal: SendJournal {
+        SendJournal(store: self, log: log) { await self.fetchLogs() }
     }
 }
 

@@ -18,6 +18,8 @@ struct TakenMessage: Sendable {
 struct SendJournal: Sendable {
     let store: any StoreDoor
     let log: Logger
+    /// Fetches what this device has not got of the logs; in vain where that cannot be done soon.
+    let fetchLogs: @Sendable () async -> Void
 
     /// Keeps messages that the server has taken, and takes them out of the outbox. They are taken whatever happens
     /// here: another way to them is the log.
@@ -43,13 +45,22 @@ struct SendJournal: Sendable {
     }
 
     /// What is wrong with a message under whose identifier the server took another one before; nil where it says the
-    /// same, or where this device does not know what it said.
+    /// same, or where this device can never know what it said: it was sent before the device was made, or it has ended.
+    ///
+    /// The digests of the two say nothing: each message bears its time.
     func reuse(of message: TakenMessage) async -> Problem? {
+        if await isBehind(message.appended) { await fetchLogs() }
         let first = try? await store.withStore {
             try $0.content(of: message.appended.conversation, seq: message.appended.seq)
         }
         guard let first, !first.saysTheSame(as: message.content) else { return nil }
         return .idReused("was sent", at: message.appended.time)
+    }
+
+    /// Whether this device has not got the log up to there: another one of the account sent it.
+    private func isBehind(_ appended: Appended) async -> Bool {
+        let hasCome = try? await store.withStore { try $0.hasCome(appended.conversation, to: appended.seq) }
+        return hasCome == false
     }
 
     /// Puts a message into the outbox. One that is there under this identifier must say the same.

@@ -152,6 +152,16 @@ extension ClientStore {
     }
 
     /// What the message at this place says, where it is here.
+    /// Whether it is known here what stands at this place in the log: it came, or never will.
+    func hasCome(_ conversation: ConversationID, to seq: SequenceNumber) throws -> Bool {
+        try database.first(
+            """
+            SELECT c.head >= ?2 OR EXISTS (SELECT 1 FROM entries e WHERE e.conversation = c.number AND e.seq = ?2)
+            FROM conversations c WHERE c.id = ?1
+            """, conversation.bytes, seq
+        ) { $0.bool(0) } ?? false
+    }
+
     func content(of conversation: ConversationID, seq: SequenceNumber) throws -> Content? {
         try database.first(
             """
