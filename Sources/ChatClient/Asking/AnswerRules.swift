@@ -8,6 +8,8 @@ struct OpenQuestion: Equatable, Sendable {
     var seq: SequenceNumber?
     /// What counts as an answer; none: any text.
     var choices: [String]
+    /// Another device of the account has written since, and may have asked something, too.
+    var isOvertaken = false
 }
 
 /// Which question a message answers.
@@ -39,7 +41,7 @@ enum AnswerRules {
         }
         // A program that answers by itself says what it answers.
         guard !auto, !isOwn, let first = open.first else { return .none }
-        return open.count == 1 ? take(body, first) : .ambiguous
+        return open.count == 1 && !first.isOvertaken ? take(body, first) : .ambiguous
     }
 
     private static func take(_ body: String, _ question: OpenQuestion) -> Decision {

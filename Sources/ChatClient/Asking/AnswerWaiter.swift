@@ -105,5 +105,5 @@ actor AnswerWaiter {
         "please answer with \(choices.count == 1 ? "" : "one of: ")\(choices.joined(separator: ", "))"
     }
     private static let severalOpen =
-        "several questions to you are open; say which one you answer, by a reply to it"
+        "several questions to you may be open; say which one you answer, by a reply to it"
 }

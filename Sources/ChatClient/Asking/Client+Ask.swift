@@ -135,8 +135,8 @@ extension Client {
         try store { store in
             try store.writeSynced {
                 try store.openQuestions(
-                    people, asking: first.id, choices: question.choices, deadline: now + left,
-                    isAgain: question.key != nil, own: own, now: now)
+                    people, asking: first.id, choices: question.choices,
+                    expiry: Expiry(after: left, now: now, boot: .now), isAgain: question.key != nil, own: own, now: now)
             }
             // Whoever was asked before may have answered.
             store.wake()

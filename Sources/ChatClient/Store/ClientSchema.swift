@@ -7,7 +7,9 @@ enum ClientSchema {
     /// "chat" in ASCII, so that no other program's database is taken for a profile.
     static let schema = Schema(
         applicationID: 0x6368_6174,
-        migrations: [Migration(version1), Migration(version2), Migration(version3), Migration(version4)])
+        migrations: [
+            Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
+        ])
 
     /// From this version on a store can be read without the steps that are missing.
     static let oldestReadable = 1
@@ -179,5 +181,12 @@ enum ClientSchema {
         -- `boot` names; in another one `expires` counts.
         ALTER TABLE outbox ADD COLUMN due INTEGER;
         ALTER TABLE outbox ADD COLUMN boot TEXT;
+        """
+
+    static let version5: StaticString = """
+        -- When a question ends by a clock that does not leap, as `due` and `boot` of the outbox; in another start of the
+        -- machine `deadline` counts.
+        ALTER TABLE questions ADD COLUMN due INTEGER;
+        ALTER TABLE questions ADD COLUMN boot TEXT;
         """
 }

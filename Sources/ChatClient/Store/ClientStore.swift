@@ -28,6 +28,8 @@ final class ClientStore {
 
     let directory: ProfileDirectory
     let database: Database
+    /// The clock by which durations count that outlast a process.
+    var bootTime: () -> BootTime = { .now }
 
     /// - Throws: `SQLiteError`.
     init(_ directory: ProfileDirectory, mode: Mode) throws {

@@ -32,23 +32,25 @@ extension ClientStore {
     ///
     /// - Parameters:
     ///   - asking: what the questions of one ask have in common: the first answer closes all of them.
-    ///   - deadline: until when somebody waits.
+    ///   - expiry: until when somebody waits.
     ///   - isAgain: they may have been asked before, and answered while nobody waited.
     func openQuestions(
-        _ asked: [AskedUser], asking: MessageID, choices: [String], deadline: Timestamp, isAgain: Bool, own: AccountID,
+        _ asked: [AskedUser], asking: MessageID, choices: [String], expiry: Expiry, isAgain: Bool, own: AccountID,
         now: Timestamp
     ) throws {
         try forgetQuestions(before: now - Self.retention)
         for user in asked {
             try database.run(
                 """
-                INSERT INTO questions(id, peer, asking, state, deadline, choices, seq) VALUES (?1, ?2, ?3, 0, ?4, ?5,
+                INSERT INTO questions(id, peer, asking, state, deadline, choices, due, boot, seq)
+                VALUES (?1, ?2, ?3, 0, ?4, ?5, ?8, ?9,
                     (SELECT max(e.seq) FROM entries e JOIN conversations c ON c.number = e.conversation
                      WHERE e.id = ?1 AND e.sender = ?6 AND e.time > ?7 AND c.peer = ?2 AND c.type = 1))
                 ON CONFLICT(id, peer) DO UPDATE SET asking = excluded.asking, deadline = excluded.deadline,
+                    due = excluded.due, boot = excluded.boot,
                     choices = excluded.choices, state = CASE state WHEN 1 THEN 1 ELSE 0 END, seq = excluded.seq
-                """, user.id.bytes, user.account.bytes, asking.bytes, deadline, choices.joined(separator: "\n"),
-                own.bytes, now - Self.askedOnce)
+                """, user.id.bytes, user.account.bytes, asking.bytes, expiry.time, choices.joined(separator: "\n"),
+                own.bytes, now - Self.askedOnce, expiry.due.milliseconds, expiry.due.boot)
         }
         guard isAgain else { return }
         for user in asked { try decideLateAnswers(to: user.account, question: user.id, own: own, now: now) }
@@ -75,7 +77,7 @@ extension ClientStore {
     func decideAnswer(
         _ entry: EntryPlace, _ content: Content, conversation: Int64, own: AccountID, now: Timestamp
     ) throws {
-        let open = try openQuestions(to: entry.sender, in: conversation, now: now)
+        let open = try openQuestions(before: entry, in: conversation, own: own, now: now)
         guard !open.isEmpty else { return }
         let decision = AnswerRules.decide(
             body: content.body, replyTo: content.replyTo, auto: content.auto, isOwn: entry.sender == own,
@@ -94,17 +96,32 @@ extension ClientStore {
         }
     }
 
-    private func openQuestions(to peer: AccountID, in conversation: Int64, now: Timestamp) throws -> [OpenQuestion] {
-        try database.all(
+    /// The questions that an entry of who was asked may answer.
+    ///
+    /// A question is overtaken where another device of this account has written since, by a person's hand or `ask`'s: it
+    /// may have asked, which nothing in its message says. A device that says that nobody waits for the answer any more has
+    /// taken its question back.
+    private func openQuestions(
+        before entry: EntryPlace, in conversation: Int64, own: AccountID, now: Timestamp
+    ) throws -> [OpenQuestion] {
+        let boot = bootTime()
+        return try database.all(
             """
-            SELECT q.id, q.seq, q.choices FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type = 1
-            WHERE q.peer = ? AND q.state = 0 AND q.deadline > ? AND c.number = ?
-            """, peer.bytes, now, conversation
-        ) { row in
-            OpenQuestion(
+            SELECT q.id, q.seq, q.choices, q.deadline, q.due, q.boot,
+                EXISTS (SELECT 1 FROM entries x WHERE x.conversation = c.number AND x.seq > q.seq AND x.seq < ?3
+                    AND x.sender = ?4 AND x.device <> (SELECT device FROM identity) AND x.auto = 0
+                    AND x.reply_to IS NULL AND NOT EXISTS (SELECT 1 FROM entries n WHERE n.conversation = c.number
+                        AND n.seq > x.seq AND n.seq < ?3 AND n.sender = ?4 AND n.auto = 1 AND n.reply_to = x.id))
+            FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type = 1
+            WHERE q.peer = ?1 AND q.state = 0 AND c.number = ?2
+            """, entry.sender.bytes, conversation, entry.seq, own.bytes
+        ) { row -> OpenQuestion? in
+            let due = BootTime(boot: row.optionalText(5) ?? "", milliseconds: row.unsigned(4))
+            guard !Expiry(time: row.timestamp(3), due: due).isOver(now: now, boot: boot) else { return nil }
+            return OpenQuestion(
                 id: try row.identifier(0), seq: row.optionalSequenceNumber(1),
-                choices: row.text(2).split(separator: "\n").map(String.init))
-        }
+                choices: row.text(2).split(separator: "\n").map(String.init), isOvertaken: row.bool(6))
+        }.compactMap(\.self)
     }
 
     private func keep(
@@ -190,7 +207,11 @@ extension ClientStore {
     }
 
     private func forgetQuestions(before moment: Timestamp) throws {
-        try database.run("DELETE FROM questions WHERE deadline < ?", moment)
+        // One that is open by the clock that does not leap stays, whatever time it is said to be.
+        let boot = bootTime()
+        try database.run(
+            "DELETE FROM questions WHERE deadline < ? AND NOT (state = 0 AND boot IS ? AND due > ?)", moment,
+            boot.boot, boot.milliseconds)
         try database.run(
             """
             DELETE FROM answers WHERE EXISTS (SELECT 1 FROM entries e

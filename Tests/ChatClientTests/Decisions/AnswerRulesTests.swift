@@ -8,6 +8,7 @@ import Testing
     private static let second = MessageID(high: 2, low: 2)
     private static let free = OpenQuestion(id: first, seq: 5, choices: [])
     private static let yesOrNo = OpenQuestion(id: second, seq: 8, choices: ["yes", "no way"])
+    private static let overtaken = OpenQuestion(id: first, seq: 5, choices: [], isOvertaken: true)
     private static let notAskedYet = OpenQuestion(id: second, seq: nil, choices: [])
 
     struct Row: Sendable, CustomStringConvertible {
@@ -37,6 +38,12 @@ import Testing
             decision: .none),
         Row(law: "an unmarked message answers the only question", open: [free], decision: .answer(to: first)),
         Row(law: "an unmarked message may answer any of two", open: [free, yesOrNo], decision: .ambiguous),
+        Row(
+            law: "an unmarked message may answer what another device asked since", open: [overtaken],
+            decision: .ambiguous),
+        Row(
+            law: "a marked reply answers its question, whatever another device asked since", replyTo: first,
+            open: [overtaken], decision: .answer(to: first)),
         Row(law: "an unmarked message of a program answers nothing", auto: true, open: [free], decision: .none),
         Row(law: "a note to oneself answers nothing", isOwn: true, open: [free], decision: .none),
         Row(law: "without a question there is no answer", replyTo: first, open: [], decision: .none),

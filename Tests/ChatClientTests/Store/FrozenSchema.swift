@@ -166,4 +166,11 @@ enum FrozenSchema {
         ALTER TABLE outbox ADD COLUMN due INTEGER;
         ALTER TABLE outbox ADD COLUMN boot TEXT;
         """
+
+    static let version5 = """
+        -- When a question ends by a clock that does not leap, as `due` and `boot` of the outbox; in another start of the
+        -- machine `deadline` counts.
+        ALTER TABLE questions ADD COLUMN due INTEGER;
+        ALTER TABLE questions ADD COLUMN boot TEXT;
+        """
 }

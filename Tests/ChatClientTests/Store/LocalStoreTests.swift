@@ -363,6 +363,9 @@ import Testing
         try second.execute(text: FrozenSchema.version4)
         try current.execute(text: "\(ClientSchema.version4)")
         #expect(try tables(current) == tables(second))
+        try second.execute(text: FrozenSchema.version5)
+        try current.execute(text: "\(ClientSchema.version5)")
+        #expect(try tables(current) == tables(second))
         // And what it made opens in this version.
         try frozen.execute(text: "PRAGMA application_id=\(0x6368_6174);PRAGMA user_version=1")
         try frozen.run("INSERT INTO state(one, store, position) VALUES (1, '0123456789abcdef', 3)")

@@ -26,12 +26,13 @@ import Testing
     }
 
     private func open(
-        _ asked: [AskedUser], choices: [String] = [], deadline: Timestamp = 9000, isAgain: Bool = false
+        _ asked: [AskedUser], choices: [String] = [], deadline: Timestamp = 9000,
+        due: BootTime = BootTime(boot: "", milliseconds: 0), isAgain: Bool = false
     ) throws {
         try store.writeSynced {
             try store.openQuestions(
-                asked, asking: asked[0].id, choices: choices, deadline: deadline, isAgain: isAgain, own: alice,
-                now: 5000)
+                asked, asking: asked[0].id, choices: choices, expiry: Expiry(time: deadline, due: due),
+                isAgain: isAgain, own: alice, now: 5000)
         }
     }
 
@@ -46,14 +47,14 @@ import Testing
 
     private func receive(
         _ seq: UInt64, _ body: String, replyTo: MessageID? = nil, from sender: AccountID = bob,
-        in conversation: ConversationID = withBob, isReplay: Bool = false
+        in conversation: ConversationID = withBob, isReplay: Bool = false, auto: Bool = false, now: Timestamp = 5000
     ) throws {
-        let content = Content(body: body, replyTo: replyTo, sent: 1)
+        let content = Content(body: body, replyTo: replyTo, sent: 1, auto: auto)
         let entry = ReceivedEntry(
             conversation: conversation, seq: SequenceNumber(seq), id: MessageID(high: 8, low: seq), sender: sender,
             device: .init(high: 1, low: 1), time: Timestamp(milliseconds: 1000 + seq), content: content)
         try store.writeSynced {
-            _ = try store.store([.entry(entry)], own: alice, isReplay: isReplay, now: 5000)
+            _ = try store.store([.entry(entry)], own: alice, isReplay: isReplay, now: now)
         }
     }
 
@@ -149,12 +150,72 @@ import Testing
         let later = Timestamp.zero + .seconds(50 * 86_400)
         try store.write {
             try store.openQuestions(
-                [carolAsked], asking: carolAsked.id, choices: [], deadline: later + .seconds(1), isAgain: false,
-                own: alice,
+                [carolAsked], asking: carolAsked.id, choices: [],
+                expiry: Expiry(after: .seconds(1), now: later, boot: store.bootTime()), isAgain: false, own: alice,
                 now: later)
         }
         #expect(try taken([bobAsked]) == [])
         #expect(try !store.write { try store.lapse(bobAsked) })
+    }
+
+    // MARK: Clocks
+
+    @Test func `a question ends by the clock that does not leap`() throws {
+        var now = BootTime(boot: "a", milliseconds: 7_000)
+        store.bootTime = { now }
+        try open([bobAsked], due: BootTime(boot: "a", milliseconds: 67_000))
+        try sent(bobAsked)
+        let year = Timestamp.zero + .seconds(365 * 86_400)
+        // Somebody asks while the time of day is a year ahead: what is long over is forgotten, and this is not over.
+        try store.writeSynced {
+            try store.openQuestions(
+                [carolAsked], asking: carolAsked.id, choices: [],
+                expiry: Expiry(after: .seconds(1), now: year, boot: now), isAgain: false, own: alice, now: year)
+        }
+        now.milliseconds = 66_999
+        try receive(2, "in time", now: year)
+        #expect(try taken([bobAsked]) == ["answer in time"])
+
+        let again = AskedUser(name: bobAsked.name, account: bob, id: MessageID(high: 5, low: 9))
+        try open([again], due: BootTime(boot: "a", milliseconds: 67_000))
+        try sent(again, at: 3)
+        now.milliseconds = 67_000
+        try receive(4, "late, and the clock was set back", now: 0)
+        #expect(try taken([again]) == [])
+    }
+
+    @Test(arguments: ["b", ""]) func `after another start of the machine the time of day counts`(boot: String) throws {
+        store.bootTime = { BootTime(boot: boot, milliseconds: 1) }
+        try open([bobAsked], deadline: 9_000, due: BootTime(boot: boot == "" ? "" : "a", milliseconds: 5))
+        try sent(bobAsked)
+        try receive(2, "late", now: 9_000)
+        try receive(3, "in time", now: 8_999)
+        #expect(try taken([bobAsked]) == ["answer in time"])
+    }
+
+    // MARK: Other devices of the account
+
+    @Test func `an unmarked message answers the last question alone, whichever device asked it`() throws {
+        try open([bobAsked])
+        try sent(bobAsked, at: 1)
+        // Another device asks, or a person writes there: nothing in the message says which.
+        try receive(2, "and this?", from: alice)
+        try receive(3, "yes")
+        #expect(try taken([bobAsked]) == ["ambiguous yes"])
+        try receive(4, "yes, marked", replyTo: bobAsked.id)
+        #expect(try taken([bobAsked], after: .max) == ["answer yes, marked"])
+    }
+
+    @Test func `what another device wrote before, took back, replied or sent by a program overtakes nothing`() throws {
+        try receive(1, "an older question", from: alice)
+        try open([bobAsked])
+        try sent(bobAsked, at: 2)
+        try receive(3, "a younger question", from: alice)
+        try receive(4, "nobody waits any more", replyTo: MessageID(high: 8, low: 3), from: alice, auto: true)
+        try receive(5, "a reply", replyTo: MessageID(high: 8, low: 1), from: alice)
+        try receive(6, "sent by a program", from: alice, auto: true)
+        try receive(7, "yes")
+        #expect(try taken([bobAsked]) == ["answer yes"])
     }
 
     // MARK: The order of the log

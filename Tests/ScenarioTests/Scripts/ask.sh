@@ -49,7 +49,7 @@ for n in 0 1 2 3 4 5 6 7 8 9; do
 done
 for n in 0 1 2 3 4 5 6 7 8 9; do within 60 came bob "question $n" || fail "question $n did not come"; done
 exits 0 bob chat send --to alice "which one?"
-within 60 came bob "several questions to you are open" || fail "bob is not told to say which"
+within 60 came bob "several questions to you may be open" || fail "bob is not told to say which"
 for n in 3 7 0 9 1 2 8 5 6 4; do
     id=$(bob chat history --json --search "question $n?" | jq -r .id)
     exits 0 bob chat send --to alice --reply-to "$id" "answer $n"
