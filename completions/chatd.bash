@@ -10,6 +10,7 @@ _chatd_options() {
         'user add') echo '--display-name --admin --password-stdin --password-file' ;;
         'user passwd') echo '--password-stdin --password-file' ;;
         'user set') echo '--display-name' ;;
+        'user delete') echo '--erase' ;;
         'user admin') echo '--revoke' ;;
         'user import') echo '--dry-run' ;;
         'user export') echo '--out' ;;

@@ -76,6 +76,7 @@ complete -c chatd -n '__chatd_at user add' -l password-file -r -F -d 'read the p
 complete -c chatd -n '__chatd_at user passwd' -l password-stdin -d 'read the password from the first line of standard input'
 complete -c chatd -n '__chatd_at user passwd' -l password-file -r -F -d 'read the password from the first line of a file'
 complete -c chatd -n '__chatd_at user set' -l display-name -x -d 'what people see beside the name'
+complete -c chatd -n '__chatd_at user delete' -l erase -d 'erase what the user wrote, too'
 complete -c chatd -n '__chatd_at user admin' -l revoke -d 'take it back'
 complete -c chatd -n '__chatd_at user import' -l dry-run -d 'only check'
 complete -c chatd -n '__chatd_at user import' -F

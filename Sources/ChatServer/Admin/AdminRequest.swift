@@ -9,7 +9,8 @@ package enum AdminRequest: Equatable, Sendable {
     case setPassword(UserName, PasswordHash)
     case setFlag(UserName, AccountRecord.Flags, isOn: Bool)
     case setDisplayName(UserName, String)
-    case deleteUser(UserName)
+    /// `erasing`: what the user wrote, too.
+    case deleteUser(UserName, erasing: Bool)
     /// The next step of an export; nil: the first one.
     case exportUser(UserName, from: ExportPosition?)
     /// At most `chunk` users.
@@ -72,9 +73,10 @@ extension AdminRequest {
             begin(.setDisplayName)
             object["name"] = .string(name.text)
             object["display_name"] = .string(text)
-        case .deleteUser(let name):
+        case .deleteUser(let name, let erasing):
             begin(.deleteUser)
             object["name"] = .string(name.text)
+            object["erase"] = .bool(erasing)
         case .exportUser(let name, let position):
             begin(.exportUser)
             object["name"] = .string(name.text)
@@ -126,8 +128,8 @@ extension AdminRequest {
             }
             self = .setDisplayName(user, text)
         case .deleteUser:
-            guard let user else { return nil }
-            self = .deleteUser(user)
+            guard let user, let erasing = object["erase"]?.bool else { return nil }
+            self = .deleteUser(user, erasing: erasing)
         case .exportUser:
             guard let user, let from = object["from"] else { return nil }
             let position = from.object.flatMap(ExportPosition.init)

@@ -9,6 +9,8 @@ package protocol ServiceEffects: Sendable {
     func closeConnections(of account: AccountID) async throws
     /// The account's flags have changed.
     func accountChanged(_ account: AccountRecord) async throws
+    /// Entries were erased in the store: none is given to anybody from memory any more.
+    func entriesErased() async throws
     /// Imported password hashes have come.
     func importedHashesChanged() async throws
     /// Adds what only the running service knows to `status`.
@@ -49,7 +51,7 @@ package struct Administration: Sendable {
             case .setPassword(let name, let hash): try await setPassword(of: name, hash)
             case .setFlag(let name, let flag, let isOn): try await set(flag, isOn, of: name)
             case .setDisplayName(let name, let text): try await setDisplayName(of: name, to: text)
-            case .deleteUser(let name): try await delete(name)
+            case .deleteUser(let name, let erasing): try await delete(name, erasing: erasing)
             case .exportUser(let name, let position): try await export(name, from: position, emit)
             case .importUsers(let users, let isDryRun): emit(try await importUsers(users, isDryRun: isDryRun))
             case .createInvite(let uses, let lifetime, let by):
@@ -131,26 +133,29 @@ package struct Administration: Sendable {
         try await effects.accountChanged(record)
     }
 
-    private func delete(_ name: UserName) async throws {
-        let id = try await account(name).record.id
+    /// - Parameter erasing: what it wrote too, also where it was deleted before.
+    private func delete(_ name: UserName, erasing: Bool) async throws {
+        let id = try await account(name, mayBeDeleted: erasing).record.id
         try await StoreFailure.settling { () throws(StoreFailure) in
-            try await store.deleteAccount(id, erasing: false)
+            try await store.deleteAccount(id, erasing: erasing)
         }
         try await effects.closeConnections(of: id)
         try await store.finishFollowUps()
+        guard erasing else { return }
+        try await effects.entriesErased()
+        // What was written ahead still has the bytes.
+        store.giveBackRoom(isShort: true)
     }
 
     /// Of a deleted account too, as long as something of it is kept.
     private func export(_ name: UserName, from position: ExportPosition?, _ emit: Emit) async throws {
-        guard let account = try await store.account(named: name) else {
-            throw Problem(ErrorCode.noSuchUser, "there is no user \(name)")
-        }
+        let account = try await account(name, mayBeDeleted: true)
         let next = try await AccountExport(store: store, account: account).step(from: position, emit: emit)
         emit(ExportPosition.Answer(next: next).json)
     }
 
-    private func account(_ name: UserName) async throws -> StoredAccount {
-        guard let account = try await store.account(named: name), !account.isDeleted else {
+    private func account(_ name: UserName, mayBeDeleted: Bool = false) async throws -> StoredAccount {
+        guard let account = try await store.account(named: name), mayBeDeleted || !account.isDeleted else {
             throw Problem(ErrorCode.noSuchUser, "there is no user \(name)")
         }
         return account
@@ -242,6 +247,7 @@ package struct Administration: Sendable {
 struct NoService: ServiceEffects {
     func closeConnections(of account: AccountID) async throws {}
     func accountChanged(_ account: AccountRecord) async throws {}
+    func entriesErased() async throws {}
     func importedHashesChanged() async throws {}
     func describe(_ status: inout JSONObject) async throws {}
     func restart() throws(Problem) {}

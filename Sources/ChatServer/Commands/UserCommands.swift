@@ -132,10 +132,11 @@ struct UserDeleteCommand: ChatdCommand {
         commandName: "delete", abstract: "Delete an account; its name is never given to somebody else.")
 
     @Argument(help: "The name.", transform: NameText.user) var name: UserName
+    @Flag(help: "Erase what the user wrote, too; also of one who was deleted before.") var erase = false
     @OptionGroup var shared: SharedOptions
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
-        _ = try await rows(of: .deleteUser(name))
+        _ = try await rows(of: .deleteUser(name, erasing: erase))
         return .done
     }
 }

@@ -21,6 +21,8 @@ struct HubEffects: ServiceEffects {
         try await server.hub.accountChanged(account)
     }
 
+    func entriesErased() async throws { try await server.hub.value { $0.forgetRecentEntries() } }
+
     func importedHashesChanged() async throws { await accounts.importedHashesChanged() }
 
     func describe(_ status: inout JSONObject) async throws {

@@ -21,7 +21,8 @@ import Transport
         let name = try #require(UserName("alice"))
         let requests: [AdminRequest] = [
             .addUser(try Self.user("alice")), .listUsers, .setPassword(name, try PasswordHash(UserImportTests.hash)),
-            .setFlag(name, .disabled, isOn: true), .deleteUser(name),
+            .setFlag(name, .disabled, isOn: true), .deleteUser(name, erasing: true),
+            .deleteUser(name, erasing: false),
             .importUsers([try Self.user("a"), try Self.user("b")], isDryRun: true),
             .createInvite(uses: 3, lifetime: 9, by: "x"), .listInvites, .revokeInvite("ab"), .fingerprint, .identity,
             .check, .status, .restart, .exportUser(name, from: nil),

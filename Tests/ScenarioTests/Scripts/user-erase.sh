@@ -1,0 +1,52 @@
+# What a deleted user wrote can be erased: nobody gets it any more, the store stays sound, and its bytes are gone.
+
+start_server
+user alice
+user bob
+user carol
+exits 0 alice chat send --to bob "before the-secret-one"
+exits 0 alice chat send --everyone "the-secret-two"
+exits 0 bob chat send --to alice "what bob wrote"
+for n in $(seq 1200); do echo "the-secret-line $n"; done | alice chat send --to bob --lines || fail "many"
+# Carol has got what was for everybody; what clients have stored is theirs.
+exits 0 carol chat history --sync --everyone
+has "$SCRATCH/out" 'the-secret-two'
+
+exits 0 daemon user delete alice --erase
+exits 0 bob chat listen --no-follow --json
+lacks "$SCRATCH/out" 'the-secret'
+same 1202 "$(jq -s 'map(select(.head == "gap" and .reason == "erased").missed) | add' "$SCRATCH/out")" "what bob missed"
+exits 0 bob chat history --with alice
+has "$SCRATCH/out" 'what bob wrote'
+exits 0 carol chat history --everyone
+has "$SCRATCH/out" 'the-secret-two'
+exits 0 daemon check
+has "$SCRATCH/out" '^sound$'
+
+# The bytes are gone from the data, and are in no backup that is made now.
+clean() { ! grep -aq 'the-secret' "$SCRATCH"/server/chatd.db*; }
+eventually clean
+exits 0 daemon backup "$SCRATCH/backup"
+grep -aq 'the-secret' "$SCRATCH/backup" && fail "the backup has it"
+exits 0 daemon user export alice
+same 0 "$(jq -c 'select(.head == "entry")' "$SCRATCH/out" | wc -l)" "entries that are left"
+
+# Later too, of somebody who was deleted before, and where no server runs.
+exits 0 carol chat send --to bob "the-secret-three"
+exits 0 daemon user delete carol
+exits 67 daemon user delete carol
+exits 0 daemon user delete carol --erase
+exits 0 daemon user delete carol --erase
+exits 67 daemon user delete nobody --erase
+exits 0 bob chat history --sync --limit 9 --json
+lacks "$SCRATCH/out" 'the-secret'
+user dave
+exits 0 dave chat send --to bob "the-secret-four"
+stop_server
+exits 0 daemon user delete dave --erase
+clean || fail "the bytes are left where no server runs"
+exits 0 daemon check
+start_server
+exits 0 bob chat listen --no-follow --json
+lacks "$SCRATCH/out" 'the-secret'
+has "$SCRATCH/out" '"reason":"erased"'
