@@ -70,11 +70,10 @@ struct UnreadCommand: ChatCommand {
         invocation.endings.intercept()
         invocation.output.watchReader { invocation.endings.end(.signal(SIGPIPE)) }
         let changes = try await client.watchUnread()
-        while true {
-            for line in lines(try await changes.next(), invocation) {
-                try await invocation.output.writeAside(line: line)
-            }
+        while let counts = try await changes.next() {
+            for line in lines(counts, invocation) { try await invocation.output.writeAside(line: line) }
         }
+        return .done
     }
 
     private func lines(_ counts: [UnreadCount], _ invocation: Invocation) -> [String] {

@@ -1,10 +1,12 @@
+import CLISupport
 import ChatClient
 import ChatProtocol
 
 /// Looks what becomes of the messages that a prompt has queued: another process may be the one that sends them.
 @MainActor
 final class OutboxWatch {
-    private static let pause = Duration.milliseconds(250)
+    /// What goes out together is told together.
+    private static let gathering = Duration.milliseconds(100)
 
     private let client: Client
     private var queued: Set<MessageID> = []
@@ -21,13 +23,19 @@ final class OutboxWatch {
         while isConnected: @escaping @MainActor () -> Bool,
         settled: @escaping @MainActor (_ sent: Int, _ refused: [OutboxItem]) -> Void
     ) {
-        guard watcher == nil, !queued.isEmpty else { return }
-        watcher = Task {
-            while !queued.isEmpty && isConnected() {
-                if let items = try? await client.outbox() { take(items, settled) }
-                if !queued.isEmpty { try? await Task.sleep(for: Self.pause) }
-            }
-            watcher = nil
+        watcher?.cancel()
+        guard !queued.isEmpty else { return }
+        // Where the store cannot be read it is told by who listens.
+        watcher = Task { _ = try? await follow(while: isConnected, settled: settled) }
+    }
+
+    private func follow(
+        while isConnected: @MainActor () -> Bool, settled: @MainActor (Int, [OutboxItem]) -> Void
+    ) async throws(Problem) {
+        let outbox = try await client.watchOutbox()
+        while !queued.isEmpty, let items = try await outbox.next(), !Task.isCancelled, isConnected() {
+            take(items, settled)
+            try? await Task.sleep(for: Self.gathering)
         }
     }
 

@@ -36,25 +36,16 @@ actor AnswerWaiter {
 
     nonisolated var key: ObjectIdentifier { ObjectIdentifier(self) }
     nonisolated func report(_ report: LiveReport) { mailbox.post(report) }
-    /// Has a cancelled `wait` notice it.
-    nonisolated func wake() { mailbox.gate.open() }
 
     /// The answer; nil where the moment (`Monotonic`) or the task's cancellation comes first.
     ///
     /// - Throws: what ends the connection for good.
     func wait(for asked: [AskedUser], until deadline: Duration) async throws(Problem) -> Answer? {
-        let found = try await watch.first(until: deadline) { () throws(Problem) -> Found? in
-            if let answer = try look(asked) { return .answer(answer) }
+        try await watch.first(until: deadline) { () throws(Problem) in
+            if let answer = try look(asked) { return answer }
             try takeReports()
-            return Task.isCancelled ? .cancelled : nil
+            return nil
         }
-        if case .answer(let answer) = found { return answer }
-        return nil
-    }
-
-    private enum Found {
-        case answer(Answer)
-        case cancelled
     }
 
     /// Lets what is being told by the way go out.

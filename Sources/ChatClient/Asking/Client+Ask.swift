@@ -36,7 +36,7 @@ extension Client {
         var asked: [AskedUser] = []
         do throws(Problem) {
             asked = try await sendQuestions(question, text, deadline: deadline, report: report)
-            let waited = try await waitForAnswer(waiter, to: asked, until: deadline)
+            let waited = try await waiter.wait(for: asked, until: deadline)
             let open = lapseQuestions(asked)
             // It may have come in the last moment.
             let answer: Answer? = if let waited { waited } else { try await waiter.wait(for: asked, until: .zero) }
@@ -49,19 +49,6 @@ extension Client {
             lapseQuestions(asked)
             return .failure(error)
         }
-    }
-
-    private func waitForAnswer(
-        _ waiter: AnswerWaiter, to asked: [AskedUser], until deadline: Duration
-    ) async throws(Problem) -> Answer? {
-        let result: Result<Answer?, Problem> = await withTaskCancellationHandler {
-            do throws(Problem) { return .success(try await waiter.wait(for: asked, until: deadline)) } catch {
-                return .failure(error)
-            }
-        } onCancel: {
-            waiter.wake()
-        }
-        return try result.get()
     }
 
     // MARK: Asking

@@ -86,8 +86,10 @@ extension Client {
     package func unread() throws(Problem) -> [UnreadCount] { try storeForReading { try $0.unread() } }
 
     /// The counts now and after each change; never connects.
-    package func watchUnread() throws(Problem) -> UnreadWatch {
+    package func watchUnread() throws(Problem) -> ChangeWatch<[UnreadCount]> {
         _ = try identity()
-        do { return try UnreadWatch(settings.profileDirectory) } catch { throw Problem(store: error) }
+        do { return try ChangeWatch(settings.profileDirectory) { try $0.unread() } } catch {
+            throw Problem(store: error)
+        }
     }
 }

@@ -42,7 +42,7 @@ package actor MessageListener {
 
     // MARK: Reading
 
-    /// The next event. It waits for one; with a `deadline` no longer than that.
+    /// The next event. It waits for one; with a `deadline` no longer than that, and not in a task that is cancelled.
     ///
     /// - Throws: what ends it: 69 where the first connection failed, 77 a refused login, 78, 79, 74. Then it has ended.
     package func next(deadline: ContinuousClock.Instant? = nil) async throws(Problem) -> ListenOutcome {

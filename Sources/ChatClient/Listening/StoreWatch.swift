@@ -36,7 +36,7 @@ final class StoreWatch {
     /// The look has left something: there is news without another commit.
     func leftSome() { version = nil }
 
-    /// What `look` finds first; nil where the moment (`Monotonic`) comes before. It looks at once, and again whenever the
+    /// What `look` finds first; nil where the moment (`Monotonic`) or the task's cancellation comes before. It looks at once, and again whenever the
     /// store may have something new or the gate was opened.
     func first<Found>(
         until moment: Duration?, isolation: isolated (any Actor)? = #isolation,
@@ -45,9 +45,13 @@ final class StoreWatch {
         while true {
             if let found = try look() { return found }
             let now = Monotonic.now
-            if let moment, now >= moment { return nil }
+            if Task.isCancelled || moment.map({ now >= $0 }) ?? false { return nil }
             let poll = now + Self.poll
-            await gate.passAndClose(until: moment.map { min($0, poll) } ?? poll)
+            await withTaskCancellationHandler {
+                await gate.passAndClose(until: moment.map { min($0, poll) } ?? poll)
+            } onCancel: { [gate] in
+                gate.open()
+            }
         }
     }
 }

@@ -7,6 +7,13 @@ extension Client {
         try storeForReading { try $0.outboxItems(now: WallClock.now, boot: .now) }
     }
 
+    /// What waits now and after each change.
+    package func watchOutbox() throws(Problem) -> ChangeWatch<[OutboxItem]> {
+        do {
+            return try ChangeWatch(settings.profileDirectory) { try $0.outboxItems(now: WallClock.now, boot: .now) }
+        } catch { throw Problem(store: error) }
+    }
+
     /// - Throws: 67 `no_such_name`.
     package func dropFromOutbox(_ id: MessageID) throws(Problem) {
         guard try store({ store in try store.write { try store.dropFromOutbox(id) } }) else {
