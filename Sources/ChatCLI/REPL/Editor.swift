@@ -6,8 +6,9 @@ import System
 
 /// The line that a person types, edited by GNU readline, with lines of ours appearing above it.
 ///
-/// The one file that touches readline's globals, all of it on the main actor. Readline is called only when a key is
-/// there, so it never waits, and it gets its keys from us, so that what is pasted can be bounded.
+/// Beside `ReadlineSetup` the one file that touches readline's globals, all of it on the main actor. Readline is called
+/// only when a key is there, so it never waits, and it gets its keys from us, so that what is pasted can be bounded. What
+/// is done when is decided by `EditorState`.
 @MainActor
 final class Editor {
     /// Readline has one set of globals, so there is one editor.
@@ -20,16 +21,8 @@ final class Editor {
     let terminal: Int32
     private let stream: UnsafeMutablePointer<FILE>
     private var prompt: String
-    private var isPromptStale = false
-    private var isInHandler = false
-    private var isPrepared = false
-    /// The line that ends now was dropped.
-    private var isDropping = false
-    private var isStopWanted = false
-    private var hasStoppedItself = false
-    private var isRunning = false
-    private var isSuspended = false
-    private var needsUnicode = false
+    private var state = EditorState()
+    private var characters = TerminalCharacters()
     private var keyboard = Keyboard(descriptor: STDIN_FILENO)
     private var specialKeys = SpecialKeys(descriptor: STDIN_FILENO)
     private var paste: BracketedPaste?
@@ -60,9 +53,9 @@ final class Editor {
     func start(history: [String], actions: Actions) {
         Self.current = self
         self.actions = actions
-        isRunning = true
-        chooseCharacters()
-        configure()
+        state.begin()
+        characters.choose()
+        ReadlineSetup.apply(output: stream, specialKeys: specialKeys.all)
         using_history()
         stifle_history(Int32(HistoryText.maximumLines))
         for line in history { add_history(line) }
@@ -80,65 +73,59 @@ final class Editor {
     /// Gives the terminal back. What was half typed is returned, and stays on the screen where it is not empty.
     @discardableResult
     func stop() -> [UInt8] {
-        guard isRunning else { return [] }
-        isRunning = false
-        if isSuspended { keys?.resume() }
+        let rest = state.hasLine ? folder.unfold(lineBytes) : []
+        let actions = state.end(isEmpty: rest.isEmpty)
+        guard !actions.isEmpty else { return [] }
+        act(actions)
         keys?.cancel()
         signals?.cancel()
-        let rest = isInHandler ? [] : folder.unfold(lineBytes)
-        if !isInHandler && !isSuspended {
-            if rest.isEmpty { _ = rl_clear_visible_line() } else { leaveLine() }
-        }
-        rl_callback_handler_remove()
-        deprepare()
         fflush(stream)
         Self.current = nil
-        actions = nil
+        self.actions = nil
         return rest
     }
 
     // MARK: showing
 
     /// Writes whole lines above the line that is being typed, which stays as it is, with its cursor.
-    func writeAbove(_ text: String) {
-        guard isRunning, !isInHandler, !isSuspended else {
-            fputs(text, stream)
-            fflush(stream)
-            return
-        }
-        _ = rl_clear_visible_line()
-        fputs(text, stream)
-        redraw()
-    }
+    func writeAbove(_ text: String) { act(state.write(), text) }
 
     func setPrompt(_ text: String) {
         guard text != prompt else { return }
         prompt = text
-        guard isRunning else { return }
-        // While a search is shown in place of the prompt, readline holds the prompt elsewhere.
-        if isSearching || isSuspended {
-            isPromptStale = true
-        } else if isInHandler {
-            _ = rl_set_prompt(text)
-        } else {
-            _ = rl_clear_visible_line()
-            _ = rl_set_prompt(text)
-            redraw()
+        act(state.promptChanged(isSearching: isSearching))
+    }
+
+    /// Does what was decided; the one place where that is done.
+    private func act(_ actions: [EditorState.Action], _ text: String = "") {
+        for action in actions {
+            switch action {
+            case .clearLine: _ = rl_clear_visible_line()
+            case .leaveLine: leaveLine()
+            case .redraw: redraw()
+            case .write: fputs(text, stream)
+            case .setPrompt: _ = rl_set_prompt(prompt)
+            case .prepare: prepareTerminal()
+            case .restore: rl_deprep_terminal()
+            case .resetScreenSize: rl_reset_screen_size()
+            case .resizeLine: rl_resize_terminal()
+            case .pauseKeys: keys?.suspend()
+            case .resumeKeys: keys?.resume()
+            case .dispatchKeys: dispatchKeys()
+            case .removeHandler: rl_callback_handler_remove()
+            // `raise`, not `kill`: this is not the main thread, and must not go on before everything has stopped.
+            case .stopProcess:
+                fflush(stream)
+                raise(SIGSTOP)
+            case .awaitForeground: Foreground.await(on: STDIN_FILENO)
+            }
         }
+        if !actions.isEmpty { fflush(stream) }
     }
 
     private func redraw() {
         _ = rl_on_new_line()
         rl_redisplay()
-        fflush(stream)
-    }
-
-    private func freshenPrompt() {
-        guard isPromptStale, isRunning, !isSearching, !isSuspended else { return }
-        isPromptStale = false
-        _ = rl_clear_visible_line()
-        _ = rl_set_prompt(prompt)
-        redraw()
     }
 
     private var isSearching: Bool {
@@ -165,8 +152,7 @@ final class Editor {
     // MARK: keys
 
     private func keysCame() {
-        guard isRunning, !isSuspended else { return }
-        guard keyboard.isReady(within: 0) else { return }
+        guard state.takesKeys, keyboard.isReady(within: 0) else { return }
         if !readKeys() {
             actions?.ended(true)
         } else {
@@ -187,15 +173,15 @@ final class Editor {
     }
 
     private func dispatchKeys() {
-        while isRunning, !isSuspended, !keyboard.keys.isEmpty {
+        while state.takesKeys, !keyboard.keys.isEmpty {
             if paste != nil {
                 if paste?.take(&keyboard.keys) == true { finishPaste() }
             } else {
                 rl_callback_read_char()
-                if isStopWanted { stopProcess() }
+                act(state.keyTaken())
             }
         }
-        freshenPrompt()
+        act(state.keysTaken(isSearching: isSearching))
         if rl_end == 0 { keyboard.hasDropped = false }
     }
 
@@ -241,33 +227,24 @@ final class Editor {
     // MARK: lines
 
     func accept(_ line: UnsafeMutablePointer<CChar>?) {
-        isInHandler = true
-        defer { isInHandler = false }
+        let isMeant = state.lineEntered()
+        defer { act(state.lineDone()) }
         guard let line else {
             actions?.ended(false)
             return
         }
-        defer { free(line) }
-        defer { folder.removeAll() }
-        guard !isDropping else {
-            isDropping = false
+        defer {
+            free(line)
+            folder.removeAll()
             keyboard.hasDropped = false
-            return freshenAfterLine()
         }
+        guard isMeant else { return }
         let bytes = UnsafeBufferPointer(start: line, count: strlen(line)).map { UInt8(bitPattern: $0) }
         if keyboard.hasDropped {
-            keyboard.hasDropped = false
             actions?.refused(Keyboard.tooMuch)
         } else {
             actions?.entered(folder.unfold(bytes))
         }
-        freshenAfterLine()
-    }
-
-    private func freshenAfterLine() {
-        guard isRunning, isPromptStale else { return }
-        isPromptStale = false
-        _ = rl_set_prompt(prompt)
     }
 
     // MARK: Tab
@@ -287,52 +264,30 @@ final class Editor {
     // MARK: handing the terminal over
 
     /// Clears the line from the screen and gives the terminal to somebody else, until `resume`.
-    func suspend() {
-        guard isRunning, !isSuspended else { return }
-        _ = rl_clear_visible_line()
-        isSuspended = true
-        keys?.suspend()
-        deprepare()
-    }
+    func suspend() { act(state.lend()) }
 
-    func resume() {
-        guard isRunning, isSuspended else { return }
-        isSuspended = false
-        prepare()
-        rl_reset_screen_size()
-        if isPromptStale { _ = rl_set_prompt(prompt) }
-        isPromptStale = false
-        redraw()
-        keys?.resume()
-        // What was typed ahead before.
-        dispatchKeys()
-    }
+    func resume() { act(state.takeBack()) }
 
-    /// Readline would do this around every line, and in between the terminal would echo what is typed ahead.
+    /// For readline, which would do this around every line; in between the terminal would echo what is typed ahead.
     func prepare() {
-        if needsUnicode { setlocale(LC_CTYPE, "C.UTF-8") }
-        guard !isPrepared else { return }
-        isPrepared = true
+        characters.set()
+        act(state.takeTerminal())
+    }
+
+    private func prepareTerminal() {
+        characters.set()
         rl_prep_terminal(1)
         specialKeys.take()
-        fflush(stream)
-    }
-
-    private func deprepare() {
-        guard isPrepared else { return }
-        isPrepared = false
-        rl_deprep_terminal()
-        fflush(stream)
     }
 
     // MARK: signals
 
     private func received(signal number: Int32) {
         switch number {
-        case SIGTSTP: stopProcess()
-        case SIGINT where !isSuspended: interrupt()
-        case SIGCONT where !isSuspended: cameBack()
-        case SIGWINCH where !isSuspended: windowChanged()
+        case SIGTSTP: act(state.stopSignal())
+        case SIGINT where state.isInterruptible: interrupt()
+        case SIGCONT: act(state.continued())
+        case SIGWINCH: act(state.windowChanged())
         default: break
         }
     }
@@ -341,11 +296,11 @@ final class Editor {
     /// others: what is typed behind it is not dropped with the line, nor sent as a part of it.
     func signalKey(_ key: UInt8) {
         if key == specialKeys.stop {
-            isStopWanted = true
+            state.stopKey()
         } else if key == specialKeys.quit {
             raise(SIGQUIT)
         } else {
-            isDropping = true
+            state.dropLine()
             _ = rl_newline(1, 0x0a)
         }
     }
@@ -355,78 +310,5 @@ final class Editor {
         paste = nil
         keyboard.keys.append(specialKeys.interrupt)
         dispatchKeys()
-    }
-
-    private func windowChanged() {
-        rl_resize_terminal()
-        fflush(stream)
-    }
-
-    /// Ctrl-Z. `raise`, not `kill`: this is not the main thread, and must not go on before everything has stopped.
-    private func stopProcess() {
-        isStopWanted = false
-        // A program that has the terminal stops, and we with it.
-        guard !isSuspended else {
-            raise(SIGSTOP)
-            return
-        }
-        hasStoppedItself = true
-        _ = rl_clear_visible_line()
-        deprepare()
-        raise(SIGSTOP)
-        prepare()
-        rl_reset_screen_size()
-        redraw()
-    }
-
-    /// Somebody else had stopped us, and the terminal is as the shell wants it.
-    private func cameBack() {
-        guard !hasStoppedItself else {
-            hasStoppedItself = false
-            return
-        }
-        Foreground.await(on: STDIN_FILENO)
-        deprepare()
-        prepare()
-        rl_reset_screen_size()
-        redraw()
-    }
-
-    // MARK: configuration
-
-    /// Programs of this kind speak UTF-8 whatever the environment says of it (cron, `env -i`, LC_ALL=C).
-    private func chooseCharacters() {
-        setlocale(LC_CTYPE, "")
-        guard let name = nl_langinfo(Int32(CODESET)), String(cString: name) != "UTF-8" else { return }
-        needsUnicode = true
-        setlocale(LC_CTYPE, "C.UTF-8")
-    }
-
-    private func configure() {
-        // Readline keeps the pointers.
-        rl_readline_name = UnsafePointer(strdup("chat"))
-        rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n"))
-        rl_instream = stdin
-        rl_outstream = stream
-        rl_catch_signals = 0
-        rl_catch_sigwinch = 0
-        rl_change_environment = 0
-        rl_getc_function = keyWanted
-        rl_input_available_hook = keyExpected
-        rl_prep_term_function = terminalWanted
-        rl_deprep_term_function = terminalNotWanted
-        rl_attempted_completion_function = completionWanted
-        rl_initialize()
-        // Neither may stop to ask: while it did, nothing would be shown.
-        rl_completion_query_items = -1
-        rl_variable_bind("page-completions", "off")
-        for (name, value) in [("input-meta", "on"), ("output-meta", "on"), ("convert-meta", "off")] {
-            rl_variable_bind(name, value)
-        }
-        for name in ["emacs-standard", "vi-insert", "vi-command"] {
-            guard let map = rl_get_keymap_by_name(name) else { continue }
-            if name != "vi-command" { rl_bind_keyseq_in_map(BracketedPaste.beginMark, pasteBegan, map) }
-            for key in specialKeys.all { rl_bind_key_in_map(Int32(key), specialKeyTyped, map) }
-        }
     }
 }
