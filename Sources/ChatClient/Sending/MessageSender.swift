@@ -173,8 +173,9 @@ package actor MessageSender {
         case .failure: return queue.replied(tag: tag, result, now: Monotonic.now)
         }
         course.succeeded()
-        guard let message = messages[tag] else { return }
-        let reply = TakenMessage(appended: appended, content: message.content, row: message.row)
+        guard let message = messages[tag], let sealed = message.sealed else { return }
+        let reply = TakenMessage(
+            appended: appended, digest: sealed.digest, content: message.content, row: message.row)
         if reply.isFromBefore {
             messages[tag]?.isFromBefore = true
             // The first may have been taken just now.

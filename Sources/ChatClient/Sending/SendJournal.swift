@@ -1,17 +1,18 @@
 import CLISupport
 import ChatProtocol
 import Logging
-import Transport
 
 /// A message that the server has taken.
 struct TakenMessage: Sendable {
     var appended: Appended
+    /// Of the payload that was sent.
+    var digest: [UInt8]
     var content: Content
     /// The row of the outbox in which it waited.
     var row: Int64?
 
     /// What the server has under this identifier was sent at another time.
-    var isFromBefore: Bool { appended.duplicate && appended.digest != SHA256.hash(content.wireBytes) }
+    var isFromBefore: Bool { appended.duplicate && appended.digest != digest }
 }
 
 /// What becomes of messages in the store: those that the server took stand in the history, others wait in the outbox.

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import Transport
 
 /// A message as it is handed to a sender.
 struct SendSubmission: Sendable {
@@ -50,7 +51,7 @@ struct TrackedMessage: Sendable {
     /// The row of the outbox in which it waits.
     var row: Int64?
     /// What travels; made when it goes out first, and the same each time.
-    private(set) var payload: [UInt8]?
+    private(set) var sealed: SealedPayload?
     /// The server keeps what was sent before under this identifier.
     var isFromBefore = false
 
@@ -62,8 +63,20 @@ struct TrackedMessage: Sendable {
     }
 
     mutating func seal() {
-        guard payload == nil else { return }
-        payload = content.wireBytes
+        guard sealed == nil else { return }
+        sealed = SealedPayload(content.wireBytes)
+    }
+}
+
+/// What travels of a message, and by what its acknowledgement is known.
+struct SealedPayload: Sendable {
+    let bytes: [UInt8]
+    /// SHA-256.
+    let digest: [UInt8]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        digest = SHA256.hash(bytes)
     }
 }
 

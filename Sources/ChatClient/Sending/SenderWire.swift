@@ -1,6 +1,5 @@
 import CLISupport
 import ChatProtocol
-import Transport
 
 /// What happens to a sender.
 enum SenderEvent: Sendable {
@@ -27,15 +26,15 @@ struct SenderWire: Sendable {
     func isOrigin(_ origin: ObjectIdentifier) -> Bool { ObjectIdentifier(link) == origin && link.end == nil }
 
     func append(_ message: TrackedMessage, tag: UInt64, to conversation: ConversationID, wantReceipt: Bool) {
-        guard let payload = message.payload else { return }
+        guard let sealed = message.sealed else { return }
         let append = Append(
-            conversation: conversation, id: message.id, wantReceipt: wantReceipt, payload: payload)
+            conversation: conversation, id: message.id, wantReceipt: wantReceipt, payload: sealed.bytes)
         let (mailbox, origin, address) = (mailbox, ObjectIdentifier(link), link.address)
         link.send(append) { reply in
             let result = reply.flatMap { frame in
                 Result { () throws(Problem) in
                     let appended: Appended = try Link.decode(frame, from: address)
-                    guard appended.answers(append) else {
+                    guard appended.answers(append, digest: sealed.digest) else {
                         throw Problem(.protocolFault, "\(address) acknowledged another message than the one sent")
                     }
                     return appended
@@ -66,9 +65,8 @@ struct SenderWire: Sendable {
 }
 
 extension Appended {
-    /// Whether it is the answer to `append`.
-    func answers(_ append: Append) -> Bool {
-        id == append.id && conversation == append.conversation
-            && (duplicate || digest == SHA256.hash(append.payload))
+    /// Whether it is the answer to `append`, whose payload has this digest.
+    func answers(_ append: Append, digest: [UInt8]) -> Bool {
+        id == append.id && conversation == append.conversation && (duplicate || self.digest == digest)
     }
 }
