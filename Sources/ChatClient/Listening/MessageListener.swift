@@ -12,11 +12,10 @@ package actor MessageListener {
     private let options: ListenOptions
     private let reader: ItemReader
     private let mailbox = Mailbox<LiveReport>()
-    private let resume: ResumePointHolder?
     /// Nil once it was stopped.
     private var watch: StoreWatch?
     private var plan: ListenPlan
-    private var progress: ListenProgress
+    private var settlement: ListenSettlement
     private var buffer: ArraySlice<StoredItem> = []
     private var reports = ReportQueue()
     private var ended: Problem?
@@ -32,8 +31,8 @@ package actor MessageListener {
         self.options = options
         self.plan = plan
         self.reader = reader
-        resume = options.resume.flatMap { name in lock.map { ResumePointHolder(name, lock: $0, stored: stored) } }
-        progress = ListenProgress(at: plan.position)
+        let resume = options.resume.flatMap { name in lock.map { ResumePointHolder(name, lock: $0, stored: stored) } }
+        settlement = ListenSettlement(resume, store: reader.store, at: plan.position)
         watch = try StoreWatch(directory, gate: mailbox.gate)
     }
 
@@ -71,7 +70,8 @@ package actor MessageListener {
             if isCaughtUp { return .ended }
             guard Monotonic.now - lastNews < options.patience else { throw Self.serverIsSilent }
         }
-        try settleIdle(watch)
+        // Nothing is left to be told.
+        try settlement.settle(plan, in: watch.store)
         return nil
     }
 
@@ -95,7 +95,7 @@ package actor MessageListener {
             if let item = buffer.popFirst() {
                 plan.read(upTo: item.cursor?.position ?? 0)
                 guard let event = wanted(item) else { continue }
-                progress.tell(plan.position)
+                settlement.told(plan.position)
                 return event
             }
             guard try fill(watch) else { return nil }
@@ -143,8 +143,7 @@ package actor MessageListener {
         case .login(let notice):
             if plan.step == .waitForLogin {
                 plan.loggedIn(at: notice.time)
-                progress = ListenProgress(at: plan.position)
-                try resume?.set(plan.resumePosition(at: plan.position), in: watch.store)
+                try settlement.begin(with: plan, in: watch.store)
             }
             return .login(notice)
         case .live(let time):
@@ -171,54 +170,24 @@ package actor MessageListener {
     /// The event was written, or its command has returned 0: moves the resume point behind it (and behind what the
     /// filter left out after it). Without a resume point this does nothing.
     package func done(_ event: ListenEvent) throws(Problem) {
-        guard resume != nil, let watch, let position = event.cursor?.position else { return }
-        try finish(upTo: position, watch)
+        guard let watch, let position = event.cursor?.position else { return }
+        try settlement.finish(upTo: position, plan, hasMoreRead: !buffer.isEmpty, in: watch.store)
     }
 
     /// Everything told up to the line of this cursor is done: moves the resume point behind it.
     ///
     /// - Throws: 65 where the cursor is of no line that was told, 64 without a resume point, 74.
     package func acknowledge(_ cursor: Cursor) throws(Problem) {
-        guard resume != nil else {
-            throw Problem(.usage, "without a resume point there is nothing to acknowledge")
-        }
+        try settlement.check(cursor)
         guard let watch else { throw Problem(.invalidData, "the listener has ended") }
-        guard cursor.store == reader.store else {
-            throw Problem(
-                .invalidData, "the cursor \(cursor.text) belongs to another store than that of this profile",
-                hint: "take a cursor from this listener's lines")
-        }
-        guard cursor.position <= progress.told else {
-            throw Problem(
-                .invalidData, "no line with the cursor \(cursor.text) was told by this listener",
-                hint: "take a cursor from this listener's lines")
-        }
-        try finish(upTo: cursor.position, watch)
-    }
-
-    private func finish(upTo position: Int64, _ watch: StoreWatch) throws(Problem) {
-        progress.finish(upTo: position)
-        try moveResumePoint(watch)
-    }
-
-    /// Nothing is left to be told: what the filter left out is done, too.
-    private func settleIdle(_ watch: StoreWatch) throws(Problem) {
-        guard plan.isContinuous, progress.isEverythingDone else { return }
-        progress = ListenProgress(at: plan.position)
-        try moveResumePoint(watch)
-    }
-
-    private func moveResumePoint(_ watch: StoreWatch) throws(Problem) {
-        guard let resume, plan.isContinuous else { return }
-        let position = progress.resumePosition(scanned: plan.position, hasMoreRead: !buffer.isEmpty)
-        try resume.move(to: plan.resumePosition(at: position), in: watch.store)
+        try settlement.finish(upTo: cursor.position, plan, hasMoreRead: !buffer.isEmpty, in: watch.store)
     }
 
     /// Ends it: gives the resume point free and goes offline. `next` gives `ended` from then on.
     package func stop() async {
         guard watch != nil else { return }
         watch = nil
-        resume?.release()
+        settlement.release()
         mailbox.gate.open()
         await client.leaveLive(key)
     }

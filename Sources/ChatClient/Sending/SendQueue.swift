@@ -5,7 +5,7 @@ import ChatProtocol
 /// many in flight, again after a lost connection, until each is decided.
 ///
 /// A plain value: what happened and the time go in, what is to be done comes out of `next`. It is the one place that
-/// says whether a message may have been sent (`Problem.sent`).
+/// knows whether a message may have been sent; `SendVerdict` says it.
 struct SendQueue {
     /// Messages in flight on one connection; the server reads on until 1,024 requests wait.
     static let window = 256
@@ -28,6 +28,7 @@ struct SendQueue {
 
     private let options: SendOptions
     private let triesOnce: Bool
+    private let verdict: SendVerdict
     private var items = SendItems()
     private var targets = SendTargets()
     private var isConnected = false
@@ -40,6 +41,7 @@ struct SendQueue {
     init(options: SendOptions, triesOnce: Bool = false) {
         self.options = options
         self.triesOnce = triesOnce
+        verdict = SendVerdict(options: options, staysQueued: triesOnce)
     }
 
     /// How many are not decided.
@@ -199,11 +201,11 @@ struct SendQueue {
         for item in items.all {
             let isDue = deadline(of: item).map { $0 <= now } ?? false
             if item.isAccepted {
-                if isDue { finish(item, lapse(item)) }
+                if isDue { finish(item, verdict.lapse(of: item, last: items.lastProblem(of: item.tag))) }
             } else if let problem = givenUp[item.conversation] {
                 finish(item, problem)
             } else if isDue {
-                let problem = lapse(item)
+                let problem = verdict.lapse(of: item, last: items.lastProblem(of: item.tag))
                 givenUp[item.conversation] = problem
                 finish(item, problem)
             }
@@ -224,19 +226,6 @@ struct SendQueue {
     private mutating func finish(_ item: SendItem, _ problem: Problem) {
         items.remove(item.tag)
         end(item, problem)
-    }
-
-    /// Why an item whose time is up came to nothing.
-    private func lapse(_ item: SendItem) -> Problem {
-        if let problem = items.lastProblem(of: item.tag), problem.exit == .temporary || !item.mayBeThere {
-            return problem
-        }
-        if item.mayBeThere {
-            return Problem(
-                .noAcknowledgement, "no acknowledgement came in time",
-                advice: .sendAgainWithKey)
-        }
-        return Problem(.unreachable, "the server could not be reached in time", hint: "try again")
     }
 
     // MARK: Ends
@@ -270,37 +259,12 @@ struct SendQueue {
 
     /// Ends an item that was refused for good.
     private mutating func fail(_ item: SendItem, _ problem: Problem) {
-        outcomes.append(.finish(tag: item.tag, .failed(told(problem, of: item, sent: .no))))
+        outcomes.append(.finish(tag: item.tag, verdict.refused(item, problem)))
     }
 
     /// Ends an item that was given up.
     private mutating func end(_ item: SendItem, _ problem: Problem) {
-        if case .accepted(let seq, let time) = item.phase {
-            let unconfirmed = Problem(
-                .notConfirmed, "accepted, but not confirmed as \(options.wait.rawValue) in time", id: item.id.uuid,
-                conversation: item.conversation.text)
-            let status: Acknowledgement.Status =
-                options.wait == .read && targets.receipts(of: item.conversation).delivered >= seq
-                ? .delivered : .accepted
-            outcomes.append(.finish(tag: item.tag, .unconfirmed(status, seq: seq, time: time, unconfirmed)))
-            return
-        }
-        let told = told(problem, of: item, sent: item.mayBeThere ? .unknown : .no)
-        let waits = triesOnce || options.queue && problem.isServerMissing
-        outcomes.append(.finish(tag: item.tag, waits ? .waiting(told) : .failed(told)))
+        let delivered = targets.receipts(of: item.conversation).delivered
+        outcomes.append(.finish(tag: item.tag, verdict.givenUp(item, problem, delivered: delivered)))
     }
-
-    private func told(_ problem: Problem, of item: SendItem, sent: Problem.Sent) -> Problem {
-        var problem = problem
-        problem.id = item.id.uuid
-        problem.conversation = item.conversation.text
-        problem.sent = sent
-        if sent == .unknown, problem.hint == nil, problem.advice == nil { problem.advice = .sendAgainWithKey }
-        return problem
-    }
-}
-
-extension Problem {
-    /// Nobody answers where the server should be, or something that is no chatd does.
-    fileprivate var isServerMissing: Bool { exit == .unreachable || exit == .protocolFault }
 }
