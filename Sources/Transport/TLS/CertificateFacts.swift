@@ -67,8 +67,13 @@ extension ServerIdentity {
 enum CertificateTime {
     /// `zero` for what is before 1970 or no time.
     static func timestamp(_ time: UnsafePointer<ASN1_TIME>?) -> Timestamp {
-        var parts = tm()
-        guard let time, ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
-        return Timestamp.zero + .seconds(Int64(clamping: timegm(&parts)))
+        // By way of the time between two: timegm reads the file of the time zone, at each start.
+        let epoch = ASN1_TIME_new()
+        defer { ASN1_TIME_free(epoch) }
+        var (days, seconds): (Int32, Int32) = (0, 0)
+        guard let time, ASN1_TIME_set_string(epoch, "19700101000000Z") == 1,
+            ASN1_TIME_diff(&days, &seconds, epoch, time) == 1
+        else { return 0 }
+        return Timestamp.zero + .seconds(Int64(days) * 86_400 + Int64(seconds))
     }
 }
