@@ -1,6 +1,6 @@
 import WireCodec
 
-package enum DeviceState: UInt8, Sendable {
+package enum DeviceState: UInt8, Sendable, CaseIterable {
     case pending = 1
     case active = 2
     case revoked = 3

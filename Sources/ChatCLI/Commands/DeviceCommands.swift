@@ -28,7 +28,7 @@ struct DeviceListCommand: ChatCommand {
             let plain = invocation.plain
             let seen = device.lastSeen == 0 ? "never" : plain.moment(device.lastSeen)
             return [
-                device.id.hex, device.name + (device.id == this ? " (this one)" : ""), JSONLines.name(of: device.state),
+                device.id.hex, device.name + (device.id == this ? " (this one)" : ""), device.state.name,
                 plain.moment(device.created), device.online ? "online" : seen,
             ]
         }

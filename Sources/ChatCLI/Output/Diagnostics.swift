@@ -21,7 +21,7 @@ final class Diagnostics: Sendable {
     /// Tells what went wrong, in one line.
     func report(_ problem: Problem) {
         let problem = RefusalHint.completing(problem.worded(.commandLine))
-        write(json ? problem.json(time: WallClock.now).text : problem.plainLine(program: "chat"))
+        write(problem.line(program: "chat", json: json, time: WallClock.now))
     }
 
     /// Tells what somebody may want to know, unless `--quiet`.

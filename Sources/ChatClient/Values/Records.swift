@@ -105,7 +105,7 @@ package struct UnreadCount: Equatable, Sendable {
 
 /// A message that waits to be sent, or was refused.
 package struct OutboxItem: Equatable, Sendable {
-    package enum State: String, Sendable { case queued, failed }
+    package enum State: String, Sendable, CaseIterable { case queued, failed }
     package var id: MessageID
     package var conversation: ConversationName
     package var body: String
@@ -155,7 +155,7 @@ package struct ResumePoint: Equatable, Sendable {
 
 /// One thing that `doctor` looked at.
 package struct DoctorCheck: Sendable {
-    package enum Status: String, Sendable { case ok, warning, failed, skipped }
+    package enum Status: String, Sendable, CaseIterable { case ok, warning, failed, skipped }
     package var name: String
     package var status: Status
     package var text: String

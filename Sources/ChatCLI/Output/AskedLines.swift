@@ -1,0 +1,115 @@
+import CLISupport
+import ChatClient
+import ChatProtocol
+
+/// The lines that a command prints because it was asked.
+enum AskedLines {
+    static let whoAmI = JSONLine<WhoAmI>(
+        "whoami", "who this profile is",
+        [
+            .text("profile", "the profile") { $0.profile.text }, .text("user", "the account's name") { $0.user.text },
+            .text("display_name", "the name for people") { $0.displayName },
+            .text("server", "HOST:PORT") { $0.server.text },
+            .optionalText("trust", "how the server is known: ca, or SHA256:… of its key") { $0.serverTrust },
+            .text("device", "this device's identifier") { $0.device.hex },
+            .text("device_name", "this device's name") { $0.deviceName },
+            .text("fingerprint", "SHA256:… of this device's login key") { $0.deviceFingerprint },
+        ])
+
+    static let profile = JSONLine<(summary: ProfileSummary, current: Bool)>(
+        "profile", "a profile of this user",
+        [
+            .text("profile", "its name") { $0.summary.profile.text },
+            .flag("current", "whether it is the one in use") { $0.current },
+            .optionalText("user", "its account; none: not logged in") { $0.summary.user?.text },
+            .optionalText("server", "HOST:PORT") { $0.summary.server?.text },
+            .optionalText("code", "why it cannot be used") { $0.summary.problem?.code },
+        ])
+
+    static let user = JSONLine<AccountStatus>(
+        "user", "a user of the server",
+        [
+            .text("user", "the name") { $0.account.name.text },
+            .text("display_name", "the name for people") { $0.account.displayName },
+            .flag("online", "whether a connection takes deliveries") { $0.online },
+            .optionalTime("last_seen", "when the last such connection ended") { $0.lastSeen == 0 ? nil : $0.lastSeen },
+        ])
+
+    /// Without a conversation: of all together.
+    typealias Unread = (count: Int, conversation: ConversationName?, oldest: Timestamp?)
+
+    static let unread = JSONLine<Unread>(
+        "unread", "messages that were not shown; without conv: of all conversations",
+        [
+            .optionalText("conv", "the conversation") { $0.conversation?.text },
+            .integer("count", "how many") { $0.count },
+            .optionalTime("oldest", "when the server took the first of them") { $0.oldest },
+        ])
+
+    static let outbox = JSONLine<OutboxItem>(
+        "outbox", "a message that waits to be sent, or was refused",
+        [
+            .uuid("id", "the message's identifier") { $0.id },
+            .text("conv", "the conversation: @USER, or * for everybody") { $0.conversation.text },
+            .choice("status", "whether it will be tried again") { $0.state },
+            .time("time", "when it was queued") { $0.queued },
+            .optionalTime("expires", "when it is dropped") { $0.expires },
+            .integer("attempts", "how often it was tried") { $0.attempts },
+            .optionalText("code", "the last error") { $0.code }, .text("body", "the text") { $0.body },
+        ])
+
+    static let resumePoint = JSONLine<ResumePoint>(
+        "resume", "a resume point",
+        [
+            .text("name", "its name") { $0.name.text },
+            .text("cursor", "where it stands; opaque") { $0.cursor.text },
+            .time("time", "when it last moved") { $0.moved },
+            .integer("waiting", "received messages behind it") { $0.waiting },
+            .optionalInteger("pid", "the process that uses it") { $0.holder },
+        ])
+
+    static let device = JSONLine<(record: DeviceRecord, isThis: Bool)>(
+        "device", "a device of this account",
+        [
+            .text("id", "its identifier") { $0.record.id.hex }, .text("name", "its name") { $0.record.name },
+            .choice("state", of: DeviceState.allCases.map(\.name), "whether it can log in") { $0.record.state.name },
+            .flag("this", "whether it is the one that asks") { $0.isThis },
+            .time("created", "when it was made") { $0.record.created },
+            .optionalTime("last_seen", "when it was last here") {
+                $0.record.lastSeen == 0 ? nil : $0.record.lastSeen
+            },
+            .flag("online", "whether it takes deliveries") { $0.record.online },
+        ])
+
+    static let server = JSONLine<KnownServer>(
+        "server", "a server that is known",
+        [
+            .text("server", "HOST:PORT") { $0.address.text },
+            .text("trust", "ca, or SHA256:… of its key") { server in
+                switch server.standing {
+                case .authority: "ca"
+                case .pin(let pin): "\(pin)"
+                }
+            },
+        ])
+
+    static let check = JSONLine<DoctorCheck>(
+        "check", "what doctor looked at",
+        [
+            .text("name", "what") { $0.name }, .choice("status", "how it stands") { $0.status },
+            .text("text", "what was found") { $0.text }, .optionalText("hint", "what to do") { $0.problem?.hint },
+            .optionalText("code", "the name of the error") { $0.problem?.code },
+            .optionalInteger("exit", "the exit status that it means") { $0.problem?.exit.rawValue },
+        ])
+}
+
+extension DeviceState {
+    /// As lines and tables call it.
+    var name: String {
+        switch self {
+        case .pending: "pending"
+        case .active: "active"
+        case .revoked: "revoked"
+        }
+    }
+}
