@@ -8,9 +8,9 @@ package enum PayloadKind: UInt8, Sendable {
 /// Where a conversation stands: the life of the store, and the epoch within it.
 package struct ConversationPosition: WireCodable, Equatable, Sendable {
     package var generation: StoreGeneration
-    package var epoch: UInt64
+    package var epoch: Epoch
 
-    package init(generation: StoreGeneration, epoch: UInt64) {
+    package init(generation: StoreGeneration, epoch: Epoch) {
         self.generation = generation
         self.epoch = epoch
     }
@@ -39,14 +39,14 @@ package struct Append: FrameBody {
     /// Where the conversation must stand for the entry to be taken.
     package var precondition: ConversationPosition?
     /// The epoch that begins with this entry, in the same transaction.
-    package var advance: UInt64?
+    package var advance: Epoch?
     /// Ask for `Receipt` events of this conversation on this connection, subscribed or not.
     package var wantReceipt: Bool
     package var payload: [UInt8]
 
     package init(
         conversation: ConversationID, id: MessageID, payloadKind: UInt8 = PayloadKind.plainContent.rawValue,
-        precondition: ConversationPosition? = nil, advance: UInt64? = nil, wantReceipt: Bool = false, payload: [UInt8]
+        precondition: ConversationPosition? = nil, advance: Epoch? = nil, wantReceipt: Bool = false, payload: [UInt8]
     ) {
         self.conversation = conversation
         self.id = id

@@ -144,10 +144,10 @@ package struct ConversationRecord: WireCodable, Equatable, Sendable {
     package var members: [AccountRecord]
     /// The newest entry; `beforeFirst` where there is none.
     package var head: SequenceNumber
-    package var epoch: UInt64
+    package var epoch: Epoch
 
     package init(
-        id: ConversationID, type: ConversationType, members: [AccountRecord], head: SequenceNumber, epoch: UInt64 = 0
+        id: ConversationID, type: ConversationType, members: [AccountRecord], head: SequenceNumber, epoch: Epoch = 0
     ) {
         self.id = id
         self.type = type

@@ -145,11 +145,11 @@ package struct LoginByDevice: FrameBody {
     package var account: AccountID
     package var device: DeviceID
     /// Allocated in the device's store, never twice.
-    package var number: UInt64
+    package var number: LoginNumber
     /// Ed25519 over `LoginProof`.
     package var signature: [UInt8]
 
-    package init(account: AccountID, device: DeviceID, number: UInt64, signature: [UInt8]) {
+    package init(account: AccountID, device: DeviceID, number: LoginNumber, signature: [UInt8]) {
         self.account = account
         self.device = device
         self.number = number

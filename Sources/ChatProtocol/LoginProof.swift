@@ -28,10 +28,10 @@ package struct LoginProof: WireEncodable, Equatable, Sendable {
 
     package var account: AccountID
     package var device: DeviceID
-    package var number: UInt64
+    package var number: LoginNumber
     package var binding: ConnectionBinding
 
-    package init(account: AccountID, device: DeviceID, number: UInt64, binding: ConnectionBinding) {
+    package init(account: AccountID, device: DeviceID, number: LoginNumber, binding: ConnectionBinding) {
         self.account = account
         self.device = device
         self.number = number

@@ -13,7 +13,17 @@ extension Timestamp: Bindable {
     }
 }
 
+extension Ordinal: Bindable {
+    package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+        try statement.bind(index, value)
+    }
+}
+
 extension Statement {
+    package func epoch(_ column: Int32) -> Epoch { Epoch(unsigned(column)) }
+
+    package func loginNumber(_ column: Int32) -> LoginNumber { LoginNumber(unsigned(column)) }
+
     /// The point in time in a column.
     package func timestamp(_ column: Int32) -> Timestamp { Timestamp(milliseconds: unsigned(column)) }
 

@@ -9,7 +9,7 @@ struct Credentials: Sendable {
     var device: DeviceID
     var key: SigningKey
     /// The number of the last login.
-    var number: UInt64 = 0
+    var number: LoginNumber = 0
 }
 
 /// A client of `chatd` that does no more than the protocol asks: what the server costs is measured, not the client.
@@ -82,7 +82,7 @@ final class ChatSession: FrameConnectionDelegate {
     /// Logs in by the device's key.
     func logIn(_ credentials: inout Credentials) throws -> EventLoopFuture<Welcome> {
         sayHello()
-        credentials.number += 1
+        credentials.number = credentials.number.advanced(by: 1)
         let proof = LoginProof(
             account: credentials.account, device: credentials.device, number: credentials.number, binding: binding)
         let request = LoginByDevice(

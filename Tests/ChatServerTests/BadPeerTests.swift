@@ -278,7 +278,7 @@ import Testing
             let alice = try await server.logIn("alice")
             let everyone = try alice.everyone
             let generation = try alice.welcome.generation
-            func append(epoch: UInt64, advance: UInt64? = nil) -> RawFrame {
+            func append(epoch: Epoch, advance: Epoch? = nil) -> RawFrame {
                 Append(
                     conversation: everyone, id: .unique, precondition: .init(generation: generation, epoch: epoch),
                     advance: advance, payload: [1]

@@ -31,7 +31,7 @@ struct Identity: Sendable {
 /// What one login needs.
 struct LoginTicket: Sendable {
     var identity: Identity
-    var number: UInt64
+    var number: LoginNumber
     /// Whether messages wait in the outbox, which go first.
     var hasQueued: Bool
 }
@@ -135,7 +135,7 @@ extension ClientStore {
 
     func loginNumbers() throws -> LoginNumbers? {
         try database.first("SELECT login_number, login_reserved, boot FROM identity") {
-            LoginNumbers(next: $0.unsigned(0), reserved: $0.unsigned(1), boot: $0.text(2))
+            LoginNumbers(next: $0.loginNumber(0), reserved: $0.loginNumber(1), boot: $0.text(2))
         }
     }
 

@@ -1,3 +1,5 @@
+import ChatProtocol
+
 /// The numbers that a device logs in with: each is used at most once, or the server takes the store for a copy.
 ///
 /// They are given away in blocks. A block is reserved by a commit that is synced; within it, commits need not be. After
@@ -7,9 +9,9 @@ struct LoginNumbers: Equatable, Sendable {
     static let block: UInt64 = 64
 
     /// The number that is given away next.
-    var next: UInt64
+    var next: LoginNumber
     /// The first number that is not reserved.
-    var reserved: UInt64
+    var reserved: LoginNumber
     /// The start of the machine in which the block was reserved; empty where that could not be told.
     var boot: String
 
@@ -17,14 +19,14 @@ struct LoginNumbers: Equatable, Sendable {
     func needsSync(boot current: String) -> Bool { current.isEmpty || boot != current || next >= reserved }
 
     /// Takes a number.
-    mutating func take(boot current: String) -> UInt64 {
+    mutating func take(boot current: String) -> LoginNumber {
         if needsSync(boot: current) {
             next = max(next, reserved)
             // Where starts cannot be told apart each number is a block of its own.
-            reserved = current.isEmpty ? next + 1 : next + Self.block
+            reserved = next.advanced(by: current.isEmpty ? 1 : Self.block)
             boot = current
         }
-        defer { next += 1 }
+        defer { next = next.advanced(by: 1) }
         return next
     }
 }

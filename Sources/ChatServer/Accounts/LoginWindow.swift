@@ -9,7 +9,7 @@ package struct LoginWindow: Equatable, Sendable {
     package static let size = UInt64(Limits.loginWindow)
     package static let byteCount = Limits.loginWindow / 8
 
-    package private(set) var high: UInt64
+    package private(set) var high: LoginNumber
     /// Number n has bit n mod 1,024: when the window moves on, the bits that it comes to are cleared.
     package private(set) var bitmap: [UInt8]
 
@@ -20,7 +20,7 @@ package struct LoginWindow: Equatable, Sendable {
     }
 
     /// A window as it was kept. Bytes of another size count as a window of which every number was used.
-    package init(high: UInt64, bitmap: [UInt8]) {
+    package init(high: LoginNumber, bitmap: [UInt8]) {
         self.high = high
         if bitmap.count == Self.byteCount {
             self.bitmap = bitmap
@@ -32,23 +32,23 @@ package struct LoginWindow: Equatable, Sendable {
     /// Uses up `number`.
     ///
     /// - Returns: false where it was used before or lies more than the window's size behind; nothing changes then.
-    package mutating func use(_ number: UInt64) -> Bool {
+    package mutating func use(_ number: LoginNumber) -> Bool {
         if number > high {
-            advance(to: number)
-        } else if high - number >= Self.size || isUsed(number) {
+            advance(to: number.value)
+        } else if high.value - number.value >= Self.size || isUsed(number.value) {
             return false
         }
-        mark(number, used: true)
+        mark(number.value, used: true)
         return true
     }
 
     private mutating func advance(to number: UInt64) {
-        if number - high >= Self.size {
+        if number - high.value >= Self.size {
             bitmap = [UInt8](repeating: 0, count: Self.byteCount)
         } else {
-            for skipped in (high + 1)...number { mark(skipped, used: false) }
+            for skipped in (high.value + 1)...number { mark(skipped, used: false) }
         }
-        high = number
+        high = LoginNumber(number)
     }
 
     private func isUsed(_ number: UInt64) -> Bool {

@@ -40,7 +40,7 @@ package struct DeviceLoginRow: Sendable, Equatable {
     ///
     /// - Parameter now: what is there.
     /// - Throws: why the number may not be used.
-    package func using(_ number: UInt64, of now: DeviceLoginRow?) throws(Failure) -> DeviceLoginRow {
+    package func using(_ number: LoginNumber, of now: DeviceLoginRow?) throws(Failure) -> DeviceLoginRow {
         guard var now, now.state == .active, !now.account.flags.contains(.deleted) else {
             throw Failure(.deviceRevoked)
         }

@@ -16,7 +16,7 @@ package struct Bundle: Sendable, Equatable {
     package var sender: AccountID
     package var device: DeviceID
     package var precondition: ConversationPosition?
-    package var advance: UInt64?
+    package var advance: Epoch?
     package var entry: NewEntry?
     package var rows: [SideRowChange] = []
     package var members: [MembershipChange] = []

@@ -10,10 +10,10 @@ package struct News: Sendable, Equatable {
 
     package var conversation: ConversationInfo
     package var readers: Readers
-    package var epoch: UInt64
+    package var epoch: Epoch
     package var entries: [Entry]
 
-    package init(conversation: ConversationInfo, readers: Readers, epoch: UInt64, entries: [Entry]) {
+    package init(conversation: ConversationInfo, readers: Readers, epoch: Epoch, entries: [Entry]) {
         self.conversation = conversation
         self.readers = readers
         self.epoch = epoch

@@ -71,7 +71,7 @@ package enum OperationOutcome: Sendable, Equatable {
     /// Nil: none waits.
     case welcome(TakenWelcome?)
     case refused(Failure)
-    case opened(ConversationInfo, head: SequenceNumber, epoch: UInt64)
+    case opened(ConversationInfo, head: SequenceNumber, epoch: Epoch)
     /// A membership began, a conversation was closed, everything was erased, now or before.
     case done
     /// A part of it was done, and something is left.

@@ -40,7 +40,7 @@ package protocol StoredAccounts: Sendable {
     /// - Throws: refused by `storeCopied` where it was used or lies far behind; by `deviceRevoked`, `accountDisabled`;
     ///   by `badProof` where the device has another key by now.
     func useLoginNumber(
-        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+        _ number: LoginNumber, of device: DeviceID, checkedAgainst row: DeviceLoginRow
     ) async throws(StoreFailure) -> LoggedIn
 
     /// The account's devices that are not revoked, oldest first.

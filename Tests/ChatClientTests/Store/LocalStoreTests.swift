@@ -37,7 +37,7 @@ import Testing
 @Suite struct LoginNumberTests {
     @Test func `no number is given twice even if a machine loses its last commits`() {
         var durable = LoginNumbers(next: 1, reserved: 1, boot: "")
-        var used: Set<UInt64> = []
+        var used: Set<LoginNumber> = []
         for boot in 1...50 {
             // A new start finds what was synced last, or anything later.
             var numbers = durable
@@ -47,7 +47,7 @@ import Testing
                 if syncs { durable = numbers }
             }
         }
-        #expect((used.max() ?? 0) < UInt64(used.count) + 51 * LoginNumbers.block)
+        #expect((used.max()?.value ?? 0) < UInt64(used.count) + 51 * LoginNumbers.block)
     }
 
     @Test func `a commit is synced once a block`() {
@@ -72,7 +72,7 @@ import Testing
     @Test func `many processes get many numbers`() async throws {
         let scene = try StoreScene()
         let directory = scene.directory
-        let numbers = try await withThrowingTaskGroup(of: [UInt64].self) { group in
+        let numbers = try await withThrowingTaskGroup(of: [LoginNumber].self) { group in
             for _ in 0..<8 {
                 group.addTask {
                     let store = try ClientStore(directory, mode: .write)

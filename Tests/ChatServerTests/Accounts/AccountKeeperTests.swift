@@ -37,7 +37,7 @@ import Testing
         let alice = try await register(scene, "alice", device: device)
         #expect(alice.account.name.text == "alice" && alice.account.displayName == "ALICE")
         let origin = scene.origin()
-        for number in [1, 2] as [UInt64] {
+        for number in [1, 2] as [LoginNumber] {
             let request = try device.login(alice, number: number, binding: scene.binding)
             let again: LoggedIn = try await scene.keeper.logIn(request, from: origin)
             #expect(again == alice)

@@ -62,7 +62,7 @@ struct TestDevice {
         return DeviceDescription(name: name, keys: [registration])
     }
 
-    func login(_ who: LoggedIn, number: UInt64, binding: ConnectionBinding) throws -> LoginByDevice {
+    func login(_ who: LoggedIn, number: LoginNumber, binding: ConnectionBinding) throws -> LoginByDevice {
         let proof = LoginProof(account: who.account.id, device: who.device, number: number, binding: binding)
         return LoginByDevice(
             account: who.account.id, device: who.device, number: number, signature: try key.sign(proof.wireBytes))

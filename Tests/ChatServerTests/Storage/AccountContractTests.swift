@@ -128,11 +128,11 @@ import Testing
             func row() async throws -> DeviceLoginRow {
                 try #require(try await store.store.loginRow(aliceDevice, of: alice))
             }
-            func use(_ number: UInt64, checkedAgainst row: DeviceLoginRow) async throws {
+            func use(_ number: LoginNumber, checkedAgainst row: DeviceLoginRow) async throws {
                 let loggedIn = try await store.store.useLoginNumber(number, of: aliceDevice, checkedAgainst: row)
                 #expect(loggedIn.account.id == alice && loggedIn.device == aliceDevice && loggedIn.deviceName == "d")
             }
-            func use(_ number: UInt64) async throws { try await use(number, checkedAgainst: row()) }
+            func use(_ number: LoginNumber) async throws { try await use(number, checkedAgainst: row()) }
             try await use(5)
             try await use(4)
             #expect(await refusal { try await use(5) } == .storeCopied)
@@ -148,10 +148,10 @@ import Testing
     @Test(arguments: Kind.all) func `what has changed since a login was checked counts`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             let old = try #require(try await store.store.loginRow(aliceDevice, of: alice))
-            func use(_ number: UInt64) async throws {
+            func use(_ number: LoginNumber) async throws {
                 _ = try await store.store.useLoginNumber(number, of: aliceDevice, checkedAgainst: old)
             }
-            for number in [7, 5, 6] as [UInt64] { try await use(number) }
+            for number in [7, 5, 6] as [LoginNumber] { try await use(number) }
             #expect(await refusal { try await use(5) } == .storeCopied)
             try await store.store.setFlags(.disabled, clearing: [], of: alice)
             #expect(await refusal { try await use(8) } == .accountDisabled)

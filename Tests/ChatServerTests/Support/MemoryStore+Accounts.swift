@@ -76,7 +76,7 @@ extension MemoryStore {
     }
 
     func useLoginNumber(
-        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+        _ number: LoginNumber, of device: DeviceID, checkedAgainst row: DeviceLoginRow
     ) async throws(StoreFailure) -> LoggedIn {
         let now = try await loginRow(device, of: row.account.id)
         let used: DeviceLoginRow

@@ -8,7 +8,7 @@ actor MemoryStore: Store {
     struct Conversation {
         var info: ConversationInfo
         var head: SequenceNumber = 0
-        var epoch: UInt64 = 0
+        var epoch: Epoch = 0
         var lastTime = Timestamp.zero
         var isClosed = false
         var members: [AccountID: Member] = [:]
@@ -134,7 +134,7 @@ actor MemoryStore: Store {
         }
     }
 
-    func position(_ epoch: UInt64) -> ConversationPosition {
+    func position(_ epoch: Epoch) -> ConversationPosition {
         ConversationPosition(generation: stored.generation, epoch: epoch)
     }
 

@@ -145,7 +145,7 @@ final class StoreUnderTest: Sendable {
 
     func append(
         _ text: String, to conversation: ConversationID, id: UInt64? = nil, sender: AccountID = alice,
-        device: DeviceID = aliceDevice, precondition: UInt64? = nil, advance: UInt64? = nil
+        device: DeviceID = aliceDevice, precondition: Epoch? = nil, advance: Epoch? = nil
     ) -> StoreOperation {
         let id = id.map { MessageID(high: 0, low: $0) } ?? .unique
         let append = Append(

@@ -276,7 +276,7 @@ extension TroubledStore {
     }
 
     func useLoginNumber(
-        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+        _ number: LoginNumber, of device: DeviceID, checkedAgainst row: DeviceLoginRow
     ) async throws(StoreFailure) -> LoggedIn {
         try await read { () throws(StoreFailure) in
             try await base.useLoginNumber(number, of: device, checkedAgainst: row)

@@ -114,11 +114,11 @@ extension BatchWriteStore {
         ) { row in
             StoredAppend(
                 conversation: conversation.info, seq: row.sequenceNumber(0), time: row.timestamp(1),
-                digest: row.bytes(2), position: position(row.unsigned(3)), duplicate: true)
+                digest: row.bytes(2), position: position(row.epoch(3)), duplicate: true)
         }
     }
 
-    private func position(_ epoch: UInt64) -> ConversationPosition {
+    private func position(_ epoch: Epoch) -> ConversationPosition {
         ConversationPosition(generation: generation, epoch: epoch)
     }
 

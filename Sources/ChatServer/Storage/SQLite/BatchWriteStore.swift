@@ -9,7 +9,7 @@ struct BatchWriteStore {
         let info: ConversationInfo
         let number: UInt64
         var head: SequenceNumber
-        var epoch: UInt64
+        var epoch: Epoch
         var lastTime: Timestamp
         var isClosed: Bool
         var hasMoved = false
@@ -20,7 +20,7 @@ struct BatchWriteStore {
             info = try ConversationInfo(row)
             number = row.unsigned(4)
             head = row.sequenceNumber(5)
-            epoch = row.unsigned(6)
+            epoch = row.epoch(6)
             lastTime = row.timestamp(7)
             isClosed = row.bool(8)
         }

@@ -46,7 +46,7 @@ package struct DeviceStore {
             return DeviceLoginRow(
                 account: AccountRecord(id: account, name: name, displayName: row.text(6), flags: flags),
                 name: row.text(0), state: Self.state(row, 1), key: row.bytes(2),
-                window: LoginWindow(high: row.unsigned(3), bitmap: row.bytes(4)))
+                window: LoginWindow(high: row.loginNumber(3), bitmap: row.bytes(4)))
         } ?? nil
     }
 
@@ -92,7 +92,7 @@ package struct DeviceStore {
     /// Uses up a login number: in one statement where nothing has changed since `row` was read, otherwise in a transaction
     /// that reads it again. Not part of a transaction.
     package func use(
-        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+        _ number: LoginNumber, of device: DeviceID, checkedAgainst row: DeviceLoginRow
     ) throws -> DeviceLoginRow {
         let account = row.account.id
         if let used = try? row.using(number, of: row) {

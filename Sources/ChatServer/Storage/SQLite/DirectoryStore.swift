@@ -51,7 +51,7 @@ enum DirectoryStore {
                 SELECT c.id, c.type, c.account_low, c.account_high, c.head, c.epoch FROM conversations c
                 JOIN members m ON m.conversation = c.id AND m.account = ? WHERE c.id = ?
                 """, account, id
-            ) { (info: try ConversationInfo($0), head: $0.sequenceNumber(4), epoch: $0.unsigned(5)) }
+            ) { (info: try ConversationInfo($0), head: $0.sequenceNumber(4), epoch: $0.epoch(5)) }
             guard let row else { return nil }
             return try record(row.info, head: row.head, epoch: row.epoch, in: database)
         }
@@ -74,7 +74,7 @@ enum DirectoryStore {
     }
 
     private static func record(
-        _ info: ConversationInfo, head: SequenceNumber, epoch: UInt64, in database: Database
+        _ info: ConversationInfo, head: SequenceNumber, epoch: Epoch, in database: Database
     ) throws -> ConversationRecord? {
         switch info.audience {
         case .everyone:

@@ -71,7 +71,7 @@ extension SQLiteStore {
     }
 
     package func useLoginNumber(
-        _ number: UInt64, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+        _ number: LoginNumber, of device: DeviceID, checkedAgainst row: DeviceLoginRow
     ) async throws(StoreFailure) -> LoggedIn {
         try await write { database in
             try database.unsynced {
