@@ -118,7 +118,8 @@ let package = Package(
 
         // For testers of MLS: vectors in both directions, and a server for other implementations. Not installed.
         .executableTarget(
-            name: "mls-interop", dependencies: ["MLS", "GroupRules", "ChatProtocol", "WireCodec", "System"],
+            name: "mls-interop",
+            dependencies: ["MLS", "GroupRules", "ChatProtocol", "WireCodec", "CLISupport", "System"],
             swiftSettings: strict),
 
         // Tests. `TestSupport` waits for conditions; it is never linked into a product.
