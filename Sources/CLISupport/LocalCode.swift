@@ -2,8 +2,6 @@
 ///
 /// What the server refuses has an `ErrorCode`. A name that stands in both lists means the same and exits alike.
 package enum LocalCode: String, CaseIterable, Sendable {
-    case noMatch = "no_match"
-
     case usage = "usage"
     /// Something must be asked, and there is nobody to ask.
     case inputNeeded = "input_needed"
@@ -82,7 +80,6 @@ package enum LocalCode: String, CaseIterable, Sendable {
     /// The exit status of a command that ends with this error.
     package var exitStatus: ExitStatus {
         switch self {
-        case .noMatch: .negative
         case .usage, .inputNeeded: .usage
         case .emptyMessage, .notUTF8, .nulByte, .messageTooLong, .invalidLine, .invalidData, .idReused,
             .answerTooLarge:

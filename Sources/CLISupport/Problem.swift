@@ -79,6 +79,11 @@ package struct Problem: Error, Equatable, Sendable {
         current = failure.current
     }
 
+    /// One line without its newline, as a program tells it on standard error.
+    package func line(program: String, json: Bool, time: @autoclosure () -> Timestamp) -> String {
+        json ? self.json(time: time()).text : plainLine(program: program)
+    }
+
     /// One line without its newline: `chat: what went wrong; what to do`.
     ///
     /// - Parameter program: `chat` or `chatd`.

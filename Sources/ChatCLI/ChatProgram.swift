@@ -6,7 +6,7 @@ import System
 
 /// The program `chat`, from its arguments to how it is to end.
 package enum ChatProgram {
-    package static let version = "0.1.0"
+    package static let version = Release.version
 
     /// What the arguments come to: help, the version and usage errors are answered at once, without the machinery
     /// that a command needs and that costs a script a millisecond.

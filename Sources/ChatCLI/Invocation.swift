@@ -4,6 +4,7 @@ import ChatProtocol
 import Glibc
 import Logging
 import Synchronization
+import System
 
 /// What a command runs with.
 struct Invocation: Sendable {
@@ -34,7 +35,7 @@ struct Invocation: Sendable {
     func settings() throws(Problem) -> ClientSettings { try loaded.get() }
 
     /// Whether there is a person to ask.
-    var canAsk: Bool { !globals.noInput && isatty(STDIN_FILENO) == 1 }
+    var canAsk: Bool { !globals.noInput && TerminalQuestion.somebodyIsThere }
 
     var terminal: Terminal { Terminal() }
     var secrets: SecretInput { SecretInput(terminal: terminal, canAsk: canAsk) }

@@ -111,7 +111,7 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .storeCopied: "this device's store was copied or rolled back"
         case .forbidden: "this account may not do that"
         case .nameTaken: "the name is taken"
-        case .invalidName: "a name is [a-z0-9][a-z0-9._-]{0,31}"
+        case .invalidName: "a name is \(UserName.grammar)"
         case .unacceptablePassword: "a password has 8 to 72 bytes"
         case .registrationClosed: "this server takes no registrations"
         case .inviteRequired: "this server wants an invite"

@@ -1,11 +1,15 @@
 import WireCodec
 
-/// The name of a user, a room, a profile or a resume point: `[a-z0-9][a-z0-9._-]{0,31}`.
+/// The name of a user, a room, a profile or a resume point.
 ///
 /// Names are compared as bytes. What does not fit the grammar cannot be made into a `UserName`, so a name that
 /// came over the network, out of a store or from an import is safe to print, to complete and to put into a path.
 package struct UserName: Hashable, Sendable {
     package static let maximumLength = 32
+    /// What a name looks like, for people.
+    package static let grammar = "[a-z0-9][a-z0-9._-]{0,\(maximumLength - 1)}"
+    /// With the words that are no names.
+    package static let rule = "\(grammar), and not me, all or everyone"
     /// Words that commands use for something else.
     package static let reserved: Set<String> = ["me", "all", "everyone"]
 

@@ -24,6 +24,9 @@ package enum TerminalQuestion {
     /// There is one terminal.
     private static let turn = Mutex(())
 
+    /// Whether standard input is a person's.
+    package static var somebodyIsThere: Bool { isatty(STDIN_FILENO) == 1 }
+
     /// The line that was typed, without its end. Blocks the thread.
     package static func ask(_ question: String, secret: Bool) -> Result<[UInt8], Failure> {
         turn.withLock { _ in

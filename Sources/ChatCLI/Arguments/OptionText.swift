@@ -26,14 +26,14 @@ enum OptionText {
 
     static func user(_ text: String) throws -> UserName {
         guard let name = UserName(typed: text) else {
-            throw ValidationError("expected a user's name, [a-z0-9][a-z0-9._-]{0,31}, not me, all or everyone")
+            throw ValidationError("expected a user's name, \(UserName.rule)")
         }
         return name
     }
 
     static func name(_ text: String) throws -> UserName {
         guard let name = UserName(typed: text) else {
-            throw ValidationError("expected a name, [a-z0-9][a-z0-9._-]{0,31}, not me, all or everyone")
+            throw ValidationError("expected a name, \(UserName.rule)")
         }
         return name
     }

@@ -17,10 +17,7 @@ struct StartOptions: ParsableArguments, Sendable {
     var afterCursor: Cursor?
 
     func start(now: Timestamp) throws(Problem) -> ListenStart? {
-        var starts: [ListenStart] = []
-        if new { starts.append(.new) }
-        if let since { starts.append(.since(since.timestamp(now: now))) }
-        if let afterCursor { starts.append(.cursor(afterCursor)) }
+        let starts = ListenStart.given(new: new, since: since, cursor: afterCursor, now: now)
         guard starts.count <= 1 else {
             throw Problem(.usage, "only one of --new, --since and --after-cursor can be the start")
         }

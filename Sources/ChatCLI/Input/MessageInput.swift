@@ -21,7 +21,7 @@ enum MessageInput {
 
     static func tooLong() -> Problem {
         Problem(
-            .messageTooLong, "the message has more than \(Limits.text) bytes (64 KiB)",
+            .messageTooLong, "the message has more than \(Limits.text) bytes (\(MessageText.limitInWords))",
             hint: "send it in parts, or send where it can be read", sent: .no)
     }
 

@@ -1,4 +1,5 @@
 import CLISupport
+import ChatClient
 import ChatProtocol
 
 /// The text between the marks that a terminal puts around what is pasted: ESC [ 200 ~ and ESC [ 201 ~ (xterm,
@@ -21,7 +22,7 @@ struct BracketedPaste: Sendable {
             case .tooLong(let size):
                 Problem(
                     .messageTooLong,
-                    "what was pasted has \(size) bytes; the limit is \(Limits.text) (64 KiB); it was not taken",
+                    "what was pasted has \(size) bytes; the limit is \(Limits.text) (\(MessageText.limitInWords)); it was not taken",
                     hint: "send a file with 'chat send', in parts", sent: .no)
             case .holdsNUL: Problem(.nulByte, "what was pasted holds a NUL byte; only text can be sent", sent: .no)
             }

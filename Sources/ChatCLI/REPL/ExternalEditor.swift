@@ -68,7 +68,8 @@ struct ExternalEditor: Sendable {
         case .failure(let error) where error.number == EFBIG:
             return .failed(
                 Problem(
-                    .messageTooLong, "the message is longer than \(Limits.text) bytes (64 KiB); it is kept in \(file)",
+                    .messageTooLong,
+                    "the message is longer than \(Limits.text) bytes (\(MessageText.limitInWords)); it is kept in \(file)",
                     hint: "send it in parts", sent: .no))
         case .failure(let error):
             return .failed(Problem(.inputOutput, "cannot read \(file): \(error.text)"))

@@ -118,10 +118,7 @@ final class InteractiveSession {
         let problem = problem.worded(.prompt)
         // Straight to the screen where it is one, so that it stands where it belongs among the other lines.
         guard isatty(STDERR_FILENO) == 1 else { return invocation.diagnostics.report(problem) }
-        screen.write([
-            invocation.json
-                ? problem.json(time: WallClock.now).text : problem.plainLine(program: "chat")
-        ])
+        screen.write([problem.line(program: "chat", json: invocation.json, time: WallClock.now)])
     }
 
     /// Data: above the prompt, or where standard output leads.

@@ -1,4 +1,5 @@
 import CLISupport
+import ChatClient
 import ChatProtocol
 import Glibc
 
@@ -12,7 +13,7 @@ struct Keyboard {
 
     /// What is said of a line of which keys were left out.
     static let tooMuch = Problem(
-        .messageTooLong, "the line had more than \(Limits.text) bytes (64 KiB); nothing was sent",
+        .messageTooLong, "the line had more than \(Limits.text) bytes (\(MessageText.limitInWords)); nothing was sent",
         hint: "send a file with 'chat send', in parts", sent: .no)
 
     let descriptor: Int32

@@ -83,7 +83,7 @@ enum REPLLine: Equatable, Sendable {
         guard let name = UserName(typed: word) else {
             throw Problem(
                 .usage, "'\(shortened(String(word)))' is no user's name",
-                hint: "a name is [a-z0-9][a-z0-9._-]{0,31}, and not me, all or everyone")
+                hint: "a name is \(UserName.rule)")
         }
         return name
     }

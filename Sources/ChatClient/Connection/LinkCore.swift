@@ -107,7 +107,7 @@ final class LinkCore: FrameConnectionDelegate {
                     hint: "if it was set up anew, log in with another profile", sent: .no))
         }
         shared.noteHello(hello)
-        let own = ClientHello(nonce: SecureRandom.bytes(ClientHello.nonceBytes), software: Software.name).wireBytes
+        let own = ClientHello(nonce: SecureRandom.bytes(ClientHello.nonceBytes), software: Release.client).wireBytes
         let binding = ConnectionBinding(
             clientHelloDigest: SHA256.hash(own), serverHelloDigest: SHA256.hash(frame.body),
             exporter: connection.channelBinding)
@@ -238,9 +238,4 @@ final class LinkCore: FrameConnectionDelegate {
                     .unreachable, "the connection to \(address) was lost: \(reason)", hint: "try again"))
         }
     }
-}
-
-enum Software {
-    /// What is told to the other side and to people.
-    static let name = "chat 0.1"
 }

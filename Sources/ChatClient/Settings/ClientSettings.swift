@@ -89,7 +89,7 @@ extension ClientSettings {
         let server = Setting("server", ServerAddress.form) { ServerAddress($0) }
         requestedServer = try server.choose(flags.server, environment["CHAT_SERVER"], "CHAT_SERVER", nil)
         configuredServer = try server.choose(nil, nil, "", file)
-        let profile = try Setting("profile", "a name, [a-z0-9][a-z0-9._-]{0,31}") { UserName(typed: $0) }
+        let profile = try Setting("profile", "a name, \(UserName.grammar)") { UserName(typed: $0) }
             .choose(flags.profile, environment["CHAT_PROFILE"], "CHAT_PROFILE", file)
         guard let profile = profile ?? UserName(Self.defaultProfile) else {
             throw Problem(.internalFault, "the default profile has no name")

@@ -3,6 +3,9 @@ import ChatProtocol
 
 /// What may be a message's body.
 package enum MessageText {
+    /// How long it may be, for people.
+    package static let limitInWords = "\(Limits.text >> 10) KiB"
+
     /// The text of `bytes`, which are taken as they are.
     ///
     /// - Throws: 65: `empty_message`, `message_too_long`, `nul_byte`, `not_utf8`.
@@ -10,7 +13,8 @@ package enum MessageText {
         guard !bytes.isEmpty else { throw Problem(.emptyMessage, "the message is empty; it was not sent", sent: .no) }
         guard bytes.count <= Limits.text else {
             throw Problem(
-                .messageTooLong, "the message has \(bytes.count) bytes; the limit is \(Limits.text) (64 KiB)",
+                .messageTooLong,
+                "the message has \(bytes.count) bytes; the limit is \(Limits.text) (\(limitInWords))",
                 hint: "send it in parts, or send where it can be read", sent: .no)
         }
         guard !bytes.contains(0) else {

@@ -221,7 +221,7 @@ package struct Administration: Sendable {
         let (identity, counts) = (try await store.identity(), try await store.counts())
         var object = JSONObject(head: "status")
         object["running"] = .bool(false)
-        object["version"] = .string(ServerVersion.text)
+        object["version"] = .string(Release.version)
         object["fingerprint"] = .string("\(try self.identity().pin)")
         object["server_id"] = .string(identity.server.hex)
         object["generation"] = .string(identity.generation.hex)
@@ -251,10 +251,6 @@ struct NoService: ServiceEffects {
     func importedHashesChanged() async throws {}
     func describe(_ status: inout JSONObject) async throws {}
     func restart() throws(Problem) {}
-}
-
-package enum ServerVersion {
-    package static let text = "0.1.0"
 }
 
 extension Problem {

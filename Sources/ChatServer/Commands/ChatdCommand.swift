@@ -13,7 +13,7 @@ struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chatd", abstract: "The server of chat, and its administrator's tool.",
         discussion: "Commands other than run work beside a running server, through its control socket, and without.",
-        version: "chatd \(ServerVersion.text)",
+        version: "chatd \(Release.version)",
         subcommands: [
             RunCommand.self, UserGroup.self, InviteGroup.self, FingerprintCommand.self, BackupCommand.self,
             RestoreCommand.self, RetentionGroup.self, CheckCommand.self, StatusCommand.self,

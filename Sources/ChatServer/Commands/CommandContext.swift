@@ -12,7 +12,7 @@ struct CommandContext: Sendable {
     init(json: Bool, quiet: Bool, noInput: Bool) {
         self.json = json
         self.quiet = quiet
-        canAsk = !noInput && isatty(STDIN_FILENO) == 1
+        canAsk = !noInput && TerminalQuestion.somebodyIsThere
     }
 
     /// Writes lines to stdout; false where it does not take them.
@@ -35,7 +35,7 @@ struct CommandContext: Sendable {
 
     /// Tells what went wrong, in one line.
     func report(_ problem: Problem) {
-        say(json ? problem.json(time: ServerSources.system.time()).text : problem.plainLine(program: "chatd"))
+        say(problem.line(program: "chatd", json: json, time: ServerSources.system.time()))
     }
 
     /// Tells what somebody may want to know.

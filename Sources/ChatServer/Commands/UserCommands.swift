@@ -6,7 +6,7 @@ import ChatProtocol
 enum NameText {
     static func user(_ text: String) throws -> UserName {
         guard let name = UserName(typed: text) else {
-            throw ValidationError("a name is [a-z0-9][a-z0-9._-]{0,31}, and none of me, all, everyone")
+            throw ValidationError("a name is \(UserName.rule)")
         }
         return name
     }

@@ -1,3 +1,4 @@
+import CLISupport
 import ChatProtocol
 import NIOCore
 
@@ -51,6 +52,6 @@ extension HubSettings {
         self.init()
         broadcastByAdminsOnly = configuration.broadcast == .admins
         limits = configuration.limits
-        software = "chatd \(ServerVersion.text)"
+        software = "chatd \(Release.version)"
     }
 }

@@ -75,7 +75,7 @@ struct ImportTable: Equatable, Sendable {
                     + (record.fields.count > DelimitedReader.fieldCount ? "more" : "\(record.fields.count)"))
         }
         guard let name = UserName(typed: try text(record, name)) else {
-            throw fault(record, self.name, "USER_NAME is not [a-z0-9][a-z0-9._-]{0,31}, or is a reserved word")
+            throw fault(record, self.name, "USER_NAME is not \(UserName.grammar), or is a reserved word")
         }
         let displayName = try fullName.map { index throws(ImportFault) in try text(record, index) } ?? ""
         guard displayName.utf8.count <= Limits.displayName, !displayName.utf8.contains(0) else {

@@ -1,3 +1,4 @@
+import CLISupport
 import ChatProtocol
 
 /// What is told of a running server to whoever watches it. A plain value; no name and no conversation is in it.
@@ -13,7 +14,7 @@ struct ServerMetrics {
     var text: String {
         var text = MetricsText()
         text.add(
-            "chatd_build_info", .gauge, "The version that runs.", label: "version", [(ServerVersion.text, 1)])
+            "chatd_build_info", .gauge, "The version that runs.", label: "version", [(Release.version, 1)])
         describeConnections(in: &text)
         describeMessages(in: &text)
         describeBatches(in: &text)

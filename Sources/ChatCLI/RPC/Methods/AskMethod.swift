@@ -9,7 +9,8 @@ struct AskMethod: Sendable {
     let report: @Sendable (AskNotice) -> Void
 
     private static let to = RPCParameter.users("to", required: true, about: "who is asked; the first to answer decides")
-    private static let question = RPCParameter.text("question", required: true, about: "the text, up to 64 KiB")
+    private static let question = RPCParameter.text(
+        "question", required: true, about: "the text, up to \(MessageText.limitInWords)")
     private static let choices = RPCParameter.texts(
         "choices", about: "what counts as an answer; up to \(Question.maximumChoices)")
     private static let timeout = RPCParameter.duration("timeout", about: "how long to wait: a duration (10m)")

@@ -87,10 +87,9 @@ struct ListenMethods: Sendable {
     }
 
     private static func start(_ arguments: RPCArguments, now: Timestamp) throws(RPCError) -> ListenStart? {
-        var starts: [ListenStart] = []
-        if try arguments.isSet(new) { starts.append(.new) }
-        if let since = try arguments.value(since) { starts.append(.since(since.timestamp(now: now))) }
-        if let cursor = try arguments.value(afterCursor) { starts.append(.cursor(cursor)) }
+        let starts = ListenStart.given(
+            new: try arguments.isSet(new), since: try arguments.value(since), cursor: try arguments.value(afterCursor),
+            now: now)
         guard starts.count <= 1 else {
             throw .invalid("only one of \"new\", \"since\" and \"after_cursor\" can be the start")
         }

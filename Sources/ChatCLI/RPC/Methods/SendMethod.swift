@@ -20,7 +20,8 @@ struct SendMethod: Sendable {
         RPCParameterDescription(name: "to", type: .string, isRequired: false, about: "the user; or everyone, or conv"),
         RPCParameterDescription(name: "everyone", type: .boolean, isRequired: false, about: "true: to everybody"),
         RPCParameterDescription(name: "conv", type: .string, isRequired: false, about: "a line's conv: @USER or *"),
-        RPCParameterDescription(name: "body", type: .string, isRequired: true, about: "the text, up to 64 KiB"),
+        RPCParameterDescription(
+            name: "body", type: .string, isRequired: true, about: "the text, up to \(MessageText.limitInWords)"),
         RPCParameterDescription(
             name: "id", type: .string, isRequired: false,
             about: "idempotency key, 1 to \(Limits.idempotencyKey) bytes: what is sent again is delivered once"),
