@@ -39,7 +39,7 @@ extension ClientStore {
                 """
                 UPDATE questions SET state = 1 WHERE state = 0
                     AND asking = (SELECT asking FROM questions WHERE id = ? AND peer = ?)
-                """, question.bytes, entry.sender.bytes)
+                """, question, entry.sender)
         case .notAChoice(let question): try keep(entry, conversation, question, .notAChoice)
         case .ambiguous: try keep(entry, conversation, nil, .ambiguous)
         }
@@ -63,7 +63,7 @@ extension ClientStore {
                         AND n.seq > x.seq AND n.seq < ?3 AND n.sender = ?4 AND n.auto = 1 AND n.reply_to = x.id))
             FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type = 1
             WHERE q.peer = ?1 AND q.state = 0 AND c.number = ?2
-            """, entry.sender.bytes, conversation, entry.seq, own.bytes
+            """, entry.sender, conversation, entry.seq, own
         ) { row -> OpenQuestion? in
             let due = BootTime(boot: row.optionalText(5) ?? "", milliseconds: row.unsigned(4))
             guard !Expiry(time: row.timestamp(3), due: due).isOver(now: now, boot: boot) else { return nil }
@@ -79,7 +79,7 @@ extension ClientStore {
         try database.run(
             """
             INSERT OR IGNORE INTO answers(conversation, seq, question, outcome) VALUES (?, ?, ?, ?)
-            """, conversation, entry.seq, question?.bytes, outcome.rawValue)
+            """, conversation, entry.seq, question, outcome.rawValue)
     }
 
     /// Decides what came after a question, is marked as its answer, and was stored while nobody waited for it.
@@ -92,7 +92,7 @@ extension ClientStore {
             WHERE q.peer = ?1 AND q.id = ?2 AND e.sender = ?1 AND e.reply_to = ?2 AND e.body IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.conversation = e.conversation AND a.seq = e.seq)
             ORDER BY e.seq
-            """, peer.bytes, question.bytes
+            """, peer, question
         ) { row in
             let content = Content(body: row.text(7), replyTo: question, sent: row.timestamp(6), auto: row.bool(8))
             let place = EntryPlace(
@@ -120,7 +120,7 @@ extension ClientStore {
                 SELECT m.*, a.number, a.outcome
                 FROM answers a JOIN message_rows m ON m.conversation = a.conversation AND m.seq = a.seq
                 WHERE (a.question = ? OR (a.outcome = 2 AND a.number > ?)) AND m.peer = ? AND m.body IS NOT NULL
-                """, from: ItemReader.messages, user.id.bytes, number, user.account.bytes,
+                """, from: ItemReader.messages, user.id, number, user.account,
                 read: { try Self.answer($0, reader) }
             ).compactMap(\.self)
         }.sorted { $0.number < $1.number }

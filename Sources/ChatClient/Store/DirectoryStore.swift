@@ -20,7 +20,7 @@ extension ClientStore {
                 ON CONFLICT(id) DO UPDATE SET name = excluded.name, display_name = excluded.display_name,
                     flags = excluded.flags, told = excluded.told
                 """,
-                account.id.bytes, account.name.text, account.displayName, Int(account.flags.rawValue), now)
+                account.id, account.name.text, account.displayName, Int(account.flags.rawValue), now)
         }
     }
 
@@ -35,21 +35,21 @@ extension ClientStore {
 
     func remember(_ id: ConversationID, type: ConversationType, peer: AccountID?) throws {
         try database.run(
-            "INSERT OR IGNORE INTO conversations(id, type, peer) VALUES (?, ?, ?)", id.bytes, Int(type.rawValue),
-            peer?.bytes)
+            "INSERT OR IGNORE INTO conversations(id, type, peer) VALUES (?, ?, ?)", id, Int(type.rawValue),
+            peer)
     }
 
     /// Which of these are not known here.
     func unknown(accounts: Set<AccountID>) throws -> [AccountID] {
         try accounts.filter { account in
-            try database.first("SELECT 1 FROM accounts WHERE id = ?", account.bytes) { _ in true } == nil
+            try database.first("SELECT 1 FROM accounts WHERE id = ?", account) { _ in true } == nil
         }
     }
 
     /// Which of these are not known here.
     func unknown(conversations: Set<ConversationID>) throws -> [ConversationID] {
         try conversations.filter { conversation in
-            try database.first("SELECT 1 FROM conversations WHERE id = ?", conversation.bytes) { _ in true } == nil
+            try database.first("SELECT 1 FROM conversations WHERE id = ?", conversation) { _ in true } == nil
         }
     }
 
@@ -70,7 +70,7 @@ extension ClientStore {
     }
 
     func name(of account: AccountID) throws -> UserName {
-        try database.first("SELECT name FROM accounts WHERE id = ?", account.bytes) { try $0.userName(0) }
+        try database.first("SELECT name FROM accounts WHERE id = ?", account) { try $0.userName(0) }
             ?? (try Self.stranger(account))
     }
 
@@ -87,7 +87,7 @@ extension ClientStore {
             """
             SELECT c.number, c.type, c.peer, a.name FROM conversations c LEFT JOIN accounts a ON a.id = c.peer
             WHERE c.id = ?
-            """, id.bytes
+            """, id
         ) { row in
             StoredConversation(
                 number: row.integer(0), id: id, name: try Self.conversationName(row, type: 1, peer: 2, name: 3))
@@ -109,13 +109,14 @@ extension ClientStore {
     /// Users for completion, in the order of their names.
     func knownUsers(limit: Int) throws -> [UserName] {
         try database.all(
-            "SELECT DISTINCT name FROM accounts WHERE flags & 4 = 0 ORDER BY name LIMIT ?", limit
+            "SELECT DISTINCT name FROM accounts WHERE flags & ? = 0 ORDER BY name LIMIT ?",
+            Int(AccountRecord.Flags.deleted.rawValue), limit
         ) { try $0.userName(0) }
     }
 
     /// The conversation's row.
     func number(of conversation: ConversationID) throws -> Int64? {
-        try database.first("SELECT number FROM conversations WHERE id = ?", conversation.bytes) { $0.integer(0) }
+        try database.first("SELECT number FROM conversations WHERE id = ?", conversation) { $0.integer(0) }
     }
 }
 
@@ -123,7 +124,7 @@ extension ClientStore {
     /// Which of these are direct.
     func directConversations(among conversations: Set<ConversationID>) throws -> Set<ConversationID> {
         try conversations.filter { conversation in
-            try database.first("SELECT 1 FROM conversations WHERE id = ? AND type = 1", conversation.bytes) { _ in true
+            try database.first("SELECT 1 FROM conversations WHERE id = ? AND type = 1", conversation) { _ in true
             }
                 ?? false
         }

@@ -158,7 +158,7 @@ extension ClientStore {
             """
             SELECT c.head >= ?2 OR EXISTS (SELECT 1 FROM entries e WHERE e.conversation = c.number AND e.seq = ?2)
             FROM conversations c WHERE c.id = ?1
-            """, conversation.bytes, seq
+            """, conversation, seq
         ) { $0.bool(0) } ?? false
     }
 
@@ -167,7 +167,7 @@ extension ClientStore {
             """
             SELECT e.body, e.reply_to, e.sent, e.auto FROM entries e JOIN conversations c ON c.number = e.conversation
             WHERE c.id = ? AND e.seq = ? AND e.body IS NOT NULL
-            """, conversation.bytes, seq
+            """, conversation, seq
         ) { row in
             Content(
                 body: row.text(0), replyTo: try row.optionalIdentifier(1), sent: row.timestamp(2), auto: row.bool(3))
@@ -179,7 +179,7 @@ extension ClientStore {
     private func standing(
         of conversation: ConversationID
     ) throws -> (number: Int64, head: SequenceNumber, received: SequenceNumber)? {
-        try database.first("SELECT number, head, received FROM conversations WHERE id = ?", conversation.bytes) {
+        try database.first("SELECT number, head, received FROM conversations WHERE id = ?", conversation) {
             ($0.integer(0), $0.sequenceNumber(1), $0.sequenceNumber(2))
         }
     }
@@ -245,8 +245,8 @@ extension ClientStore {
             INSERT INTO entries(conversation, seq, position, id, sender, device, time, sent, body, reply_to, auto,
                 shown, payload_kind, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            conversation, place.seq, position, place.id.bytes, place.sender.bytes, place.device.bytes, place.time,
-            content?.sent ?? place.time, content?.body, content?.replyTo?.bytes, content?.auto ?? false,
+            conversation, place.seq, position, place.id, place.sender, place.device, place.time,
+            content?.sent ?? place.time, content?.body, content?.replyTo, content?.auto ?? false,
             place.sender == own, Int(unread?.kind ?? PayloadKind.plainContent.rawValue), unread?.payload)
         guard let content else { return }
         if place.sender == own { try noteAsked(place, conversation: conversation, now: now) }

@@ -35,7 +35,7 @@ extension ClientStore {
     func messages(id: MessageID, reader: ItemReader) throws -> [ReceivedMessage] {
         try database.all(
             "SELECT * FROM message_rows WHERE id = ? AND body IS NOT NULL ORDER BY time", from: ItemReader.messages,
-            id.bytes, read: reader.item
+            id, read: reader.item
         ).compactMap { if case .message(let message) = $0 { message } else { nil } }
     }
 

@@ -71,9 +71,9 @@ extension ClientStore {
                 login_number = CASE device WHEN excluded.device THEN login_number ELSE 1 END,
                 login_reserved = CASE device WHEN excluded.device THEN login_reserved ELSE 1 END, boot = ''
             """,
-            identity.account.bytes, identity.name.text, identity.displayName, identity.device.bytes,
+            identity.account, identity.name.text, identity.displayName, identity.device,
             identity.deviceName, identity.loginKey, identity.standing.rawValue, identity.address.text,
-            identity.server.bytes, identity.generation.bytes, identity.everyone.bytes)
+            identity.server, identity.generation, identity.everyone)
     }
 
     /// Whether the server has welcomed this profile: with its first welcome it names the conversation with everyone.
@@ -88,11 +88,11 @@ extension ClientStore {
     func updateIdentity(displayName: String, deviceName: String, everyone: ConversationID) throws {
         try database.run(
             "UPDATE identity SET display_name = ?, device_name = ?, everyone = ?", displayName, deviceName,
-            everyone.bytes)
+            everyone)
     }
 
     func setGeneration(_ generation: StoreGeneration) throws {
-        try database.run("UPDATE identity SET generation = ?", generation.bytes)
+        try database.run("UPDATE identity SET generation = ?", generation)
     }
 
     /// The server has moved. Within a transaction.
@@ -113,7 +113,7 @@ extension ClientStore {
             UPDATE identity SET standing = ?, login_key = CASE WHEN ? THEN login_key ELSE NULL END
             WHERE device = ? AND standing = ?
             """,
-            standing.rawValue, standing == .copied, device.bytes, Identity.Standing.active.rawValue)
+            standing.rawValue, standing == .copied, device, Identity.Standing.active.rawValue)
     }
 
     /// Takes a login number; nil where this profile is nobody.

@@ -28,7 +28,7 @@ extension ClientStore {
             VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)
             ON CONFLICT(target, id) DO UPDATE SET failed = 0, code = NULL, expires = excluded.expires,
                 due = excluded.due, boot = excluded.boot
-            """, conversation.text, id.bytes, content.wireBytes, now, expires?.time, expires?.due.milliseconds,
+            """, conversation.text, id, content.wireBytes, now, expires?.time, expires?.due.milliseconds,
             expires?.due.boot)
     }
 
@@ -63,7 +63,7 @@ extension ClientStore {
         _ conversation: ConversationName, id: MessageID
     ) throws -> (content: Content, queued: Timestamp)? {
         try database.first(
-            "SELECT content, queued FROM outbox WHERE target = ? AND id = ?", conversation.text, id.bytes
+            "SELECT content, queued FROM outbox WHERE target = ? AND id = ?", conversation.text, id
         ) { row in (content: try self.content(row.bytes(0)), queued: row.timestamp(1)) }
     }
 
@@ -111,7 +111,7 @@ extension ClientStore {
 
     /// Whether there was such a message.
     func dropFromOutbox(_ id: MessageID) throws -> Bool {
-        try database.run("DELETE FROM outbox WHERE id = ?", id.bytes)
+        try database.run("DELETE FROM outbox WHERE id = ?", id)
         return database.changes > 0
     }
 

@@ -32,8 +32,8 @@ extension ClientStore {
                 ON CONFLICT(id, peer) DO UPDATE SET asking = excluded.asking, deadline = excluded.deadline,
                     due = excluded.due, boot = excluded.boot,
                     choices = excluded.choices, state = CASE state WHEN 1 THEN 1 ELSE 0 END, seq = excluded.seq
-                """, user.id.bytes, user.account.bytes, asking.bytes, expiry.time, choices.joined(separator: "\n"),
-                own.bytes, now - Self.askedOnce, expiry.due.milliseconds, expiry.due.boot)
+                """, user.id, user.account, asking, expiry.time, choices.joined(separator: "\n"),
+                own, now - Self.askedOnce, expiry.due.milliseconds, expiry.due.boot)
         }
         guard isAgain else { return }
         for user in asked { try decideLateAnswers(to: user.account, question: user.id, own: own, now: now) }
@@ -47,7 +47,7 @@ extension ClientStore {
             """
             UPDATE questions SET seq = ?1 WHERE id = ?2 AND (seq IS NULL OR seq < ?1)
                 AND peer = (SELECT peer FROM conversations WHERE number = ?3 AND type = 1)
-            """, entry.seq, entry.id.bytes, conversation)
+            """, entry.seq, entry.id, conversation)
         guard database.changes > 0 else { return }
         let peer = try database.first("SELECT peer FROM conversations WHERE number = ?", conversation) { row in
             try row.identifier(0) as AccountID
@@ -63,8 +63,8 @@ extension ClientStore {
     /// - Returns: whether it was open.
     func lapse(_ user: AskedUser) throws -> Bool {
         try database.run(
-            "UPDATE questions SET state = 2 WHERE id = ? AND peer = ? AND state = 0", user.id.bytes,
-            user.account.bytes)
+            "UPDATE questions SET state = 2 WHERE id = ? AND peer = ? AND state = 0", user.id,
+            user.account)
         return database.changes > 0
     }
 

@@ -34,7 +34,7 @@ extension ClientStore {
         for mark in marks {
             try database.run(
                 "UPDATE conversations SET told_shown = max(told_shown, ?) WHERE id = ?", mark.seq,
-                mark.conversation.bytes)
+                mark.conversation)
         }
     }
 
@@ -66,7 +66,7 @@ extension ClientStore {
                 INSERT INTO receipts(conversation, account, delivered, read) VALUES (?, ?, ?, ?)
                 ON CONFLICT DO UPDATE SET delivered = max(delivered, excluded.delivered),
                     read = max(read, excluded.read)
-                """, number, state.account.bytes, state.delivered, state.read)
+                """, number, state.account, state.delivered, state.read)
         }
     }
 
@@ -77,7 +77,7 @@ extension ClientStore {
             SELECT r.account, a.name, r.delivered, r.read FROM receipts r
                 JOIN conversations c ON c.number = r.conversation LEFT JOIN accounts a ON a.id = r.account
             WHERE c.id = ? ORDER BY a.name
-            """, conversation.bytes
+            """, conversation
         ) { row in
             let account: AccountID = try row.identifier(0)
             let name = row.isNull(1) ? try Self.stranger(account) : try row.userName(1)

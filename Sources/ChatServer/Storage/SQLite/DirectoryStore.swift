@@ -21,15 +21,15 @@ enum DirectoryStore {
         try database.all(
             """
             SELECT id, name, display_name, flags, last_seen FROM accounts
-            WHERE name > ? AND flags & 4 = 0 ORDER BY name LIMIT ?
-            """, name?.text ?? "", limit, read: accountRow)
+            WHERE name > ? AND flags & ? = 0 ORDER BY name LIMIT ?
+            """, name?.text ?? "", Int(AccountRecord.Flags.deleted.rawValue), limit, read: accountRow)
     }
 
     /// The direct conversation of an account with a user.
     static func direct(_ account: AccountID, with name: UserName, in database: Database) throws -> DirectConversation {
         let other = try database.first(
-            "SELECT id, name, display_name, flags, last_seen FROM accounts WHERE name = ? AND flags & 4 = 0", name.text,
-            read: accountRow)
+            "SELECT id, name, display_name, flags, last_seen FROM accounts WHERE name = ? AND flags & ? = 0", name.text,
+            Int(AccountRecord.Flags.deleted.rawValue), read: accountRow)
         guard let other else { return .noSuchUser }
         let kept: ConversationID? = try database.first(
             "SELECT id FROM conversations WHERE account_low = ? AND account_high = ?", min(account, other.record.id),
