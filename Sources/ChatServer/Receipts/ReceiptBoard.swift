@@ -54,9 +54,4 @@ package struct ReceiptBoard {
         states[conversation] = all
         return (all, news)
     }
-
-    /// Nobody watches the conversation any more.
-    package mutating func forget(_ conversation: ConversationID) {
-        states[conversation] = nil
-    }
 }
