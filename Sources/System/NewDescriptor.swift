@@ -4,10 +4,13 @@ import Glibc
 /// Descriptors that are made for ourselves: no program that is started gets them by accident.
 package enum NewDescriptor {
     /// The two ends of a pipe.
-    package static func pipe() -> Result<(read: Int32, write: Int32), SystemError> {
+    ///
+    /// - Parameter blocks: whether who reads waits until there is something, and who writes until there is room.
+    package static func pipe(blocks: Bool = true) throws(SystemError) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         // Closed in every program at once: others may be started at this moment.
-        return pipe2(&ends, O_CLOEXEC) == 0 ? .success((ends[0], ends[1])) : .failure(.last)
+        guard pipe2(&ends, blocks ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK) == 0 else { throw .last }
+        return (ends[0], ends[1])
     }
 
     /// A file in memory with these bytes, to be read from its beginning: unlike a pipe it neither blocks the writer nor

@@ -7,13 +7,7 @@ struct SignalPause {
         var write: Int32 = -1
 
         init() {
-            var ends: [Int32] = [-1, -1]
-            guard pipe(&ends) == 0 else { return }
-            for end in ends {
-                _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-                _ = fcntl(end, F_SETFL, O_NONBLOCK)
-            }
-            (read, write) = (ends[0], ends[1])
+            if let ends = try? NewDescriptor.pipe(blocks: false) { (read, write) = ends }
         }
     }
 
@@ -28,7 +22,7 @@ struct SignalPause {
         while read(descriptor, &byte, 1) == 1 {}
         before = signals.compactMap { number in
             var old = sigaction()
-            guard sigaction(number, nil, &old) == 0, !Self.isIgnored(old) else { return nil }
+            guard !SignalDisposition.isIgnored(number), sigaction(number, nil, &old) == 0 else { return nil }
             var noting = sigaction()
             noting.__sigaction_handler.sa_handler = noteSignal
             sigaction(number, &noting, nil)
@@ -51,11 +45,6 @@ struct SignalPause {
             var action = action
             sigaction(number, &action, nil)
         }
-    }
-
-    /// Function pointers are compared as addresses: SIG_IGN is 1.
-    private static func isIgnored(_ action: sigaction) -> Bool {
-        unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 
     /// Runs inside of whatever was interrupted: only what signal-safety(7) allows.

@@ -60,7 +60,7 @@ import Testing
 
 @Suite struct DescriptorTests {
     @Test func `what does not fit a pipe is written as soon as somebody reads`() async throws {
-        let ends = try NewDescriptor.pipe().get()
+        let ends = try NewDescriptor.pipe()
         _ = fcntl(ends.write, F_SETFL, O_NONBLOCK)
         let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
         async let failure = Task.detached {

@@ -31,7 +31,7 @@ final class Endings: Sendable {
     /// Lets these signals end the process in good order instead of at once. One that the caller's caller ignores
     /// (as `nohup` does) stays ignored.
     func intercept(_ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP]) {
-        for number in signals where !SignalPipe.isIgnored(number) {
+        for number in signals where !SignalDisposition.isIgnored(number) {
             SignalPipe.catchSignal(number) { self.end(.signal(number)) }
         }
     }
@@ -44,7 +44,7 @@ final class Endings: Sendable {
         _ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], _ action: @escaping @Sendable () -> Void
     ) -> Later<Int32> {
         let first = Later<Int32>()
-        for number in signals where !SignalPipe.isIgnored(number) {
+        for number in signals where !SignalDisposition.isIgnored(number) {
             SignalPipe.catchSignal(number) {
                 if first.set(number) { action() } else { self.end(.signal(number)) }
             }

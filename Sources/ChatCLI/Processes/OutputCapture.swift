@@ -33,9 +33,9 @@ final class OutputCapture: Sendable {
     /// - Parameter limit: bytes that are kept at the most.
     static func make(limit: Int) -> Result<OutputCapture, SystemError> {
         do throws(SystemError) {
-            let pipe = try NewDescriptor.pipe().get()
+            let pipe = try NewDescriptor.pipe()
             do throws(SystemError) {
-                let wake = try NewDescriptor.pipe().get()
+                let wake = try NewDescriptor.pipe()
                 // Ours alone: what the program sees stays as it expects it.
                 _ = fcntl(pipe.read, F_SETFL, O_NONBLOCK)
                 return .success(OutputCapture(pipe: pipe, wake: wake, limit: limit))

@@ -20,13 +20,7 @@ enum SignalPipe {
         var write: Int32 = -1
 
         init() {
-            var descriptors: [Int32] = [-1, -1]
-            guard pipe(&descriptors) == 0 else { return }
-            for descriptor in descriptors {
-                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-                _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-            }
-            (read, write) = (descriptors[0], descriptors[1])
+            if let ends = try? NewDescriptor.pipe(blocks: false) { (read, write) = ends }
         }
     }
 
@@ -57,14 +51,6 @@ enum SignalPipe {
         // One after the other, so that they are noted in the order in which they are delivered.
         sigfillset(&disposition.sa_mask)
         sigaction(number, &disposition, nil)
-    }
-
-    /// Whether who started us had this signal ignored, as `nohup` does, and nobody has changed it since.
-    static func isIgnored(_ number: Int32) -> Bool {
-        var action = sigaction()
-        guard sigaction(number, nil, &action) == 0 else { return false }
-        // Function pointers are compared as addresses: SIG_IGN is 1.
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 
     private static func start() {

@@ -34,7 +34,7 @@ final class CommandRunner: Sendable {
     /// Runs it to its end.
     func run() async -> CommandEnd {
         // What who started us ignores stays ignored, for us and for the command.
-        let ignored = Self.signals.filter(SignalPipe.isIgnored)
+        let ignored = Self.signals.filter(SignalDisposition.isIgnored)
         // A reader that is gone is for the command to learn.
         signal(SIGPIPE, SIG_IGN)
         start(ignored: ignored)
@@ -109,7 +109,7 @@ final class CommandRunner: Sendable {
             case .resize: for stream in relay?.streams ?? [] { stream.resize() }
             case .finish(let how):
                 // From now on it stops us alone.
-                if !SignalPipe.isIgnored(SIGTSTP) { signal(SIGTSTP, SIG_DFL) }
+                if !SignalDisposition.isIgnored(SIGTSTP) { signal(SIGTSTP, SIG_DFL) }
                 end.set(how)
             case .leave(let end): leave(end)
             }

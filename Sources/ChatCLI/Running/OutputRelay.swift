@@ -48,8 +48,7 @@ final class OutputRelay: Sendable {
     init(
         _ plan: OutputPlan, lines: Int, limit: Int, failure: @escaping @Sendable (SystemError) -> Void
     ) throws(SystemError) {
-        alarm = try OutputStream.pipe()
-        _ = fcntl(alarm.read, F_SETFL, O_NONBLOCK)
+        alarm = try NewDescriptor.pipe(blocks: false)
         self.lines = lines
         tail = Mutex(
             TailBuffer(lines: lines + Self.redrawn, limit: 4 * limit, streams: plan.streams.count))

@@ -21,7 +21,7 @@ struct OutputStream: Sendable {
         // A container may have no pseudo-terminals.
         if plan.isTerminal { ends = Self.pseudoTerminal(like: plan.descriptors[0]) }
         isTerminal = ends != nil
-        if let ends { (source, end) = ends } else { (source, end) = try Self.pipe() }
+        if let ends { (source, end) = ends } else { (source, end) = try NewDescriptor.pipe() }
         _ = fcntl(source, F_SETFL, O_NONBLOCK)
         resize()
     }
@@ -31,14 +31,6 @@ struct OutputStream: Sendable {
         var size = winsize()
         guard isTerminal, ioctl(sink, UInt(TIOCGWINSZ), &size) == 0 else { return }
         _ = ioctl(source, UInt(TIOCSWINSZ), &size)
-    }
-
-    /// A pipe that no program inherits.
-    static func pipe() throws(SystemError) -> (read: Int32, write: Int32) {
-        var ends: [Int32] = [-1, -1]
-        guard Glibc.pipe(&ends) == 0 else { throw SystemError(number: errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (ends[0], ends[1])
     }
 
     /// Raw in its output: what becomes of newlines is for our terminal to do, once.

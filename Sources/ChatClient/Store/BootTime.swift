@@ -1,5 +1,4 @@
 import ChatProtocol
-import Glibc
 import System
 
 /// A moment on a clock that does not leap when the time of day is set, and goes on while the machine sleeps. It counts

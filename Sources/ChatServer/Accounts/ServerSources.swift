@@ -1,5 +1,4 @@
 import ChatProtocol
-import Glibc
 import System
 import Transport
 

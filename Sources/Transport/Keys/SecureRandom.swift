@@ -1,5 +1,4 @@
 import COpenSSL
-import Glibc
 
 /// Unpredictable bytes.
 package enum SecureRandom {
