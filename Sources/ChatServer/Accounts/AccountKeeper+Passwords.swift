@@ -68,7 +68,7 @@ extension AccountKeeper {
     ///     waited for others tells nothing of this name, and with it a failure would be answered the later the dearer
     ///     their hashes are.
     private func check(
-        _ password: [UInt8], of name: UserName, _ origin: LoginOrigin, isLoggedIn: Bool = false, turn: inout UInt64,
+        _ password: [UInt8], of name: UserName, _ origin: LoginOrigin, isLoggedIn: Bool = false, turn: inout Ticks,
         find: @Sendable () async throws(StoreFailure) -> StoredAccount?
     ) async throws(Failure) -> Checked {
         let prefix = AddressPrefix(origin.address)
@@ -90,7 +90,7 @@ extension AccountKeeper {
     }
 
     private func compute(
-        _ login: PasswordLogin, _ password: [UInt8], _ place: PasswordPlace, turn: inout UInt64
+        _ login: PasswordLogin, _ password: [UInt8], _ place: PasswordPlace, turn: inout Ticks
     ) async throws(Failure) -> Checked {
         guard let hash = login.hash else { throw Failure(.internalError) }
         let ticks = sources.ticks

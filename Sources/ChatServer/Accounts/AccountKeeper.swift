@@ -49,7 +49,7 @@ package actor AccountKeeper: AccountService {
 
     /// Holds a failure back until the deadline of what began at `start`. What says nothing about names and passwords
     /// (busy, slowed down, the store) is not held back.
-    func hold(_ failure: Failure, since start: UInt64) async {
+    func hold(_ failure: Failure, since start: Ticks) async {
         guard failure.errorCode?.isTelling ?? true else { return }
         let delay = deadline.delay(start: start, now: sources.ticks())
         try? await Task.sleep(for: .microseconds(Int64(clamping: delay)))

@@ -8,8 +8,8 @@ package struct FailureDeadline: Sendable, Equatable {
 
     /// How many microseconds from `now` the answer to what began at `start` is given: at the first multiple of the
     /// interval that has not passed. On a busy machine that is a later one, whoever was named: the work is the same.
-    package func delay(start: UInt64, now: UInt64) -> UInt64 {
-        let elapsed = now > start ? now - start : 0
+    package func delay(start: Ticks, now: Ticks) -> UInt64 {
+        let elapsed = now.span(since: start)
         let remainder = elapsed % interval
         if elapsed > 0 && remainder == 0 { return 0 }
         return interval - remainder

@@ -39,9 +39,8 @@ package struct LoginThrottle: Sendable {
 
     /// Begins an attempt.
     ///
-    /// - Parameter now: microseconds of a clock that only goes forward.
     /// - Returns: 0: go on. Otherwise how many microseconds later an attempt will be looked at.
-    package mutating func begin(_ name: UserName, from prefix: AddressPrefix, at now: UInt64) -> UInt64 {
+    package mutating func begin(_ name: UserName, from prefix: AddressPrefix, at now: Ticks) -> UInt64 {
         guard let limits else { return 0 }
         let wait = byPrefix.take(prefix, of: limits.prefix, at: now)
         guard wait == 0 else { return wait }
@@ -51,7 +50,7 @@ package struct LoginThrottle: Sendable {
     }
 
     /// Gives back what an attempt took: it succeeded, or the password was never looked at.
-    package mutating func forgive(_ name: UserName, from prefix: AddressPrefix, at now: UInt64) {
+    package mutating func forgive(_ name: UserName, from prefix: AddressPrefix, at now: Ticks) {
         guard let limits else { return }
         byPrefix.refund(prefix, of: limits.prefix, at: now)
         byName.refund(Key(name: name, prefix: prefix), of: limits.name, at: now)

@@ -5,13 +5,12 @@ import Transport
 /// The clocks and the randomness of a running server, so that tests can give their own.
 package struct ServerSources: Sendable {
     package var time: @Sendable () -> Timestamp
-    /// Microseconds of a clock that only goes forward.
-    package var ticks: @Sendable () -> UInt64
+    package var ticks: @Sendable () -> Ticks
     /// So many unpredictable bytes.
     package var random: @Sendable (Int) -> [UInt8]
 
     package init(
-        time: @escaping @Sendable () -> Timestamp, ticks: @escaping @Sendable () -> UInt64,
+        time: @escaping @Sendable () -> Timestamp, ticks: @escaping @Sendable () -> Ticks,
         random: @escaping @Sendable (Int) -> [UInt8]
     ) {
         self.time = time
@@ -22,7 +21,7 @@ package struct ServerSources: Sendable {
     /// The system's.
     package static let system = ServerSources(
         time: { Timestamp(milliseconds: SystemClock.unixMilliseconds) },
-        ticks: { SystemClock.microseconds },
+        ticks: { Ticks(microseconds: SystemClock.microseconds) },
         random: { SecureRandom.bytes($0) })
 
     /// 16 random bytes.

@@ -33,9 +33,7 @@ package struct MessageQuota: Sendable, Equatable {
     package init() {}
 
     /// One more append.
-    ///
-    /// - Parameter now: microseconds of a clock that only goes forward.
-    package mutating func append(toEveryone: Bool, limits: Limits, at now: UInt64) -> Verdict {
+    package mutating func append(toEveryone: Bool, limits: Limits, at now: Ticks) -> Verdict {
         if toEveryone, let rate = limits.everyone {
             let wait = everyone.take(of: rate, at: now)
             guard wait == 0 else { return .refuse(retryAfter: wait) }
@@ -46,7 +44,7 @@ package struct MessageQuota: Sendable, Equatable {
     }
 
     /// A request that costs so much.
-    mutating func charge(_ cost: RequestCost, limits: Limits, at now: UInt64) -> Verdict {
+    mutating func charge(_ cost: RequestCost, limits: Limits, at now: Ticks) -> Verdict {
         guard let rate = limits.messages else { return .take(pause: 0) }
         let pause = messages.charge(cost.tenths, of: rate, at: now)
         guard pause <= limits.largestDebt else {
@@ -64,7 +62,7 @@ package struct MessageQuota: Sendable, Equatable {
     }
 
     /// Whether it is as new, and need not be remembered.
-    package func isFull(at now: UInt64) -> Bool { messages.isFull(at: now) && everyone.isFull(at: now) }
+    package func isFull(at now: Ticks) -> Bool { messages.isFull(at: now) && everyone.isFull(at: now) }
 }
 
 extension MessageQuota.Verdict {

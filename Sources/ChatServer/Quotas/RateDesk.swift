@@ -22,7 +22,7 @@ final class RateDesk {
     func chargeAppend(_ account: AccountID, toEveryone: Bool, on session: Session) -> Failure? {
         guard limits.messages != nil || (toEveryone && limits.everyone != nil) else { return nil }
         return settle(
-            quotas[account, default: MessageQuota()].append(toEveryone: toEveryone, limits: limits, at: microseconds),
+            quotas[account, default: MessageQuota()].append(toEveryone: toEveryone, limits: limits, at: now),
             session)
     }
 
@@ -30,7 +30,7 @@ final class RateDesk {
     func charge(_ cost: RequestCost, _ account: AccountID, on session: Session) -> Failure? {
         guard limits.messages != nil else { return nil }
         return settle(
-            quotas[account, default: MessageQuota()].charge(cost, limits: limits, at: microseconds), session)
+            quotas[account, default: MessageQuota()].charge(cost, limits: limits, at: now), session)
     }
 
     /// A request of whoever the session speaks for, by its kind.
@@ -47,11 +47,11 @@ final class RateDesk {
     /// Forgets the accounts that have used nothing lately.
     func forgetRested() {
         guard !quotas.isEmpty else { return }
-        let now = microseconds
+        let now = now
         quotas = quotas.filter { !$0.value.isFull(at: now) }
     }
 
-    private var microseconds: UInt64 { clock.now().uptimeNanoseconds / 1_000 }
+    private var now: Ticks { Ticks(microseconds: clock.now().uptimeNanoseconds / 1_000) }
 
     private func settle(_ verdict: MessageQuota.Verdict, _ session: Session) -> Failure? {
         if case .take(let pause) = verdict, pause > 0 {

@@ -24,19 +24,19 @@ package struct RateLimit: Sendable, Equatable {
 }
 
 /// What somebody has used of a `RateLimit`: a token bucket that is written as one time, the one at which it will be
-/// full again (the generic cell rate algorithm). Times are microseconds of a clock that only goes forward.
+/// full again (the generic cell rate algorithm). Spans are microseconds.
 package struct RateMeter: Sendable, Equatable {
-    private var fullAt: UInt64 = 0
+    private var fullAt = Ticks.beginning
 
     package init() {}
 
     /// Takes `count` if they are there.
     ///
     /// - Returns: 0 where they were taken; else how many microseconds later they will be there, and nothing is taken.
-    package mutating func take(_ count: UInt64 = 1, of limit: RateLimit, at now: UInt64) -> UInt64 {
-        let after = Swift.max(fullAt, now) &+ count &* limit.interval
-        let latest = now &+ Swift.max(limit.span, count &* limit.interval)
-        guard after <= latest else { return after - latest }
+    package mutating func take(_ count: UInt64 = 1, of limit: RateLimit, at now: Ticks) -> UInt64 {
+        let after = Swift.max(fullAt, now) + count &* limit.interval
+        let latest = now + Swift.max(limit.span, count &* limit.interval)
+        guard after <= latest else { return after.span(since: latest) }
         fullAt = after
         return 0
     }
@@ -44,23 +44,21 @@ package struct RateMeter: Sendable, Equatable {
     /// Takes `count` even where they are not there, so that a debt arises.
     ///
     /// - Returns: for how many microseconds nothing more should be taken in; 0 within the limit.
-    package mutating func charge(_ count: UInt64 = 1, of limit: RateLimit, at now: UInt64) -> UInt64 {
-        fullAt = Swift.max(fullAt, now) &+ count &* limit.interval
-        let latest = now &+ limit.span
-        return fullAt > latest ? fullAt - latest : 0
+    package mutating func charge(_ count: UInt64 = 1, of limit: RateLimit, at now: Ticks) -> UInt64 {
+        fullAt = Swift.max(fullAt, now) + count &* limit.interval
+        return fullAt.span(since: now + limit.span)
     }
 
     /// Gives back what was taken and not used.
     package mutating func refund(_ count: UInt64 = 1, of limit: RateLimit) {
-        let amount = count &* limit.interval
-        fullAt = fullAt > amount ? fullAt - amount : 0
+        fullAt = fullAt - count &* limit.interval
     }
 
     /// Whether it is full, and therefore not worth remembering.
-    package func isFull(at now: UInt64) -> Bool { fullAt <= now }
+    package func isFull(at now: Ticks) -> Bool { fullAt <= now }
 
     /// How much is used up, microseconds.
-    func debt(at now: UInt64) -> UInt64 { fullAt > now ? fullAt - now : 0 }
+    func debt(at now: Ticks) -> UInt64 { fullAt.span(since: now) }
 }
 
 /// Meters for whatever a stranger may name, in bounded memory.
@@ -75,19 +73,19 @@ package struct RateTable<Key: Hashable & Sendable>: Sendable {
     package var count: Int { meters.count }
 
     /// As `RateMeter.take`.
-    package mutating func take(_ key: Key, of limit: RateLimit, at now: UInt64) -> UInt64 {
+    package mutating func take(_ key: Key, of limit: RateLimit, at now: Ticks) -> UInt64 {
         if meters[key] == nil && meters.count >= capacity { makeRoom(at: now) }
         return meters[key, default: RateMeter()].take(of: limit, at: now)
     }
 
-    package mutating func refund(_ key: Key, of limit: RateLimit, at now: UInt64) {
+    package mutating func refund(_ key: Key, of limit: RateLimit, at now: Ticks) {
         guard var meter = meters[key] else { return }
         meter.refund(of: limit)
         meters[key] = meter.isFull(at: now) ? nil : meter
     }
 
     /// Forgets at least a quarter, so that the work is spread over as many new keys.
-    private mutating func makeRoom(at now: UInt64) {
+    private mutating func makeRoom(at now: Ticks) {
         meters = meters.filter { !$0.value.isFull(at: now) }
         let wanted = capacity * 3 / 4
         guard meters.count > wanted else { return }

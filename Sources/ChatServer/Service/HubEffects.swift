@@ -9,8 +9,7 @@ struct HubEffects: ServiceEffects {
     let accounts: AccountKeeper
     /// Where metrics are told.
     let metrics: LocalAddress?
-    /// Microseconds of `ServerSources.ticks`.
-    let started: UInt64
+    let started: Ticks
     let restartService: @Sendable () -> Void
 
     func closeConnections(of account: AccountID) async throws {
@@ -29,7 +28,7 @@ struct HubEffects: ServiceEffects {
         let hub = try await server.hub.status()
         status["running"] = .bool(true)
         status["pid"] = .integer(Int64(getpid()))
-        status["uptime_ms"] = .integer(Int64(clamping: (ServerSources.system.ticks() - started) / 1_000))
+        status["uptime_ms"] = .integer(Int64(clamping: ServerSources.system.ticks().span(since: started) / 1_000))
         status["addresses"] = .array(server.addresses.map { .string("\($0)") })
         status["metrics"] = metrics.map { .string("\($0)") }
         status["connections"] = .integer(Int64(hub.connections))

@@ -15,11 +15,11 @@ import Testing
         let here = AddressPrefix("192.0.2.1")
         let there = AddressPrefix("192.0.2.2")
         let alice = try name("alice")
-        for _ in 0..<3 { #expect(throttle.begin(alice, from: here, at: second) == 0) }
-        #expect(throttle.begin(alice, from: here, at: second) == 30 * second)
+        for _ in 0..<3 { #expect(throttle.begin(alice, from: here, at: moment(second)) == 0) }
+        #expect(throttle.begin(alice, from: here, at: moment(second)) == 30 * second)
         // Guessing does not lock the account out elsewhere, nor others here.
-        #expect(throttle.begin(alice, from: there, at: second) == 0)
-        #expect(throttle.begin(try name("bob"), from: here, at: second) == 0)
+        #expect(throttle.begin(alice, from: there, at: moment(second)) == 0)
+        #expect(throttle.begin(try name("bob"), from: here, at: moment(second)) == 0)
     }
 
     @Test func `successes cost nothing`() throws {
@@ -27,35 +27,37 @@ import Testing
         let here = AddressPrefix("192.0.2.1")
         let alice = try name("alice")
         for _ in 0..<1_000 {
-            #expect(throttle.begin(alice, from: here, at: second) == 0)
-            throttle.forgive(alice, from: here, at: second)
+            #expect(throttle.begin(alice, from: here, at: moment(second)) == 0)
+            throttle.forgive(alice, from: here, at: moment(second))
         }
     }
 
     @Test func `names tried in turn are counted together`() throws {
         var throttle = LoginThrottle(limits: limits)
         let here = AddressPrefix("2001:db8:1:2::1")
-        for number in 0..<5 { #expect(throttle.begin(try name("u\(number)"), from: here, at: second) == 0) }
+        for number in 0..<5 { #expect(throttle.begin(try name("u\(number)"), from: here, at: moment(second)) == 0) }
         // Another address of the same /64 is the same party.
-        #expect(throttle.begin(try name("u9"), from: AddressPrefix("2001:db8:1:2:ffff::9"), at: second) == 3 * second)
-        #expect(throttle.begin(try name("u9"), from: AddressPrefix("2001:db8:1:3::1"), at: second) == 0)
+        #expect(
+            throttle.begin(try name("u9"), from: AddressPrefix("2001:db8:1:2:ffff::9"), at: moment(second)) == 3
+                * second)
+        #expect(throttle.begin(try name("u9"), from: AddressPrefix("2001:db8:1:3::1"), at: moment(second)) == 0)
     }
 
     @Test func `a refused attempt takes nothing`() throws {
         var throttle = LoginThrottle(limits: limits)
         let here = AddressPrefix("192.0.2.1")
         let alice = try name("alice")
-        for _ in 0..<3 { _ = throttle.begin(alice, from: here, at: second) }
-        for _ in 0..<100 { #expect(throttle.begin(alice, from: here, at: second) > 0) }
-        #expect(throttle.begin(try name("bob"), from: here, at: second) == 0)
-        #expect(throttle.begin(alice, from: here, at: 31 * second) == 0)
+        for _ in 0..<3 { _ = throttle.begin(alice, from: here, at: moment(second)) }
+        for _ in 0..<100 { #expect(throttle.begin(alice, from: here, at: moment(second)) > 0) }
+        #expect(throttle.begin(try name("bob"), from: here, at: moment(second)) == 0)
+        #expect(throttle.begin(alice, from: here, at: moment(31 * second)) == 0)
     }
 
     @Test func `its memory is bounded`() throws {
         var throttle = LoginThrottle(limits: limits, capacity: 64)
         for number in 0..<5_000 {
             _ = throttle.begin(
-                try name("u\(number)"), from: AddressPrefix("10.0.\(number / 256).\(number % 256)"), at: 1)
+                try name("u\(number)"), from: AddressPrefix("10.0.\(number / 256).\(number % 256)"), at: moment(1))
         }
         let mirror = Mirror(reflecting: throttle)
         let tables = mirror.children.filter { $0.label?.hasPrefix("by") ?? false }
@@ -134,8 +136,8 @@ import Testing
         for (elapsed, delay) in [(0, 1_000), (1, 999), (999, 1), (1_000, 0), (1_001, 999), (2_500, 500)]
             as [(UInt64, UInt64)]
         {
-            #expect(deadline.delay(start: 70, now: 70 + elapsed) == delay)
+            #expect(deadline.delay(start: moment(70), now: moment(70 + elapsed)) == delay)
         }
-        #expect(deadline.delay(start: 70, now: 3) == 1_000)
+        #expect(deadline.delay(start: moment(70), now: moment(3)) == 1_000)
     }
 }
