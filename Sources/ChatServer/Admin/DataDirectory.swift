@@ -88,10 +88,16 @@ package struct DataDirectory: Sendable, Equatable {
 
     /// Removes what an operation that was cut short has left.
     package func removeTemporaries() {
-        for name in WholeFile.names(in: path) where name.hasPrefix(Self.temporaryPrefix) {
+        let names = WholeFile.names(in: path)
+        for name in names where name.hasPrefix(Self.temporaryPrefix) || isHalfWritten(name) {
             let entry = path + "/" + name
             if unlink(entry) != 0 && errno == EISDIR { Self.removeFlat(entry) }
         }
+    }
+
+    /// What a crash may leave of a file that is made beside the one that it is to become (`OutputFile`).
+    private func isHalfWritten(_ name: String) -> Bool {
+        name.hasSuffix(".new") && [key, certificate].contains { "\(path)/\(name)".hasPrefix($0 + ".") }
     }
 
     /// Removes a directory that holds files only.

@@ -83,6 +83,17 @@ import Transport
         #expect(throws: Problem.self) { try DataDirectory.standard { _ in nil } }
     }
 
+    @Test func `what a crash has left beside the data goes, and nothing else`() throws {
+        let scratch = try Scratch()
+        let directory = DataDirectory(scratch.url.path + "/data")
+        try directory.create()
+        let left = ["tmp-x", "key.pem.1abc.new", "certificate.pem.2.new"]
+        let kept = ["key.pem", "certificate.pem", "key.pem.old", "notes.new", "chatd.toml"]
+        for name in left + kept { try WholeFile.replace("\(directory.path)/\(name)", with: [1]) }
+        directory.removeTemporaries()
+        #expect(WholeFile.names(in: directory.path).sorted() == kept.sorted())
+    }
+
     @Test func `a whole file is the old one or the new one`() throws {
         let scratch = try Scratch()
         let path = scratch.url.path + "/f"
