@@ -38,7 +38,7 @@ extension Presence {
             bob.close()
             let _: Pong = try await alice.reply(to: Ping())
             second.close()
-            let offline: Presence = try await alice.next(within: .seconds(10))
+            let offline: Presence = try await alice.next()
             #expect(offline.change == .offline && offline.names == ["bob"])
             #expect(!alice.waiting.contains { $0.frameKind == .presence })
             let page: AccountPage = try await alice.reply(to: ListAccounts())

@@ -52,7 +52,7 @@ import Testing
         let peer = try RawPeer(server.address)
         peer.send(record(hello(131_000)))
         #expect(
-            try await eventually(within: .seconds(5)) {
+            try await eventually {
                 try await server.on { $0.recorders.first?.closes.count == 1 }
             })
         #expect(try await server.on { $0.recorders[0].closes } == [.tls(.refused("a hello that is too large"))])

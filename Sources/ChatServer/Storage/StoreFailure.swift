@@ -61,23 +61,24 @@ package struct SettlingCourse: Sendable {
     package static let limit = Duration.seconds(15)
     private static let longestPause = Duration.seconds(1)
 
+    private let limit: Duration
     private var pause = Duration.milliseconds(50)
 
-    package init() {}
+    package init(limit: Duration = Self.limit) { self.limit = limit }
 
     /// How long to wait before the next try; nil: it is given up.
     package mutating func next(at elapsed: Duration) -> Duration? {
         defer { pause = min(pause * 2, Self.longestPause) }
-        return elapsed + pause <= Self.limit ? pause : nil
+        return elapsed + pause <= limit ? pause : nil
     }
 }
 
 extension StoreFailure {
     /// Carries a change out, again as long as its end is unknown.
     package static func settling<Value>(
-        _ change: () async throws(StoreFailure) -> Value
+        within limit: Duration = SettlingCourse.limit, _ change: () async throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
-        var course = SettlingCourse()
+        var course = SettlingCourse(limit: limit)
         let begin = ContinuousClock.now
         while true {
             do throws(StoreFailure) {

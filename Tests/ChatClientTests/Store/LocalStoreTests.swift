@@ -331,6 +331,23 @@ import Testing
         #expect(throws: SQLiteError.self) { try store.run("DELETE FROM entries") }
     }
 
+    @Test func `every way in which the store fails has its code and its status`() {
+        let told: [(SQLiteError.Kind, String, CLISupport.ExitStatus)] = [
+            (.busy, "store_busy", .temporary), (.full, "io_failed", .inputOutput),
+            (.readOnly, "io_failed", .inputOutput), (.cannotOpen, "io_failed", .inputOutput),
+            (.inputOutput, "io_failed", .inputOutput), (.constraint, "damaged_store", .badConfiguration),
+            (.corrupt, "damaged_store", .badConfiguration), (.notADatabase, "damaged_store", .badConfiguration),
+            (.otherApplication(found: 1), "damaged_store", .badConfiguration),
+            (.newerSchema(found: 9, known: 1), "newer_store", .badConfiguration),
+            (.olderSchema(found: 1, known: 9), "newer_store", .badConfiguration),
+            (.outOfMemory, "internal_fault", .internalFault), (.other, "internal_fault", .internalFault),
+        ]
+        for (kind, code, exit) in told {
+            let problem = Problem(store: SQLiteError(kind: kind, message: "why", operation: "read", path: "/x"))
+            #expect(problem.code == code && problem.exit == exit)
+        }
+    }
+
     @Test func `the database of another program is refused`() throws {
         let scene = try StoreScene()
         let other = try Database(path: scene.directory.path + "/other", options: DatabaseOptions())

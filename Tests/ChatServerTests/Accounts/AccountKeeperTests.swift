@@ -116,7 +116,11 @@ import Testing
     }
 
     @Test func `guessing is slowed down but does not lock devices out`() async throws {
-        let scene = try await AccountScene { $0.loginFailures = 2 }
+        let scene = try await AccountScene { limits in
+            limits.loginFailures = 2
+            // Nothing is forgiven meanwhile.
+            limits.loginFailureInterval = 3_600_000
+        }
         let device = try TestDevice()
         let alice = try await register(scene, "alice", device: device)
         let wrong = Array("wrong password".utf8)

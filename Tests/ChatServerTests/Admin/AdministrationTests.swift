@@ -57,6 +57,21 @@ import Transport
         }
     }
 
+    @Test func `every way in which the store fails has its code and its status`() {
+        let told: [(StoreFailure.Kind, String, CLISupport.ExitStatus)] = [
+            (.refused(Failure(.noSuchUser)), "no_such_user", .unknownName),
+            (.full, "store_full", .temporary), (.failed, "store_failed", .temporary),
+            (.unknown, "busy", .temporary), (.busy, "store_busy", .temporary),
+            (.closed, "not_running", .temporary), (.readOnly, "read_only_store", .badConfiguration),
+            (.cannotOpen, "cannot_create", .cannotCreate), (.newer, "newer_store", .badConfiguration),
+            (.damaged, "damaged_store", .badConfiguration),
+        ]
+        for (kind, code, exit) in told {
+            let problem = Problem(StoreFailure(kind, "why"))
+            #expect(problem.code == code && problem.exit == exit)
+        }
+    }
+
     @Test func `one process has the data`() throws {
         let scratch = try Scratch()
         let directory = DataDirectory(scratch.url.path + "/deep/data")

@@ -223,7 +223,7 @@ import Testing
         #expect(Array(pauses.prefix(6)) == times && elapsed <= SettlingCourse.limit && elapsed > .seconds(14))
 
         var tries = 0
-        let value = try await StoreFailure.settling { () throws(StoreFailure) in
+        let value = try await StoreFailure.settling(within: .seconds(600)) { () throws(StoreFailure) in
             tries += 1
             guard tries == 3 else { throw StoreFailure(.unknown, "the line is cut") }
             return tries
