@@ -1,9 +1,10 @@
 /// What to do about a problem, where that depends on how somebody speaks to us: a command line has flags, a program
 /// parameters, a prompt its own commands. Who found the problem says what; each face words it.
 package enum Advice: Equatable, Sendable {
-    case logIn
+    /// The profile where it is another than the default one, which the words then name.
+    case logIn(profile: String?)
     /// The device is not taken any more.
-    case logInAnew(user: String)
+    case logInAnew(user: String, profile: String?)
     case useAnotherProfile
     /// A profile belongs to another server than the one that was named.
     case leaveServerOut(known: String, wanted: String)

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct AdviceTextTests {
     private static let all: [Advice] = [
-        .logIn, .logInAnew(user: "bob"), .useAnotherProfile, .leaveServerOut(known: "a", wanted: "b"),
+        .logIn(profile: nil), .logInAnew(user: "bob", profile: "work"), .useAnotherProfile,
+        .leaveServerOut(known: "a", wanted: "b"),
         .forgetServer("a"), .trustFingerprint("p"), .trustReplacedKey("p"), .trustByKey("p"), .makeIdentity,
         .nameIdentity, .makeAnotherIdentity, .setAnotherProxy, .seeUsers, .seeDevices, .seeServers, .seeResumePoints,
         .seeOutbox, .fetchHistory, .sendAgainWithKey, .giveAnotherKey, .askAgainWithKey,
@@ -19,6 +20,16 @@ import Testing
         var hinted = problem
         hinted.hint = "as it was"
         #expect(hinted.worded(.commandLine).hint == "as it was")
+    }
+
+    @Test func `logging in is advised for the profile that needs it`() {
+        #expect(AdviceWording.commandLine.text(.logIn(profile: nil)) == "run chat login, or chat register")
+        #expect(
+            AdviceWording.commandLine.text(.logIn(profile: "work"))
+                == "run chat --profile work login, or chat --profile work register")
+        #expect(
+            AdviceWording.commandLine.text(.logInAnew(user: "bob", profile: "work"))
+                == "log in anew: chat --profile work login bob")
     }
 
     @Test func `a program that speaks JSON is told of no flag of send`() {

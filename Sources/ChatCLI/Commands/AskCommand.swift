@@ -50,8 +50,10 @@ struct AskCommand: ChatCommand {
             try show(answer, invocation)
             return choice.isEmpty || answer.choice == 0 ? .done : .negative
         case .failure(let problem):
-            if let number = signal.soFar { invocation.endings.end(.signal(number)) }
-            throw problem
+            guard let number = signal.soFar else { throw problem }
+            invocation.endings.end(.signal(number))
+            throw problem.code == LocalCode.noAnswer.rawValue
+                ? Problem(.noAnswer, "no answer came before a signal ended the waiting") : problem
         }
     }
 

@@ -83,7 +83,7 @@ struct DoctorCommand: ChatCommand {
         do throws(Problem) {
             settings = try invocation.settings()
         } catch {
-            let check = DoctorCheck(name: "configuration", status: .failed, text: error.text, problem: error)
+            let check = DoctorCheck(name: "config", status: .failed, text: error.text, problem: error)
             try Self.show(check, invocation)
             return error.exit
         }

@@ -17,8 +17,8 @@ enum AdviceWording {
 
     private static func commandLine(_ advice: Advice) -> String {
         switch advice {
-        case .logIn: "run chat login, or chat register"
-        case .logInAnew(let user): "log in anew: chat login \(user)"
+        case .logIn(let profile): "run \(chat(profile)) login, or \(chat(profile)) register"
+        case .logInAnew(let user, let profile): "log in anew: \(chat(profile)) login \(user)"
         case .useAnotherProfile: "use another --profile"
         case .leaveServerOut(let known, let wanted):
             "leave the server out, or use another --profile; if the server has moved: "
@@ -43,6 +43,9 @@ enum AdviceWording {
         case .fetchHistory: "chat history --sync fetches it"
         }
     }
+
+    /// The program, for the profile that the advice is about: another would be logged in without it.
+    private static func chat(_ profile: String?) -> String { profile.map { "chat --profile \($0)" } ?? "chat" }
 
     /// The command alone, where an advice is one.
     static func command(_ advice: Advice) -> String? {

@@ -46,8 +46,8 @@ extension Client {
             guard let answer else { throw question.noAnswer }
             return .success(answer)
         } catch {
-            lapseQuestions(asked)
-            return .failure(error)
+            await tellOutcome(to: lapseQuestions(asked), nil)
+            return .failure(error.afterAsking(asked))
         }
     }
 
@@ -210,6 +210,17 @@ extension Question {
         return Problem(
             .noAnswer, "no answer from \(names) within \(time)",
             advice: key == nil ? nil : .askAgainWithKey)
+    }
+}
+
+extension Problem {
+    /// What ended the waiting, once somebody was asked: the question is with them.
+    fileprivate func afterAsking(_ asked: [AskedUser]) -> Problem {
+        guard let first = asked.first else { return self }
+        var problem = self
+        problem.sent = .unknown
+        if problem.id == nil { problem.id = first.id.uuid }
+        return problem
     }
 }
 

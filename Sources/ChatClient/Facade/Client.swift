@@ -99,7 +99,8 @@ package actor Client {
 
     var notLoggedIn: Problem {
         Problem(
-            .notLoggedIn, "profile \(settings.profile) is not logged in", advice: .logIn,
+            .notLoggedIn, "profile \(settings.profile) is not logged in",
+            advice: .logIn(profile: settings.namedProfile),
             sent: .no)
     }
 
@@ -135,10 +136,11 @@ package actor Client {
         case .copied:
             throw Problem(
                 .storeCopied, "this profile was copied or rolled back, and the server refuses it",
-                advice: .logInAnew(user: identity.name.text), sent: .no)
+                advice: .logInAnew(user: identity.name.text, profile: settings.namedProfile), sent: .no)
         case .revoked:
             throw Problem(
-                .deviceRevoked, "this device was revoked", advice: .logInAnew(user: identity.name.text), sent: .no)
+                .deviceRevoked, "this device was revoked",
+                advice: .logInAnew(user: identity.name.text, profile: settings.namedProfile), sent: .no)
         case .loggedOut:
             throw notLoggedIn
         }

@@ -103,6 +103,9 @@ extension ClientSettings {
         proxy = try Self.proxy(flags.proxy, environment, file)
     }
 
+    /// The profile's name where commands have to give it: nil for the default one.
+    package var namedProfile: String? { profile.text == Self.defaultProfile ? nil : profile.text }
+
     private static func proxy(
         _ flag: String?, _ environment: Environment, _ file: Configuration
     ) throws(Problem) -> ProxySetting {
