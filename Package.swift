@@ -140,7 +140,8 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "ChatProtocol", "WireCodec", "Transport", "CLISupport", "ChatServer", "ChatClient", "ChatCLI", "MLS",
-                "GroupRules",
+                "GroupRules", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .executableTarget(

@@ -3,6 +3,17 @@ import ChatProtocol
 import NIOCore
 import Transport
 
+/// What a link needs of its connection: a socket with TLS, or an end in memory.
+protocol LinkConnection: AnyObject {
+    var eventLoop: any EventLoop { get }
+    var channelBinding: [UInt8] { get }
+    func start(delegate: any FrameConnectionDelegate)
+    func write(_ bytes: ByteBuffer)
+    func close(flushing: Bool)
+}
+
+extension FrameConnection: LinkConnection {}
+
 /// The half of a `Link` that lives on the event loop: frames out, replies to who asked, events into the inbox.
 final class LinkCore: FrameConnectionDelegate {
     typealias Completion = @Sendable (Result<RawFrame, Problem>) -> Void
@@ -23,7 +34,7 @@ final class LinkCore: FrameConnectionDelegate {
     /// How often a connection that is to close looks whether everything is answered.
     private static let idleCheck = Duration.milliseconds(20)
 
-    private let connection: FrameConnection
+    private let connection: any LinkConnection
     private let eventLoop: any EventLoop
     private let address: ServerAddress
     private let login: LinkLogin
@@ -42,7 +53,8 @@ final class LinkCore: FrameConnectionDelegate {
 
     /// - Parameter patience: how long hello and login may take.
     init(
-        _ connection: FrameConnection, address: ServerAddress, login: LinkLogin, patience: Duration, shared: LinkState
+        _ connection: any LinkConnection, address: ServerAddress, login: LinkLogin, patience: Duration,
+        shared: LinkState
     ) {
         self.connection = connection
         self.patience = patience
@@ -135,7 +147,9 @@ final class LinkCore: FrameConnectionDelegate {
     func connectionReadComplete(_ connection: FrameConnection) {}
     func connectionDidBecomeWritable(_ connection: FrameConnection) {}
 
-    func connection(_ connection: FrameConnection, didReceive frame: RawFrame) {
+    func connection(_ connection: FrameConnection, didReceive frame: RawFrame) { receive(frame) }
+
+    func receive(_ frame: RawFrame) {
         guard problem == nil else { return }
         pinger.received(now: Monotonic.now)
         if held != nil {

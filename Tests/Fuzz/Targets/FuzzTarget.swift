@@ -9,6 +9,8 @@
         /// What a server tells a device unasked, down to the device's store.
         case events
         case content
+        /// What a server says to a client's link, from its hello to its end.
+        case link
         /// JSON, and what is asked by it: `rpc`, and the control socket.
         case json
         /// The configurations of both programs, and the file of known servers.
@@ -17,6 +19,7 @@
         case tables
         /// A device's identity in a file.
         case identity
+        /// The command lines of both programs.
         case arguments
         /// Lines of the prompt, its history file, and what is pasted.
         case prompt
@@ -28,12 +31,19 @@
         case rules
 
         /// Inputs to begin with that are made anew each time; the others are kept in files.
-        package func seeds() throws -> [[UInt8]] { self == .mls ? try MLSWorld().seeds() : [] }
+        package func seeds() throws -> [[UInt8]] {
+            switch self {
+            case .mls: try MLSWorld().seeds()
+            case .link: LinkTarget.seeds()
+            default: []
+            }
+        }
 
         package func run(_ input: [UInt8]) throws {
             switch self {
             case .frames: try FrameTargets.frames(input)
             case .events: try EventTarget.events(input)
+            case .link: try LinkTarget.link(input)
             case .content: try FrameTargets.content(input)
             case .json: try TextTargets.json(input)
             case .configuration: FileTargets.configuration(input)

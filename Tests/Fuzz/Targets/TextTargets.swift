@@ -1,4 +1,5 @@
 #if DEBUG || FUZZER
+    import ArgumentParser
     import CLISupport
     import ChatProtocol
     import Transport
@@ -24,8 +25,17 @@
         static func arguments(_ input: [UInt8]) {
             guard let text = String(validating: input, as: UTF8.self) else { return }
             let words = text.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
+            serverArguments(words)
             guard let line = try? ArgumentLine(words), line.wish == .run else { return }
             _ = try? line.command.parse(line.canonical)
+        }
+
+        /// `chatd`'s, and the words by which a command line that cannot be read is refused.
+        private static func serverArguments(_ words: [String]) {
+            do { _ = try ChatServer.RootCommand.parseAsRoot(words) } catch {
+                _ = ChatServer.RootCommand.exitCode(for: error)
+                _ = ParserMessage.sentence(ChatServer.RootCommand.message(for: error), arguments: words)
+            }
         }
 
         static func prompt(_ input: [UInt8]) throws {
