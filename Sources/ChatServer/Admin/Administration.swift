@@ -143,8 +143,7 @@ package struct Administration: Sendable {
         try await store.finishFollowUps()
         guard erasing else { return }
         try await effects.entriesErased()
-        // What was written ahead still has the bytes.
-        store.giveBackRoom(isShort: true)
+        store.dropErasedRemains()
     }
 
     /// Of a deleted account too, as long as something of it is kept.

@@ -61,6 +61,9 @@ package protocol StoreUpkeep: Sendable {
     func room() async throws(StoreFailure) -> StoreRoom
     /// Gives back what it can, where room is short. Returns at once.
     func giveBackRoom(isShort: Bool)
+    /// Has what was erased leave everything that is kept beside the rows themselves, as soon as nobody reads it. Returns
+    /// at once.
+    func dropErasedRemains()
     /// Faults of what is done beside everything else, for the log; each is told once.
     func takeFaults() -> [StoreFailure]
 }

@@ -129,6 +129,22 @@ import Testing
         #expect(plan.cutsOff(log: 5, file: 11))
     }
 
+    @Test func `a log that is to be emptied is cut off whatever its size, and tried again until it is`() {
+        var plan = CheckpointPlan()
+        let began = plan.empty()
+        #expect(began && plan.cutsOff(log: 1, file: 1))
+        plan.ended(.stuck(log: 1))
+        let again = plan.look(file: 1, isRoomShort: false)
+        // Said once more while one is under way, which may have begun too early.
+        let third = plan.empty()
+        #expect(again && !third && plan.cutsOff(log: 2, file: 1))
+        plan.ended(.cutOff)
+        let fourth = plan.look(file: 1, isRoomShort: false)
+        plan.ended(.cutOff)
+        let fifth = plan.look(file: 1, isRoomShort: false)
+        #expect(fourth && !fifth && !plan.cutsOff(log: 2, file: 1))
+    }
+
     @Test func `who stands in the way is waited for again when the log has doubled or at the next look`() {
         var plan = plan()
         #expect(plan.logged(pages: 200) == true)

@@ -175,6 +175,8 @@ extension MemoryStore {
     }
 
     func room() async throws(StoreFailure) -> StoreRoom { StoreRoom(used: 1, diskFree: .max) }
+    nonisolated func dropErasedRemains() {}
+
     nonisolated func giveBackRoom(isShort: Bool) {}
     nonisolated func takeFaults() -> [StoreFailure] { [] }
 }

@@ -230,6 +230,8 @@ final class TroubledStore: Store {
 
     func usage() async throws(StoreFailure) -> [AccountID: UInt64] { try await base.usage() }
     func room() async throws(StoreFailure) -> StoreRoom { try await base.room() }
+    func dropErasedRemains() { base.dropErasedRemains() }
+
     func giveBackRoom(isShort: Bool) { base.giveBackRoom(isShort: isShort) }
     func takeFaults() -> [StoreFailure] { base.takeFaults() }
 }

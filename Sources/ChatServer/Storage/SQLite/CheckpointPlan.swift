@@ -21,6 +21,10 @@ package struct CheckpointPlan: Sendable {
     private var stuck = 0
     /// There is little room, perhaps because the log has taken it.
     private var isRoomShort = false
+    /// The log may hold what was erased, and is to be cut off whatever its size.
+    private var mustEmpty = false
+    /// What copies now began after that was said.
+    private var empties = false
 
     package init() {}
 
@@ -44,11 +48,22 @@ package struct CheckpointPlan: Sendable {
         return begin()
     }
 
-    private var bound: Int64 { isRoomShort ? smallFile : largestFile }
+    /// The log is to be emptied, soon.
+    ///
+    /// - Returns: whether copying begins now.
+    package mutating func empty() -> Bool {
+        mustEmpty = true
+        empties = false
+        stuck = 0
+        return begin()
+    }
+
+    private var bound: Int64 { mustEmpty ? 0 : isRoomShort ? smallFile : largestFile }
 
     private mutating func begin() -> Bool {
         guard !isCopying else { return false }
         isCopying = true
+        empties = mustEmpty
         return true
     }
 
@@ -71,7 +86,9 @@ package struct CheckpointPlan: Sendable {
         isCopying = false
         switch end {
         case .copied(let log): left = log
-        case .cutOff: (left, stuck) = (0, 0)
+        case .cutOff:
+            (left, stuck) = (0, 0)
+            if empties { mustEmpty = false }
         case .stuck(let log): (left, stuck) = (log, log)
         }
     }

@@ -29,6 +29,11 @@ package final class Checkpointer: Sendable {
         if state.withLock({ $0.plan.look(file: file, isRoomShort: isRoomShort) }) { copy() }
     }
 
+    /// Empties the log, whatever its size, and tries again with each look until that is done.
+    package func emptyLog() {
+        if state.withLock({ $0.plan.empty() }) { copy() }
+    }
+
     /// Why the log could last not be copied; told once.
     package func takeFailure() -> StoreFailure? {
         state.withLock { state in

@@ -180,6 +180,8 @@ package final class SQLiteStore: Store {
         }
     }
 
+    package func dropErasedRemains() { checkpoints?.emptyLog() }
+
     package func takeFaults() -> [StoreFailure] { checkpoints?.takeFailure().map { [$0] } ?? [] }
 }
 
