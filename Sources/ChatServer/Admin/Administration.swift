@@ -147,6 +147,8 @@ package struct Administration: Sendable {
     }
 
     /// Of a deleted account too, as long as something of it is kept.
+    // Swift 6.3.1 crashes in the optimiser where this is drawn into `perform` and coverage is counted (the fuzzers).
+    @inline(never)
     private func export(_ name: UserName, from position: ExportPosition?, _ emit: Emit) async throws {
         let account = try await account(name, mayBeDeleted: true)
         let next = try await AccountExport(store: store, account: account).step(from: position, emit: emit)
