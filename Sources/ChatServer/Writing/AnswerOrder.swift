@@ -9,7 +9,8 @@ package struct AnswerOrder<Answer> {
 
     /// The oldest question of which no answer was given out, and what is known of it and of those behind it.
     private var oldest = 0
-    private var answers = CircularBuffer<Answer?>()
+    /// NIO's would begin with room for sixteen, which each idle connection would hold.
+    private var answers = CircularBuffer<Answer?>(initialCapacity: 1)
 
     package init() {}
 

@@ -5,7 +5,8 @@ import NIOCore
 /// A plain value. It keeps references to the buffers given, so a frame for many connections is in memory once however
 /// many of them are behind.
 struct OutboundBacklog {
-    private var buffers = CircularBuffer<ByteBuffer>()
+    /// NIO's would begin with room for sixteen, which each idle connection would hold.
+    private var buffers = CircularBuffer<ByteBuffer>(initialCapacity: 1)
     /// Bytes waiting.
     private(set) var bytes = 0
 
