@@ -18,7 +18,7 @@ import Testing
     private static func faults(of target: FuzzTarget, _ inputs: [[UInt8]]) async -> [String] {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
-                var generator = SeededGenerator(state: 7)
+                var generator = SeededGenerator(seed: 7)
                 let count = max(1, KeptInputs.variants / inputs.count)
                 let tried = inputs.flatMap { input in
                     [input] + (0..<count).map { _ in input.changed(using: &generator) }
@@ -57,19 +57,6 @@ private enum KeptInputs {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder(target).path)) ?? []
         let kept = try names.sorted().map { Array(try Data(contentsOf: folder(target).appending(path: $0))) }
         return kept + (try target.seeds())
-    }
-}
-
-/// SplitMix64, so that a failure comes again.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }
 

@@ -1,5 +1,6 @@
 import ChatProtocol
 import MLS
+import TestSupport
 import Testing
 
 @testable import GroupRules

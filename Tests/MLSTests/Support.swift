@@ -1,21 +1,7 @@
+import TestSupport
 import Testing
 
 @testable import MLS
-
-/// A generator with a seed, so that a failing life can be lived again (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-}
 
 /// The time at which all tests take place, in seconds since 1970.
 let testTime: UInt64 = 1_800_000_000
