@@ -55,16 +55,19 @@ extension ErrorCode {
     /// The exit status of a command that ends with this error.
     package var exitStatus: ExitStatus {
         switch self {
-        case .malformed, .unsupportedVersion, .frameTooLarge, .unexpectedFrame, .unknownPayloadKind,
+        case .malformed, .unsupportedVersion, .frameTooLarge, .unexpectedFrame, .invalidLink, .unknownPayloadKind,
             .acknowledgedTooMuch, .alreadySubscribed:
             .protocolFault
         case .internalError: .internalFault
         case .shuttingDown, .timedOut: .unreachable
-        case .tooManyRequests, .busy, .rateLimited, .storeFailed, .storeFull, .preconditionFailed: .temporary
-        case .notLoggedIn, .loginRefused, .deviceRevoked, .accountDisabled, .badProof, .forbidden, .nameTaken,
+        case .tooManyRequests, .busy, .rateLimited, .storeFailed, .storeFull, .preconditionFailed,
+            .chainMoved:
+            .temporary
+        case .notLoggedIn, .loginRefused, .deviceRevoked, .devicePending, .replaced, .accountDisabled, .badProof,
+            .forbidden, .nameTaken,
             .registrationClosed, .inviteRequired, .inviteInvalid, .tooManyDevices, .notAMember:
             .refused
-        case .storeCopied: .badConfiguration
+        case .storeCopied, .identityUsed: .badConfiguration
         case .invalidName, .unacceptablePassword, .payloadTooLarge, .invalidTarget: .badData
         case .noSuchDevice, .noSuchUser, .noSuchConversation: .unknownName
         }

@@ -1,9 +1,12 @@
 import WireCodec
 
 package enum DeviceState: UInt8, Sendable, CaseIterable {
+    /// It waits to be added to the account's chain.
     case pending = 1
     case active = 2
     case revoked = 3
+    /// The server refuses it, by the account's password; the account's chain may say nothing of it.
+    case suspended = 4
 }
 
 /// A device as its own account sees it.
@@ -15,15 +18,20 @@ package struct DeviceRecord: WireCodable, Equatable, Sendable {
     /// `zero`: never.
     package var lastSeen: Timestamp
     package var online: Bool
+    /// The grant that a pending device has left; else empty.
+    package var grant: [UInt8]
 
-    package init(id: DeviceID, name: String, state: DeviceState, created: Timestamp, lastSeen: Timestamp, online: Bool)
-    {
+    package init(
+        id: DeviceID, name: String, state: DeviceState, created: Timestamp, lastSeen: Timestamp, online: Bool,
+        grant: [UInt8] = []
+    ) {
         self.id = id
         self.name = name
         self.state = state
         self.created = created
         self.lastSeen = lastSeen
         self.online = online
+        self.grant = grant
     }
 
     package func encode(into writer: inout WireWriter) {
@@ -33,6 +41,7 @@ package struct DeviceRecord: WireCodable, Equatable, Sendable {
         writer.write(created)
         writer.write(lastSeen)
         writer.write(flag: online)
+        writer.write(vector: grant)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -42,6 +51,7 @@ package struct DeviceRecord: WireCodable, Equatable, Sendable {
         created = try reader.read()
         lastSeen = try reader.read()
         online = try reader.readFlag(field: "online")
+        grant = Array(try reader.readVector(limit: Limits.link, field: "grant"))
     }
 }
 

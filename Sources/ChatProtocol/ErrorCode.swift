@@ -24,6 +24,9 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
     case badProof = 24
     case storeCopied = 25
     case forbidden = 26
+    case devicePending = 27
+    case chainMoved = 28
+    case invalidLink = 29
 
     case nameTaken = 30
     case invalidName = 31
@@ -33,6 +36,8 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
     case inviteInvalid = 35
     case tooManyDevices = 36
     case noSuchDevice = 37
+    case identityUsed = 38
+    case replaced = 39
 
     case noSuchUser = 40
     case noSuchConversation = 41
@@ -68,6 +73,9 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .badProof: "bad_proof"
         case .storeCopied: "store_copied"
         case .forbidden: "forbidden"
+        case .devicePending: "device_pending"
+        case .chainMoved: "chain_moved"
+        case .invalidLink: "invalid_link"
         case .nameTaken: "name_taken"
         case .invalidName: "invalid_name"
         case .unacceptablePassword: "unacceptable_password"
@@ -76,6 +84,8 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .inviteInvalid: "invite_invalid"
         case .tooManyDevices: "too_many_devices"
         case .noSuchDevice: "no_such_device"
+        case .identityUsed: "identity_used"
+        case .replaced: "replaced"
         case .noSuchUser: "no_such_user"
         case .noSuchConversation: "no_such_conversation"
         case .notAMember: "not_a_member"
@@ -110,6 +120,9 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .badProof: "the signature does not verify"
         case .storeCopied: "this device's store was copied or rolled back"
         case .forbidden: "this account may not do that"
+        case .devicePending: "this device waits to be approved by another device of the account"
+        case .chainMoved: "another link of the account's chain was there first"
+        case .invalidLink: "the link, grant or renewal is not one that the account's chain can take"
         case .nameTaken: "the name is taken"
         case .invalidName: "a name is \(UserName.grammar)"
         case .unacceptablePassword: "a password has 8 to 72 bytes"
@@ -118,6 +131,8 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .inviteInvalid: "the invite is unknown, used up or expired"
         case .tooManyDevices: "the account has as many devices as it may have"
         case .noSuchDevice: "there is no such device"
+        case .identityUsed: "this identity is good for one use, and was used"
+        case .replaced: "a newer use of this identity has taken this device's place"
         case .noSuchUser: "there is no such user"
         case .noSuchConversation: "there is no such conversation"
         case .notAMember: "this account is not a member of the conversation"

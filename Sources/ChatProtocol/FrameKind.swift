@@ -22,6 +22,11 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case revokeDevice = 17
     case changePassword = 18
     case ping = 19
+    case publishLink = 20
+    case readChain = 21
+    case loginByIdentity = 22
+    case leaveGrant = 23
+    case suspendDevice = 24
 
     // Replies.
     case failure = 128
@@ -35,6 +40,8 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case devices = 136
     case deviceAdded = 137
     case pong = 138
+    case chainPage = 139
+    case chainState = 140
 
     // Events.
     case serverHello = 192
@@ -43,6 +50,8 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case live = 195
     case presence = 196
     case receipt = 197
+    case keysChanged = 198
+    case deviceWaiting = 199
 }
 
 /// A body that knows the kind of the frame that carries it.

@@ -34,6 +34,12 @@ package enum Limits {
     package static let keysPerDevice = 8
     /// Bytes of a device's opaque certificate.
     package static let certificate = 4 << 10
+    /// Bytes of a link of an account's chain, of a grant and of a renewal: the largest link is a third of it.
+    package static let link = 1 << 10
+    /// Devices of an account that wait to be added: what somebody sets up in an afternoon; who only knows the password can make no more.
+    package static let pendingDevices = 4
+    /// Days for which a device waits to be added.
+    package static let pendingDays = 7
     /// Identifiers a look-up may ask for at once, and rows a page of a list holds.
     package static let page = 256
     /// Requests of one connection that may wait for their replies; beyond it the server stops reading.

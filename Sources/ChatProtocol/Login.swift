@@ -5,6 +5,8 @@ package enum KeyPurpose: UInt8, Sendable {
     case login = 1
     /// Reserved for end-to-end encryption.
     case signature = 2
+    /// Logs in by an identity file, and does nothing else.
+    case enrol = 3
 }
 
 package enum KeyAlgorithm: UInt8, Sendable {
@@ -184,10 +186,17 @@ package struct Welcome: FrameBody {
     package var everyone: ConversationID
     /// The server's clock.
     package var time: Timestamp
+    /// Pending: the device may leave its grant, read its account's chain and leave, and nothing else.
+    package var state: DeviceState
+    /// Where the account's chain stands.
+    package var chain: ChainHead
+    /// How many devices of the account wait to be added.
+    package var waiting: UInt8
 
     package init(
         account: AccountRecord, device: DeviceID, deviceName: String, server: ServerID, generation: StoreGeneration,
-        everyone: ConversationID, time: Timestamp
+        everyone: ConversationID, time: Timestamp, state: DeviceState = .active, chain: ChainHead = .none,
+        waiting: UInt8 = 0
     ) {
         self.account = account
         self.device = device
@@ -196,6 +205,9 @@ package struct Welcome: FrameBody {
         self.generation = generation
         self.everyone = everyone
         self.time = time
+        self.state = state
+        self.chain = chain
+        self.waiting = waiting
     }
 
     package func encode(into writer: inout WireWriter) {
@@ -206,6 +218,9 @@ package struct Welcome: FrameBody {
         writer.write(generation)
         writer.write(everyone)
         writer.write(time)
+        writer.write(state.rawValue)
+        writer.write(chain)
+        writer.write(waiting)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -216,5 +231,8 @@ package struct Welcome: FrameBody {
         generation = try reader.read()
         everyone = try reader.read()
         time = try reader.read()
+        state = try reader.readCase(field: "device state")
+        chain = try reader.read()
+        waiting = try reader.read()
     }
 }

@@ -110,6 +110,7 @@ extension DeviceState {
         case .pending: "pending"
         case .active: "active"
         case .revoked: "revoked"
+        case .suspended: "suspended"
         }
     }
 }

@@ -43,13 +43,22 @@ struct RequestCost: Equatable {
         case .revokeDevice: RequestCost(tenths: 10, overDebt: .slowedDown)
         // Two computations of bcrypt; the throttle of passwords charges them besides.
         case .changePassword: RequestCost(tenths: 100)
+        // Signatures are checked, and a transaction with a sync of its own; a stolen device has to be cut off in any case.
+        case .publishLink: RequestCost(tenths: 20, overDebt: .slowedDown)
+        // Up to 256 links.
+        case .readChain: RequestCost(tenths: 10)
+        // A transaction with a sync of its own.
+        case .leaveGrant: RequestCost(tenths: 10)
+        // A computation of bcrypt; the throttle of passwords charges it besides.
+        case .suspendDevice: RequestCost(tenths: 50, overDebt: .slowedDown)
         // A signature is checked, and a row written without a sync.
         case .loginByDevice: RequestCost(tenths: 2, overDebt: .slowedDown)
         // The throttles of passwords and registrations charge the computation; this is the transaction.
-        case .loginByPassword, .register: RequestCost(tenths: 10, overDebt: .slowedDown)
+        case .loginByPassword, .loginByIdentity, .register: RequestCost(tenths: 10, overDebt: .slowedDown)
         // No requests after login.
         case .clientHello, .failure, .done, .welcome, .appended, .conversations, .accounts, .accountPage, .receipts,
-            .devices, .deviceAdded, .pong, .serverHello, .entry, .gap, .live, .presence, .receipt:
+            .devices, .deviceAdded, .pong, .chainPage, .chainState, .keysChanged, .deviceWaiting, .serverHello, .entry,
+            .gap, .live, .presence, .receipt:
             nil
         }
     }

@@ -85,6 +85,15 @@
             case .receipts: Receipts.self
             case .devices: Devices.self
             case .deviceAdded: DeviceAdded.self
+            case .publishLink: PublishLink.self
+            case .readChain: ReadChain.self
+            case .loginByIdentity: LoginByIdentity.self
+            case .leaveGrant: LeaveGrant.self
+            case .suspendDevice: SuspendDevice.self
+            case .chainPage: ChainPage.self
+            case .chainState: ChainState.self
+            case .keysChanged: KeysChanged.self
+            case .deviceWaiting: DeviceWaiting.self
             case .pong: Pong.self
             case .serverHello: ServerHello.self
             case .entry: Entry.self
