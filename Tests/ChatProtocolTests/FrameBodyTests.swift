@@ -23,6 +23,7 @@ private func samples() throws -> [any FrameBody] {
     let nonce = [UInt8](repeating: 7, count: 32)
     let receipt = ReceiptState(account: account, delivered: 4, read: 3)
     let deviceRecord = DeviceRecord(id: device, name: "d", state: .active, created: 1, lastSeen: 2, online: true)
+    let head = ChainHead(count: 2, hash: nonce)
     let conversationRecord = ConversationRecord(
         id: conversation, type: .direct, members: [try record()], head: 9, epoch: 1)
     return [
@@ -64,6 +65,11 @@ private func samples() throws -> [any FrameBody] {
         ListDevices(), Devices(devices: [deviceRecord]), AddDevice(device: description), DeviceAdded(device: device),
         RenameDevice(device: device, name: "x"), RevokeDevice(device: device),
         ChangePassword(old: [1], new: [2], revokeOthers: true), Ping(), Pong(time: 1), Done(),
+        PublishLink(link: [1], password: [2]), ChainState(head: head), ReadChain(account: account, from: 3),
+        ChainPage(account: account, head: head, from: 1, links: [[4], [5, 6]], renewals: [[7]]),
+        LoginByIdentity(account: account, device: device, enrol: key, description: description, renewal: [8]),
+        LeaveGrant(grant: [9]), SuspendDevice(device: device, password: [10]),
+        KeysChanged(account: account, head: head), DeviceWaiting(device: device, name: "phone", time: 11),
     ]
 }
 

@@ -21,7 +21,9 @@ struct ProtocolSample: Sendable, CustomTestStringConvertible {
 /// A sample of every structure; those with options once with and once without. Every number is another one, so that
 /// no field can be taken for its neighbour.
 enum ProtocolSamples {
-    static let all = hellos + logins + proofs + conversations + appending + delivery + directory + devices + receipts
+    static let all =
+        hellos + logins + proofs + conversations + appending + delivery + directory + devices
+        + chains + receipts
 
     private static func identifier<Kind>(_ number: UInt64) -> Identifier<Kind> {
         Identifier(high: number << 56 | number, low: number * 0x0101_0101)
@@ -71,7 +73,13 @@ enum ProtocolSamples {
                 "Welcome",
                 Welcome(
                     account: record, device: identifier(14), deviceName: "laptop", server: identifier(15),
-                    generation: identifier(16), everyone: identifier(17), time: 18)),
+                    generation: identifier(16), everyone: identifier(17), time: 18,
+                    state: .pending, chain: head, waiting: 80)),
+            ProtocolSample(
+                "LoginByIdentity",
+                LoginByIdentity(
+                    account: identifier(81), device: identifier(82), enrol: key, description: device,
+                    renewal: [83, 84])),
         ]
     }
 
@@ -154,7 +162,8 @@ enum ProtocolSamples {
 
     private static var devices: [ProtocolSample] {
         let record = DeviceRecord(
-            id: identifier(63), name: "phone", state: .revoked, created: 64, lastSeen: 65, online: true)
+            id: identifier(63), name: "phone", state: .revoked, created: 64, lastSeen: 65, online: true,
+            grant: [79, 78])
         return [
             ProtocolSample("DeviceRecord", record),
             ProtocolSample("ListDevices", ListDevices()),
@@ -169,6 +178,23 @@ enum ProtocolSamples {
             ProtocolSample("Done", Done()),
         ]
     }
+
+    private static let head = ChainHead(count: 85, hash: digest)
+
+    private static let chains = [
+        ProtocolSample("ChainHead", head),
+        ProtocolSample("PublishLink", PublishLink(link: [86, 87], password: [88])),
+        ProtocolSample("ChainState", ChainState(head: head)),
+        ProtocolSample("ReadChain", ReadChain(account: identifier(89), from: 90)),
+        ProtocolSample(
+            "ChainPage",
+            ChainPage(
+                account: identifier(91), head: head, from: 92, links: [[93], [94, 95]], renewals: [[96, 97, 98]])),
+        ProtocolSample("LeaveGrant", LeaveGrant(grant: [99])),
+        ProtocolSample("SuspendDevice", SuspendDevice(device: identifier(100), password: [101])),
+        ProtocolSample("KeysChanged", KeysChanged(account: identifier(102), head: head)),
+        ProtocolSample("DeviceWaiting", DeviceWaiting(device: identifier(103), name: "phone", time: 104)),
+    ]
 
     private static var receipts: [ProtocolSample] {
         let state = ReceiptState(account: identifier(73), delivered: 74, read: 75)

@@ -122,6 +122,8 @@ struct ProtocolStructureTests {
         case let value as String: writer.write(text: value)
         case let value as [UInt8]:
             if case .fixed = type { writer.write(fixed: value) } else { writer.write(vector: value) }
+        case let value as [[UInt8]]:
+            writer.writeVector { inner in for element in value { inner.write(vector: element) } }
         case let value as [UInt16]:
             writer.writeVector { inner in for number in value { inner.write(number) } }
         case let value as [any WireEncodable]:
