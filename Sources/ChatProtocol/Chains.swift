@@ -147,7 +147,9 @@ package struct LoginByIdentity: FrameBody {
     package var enrol: KeyRegistration
     /// The device as it introduces itself, with the key by which it logs in from now on.
     package var description: DeviceDescription
-    /// Empty where the account has no chain yet: this device makes it.
+    /// Empty where the account has no chain yet: this device makes it. Empty where it has one: the device only looks, since it cannot know
+    /// which instance comes next, nor which of the file's devices is idle. It is welcomed as a pending one that may `ReadChain` and
+    /// `ListDevices`, nothing of `description` is kept, nobody's place is taken; it logs in on another connection.
     package var renewal: [UInt8]
 
     package init(
