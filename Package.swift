@@ -124,6 +124,10 @@ let package = Package(
 
         // Tests. `TestSupport` waits for conditions; it is never linked into a product.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        // A server's store and accounts in memory, for its tests and for the fuzzers.
+        .target(
+            name: "ServerSupport", dependencies: ["ChatProtocol", "ChatServer", "Transport"],
+            path: "Tests/ServerSupport", swiftSettings: strict),
         // Measures the release programs over the wire (`make bench`). It stands here and not in a package of its own since
         // `package` access ends there, and it should not speak the protocol in a second way. No product links it.
         .executableTarget(
@@ -168,7 +172,7 @@ let package = Package(
             dependencies: [
                 "CLISupport", "ChatProtocol", "SQLite", "Transport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
-                "ChatServer", "TestSupport",
+                "ChatServer", "ServerSupport", "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "ChatClientTests",

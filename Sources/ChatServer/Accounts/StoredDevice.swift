@@ -36,6 +36,14 @@ package struct DeviceLoginRow: Sendable, Equatable {
     package var key: [UInt8]
     package var window: LoginWindow
 
+    package init(account: AccountRecord, name: String, state: DeviceState, key: [UInt8], window: LoginWindow) {
+        self.account = account
+        self.name = name
+        self.state = state
+        self.key = key
+        self.window = window
+    }
+
     /// The row after a number was used; `self` is what a login was checked against.
     ///
     /// - Parameter now: what is there.

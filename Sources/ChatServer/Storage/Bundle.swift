@@ -86,7 +86,7 @@ package enum MembershipChange: Sendable, Equatable {
     /// A member's device reads what follows the bundle, whatever it had before; in direct conversations too.
     case begin(DeviceID, of: AccountID)
 
-    var isOfAccount: Bool {
+    package var isOfAccount: Bool {
         if case .begin = self { false } else { true }
     }
 }

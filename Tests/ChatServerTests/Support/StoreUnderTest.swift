@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import ChatServer
+@testable import ServerSupport
 
 /// A store with alice, bob and carol, each with a device, and a clock that is moved by hand.
 final class StoreUnderTest: Sendable {

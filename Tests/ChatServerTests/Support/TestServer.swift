@@ -7,6 +7,7 @@ import TestSupport
 import Transport
 
 @testable import ChatServer
+@testable import ServerSupport
 
 /// A server with a store of its own, on a free port of 127.0.0.1.
 final class TestServer: Sendable {

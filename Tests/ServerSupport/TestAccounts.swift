@@ -1,21 +1,33 @@
 import ChatProtocol
 
-@testable import ChatServer
+import ChatServer
 
 /// A keeper of accounts that takes every password: delivery is tested here, not the login.
 ///
 /// `existing` in a login by password takes a device up again; a name that is not known is made an account.
 struct TestAccounts: AccountService {
     private let store: any Store
+    private let stalls: Bool
+    private let number: @Sendable () -> UInt64
 
-    init(_ store: any Store) { self.store = store }
+    /// - Parameters:
+    ///   - stalls: whether the password "never" has no answer.
+    ///   - number: what identifiers are made of.
+    init(
+        _ store: any Store, stalls: Bool = true,
+        number: @escaping @Sendable () -> UInt64 = { .random(in: 0 ... .max) }
+    ) {
+        self.store = store
+        self.stalls = stalls
+        self.number = number
+    }
 
     func start() {}
     func end() async {}
 
     func logIn(_ request: LoginByPassword, from origin: LoginOrigin) async throws(Failure) -> LoggedIn {
         // One that is never answered, as by a pool that is far behind.
-        if request.password == Array("never".utf8) { try? await Task.sleep(for: .seconds(600)) }
+        if stalls, request.password == Array("never".utf8) { try? await Task.sleep(for: .seconds(600)) }
         guard request.password != Array("wrong".utf8) else { throw Failure(.loginRefused) }
         do {
             return try await enter(request)
@@ -24,7 +36,7 @@ struct TestAccounts: AccountService {
 
     private func enter(_ request: LoginByPassword) async throws -> LoggedIn {
         let account = try await account(request.name)
-        let device = request.existing ?? Self.random()
+        let device = request.existing ?? identifier()
         if request.existing == nil {
             try await store.addDevice(NewDevice(id: device, name: request.device.name, keys: []), to: account.id)
         }
@@ -33,16 +45,14 @@ struct TestAccounts: AccountService {
 
     private func account(_ name: UserName) async throws -> AccountRecord {
         if let known = try await store.account(named: name) { return known.record }
-        let record = AccountRecord(id: Self.random(), name: name, displayName: name.text.uppercased())
+        let record = AccountRecord(id: identifier(), name: name, displayName: name.text.uppercased())
         let account = StoredAccount(record: record, passwordHash: "", created: 0)
         try await store.register(account, device: nil, invite: nil)
         _ = try await store.commit([.join(try await store.identity().everyone, record.id)])
         return record
     }
 
-    private static func random<Kind>() -> Identifier<Kind> {
-        Identifier(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
-    }
+    private func identifier<Kind>() -> Identifier<Kind> { Identifier(high: number(), low: number()) }
 
     func register(_ request: Register, from origin: LoginOrigin) async throws(Failure) -> LoggedIn {
         throw Failure(.registrationClosed)

@@ -1,7 +1,7 @@
 import ChatProtocol
 import Transport
 
-@testable import ChatServer
+import ChatServer
 
 extension MemoryStore {
     func note(_ marks: SoftMarks) async throws(StoreFailure) {

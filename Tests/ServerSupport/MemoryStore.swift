@@ -1,7 +1,7 @@
 import ChatProtocol
 import Transport
 
-@testable import ChatServer
+import ChatServer
 
 /// The store's contract in memory: what every law means without an engine. Any number of writers share one.
 actor MemoryStore: Store {

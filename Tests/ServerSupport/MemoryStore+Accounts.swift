@@ -1,7 +1,7 @@
 import ChatProtocol
 import Transport
 
-@testable import ChatServer
+import ChatServer
 
 extension MemoryStore {
     func account(named name: UserName) async throws(StoreFailure) -> StoredAccount? {
