@@ -22,7 +22,7 @@ package final class HubContext {
         self.loop = loop
         self.identity = identity
         self.store = store
-        bridge = LoopBridge(loop)
+        bridge = LoopBridge(loop, computing: settings.computing)
         self.settings = settings
         self.clock = clock
         self.log = log

@@ -32,6 +32,8 @@ package struct HubSettings: Sendable {
     /// some KiB, so this is thousands of events.
     package var pendingBytes = 4 << 20
     package var software = "chatd"
+    /// Who computes what keeps away from the loop; nil: the threads of the process.
+    package var computing: (any TaskExecutor)?
 
     package init() {}
 }

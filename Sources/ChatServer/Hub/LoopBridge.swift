@@ -4,10 +4,13 @@ import NIOCore
 package struct LoopBridge {
     private let loop: any EventLoop
     private let executor: LoopExecutor
+    private let computing: (any TaskExecutor)?
 
-    package init(_ loop: any EventLoop) {
+    /// - Parameter computing: who computes; nil: the threads of the process.
+    package init(_ loop: any EventLoop, computing: (any TaskExecutor)? = nil) {
         self.loop = loop
         executor = LoopExecutor(loop)
+        self.computing = computing
     }
 
     /// Does `work`, and then calls `then` on the loop. What of `work` stands between its waits runs on the loop too, so
@@ -27,7 +30,7 @@ package struct LoopBridge {
         _ work: @escaping @Sendable () async throws(Fault) -> Value, then: @escaping (Result<Value, Fault>) -> Void
     ) {
         let then = NIOLoopBound(then, eventLoop: loop)
-        Task { [loop] in
+        Task(executorPreference: computing) { [loop] in
             let result = await Self.result(of: work)
             loop.execute { then.value(result) }
         }
@@ -41,7 +44,7 @@ package struct LoopBridge {
 }
 
 /// Runs the pieces of tasks on an event loop.
-private final class LoopExecutor: TaskExecutor {
+final class LoopExecutor: TaskExecutor {
     private let loop: any EventLoop
 
     init(_ loop: any EventLoop) { self.loop = loop }

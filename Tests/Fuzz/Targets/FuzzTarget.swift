@@ -9,6 +9,8 @@
         /// What a server tells a device unasked, down to the device's store.
         case events
         case content
+        /// What peers say to a server's hub, from strangers to those who have subscribed.
+        case hub
         /// What a server says to a client's link, from its hello to its end.
         case link
         /// JSON, and what is asked by it: `rpc`, and the control socket.
@@ -35,6 +37,7 @@
             switch self {
             case .mls: try MLSWorld().seeds()
             case .link: LinkTarget.seeds()
+            case .hub: try HubTarget.Talk.seeds()
             default: []
             }
         }
@@ -44,6 +47,7 @@
             case .frames: try FrameTargets.frames(input)
             case .events: try EventTarget.events(input)
             case .link: try LinkTarget.link(input)
+            case .hub: try HubTarget.hub(input)
             case .content: try FrameTargets.content(input)
             case .json: try TextTargets.json(input)
             case .configuration: FileTargets.configuration(input)
