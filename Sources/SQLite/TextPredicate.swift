@@ -1,9 +1,11 @@
 import CSQLite
 
 extension Database {
-    /// Makes `name(text)` in SQL tell what `test` says of a text, until it is defined anew; NULL of NULL. Only this
-    /// connection's own statements may call it, not what stands in the file.
-    package func define(_ name: StaticString, _ test: @escaping (String) -> Bool) throws(SQLiteError) {
+    /// Makes `name(text)` in SQL tell what `test` says of a text's UTF-8, which is lent, until it is defined anew; NULL of
+    /// NULL. Only this connection's own statements may call it, not what stands in the file.
+    package func define(_ name: StaticString, _ test: @escaping (UnsafeBufferPointer<UInt8>) -> Bool)
+        throws(SQLiteError)
+    {
         let predicate = Unmanaged.passRetained(TextPredicate(test)).toOpaque()
         // SQLite gives it back by the last function, also where this fails.
         let code = sqlite3_create_function_v2(
@@ -14,8 +16,8 @@ extension Database {
 }
 
 private final class TextPredicate {
-    let test: (String) -> Bool
-    init(_ test: @escaping (String) -> Bool) { self.test = test }
+    let test: (UnsafeBufferPointer<UInt8>) -> Bool
+    init(_ test: @escaping (UnsafeBufferPointer<UInt8>) -> Bool) { self.test = test }
 }
 
 private func tellText(
@@ -26,8 +28,7 @@ private func tellText(
     }
     // SQLite's order: the pointer first, for it may convert; then the count.
     guard let start = sqlite3_value_text(value) else { return sqlite3_result_null(context) }
-    let text = String(
-        decoding: UnsafeBufferPointer(start: start, count: Int(sqlite3_value_bytes(value))), as: UTF8.self)
+    let text = UnsafeBufferPointer(start: start, count: Int(sqlite3_value_bytes(value)))
     let predicate = Unmanaged<TextPredicate>.fromOpaque(state).takeUnretainedValue()
     sqlite3_result_int(context, predicate.test(text) ? 1 : 0)
 }

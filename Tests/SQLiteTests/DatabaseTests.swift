@@ -137,7 +137,7 @@ import Testing
             try database.all("SELECT a FROM t WHERE is_meant(a) ORDER BY rowid") { $0.text(0) }
         }
         #expect(throws: SQLiteError.self) { try found() }
-        try database.define("is_meant") { $0 == "two" || $0 == "3" }
+        try database.define("is_meant") { ["two", "3"].contains(String(decoding: $0, as: UTF8.self)) }
         #expect(try found() == ["two", "3"])
         try database.define("is_meant") { _ in true }
         #expect(try found() == ["one", "two", "3"])

@@ -12,24 +12,37 @@ struct TextSearch: Sendable {
         characters = Array(folded)
     }
 
-    func matches(_ body: String) -> Bool {
-        var body = body
-        if isASCII, let isFound = body.withUTF8(isFound) { return isFound }
-        let folded = Self.folded(body)
+    /// - Parameter body: a text in UTF-8, which is lent.
+    func matches(_ body: UnsafeBufferPointer<UInt8>) -> Bool {
+        if isASCII, Self.isASCII(body) { return isFound(in: body) }
+        let folded = Self.folded(String(decoding: body, as: UTF8.self))
         if Self.contains(Array(folded.utf8), bytes) { return true }
         // Signs are equal where they are canonically equivalent; what is ASCII is written in one way only.
         return !isASCII && Self.contains(Array(folded), characters)
     }
 
-    /// Whether it stands in a text of nothing but ASCII, as most are: there, to fold is to change bytes. Nil in others.
-    private func isFound(in whole: UnsafeBufferPointer<UInt8>) -> Bool? {
-        guard whole.allSatisfy({ $0 < 0x80 }) else { return nil }
-        guard let first = bytes.first else { return true }
-        guard bytes.count <= whole.count else { return false }
-        return (0...(whole.count - bytes.count)).contains { start in
-            Self.small(whole[start]) == first
-                && bytes.indices.dropFirst().allSatisfy { Self.small(whole[start + $0]) == bytes[$0] }
+    /// Whether it stands in a text of nothing but ASCII, as most are: there, to fold is to change bytes.
+    private func isFound(in whole: UnsafeBufferPointer<UInt8>) -> Bool {
+        bytes.withUnsafeBufferPointer { part in
+            guard let first = part.first else { return true }
+            guard part.count <= whole.count else { return false }
+            for start in 0...(whole.count - part.count) where Self.small(whole[start]) == first {
+                var count = 1
+                while count < part.count, Self.small(whole[start + count]) == part[count] { count += 1 }
+                if count == part.count { return true }
+            }
+            return false
         }
+    }
+
+    /// Eight bytes at a time: every text is looked through.
+    private static func isASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let raw = UnsafeRawBufferPointer(text)
+        let words = raw.count / 8
+        var all: UInt64 = 0
+        for word in 0..<words { all |= raw.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self) }
+        for byte in raw[(words * 8)...] { all |= UInt64(byte) }
+        return all & 0x8080_8080_8080_8080 == 0
     }
 
     private static func small(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }

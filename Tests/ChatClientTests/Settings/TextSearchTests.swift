@@ -30,6 +30,7 @@ import Testing
     ]
 
     @Test(arguments: rows) func `a text is found as people mean it`(row: Row) {
-        #expect(TextSearch(row.text).matches(row.body) == row.isFound, "\(row.law)")
+        let isFound = Array(row.body.utf8).withUnsafeBufferPointer(TextSearch(row.text).matches)
+        #expect(isFound == row.isFound, "\(row.law)")
     }
 }
