@@ -113,16 +113,17 @@ has "$SCRATCH/err" 'copied'
 total=$(awk '/^\.Sh /{ inside = $2 == "EXAMPLES" } inside && /^\.(Bd|Dl)/' "$VECTORS_ROOT/man/chat.1" | grep -c .)
 same "$total" "$(find "$SCRATCH/tried" -name 'chat.1.*' | wc -l)" "examples that were tried"
 
-# The server's, on the ports that they name, where nobody else has them.
-if ! unshare -n sh -c 'ip link set lo up' 2>/dev/null; then
-    say "SKIPPED: no network of its own can be made here for the examples of the server"
+# The server's, on the ports and in the folders that they name, where nobody else has them.
+mkdir "$SCRATCH/var-lib"
+# alone COMMAND…: in a network of its own, and with a /var/lib of its own, which is the home of a server that runs as root.
+alone() {
+    ${replace_shell:+exec} unshare -n -m sh -c 'ip link set lo up && mount --bind "$0" /var/lib && exec "$@"' \
+        "$SCRATCH/var-lib" env -i PATH="$bin:/usr/bin:/bin" HOME="$SCRATCH/server-home" "$@"
+}
+if ! alone true 2>/dev/null; then
+    say "SKIPPED: no network and no folders of its own can be made here for the examples of the server"
     exit 0
 fi
-# alone COMMAND…: in a network of its own.
-alone() {
-    ${replace_shell:+exec} unshare -n sh -c 'ip link set lo up && exec "$@"' sh \
-        env -i PATH="$bin:/usr/bin:/bin" HOME="$SCRATCH/server-home" "$@"
-}
 text=$(example chatd.8 'chatd run' | sed -n 's/^\$ //p')
 background try.out alone sh -c "exec $text"
 eventually grep -q '^listening 127.0.0.1:7420 SHA256:' "$SCRATCH/try.out"
