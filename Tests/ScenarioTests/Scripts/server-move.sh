@@ -55,6 +55,24 @@ same wrong_server "$(jq -r .code err)"
 belongs alice default "$new"
 stop_server
 
+# Where it stood for a while, too: whose profile is of the other one stays there, and that is said.
+address=$new
+start_server --tls-cert server-was/certificate.pem --tls-key server-was/key.pem
+exits 0 alice chat --profile third register carol --server "$new" --password-file password
+stop_server
+rm -r server
+mv server-was server
+reserve_port
+start_server
+exits 80 alice chat --json server move "$new" "$address"
+same some_targets_failed "$(jq -rs 'last | .code' err)"
+has err 'not moved.*third'
+belongs alice default "$address"
+belongs alice second "$address"
+belongs alice third "$new"
+exits 0 alice chat send --to alice "moved again"
+stop_server
+
 # One that is known by a CA: the certificate is for the old name, and the way there is a tunnel.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 5 \
     -subj /CN=TestCA 2>/dev/null || fail "no CA"

@@ -97,6 +97,13 @@ printf 'wrong old password\nwhatever it is\n' | exits 77 alice chat passwd --pas
 printf 'only one line\n' | exits 64 alice chat passwd --password-stdin
 printf 'correct horse battery\nshort\n' | exits 65 alice chat passwd --password-stdin
 
+# A name that nobody can have is refused where it is typed.
+exits 65 terminal chat --profile other login --json --server "$address" <<'END'
+expect User
+send no body\n
+expect "code":"invalid_name"
+END
+
 exits 64 terminal chat --no-input login bob --server "$address" </dev/null
 exits 64 terminal chat send --to bob </dev/null
 has "$SCRATCH/out" 'no message'
