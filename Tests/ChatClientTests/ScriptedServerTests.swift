@@ -308,10 +308,11 @@ import Transport
         }
         let box = try Person("alice", at: server.address)
         let path = box.scratch.url.path + "/identity"
+        let device = IdentityFile.Device(
+            id: .init(high: 3, low: 3), name: "box", loginKey: try SigningKey().rawRepresentation)
         let file = IdentityFile(
-            user: box.name, displayName: "Alice", account: alice, device: .init(high: 3, low: 3), deviceName: "box",
-            key: try SigningKey().rawRepresentation, address: server.address, server: ScriptedServer.id,
-            generation: ScriptedServer.generation, everyone: everyone, pin: nil)
+            use: .login, user: box.name, displayName: "Alice", account: alice, address: server.address.text,
+            server: ScriptedServer.id, generation: ScriptedServer.generation, everyone: everyone, devices: [device])
         try SmallFile.create(path, with: file.bytes).get()
         // Refused: this profile is nobody, as before.
         await expectRefusal(.refused, "account_disabled") { try await box.client().login(identityFile: path) }
@@ -368,10 +369,11 @@ import Transport
         }
         let person = try await server.person()
         let path = person.scratch.url.path + "/identity"
+        let device = IdentityFile.Device(
+            id: refused, name: "box", loginKey: try SigningKey().rawRepresentation)
         let file = IdentityFile(
-            user: person.name, displayName: "Alice", account: alice, device: refused, deviceName: "box",
-            key: try SigningKey().rawRepresentation, address: server.address, server: ScriptedServer.id,
-            generation: ScriptedServer.generation, everyone: everyone, pin: nil)
+            use: .login, user: person.name, displayName: "Alice", account: alice, address: server.address.text,
+            server: ScriptedServer.id, generation: ScriptedServer.generation, everyone: everyone, devices: [device])
         try SmallFile.create(path, with: file.bytes).get()
         _ = try await person.client().send([toBob("x")])
         await expectRefusal(.refused, "account_disabled") { try await person.client().login(identityFile: path) }

@@ -54,9 +54,10 @@ extension Client {
         var pin: PublicKeyPin?
         if case .pin(let known)? = try KnownServersFile(paths: settings.paths).read()[link.address] { pin = known }
         let file = IdentityFile(
-            user: welcome.account.name, displayName: welcome.account.displayName, account: welcome.account.id,
-            device: added.device, deviceName: name, key: key.rawRepresentation, address: link.address,
-            server: welcome.server, generation: welcome.generation, everyone: welcome.everyone, pin: pin)
+            use: .login, user: welcome.account.name, displayName: welcome.account.displayName,
+            account: welcome.account.id, address: link.address.text, server: welcome.server,
+            generation: welcome.generation, everyone: welcome.everyone, pin: pin?.description,
+            devices: [IdentityFile.Device(id: added.device, name: name, loginKey: key.rawRepresentation)])
         return (file, added.device)
     }
 
@@ -67,20 +68,18 @@ extension Client {
     package func login(
         identityFile path: String, user: UserName? = nil
     ) async throws(Problem) -> (record: WhoAmI, isNew: Bool) {
-        var file = try readIdentity(path)
-        if let user, user != file.user {
-            throw Problem(.wrongProfile, "the identity is \(file.user)'s, not \(user)'s")
+        let file = try GivenIdentity(try readIdentity(path), path: path, at: settings.requestedServer)
+        if let user, user != file.identity.name {
+            throw Problem(.wrongProfile, "the identity is \(file.identity.name)'s, not \(user)'s")
         }
-        // The server may have moved since: whoever answers must have its key and its id.
-        if let wanted = settings.requestedServer { file.address = wanted }
         try createStore()
         let known = try store { try $0.identity() }
-        if let known, known.account != file.account || known.address != file.address {
+        if let known, known.account != file.identity.account || known.address != file.identity.address {
             throw Problem(
                 .wrongProfile, "profile \(settings.profile) belongs to \(known.name) on \(known.address)",
                 advice: .useAnotherProfile)
         }
-        if let known, known.device == file.device, try store({ try $0.knowsEveryone() }) {
+        if let known, known.device == file.identity.device, try store({ try $0.knowsEveryone() }) {
             // What was revoked stays so: only another identity helps.
             guard known.standing != .loggedOut, known.standing != .revoked else {
                 throw Problem(.deviceRevoked, advice: .makeAnotherIdentity, sent: .no)
@@ -96,8 +95,8 @@ extension Client {
     ///
     /// From here on the numbers of its logins are counted in this store. So it stays who this profile is, whatever comes
     /// of the login, unless it is known that the server took none of these numbers.
-    private func takeOver(_ file: IdentityFile, replacing before: Identity?) async throws(Problem) {
-        let isNew = before?.device != file.device
+    private func takeOver(_ file: GivenIdentity, replacing before: Identity?) async throws(Problem) {
+        let isNew = before?.device != file.identity.device
         let numbers = try store { store in
             try store.writeSynced { () throws -> LoginNumbers? in
                 let numbers = try store.loginNumbers()
@@ -128,13 +127,13 @@ extension Client {
         }
     }
 
-    private func connect(with file: IdentityFile) async throws(Problem) -> Link {
+    private func connect(with file: GivenIdentity) async throws(Problem) -> Link {
         guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
         var trust = settings.trust
-        if let pin = file.pin, try KnownServersFile(paths: settings.paths).read()[file.address] == nil {
+        if let pin = file.pin, try KnownServersFile(paths: settings.paths).read()[file.identity.address] == nil {
             trust = .pin(pin)
         }
-        return try await connect(to: file.address, login: .device(ticket), trust: trust)
+        return try await connect(to: file.identity.address, login: .device(ticket), trust: trust)
     }
 
     private func keep(_ welcome: Welcome) throws(Problem) {

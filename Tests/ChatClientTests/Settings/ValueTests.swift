@@ -86,26 +86,6 @@ import Transport
         #expect(matched(MessageFilter(from: [bobName], everyone: true)) == [false, false, false])
     }
 
-    @Test func `an identity file is read as it was written`() throws {
-        let file = IdentityFile(
-            user: try #require(UserName("alice")), displayName: "Al \"x\" \\ \u{202e}\n", account: alice,
-            device: .init(high: 1, low: 2), deviceName: "box", key: Array(repeating: 9, count: 32),
-            address: .default, server: .init(high: 3, low: 4), generation: .init(high: 5, low: 6), everyone: everyone,
-            pin: PublicKeyPin(digest: Array(repeating: 5, count: 32)))
-        #expect(try IdentityFile(parsing: file.bytes, file: "f") == file)
-        var without = file
-        without.pin = nil
-        #expect(try IdentityFile(parsing: without.bytes, file: "f") == without)
-        let text = String(decoding: file.bytes, as: UTF8.self)
-        for (index, line) in text.split(separator: "\n").enumerated() where line.contains(" = ") {
-            let key = line.prefix { $0 != " " }
-            guard key != "pin" else { continue }
-            let broken = text.replacing(line, with: "\(key) = \(key == "version" ? "2" : "[]")")
-            #expect(throws: Problem.self, "\(index)") { try IdentityFile(parsing: Array(broken.utf8), file: "f") }
-        }
-        #expect(throws: Problem.self) { try IdentityFile(parsing: [], file: "f") }
-    }
-
     @Test func `a plan tells the not shown first and then everything`() {
         var plan = ListenPlan(start: .unshown, end: 10) { _ in 0 }
         #expect(plan.step == .notShown(after: 0, upTo: 10))

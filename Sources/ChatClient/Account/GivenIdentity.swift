@@ -1,0 +1,23 @@
+import CLISupport
+import Transport
+
+/// An identity file as this profile takes it.
+struct GivenIdentity: Sendable {
+    let identity: Identity
+    /// The server's key, where it is known by that.
+    let pin: PublicKeyPin?
+
+    /// - Parameter server: where the server is now, if it has moved since: whoever answers there must have its key and its id.
+    init(_ file: IdentityFile, path: String, at server: ServerAddress?) throws(Problem) {
+        guard let address = server ?? ServerAddress(file.address), let device = file.devices.first else {
+            throw Problem(.invalidData, "\(path): server is malformed", advice: .makeIdentity)
+        }
+        let pin = file.pin.map { PublicKeyPin($0) }
+        if case .some(nil) = pin { throw Problem(.invalidData, "\(path): pin is malformed", advice: .makeIdentity) }
+        self.pin = pin ?? nil
+        identity = Identity(
+            account: file.account, name: file.user, displayName: file.displayName, device: device.id,
+            deviceName: device.name, loginKey: device.loginKey, standing: .active, address: address,
+            server: file.server, generation: file.generation, everyone: file.everyone)
+    }
+}
