@@ -112,6 +112,27 @@ import WireCodec
         }
     }
 
+    @Test func `a chain that was verified before is loaded as it was, and still only in its order`() throws {
+        var ann = try TestAccount()
+        let (often, other) = (try ann.add([.certify, .enrolOften]), try ann.add(.certify))
+        try ann.renew(often)
+        let third = try ann.add(by: often)
+        try ann.renew(often)
+        try ann.revoke(other)
+        let renewals = ann.chain.devices.values.flatMap(\.renewals.values)
+        let loaded = try AccountChain(withoutCheckingSignatures: ann.chain.links, renewals: renewals, at: ann.place)
+        #expect(loaded == ann.chain && loaded.devices[third]?.isActive == true)
+        // It is trusted to be signed, not to follow.
+        expectRefusal(.c2, .linkNotNext) {
+            _ = try AccountChain(
+                withoutCheckingSignatures: [ann.chain.links[0], ann.chain.links[2]], renewals: [], at: ann.place)
+        }
+        // What comes next is verified.
+        var next = loaded
+        let forged = try ann.link(.revoke(third), key: try ann.generator.pair())
+        expectRefusal(.c1, .invalidLink) { try next.append(forged) }
+    }
+
     @Test func `C5: an enrol-once key makes one renewal, and a second use of the file is seen`() throws {
         var ann = try TestAccount()
         let device = try ann.add(.enrolOnce)

@@ -16,7 +16,7 @@ package struct ChainDevice: Hashable, Sendable {
     package let path: [UInt32]
     package internal(set) var state = State.active
     /// Its newest renewal, and older ones with which it has signed links.
-    private(set) var renewals: [UInt32: Renewal] = [:]
+    package private(set) var renewals: [UInt32: Renewal] = [:]
     private(set) var instancesSigned: Set<UInt32> = []
 
     init(grant: Grant, number: UInt32, granting: LinkHash, path: [UInt32]) {
