@@ -84,7 +84,7 @@ let package = Package(
             name: "ChatServer",
             dependencies: [
                 "WireCodec",
-                "ChatProtocol", "CLISupport", "System", "Transport", "SQLite", "StoredValues", "CCrypt",
+                "ChatProtocol", "CLISupport", "GroupRules", "System", "Transport", "SQLite", "StoredValues", "CCrypt",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -173,7 +173,7 @@ let package = Package(
             dependencies: [
                 "CLISupport", "ChatProtocol", "SQLite", "Transport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
-                "ChatServer", "ServerSupport", "TestSupport",
+                "ChatServer", "GroupRules", "MLS", "ServerSupport", "TestSupport", "WireCodec",
             ], swiftSettings: strict),
         .testTarget(
             name: "ChatClientTests",

@@ -34,7 +34,7 @@ extension MemoryStore {
             kept[id]?.invite.usesLeft -= 1
         }
         people[account.record.id] = account
-        if let device { devices[device.id] = Device(new: device, account: account.record.id, created: clock()) }
+        if let device { make(device, .active, of: account.record.id) }
     }
 
     func importAccounts(
@@ -49,22 +49,51 @@ extension MemoryStore {
     }
 
     func admit(
-        _ device: NewDevice, takesUp: Bool, to account: AccountID, ifHashIs hash: String
-    ) async throws(StoreFailure) -> AccountRecord {
+        _ device: NewDevice, _ admission: Admission, to account: AccountID, ifHashIs hash: String
+    ) async throws(StoreFailure) -> LoggedIn {
         guard let known = people[account], known.passwordHash == hash, !known.isDeleted else {
             throw .refused(Failure(.loginRefused))
         }
         guard !known.isDisabled else { throw .refused(Failure(.accountDisabled)) }
-        guard takesUp else {
-            try await addDevice(device, to: account)
-            return known.record
+        switch admission {
+        case .new: try add(device, to: account, isStranger: true)
+        case .again(let proven): try takeUp(device, of: account, proven)
         }
-        guard var old = devices[device.id], old.account == account else { throw .refused(Failure(.noSuchDevice)) }
-        guard old.state != .revoked else { throw .refused(Failure(.deviceRevoked)) }
+        guard let made = devices[device.id] else { throw .refused(Failure(.noSuchDevice)) }
+        return LoggedIn(
+            account: known.record, device: device.id, deviceName: made.new.name, state: made.state,
+            chain: standing(of: account))
+    }
+
+    private func takeUp(_ device: NewDevice, of account: AccountID, _ proven: ChainHead?) throws(StoreFailure) {
+        let head = standing(of: account).head
+        let isProven = head != .none && proven == head
+        guard var old = devices[device.id], old.account == account else {
+            guard isProven else { throw .refused(Failure(.noSuchDevice)) }
+            return make(device, .active, of: account)
+        }
+        guard old.state == .active || old.state == .pending else { throw .refused(Failure(.deviceRevoked)) }
+        guard old.state == .pending || head == .none || isProven else { throw .refused(Failure.deviceNotProven) }
         if !device.keys.isEmpty, device.keys != old.new.keys { old.window = LoginWindow() }
         old.new = device
         devices[device.id] = old
-        return known.record
+    }
+
+    private func make(_ device: NewDevice, _ state: DeviceState, of account: AccountID) {
+        guard devices[device.id] == nil else { return }
+        var made = Device(new: device, account: account, state: state, created: clock())
+        if state == .active { made.activated = clock() } else { made.pendingSince = clock() }
+        devices[device.id] = made
+    }
+
+    private func add(_ device: NewDevice, to account: AccountID, isStranger: Bool) throws(StoreFailure) {
+        guard devices[device.id] == nil else { return }
+        endWaiting()
+        let waits = standing(of: account).head != .none
+        guard active(of: account).count < Limits.devicesPerAccount,
+            !waits || !isStranger || active(of: account).count(where: { $0.state == .pending }) < Limits.pendingDevices
+        else { throw .refused(Failure(.tooManyDevices)) }
+        make(device, waits ? .pending : .active, of: account)
     }
 
     func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
@@ -72,7 +101,8 @@ extension MemoryStore {
             let key = known.new.keys.first(where: { $0.purpose == .login })
         else { return nil }
         return DeviceLoginRow(
-            account: record, name: known.new.name, state: known.state, key: key.publicKey, window: known.window)
+            account: record, name: known.new.name, state: known.state, key: key.publicKey, window: known.window,
+            chain: standing(of: account))
     }
 
     func useLoginNumber(
@@ -82,10 +112,11 @@ extension MemoryStore {
         let used: DeviceLoginRow
         do { used = try row.using(number, of: now) } catch { throw .refused(error) }
         devices[device]?.window = used.window
-        return LoggedIn(account: used.account, device: device, deviceName: used.name)
+        return LoggedIn(
+            account: used.account, device: device, deviceName: used.name, state: used.state, chain: used.chain)
     }
 
-    private func active(of account: AccountID) -> [Device] {
+    func active(of account: AccountID) -> [Device] {
         devices.values.filter { $0.account == account && $0.state != .revoked }
             .sorted { ($0.created, $0.new.id) < ($1.created, $1.new.id) }
     }
@@ -94,14 +125,12 @@ extension MemoryStore {
         active(of: account).map {
             DeviceRecord(
                 id: $0.new.id, name: $0.new.name, state: $0.state, created: $0.created, lastSeen: $0.lastSeen,
-                online: false)
+                online: false, grant: $0.grant)
         }
     }
 
     func addDevice(_ device: NewDevice, to account: AccountID) async throws(StoreFailure) {
-        guard devices[device.id] == nil else { return }
-        guard active(of: account).count < Limits.devicesPerAccount else { throw .refused(Failure(.tooManyDevices)) }
-        devices[device.id] = Device(new: device, account: account, created: clock())
+        try add(device, to: account, isStranger: false)
     }
 
     func renameDevice(_ device: DeviceID, of account: AccountID, to name: String) async throws(StoreFailure) {
@@ -112,8 +141,11 @@ extension MemoryStore {
     }
 
     func revokeDevice(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) {
-        guard devices[device]?.account == account else { throw .refused(Failure(.noSuchDevice)) }
-        devices[device]?.state = .revoked
+        guard let known = devices[device], known.account == account else { throw .refused(Failure(.noSuchDevice)) }
+        if known.state == .active || known.state == .suspended, standing(of: account).head != .none {
+            throw .refused(Failure.standsInChain)
+        }
+        end(device)
     }
 
     func setPassword(
@@ -125,8 +157,13 @@ extension MemoryStore {
         people[account]?.passwordHash = hash.text
         people[account]?.hashOrigin = .own
         guard let survivor else { return [] }
-        for device in active(of: account) where device.new.id != survivor { devices[device.new.id]?.state = .revoked }
-        return devices.values.filter { $0.account == account && $0.state == .revoked }.map(\.new.id).sorted()
+        let hasChain = standing(of: account).head != .none
+        for device in active(of: account) where device.new.id != survivor {
+            end(device.new.id, hasChain && device.state != .pending ? .suspended : .revoked)
+        }
+        return devices.values.filter {
+            $0.account == account && [.revoked, .suspended].contains($0.state) && $0.new.id != survivor
+        }.map(\.new.id).sorted()
     }
 
     func setFlags(
@@ -142,7 +179,7 @@ extension MemoryStore {
 
     func deleteAccount(_ account: AccountID, erasing: Bool) async throws(StoreFailure) {
         if erasing { self.erasing.insert(account) }
-        for device in active(of: account) { devices[device.new.id]?.state = .revoked }
+        for device in active(of: account) { end(device.new.id) }
         people[account]?.record.displayName = ""
         people[account]?.record.flags = .deleted
         people[account]?.passwordHash = ""

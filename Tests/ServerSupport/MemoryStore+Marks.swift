@@ -36,7 +36,7 @@ extension MemoryStore {
     }
 
     private func start(of device: DeviceID, _ member: Member, _ conversation: Conversation) -> SequenceNumber {
-        let made = devices[device]?.created ?? 0
+        let made = devices[device]?.activated ?? 0
         let younger = conversation.entries.values.filter { $0.time > made && $0.seq > member.start }.map(\.seq).min()
         return max(member.start, min(member.acked, younger?.previous ?? member.acked))
     }

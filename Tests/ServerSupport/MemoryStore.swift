@@ -60,8 +60,18 @@ actor MemoryStore: Store {
         var account: AccountID
         var state = DeviceState.active
         var created: Timestamp
+        /// When it became active for the first time; 0: it never was.
+        var activated: Timestamp = 0
+        var pendingSince: Timestamp = 0
+        var grant: [UInt8] = []
         var lastSeen: Timestamp = 0
         var window = LoginWindow()
+    }
+
+    struct Chain {
+        var head = ChainHead.none
+        var links: [(bytes: [UInt8], signer: DeviceID, instance: UInt32)] = []
+        var lastReset: Timestamp = 0
     }
 
     let clock: @Sendable () -> Timestamp
@@ -71,6 +81,7 @@ actor MemoryStore: Store {
     var people: [AccountID: StoredAccount] = [:]
     var devices: [DeviceID: Device] = [:]
     var kept: [InviteID: (invite: Invite, digest: [UInt8])] = [:]
+    var chains: [AccountID: Chain] = [:]
     /// Accounts whose messages are to be erased.
     var erasing: Set<AccountID> = []
 

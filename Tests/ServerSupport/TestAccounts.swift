@@ -67,6 +67,12 @@ struct TestAccounts: AccountService {
     func renameDevice(_ request: RenameDevice, of account: AccountID) async throws(Failure) {
         throw Failure(.noSuchDevice)
     }
+    func publishLink(
+        _ request: PublishLink, by me: LoggedIn, from origin: LoginOrigin
+    ) async throws(Failure) -> ChainOutcome { throw Failure(.invalidLink) }
+    func leaveGrant(_ request: LeaveGrant, of me: LoggedIn) async throws(Failure) -> WaitingDevice {
+        throw Failure(.noSuchDevice)
+    }
     func revokeDevice(_ request: RevokeDevice, of account: AccountID) async throws(Failure) {}
     func changePassword(
         _ request: ChangePassword, of account: AccountID, device: DeviceID, from origin: LoginOrigin

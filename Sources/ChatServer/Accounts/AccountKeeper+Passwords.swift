@@ -22,19 +22,31 @@ extension AccountKeeper {
             let device = NewDevice(
                 id: request.existing ?? sources.identifier(), name: request.device.name,
                 certificate: request.device.certificate, keys: keys)
-            let (account, takesUp) = (checked.account, request.existing != nil)
-            let record = try await change { () throws(StoreFailure) in
-                try await store.admit(
-                    device, takesUp: takesUp, to: account.record.id, ifHashIs: account.passwordHash)
+            let account = checked.account
+            let admission = try await admission(of: request, to: account.record.id, keys)
+            let loggedIn = try await change { () throws(StoreFailure) in
+                try await store.admit(device, admission, to: account.record.id, ifHashIs: account.passwordHash)
             }
             let place = place(of: name, origin, isLoggedIn: true)
             if checked.wantsNewHash { renewHash(of: account, password: request.password, place) }
             known.note(name, from: place.prefix)
-            return LoggedIn(account: record, device: device.id, deviceName: device.name)
+            return loggedIn
         } catch {
             await hold(error, since: start)
             throw error
         }
+    }
+
+    /// Whether a device that logs in again has proved the key that it has in its account's chain.
+    private nonisolated func admission(
+        of request: LoginByPassword, to account: AccountID, _ keys: [DeviceKey]
+    ) async throws(Failure) -> Admission {
+        guard let device = request.existing else { return .new }
+        guard let key = keys.first(where: { $0.purpose == .signature })?.publicKey else { return .again(proven: nil) }
+        let kept = try await chain(of: account)
+        guard let known = kept.chain?.devices[device], known.isActive, known.key(of: known.instance)?.bytes == key
+        else { return .again(proven: nil) }
+        return .again(proven: kept.head)
     }
 
     /// Makes the hash of an imported account anew, behind the login's back; a full queue leaves it for the next time.
@@ -115,6 +127,24 @@ extension AccountKeeper {
         case .unknownName: log.info("login refused", metadata: ["reason": "unknown_name"])
         case .wrongPassword: log.info("login refused", metadata: ["reason": "wrong_password"])
         case .disabled: log.info("login refused", metadata: ["reason": "disabled"])
+        }
+    }
+
+    /// What the hash is of an account's password, where this is the password: for what a device may do with it alone.
+    func checkedHash(
+        _ password: [UInt8], of account: AccountID, from origin: LoginOrigin
+    ) async throws(Failure) -> String {
+        var start = sources.ticks()
+        do throws(Failure) {
+            let kept = try await ask { () throws(StoreFailure) in try await store.account(account) }
+            guard let name = kept?.record.name else { throw Failure(.loginRefused) }
+            let checked = try await check(password, of: name, origin, isLoggedIn: true, turn: &start) {
+                [store] () throws(StoreFailure) in try await store.account(account)
+            }
+            return checked.account.passwordHash
+        } catch {
+            await hold(error, since: start)
+            throw error
         }
     }
 

@@ -18,11 +18,20 @@ package struct LoggedIn: Sendable, Equatable {
     package var account: AccountRecord
     package var device: DeviceID
     package var deviceName: String
+    /// Active; or pending: it may leave its grant, look at its account's chain, and leave.
+    package var state: DeviceState
+    /// As of the login.
+    package var chain: ChainStanding
 
-    package init(account: AccountRecord, device: DeviceID, deviceName: String) {
+    package init(
+        account: AccountRecord, device: DeviceID, deviceName: String, state: DeviceState = .active,
+        chain: ChainStanding = ChainStanding()
+    ) {
         self.account = account
         self.device = device
         self.deviceName = deviceName
+        self.state = state
+        self.chain = chain
     }
 }
 
@@ -46,9 +55,15 @@ package protocol AccountService: Sendable {
         _ request: AddDevice, to account: AccountID, from origin: LoginOrigin
     ) async throws(Failure) -> DeviceID
     func renameDevice(_ request: RenameDevice, of account: AccountID) async throws(Failure)
+    /// Adds a link to the account's chain; on return it is on disk. The hub then closes connections.
+    func publishLink(
+        _ request: PublishLink, by me: LoggedIn, from origin: LoginOrigin
+    ) async throws(Failure) -> ChainOutcome
+    /// Keeps the grant of a device that waits.
+    func leaveGrant(_ request: LeaveGrant, of me: LoggedIn) async throws(Failure) -> WaitingDevice
     /// On return the revocation is on disk; the hub then closes the device's connections.
     func revokeDevice(_ request: RevokeDevice, of account: AccountID) async throws(Failure)
-    /// Gives the devices that are revoked; the hub then closes their connections.
+    /// Gives the devices that may not log in any more; the hub then closes their connections.
     func changePassword(
         _ request: ChangePassword, of account: AccountID, device: DeviceID, from origin: LoginOrigin
     ) async throws(Failure) -> [DeviceID]

@@ -35,13 +35,18 @@ package struct DeviceLoginRow: Sendable, Equatable {
     package var state: DeviceState
     package var key: [UInt8]
     package var window: LoginWindow
+    package var chain: ChainStanding
 
-    package init(account: AccountRecord, name: String, state: DeviceState, key: [UInt8], window: LoginWindow) {
+    package init(
+        account: AccountRecord, name: String, state: DeviceState, key: [UInt8], window: LoginWindow,
+        chain: ChainStanding = ChainStanding()
+    ) {
         self.account = account
         self.name = name
         self.state = state
         self.key = key
         self.window = window
+        self.chain = chain
     }
 
     /// The row after a number was used; `self` is what a login was checked against.
@@ -49,7 +54,7 @@ package struct DeviceLoginRow: Sendable, Equatable {
     /// - Parameter now: what is there.
     /// - Throws: why the number may not be used.
     package func using(_ number: LoginNumber, of now: DeviceLoginRow?) throws(Failure) -> DeviceLoginRow {
-        guard var now, now.state == .active, !now.account.flags.contains(.deleted) else {
+        guard var now, now.state == .active || now.state == .pending, !now.account.flags.contains(.deleted) else {
             throw Failure(.deviceRevoked)
         }
         guard !now.account.flags.contains(.disabled) else { throw Failure(.accountDisabled) }

@@ -21,11 +21,10 @@ final class Expulsion {
     /// The same for devices of an account, but the connection that asked for it stays.
     func close(
         _ devices: [DeviceID], of account: AccountID, except asking: Session? = nil,
-        completion: @escaping () -> Void
+        because failure: Failure = Failure(.deviceRevoked), completion: @escaping () -> Void
     ) {
         let devices = Set(devices)
         guard !devices.isEmpty else { return completion() }
-        let failure = Failure(.deviceRevoked)
         for session in connections.sessions(of: account) where session !== asking {
             if let device = session.identity?.device, devices.contains(device) { session.expel(failure) }
         }

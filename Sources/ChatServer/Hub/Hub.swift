@@ -28,6 +28,7 @@ package final class Hub {
     private let deliveries: DeliveryRequests
     private let directory: DirectoryRequests
     private let devices: DeviceRequests
+    private let chains: ChainRequests
 
     package init(
         loop: any EventLoop, identity: StoreIdentity, store: any Store, accounts: any AccountService,
@@ -60,6 +61,8 @@ package final class Hub {
         directory = DirectoryRequests(
             context: context, writer: writer, presence: presence, quota: quota, rates: rates)
         devices = DeviceRequests(
+            context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
+        chains = ChainRequests(
             context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
     }
 
@@ -141,11 +144,15 @@ package final class Hub {
         if let refusal = rates.charge(kind, session) {
             return session.send(refusal, correlation: frame.correlation)
         }
+        guard session.identity?.state == .active || kind.isOpenToPending else {
+            return session.send(Failure(.devicePending), correlation: frame.correlation)
+        }
         switch family {
         case .append: appends.append(try frame.decode(), session, frame.correlation)
         case .delivery: try deliveries.handle(frame, session)
         case .directory: try directory.handle(frame, session)
         case .devices: try devices.handle(frame, session)
+        case .chains: try chains.handle(frame, session)
         case .liveness:
             let _: Ping = try frame.decode()
             session.send(Pong(time: context.clock.wall()), correlation: frame.correlation)

@@ -35,7 +35,7 @@ final class DeviceRequests {
     }
 
     private func list(_ session: Session, _ correlation: UInt32) {
-        ask(session, correlation) { (accounts, me) throws(Failure) in
+        context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.devices(of: me.account.id)
         } then: { me, devices, reply in
             reply(Devices(devices: devices.map { self.withPresence($0, of: me.account.id) }))
@@ -47,7 +47,7 @@ final class DeviceRequests {
             return session.send(Failure(.storeFull), correlation: correlation)
         }
         let origin = session.origin
-        ask(session, correlation) { (accounts, me) throws(Failure) in
+        context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.addDevice(request, to: me.account.id, from: origin)
         } then: { _, device, reply in
             reply(DeviceAdded(device: device))
@@ -55,7 +55,7 @@ final class DeviceRequests {
     }
 
     private func rename(_ request: RenameDevice, _ session: Session, _ correlation: UInt32) {
-        ask(session, correlation) { (accounts, me) throws(Failure) in
+        context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.renameDevice(request, of: me.account.id)
         } then: { _, _, reply in
             reply(Done())
@@ -63,7 +63,10 @@ final class DeviceRequests {
     }
 
     private func revoke(_ request: RevokeDevice, _ session: Session, _ correlation: UInt32) {
-        ask(session, correlation) { (accounts, me) throws(Failure) in
+        guard let identity = session.identity, identity.state == .active || request.device == identity.device else {
+            return session.send(Failure(.devicePending), correlation: correlation)
+        }
+        context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.revokeDevice(request, of: me.account.id)
         } then: { me, _, reply in
             self.expulsion.close([request.device], of: me.account.id, except: session) {
@@ -75,29 +78,10 @@ final class DeviceRequests {
 
     private func changePassword(_ request: ChangePassword, _ session: Session, _ correlation: UInt32) {
         let origin = session.origin
-        ask(session, correlation) { (accounts, me) throws(Failure) in
+        context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.changePassword(request, of: me.account.id, device: me.device, from: origin)
         } then: { me, revoked, reply in
             self.expulsion.close(revoked, of: me.account.id) { reply(Done()) }
-        }
-    }
-
-    /// A request that the keeper of accounts carries out.
-    ///
-    /// - Parameter then: does what follows from it, and replies.
-    private func ask<Value: Sendable, Reply: FrameBody>(
-        _ session: Session, _ correlation: UInt32,
-        _ work: @escaping @Sendable (any AccountService, LoggedIn) async throws(Failure) -> Value,
-        then: @escaping (LoggedIn, Value, _ reply: @escaping (Reply) -> Void) -> Void
-    ) {
-        guard let me = session.begin() else { return }
-        context.bridge.compute { [accounts] () throws(Failure) in
-            try await work(accounts, me)
-        } then: { result in
-            switch result {
-            case .success(let value): then(me, value) { session.finish(correlation, .success($0)) }
-            case .failure(let failure): session.refuse(correlation, failure)
-            }
         }
     }
 

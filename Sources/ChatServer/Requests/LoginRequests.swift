@@ -102,7 +102,8 @@ final class LoginRequests {
                 Welcome(
                     account: identity.account, device: identity.device, deviceName: identity.deviceName,
                     server: context.identity.server, generation: context.identity.generation,
-                    everyone: context.identity.everyone, time: context.clock.wall()), correlation: correlation)
+                    everyone: context.identity.everyone, time: context.clock.wall(), state: identity.state,
+                    chain: identity.chain.head, waiting: identity.chain.waiting), correlation: correlation)
         case .failure(let failure):
             session.stage = .awaitingLogin
             session.send(failure, correlation: correlation)

@@ -6,6 +6,7 @@ enum RequestFamily {
     case delivery
     case directory
     case devices
+    case chains
     case liveness
 }
 
@@ -17,8 +18,17 @@ extension FrameKind {
         case .acknowledge, .subscribe, .markRead, .queryReceipts: .delivery
         case .openConversation, .lookUpAccounts, .lookUpConversations, .listAccounts: .directory
         case .listDevices, .addDevice, .renameDevice, .revokeDevice, .changePassword: .devices
+        case .publishLink, .readChain, .leaveGrant: .chains
         case .ping: .liveness
         default: nil
+        }
+    }
+
+    /// Whether a device that waits to be added may ask it, if only of itself.
+    var isOpenToPending: Bool {
+        switch self {
+        case .publishLink, .readChain, .leaveGrant, .suspendDevice, .listDevices, .revokeDevice, .ping: true
+        default: false
         }
     }
 }

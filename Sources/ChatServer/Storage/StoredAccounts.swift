@@ -20,15 +20,16 @@ package protocol StoredAccounts: Sendable {
     /// - Returns: those that were made, or would be.
     func importAccounts(_ accounts: [StoredAccount], isDryRun: Bool) async throws(StoreFailure) -> [AccountID]
 
-    /// Makes a device of an account whose password was right a moment ago, or takes up one that it has.
+    /// Makes a device of an account whose password was right a moment ago, or takes up one that it has. Where the account has a chain, a
+    /// new one waits to be added to it.
     ///
     /// - Parameters:
     ///   - hash: what the password was checked against; where it is another one by now, or the account may not log in
     ///     any more, the login is refused.
-    ///   - takesUp: whether the device exists already.
+    ///   - admission: whether the device exists already.
     func admit(
-        _ device: NewDevice, takesUp: Bool, to account: AccountID, ifHashIs hash: String
-    ) async throws(StoreFailure) -> AccountRecord
+        _ device: NewDevice, _ admission: Admission, to account: AccountID, ifHashIs hash: String
+    ) async throws(StoreFailure) -> LoggedIn
 
     /// What a login by key is checked against; nil where there is no such device, or it has no such key.
     func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow?
@@ -45,6 +46,8 @@ package protocol StoredAccounts: Sendable {
 
     /// The account's devices that are not revoked, oldest first.
     func devices(of account: AccountID) async throws(StoreFailure) -> [DeviceRecord]
+    /// Makes a further device; where the account has a chain, it waits to be added to it.
+    ///
     /// - Throws: refused by `tooManyDevices`.
     func addDevice(_ device: NewDevice, to account: AccountID) async throws(StoreFailure)
     /// - Throws: refused by `noSuchDevice`.
@@ -52,15 +55,16 @@ package protocol StoredAccounts: Sendable {
     /// Revokes a device; its key stays, so that it can be told so. Of those that were revoked before, the account keeps
     /// as many as it may have devices: else making and revoking them would fill the store.
     ///
-    /// - Throws: refused by `noSuchDevice`.
+    /// - Throws: refused by `noSuchDevice`; by `forbidden` where the device stands in the account's chain.
     func revokeDevice(_ device: DeviceID, of account: AccountID) async throws(StoreFailure)
 
     /// Sets a password's hash.
     ///
     /// - Parameters:
     ///   - old: only where this is the hash; nil: whatever is there.
-    ///   - survivor: the device that stays where the others are revoked; nil: none is revoked.
-    /// - Returns: all devices that are revoked but the survivor, also those that were before.
+    ///   - survivor: the device that stays where the others are revoked, or suspended if they stand in the account's chain; nil: all
+    ///     stay.
+    /// - Returns: all devices that may not log in but the survivor, also those that might not before.
     /// - Throws: refused by `loginRefused` where the old hash is another one, or the account is deleted.
     func setPassword(
         _ hash: PasswordHash, of account: AccountID, replacing old: String?, revokingAllBut survivor: DeviceID?
@@ -80,6 +84,14 @@ package protocol StoredAccounts: Sendable {
 
     /// How many accounts are not deleted, and how many devices not revoked.
     func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int)
+}
+
+/// How a device comes in by its account's password.
+package enum Admission: Sendable, Equatable {
+    case new
+    /// It exists already. `proven`: where the account's chain stood, in which the key that the device has proved on its connection is its
+    /// present one; an active device of an account with a chain needs that.
+    case again(proven: ChainHead?)
 }
 
 package protocol StoredInvites: Sendable {

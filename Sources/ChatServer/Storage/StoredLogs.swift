@@ -20,7 +20,7 @@ import ChatProtocol
 /// - An entry that is erased keeps its number, its identifier and the digest of its payload, and is answered as before
 ///   where it comes again.
 /// - A device that has no cursor in a conversation begins where its account's furthest device stands, but before the
-///   first entry that is younger than the device; the first device of an account begins with its membership.
+///   first entry that is younger than the device, as an active one; the first device of an account begins with its membership.
 package protocol StoredLogs: Sendable {
     /// The queue in which a conversation's operations are committed one batch after the other.
     func lane(of conversation: ConversationID) -> StoreLane

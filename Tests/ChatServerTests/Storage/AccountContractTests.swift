@@ -109,7 +109,9 @@ import Testing
             let zoe = try await zoe(store)
             let device = StoreUnderTest.device(DeviceID(high: 4, low: 4))
             func admit(_ hash: PasswordHash, takesUp: Bool = false) async throws -> AccountRecord {
-                try await store.store.admit(device, takesUp: takesUp, to: zoe, ifHashIs: hash.text)
+                try await store.store.admit(
+                    device, takesUp ? .again(proven: nil) : .new, to: zoe, ifHashIs: hash.text
+                ).account
             }
             #expect(await refusal { _ = try await admit(other) } == .loginRefused)
             #expect(await refusal { _ = try await admit(hash, takesUp: true) } == .noSuchDevice)
@@ -138,7 +140,7 @@ import Testing
             #expect(await refusal { try await use(5) } == .storeCopied)
             // Another key begins anew.
             let fresh = StoreUnderTest.device(aliceDevice, key: 2)
-            _ = try await store.store.admit(fresh, takesUp: true, to: alice, ifHashIs: "")
+            _ = try await store.store.admit(fresh, .again(proven: nil), to: alice, ifHashIs: "")
             try await use(5)
             try await store.store.revokeDevice(aliceDevice, of: alice)
             #expect(await refusal { try await use(6) } == .deviceRevoked)
@@ -158,7 +160,7 @@ import Testing
             try await store.store.setFlags([], clearing: .disabled, of: alice)
             try await use(8)
             let fresh = StoreUnderTest.device(aliceDevice, key: 2)
-            _ = try await store.store.admit(fresh, takesUp: true, to: alice, ifHashIs: "")
+            _ = try await store.store.admit(fresh, .again(proven: nil), to: alice, ifHashIs: "")
             #expect(await refusal { try await use(9) } == .badProof)
             try await store.store.deleteAccount(alice, erasing: false)
             #expect(await refusal { try await use(9) } == .deviceRevoked)

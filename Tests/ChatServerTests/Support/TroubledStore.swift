@@ -266,10 +266,26 @@ extension TroubledStore {
     }
 
     func admit(
-        _ device: NewDevice, takesUp: Bool, to account: AccountID, ifHashIs hash: String
-    ) async throws(StoreFailure) -> AccountRecord {
+        _ device: NewDevice, _ admission: Admission, to account: AccountID, ifHashIs hash: String
+    ) async throws(StoreFailure) -> LoggedIn {
         try await change { () throws(StoreFailure) in
-            try await base.admit(device, takesUp: takesUp, to: account, ifHashIs: hash)
+            try await base.admit(device, admission, to: account, ifHashIs: hash)
+        }
+    }
+
+    func chain(of account: AccountID, from number: UInt32, limit: Int) async throws(StoreFailure) -> StoredChain? {
+        try await read { () throws(StoreFailure) in try await base.chain(of: account, from: number, limit: limit) }
+    }
+
+    func publish(_ step: ChainStep) async throws(StoreFailure) -> ChainOutcome {
+        try await change { () throws(StoreFailure) in try await base.publish(step) }
+    }
+
+    func leaveGrant(
+        _ grant: [UInt8], of device: DeviceID, account: AccountID
+    ) async throws(StoreFailure) -> WaitingDevice {
+        try await change { () throws(StoreFailure) in
+            try await base.leaveGrant(grant, of: device, account: account)
         }
     }
 

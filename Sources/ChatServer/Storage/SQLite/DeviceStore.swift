@@ -14,20 +14,20 @@ package struct DeviceStore {
     package func devices(of account: AccountID) throws -> [DeviceRecord] {
         try database.all(
             """
-            SELECT id, name, state, created, last_seen FROM devices WHERE account = ? AND state <> ?
+            SELECT id, name, state, created, last_seen, left_grant FROM devices WHERE account = ? AND state <> ?
             ORDER BY created, id
             """, account, Int(DeviceState.revoked.rawValue)
         ) { row in
             DeviceRecord(
-                id: try row.identifier(0), name: row.text(1), state: Self.state(row, 2), created: row.timestamp(3),
-                lastSeen: row.timestamp(4), online: false)
+                id: try row.identifier(0), name: row.text(1), state: row.deviceState(2), created: row.timestamp(3),
+                lastSeen: row.timestamp(4), online: false, grant: row.bytes(5))
         }
     }
 
     /// A device's name and state; nil where the account has no such device.
     package func device(_ device: DeviceID, of account: AccountID) throws -> (name: String, state: DeviceState)? {
         try database.first("SELECT name, state FROM devices WHERE id = ? AND account = ?", device, account) { row in
-            (row.text(0), Self.state(row, 1))
+            (row.text(0), row.deviceState(1))
         }
     }
 
@@ -35,19 +35,33 @@ package struct DeviceStore {
     package func loginRow(_ device: DeviceID, of account: AccountID) throws -> DeviceLoginRow? {
         try database.first(
             """
-            SELECT d.name, d.state, k.public_key, d.login_high, d.login_window, a.name, a.display_name, a.flags
+            SELECT d.name, d.state, k.public_key, d.login_high, d.login_window, a.name, a.display_name, a.flags,
+                a.chain_count, a.chain_head, (SELECT count(*) FROM devices w
+                    WHERE w.account = a.id AND w.state = ? AND length(w.left_grant) > 0)
             FROM devices d JOIN accounts a ON a.id = d.account
             JOIN device_keys k ON k.device = d.id AND k.purpose = ? AND k.algorithm = ?
             WHERE d.id = ? AND d.account = ?
-            """, Int(KeyPurpose.login.rawValue), Int(KeyAlgorithm.ed25519.rawValue), device, account
+            """, Int(DeviceState.pending.rawValue), Int(KeyPurpose.login.rawValue),
+            Int(KeyAlgorithm.ed25519.rawValue), device, account
         ) { row in
             guard let name = UserName(row.text(5)) else { return nil }
             let flags = AccountRecord.Flags(rawValue: UInt8(truncatingIfNeeded: row.integer(7)))
             return DeviceLoginRow(
                 account: AccountRecord(id: account, name: name, displayName: row.text(6), flags: flags),
-                name: row.text(0), state: Self.state(row, 1), key: row.bytes(2),
-                window: LoginWindow(high: row.loginNumber(3), bitmap: row.bytes(4)))
+                name: row.text(0), state: row.deviceState(1), key: row.bytes(2),
+                window: LoginWindow(high: row.loginNumber(3), bitmap: row.bytes(4)),
+                chain: ChainStanding(head: row.chainHead(8), waiting: UInt8(clamping: row.int(10))))
         } ?? nil
+    }
+
+    /// Where the chain stands, for the account's own devices.
+    func standing(of account: AccountID) throws -> ChainStanding {
+        try database.first(
+            """
+            SELECT chain_count, chain_head, (SELECT count(*) FROM devices w
+                WHERE w.account = a.id AND w.state = ? AND length(w.left_grant) > 0) FROM accounts a WHERE id = ?
+            """, Int(DeviceState.pending.rawValue), account
+        ) { ChainStanding(head: $0.chainHead(0), waiting: UInt8(clamping: $0.int(2))) } ?? ChainStanding()
     }
 
     package func count() throws -> Int {
@@ -58,29 +72,53 @@ package struct DeviceStore {
 
     // MARK: Changing
 
-    /// Adds a device; one that is there already stays as it is.
+    /// Adds a device; one that is there already stays as it is. Where the account has a chain, the device waits to be added to it.
     ///
+    /// - Parameter isStranger: it is made by the account's password alone: few of these may wait.
     /// - Throws: `tooManyDevices`.
-    package func insert(_ device: NewDevice, account: AccountID, time: Timestamp) throws {
+    package func insert(_ device: NewDevice, account: AccountID, isStranger: Bool = true, time: Timestamp) throws {
         guard try self.device(device.id, of: account) == nil else { return }
-        guard try devices(of: account).count < Limits.devicesPerAccount else { throw Failure(.tooManyDevices) }
+        try DeviceStateStore(database: database).endWaiting(of: account, time: time)
+        let waits = try standing(of: account).head != .none
+        let kept = try devices(of: account)
+        guard kept.count < Limits.devicesPerAccount else { throw Failure(.tooManyDevices) }
+        if waits, isStranger, kept.count(where: { $0.state == .pending }) >= Limits.pendingDevices {
+            throw Failure(
+                .tooManyDevices, sentence: "\(Limits.pendingDevices) devices of the account wait to be approved already"
+            )
+        }
+        try insert(device, account: account, state: waits ? .pending : .active, time: time)
+    }
+
+    private func insert(_ device: NewDevice, account: AccountID, state: DeviceState, time: Timestamp) throws {
+        let isActive = state == .active
         try database.run(
-            "INSERT INTO devices(id, account, name, state, created, certificate) VALUES(?, ?, ?, ?, ?, ?)", device.id,
-            account, device.name, Int(DeviceState.active.rawValue), time, device.certificate)
+            """
+            INSERT INTO devices(id, account, name, state, created, certificate, activated, pending_since)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?)
+            """, device.id, account, device.name, Int(state.rawValue), time, device.certificate, isActive ? time : 0,
+            isActive ? 0 : time)
         try insert(device.keys, of: device.id, time: time)
     }
 
     /// Gives a device that logs in by password again its new description. Where it brings another login key, its login
     /// numbers begin anew.
     ///
-    /// - Throws: `noSuchDevice`, `deviceRevoked`.
-    package func takeUp(_ device: NewDevice, account: AccountID, time: Timestamp) throws {
-        guard let kept = try self.device(device.id, of: account) else { throw Failure(.noSuchDevice) }
-        guard kept.state != .revoked else { throw Failure(.deviceRevoked) }
+    /// - Parameter proven: where the chain stood, in which the key that the device proved is its own. An active device of an account with
+    ///   a chain needs that: a password alone is no device. One that a restored store does not know is made anew by it.
+    /// - Throws: `noSuchDevice`, `deviceRevoked`, `badProof`.
+    package func takeUp(_ device: NewDevice, account: AccountID, proven: ChainHead?, time: Timestamp) throws {
+        let head = try standing(of: account).head
+        let isProven = head != .none && proven == head
+        guard let kept = try self.device(device.id, of: account) else {
+            guard isProven else { throw Failure(.noSuchDevice) }
+            return try insert(device, account: account, state: .active, time: time)
+        }
+        guard kept.state == .active || kept.state == .pending else { throw Failure(.deviceRevoked) }
+        guard kept.state == .pending || head == .none || isProven else { throw Failure.deviceNotProven }
         let old = try loginRow(device.id, of: account)?.key
         try database.run(
-            "UPDATE devices SET name = ?, certificate = ?, state = ? WHERE id = ?", device.name, device.certificate,
-            Int(DeviceState.active.rawValue), device.id)
+            "UPDATE devices SET name = ?, certificate = ? WHERE id = ?", device.name, device.certificate, device.id)
         guard !device.keys.isEmpty else { return }
         try database.run("DELETE FROM device_keys WHERE device = ?", device.id)
         try insert(device.keys, of: device.id, time: time)
@@ -128,42 +166,32 @@ package struct DeviceStore {
         guard database.changes > 0 else { throw Failure(.noSuchDevice) }
     }
 
-    /// Revokes a device; its key stays, so that it can be told so. One that is revoked already stays so.
+    /// Revokes a device at its account's wish.
     ///
-    /// Of those that were revoked before, the account keeps as many as it may have devices: else making and revoking
-    /// them would fill the store.
-    ///
-    /// - Throws: `noSuchDevice`.
+    /// - Throws: `noSuchDevice`; `forbidden` where it stands in the account's chain.
     package func revoke(_ device: DeviceID, of account: AccountID) throws {
-        try database.run(
-            "UPDATE devices SET state = ? WHERE id = ? AND account = ?", Int(DeviceState.revoked.rawValue), device,
-            account)
-        guard database.changes > 0 else { throw Failure(.noSuchDevice) }
-        let forgotten: [DeviceID] = try database.all(
-            """
-            SELECT id FROM devices WHERE account = ? AND state = ? AND id <> ?
-            ORDER BY created DESC, id LIMIT -1 OFFSET ?
-            """, account, Int(DeviceState.revoked.rawValue), device, Limits.devicesPerAccount - 1
-        ) { try $0.identifier(0) }
-        for old in forgotten { try forget(old) }
+        guard let kept = try self.device(device, of: account) else { throw Failure(.noSuchDevice) }
+        if kept.state == .active || kept.state == .suspended, try standing(of: account).head != .none {
+            throw Failure.standsInChain
+        }
+        try DeviceStateStore(database: database).revoke(device, of: account)
     }
 
-    /// Removes a device. How far the account has come is kept with its memberships.
-    private func forget(_ device: DeviceID) throws {
-        try database.run("DELETE FROM cursors WHERE device = ?", device)
-        try database.run("DELETE FROM device_keys WHERE device = ?", device)
-        try database.run("DELETE FROM devices WHERE id = ?", device)
-    }
-
-    /// Revokes all devices of an account but one.
+    /// Has no device of an account but one log in any more: those of its chain are suspended, all others revoked.
     ///
-    /// - Returns: all but this one that are revoked, also those that were before.
-    package func revokeAll(of account: AccountID, except kept: DeviceID? = nil) throws -> [DeviceID] {
-        for device in try devices(of: account).map(\.id) where device != kept { try revoke(device, of: account) }
-        return try database.all(
-            "SELECT id FROM devices WHERE account = ? AND state = ? ORDER BY id", account,
-            Int(DeviceState.revoked.rawValue)
-        ) { try $0.identifier(0) }
+    /// - Returns: all but this one that may not, also those that might not before.
+    package func endAll(of account: AccountID, except kept: DeviceID) throws -> [DeviceID] {
+        let states = DeviceStateStore(database: database)
+        let hasChain = try standing(of: account).head != .none
+        for device in try devices(of: account) where device.id != kept {
+            if hasChain, device.state != .pending {
+                try states.suspend(device.id)
+            } else {
+                try states.revoke(device.id, of: account)
+            }
+        }
+        return try (states.devices(.revoked, of: account) + states.devices(.suspended, of: account))
+            .filter { $0 != kept }.sorted()
     }
 
     private func insert(_ keys: [DeviceKey], of device: DeviceID, time: Timestamp) throws {
@@ -172,10 +200,5 @@ package struct DeviceStore {
                 "INSERT INTO device_keys(device, purpose, algorithm, public_key, created) VALUES(?, ?, ?, ?, ?)",
                 device, Int(key.purpose.rawValue), Int(key.algorithm.rawValue), key.publicKey, time)
         }
-    }
-
-    /// An unknown state is one that may do nothing.
-    private static func state(_ row: Statement, _ column: Int32) -> DeviceState {
-        DeviceState(rawValue: UInt8(truncatingIfNeeded: row.integer(column))) ?? .revoked
     }
 }

@@ -93,7 +93,7 @@ enum MembershipStore {
     }
 
     /// Where a device without a cursor begins: where its account's furthest device stands, but before the first entry
-    /// that is younger than the device.
+    /// that is younger than the device, as an active one.
     ///
     /// - Parameters:
     ///   - number: the conversation's.
@@ -102,7 +102,7 @@ enum MembershipStore {
         of device: DeviceID, number: UInt64, start: SequenceNumber, acked: SequenceNumber, in database: Database
     ) throws -> SequenceNumber {
         guard acked > start else { return start }
-        let made = try database.first("SELECT created FROM devices WHERE id = ?", device) { $0.unsigned(0) } ?? 0
+        let made = try database.first("SELECT activated FROM devices WHERE id = ?", device) { $0.unsigned(0) } ?? 0
         func isYounger(from seq: SequenceNumber) throws -> Bool {
             try database.first(
                 "SELECT time FROM entries WHERE key >= ? AND key <= ? ORDER BY key LIMIT 1",

@@ -48,8 +48,8 @@ extension SQLiteStore {
     }
 
     package func admit(
-        _ device: NewDevice, takesUp: Bool, to account: AccountID, ifHashIs hash: String
-    ) async throws(StoreFailure) -> AccountRecord {
+        _ device: NewDevice, _ admission: Admission, to account: AccountID, ifHashIs hash: String
+    ) async throws(StoreFailure) -> LoggedIn {
         let clock = settings.clock
         return try await change { database in
             guard let kept = try AccountStore(database: database).account(account), kept.passwordHash == hash,
@@ -57,12 +57,14 @@ extension SQLiteStore {
             else { throw Failure(.loginRefused) }
             guard !kept.isDisabled else { throw Failure(.accountDisabled) }
             let devices = DeviceStore(database: database)
-            if takesUp {
-                try devices.takeUp(device, account: account, time: clock())
-            } else {
-                try devices.insert(device, account: account, time: clock())
+            switch admission {
+            case .new: try devices.insert(device, account: account, time: clock())
+            case .again(let proven): try devices.takeUp(device, account: account, proven: proven, time: clock())
             }
-            return kept.record
+            guard let made = try devices.device(device.id, of: account) else { throw Failure(.noSuchDevice) }
+            return LoggedIn(
+                account: kept.record, device: device.id, deviceName: made.name, state: made.state,
+                chain: try devices.standing(of: account))
         }
     }
 
@@ -77,7 +79,8 @@ extension SQLiteStore {
             try database.unsynced {
                 let devices = DeviceStore(database: database)
                 let used = try devices.use(number, of: device, checkedAgainst: row)
-                return LoggedIn(account: used.account, device: device, deviceName: used.name)
+                return LoggedIn(
+                    account: used.account, device: device, deviceName: used.name, state: used.state, chain: used.chain)
             }
         }
     }
@@ -88,7 +91,9 @@ extension SQLiteStore {
 
     package func addDevice(_ device: NewDevice, to account: AccountID) async throws(StoreFailure) {
         let clock = settings.clock
-        try await change { try DeviceStore(database: $0).insert(device, account: account, time: clock()) }
+        try await change {
+            try DeviceStore(database: $0).insert(device, account: account, isStranger: false, time: clock())
+        }
     }
 
     package func renameDevice(
@@ -109,7 +114,7 @@ extension SQLiteStore {
                 throw Failure(.loginRefused)
             }
             guard let survivor else { return [] }
-            return try DeviceStore(database: database).revokeAll(of: account, except: survivor)
+            return try DeviceStore(database: database).endAll(of: account, except: survivor)
         }
     }
 
@@ -125,7 +130,7 @@ extension SQLiteStore {
 
     package func deleteAccount(_ account: AccountID, erasing: Bool) async throws(StoreFailure) {
         try await change { database in
-            _ = try DeviceStore(database: database).revokeAll(of: account)
+            try DeviceStateStore(database: database).revokeAll(of: account)
             try AccountStore(database: database).delete(account, erasing: erasing)
         }
     }

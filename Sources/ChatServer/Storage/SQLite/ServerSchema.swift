@@ -7,7 +7,7 @@ import StoredValues
 package enum ServerSchema {
     package static let schema = Schema(
         applicationID: 0x6368_6474,
-        migrations: [Migration(first), Migration(second), Migration(third), Migration(fourth)])
+        migrations: [Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth)])
 
     private static let first: StaticString = """
         CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -117,5 +117,32 @@ package enum ServerSchema {
             device BLOB NOT NULL, conversation INTEGER NOT NULL, number INTEGER NOT NULL, id BLOB NOT NULL, request BLOB,
             PRIMARY KEY(device, conversation, number)) WITHOUT ROWID;
         CREATE INDEX welcome_devices_by_id ON welcome_devices(conversation, id);
+        """
+
+    /// Chains of accounts.
+    private static let fifth: StaticString = """
+        -- chain_count: how many links; chain_head: the hash of the last. last_reset: when one was a reset.
+        ALTER TABLE accounts ADD COLUMN chain_count INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE accounts ADD COLUMN chain_head BLOB NOT NULL DEFAULT x'';
+        ALTER TABLE accounts ADD COLUMN last_reset INTEGER NOT NULL DEFAULT 0;
+        -- activated: when it became active for the first time; 0: it never was. left_grant: by which it is to be added.
+        ALTER TABLE devices ADD COLUMN activated INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE devices ADD COLUMN pending_since INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE devices ADD COLUMN left_grant BLOB NOT NULL DEFAULT x'';
+        UPDATE devices SET activated = created;
+
+        -- signer, instance: with which key of which device it is signed.
+        CREATE TABLE links(
+            account BLOB NOT NULL REFERENCES accounts(id), number INTEGER NOT NULL, signer BLOB NOT NULL,
+            instance INTEGER NOT NULL, link BLOB NOT NULL, PRIMARY KEY(account, number)) WITHOUT ROWID;
+        -- The newest of each device, and those with whose keys links are signed.
+        CREATE TABLE renewals(
+            account BLOB NOT NULL REFERENCES accounts(id), device BLOB NOT NULL, instance INTEGER NOT NULL,
+            time INTEGER NOT NULL, has_signed INTEGER NOT NULL DEFAULT 0, renewal BLOB NOT NULL,
+            PRIMARY KEY(account, device, instance)) WITHOUT ROWID;
+        -- Keys by which a device has logged in before its newest renewal, so that it can be told so.
+        CREATE TABLE replaced_keys(
+            device BLOB NOT NULL REFERENCES devices(id), public_key BLOB NOT NULL, time INTEGER NOT NULL,
+            PRIMARY KEY(device, public_key)) WITHOUT ROWID;
         """
 }
