@@ -14,7 +14,7 @@ import PackageDescription
 // System is the ground floor to the C library: descriptors, files, locks, clocks, questions on the terminal. It alone
 // uses the door CGlibc; the other doors hold their own library and nothing else.
 // `MLS` is a library for others too. `GroupRules` is what server and members must decide alike about accounts, devices and groups, and
-// holds no secret. No program but mls-interop, the testers' tool, uses them yet.
+// holds no secret.
 // Threads, and who owns what, stand in CONTRIBUTING.md. `Tests/HouseTests` keeps absent what must be absent.
 
 // Every dependency, and why it earns its place:
@@ -97,6 +97,7 @@ let package = Package(
             name: "ChatClient",
             dependencies: [
                 "WireCodec", "ChatProtocol", "CLISupport", "System", "Transport", "SQLite", "StoredValues",
+                "GroupRules",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -124,6 +125,10 @@ let package = Package(
 
         // Tests. `TestSupport` waits for conditions; it is never linked into a product.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        // Accounts with the keys of all their devices.
+        .target(
+            name: "RulesSupport", dependencies: ["ChatProtocol", "GroupRules", "MLS", "TestSupport"],
+            path: "Tests/RulesSupport", swiftSettings: strict),
         // A server's store and accounts in memory, for its tests and for the fuzzers.
         .target(
             name: "ServerSupport", dependencies: ["ChatProtocol", "ChatServer", "Transport"],
@@ -180,7 +185,7 @@ let package = Package(
             dependencies: [
                 "CLISupport", "ChatProtocol", "SQLite", "System", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
-                "ChatClient", "ChatServer", "Transport", "TestSupport",
+                "ChatClient", "ChatServer", "GroupRules", "Transport", "RulesSupport", "TestSupport", "WireCodec",
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
@@ -197,7 +202,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "GroupRulesTests",
-            dependencies: ["GroupRules", "ChatProtocol", "MLS", "WireCodec", "TestSupport", "mls-interop"],
+            dependencies: [
+                "GroupRules", "ChatProtocol", "MLS", "WireCodec", "RulesSupport", "TestSupport", "mls-interop",
+            ],
             exclude: ["Vectors"],
             swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),

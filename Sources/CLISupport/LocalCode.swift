@@ -62,6 +62,16 @@ package enum LocalCode: String, CaseIterable, Sendable {
 
     case serverKeyChanged = "server_key_changed"
     case serverNotTrusted = "server_not_trusted"
+    /// Somebody's key is another one than the trusted one.
+    case keyChanged = "key_changed"
+    /// Nobody has compared somebody's fingerprint, and it is wanted.
+    case unverified = "unverified"
+    /// An account has two chains, or a name two accounts.
+    case chainForked = "chain_forked"
+    /// The server gives a chain that proves nothing.
+    case invalidChain = "invalid_chain"
+    /// A fingerprint that was given is not the one that is known.
+    case fingerprintDiffers = "fingerprint_differs"
 
     case someTargetsFailed = "some_targets_failed"
 
@@ -100,7 +110,9 @@ package enum LocalCode: String, CaseIterable, Sendable {
         case .badConfiguration, .wrongServer, .wrongProfile, .unsafeStore, .damagedStore, .newerStore,
             .readOnlyStore:
             .badConfiguration
-        case .serverKeyChanged, .serverNotTrusted: .untrusted
+        case .serverKeyChanged, .serverNotTrusted, .keyChanged, .unverified, .chainForked, .invalidChain,
+            .fingerprintDiffers:
+            .untrusted
         case .someTargetsFailed: .partial
         case .queued: .queued
         case .notConfirmed, .nothingCame, .noAnswer: .timedOut

@@ -28,6 +28,11 @@ package struct Problem: Error, Equatable, Sendable {
     package var sent: Sent?
     /// When trying again may help, milliseconds from now.
     package var retryAfter: UInt64?
+    /// Whose key it is about.
+    package var user: String?
+    /// The fingerprint that is trusted, and the one that came instead.
+    package var oldKey: String?
+    package var newKey: String?
     /// Where the conversation stands, with a refused precondition: for whoever makes the message anew, not for people.
     package var current: ConversationPosition?
 
@@ -116,6 +121,9 @@ package struct Problem: Error, Equatable, Sendable {
         object["hint"] = hint.map(JSONValue.string)
         object["id"] = id.map(JSONValue.string)
         object["conv"] = conversation.map(JSONValue.string)
+        object["user"] = user.map(JSONValue.string)
+        object["old"] = oldKey.map(JSONValue.string)
+        object["new"] = newKey.map(JSONValue.string)
         object["sent"] = (sent?.rawValue).map(JSONValue.string)
         object["retry_after_ms"] = retryAfter.map { .integer(Int64(clamping: $0)) }
     }

@@ -1,5 +1,6 @@
 import ChatProtocol
 import MLS
+import RulesSupport
 import TestSupport
 import Testing
 

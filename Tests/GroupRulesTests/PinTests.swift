@@ -1,4 +1,5 @@
 import ChatProtocol
+import RulesSupport
 import Testing
 import WireCodec
 
@@ -83,6 +84,18 @@ import WireCodec
         try ann.renew(device)
         #expect(fingerprint() == before && DeviceFingerprint(before.description) == before)
         #expect(before.description.hasPrefix("dev1:"))
+    }
+
+    @Test func `C4: whoever was compared before being met is held to that, and to nothing else`() throws {
+        let ann = try TestAccount()
+        let other = try TestAccount("ann", seed: 3)
+        var book = PinBook()
+        #expect(
+            try book.meet(ann.chain, expected: other.chain.root)
+                == .rootChanged(from: other.chain.root, to: ann.chain.root))
+        #expect(book.pin(of: ann.name)?.root == other.chain.root)
+        var trusting = PinBook()
+        #expect(try trusting.meet(ann.chain, expected: ann.chain.root) == .first)
     }
 
     @Test func `G2: a message tells how far its sender's chain goes, and another link there is a fork`() throws {

@@ -102,6 +102,9 @@ extension LineShape {
             .required("exit", .integer, "the exit status that it means"), .required("text", .text, "for people"),
             .optional("hint", .text, "what to do, for people"), .optional("id", .text, "the message's identifier"),
             .optional("conv", .text, "the conversation"),
+            .optional("user", .text, "whose key it is about"),
+            .optional("old", .text, "the fingerprint that is trusted"),
+            .optional("new", .text, "the fingerprint that came instead"),
             .optional("sent", .choice(["no", "unknown"]), "whether the message went out"),
             .optional("retry_after_ms", .integer, "when trying again may help"),
         ])

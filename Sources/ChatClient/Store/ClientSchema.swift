@@ -9,12 +9,15 @@ enum ClientSchema {
         applicationID: 0x6368_6174,
         migrations: [
             Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
+            Migration(version6),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
     static let oldestReadable = 1
     /// The version with which queued messages expire by a clock that does not leap.
     static let bootTimes = 4
+    /// The version with which a store knows others' keys.
+    static let keys = 6
 
     static let version1: StaticString = """
         -- One row: what the store as a whole knows. `position` was given away last; `synced` is when this device last
@@ -188,5 +191,62 @@ enum ClientSchema {
         -- machine `deadline` counts.
         ALTER TABLE questions ADD COLUMN due INTEGER;
         ALTER TABLE questions ADD COLUMN boot TEXT;
+        """
+
+    static let version6: StaticString = """
+        -- Accounts whose chain was met. `root` is the one that is trusted; `present`, `number` and `head` are those of the
+        -- chain as it is held; `generation` was the server's when it was read. `told`: a person knows of the first use.
+        CREATE TABLE pins(
+            account BLOB PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            root BLOB NOT NULL,
+            present BLOB NOT NULL,
+            number INTEGER NOT NULL,
+            head BLOB NOT NULL,
+            generation BLOB NOT NULL,
+            pinned INTEGER NOT NULL,
+            told INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        -- The chains themselves, as they were sent and verified.
+        CREATE TABLE chain_links(
+            account BLOB NOT NULL,
+            number INTEGER NOT NULL,
+            device BLOB,
+            link BLOB NOT NULL,
+            PRIMARY KEY(account, number)
+        ) WITHOUT ROWID;
+        CREATE INDEX chain_devices ON chain_links(account, device);
+        CREATE TABLE chain_renewals(
+            account BLOB NOT NULL,
+            device BLOB NOT NULL,
+            instance INTEGER NOT NULL,
+            renewal BLOB NOT NULL,
+            PRIMARY KEY(account, device, instance)
+        ) WITHOUT ROWID;
+
+        -- When an account's chain was looked at last, also where it has none, and whether there is more than was seen.
+        CREATE TABLE chain_looks(
+            account BLOB PRIMARY KEY,
+            looked INTEGER NOT NULL,
+            wanted INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        -- Roots that somebody has compared, of users who were met or not.
+        CREATE TABLE compared_keys(
+            name TEXT PRIMARY KEY,
+            root BLOB NOT NULL,
+            time INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        -- Chains that cannot be believed beside the one that is held: `links` as they were sent.
+        CREATE TABLE key_alarms(
+            account BLOB PRIMARY KEY,
+            name TEXT NOT NULL,
+            text TEXT NOT NULL,
+            time INTEGER NOT NULL,
+            links BLOB NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX key_alarms_by_name ON key_alarms(name);
         """
 }

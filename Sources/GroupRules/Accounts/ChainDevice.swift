@@ -39,6 +39,8 @@ package struct ChainDevice: Hashable, Sendable {
         return renewals[instance]?.key
     }
 
+    var allRenewals: [Renewal] { Array(renewals.values) }
+
     package func renewal(_ instance: UInt32) -> Renewal? { renewals[instance] }
 
     mutating func signed(with instance: UInt32) { instancesSigned.insert(instance) }

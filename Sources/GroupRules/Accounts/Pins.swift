@@ -17,6 +17,22 @@ package struct AccountPin: Hashable, Sendable {
         number = chain.headNumber
         head = chain.head
     }
+
+    /// As it was kept.
+    package init(name: UserName, account: AccountID, root: AccountRoot, number: UInt32, head: LinkHash) {
+        self.name = name
+        self.account = account
+        self.root = root
+        self.number = number
+        self.head = head
+    }
+
+    /// With the root that somebody says was compared.
+    package func trusting(_ root: AccountRoot) -> AccountPin {
+        var pin = self
+        pin.root = root
+        return pin
+    }
 }
 
 /// All pins of one server, as a value (C4): both ways, and never back.
@@ -25,6 +41,14 @@ package struct PinBook: Hashable, Sendable {
     private var byName: [UserName: AccountID] = [:]
 
     package init() {}
+
+    /// As they were kept.
+    package init(_ pins: some Sequence<AccountPin>) {
+        for pin in pins {
+            byAccount[pin.account] = pin
+            byName[pin.name] = pin.account
+        }
+    }
 
     /// What comes of meeting a chain.
     package enum Meeting: Hashable, Sendable {
@@ -42,17 +66,27 @@ package struct PinBook: Hashable, Sendable {
 
     /// Compares a chain with the pins, and pins it or what it adds. When it is refused, nothing has changed, and both chains are evidence.
     ///
-    /// - Parameter isNewGeneration: whether the server has said that its store began anew since the pin was made.
-    package mutating func meet(_ chain: AccountChain, isNewGeneration: Bool = false) throws(RuleViolation) -> Meeting {
+    /// - Parameters:
+    ///   - name: what the server calls the account, where it is asked: the name in the chain counts.
+    ///   - isNewGeneration: whether the server has said that its store began anew since the pin was made.
+    ///   - expected: the root that somebody has compared before the account was met: a first meeting trusts that and no other.
+    package mutating func meet(
+        _ chain: AccountChain, called name: UserName? = nil, isNewGeneration: Bool = false,
+        expected: AccountRoot? = nil
+    ) throws(RuleViolation) -> Meeting {
         let account = chain.place.account
+        try require(
+            name ?? chain.name == chain.name, .c4, .chainForked,
+            "the server calls the account of \(chain.name) \(name.map(\.text) ?? "")")
         let owner = byName[chain.name]
         try require(
             owner ?? account == account, .c4, .chainForked,
             "\(chain.name) is another account than the one that is known")
         guard var pin = byAccount[account] else {
-            byAccount[account] = AccountPin(chain)
+            let pin = AccountPin(chain).trusting(expected ?? chain.root)
+            byAccount[account] = pin
             byName[chain.name] = account
-            return .first
+            return pin.root == chain.root ? .first : .rootChanged(from: pin.root, to: chain.root)
         }
         try require(pin.name == chain.name, .c4, .chainForked, "\(pin.name) is called \(chain.name) now")
         guard let held = chain.hash(at: pin.number) else {

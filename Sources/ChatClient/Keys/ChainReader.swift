@@ -1,0 +1,82 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import Logging
+import WireCodec
+
+/// Reads chains from the server, compares them with what is known, and keeps what comes of it.
+struct ChainReader: Sendable {
+    /// Other processes of the profile may read the same chain meanwhile, and be further; so often it is begun again.
+    private static let attempts = 4
+
+    let store: any StoreDoor
+    let log: Logger
+
+    /// Reads what is new of an account's chain. Nil: it has none, and never had.
+    ///
+    /// - Parameter name: what the server calls the account.
+    @discardableResult
+    func read(_ account: AccountID, named name: UserName, on link: Link) async throws(Problem) -> ChainMeeting? {
+        let welcome = try await link.welcome()
+        let place = AccountPlace(server: welcome.server, account: account)
+        for _ in 0..<Self.attempts {
+            let held = try await store.withStore { try $0.chain(of: account) }
+            let chain = try await fetch(ChainFetch(place: place, held: held), on: link)
+            let outcome = try await store.withStore { store -> Outcome in
+                try store.write {
+                    guard try store.chainCount(of: account) == held?.count ?? 0 else { return .overtaken }
+                    let now = WallClock.now
+                    guard let chain else {
+                        return .met(
+                            try store.meetNoChain(of: account, named: name, generation: welcome.generation, now: now))
+                    }
+                    return .met(try store.meet(chain, named: name, generation: welcome.generation, now: now))
+                }
+            }
+            guard case .met(let meeting) = outcome else { continue }
+            // Of another's chain its own devices know as much.
+            if case .known(.behind) = meeting, let held, account == welcome.account.id {
+                guard await publish(held, from: chain?.count ?? 0, on: link) else { return meeting }
+                continue
+            }
+            return meeting
+        }
+        throw Problem(.storeBusy, "the chain of \(name) changes faster than it can be read", hint: "try again")
+    }
+
+    private enum Outcome: Sendable {
+        case met(ChainMeeting?)
+        /// Another process has kept more of it meanwhile.
+        case overtaken
+    }
+
+    private func fetch(_ fetch: ChainFetch, on link: Link) async throws(Problem) -> AccountChain? {
+        var fetch = fetch
+        while true {
+            let page: ChainPage = try await link.request(ReadChain(account: fetch.place.account, from: fetch.next))
+            if try fetch.take(page) == .done { return fetch.chain }
+        }
+    }
+
+    /// Gives a server that was restored what it has lost. Each link proves itself; what it does not take is its affair.
+    ///
+    /// - Returns: whether it took all.
+    private func publish(_ chain: AccountChain, from: UInt32, on link: Link) async -> Bool {
+        for lost in chain.links.dropFirst(Int(from)) {
+            do throws(Problem) { let _: ChainState = try await link.request(PublishLink(link: lost.wireBytes)) } catch {
+                log.info("the server did not take back what it has lost of \(chain.name)'s chain: \(error.text)")
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Somebody says how far an account's chain goes: the server, or what a message holds (G2). It is read before the account is
+    /// written to again.
+    func heard(of account: AccountID, at head: ChainHead) async throws(Problem) {
+        try await store.withStore { store in
+            guard try !store.chainReaches(head, of: account) else { return }
+            try store.write { try store.noteWanted(account) }
+        }
+    }
+}
