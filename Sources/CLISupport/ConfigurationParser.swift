@@ -132,7 +132,7 @@ struct ConfigurationParser {
         position += 1
         var text = String.UnicodeScalarView()
         while true {
-            let scalar = try nextOfString()
+            let scalar = try nextOfString(isLiteral: true)
             if scalar == "'" { return String(text) }
             text.append(scalar)
         }
@@ -151,10 +151,12 @@ struct ConfigurationParser {
         }
     }
 
-    private mutating func nextOfString() throws(ConfigurationError) -> Unicode.Scalar {
+    /// - Parameter isLiteral: the text knows no escapes.
+    private mutating func nextOfString(isLiteral: Bool = false) throws(ConfigurationError) -> Unicode.Scalar {
         guard let scalar = peek(), scalar != "\n" else { throw failure("the text has no closing quote") }
         guard scalar == "\t" || !(scalar.value < 0x20 || scalar.value == 0x7f) else {
-            throw failure("a control character in a text; write it as \\uXXXX")
+            throw failure(
+                "a control character in a text; write it as \\uXXXX" + (isLiteral ? " within double quotes" : ""))
         }
         position += 1
         return scalar

@@ -57,6 +57,14 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("a = \"\u{1}\"", "a control character in a text; write it as \\uXXXX"),
+        ("a = '\u{1}'", "a control character in a text; write it as \\uXXXX within double quotes"),
+    ])
+    func `who writes a control character is told an escape that will be understood`(text: String, advice: String) {
+        #expect { try parse(text) } throws: { ($0 as? ConfigurationError)?.reason == advice }
+    }
+
     @Test func `a value of another kind is refused by line`() throws {
         let configuration = try parse("a = 1\nb = \"x\"\nd = \"5 minutes\"")
         #expect { try configuration.string("a") } throws: {
