@@ -37,15 +37,17 @@ actor AnswerWaiter {
     nonisolated var key: ObjectIdentifier { ObjectIdentifier(self) }
     nonisolated func report(_ report: LiveReport) { mailbox.post(report) }
 
-    /// The answer; nil where the moment (`Monotonic`) or the task's cancellation comes first.
-    ///
-    /// - Throws: what ends the connection for good.
-    func wait(for asked: [AskedUser], until deadline: Duration) async throws(Problem) -> Answer? {
-        try await watch.first(until: deadline) { () throws(Problem) in
-            if let answer = try look(asked) { return answer }
-            try takeReports()
-            return nil
-        }
+    /// The answer, nil where the moment (`Monotonic`) or the task's cancellation comes first; or what ends the waiting:
+    /// the end of the connection for good, or of the store.
+    func outcome(for asked: [AskedUser], until deadline: Duration) async -> Result<Answer?, Problem> {
+        do throws(Problem) {
+            let answer = try await watch.first(until: deadline) { () throws(Problem) -> Answer? in
+                if let answer = try look(asked) { return answer }
+                try takeReports()
+                return nil
+            }
+            return .success(answer)
+        } catch { return .failure(error) }
     }
 
     /// Lets what is being told by the way go out.

@@ -33,22 +33,20 @@ extension Client {
         _ question: Question, _ text: String, _ waiter: AnswerWaiter, deadline: Duration,
         report: @escaping @Sendable (AskNotice) -> Void
     ) async -> Result<Answer, Problem> {
-        var asked: [AskedUser] = []
+        let asked: [AskedUser]
         do throws(Problem) {
             asked = try await sendQuestions(question, text, deadline: deadline, report: report)
-            let waited = try await waiter.wait(for: asked, until: deadline)
-            let open = lapseQuestions(asked)
-            // It may have come in the last moment.
-            let answer: Answer? = if let waited { waited } else { try await waiter.wait(for: asked, until: .zero) }
-            await tellOutcome(
-                to: asked.filter { $0.name != answer?.message.from && (answer != nil || open.contains($0)) }, answer)
-            await waiter.finish()
-            guard let answer else { throw question.noAnswer }
-            return .success(answer)
-        } catch {
-            await tellOutcome(to: lapseQuestions(asked), nil)
-            return .failure(error.afterAsking(asked))
-        }
+        } catch { return .failure(error) }
+        var outcome = await waiter.outcome(for: asked, until: deadline)
+        let open = lapseQuestions(asked)
+        // It may have come in the last moment.
+        if case .success(nil) = outcome { outcome = await waiter.outcome(for: asked, until: .zero) }
+        let answer = try? outcome.get()
+        await tellOutcome(
+            to: asked.filter { $0.name != answer?.message.from && (answer != nil || open.contains($0)) }, answer)
+        await waiter.finish()
+        return outcome.flatMap { $0.map { .success($0) } ?? .failure(question.noAnswer) }
+            .mapError { $0.afterAsking(asked) }
     }
 
     // MARK: Asking
@@ -176,7 +174,11 @@ extension Client {
         guard !messages.isEmpty else { return }
         // Not a child of this task, which may have been cancelled. What cannot be told now is told later, for a day.
         let options = SendOptions(timeout: .seconds(5), queue: true, expires: .seconds(86_400))
-        await Task { _ = await self.send(messages, options: options) }.value
+        let ends = await Task { await self.send(messages, options: options) }.value
+        for (person, problem) in zip(asked, ends.map(\.problem)) {
+            guard let problem else { continue }
+            log.warning("\(person.name) is not told that nobody waits for an answer any more: \(problem.text)")
+        }
     }
 
     private static let lapsed = "nobody waits for the answer to this question any more"
@@ -216,10 +218,9 @@ extension Question {
 extension Problem {
     /// What ended the waiting, once somebody was asked: the question is with them.
     fileprivate func afterAsking(_ asked: [AskedUser]) -> Problem {
-        guard let first = asked.first else { return self }
         var problem = self
         problem.sent = .unknown
-        if problem.id == nil { problem.id = first.id.uuid }
+        if problem.id == nil { problem.id = asked.first?.id.uuid }
         return problem
     }
 }

@@ -5,12 +5,12 @@ import Transport
 
 /// How connections come to be, for requests and for listening.
 extension Client {
-    /// A connection that is logged in, or is about to be: the lasting one where there is one. Requests may be handed to
-    /// it at once.
+    /// A connection that is logged in, or is about to be: the lasting one where there is one that is not over. Requests
+    /// may be handed to it at once.
     ///
     /// - Parameter flushesOutbox: what waits in the outbox goes first.
     func requestLink(flushesOutbox: Bool = true) async throws(Problem) -> Link {
-        while let live {
+        while let live, await !live.isSpent {
             retireRequestLink()
             // The last listener may leave meanwhile; then it is this one's turn to connect.
             do throws(Problem) { return try await live.link() } catch { guard self.live !== live else { throw error } }

@@ -63,6 +63,9 @@ actor LiveConnection {
         return try await coming.value.get()
     }
 
+    /// It was logged in and is over, as where the store has no room for what comes: who asks something asks elsewhere.
+    var isSpent: Bool { ended != nil && lastLogin != nil }
+
     /// `report` hears of everything from now on, and first of how things stand.
     func addListener(_ key: ObjectIdentifier, _ report: @escaping @Sendable (LiveReport) -> Void) {
         listeners[key] = report

@@ -4,7 +4,7 @@ start_server
 user alice
 user bob
 mkdir "$SCRATCH/small"
-if ! mount -t tmpfs -o size=2m,mode=700 tmpfs "$SCRATCH/small" 2>/dev/null; then
+if ! mount -t tmpfs -o size=4m,mode=700 tmpfs "$SCRATCH/small" 2>/dev/null; then
     say "SKIPPED: mounting a tmpfs needs root"
     exit 0
 fi
@@ -32,9 +32,40 @@ rm "$SCRATCH/small/fill"
 exits 0 bob chat listen --count 1 --timeout 60s --json
 same 60000 "$(jq -j .body "$SCRATCH/out" | wc -c)" "nothing is lost by a full disk"
 
+# Whoever waits for an answer that finds no room says so, to the asked, too, and once; as does who has waited in vain.
+asked() { alice chat history --sync --with bob --json | jq -r .body | grep -qx "$1"; }
+told() {
+    alice chat history --sync --with bob --json --limit 500 |
+        jq -s --arg text "$1" '(map(select(.body == $text)) | last | .id) as $id | map(select(.reply_to == $id)) | length'
+}
+fill() { dd if=/dev/zero of="$SCRATCH/small/fill" bs=1k 2>/dev/null; }
+background ask bob chat ask --to alice --json --timeout 120s "now?"
+asking=$job
+eventually asked "now?"
+fill
+head -c 60000 /dev/zero | tr '\0' y | alice chat send --to bob
+status=0
+wait "$asking" || status=$?
+same 74 "$status" "a question on a full disk"
+same "unknown true" "$(jq -rs 'last | "\(.sent) \(.id != null)"' "$SCRATCH/ask.err")"
+same 1 "$(told "now?")" "how often alice is told that nobody waits"
+exits 0 bob chat doctor
+has "$SCRATCH/out" '^warning.*disk: .*make room'
+rm "$SCRATCH/small/fill"
+exits 0 bob chat listen --no-follow
+background ask bob chat ask --to alice --json --timeout 8s "later?"
+asking=$job
+eventually asked "later?"
+fill
+status=0
+wait "$asking" || status=$?
+same 124 "$status" "a question that has no answer, on a full disk"
+same 1 "$(told "later?")" "how often alice is told that nobody waits any more"
+rm "$SCRATCH/small/fill"
+
 mount -o remount,ro "$SCRATCH/small"
 exits 0 bob chat history --with alice --json
-same 6 "$(wc -l <"$SCRATCH/out")" "history reads from a read-only disk"
+[ "$(wc -l <"$SCRATCH/out")" -gt 6 ] || fail "history does not read from a read-only disk"
 status=0
 bob chat send --to alice "cannot" 2>"$SCRATCH/err" || status=$?
 [ "$status" = 73 ] || [ "$status" = 74 ] || fail "a read-only disk gives $status: $(cat "$SCRATCH/err")"
