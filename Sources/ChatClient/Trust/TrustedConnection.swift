@@ -57,7 +57,7 @@ struct TrustedConnection: Sendable {
             opened = try await ClientLoop.connect(
                 to: address, through: proxy, demand: decision.demand, timeout: timeout)
         } catch {
-            throw Self.problem(error, address)
+            throw Self.problem(error, address, proxy)
         }
         let left = max(.zero, deadline - Monotonic.now)
         do throws(Problem) {
@@ -103,7 +103,7 @@ struct TrustedConnection: Sendable {
             || PublishedKey.isPublished(pin, in: PublishedKey.systemDirectory, owner: 0)
     }
 
-    private static func problem(_ error: any Error, _ address: ServerAddress) -> Problem {
+    private static func problem(_ error: any Error, _ address: ServerAddress, _ proxy: Proxy?) -> Problem {
         guard let error = error as? ConnectError else {
             return Problem(.unreachable, "cannot connect to \(address): \(error)", sent: .no)
         }
@@ -117,8 +117,8 @@ struct TrustedConnection: Sendable {
         case .internalFailure(let reason):
             return Problem(.internalFault, "cannot connect to \(address): \(reason)", sent: .no)
         case .unreachable, .timedOut, .closed, .untrusted:
-            return Problem(
-                .unreachable, "cannot reach \(address): \(error)", hint: "is chatd running there?", sent: .no)
+            let hint = proxy.map { "does the proxy \($0) work, and lead there?" } ?? "is chatd running there?"
+            return Problem(.unreachable, "cannot reach \(address): \(error)", hint: hint, sent: .no)
         }
     }
 }

@@ -69,6 +69,8 @@ exits 69 through "ALL_PROXY=socks5h://$proxy" chat --connect-timeout 300ms send 
 has err "the proxy socks5h://$proxy gives no answer in time"
 exits 69 through ALL_PROXY=socks5h://127.0.0.1:9 chat send --to alice "not sent"
 has err 'the proxy socks5h://127.0.0.1:9 cannot be reached: Connection refused'
+has err 'does the proxy socks5h://127.0.0.1:9 work'
+lacks err 'is chatd running'
 
 # A listener goes through it too, and on when the server comes back.
 serve_proxy socks
