@@ -237,11 +237,12 @@ import Transport
             }
             #expect(
                 try await names(alice.client()) == [
-                    "config ok", "permissions ok", "address ok", "tls ok", "clock ok", "login ok", "outbox ok",
+                    "config ok", "disk ok", "permissions ok", "address ok", "tls ok", "clock ok", "login ok",
+                    "outbox ok",
                     "sync ok",
                 ])
             await server.stop()
-            let start = ["config ok", "permissions ok"]
+            let start = ["config ok", "disk ok", "permissions ok"]
             let end = ["outbox ok", "sync ok"]
             #expect(
                 try await names(alice.client()) == start + [

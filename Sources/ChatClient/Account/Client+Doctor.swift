@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import System
 import Transport
 
 /// Looks at everything that can be wrong.
@@ -11,6 +12,7 @@ extension Client {
     /// Looks at everything in turn and tells each as it is known.
     package func doctor(_ report: @escaping @Sendable (DoctorCheck) async -> Void) async {
         await report(checkConfiguration())
+        await report(Self.diskCheck(settings.profileDirectory.path))
         guard let identity = await checkStore(report) else {
             for name in ["address", "tls", "clock", "login", "outbox", "sync"] {
                 await report(DoctorCheck(name: name, status: .skipped, text: "not without a profile"))
@@ -32,6 +34,21 @@ extension Client {
             name: "config", status: .ok,
             text: access(settings.configurationFile, R_OK) == 0
                 ? settings.configurationFile : "no configuration file; defaults and environment count")
+    }
+
+    /// Below this the room on the disk is a matter.
+    private static let roomNotice: UInt64 = 16 << 20
+
+    static func diskCheck(
+        _ path: String, free: (_ path: String) -> UInt64? = { DiskRoom.free(at: $0) }
+    ) -> DoctorCheck {
+        guard let free = free(path) else {
+            return DoctorCheck(name: "disk", status: .skipped, text: "not without a profile")
+        }
+        let text = "\(SizeText.text(free)) free for \(path)"
+        guard free < roomNotice else { return DoctorCheck(name: "disk", status: .ok, text: text) }
+        return DoctorCheck(
+            name: "disk", status: .warning, text: text + ": make room, or messages cannot be stored soon")
     }
 
     private func checkStore(_ report: (DoctorCheck) async -> Void) async -> Identity? {

@@ -36,22 +36,23 @@ extension Client {
     /// The profiles of this user, in the order of their names.
     package func profiles() throws(Problem) -> [ProfileSummary] {
         switch FilePath.names(in: settings.paths.data) {
-        case .success(let names): return names.compactMap { UserName($0) }.sorted().map(summary)
+        case .success(let names): return names.compactMap { UserName($0) }.sorted().compactMap(summary)
         case .failure(let error) where error.number == ENOENT: return []
         case .failure(let error):
             throw Problem(.inputOutput, "cannot read \(settings.paths.data): \(error.text)")
         }
     }
 
-    private func summary(_ profile: UserName) -> ProfileSummary {
+    /// Nil where nobody was ever logged in: a login that has failed leaves no profile.
+    private func summary(_ profile: UserName) -> ProfileSummary? {
         let directory = ProfileDirectory(paths: settings.paths, profile: profile)
         var summary = ProfileSummary(profile: profile)
         do {
-            guard try directory.check() == .usable else { return summary }
-            if let identity = try ClientStore(directory, mode: .read).identity() {
-                summary.user = identity.standing == .loggedOut ? nil : identity.name
-                summary.server = identity.address
-            }
+            guard try directory.check() == .usable,
+                let identity = try ClientStore(directory, mode: .read).identity()
+            else { return nil }
+            summary.user = identity.standing == .loggedOut ? nil : identity.name
+            summary.server = identity.address
         } catch { summary.problem = Problem(store: error) }
         return summary
     }

@@ -1,5 +1,6 @@
 import Glibc
 import SQLite
+import System
 
 /// Room on the disk that is kept for the message that says "the disk is full": a file beside the store that is made
 /// smaller where the number of a login, or what is sent, finds no room.
@@ -16,9 +17,7 @@ struct StoreReserve: Sendable {
         let exists = lstat(path, &status) == 0
         // A copy may have holes instead.
         guard !exists || status.st_size < Self.size || Int(status.st_blocks) * 512 < Self.size else { return }
-        var disk = statvfs()
-        guard statvfs(path.directory, &disk) == 0, UInt64(disk.f_bavail) * UInt64(disk.f_frsize) > 2 * UInt64(Self.size)
-        else { return }
+        guard let free = DiskRoom.free(at: path.directory), free > 2 * UInt64(Self.size) else { return }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }

@@ -76,3 +76,5 @@ exits 77 stranger chat whoami
 # Nobody listens there.
 person lonely
 exits 69 lonely chat register lonely --server 127.0.0.1:9 --trust accept-new --password-file "$SCRATCH/password"
+exits 0 lonely chat profile list
+same "" "$(cat "$SCRATCH/out")" "what a registration that failed leaves"

@@ -21,6 +21,12 @@ same "alice Alice A. $address $pin" "$(jq -r '"\(.user) \(.display_name) \(.serv
 both alice chat profile list
 same "default true alice" "$(jq -r '"\(.profile) \(.current) \(.user)"' "$SCRATCH/out")"
 
+# A login that fails makes no profile.
+exits 77 alice chat --profile typo login nobody --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
+exits 77 alice chat --profile typo whoami
+exits 0 alice chat profile list --json
+same "default" "$(jq -r .profile "$SCRATCH/out")"
+
 # A second profile, with another account; a name is folded.
 exits 0 alice chat --profile Work register Alice2 --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 both alice chat profile list

@@ -1,7 +1,7 @@
 import ChatProtocol
-import Glibc
 import SQLite
 import StoredValues
+import System
 
 /// How much room a store takes.
 enum UsageStore {
@@ -15,9 +15,7 @@ enum UsageStore {
 
     static func room(in database: Database) throws -> StoreRoom {
         let used = try database.size - database.freeSize
-        var disk = statvfs()
-        let known = statvfs(database.path, &disk) == 0
-        let free = known ? UInt64(disk.f_bavail) * UInt64(disk.f_frsize) : .max
+        let free = DiskRoom.free(at: database.path) ?? .max
         // The database grows by what is copied before the log gives its room back.
         let pending = UInt64(max(0, database.logFileSize))
         return StoreRoom(used: UInt64(max(0, used)) + pending, diskFree: free - min(free, pending))
