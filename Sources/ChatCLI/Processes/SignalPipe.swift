@@ -30,7 +30,7 @@ enum SignalPipe {
     private static let queue = DispatchQueue(label: "signals")
     private static let source = Mutex<Reader?>(nil)
 
-    /// Unchecked: Dispatch's sources may be used from any thread.
+    /// Unchecked: a source of Dispatch may be used from any thread, which libdispatch sees to, and this one never changes.
     private struct Reader: @unchecked Sendable {
         let source: any DispatchSourceRead
     }

@@ -65,6 +65,7 @@ final class Editor {
             if let editor = Self.current { editor.received(signal: number) }
         }
         let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO, queue: .main)
+        // The main queue is the main actor's.
         source.setEventHandler { MainActor.assumeIsolated { Self.current?.keysCame() } }
         source.activate()
         keys = source

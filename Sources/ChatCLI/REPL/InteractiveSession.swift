@@ -68,7 +68,7 @@ final class InteractiveSession {
     private func start() {
         if isatty(STDERR_FILENO) == 1 {
             let screen = screen
-            // From any thread, in order.
+            // From any thread, in order; the main queue is the main actor's.
             invocation.diagnostics.divert { line in
                 DispatchQueue.main.async { MainActor.assumeIsolated { screen.write([line]) } }
             }

@@ -73,6 +73,7 @@ final class REPLScreen {
 
     private func setTimer(_ pause: Duration) {
         DispatchQueue.main.asyncAfter(deadline: .now() + .microseconds(Int(pause / .microseconds(1)))) {
+            // The main queue is the main actor's.
             MainActor.assumeIsolated {
                 if self.pacer.timerFired(at: self.now) { self.flush() }
             }

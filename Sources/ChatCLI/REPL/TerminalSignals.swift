@@ -13,6 +13,7 @@ final class TerminalSignals {
         for number in numbers {
             if Self.ignored.contains(number) { signal(number, SIG_IGN) }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .main)
+            // The main queue is the main actor's.
             source.setEventHandler { MainActor.assumeIsolated { reaction(number) } }
             source.activate()
             sources.append(source)

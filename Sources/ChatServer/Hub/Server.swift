@@ -1,8 +1,8 @@
 import ChatProtocol
-import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import System
 import Transport
 
 /// A running server: the hub and the listener, on one event loop.
@@ -75,9 +75,9 @@ package struct HubHandle: Sendable {
 
     /// Finishes what was taken, tells every connection and closes it.
     func drain() async {
-        await withCheckedContinuation { continuation in
-            execute { hub in hub.drain { continuation.resume() } }
-        }
+        let isDrained = Later<Void>()
+        execute { hub in hub.drain { isDrained.set() } }
+        await isDrained.value
     }
 
     package func status() async throws -> HubStatus { try await value { $0.status } }
