@@ -39,6 +39,7 @@ public struct PublicGroup: Sendable {
     public var epoch: UInt64 { state.context.epoch }
     public var context: GroupContext { state.context }
     public var members: [(index: LeafIndex, leaf: LeafNode)] { state.tree.members }
+    public var memberCount: Int { state.tree.memberCount }
     public func member(_ index: LeafIndex) -> LeafNode? { state.tree.leaf(index) }
     /// The proposals that a commit of this epoch may name.
     public var pendingProposals: [(reference: ProposalRef, proposal: Proposal, sender: Sender)] {
@@ -68,6 +69,8 @@ public struct PublicGroup: Sendable {
         public let proposals: [JudgedProposal]
         public let added: [(index: LeafIndex, leaf: LeafNode)]
         public let removed: [(index: LeafIndex, leaf: LeafNode)]
+        /// Where the trees before and after it differ, from the left; a leaf that only got other keys is among them.
+        public let changes: [LeafChange]
         public let epoch: UInt64
         let reInit: ReInit?
         let base: EpochMark
@@ -85,8 +88,18 @@ public struct PublicGroup: Sendable {
             proposals: stage.provisional.plan.all.map {
                 JudgedProposal(proposal: $0.proposal, sender: $0.sender, isByValue: $0.reference == nil)
             }, added: stage.provisional.added.map { ($0.index, $0.keyPackage.leafNode) },
-            removed: stage.provisional.removed, epoch: stage.next.context.epoch,
+            removed: stage.provisional.removed, changes: changes(of: stage), epoch: stage.next.context.epoch,
             reInit: stage.provisional.plan.reInit, base: state.mark, next: stage.next)
+    }
+
+    private func changes(of stage: PublicStage) -> [LeafChange] {
+        let plan = stage.provisional.plan
+        var touched = Set(plan.updates.map(\.leaf) + plan.removes)
+        touched.formUnion(stage.provisional.added.map(\.index))
+        if stage.commit.path != nil { touched.insert(stage.provisional.sender) }
+        return touched.sorted().map {
+            LeafChange(index: $0, old: state.tree.leaf($0), new: stage.next.tree.leaf($0))
+        }
     }
 
     public mutating func merge(_ staged: Staged) throws(MLSError) {
