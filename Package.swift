@@ -8,7 +8,8 @@ import PackageDescription
 //               |                          +--------> SQLite ----> CSQLite         MLS ----------> WireCodec, swift-crypto
 //               +-> CReadline              |          StoredValues -> SQLite       CLISupport
 //   chatd -----------------> ChatServer ---+--------> CCrypt (the server's alone)
-//   mls-interop -----------------------------------------------------------------> GroupRules -> ChatProtocol, MLS
+//                               +------------------------------------------------> GroupRules -> ChatProtocol, MLS
+//   mls-interop -----------------------------------------------------------------> GroupRules
 //
 // CLISupport holds the manners that both programs share: exit status, JSON lines, inert text, durations, configuration.
 // System is the ground floor to the C library: descriptors, files, locks, clocks, questions on the terminal. It alone
@@ -84,7 +85,8 @@ let package = Package(
             name: "ChatServer",
             dependencies: [
                 "WireCodec",
-                "ChatProtocol", "CLISupport", "GroupRules", "System", "Transport", "SQLite", "StoredValues", "CCrypt",
+                "ChatProtocol", "CLISupport", "GroupRules", "MLS", "System", "Transport", "SQLite", "StoredValues",
+                "CCrypt",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -178,7 +180,7 @@ let package = Package(
             dependencies: [
                 "CLISupport", "ChatProtocol", "SQLite", "Transport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
-                "ChatServer", "GroupRules", "MLS", "ServerSupport", "TestSupport", "WireCodec",
+                "ChatServer", "GroupRules", "MLS", "RulesSupport", "ServerSupport", "TestSupport", "WireCodec",
             ], swiftSettings: strict),
         .testTarget(
             name: "ChatClientTests",

@@ -56,16 +56,16 @@ extension ErrorCode {
     package var exitStatus: ExitStatus {
         switch self {
         case .malformed, .unsupportedVersion, .frameTooLarge, .unexpectedFrame, .invalidLink, .unknownPayloadKind,
-            .acknowledgedTooMuch, .alreadySubscribed:
+            .invalidHandshake, .acknowledgedTooMuch, .alreadySubscribed:
             .protocolFault
         case .internalError: .internalFault
         case .shuttingDown, .timedOut: .unreachable
         case .tooManyRequests, .busy, .rateLimited, .storeFailed, .storeFull, .preconditionFailed,
-            .chainMoved:
+            .chainMoved, .noGroup, .groupExists, .notInGroup, .noDevice, .turnTaken:
             .temporary
         case .notLoggedIn, .loginRefused, .deviceRevoked, .devicePending, .replaced, .accountDisabled, .badProof,
             .forbidden, .nameTaken,
-            .registrationClosed, .inviteRequired, .inviteInvalid, .tooManyDevices, .notAMember:
+            .registrationClosed, .inviteRequired, .inviteInvalid, .tooManyDevices, .tooLarge, .notAMember:
             .refused
         case .storeCopied, .identityUsed: .badConfiguration
         case .invalidName, .unacceptablePassword, .payloadTooLarge, .invalidTarget: .badData

@@ -34,7 +34,7 @@ package struct Problem: Error, Equatable, Sendable {
     package var oldKey: String?
     package var newKey: String?
     /// Where the conversation stands, with a refused precondition: for whoever makes the message anew, not for people.
-    package var current: ConversationPosition?
+    package var current: ConversationStanding?
 
     package init(
         code: String, exit: ExitStatus, text: String, hint: String? = nil, advice: Advice? = nil,

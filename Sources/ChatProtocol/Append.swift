@@ -1,28 +1,96 @@
 import WireCodec
 
-/// What an entry's payload is. Plain content is legal in `chat/0`; encrypted kinds follow.
+/// What an entry's payload is. Plain content is legal in `chat/0`, as long as a conversation has no group; the other kinds are messages
+/// of MLS, and legal as soon as it has one.
 package enum PayloadKind: UInt8, Sendable {
     case plainContent = 1
+    /// A PrivateMessage.
+    case message = 2
+    /// A PublicMessage that ends an epoch.
+    case commit = 3
+    /// A PublicMessage that waits for a commit: the server's.
+    case proposal = 4
+
+    /// What everybody who follows a group needs, also who joins later.
+    package var isHandshake: Bool { self == .commit || self == .proposal }
+
+    /// Bytes that a payload of this kind may have.
+    package var limit: Int { isHandshake ? Limits.handshake : Limits.payload }
+
+    /// Bytes that a payload of any kind may have.
+    package static func limit(of kind: UInt8) -> Int { PayloadKind(rawValue: kind)?.limit ?? Limits.payload }
 }
 
-/// Where a conversation stands: the life of the store, and the epoch within it.
-package struct ConversationPosition: WireCodable, Equatable, Sendable {
-    package var generation: StoreGeneration
+/// Which incarnation of a conversation's group, and which of its epochs. Without a group both are 0; a group begins with epoch 1, by the
+/// commit with which it is founded.
+package struct GroupMark: Hashable, Sendable, Comparable {
+    package static let none = GroupMark(incarnation: 0, epoch: 0)
+
+    package var incarnation: UInt32
     package var epoch: Epoch
 
-    package init(generation: StoreGeneration, epoch: Epoch) {
-        self.generation = generation
+    package init(incarnation: UInt32 = 0, epoch: Epoch) {
+        self.incarnation = incarnation
         self.epoch = epoch
     }
 
+    /// Whether there is a group.
+    package var isGroup: Bool { epoch > .first }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.incarnation, left.epoch) < (right.incarnation, right.epoch)
+    }
+}
+
+/// Where a conversation stands: the life of the store, the incarnation of its group, and the epoch within it.
+package struct ConversationPosition: WireCodable, Equatable, Sendable {
+    package var generation: StoreGeneration
+    package var incarnation: UInt32
+    package var epoch: Epoch
+
+    package init(generation: StoreGeneration, incarnation: UInt32 = 0, epoch: Epoch) {
+        self.generation = generation
+        self.incarnation = incarnation
+        self.epoch = epoch
+    }
+
+    package init(generation: StoreGeneration, _ mark: GroupMark) {
+        self.init(generation: generation, incarnation: mark.incarnation, epoch: mark.epoch)
+    }
+
+    package var mark: GroupMark { GroupMark(incarnation: incarnation, epoch: epoch) }
+
     package func encode(into writer: inout WireWriter) {
         writer.write(generation)
+        writer.write(incarnation)
         writer.write(epoch)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
         generation = try reader.read()
+        incarnation = try reader.read()
         epoch = try reader.read()
+    }
+}
+
+/// Where a conversation stands, and how long its log is: what whoever was refused has to read first.
+package struct ConversationStanding: WireCodable, Equatable, Sendable {
+    package var position: ConversationPosition
+    package var head: SequenceNumber
+
+    package init(position: ConversationPosition, head: SequenceNumber) {
+        self.position = position
+        self.head = head
+    }
+
+    package func encode(into writer: inout WireWriter) {
+        writer.write(position)
+        writer.write(head)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        position = try reader.read()
+        head = try reader.read()
     }
 }
 
@@ -36,23 +104,20 @@ package struct Append: FrameBody {
     package var conversation: ConversationID
     package var id: MessageID
     package var payloadKind: UInt8
-    /// Where the conversation must stand for the entry to be taken.
+    /// Where the conversation must stand for the entry to be taken. A message of a group says so always.
     package var precondition: ConversationPosition?
-    /// The epoch that begins with this entry, in the same transaction.
-    package var advance: Epoch?
     /// Ask for `Receipt` events of this conversation on this connection, subscribed or not.
     package var wantReceipt: Bool
     package var payload: [UInt8]
 
     package init(
         conversation: ConversationID, id: MessageID, payloadKind: UInt8 = PayloadKind.plainContent.rawValue,
-        precondition: ConversationPosition? = nil, advance: Epoch? = nil, wantReceipt: Bool = false, payload: [UInt8]
+        precondition: ConversationPosition? = nil, wantReceipt: Bool = false, payload: [UInt8]
     ) {
         self.conversation = conversation
         self.id = id
         self.payloadKind = payloadKind
         self.precondition = precondition
-        self.advance = advance
         self.wantReceipt = wantReceipt
         self.payload = payload
     }
@@ -62,8 +127,6 @@ package struct Append: FrameBody {
         writer.write(id)
         writer.write(payloadKind)
         writer.write(optional: precondition)
-        writer.write(flag: advance != nil)
-        if let advance { writer.write(advance) }
         writer.write(flag: wantReceipt)
         writer.write(vector: payload)
     }
@@ -73,7 +136,6 @@ package struct Append: FrameBody {
         id = try reader.read()
         payloadKind = try reader.read()
         precondition = try reader.readOptional()
-        advance = try reader.readFlag(field: "advance") ? try reader.read() : nil
         wantReceipt = try reader.readFlag(field: "want receipt")
         payload = Array(try reader.readVector(field: "payload"))
     }
@@ -138,10 +200,10 @@ package struct Failure: FrameBody, Error {
     /// When trying again may help, milliseconds from now; 0: nothing is known.
     package var retryAfter: UInt32
     /// Where the conversation stands, with a refused precondition.
-    package var current: ConversationPosition?
+    package var current: ConversationStanding?
 
     package init(
-        _ code: ErrorCode, sentence: String? = nil, retryAfter: UInt32 = 0, current: ConversationPosition? = nil
+        _ code: ErrorCode, sentence: String? = nil, retryAfter: UInt32 = 0, current: ConversationStanding? = nil
     ) {
         self.code = code.rawValue
         self.sentence = sentence ?? code.sentence

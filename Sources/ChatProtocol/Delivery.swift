@@ -30,7 +30,7 @@ package struct Entry: FrameBody {
     /// Numbers of a conversation have no holes on the server, but entries that are not for people take numbers too.
     package var seq: SequenceNumber
     package var id: MessageID
-    /// Who was logged in when it was appended; nothing in the payload can change that.
+    /// Who was logged in when it was appended; nothing in the payload can change that. Zero: the server itself.
     package var sender: AccountID
     package var device: DeviceID
     package var payloadKind: UInt8
@@ -71,7 +71,7 @@ package struct Entry: FrameBody {
         device = try reader.read()
         payloadKind = try reader.read()
         time = try reader.read()
-        payload = Array(try reader.readVector(limit: Limits.payload, field: "payload"))
+        payload = Array(try reader.readVector(limit: PayloadKind.limit(of: payloadKind), field: "payload"))
     }
 }
 

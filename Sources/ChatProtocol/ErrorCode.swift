@@ -42,11 +42,18 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
     case noSuchUser = 40
     case noSuchConversation = 41
     case notAMember = 42
+    case noGroup = 43
+    case groupExists = 44
+    case notInGroup = 45
+    case noDevice = 46
+    case tooLarge = 48
 
     case payloadTooLarge = 50
     case preconditionFailed = 51
     case unknownPayloadKind = 52
     case invalidTarget = 53
+    case invalidHandshake = 54
+    case turnTaken = 56
 
     case acknowledgedTooMuch = 60
     case alreadySubscribed = 61
@@ -89,10 +96,17 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .noSuchUser: "no_such_user"
         case .noSuchConversation: "no_such_conversation"
         case .notAMember: "not_a_member"
+        case .noGroup: "no_group"
+        case .groupExists: "group_exists"
+        case .notInGroup: "not_in_group"
+        case .noDevice: "no_device"
+        case .tooLarge: "too_large"
         case .payloadTooLarge: "payload_too_large"
         case .preconditionFailed: "precondition_failed"
         case .unknownPayloadKind: "unknown_payload_kind"
         case .invalidTarget: "invalid_target"
+        case .invalidHandshake: "invalid_handshake"
+        case .turnTaken: "turn_taken"
         case .acknowledgedTooMuch: "acknowledged_too_much"
         case .alreadySubscribed: "already_subscribed"
         }
@@ -136,10 +150,17 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .noSuchUser: "there is no such user"
         case .noSuchConversation: "there is no such conversation"
         case .notAMember: "this account is not a member of the conversation"
+        case .noGroup: "the conversation has no group yet"
+        case .groupExists: "the conversation has a group already"
+        case .notInGroup: "this device is not in the conversation's group"
+        case .noDevice: "there is no active device of that account"
+        case .tooLarge: "the group has as many devices as it may have"
         case .payloadTooLarge: "the payload is larger than 96 KiB"
         case .preconditionFailed: "the conversation is not at the expected epoch"
         case .unknownPayloadKind: "payloads of this kind are not taken"
         case .invalidTarget: "the message cannot go there"
+        case .invalidHandshake: "the group cannot take this handshake"
+        case .turnTaken: "too many wait for their turn"
         case .acknowledgedTooMuch: "an acknowledgement lies beyond what was sent"
         case .alreadySubscribed: "the connection is subscribed already"
         }

@@ -27,6 +27,12 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case loginByIdentity = 22
     case leaveGrant = 23
     case suspendDevice = 24
+    case foundGroup = 27
+    case commit = 28
+    case readLog = 29
+    case readGroup = 30
+    case readWelcome = 31
+    case takeTurn = 32
 
     // Replies.
     case failure = 128
@@ -42,6 +48,10 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case pong = 138
     case chainPage = 139
     case chainState = 140
+    case logPage = 143
+    case groupPart = 144
+    case welcomePart = 145
+    case turn = 146
 
     // Events.
     case serverHello = 192
@@ -52,6 +62,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case receipt = 197
     case keysChanged = 198
     case deviceWaiting = 199
+    case groupWelcome = 200
 }
 
 /// A body that knows the kind of the frame that carries it.

@@ -7,6 +7,30 @@ package enum Limits {
     package static let frame = 1 << 20
     /// Bytes of an entry's payload: a text of the largest size, encrypted, with room for signature and padding.
     package static let payload = 96 << 10
+    /// Bytes of a commit or a proposal: the first commit behind a mass Add has 83 KiB at 1,000 devices.
+    package static let handshake = 256 << 10
+    /// Bytes of a Welcome, the tree of some hundred devices in it.
+    package static let groupWelcome = 512 << 10
+    /// Bytes of a GroupInfo without its tree: a policy that names 64 admins has 3 KiB. The founding one carries one leaf besides.
+    package static let groupInfo = 8 << 10
+    /// Devices that one commit adds: what a Welcome with the tree has room for, and what a follower checks in one go.
+    package static let addsPerCommit = 64
+    /// Devices of a group: the tree, which each newcomer loads, then has half a MiB.
+    package static let groupDevices = 1_000
+    /// Bytes of a group's tree, and of the part of it that a frame carries: half a frame, so that others are not held up long.
+    package static let tree = 16 << 20
+    package static let treePart = 512 << 10
+    /// Entries of a page of a log, and bytes of their payloads beyond the first: a round trip for what a device misses in a day.
+    package static let logPageEntries = 128
+    package static let logPageBytes = 256 << 10
+    /// Days for which commits and proposals are kept: whoever was away for a year goes on where they were.
+    package static let handshakeDays = 400
+    /// Seconds for which a device may take its time with a commit when its turn has come.
+    package static let turnSeconds = 2
+    /// Devices that may wait for their turn in one conversation: as many as a group has.
+    package static let turnsWaiting = 1_000
+    /// Seconds between two external commits of a device: each costs everybody a look at the whole tree.
+    package static let externalCommitSeconds = 1
     /// The number of a log's last possible entry: ten thousand entries a second in one conversation for a year, the leaps
     /// of restored servers included. Neighbours and distances of numbers up to it can be computed without a check.
     package static let sequenceNumber = UInt64(1) << 38 - 1

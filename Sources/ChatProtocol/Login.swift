@@ -192,11 +192,13 @@ package struct Welcome: FrameBody {
     package var chain: ChainHead
     /// How many devices of the account wait to be added.
     package var waiting: UInt8
+    /// The Ed25519 key with which this server proposes in groups: the one external sender of each.
+    package var groupKey: [UInt8]
 
     package init(
         account: AccountRecord, device: DeviceID, deviceName: String, server: ServerID, generation: StoreGeneration,
         everyone: ConversationID, time: Timestamp, state: DeviceState = .active, chain: ChainHead = .none,
-        waiting: UInt8 = 0
+        waiting: UInt8 = 0, groupKey: [UInt8] = [UInt8](repeating: 0, count: 32)
     ) {
         self.account = account
         self.device = device
@@ -208,6 +210,7 @@ package struct Welcome: FrameBody {
         self.state = state
         self.chain = chain
         self.waiting = waiting
+        self.groupKey = groupKey
     }
 
     package func encode(into writer: inout WireWriter) {
@@ -221,6 +224,7 @@ package struct Welcome: FrameBody {
         writer.write(state.rawValue)
         writer.write(chain)
         writer.write(waiting)
+        writer.write(fixed: groupKey)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -234,5 +238,6 @@ package struct Welcome: FrameBody {
         state = try reader.readCase(field: "device state")
         chain = try reader.read()
         waiting = try reader.read()
+        groupKey = Array(try reader.read(fixed: 32))
     }
 }

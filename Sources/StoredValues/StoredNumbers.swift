@@ -22,6 +22,8 @@ extension Ordinal: Bindable {
 extension Statement {
     package func epoch(_ column: Int32) -> Epoch { Epoch(unsigned(column)) }
 
+    package func incarnation(_ column: Int32) -> UInt32 { UInt32(truncatingIfNeeded: unsigned(column)) }
+
     package func loginNumber(_ column: Int32) -> LoginNumber { LoginNumber(unsigned(column)) }
 
     /// The point in time in a column.

@@ -38,12 +38,14 @@ private func samples() throws -> [any FrameBody] {
             generation: generation, everyone: conversation, time: 12),
         Subscribe(options: [.presence, .receipts]),
         Append(
-            conversation: conversation, id: message, precondition: position, advance: 4, wantReceipt: true,
+            conversation: conversation, id: message, precondition: position, wantReceipt: true,
             payload: [1, 2, 3]),
         Appended(
             conversation: conversation, id: message, seq: 1, time: 2, digest: nonce, position: position,
             duplicate: true),
-        Failure(.preconditionFailed, sentence: "no", retryAfter: 5, current: position),
+        Failure(
+            .preconditionFailed, sentence: "no", retryAfter: 5,
+            current: ConversationStanding(position: position, head: 6)),
         Acknowledge(items: [.init(conversation: conversation, seq: 3, disposition: .stored)]),
         MarkRead(conversation: conversation, seq: 8),
         Entry(
@@ -70,6 +72,31 @@ private func samples() throws -> [any FrameBody] {
         LoginByIdentity(account: account, device: device, enrol: key, description: description, renewal: [8]),
         LeaveGrant(grant: [9]), SuspendDevice(device: device, password: [10]),
         KeysChanged(account: account, head: head), DeviceWaiting(device: device, name: "phone", time: 11),
+    ] + groupSamples()
+}
+
+private func groupSamples() -> [any FrameBody] {
+    let position = ConversationPosition(generation: generation, incarnation: 1, epoch: 3)
+    let entry = Entry(
+        conversation: conversation, seq: 1, id: message, sender: account, device: device, payloadKind: 3, time: 4,
+        payload: [0, 1])
+    return [
+        FoundGroup(
+            conversation: conversation, id: message, founding: [1], handshake: [2], groupInfo: [3], welcome: [4]),
+        Commit(
+            conversation: conversation, id: message, position: position, handshake: [1, 2], groupInfo: [3],
+            welcome: [4, 5]),
+        ReadLog(conversation: conversation, after: 4),
+        LogPage(
+            conversation: conversation, standing: ConversationStanding(position: position, head: 7), through: 5,
+            entries: [entry], hashed: [1], gaps: [Gap(conversation: conversation, reason: .erased, first: 2, last: 5)]),
+        ReadGroup(conversation: conversation, founding: true, offset: 3, position: position),
+        GroupPart(
+            conversation: conversation, position: position, groupInfo: [1], treeSize: 9, offset: 3, tree: [2, 3]),
+        ReadWelcome(conversation: conversation, request: message),
+        WelcomePart(conversation: conversation, id: message, seq: 8, welcome: [1]),
+        TakeTurn(conversation: conversation), Turn(conversation: conversation, position: position, lease: 2_000),
+        GroupWelcome(conversation: conversation),
     ]
 }
 

@@ -92,11 +92,11 @@ import Testing
                 let _: Appended = try await alice.reply(
                     to: Append(conversation: everyone, id: .unique, payloadKind: 7, payload: [1]))
             }
-            await #expect {
-                let _: Appended = try await alice.reply(
-                    to: Append(conversation: everyone, id: .unique, advance: .max, payload: [1]))
-            } throws: {
-                ($0 as? Failure)?.errorCode == .forbidden
+            for kind in [PayloadKind.commit, .proposal] {
+                await #expect(throws: Failure(.unknownPayloadKind)) {
+                    let _: Appended = try await alice.reply(
+                        to: Append(conversation: everyone, id: .unique, payloadKind: kind.rawValue, payload: [1]))
+                }
             }
             await #expect(throws: Failure(.noSuchUser)) { _ = try await alice.open(with: "nobody") }
             await #expect(throws: Failure(.noSuchConversation)) {
@@ -278,10 +278,10 @@ import Testing
             let alice = try await server.logIn("alice")
             let everyone = try alice.everyone
             let generation = try alice.welcome.generation
-            func append(epoch: Epoch, advance: Epoch? = nil) -> RawFrame {
+            func append(epoch: Epoch, kind: PayloadKind = .plainContent) -> RawFrame {
                 Append(
-                    conversation: everyone, id: .unique, precondition: .init(generation: generation, epoch: epoch),
-                    advance: advance, payload: [1]
+                    conversation: everyone, id: .unique, payloadKind: kind.rawValue,
+                    precondition: .init(generation: generation, incarnation: .max, epoch: epoch), payload: [1]
                 ).frame(correlation: 9)
             }
             func acknowledge(_ seq: SequenceNumber) -> RawFrame {
@@ -290,7 +290,7 @@ import Testing
             let hostile =
                 [0, .largest].flatMap {
                     [acknowledge($0), MarkRead(conversation: everyone, seq: $0).frame()]
-                } + [append(epoch: .max), append(epoch: 0, advance: .max), append(epoch: .max, advance: .max)]
+                } + [append(epoch: .max), append(epoch: 0, kind: .message), append(epoch: .max, kind: .message)]
                 + [FrameKind.acknowledge, .markRead, .append].map {
                     RawFrame(kind: $0.rawValue, correlation: 9, body: [UInt8](repeating: 0xff, count: 64))
                 }

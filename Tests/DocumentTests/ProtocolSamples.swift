@@ -23,7 +23,7 @@ struct ProtocolSample: Sendable, CustomTestStringConvertible {
 enum ProtocolSamples {
     static let all =
         hellos + logins + proofs + conversations + appending + delivery + directory + devices
-        + chains + receipts
+        + chains + groups + receipts
 
     private static func identifier<Kind>(_ number: UInt64) -> Identifier<Kind> {
         Identifier(high: number << 56 | number, low: number * 0x0101_0101)
@@ -31,7 +31,8 @@ enum ProtocolSamples {
 
     private static let name = UserName("bob")
     private static let digest = [UInt8](0..<32)
-    private static let position = ConversationPosition(generation: identifier(1), epoch: 2)
+    private static let position = ConversationPosition(generation: identifier(1), incarnation: 82, epoch: 2)
+    private static let standing = ConversationStanding(position: position, head: 83)
     private static let accounts = name.map {
         [
             AccountRecord(id: identifier(3), name: $0, displayName: "Bob", flags: .administrator),
@@ -74,7 +75,7 @@ enum ProtocolSamples {
                 Welcome(
                     account: record, device: identifier(14), deviceName: "laptop", server: identifier(15),
                     generation: identifier(16), everyone: identifier(17), time: 18,
-                    state: .pending, chain: head, waiting: 80)),
+                    state: .pending, chain: head, waiting: 80, groupKey: digest.reversed())),
             ProtocolSample(
                 "LoginByIdentity",
                 LoginByIdentity(
@@ -107,11 +108,12 @@ enum ProtocolSamples {
 
     private static let appending = [
         ProtocolSample("ConversationPosition", position),
+        ProtocolSample("ConversationStanding", standing),
         ProtocolSample("Append", Append(conversation: identifier(28), id: identifier(29), payload: [30])),
         ProtocolSample(
             "Append",
             Append(
-                conversation: identifier(28), id: identifier(29), precondition: position, advance: 31,
+                conversation: identifier(28), id: identifier(29), precondition: position,
                 wantReceipt: true, payload: [UInt8](repeating: 32, count: 20_000))),
         ProtocolSample(
             "Appended",
@@ -126,7 +128,7 @@ enum ProtocolSamples {
                 body: String(repeating: "é", count: 100), replyTo: identifier(40), sent: 41, auto: true,
                 extensions: [.init(type: 42, data: []), .init(type: 43, data: [44])])),
         ProtocolSample("Failure", Failure(.storeFull, retryAfter: 45)),
-        ProtocolSample("Failure", Failure(.preconditionFailed, current: position)),
+        ProtocolSample("Failure", Failure(.preconditionFailed, current: standing)),
     ]
 
     private static var delivery: [ProtocolSample] {
@@ -144,6 +146,45 @@ enum ProtocolSamples {
             ProtocolSample("Gap", Gap(conversation: identifier(56), reason: .beforeJoin, first: 57, last: 58)),
             ProtocolSample("Presence", Presence(change: .offline, more: true, accounts: accounts ?? [])),
             ProtocolSample("MarkRead", MarkRead(conversation: identifier(59), seq: 60)),
+        ]
+    }
+
+    private static var groups: [ProtocolSample] {
+        let id: ConversationID = identifier(84)
+        let entry = Entry(
+            conversation: id, seq: 85, id: identifier(86), sender: identifier(87), device: identifier(88),
+            payloadKind: 3,
+            time: 89, payload: [90])
+        let gap = Gap(conversation: id, reason: .retention, first: 91, last: 92)
+        return [
+            ProtocolSample(
+                "FoundGroup",
+                FoundGroup(
+                    conversation: id, id: identifier(93), founding: [94], handshake: [95], groupInfo: [96],
+                    welcome: [97])),
+            ProtocolSample(
+                "Commit",
+                Commit(
+                    conversation: id, id: identifier(98), position: position, handshake: [99], groupInfo: [100],
+                    welcome: [101])),
+            ProtocolSample("ReadLog", ReadLog(conversation: id, after: 102)),
+            ProtocolSample(
+                "LogPage",
+                LogPage(
+                    conversation: id, standing: standing, through: 103, entries: [entry, entry], hashed: [104, 105],
+                    gaps: [gap])),
+            ProtocolSample("ReadGroup", ReadGroup(conversation: id, founding: true, offset: 106)),
+            ProtocolSample("ReadGroup", ReadGroup(conversation: id, offset: 106, position: position)),
+            ProtocolSample(
+                "GroupPart",
+                GroupPart(
+                    conversation: id, position: position, groupInfo: [107], treeSize: 108, offset: 109, tree: [110])),
+            ProtocolSample("ReadWelcome", ReadWelcome(conversation: id, request: identifier(111))),
+            ProtocolSample(
+                "WelcomePart", WelcomePart(conversation: id, id: identifier(112), seq: 113, welcome: [114])),
+            ProtocolSample("TakeTurn", TakeTurn(conversation: id)),
+            ProtocolSample("Turn", Turn(conversation: id, position: position, lease: 115)),
+            ProtocolSample("GroupWelcome", GroupWelcome(conversation: id)),
         ]
     }
 

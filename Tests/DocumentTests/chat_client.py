@@ -210,7 +210,7 @@ class Client:
             found = self.c.request(OPEN_CONVERSATION, text(to), CONVERSATIONS)
             conversation = found.many(conversation_record)[0]["id"]
         payload, message = content(body), uuid.uuid4()
-        append = conversation + message.bytes + bytes([PLAIN_CONTENT, 0, 0, 0]) + vector(payload)
+        append = conversation + message.bytes + bytes([PLAIN_CONTENT, 0, 0]) + vector(payload)
         r = self.c.request(APPEND, append, APPENDED)
         r.take(32)  # conversation, id
         seq, taken, digest = r.uint(8), r.uint(8), r.take(32)

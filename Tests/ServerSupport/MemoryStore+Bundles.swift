@@ -18,7 +18,7 @@ extension MemoryStore {
             return outcome(answer)
         }
         if let refusal = refusal(of: bundle, in: conversation) { return .refused(refusal) }
-        conversation.epoch = bundle.advance ?? conversation.epoch
+        conversation.mark = bundle.advance ?? conversation.mark
         let time = max(conversation.lastTime, clock())
         if bundle.entry != nil {
             conversation.head = conversation.head.advanced(by: 1)
@@ -26,7 +26,7 @@ extension MemoryStore {
         }
         let answer = StoredAppend(
             conversation: conversation.info, seq: bundle.entry == nil ? 0 : conversation.head, time: time,
-            digest: bundle.entry.map { SHA256.hash($0.payload) } ?? [], position: position(conversation.epoch),
+            digest: bundle.entry.map { SHA256.hash($0.payload) } ?? [], position: position(conversation.mark),
             duplicate: false)
         conversation.answers[key] = answer
         if let entry = bundle.entry {
@@ -42,6 +42,7 @@ extension MemoryStore {
     }
 
     private func changeBeside(_ bundle: Bundle, _ time: Timestamp, _ conversation: inout Conversation) {
+        conversation.rows = conversation.rows.filter { !bundle.clears.contains($0.key.kind) }
         for change in bundle.rows {
             let key = RowKey(kind: change.kind, index: change.index)
             let version = conversation.rows[key]?.version ?? 0
@@ -65,8 +66,13 @@ extension MemoryStore {
         case .leave(let account):
             conversation.members[account] = nil
             conversation.cursors = conversation.cursors.filter { devices[$0.key]?.account != account }
-        case .begin(let device, let account):
-            guard devices[device]?.account == account, conversation.members[account] != nil else { return }
+        case .lose(let device):
+            if conversation.leaves[device]?.span.until == nil {
+                conversation.leaves[device]?.span.until = conversation.head
+            }
+        case .enter(let device, let account, let leaf):
+            conversation.leaves[device] = Leaf(
+                index: leaf, account: account, span: LeafSpan(since: conversation.head))
             let acked = max(conversation.cursors[device]?.acked ?? 0, conversation.head)
             let delivered = conversation.cursors[device]?.delivered ?? 0
             conversation.cursors[device] = Cursor(start: conversation.head, acked: acked, delivered: delivered)
@@ -76,11 +82,20 @@ extension MemoryStore {
     private func refusal(of bundle: Bundle, in conversation: Conversation) -> Failure? {
         if let objection = bundle.objection { return objection }
         if conversation.isClosed { return Failure(.noSuchUser) }
-        let current = position(conversation.epoch)
-        guard bundle.fits(current) else { return Failure(.preconditionFailed, current: current) }
+        let current = standing(conversation)
+        guard bundle.fits(current.position) else { return Failure(.preconditionFailed, current: current) }
+        let span = conversation.leaves[bundle.device]?.span
+        if let code = bundle.refusal(at: conversation.mark, hasLeaf: span != nil && span?.until == nil) {
+            return Failure(code, current: current)
+        }
         guard bundle.isBounded else { return Failure(.payloadTooLarge) }
         guard !conversation.info.isDirect || !bundle.members.contains(where: \.isOfAccount) else {
             return Failure(.invalidTarget)
+        }
+        for case .enter(let device, let account, _) in bundle.members {
+            guard let known = devices[device], known.account == account, known.state == .active else {
+                return Failure(.noDevice)
+            }
         }
         let fits = bundle.rows.allSatisfy { change in
             let version = conversation.rows[RowKey(kind: change.kind, index: change.index)]?.version ?? 0
@@ -93,7 +108,33 @@ extension MemoryStore {
         let room = conversations[id] ?? Conversation(info: ConversationInfo(id: id, audience: .room))
         guard case .room = room.info.audience else { return .refused(Failure(.invalidTarget)) }
         conversations[id] = room
-        return .opened(room.info, head: room.head, epoch: room.epoch)
+        return .opened(room.info, head: room.head, epoch: room.mark.epoch)
+    }
+
+    func standing(
+        of id: ConversationID, for reader: DeviceReader
+    ) async throws(StoreFailure) -> DeviceStanding {
+        guard let conversation = conversations[id] else { throw .refused(Failure(.noSuchConversation)) }
+        guard conversation.info.includes(reader.account) ?? (conversation.members[reader.account] != nil) else {
+            throw .refused(Failure(.notAMember))
+        }
+        return DeviceStanding(
+            conversation: conversation.info, standing: standing(conversation),
+            leaf: conversation.leaves[reader.device]?.span)
+    }
+
+    func lostLeaves(of id: ConversationID) async throws(StoreFailure) -> [LostLeaf] {
+        guard let conversation = conversations[id] else { return [] }
+        let lost = conversation.leaves.compactMap { device, leaf -> LostLeaf? in
+            guard leaf.span.until == nil else { return nil }
+            let flags = people[leaf.account]?.record.flags ?? []
+            guard
+                devices[device]?.state != .active || conversation.members[leaf.account] == nil
+                    || !flags.isDisjoint(with: [.disabled, .deleted])
+            else { return nil }
+            return LostLeaf(leaf: leaf.index, reader: DeviceReader(account: leaf.account, device: device))
+        }
+        return lost.sorted { $0.leaf < $1.leaf }
     }
 
     func takeWelcome(_ id: ConversationID, _ device: DeviceID, _ request: MessageID) -> OperationOutcome {

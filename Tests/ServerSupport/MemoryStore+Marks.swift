@@ -48,13 +48,16 @@ extension MemoryStore {
             guard let member = conversation.members[account], after.map({ conversation.info.id > $0 }) ?? true else {
                 return nil
             }
+            let leaf = conversation.mark.isGroup ? conversation.leaves[device]?.span : nil
+            guard leaf != nil || !conversation.mark.isGroup else { return nil }
+            let head = leaf?.until ?? conversation.head
             let start = start(of: device, member, conversation)
             let cursor = conversation.cursors[device] ?? Cursor(start: start, acked: start)
             let isTold = cursor.start == 0 || cursor.toldStart
-            guard conversation.head > cursor.acked || !isTold else { return nil }
+            guard head > cursor.acked || !isTold else { return nil }
             return InboxRow(
-                conversation: conversation.info, head: conversation.head, start: cursor.start, acked: cursor.acked,
-                toldStart: cursor.toldStart, before: isTold ? [] : [1...cursor.start])
+                conversation: conversation.info, head: head, start: cursor.start, acked: cursor.acked,
+                toldStart: cursor.toldStart, isEnded: leaf?.until != nil, before: isTold ? [] : [1...cursor.start])
         }
         return Array(rows.prefix(limit))
     }
@@ -120,12 +123,17 @@ extension MemoryStore {
         }
         return ConversationRecord(
             id: conversation.info.id, type: conversation.info.isDirect ? .direct : .everyone, members: members,
-            head: conversation.head, epoch: conversation.epoch)
+            head: conversation.head, epoch: conversation.mark.epoch)
     }
 
     // MARK: Upkeep
 
     func identity() async throws(StoreFailure) -> StoreIdentity { stored }
+
+    func groupKey(orKeep fresh: [UInt8]) async throws(StoreFailure) -> [UInt8] {
+        keptGroupKey = keptGroupKey ?? fresh
+        return keptGroupKey ?? fresh
+    }
 
     func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation] {
         let everyone = stored.everyone
@@ -150,7 +158,9 @@ extension MemoryStore {
         step.sweep.phase = .done
         for (id, conversation) in conversations {
             let ordered = conversation.entries.values.sorted { $0.seq < $1.seq }
-            for entry in ordered.prefix(while: { $0.time < sweep.entriesBefore }) {
+            let isHandshake = { (entry: Entry) in PayloadKind(rawValue: entry.payloadKind)?.isHandshake == true }
+            for entry in ordered.prefix(while: { $0.time < sweep.entriesBefore })
+            where !isHandshake(entry) || entry.time < sweep.handshakesBefore {
                 conversations[id]?.entries[entry.seq] = nil
                 step.freed[entry.sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: entry.payload.count))
                 step.entries += 1

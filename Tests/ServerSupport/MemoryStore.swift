@@ -8,7 +8,7 @@ actor MemoryStore: Store {
     struct Conversation {
         var info: ConversationInfo
         var head: SequenceNumber = 0
-        var epoch: Epoch = 0
+        var mark = GroupMark.none
         var lastTime = Timestamp.zero
         var isClosed = false
         var members: [AccountID: Member] = [:]
@@ -18,6 +18,7 @@ actor MemoryStore: Store {
         var welcomes: [Welcome] = []
         var rows: [RowKey: SideRow] = [:]
         var cursors: [DeviceID: Cursor] = [:]
+        var leaves: [DeviceID: Leaf] = [:]
         /// Entries that have their digest in the place of their payload.
         var erased: Set<SequenceNumber> = []
         /// Accounts of which nothing is left to be erased.
@@ -29,6 +30,12 @@ actor MemoryStore: Store {
         var time: Timestamp
         /// Who has taken it; nil: nobody yet.
         var requests: [DeviceID: MessageID?]
+    }
+
+    struct Leaf {
+        var index: UInt32
+        var account: AccountID
+        var span: LeafSpan
     }
 
     struct Member {
@@ -78,6 +85,7 @@ actor MemoryStore: Store {
     let stored: StoreIdentity
     var conversations: [ConversationID: Conversation] = [:]
     var believed: Timestamp?
+    var keptGroupKey: [UInt8]?
     var people: [AccountID: StoredAccount] = [:]
     var devices: [DeviceID: Device] = [:]
     var kept: [InviteID: (invite: Invite, digest: [UInt8])] = [:]
@@ -103,32 +111,39 @@ actor MemoryStore: Store {
     func commit<Told: Sendable>(
         _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
     ) async throws(StoreFailure) -> Told {
-        var entries: [(ConversationID, Entry)] = []
+        var entries: [(ConversationID, Entry, News.Readers?)] = []
         let outcomes = batch.operations.map { operation -> OperationOutcome in
+            let before = conversations[operation.conversation].map(readers)
             let outcome = perform(operation)
             if case .bundle(let bundle) = operation, case .appended(let stored) = outcome, let entry = bundle.entry,
                 !stored.duplicate || batch.isRepeated && bundle.objection == nil
             {
-                entries.append((bundle.conversation, Entry(bundle, entry, seq: stored.seq, time: stored.time)))
+                entries.append(
+                    (
+                        bundle.conversation, Entry(bundle, entry, seq: stored.seq, time: stored.time),
+                        bundle.changesLeaves && !stored.duplicate ? before : nil
+                    ))
             }
             return outcome
         }
         return tell(Committed(outcomes: outcomes, news: news(of: entries)))
     }
 
-    private func news(of entries: [(ConversationID, Entry)]) -> [News] {
+    /// What comes with readers of its own is the last that they read.
+    private func news(of entries: [(ConversationID, Entry, News.Readers?)]) -> [News] {
         var news: [News] = []
-        for (id, entry) in entries {
+        var ended: Set<Int> = []
+        for (id, entry, last) in entries {
             guard let conversation = conversations[id] else { continue }
-            if let index = news.firstIndex(where: { $0.conversation.id == id }) {
+            if let index = news.lastIndex(where: { $0.conversation.id == id }), !ended.contains(index) {
                 news[index].entries.append(entry)
             } else {
                 news.append(
-                    News(
-                        conversation: conversation.info,
-                        readers: conversation.info.readers(members: Array(conversation.members.keys)),
-                        epoch: conversation.epoch, entries: [entry]))
+                    News(conversation: conversation.info, readers: readers(of: conversation), entries: [entry]))
             }
+            guard let last, let index = news.lastIndex(where: { $0.conversation.id == id }) else { continue }
+            news[index].readers = last
+            ended.insert(index)
         }
         return news
     }
@@ -145,14 +160,28 @@ actor MemoryStore: Store {
         }
     }
 
-    func position(_ epoch: Epoch) -> ConversationPosition {
-        ConversationPosition(generation: stored.generation, epoch: epoch)
+    func position(_ mark: GroupMark) -> ConversationPosition {
+        ConversationPosition(generation: stored.generation, mark)
+    }
+
+    func standing(_ conversation: Conversation) -> ConversationStanding {
+        ConversationStanding(position: position(conversation.mark), head: conversation.head)
+    }
+
+    private func readers(of conversation: Conversation) -> News.Readers {
+        guard conversation.mark.isGroup else {
+            return conversation.info.readers(members: Array(conversation.members.keys))
+        }
+        return .devices(
+            conversation.leaves.filter { $0.value.span.until == nil }.map {
+                DeviceReader(account: $0.value.account, device: $0.key)
+            })
     }
 
     private func openDirect(_ low: AccountID, _ high: AccountID, _ id: ConversationID) -> OperationOutcome {
         let audience = ConversationInfo.Audience.direct(low, high)
         if let known = conversations.values.first(where: { $0.info.audience == audience }) {
-            return .opened(known.info, head: known.head, epoch: known.epoch)
+            return .opened(known.info, head: known.head, epoch: known.mark.epoch)
         }
         guard people[low]?.isDeleted != true, people[high]?.isDeleted != true else {
             return .refused(Failure(.noSuchUser))
@@ -179,7 +208,8 @@ actor MemoryStore: Store {
     private func erase(_ id: ConversationID, _ account: AccountID) -> OperationOutcome {
         guard var conversation = conversations[id] else { return .refused(Failure(.noSuchConversation)) }
         let left = conversation.entries.values.filter { $0.sender == account && !conversation.erased.contains($0.seq) }
-        for entry in left.sorted(by: { $0.seq < $1.seq }).prefix(ErasedEntry.most) {
+        for entry in left.sorted(by: { $0.seq < $1.seq }).prefix(ErasedEntry.most)
+        where PayloadKind(rawValue: entry.payloadKind)?.isHandshake != true {
             conversation.entries[entry.seq]?.payload = SHA256.hash(entry.payload)
             conversation.erased.insert(entry.seq)
         }
@@ -191,8 +221,8 @@ actor MemoryStore: Store {
 
     func page(
         of id: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
-    ) async throws(StoreFailure) -> LogPage {
-        guard let conversation = conversations[id] else { return LogPage(rows: [], through: seq, isLast: true) }
+    ) async throws(StoreFailure) -> StoredPage {
+        guard let conversation = conversations[id] else { return StoredPage(rows: [], through: seq, isLast: true) }
         var page = PageBuilder(position: seq, head: conversation.head, entries: entries, bytes: bytes)
         for entry in conversation.entries.values.sorted(by: { $0.seq < $1.seq }) where entry.seq > seq {
             guard page.hasRoom, page.take(entry, isErased: conversation.erased.contains(entry.seq)) else { break }

@@ -33,6 +33,8 @@ package struct LoggedIn: Sendable, Equatable {
         self.state = state
         self.chain = chain
     }
+
+    package var reader: DeviceReader { DeviceReader(account: account.id, device: device) }
 }
 
 /// The keeper of accounts and devices, as the hub sees it.

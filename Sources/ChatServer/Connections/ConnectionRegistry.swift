@@ -117,6 +117,11 @@ package final class ConnectionRegistry {
     /// All connections of an account that have logged in.
     func sessions(of account: AccountID) -> [Session] { accounts[account]?.sessions ?? [] }
 
+    /// Those of one device.
+    func sessions(of reader: DeviceReader) -> [Session] {
+        sessions(of: reader.account).filter { $0.identity?.device == reader.device }
+    }
+
     var loggedInCount: Int { accounts.values.reduce(0) { $0 + $1.sessions.count } }
 
     // MARK: Subscriptions

@@ -62,6 +62,8 @@ package final class Session {
     var hasPresenceList = false
     var window = DeliveryWindow()
     var catchUp = CatchUp()
+    /// The last entries that the device gets of conversations whose group it is not in any more.
+    var lastEntries: [ConversationID: SequenceNumber] = [:]
     /// Conversations whose receipts it asked for.
     var watched: Set<ConversationID> = []
 

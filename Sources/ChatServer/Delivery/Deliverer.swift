@@ -39,6 +39,12 @@ final class Deliverer {
                     deliver(run, to: session, now)
                 }
             }
+        case .devices(let readers):
+            for reader in readers {
+                for session in connections.sessions(of: reader) where session.subscription != nil {
+                    deliver(run, to: session, now)
+                }
+            }
         }
     }
 
@@ -58,6 +64,23 @@ final class Deliverer {
         let begin = session.catchUp.missed(run.conversation, first: run.first, hasBegun: hasBegun)
         if let begin { session.window.begin(begin.conversation, at: begin.position) }
         if !session.catchUp.isLive { catchUp(session) }
+    }
+
+    // MARK: Who comes and goes
+
+    /// The device reads what follows this entry.
+    func began(_ conversation: ConversationInfo, after seq: SequenceNumber, for reader: DeviceReader) {
+        for session in connections.sessions(of: reader) {
+            session.lastEntries[conversation.id] = nil
+            session.window.goOn(conversation, behind: seq)
+        }
+    }
+
+    /// The device reads nothing that follows this entry.
+    func ended(_ conversation: ConversationID, after seq: SequenceNumber, for device: DeviceID) {
+        for session in connections.sessions.values where session.identity?.device == device {
+            session.lastEntries[conversation] = seq
+        }
     }
 
     // MARK: What was missed
@@ -108,6 +131,7 @@ final class Deliverer {
                 // The device may acknowledge what it was told, also where no entry follows.
                 session.window.begin(row.conversation, at: position)
             }
+            if row.isEnded { session.lastEntries[row.conversation.id] = row.head }
             if row.head > position { begins.append(.init(conversation: row.conversation, position: position)) }
         }
         let isLast = rows.count < CatchUp.inboxPage
@@ -133,7 +157,7 @@ final class Deliverer {
 
     /// Sends the next entries from memory; false where they are not there.
     private func sendRecent(_ conversation: ConversationInfo, to session: Session) -> Bool {
-        guard let position = session.window.position(of: conversation.id),
+        guard session.lastEntries[conversation.id] == nil, let position = session.window.position(of: conversation.id),
             let (run, isNewest) = recent.run(of: conversation.id, after: position)
         else { return false }
         session.link.write(run.frames)
@@ -148,10 +172,11 @@ final class Deliverer {
         guard let position = session.window.position(of: conversation.id) else { return }
         let entries = min(CatchUp.pageEntries, session.window.entryRoom)
         let bytes = min(CatchUp.pageBytes, session.window.byteRoom)
-        let id = conversation.id
+        let (id, last) = (conversation.id, session.lastEntries[conversation.id])
         session.account?.hold(bytes)
         context.bridge.compute { [store = context.store] () throws(StoreFailure) in
-            EncodedPage(try await store.page(of: id, after: position, entries: entries, bytes: bytes), of: id)
+            let page = try await store.page(of: id, after: position, entries: entries, bytes: bytes)
+            return EncodedPage(last.map { page.ending(at: $0) } ?? page, of: id)
         } then: { result in
             defer { session.account?.release(bytes) }
             guard !session.isClosing else { return }

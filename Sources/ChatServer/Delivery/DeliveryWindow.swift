@@ -87,6 +87,13 @@ package struct DeliveryWindow {
         lanes.append(Lane(conversation: conversation, sent: seq, acked: seq))
     }
 
+    /// Begins it behind `seq`, also where it stood before that: what lies between is not for this connection.
+    package mutating func goOn(_ conversation: ConversationInfo, behind seq: SequenceNumber) {
+        begin(conversation, at: seq)
+        guard let slot = slots[conversation.id] else { return }
+        lanes[slot].sent = max(lanes[slot].sent, seq)
+    }
+
     /// Decides about entries `first` to `last` of a conversation, `count` of them, and counts them where they are to
     /// be sent. A conversation that was not heard of begins here: the connection had all of it.
     package mutating func offer(

@@ -62,7 +62,7 @@ package struct EncodedPage: Sendable {
     package var through: SequenceNumber
     package var isLast: Bool
 
-    package init(_ page: LogPage, of conversation: ConversationID) {
+    package init(_ page: StoredPage, of conversation: ConversationID) {
         frames = ByteBuffer()
         count = 0
         through = page.through

@@ -22,13 +22,7 @@ final class AppendAnswers {
         }
         switch result {
         case .success(.appended(let stored)):
-            session.finish(
-                correlation,
-                .success(
-                    Appended(
-                        conversation: bundle.conversation, id: bundle.id, seq: stored.seq, time: stored.time,
-                        digest: stored.digest, position: stored.position, duplicate: stored.duplicate)),
-                weight: RequestWeight.append)
+            session.finish(correlation, .success(Appended(stored, bundle.id)), weight: RequestWeight.append)
             if answer.question.wantReceipt { watch(session, stored) }
         case .success(.refused(let failure)), .failure(let failure):
             session.refuse(correlation, failure, weight: RequestWeight.append)
@@ -42,6 +36,14 @@ final class AppendAnswers {
         receipts.watch(session, stored.conversation.id)
         // Whoever sends again may have missed what became of the first one.
         if stored.duplicate { receipts.tell(of: stored.conversation, for: session) }
+    }
+}
+
+extension Appended {
+    init(_ stored: StoredAppend, _ id: MessageID) {
+        self.init(
+            conversation: stored.conversation.id, id: id, seq: stored.seq, time: stored.time, digest: stored.digest,
+            position: stored.position, duplicate: stored.duplicate)
     }
 }
 

@@ -34,10 +34,9 @@ final class AppendRequests {
     /// What no append may be, whatever was stored before.
     private func refusal(of request: Append) -> Failure? {
         if draining.isDraining { return Failure(.shuttingDown) }
-        guard let kind = PayloadKind(rawValue: request.payloadKind) else { return Failure(.unknownPayloadKind) }
-        // Epochs belong to groups: else anybody could take the last one, and with it everybody's next.
-        if kind == .plainContent, request.advance != nil {
-            return Failure(.forbidden, sentence: "a plain content begins no epoch")
+        // Handshakes come with what belongs to them, and are judged.
+        guard let kind = PayloadKind(rawValue: request.payloadKind), !kind.isHandshake else {
+            return Failure(.unknownPayloadKind)
         }
         if request.payload.count > Limits.payload { return Failure(.payloadTooLarge) }
         return nil

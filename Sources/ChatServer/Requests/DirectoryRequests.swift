@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import WireCodec
 
 /// Who and what there is. Confined to the hub's event loop.

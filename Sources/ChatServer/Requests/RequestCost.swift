@@ -43,6 +43,14 @@ struct RequestCost: Equatable {
         case .revokeDevice: RequestCost(tenths: 10, overDebt: .slowedDown)
         // Two computations of bcrypt; the throttle of passwords charges them besides.
         case .changePassword: RequestCost(tenths: 100)
+        // Signatures are checked and a tree is hashed: ten a second of an account that may send a hundred messages.
+        case .foundGroup, .commit: RequestCost(tenths: 100)
+        // Up to 128 entries, or half a MiB of a tree.
+        case .readLog, .readGroup: RequestCost(tenths: 10)
+        // A row in the batch, and up to half a MiB.
+        case .readWelcome: RequestCost(tenths: 10)
+        // A row is read when the turn has come.
+        case .takeTurn: RequestCost(tenths: 5)
         // Signatures are checked, and a transaction with a sync of its own; a stolen device has to be cut off in any case.
         case .publishLink: RequestCost(tenths: 20, overDebt: .slowedDown)
         // Up to 256 links.
@@ -57,7 +65,9 @@ struct RequestCost: Equatable {
         case .loginByPassword, .loginByIdentity, .register: RequestCost(tenths: 10, overDebt: .slowedDown)
         // No requests after login.
         case .clientHello, .failure, .done, .welcome, .appended, .conversations, .accounts, .accountPage, .receipts,
-            .devices, .deviceAdded, .pong, .chainPage, .chainState, .keysChanged, .deviceWaiting, .serverHello, .entry,
+            .devices, .deviceAdded, .pong, .chainPage, .chainState, .logPage, .groupPart, .welcomePart, .turn,
+            .keysChanged,
+            .deviceWaiting, .groupWelcome, .serverHello, .entry,
             .gap, .live, .presence, .receipt:
             nil
         }

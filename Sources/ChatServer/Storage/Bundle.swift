@@ -16,8 +16,11 @@ package struct Bundle: Sendable, Equatable {
     package var sender: AccountID
     package var device: DeviceID
     package var precondition: ConversationPosition?
-    package var advance: Epoch?
+    /// The incarnation and epoch that begin with it.
+    package var advance: GroupMark?
     package var entry: NewEntry?
+    /// Kinds of side rows of which all go, before its own are written.
+    package var clears: [UInt8] = []
     package var rows: [SideRowChange] = []
     package var members: [MembershipChange] = []
     package var welcome: NewWelcome?
@@ -40,13 +43,13 @@ package struct Bundle: Sendable, Equatable {
             append.id, in: append.conversation, sender: sender, device: device,
             entry: NewEntry(payloadKind: append.payloadKind, payload: append.payload))
         precondition = append.precondition
-        advance = append.advance
     }
 
     /// It is not to be carried out, so what it would store is not kept either.
     package mutating func object(_ failure: Failure) {
         objection = failure
         entry?.payload = []
+        clears = []
         rows = []
         members = []
         welcome = nil
@@ -54,9 +57,9 @@ package struct Bundle: Sendable, Equatable {
 
     package var payloadBytes: Int { entry?.payload.count ?? 0 }
 
-    /// Whether the precondition holds, and the new epoch, where there is one, lies ahead.
+    /// Whether the precondition holds, and the new incarnation and epoch, where there are some, lie ahead.
     package func fits(_ position: ConversationPosition) -> Bool {
-        (precondition == nil || precondition == position) && (advance.map { $0 > position.epoch } ?? true)
+        (precondition == nil || precondition == position) && (advance.map { $0 > position.mark } ?? true)
     }
 
     /// Whether it changes no more than a bundle may.
@@ -78,16 +81,53 @@ package struct NewEntry: Sendable, Equatable {
     }
 }
 
-/// Who comes and goes with a bundle: never in a direct conversation, of which the accounts are what it is.
+/// Who comes and goes with a bundle. Accounts never do in a direct conversation, of which they are what it is.
 package enum MembershipChange: Sendable, Equatable {
     /// The account reads what follows the bundle. One that is a member stays as it is.
     case join(AccountID)
     case leave(AccountID)
-    /// A member's device reads what follows the bundle, whatever it had before; in direct conversations too.
-    case begin(DeviceID, of: AccountID)
+    /// A member's device gets a leaf of the group, and reads what follows the bundle, whatever it had before.
+    case enter(DeviceID, of: AccountID, leaf: UInt32)
+    /// The device loses its leaf; the bundle's entry is the last one that it reads.
+    case lose(DeviceID)
 
     package var isOfAccount: Bool {
-        if case .begin = self { false } else { true }
+        switch self {
+        case .join, .leave: true
+        case .enter, .lose: false
+        }
+    }
+}
+
+extension Bundle {
+    /// Whether its own device gets a leaf by it.
+    private var entersOwnDevice: Bool {
+        members.contains { change in
+            if case .enter(let entering, let account, _) = change {
+                entering == device && account == sender
+            } else {
+                false
+            }
+        }
+    }
+
+    /// Whether devices come or go with it.
+    package var changesLeaves: Bool { members.contains { !$0.isOfAccount } }
+
+    /// Why its entry does not belong into a conversation that stands there; nil where it does: plain contents as long as there is no
+    /// group, then messages and handshakes of its devices, and messages of the present epoch only (E1).
+    ///
+    /// - Parameter hasLeaf: whether its device is in the group.
+    package func refusal(at mark: GroupMark, hasLeaf: @autoclosure () throws -> Bool) rethrows -> ErrorCode? {
+        guard let entry else { return nil }
+        let next = advance ?? mark
+        guard let kind = PayloadKind(rawValue: entry.payloadKind), kind != .plainContent else {
+            return next.isGroup ? .unknownPayloadKind : nil
+        }
+        guard next.isGroup else { return .noGroup }
+        guard sender != .server else { return nil }
+        guard kind != .message || precondition != nil else { return .preconditionFailed }
+        return try entersOwnDevice || hasLeaf() ? nil : .notInGroup
     }
 }
 

@@ -1,5 +1,4 @@
 import ChatProtocol
-import Transport
 
 /// What never changes about a conversation.
 package struct ConversationInfo: Sendable, Hashable {
@@ -30,17 +29,6 @@ package struct ConversationInfo: Sendable, Hashable {
         case .room: nil
         case .direct(let low, let high): account == low || account == high
         }
-    }
-}
-
-extension ConversationID {
-    /// The identifier of the direct conversation of two accounts: the same to whoever makes it, on any server that
-    /// shares the store, and after a restore.
-    package static func direct(_ one: AccountID, _ other: AccountID, on server: ServerID) -> ConversationID {
-        let digest = SHA256.hash(
-            Array("dm".utf8) + server.bytes + min(one, other).bytes + max(one, other).bytes)
-        let word: (ArraySlice<UInt8>) -> UInt64 = { $0.reduce(0) { $0 << 8 | UInt64($1) } }
-        return ConversationID(high: word(digest.prefix(8)), low: word(digest.dropFirst(8).prefix(8)))
     }
 }
 

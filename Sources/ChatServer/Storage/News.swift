@@ -6,23 +6,34 @@ package struct News: Sendable, Equatable {
     package enum Readers: Sendable, Equatable {
         case everyone
         case accounts([AccountID])
+        /// Those that have a leaf of its group.
+        case devices([DeviceReader])
     }
 
     package var conversation: ConversationInfo
     package var readers: Readers
-    package var epoch: Epoch
     package var entries: [Entry]
 
-    package init(conversation: ConversationInfo, readers: Readers, epoch: Epoch, entries: [Entry]) {
+    package init(conversation: ConversationInfo, readers: Readers, entries: [Entry]) {
         self.conversation = conversation
         self.readers = readers
-        self.epoch = epoch
         self.entries = entries
     }
 }
 
+/// A device that reads a conversation, with its account.
+package struct DeviceReader: Sendable, Hashable {
+    package var account: AccountID
+    package var device: DeviceID
+
+    package init(account: AccountID, device: DeviceID) {
+        self.account = account
+        self.device = device
+    }
+}
+
 extension ConversationInfo {
-    /// Who reads it.
+    /// Who reads it, as long as it has no group.
     ///
     /// - Parameter members: of a room.
     package func readers(members: @autoclosure () throws -> [AccountID]) rethrows -> News.Readers {

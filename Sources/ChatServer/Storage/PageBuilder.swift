@@ -6,7 +6,7 @@ package struct PageBuilder {
     private let head: SequenceNumber
     package private(set) var room: Int
     private var bytes: Int
-    private var rows: [LogPage.Row] = []
+    private var rows: [StoredPage.Row] = []
     /// Numbers that were skipped at a restore, ascending.
     package var leaps: [(after: SequenceNumber, next: SequenceNumber)] = []
 
@@ -55,10 +55,10 @@ package struct PageBuilder {
         }
     }
 
-    package mutating func finish() -> LogPage {
+    package mutating func finish() -> StoredPage {
         // The page ended because nothing was left, not because it was full: what remains up to the head was left out at
         // a restore, or is missing in a damaged store.
         if hasRoom { skip(through: head) }
-        return LogPage(rows: rows, through: position, isLast: position >= head)
+        return StoredPage(rows: rows, through: position, isLast: position >= head)
     }
 }

@@ -10,6 +10,9 @@ package struct RetentionSweep: Sendable, Equatable {
     /// message lived still gets the first answer.
     package static let identifiersLonger = Duration.seconds(7 * 24 * 3600)
 
+    /// How long commits and proposals are kept at least.
+    private static let handshakesLive = Duration.seconds(Limits.handshakeDays * 24 * 3600)
+
     /// How far it has come. What stands in a position is the store's own.
     package enum Phase: Sendable, Equatable {
         case entries(after: [UInt8])
@@ -19,14 +22,17 @@ package struct RetentionSweep: Sendable, Equatable {
 
     package var phase = Phase.entries(after: [])
     private let cutoff: Timestamp
+    /// Commits and proposals that are older end.
+    package let handshakesBefore: Timestamp
 
     /// - Parameters:
     ///   - retention: how long entries are kept, milliseconds.
     package init(now: Timestamp, retention: UInt64) {
         cutoff = now - .milliseconds(Int64(clamping: retention))
+        handshakesBefore = min(cutoff, now - Self.handshakesLive)
     }
 
-    /// Entries that are older end.
+    /// Other entries that are older end.
     package var entriesBefore: Timestamp { cutoff }
     /// Identifiers that are older are forgotten, unless their entry is still there.
     package var identifiersBefore: Timestamp { cutoff - Self.identifiersLonger }

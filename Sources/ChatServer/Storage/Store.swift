@@ -47,6 +47,9 @@ package protocol StoredDirectory: Sendable {
 package protocol StoreUpkeep: Sendable {
     /// Who the store is. Its generation changes when it was restored.
     func identity() async throws(StoreFailure) -> StoreIdentity
+    /// The private half of the key with which the server proposes in groups, 32 bytes: the one that is kept, or `fresh`,
+    /// which is kept from now on. A restored store has the same.
+    func groupKey(orKeep fresh: [UInt8]) async throws(StoreFailure) -> [UInt8]
     /// Operations that follow from others and were left out, by a crash between the two: new accounts that have not
     /// joined everyone, conversations of deleted accounts that are not closed, messages that are not erased. At most
     /// `limit`; none is left when all were committed until they were done.

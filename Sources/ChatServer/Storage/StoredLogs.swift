@@ -6,11 +6,13 @@ import ChatProtocol
 ///   affect the rest of the batch. One that comes out `deferred` was not looked at, nor is any later one of its conversation
 ///   in the batch: the caller brings them again, in their order.
 /// - A bundle is checked in this order: does the conversation exist, is the sender a member, is it a duplicate, has
-///   the caller an objection, is the conversation closed, does the precondition hold, is it bounded, may its members come
-///   and go, do the side rows have the versions that it expects.
+///   the caller an objection, is the conversation closed, does the precondition hold, does its entry belong there
+///   (`Bundle.refusal`), is it bounded, may its members come and go, do the side rows have the versions that it expects.
+/// - A conversation has a group from the first bundle on that advances it. From then on its devices read it and write
+///   to it, each behind the bundle by which it has got its leaf, and no others: inbox and news go by leaves.
 /// - A duplicate has the same sender, conversation and id as a bundle that was carried out, whatever else differs. It is
 ///   answered with what was answered the first time.
-/// - With a bundle everything of it changes or nothing: entry, epoch, side rows, memberships, Welcome. Without an entry
+/// - With a bundle everything of it changes or nothing: entry, epoch, side rows, memberships, leaves, Welcome. Without an entry
 ///   no number is given away.
 /// - A Welcome lies with its conversation, once for all its devices, and each of them takes it once.
 /// - Numbers of a conversation are given away one by one, in the order of the operations. Their times never fall: each
@@ -45,7 +47,18 @@ package protocol StoredLogs: Sendable {
     /// beyond the first. Numbers that are missing are told as holes, in their place.
     func page(
         of conversation: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
-    ) async throws(StoreFailure) -> LogPage
+    ) async throws(StoreFailure) -> StoredPage
+
+    /// Where a conversation stands, and what a device of one of its members has of it.
+    ///
+    /// - Throws: refused by `noSuchConversation`, `notAMember`.
+    func standing(
+        of conversation: ConversationID, for reader: DeviceReader
+    ) async throws(StoreFailure) -> DeviceStanding
+
+    /// The leaves of a conversation's group that are nobody's any more: their device is not active, or its account is not
+    /// a member, or is disabled or deleted.
+    func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf]
 
     /// How far the accounts of a direct conversation have come, asked by one of them.
     ///

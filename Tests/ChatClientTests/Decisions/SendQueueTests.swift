@@ -353,7 +353,8 @@ extension UserName {
         var scene = Scene()
         scene.submit("a")
         _ = scene.connect()
-        let current = ConversationPosition(generation: .init(high: 1, low: 1), epoch: 7)
+        let current = ConversationStanding(
+            position: ConversationPosition(generation: .init(high: 1, low: 1), epoch: 7), head: 9)
         let refusal = Problem(Failure(.preconditionFailed, current: current))
         scene.queue.replied(tag: 1, .failure(refusal), now: .zero)
         let end = scene.queue.next(now: .zero)

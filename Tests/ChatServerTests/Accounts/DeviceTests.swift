@@ -115,7 +115,7 @@ import Testing
         let (account, everyone) = (alice.account.id, scene.everyone)
         let key = DeviceKey(purpose: .login, algorithm: .ed25519, publicKey: device.key.publicKey)
         try await scene.store.change { database in
-            try database.run("UPDATE conversations SET head = 9, first = 10")
+            try database.run("UPDATE conversations SET head = 9, first = 10, message_first = 10")
         }
         let move = CursorMove(
             device: alice.device, account: account, conversation: everyone, acked: 9, delivered: 7)

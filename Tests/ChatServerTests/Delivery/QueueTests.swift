@@ -137,7 +137,7 @@ import Testing
     }
 
     private func news(_ number: UInt64, _ entries: [Entry]) -> News {
-        News(conversation: conversation(number), readers: .everyone, epoch: 0, entries: entries)
+        News(conversation: conversation(number), readers: .everyone, entries: entries)
     }
 
     @Test func `entries that do not follow each other are no run`() {

@@ -37,7 +37,8 @@ import Testing
         try await withStore(kind) { store in
             try await openRoom(store)
             let operation = bundle(5, in: room, sender: alice) { bundle in
-                bundle.advance = 3
+                bundle.advance = GroupMark(epoch: 3)
+                bundle.members = [.enter(aliceDevice, of: alice, leaf: 0)]
                 bundle.rows = [SideRowChange(kind: 1, index: [0], value: [7])]
             }
             for round in 0..<2 {
@@ -60,8 +61,9 @@ import Testing
             try await openRoom(store)
             let outcomes = try await store.commit([
                 bundle(5, in: room, sender: alice, text: "no") { bundle in
-                    bundle.advance = 9
-                    bundle.members = [.join(bob), .leave(alice)]
+                    bundle.entry?.payloadKind = PayloadKind.commit.rawValue
+                    bundle.advance = GroupMark(epoch: 9)
+                    bundle.members = [.join(bob), .leave(alice), .enter(aliceDevice, of: alice, leaf: 0)]
                     bundle.welcome = NewWelcome(devices: [bobDevice], payload: [1])
                     bundle.rows = [
                         SideRowChange(kind: 1, index: [0], value: [7]),
@@ -135,27 +137,6 @@ import Testing
                 let outcome = try await store.commit([bundle(5, in: dm, sender: alice) { $0.members = [change] }])
                 #expect(outcome.map(\.refusal) == [.invalidTarget])
             }
-        }
-    }
-
-    @Test(arguments: Kind.quiet) func `a device begins behind the bundle that lets it in`(_ kind: Kind) async throws {
-        try await withStore(kind) { store in
-            let dm = try await store.open(alice, bob)
-            _ = try await store.commit([
-                store.append("a", to: dm),
-                bundle(5, in: dm, sender: alice, text: "in") { bundle in
-                    bundle.members = [.begin(bobDevice, of: bob), .begin(bobDevice, of: alice)]
-                },
-                store.append("b", to: dm),
-            ])
-            let row = try #require(try await store.inbox(bobDevice, bob, dm))
-            #expect(row.start == 2 && row.acked == 2 && row.head == 3 && !row.toldStart)
-            #expect(try await store.inbox(aliceDevice, alice, dm)?.start == 0)
-            // What it had is not delivered anew.
-            try await store.move(bobDevice, bob, dm, acked: 3, told: true)
-            _ = try await store.commit([bundle(6, in: dm, sender: alice) { $0.members = [.begin(bobDevice, of: bob)] }])
-            let later = try #require(try await store.inbox(bobDevice, bob, dm))
-            #expect(later.start == 3 && later.acked == 3 && !later.toldStart)
         }
     }
 

@@ -157,7 +157,7 @@ import Transport
     }
 }
 
-extension LogPage {
+extension StoredPage {
     fileprivate var erased: [ErasedEntry] {
         rows.compactMap { row in
             guard case .erased(let entry) = row else { return nil }

@@ -79,7 +79,7 @@ import Testing
             // By another writer, while the store is open.
             try restore(store)
             #expect(try await store.store.identity().generation == reborn)
-            let lost = LogPage.Row.hole(.restored, first: 4, last: leapt)
+            let lost = StoredPage.Row.hole(.restored, first: 4, last: leapt)
             #expect(try await store.page(dm, after: 3).rows == [lost])
             let outcome = try await store.commit([store.append("new", to: dm)]).first
             #expect(outcome?.seq == leapt.advanced(by: 1) && outcome?.stored?.position.generation == reborn)

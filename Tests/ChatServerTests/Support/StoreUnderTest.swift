@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import SQLite
 import Synchronization
 import TestSupport
@@ -144,16 +145,22 @@ final class StoreUnderTest: Sendable {
         return entry
     }
 
+    /// A plain content; with a precondition of a group a message, with `advance` a commit by which its device enters.
     func append(
         _ text: String, to conversation: ConversationID, id: UInt64? = nil, sender: AccountID = alice,
         device: DeviceID = aliceDevice, precondition: Epoch? = nil, advance: Epoch? = nil
     ) -> StoreOperation {
         let id = id.map { MessageID(high: 0, low: $0) } ?? .unique
+        let kind: PayloadKind =
+            advance != nil ? .commit : precondition.map { $0 > .first } == true ? .message : .plainContent
         let append = Append(
-            conversation: conversation, id: id,
+            conversation: conversation, id: id, payloadKind: kind.rawValue,
             precondition: precondition.map { ConversationPosition(generation: identity.generation, epoch: $0) },
-            advance: advance, payload: Array(text.utf8))
-        return .bundle(Bundle(append, sender: sender, device: device))
+            payload: Array(text.utf8))
+        var bundle = Bundle(append, sender: sender, device: device)
+        bundle.advance = advance.map { GroupMark(epoch: $0) }
+        if advance != nil { bundle.members = [.enter(device, of: sender, leaf: 0)] }
+        return .bundle(bundle)
     }
 
     func move(
@@ -181,7 +188,7 @@ final class StoreUnderTest: Sendable {
 
     func page(
         _ conversation: ConversationID, after seq: SequenceNumber = 0, entries: Int = 10_000, bytes: Int = 1 << 30
-    ) async throws -> LogPage {
+    ) async throws -> StoredPage {
         try await store.page(of: conversation, after: seq, entries: entries, bytes: bytes)
     }
 
@@ -225,7 +232,7 @@ func withStore(
     }
 }
 
-extension LogPage {
+extension StoredPage {
     var entries: [Entry] {
         rows.compactMap { row in
             guard case .entry(let entry) = row else { return nil }
@@ -244,7 +251,7 @@ extension OperationOutcome {
         guard case .refused(let failure) = self else { return nil }
         return failure.errorCode
     }
-    var current: ConversationPosition? {
+    var current: ConversationStanding? {
         guard case .refused(let failure) = self else { return nil }
         return failure.current
     }

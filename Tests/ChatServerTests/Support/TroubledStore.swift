@@ -158,7 +158,7 @@ final class TroubledStore: Store {
 
     func page(
         of conversation: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
-    ) async throws(StoreFailure) -> LogPage {
+    ) async throws(StoreFailure) -> StoredPage {
         try await read { () throws(StoreFailure) in
             try await base.page(of: conversation, after: seq, entries: entries, bytes: bytes)
         }
@@ -167,6 +167,16 @@ final class TroubledStore: Store {
     func receipts(of conversation: ConversationID, for account: AccountID) async throws(StoreFailure) -> [ReceiptState]
     {
         try await read { () throws(StoreFailure) in try await base.receipts(of: conversation, for: account) }
+    }
+
+    func standing(
+        of conversation: ConversationID, for reader: DeviceReader
+    ) async throws(StoreFailure) -> DeviceStanding {
+        try await read { () throws(StoreFailure) in try await base.standing(of: conversation, for: reader) }
+    }
+
+    func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf] {
+        try await read { () throws(StoreFailure) in try await base.lostLeaves(of: conversation) }
     }
 
     func welcomes(for device: DeviceID, limit: Int) async throws(StoreFailure) -> [ConversationID] {
@@ -210,6 +220,10 @@ final class TroubledStore: Store {
     }
 
     func identity() async throws(StoreFailure) -> StoreIdentity { try await base.identity() }
+
+    func groupKey(orKeep fresh: [UInt8]) async throws(StoreFailure) -> [UInt8] {
+        try await change { () throws(StoreFailure) in try await base.groupKey(orKeep: fresh) }
+    }
 
     func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation] {
         try await read { () throws(StoreFailure) in try await base.followUps(limit: limit) }

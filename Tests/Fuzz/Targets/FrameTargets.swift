@@ -94,6 +94,17 @@
             case .chainState: ChainState.self
             case .keysChanged: KeysChanged.self
             case .deviceWaiting: DeviceWaiting.self
+            case .foundGroup: FoundGroup.self
+            case .commit: Commit.self
+            case .readLog: ReadLog.self
+            case .readGroup: ReadGroup.self
+            case .readWelcome: ReadWelcome.self
+            case .takeTurn: TakeTurn.self
+            case .logPage: LogPage.self
+            case .groupPart: GroupPart.self
+            case .welcomePart: WelcomePart.self
+            case .turn: Turn.self
+            case .groupWelcome: GroupWelcome.self
             case .pong: Pong.self
             case .serverHello: ServerHello.self
             case .entry: Entry.self

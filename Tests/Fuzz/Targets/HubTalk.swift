@@ -1,5 +1,6 @@
 #if DEBUG || FUZZER
     import ChatProtocol
+    import GroupRules
 
     extension HubTarget {
         /// What devices say in a good hour.
@@ -39,13 +40,25 @@
                 return user
             }
 
-            private static func message(_ number: UInt64, to conversation: ConversationID, advance: Epoch? = nil)
-                -> Append
-            {
+            private static func message(
+                _ number: UInt64, to conversation: ConversationID, kind: PayloadKind = .plainContent
+            ) -> Append {
                 Append(
-                    conversation: conversation, id: MessageID(high: 1, low: number), advance: advance,
-                    wantReceipt: true,
-                    payload: [1, 2])
+                    conversation: conversation, id: MessageID(high: 1, low: number), payloadKind: kind.rawValue,
+                    wantReceipt: true, payload: [1, 2])
+            }
+
+            private static func groups(_ direct: ConversationID) -> [RawFrame] {
+                let position = ConversationPosition(generation: HubWorld.identity.generation, epoch: 0)
+                let id = MessageID(high: 2, low: 1)
+                return [
+                    FoundGroup(conversation: direct, id: id, founding: [1], handshake: [2], groupInfo: [3]).frame(),
+                    Commit(conversation: direct, id: id, position: position, handshake: [1], groupInfo: [2]).frame(),
+                    ReadLog(conversation: direct, after: 0).frame(), ReadGroup(conversation: direct).frame(),
+                    ReadGroup(conversation: direct, founding: true).frame(),
+                    ReadWelcome(conversation: direct, request: id).frame(), TakeTurn(conversation: direct).frame(),
+                    TakeTurn(conversation: direct).frame(),
+                ]
             }
 
             /// Requests of every family.
@@ -55,7 +68,7 @@
                 return [
                     OpenConversation(with: try user("bob")).frame(),
                     message(1, to: everyone).frame(), message(1, to: everyone).frame(),
-                    message(2, to: direct).frame(), message(3, to: direct, advance: 1).frame(),
+                    message(2, to: direct).frame(), message(3, to: direct, kind: .message).frame(),
                     Acknowledge(items: [.init(conversation: everyone, seq: 1, disposition: .stored)]).frame(),
                     Acknowledge(items: [.init(conversation: direct, seq: 1, disposition: .skipped)]).frame(),
                     MarkRead(conversation: direct, seq: 1).frame(),
@@ -68,7 +81,7 @@
                     RenameDevice(device: HubWorld.device, name: "x").frame(),
                     ChangePassword(old: [1], new: [2], revokeOthers: true).frame(),
                     RevokeDevice(device: HubWorld.device).frame(),
-                ]
+                ] + groups(direct)
             }
         }
     }

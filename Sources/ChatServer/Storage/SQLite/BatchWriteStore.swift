@@ -9,20 +9,28 @@ struct BatchWriteStore {
         let info: ConversationInfo
         let number: UInt64
         var head: SequenceNumber
-        var epoch: Epoch
+        var mark: GroupMark
         var lastTime: Timestamp
         var isClosed: Bool
         var hasMoved = false
-        /// What is to be told.
+        /// What is to be told to those who read it now, and what to those who did before somebody came or went.
         var entries: [Entry] = []
+        var toldBefore: [News] = []
 
         init(_ row: Statement) throws {
             info = try ConversationInfo(row)
             number = row.unsigned(4)
             head = row.sequenceNumber(5)
-            epoch = row.epoch(6)
+            mark = GroupMark(incarnation: row.incarnation(9), epoch: row.epoch(6))
             lastTime = row.timestamp(7)
             isClosed = row.bool(8)
+        }
+
+        /// Who comes next reads what comes next.
+        func end(for readers: News.Readers) {
+            guard !entries.isEmpty else { return }
+            toldBefore.append(News(conversation: info, readers: readers, entries: entries))
+            entries = []
         }
     }
 
@@ -75,7 +83,7 @@ struct BatchWriteStore {
         let id = try MembershipStore.openDirect(one, other, as: fresh, time: time, in: database)
         guard let id else { return .refused(Failure(.noSuchUser)) }
         guard let conversation = try conversation(id) else { return .refused(Failure(.internalError)) }
-        return .opened(conversation.info, head: conversation.head, epoch: conversation.epoch)
+        return .opened(conversation.info, head: conversation.head, epoch: conversation.mark.epoch)
     }
 
     private mutating func openRoom(_ id: ConversationID) throws -> OperationOutcome {
@@ -83,7 +91,7 @@ struct BatchWriteStore {
         guard let room = try conversation(id), case .room = room.info.audience else {
             return .refused(Failure(.invalidTarget))
         }
-        return .opened(room.info, head: room.head, epoch: room.epoch)
+        return .opened(room.info, head: room.head, epoch: room.mark.epoch)
     }
 
     private mutating func takeWelcome(
@@ -115,8 +123,8 @@ struct BatchWriteStore {
         if let known = conversations[id] { return known }
         let read = try database.first(
             """
-            SELECT id, type, account_low, account_high, number, head, epoch, last_time, closed FROM conversations
-            WHERE id = ?
+            SELECT id, type, account_low, account_high, number, head, epoch, last_time, closed, incarnation
+            FROM conversations WHERE id = ?
             """, id, read: Conversation.init)
         conversations[id] = read
         return read
@@ -126,16 +134,22 @@ struct BatchWriteStore {
 
     /// Writes the heads, and says what is new.
     private func finish() throws -> [News] {
-        try grown.compactMap { id in
-            guard let conversation = conversations[id] else { return nil }
+        try grown.flatMap { id -> [News] in
+            guard let conversation = conversations[id] else { return [] }
             try database.run(
-                "UPDATE conversations SET head = ?, epoch = ?, last_time = ? WHERE id = ?", conversation.head,
-                conversation.epoch, conversation.lastTime, id)
-            guard !conversation.entries.isEmpty else { return nil }
-            return News(
-                conversation: conversation.info,
-                readers: try conversation.info.readers(members: MembershipStore.members(of: id, in: database)),
-                epoch: conversation.epoch, entries: conversation.entries)
+                "UPDATE conversations SET head = ?, incarnation = ?, epoch = ?, last_time = ? WHERE id = ?",
+                conversation.head, Int(conversation.mark.incarnation), conversation.mark.epoch, conversation.lastTime,
+                id)
+            if !conversation.entries.isEmpty { conversation.end(for: try readers(of: conversation)) }
+            return conversation.toldBefore
         }
+    }
+
+    func readers(of conversation: Conversation) throws -> News.Readers {
+        if conversation.mark.isGroup {
+            return .devices(try LeafStore.readers(of: conversation.number, in: database))
+        }
+        return try conversation.info.readers(
+            members: MembershipStore.members(of: conversation.info.id, in: database))
     }
 }

@@ -20,25 +20,26 @@ extension BatchWriteStore {
         let stored = StoredAppend(
             conversation: conversation.info, seq: seq, time: max(time, conversation.lastTime),
             digest: bundle.entry.map { SHA256.hash($0.payload) } ?? [],
-            position: position(bundle.advance ?? conversation.epoch), duplicate: false)
+            position: position(bundle.advance ?? conversation.mark), duplicate: false)
         guard try insert(bundle, stored, conversation.number) else {
             return try again(bundle, in: conversation) ?? .refused(Failure(.internalError))
         }
+        let readers = bundle.changesLeaves ? try readers(of: conversation) : nil
         try changeBeside(bundle, stored, conversation)
         move(conversation, bundle, stored)
-        guard let entry = bundle.entry else { return .changed(stored.position, duplicate: false) }
-        tell(conversation, bundle, entry, stored)
-        return .appended(stored)
+        if let entry = bundle.entry { tell(conversation, bundle, entry, stored) }
+        if let readers { conversation.end(for: readers) }
+        return bundle.entry == nil ? .changed(stored.position, duplicate: false) : .appended(stored)
     }
 
     /// - Returns: false where its identifier is there already.
     private func insert(_ bundle: Bundle, _ stored: StoredAppend, _ number: UInt64) throws -> Bool {
         try database.run(
             """
-            INSERT OR IGNORE INTO message_ids(sender, conversation, id, seq, time, digest, epoch)
-            VALUES(?, ?, ?, ?, ?, ?, ?)
+            INSERT OR IGNORE INTO message_ids(sender, conversation, id, seq, time, digest, incarnation, epoch)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?)
             """, bundle.sender, number, bundle.id, bundle.entry == nil ? .beforeFirst : stored.seq, stored.time,
-            stored.digest, stored.position.epoch)
+            stored.digest, Int(stored.position.incarnation), stored.position.epoch)
         guard database.changes > 0 else { return false }
         guard let entry = bundle.entry else { return true }
         try database.run(
@@ -48,11 +49,19 @@ extension BatchWriteStore {
         return true
     }
 
-    /// What changes beside the log: side rows, memberships, a Welcome.
+    /// What changes beside the log: side rows, memberships, leaves, a Welcome.
     private func changeBeside(_ bundle: Bundle, _ stored: StoredAppend, _ conversation: Conversation) throws {
+        for kind in bundle.clears { try SideRowStore.clear(kind, of: bundle.conversation, in: database) }
         for row in bundle.rows { try SideRowStore.apply(row, to: bundle.conversation, in: database) }
         for change in bundle.members {
-            try MembershipStore.apply(change, to: bundle.conversation, after: stored.seq, in: database)
+            switch change {
+            case .join, .leave:
+                try MembershipStore.apply(change, to: bundle.conversation, after: stored.seq, in: database)
+            case .enter(let device, _, let leaf):
+                try LeafStore.enter(device, leaf, of: conversation, after: stored.seq, in: database)
+            case .lose(let device):
+                try LeafStore.lose(device, of: conversation.number, after: stored.seq, in: database)
+            }
         }
         if let welcome = bundle.welcome {
             try WelcomeStore.insert(
@@ -65,7 +74,7 @@ extension BatchWriteStore {
         guard bundle.entry != nil || bundle.advance != nil else { return }
         note(conversation)
         conversation.head = stored.seq
-        conversation.epoch = stored.position.epoch
+        conversation.mark = stored.position.mark
         if bundle.entry != nil { conversation.lastTime = stored.time }
     }
 
@@ -95,11 +104,18 @@ extension BatchWriteStore {
     private func refusal(of bundle: Bundle, in conversation: Conversation) throws -> Failure? {
         if let objection = bundle.objection { return objection }
         guard !conversation.isClosed else { return Failure(.noSuchUser) }
-        let current = position(conversation.epoch)
-        guard bundle.fits(current) else { return Failure(.preconditionFailed, current: current) }
+        let current = ConversationStanding(position: position(conversation.mark), head: conversation.head)
+        guard bundle.fits(current.position) else { return Failure(.preconditionFailed, current: current) }
+        let hasLeaf = { try LeafStore.hasLeaf(bundle.device, of: conversation.number, in: database) }
+        if let code = try bundle.refusal(at: conversation.mark, hasLeaf: hasLeaf()) {
+            return Failure(code, current: current)
+        }
         guard bundle.isBounded else { return Failure(.payloadTooLarge) }
         guard !conversation.info.isDirect || !bundle.members.contains(where: \.isOfAccount) else {
             return Failure(.invalidTarget)
+        }
+        guard try bundle.members.allSatisfy({ try LeafStore.mayApply($0, to: conversation, in: database) }) else {
+            return Failure(.noDevice)
         }
         for row in bundle.rows where try !SideRowStore.fits(row, in: bundle.conversation, database) {
             return Failure(.preconditionFailed, current: current)
@@ -109,17 +125,18 @@ extension BatchWriteStore {
 
     private func duplicate(of bundle: Bundle, in conversation: Conversation) throws -> StoredAppend? {
         try database.first(
-            "SELECT seq, time, digest, epoch FROM message_ids WHERE sender = ? AND conversation = ? AND id = ?",
+            "SELECT seq, time, digest, epoch, incarnation FROM message_ids WHERE sender = ? AND conversation = ? AND id = ?",
             bundle.sender, conversation.number, bundle.id
         ) { row in
             StoredAppend(
                 conversation: conversation.info, seq: row.sequenceNumber(0), time: row.timestamp(1),
-                digest: row.bytes(2), position: position(row.epoch(3)), duplicate: true)
+                digest: row.bytes(2),
+                position: position(GroupMark(incarnation: row.incarnation(4), epoch: row.epoch(3))), duplicate: true)
         }
     }
 
-    private func position(_ epoch: Epoch) -> ConversationPosition {
-        ConversationPosition(generation: generation, epoch: epoch)
+    private func position(_ mark: GroupMark) -> ConversationPosition {
+        ConversationPosition(generation: generation, mark)
     }
 
     private func mayWrite(_ account: AccountID, to conversation: Conversation) throws -> Bool {

@@ -101,22 +101,26 @@ package enum CheckStore {
         }
     }
 
-    /// Every conversation's numbers: without holes from the first that is kept to the head, except where a restore
-    /// leapt.
+    /// Every conversation's numbers: without holes from the first message that is kept to the head, except where a
+    /// restore leapt.
     private static func logs(in database: Database, limit: Int) throws -> [String] {
         try database.all(
             """
             SELECT hex(id), head, first, kept, lowest, highest, leapt FROM (
-                SELECT c.id, c.head, c.first,
-                    (SELECT count(*) FROM entries WHERE key > c.number << ?1 AND key < (c.number + 1) << ?1) AS kept,
+                SELECT c.id, c.head, c.message_first AS first, c.first AS earliest,
+                    (SELECT count(*) FROM entries WHERE key >= c.number << ?1 | c.message_first
+                        AND key < (c.number + 1) << ?1) AS kept,
                     (SELECT coalesce(min(key) - (c.number << ?1), c.first) FROM entries
                         WHERE key > c.number << ?1 AND key < (c.number + 1) << ?1) AS lowest,
+                    (SELECT count(*) FROM entries WHERE key > c.number << ?1 AND key < c.number << ?1 | c.message_first
+                        AND kind NOT IN (3, 4)) AS old,
                     (SELECT coalesce(max(key) - (c.number << ?1), 0) FROM entries
                         WHERE key > c.number << ?1 AND key < (c.number + 1) << ?1) AS highest,
-                    (SELECT coalesce(sum(l.next_seq - max(l.after_seq + 1, c.first)), 0) FROM leaps l
-                        WHERE l.conversation = c.id AND l.next_seq > c.first) AS leapt
+                    (SELECT coalesce(sum(l.next_seq - max(l.after_seq + 1, c.message_first)), 0) FROM leaps l
+                        WHERE l.conversation = c.id AND l.next_seq > c.message_first) AS leapt
                 FROM conversations c)
-            WHERE kept <> head - first + 1 - leapt OR lowest < first OR highest > head LIMIT ?2
+            WHERE kept <> head - first + 1 - leapt OR lowest < earliest OR earliest > first OR old > 0 OR highest > head
+            LIMIT ?2
             """, EntryKey.seqBits, limit
         ) { row in
             """
@@ -148,6 +152,12 @@ package enum CheckStore {
         try count(
             "SELECT count(*) FROM members m JOIN conversations c ON c.id = m.conversation WHERE m.read_seq > c.head",
             "read marks beyond their conversation's head")
+        try count(
+            """
+            SELECT count(*) FROM leaves l LEFT JOIN conversations c ON c.number = l.conversation
+            WHERE coalesce(c.epoch, 0) = 0
+            """,
+            "leaves of conversations without a group")
         try count("SELECT count(*) FROM conversations WHERE type NOT IN (1, 2, 3)", "conversations of no known kind")
         try count(
             """

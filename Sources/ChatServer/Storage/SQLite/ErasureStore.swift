@@ -2,7 +2,8 @@ import ChatProtocol
 import SQLite
 import StoredValues
 
-/// Takes payloads out of entries. Every function is part of the caller's transaction.
+/// Takes payloads out of entries, but not out of commits and proposals: those say nothing, and whoever follows the group needs them.
+/// Every function is part of the caller's transaction.
 enum ErasureStore {
     private struct Acknowledged {
         var id: [UInt8]
@@ -28,8 +29,9 @@ enum ErasureStore {
         try database.overwritingWhatGoes {
             for entry in next {
                 try database.run(
-                    "UPDATE entries SET erased = 1, payload = ? WHERE key = ? AND erased = 0", entry.digest,
-                    EntryKey.of(entry.seq, in: number))
+                    """
+                    UPDATE entries SET erased = 1, payload = ? WHERE key = ? AND erased = 0 AND kind NOT IN (3, 4)
+                    """, entry.digest, EntryKey.of(entry.seq, in: number))
             }
         }
         let last = next.count == ErasedEntry.most ? next.last?.id : nil

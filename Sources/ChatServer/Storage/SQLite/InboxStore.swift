@@ -15,19 +15,22 @@ enum InboxStore {
     ) throws -> [InboxRow] {
         let found: [Found] = try database.all(
             """
-            SELECT c.id, c.type, c.account_low, c.account_high, c.head, c.number, coalesce(k.start, m.start_seq),
-                coalesce(k.acked, max(m.acked, m.start_seq)), coalesce(k.told_start, 0), k.device IS NOT NULL
+            SELECT c.id, c.type, c.account_low, c.account_high, coalesce(l.until, c.head) AS last, c.number,
+                coalesce(k.start, m.start_seq), coalesce(k.acked, max(m.acked, m.start_seq)), coalesce(k.told_start, 0),
+                k.device IS NOT NULL, l.until IS NOT NULL
             FROM members m JOIN conversations c ON c.id = m.conversation
-            LEFT JOIN cursors k ON k.device = ? AND k.conversation = m.conversation
-            WHERE m.account = ? AND m.conversation > ? AND (c.head > coalesce(k.acked, 0)
-                OR (k.start > 0 AND k.told_start = 0))
-            ORDER BY m.conversation LIMIT ?
+            LEFT JOIN cursors k ON k.device = ?1 AND k.conversation = m.conversation
+            LEFT JOIN leaves l ON c.epoch > 0 AND l.conversation = c.number AND l.device = ?1
+            WHERE m.account = ?2 AND m.conversation > ?3 AND (c.epoch = 0 OR l.device IS NOT NULL)
+                AND (last > coalesce(k.acked, 0) OR (k.start > 0 AND k.told_start = 0))
+            ORDER BY m.conversation LIMIT ?4
             """, device, account, after?.bytes ?? [], limit
         ) { row in
             Found(
                 row: InboxRow(
                     conversation: try ConversationInfo(row), head: row.sequenceNumber(4),
-                    start: row.sequenceNumber(6), acked: row.sequenceNumber(7), toldStart: row.bool(8)),
+                    start: row.sequenceNumber(6), acked: row.sequenceNumber(7), toldStart: row.bool(8),
+                    isEnded: row.bool(10)),
                 number: row.unsigned(5), hasCursor: row.bool(9))
         }
         return try found.map { found in

@@ -6,13 +6,13 @@ import StoredValues
 enum LogPageStore {
     static func page(
         of conversation: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int, in database: Database
-    ) throws -> LogPage {
+    ) throws -> StoredPage {
         // One snapshot: what retention deletes meanwhile is still there.
         try database.transaction(.deferred) {
             let bounds = try database.first(
                 "SELECT head, first, number FROM conversations WHERE id = ?", conversation
             ) { (head: $0.sequenceNumber(0), first: $0.sequenceNumber(1), number: $0.unsigned(2)) }
-            guard let bounds else { return LogPage(rows: [], through: seq, isLast: true) }
+            guard let bounds else { return StoredPage(rows: [], through: seq, isLast: true) }
             var page = PageBuilder(position: seq, head: bounds.head, entries: entries, bytes: bytes)
             page.leaps = try leaps(of: conversation, after: seq, in: database)
             page.skip(through: bounds.first.previous)

@@ -12,6 +12,8 @@ enum MembershipStore {
             head)
     }
 
+    /// Carries out what is of an account.
+    ///
     /// - Parameter head: what comes with the change, and all before it, is not for who comes.
     static func apply(
         _ change: MembershipChange, to conversation: ConversationID, after head: SequenceNumber, in database: Database
@@ -25,15 +27,7 @@ enum MembershipStore {
                 """, conversation, account)
             try database.run(
                 "DELETE FROM members WHERE conversation = ? AND account = ?", conversation, account)
-        case .begin(let device, let account):
-            try database.run(
-                """
-                INSERT INTO cursors(device, conversation, start, acked)
-                SELECT d.id, m.conversation, ?1, ?1 FROM devices d JOIN members m ON m.account = d.account
-                WHERE d.id = ?2 AND d.account = ?3 AND m.conversation = ?4
-                ON CONFLICT(device, conversation) DO UPDATE SET start = excluded.start, told_start = 0,
-                    acked = max(acked, excluded.acked)
-                """, head, device, account, conversation)
+        case .enter, .lose: break
         }
     }
 
@@ -86,9 +80,9 @@ enum MembershipStore {
         let floor = try MetaStore.floor(in: database)
         try database.run(
             """
-            INSERT INTO conversations(id, number, type, account_low, account_high, head, first, created)
-            VALUES(?, ?, ?, ?, ?, ?, ? + 1, ?) ON CONFLICT(id) DO NOTHING
-            """, id, number, kind.rawValue, low, high, floor, floor, time)
+            INSERT INTO conversations(id, number, type, account_low, account_high, head, first, message_first, created)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?6 + 1, ?6 + 1, ?7) ON CONFLICT(id) DO NOTHING
+            """, id, number, kind.rawValue, low, high, floor, time)
         if database.changes > 0, floor > 0 { try MetaStore.leapOver(floor, of: id, in: database) }
     }
 

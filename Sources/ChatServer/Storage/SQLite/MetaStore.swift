@@ -90,6 +90,19 @@ package enum MetaStore {
         try database.first("SELECT max(head) FROM conversations") { $0.sequenceNumber(0) } ?? .beforeFirst
     }
 
+    /// The private half of the key with which the server proposes in groups; nil in a store that never had one.
+    static func groupKey(in database: Database) throws -> [UInt8]? {
+        let key = try value("group_key", in: database)
+        return key.isEmpty ? nil : key
+    }
+
+    /// Part of the caller's transaction.
+    static func groupKey(orKeep fresh: [UInt8], in database: Database) throws -> [UInt8] {
+        if let kept = try groupKey(in: database) { return kept }
+        try put("group_key", fresh, in: database)
+        return fresh
+    }
+
     static func believedTime(in database: Database) throws -> Timestamp? {
         try database.first("SELECT value FROM meta WHERE key = 'believed_time'") { $0.timestamp(0) }
     }

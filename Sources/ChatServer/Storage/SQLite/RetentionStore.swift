@@ -4,11 +4,19 @@ import StoredValues
 
 /// The tables that retention shortens. Every function is part of the caller's transaction.
 enum RetentionStore {
-    /// A conversation's log, and the lowest number that it keeps.
+    /// A conversation's log, the lowest number that it keeps, and the lowest one below which only handshakes are kept.
     private struct Log {
         var number: UInt64
         var first: SequenceNumber
+        var messageFirst: SequenceNumber
         var id: ConversationID
+
+        init(_ row: Statement) throws {
+            number = row.unsigned(0)
+            first = row.sequenceNumber(1)
+            messageFirst = row.sequenceNumber(2)
+            id = try row.identifier(3)
+        }
     }
 
     static func step(of sweep: RetentionSweep, in database: Database) throws -> RetentionStep {
@@ -34,8 +42,8 @@ enum RetentionStore {
         var left = RetentionSweep.stepRows
         while left > 0 {
             let row = try database.first(
-                "SELECT number, first, id FROM conversations WHERE number > ? ORDER BY number LIMIT 1", number
-            ) { Log(number: $0.unsigned(0), first: $0.sequenceNumber(1), id: try $0.identifier(2)) }
+                "SELECT number, first, message_first, id FROM conversations WHERE number > ? ORDER BY number LIMIT 1",
+                number, read: Log.init)
             guard let row else { return .identifiers(after: []) }
             let count = try expire(row, rows: left, &step, in: database)
             left -= max(1, count)
@@ -46,36 +54,72 @@ enum RetentionStore {
     }
 
     /// Ends the oldest entries of a conversation, up to the first that is young. One behind it that bears an earlier
-    /// time waits for those before it: a log ends in the order of its numbers.
+    /// time waits for those before it: a log ends in the order of its numbers. Handshakes end later, in their own order.
     ///
-    /// - Returns: how many ended.
+    /// - Returns: how many were looked at.
     private static func expire(
         _ log: Log, rows: Int, _ step: inout RetentionStep, in database: Database
     ) throws -> Int {
+        var log = log
+        let begin = EntryKey.of(log.messageFirst, in: log.number)
+        let old = try oldEntries(
+            from: begin, through: EntryKey.last(in: log.number), before: step.sweep.entriesBefore, rows: rows, database)
+        if let last = old.last {
+            step.end(old.filter { !$0.isHandshake })
+            try database.run("DELETE FROM entries WHERE key >= ? AND key <= ? AND kind NOT IN (3, 4)", begin, last.key)
+            log.messageFirst = EntryKey.seq(of: last.key).advanced(by: 1)
+            step.firsts[log.id] = log.messageFirst
+        }
+        let count = try old.count + expireHandshakes(of: log, rows: rows, &step, in: database)
+        guard count > 0 else { return 0 }
+        let lowest = try database.first(
+            "SELECT key FROM entries WHERE key >= ? AND key < ? ORDER BY key LIMIT 1",
+            EntryKey.of(log.first, in: log.number),
+            EntryKey.of(log.messageFirst, in: log.number)
+        ) { EntryKey.seq(of: $0.unsigned(0)) }
+        try database.run(
+            "UPDATE conversations SET first = ?, message_first = ? WHERE number = ?", lowest ?? log.messageFirst,
+            log.messageFirst, log.number)
+        return count
+    }
+
+    private static func expireHandshakes(
+        of log: Log, rows: Int, _ step: inout RetentionStep, in database: Database
+    ) throws -> Int {
+        guard log.first < log.messageFirst else { return 0 }
         let begin = EntryKey.of(log.first, in: log.number)
-        let old = try oldEntries(from: begin, in: log.number, before: step.sweep.entriesBefore, rows: rows, database)
+        let old = try oldEntries(
+            from: begin, through: EntryKey.of(log.messageFirst, in: log.number) - 1,
+            before: step.sweep.handshakesBefore, rows: rows, database)
         guard let last = old.last else { return 0 }
-        for row in old { step.freed[row.sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: row.bytes)) }
-        let first = EntryKey.seq(of: last.key).advanced(by: 1)
+        step.end(old)
         try database.run("DELETE FROM entries WHERE key >= ? AND key <= ?", begin, last.key)
-        try database.run("UPDATE conversations SET first = ? WHERE number = ?", first, log.number)
-        step.firsts[log.id] = first
-        step.entries += old.count
         return old.count
     }
 
+    fileprivate struct OldEntry {
+        var key: UInt64
+        var sender: AccountID
+        var bytes: Int
+        var isHandshake: Bool
+    }
+
     private static func oldEntries(
-        from begin: UInt64, in number: UInt64, before cutoff: Timestamp, rows: Int, _ database: Database
-    ) throws -> [(key: UInt64, sender: AccountID, bytes: Int)] {
+        from begin: UInt64, through end: UInt64, before cutoff: Timestamp, rows: Int, _ database: Database
+    ) throws -> [OldEntry] {
         let statement = try database.statement(
             """
-            SELECT key, sender, length(payload), time FROM entries WHERE key >= ? AND key <= ? ORDER BY key LIMIT ?
+            SELECT key, sender, length(payload), kind IN (3, 4), time FROM entries WHERE key >= ? AND key <= ?
+            ORDER BY key LIMIT ?
             """)
         defer { statement.reset() }
-        try statement.bind(all: begin, EntryKey.last(in: number), rows)
-        var old: [(key: UInt64, sender: AccountID, bytes: Int)] = []
-        while try statement.step(), statement.timestamp(3) < cutoff {
-            old.append((statement.unsigned(0), try statement.identifier(1), statement.int(2)))
+        try statement.bind(all: begin, end, rows)
+        var old: [OldEntry] = []
+        while try statement.step(), statement.timestamp(4) < cutoff {
+            old.append(
+                OldEntry(
+                    key: statement.unsigned(0), sender: try statement.identifier(1), bytes: statement.int(2),
+                    isHandshake: statement.bool(3)))
         }
         return old
     }
@@ -106,7 +150,8 @@ enum RetentionStore {
             try database.run(
                 """
                 DELETE FROM message_ids WHERE sender = ? AND conversation = ? AND id = ?
-                AND seq < (SELECT first FROM conversations WHERE number = conversation)
+                AND seq < (SELECT message_first FROM conversations WHERE number = conversation)
+                AND NOT EXISTS(SELECT 1 FROM entries WHERE key = conversation << 38 | seq)
                 """, key.sender, key.conversation, key.id)
         }
         guard keys.count == RetentionSweep.stepRows, let last = keys.last?.key else { return .done }
@@ -119,5 +164,12 @@ enum RetentionStore {
 
     private static func bytes(_ number: UInt64) -> [UInt8] {
         stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> UInt64($0)) }
+    }
+}
+
+extension RetentionStep {
+    fileprivate mutating func end(_ old: [RetentionStore.OldEntry]) {
+        for row in old { freed[row.sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: row.bytes)) }
+        entries += old.count
     }
 }

@@ -33,7 +33,7 @@ extension SQLiteStore {
 
     package func page(
         of conversation: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
-    ) async throws(StoreFailure) -> LogPage {
+    ) async throws(StoreFailure) -> StoredPage {
         try await read {
             try LogPageStore.page(of: conversation, after: seq, entries: entries, bytes: bytes, in: $0)
         }
@@ -43,6 +43,20 @@ extension SQLiteStore {
         of conversation: ConversationID, for account: AccountID
     ) async throws(StoreFailure) -> [ReceiptState] {
         try await read { try InboxStore.receipts(of: conversation, for: account, in: $0) }
+    }
+
+    package func standing(
+        of conversation: ConversationID, for reader: DeviceReader
+    ) async throws(StoreFailure) -> DeviceStanding {
+        try await read { database in
+            try database.transaction(.deferred) {
+                try LeafStore.standing(of: conversation, for: reader, in: database)
+            }
+        }
+    }
+
+    package func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf] {
+        try await read { try LeafStore.lost(of: conversation, in: $0) }
     }
 
     package func welcomes(for device: DeviceID, limit: Int) async throws(StoreFailure) -> [ConversationID] {
@@ -92,6 +106,11 @@ extension SQLiteStore {
             }
             return identity
         }
+    }
+
+    package func groupKey(orKeep fresh: [UInt8]) async throws(StoreFailure) -> [UInt8] {
+        if let kept = try await read({ try MetaStore.groupKey(in: $0) }) { return kept }
+        return try await change { try MetaStore.groupKey(orKeep: fresh, in: $0) }
     }
 
     package func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation] {

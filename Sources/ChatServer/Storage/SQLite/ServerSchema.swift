@@ -7,7 +7,10 @@ import StoredValues
 package enum ServerSchema {
     package static let schema = Schema(
         applicationID: 0x6368_6474,
-        migrations: [Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth)])
+        migrations: [
+            Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
+            Migration(sixth),
+        ])
 
     private static let first: StaticString = """
         CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -144,5 +147,18 @@ package enum ServerSchema {
         CREATE TABLE replaced_keys(
             device BLOB NOT NULL REFERENCES devices(id), public_key BLOB NOT NULL, time INTEGER NOT NULL,
             PRIMARY KEY(device, public_key)) WITHOUT ROWID;
+        """
+
+    /// Groups: where they stand, which devices are in them, and handshakes that outlive messages.
+    private static let sixth: StaticString = """
+        -- incarnation, epoch: of the group; epoch 0: there is none. message_first: below it only handshakes are kept.
+        ALTER TABLE conversations ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE conversations ADD COLUMN message_first INTEGER NOT NULL DEFAULT 1;
+        UPDATE conversations SET message_first = first;
+        ALTER TABLE message_ids ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0;
+        -- conversation: its number; since, until: the bundles by which a device got its leaf and lost it.
+        CREATE TABLE leaves(
+            conversation INTEGER NOT NULL, device BLOB NOT NULL, account BLOB NOT NULL, leaf INTEGER NOT NULL,
+            since INTEGER NOT NULL, until INTEGER, PRIMARY KEY(conversation, device)) WITHOUT ROWID;
         """
 }

@@ -27,6 +27,11 @@ enum SideRowStore {
         return (version ?? 0) == expected
     }
 
+    /// Has all rows of a kind go. Part of the caller's transaction.
+    static func clear(_ kind: UInt8, of conversation: ConversationID, in database: Database) throws {
+        try database.run("DELETE FROM side_rows WHERE conversation = ? AND kind = ?", conversation, Int(kind))
+    }
+
     /// Part of the caller's transaction.
     static func apply(_ change: SideRowChange, to conversation: ConversationID, in database: Database) throws {
         guard let value = change.value else {

@@ -8,24 +8,27 @@ package struct InboxRow: Sendable, Equatable {
     package var start: SequenceNumber
     package var acked: SequenceNumber
     package var toldStart: Bool
+    /// The device has lost its leaf: `head` is the last entry that it gets.
+    package var isEnded: Bool
     /// Of the numbers up to `start` those that an entry ever had; only where the start is still to be told.
     package var before: [ClosedRange<SequenceNumber>]
 
     package init(
         conversation: ConversationInfo, head: SequenceNumber, start: SequenceNumber, acked: SequenceNumber,
-        toldStart: Bool, before: [ClosedRange<SequenceNumber>] = []
+        toldStart: Bool, isEnded: Bool = false, before: [ClosedRange<SequenceNumber>] = []
     ) {
         self.conversation = conversation
         self.head = head
         self.start = start
         self.acked = acked
         self.toldStart = toldStart
+        self.isEnded = isEnded
         self.before = before
     }
 }
 
 /// A part of a log.
-package struct LogPage: Sendable, Equatable {
+package struct StoredPage: Sendable, Equatable {
     package enum Row: Sendable, Equatable {
         case entry(Entry)
         case erased(ErasedEntry)
@@ -42,5 +45,19 @@ package struct LogPage: Sendable, Equatable {
         self.rows = rows
         self.through = through
         self.isLast = isLast
+    }
+
+    /// The page for whoever gets nothing behind this number.
+    package func ending(at last: SequenceNumber) -> StoredPage {
+        guard through >= last else { return self }
+        let rows = rows.compactMap { row -> Row? in
+            switch row {
+            case .entry(let entry): entry.seq <= last ? row : nil
+            case .erased(let entry): entry.seq <= last ? row : nil
+            case .hole(let reason, let first, let end):
+                first <= last ? .hole(reason, first: first, last: min(end, last)) : nil
+            }
+        }
+        return StoredPage(rows: rows, through: last, isLast: true)
     }
 }

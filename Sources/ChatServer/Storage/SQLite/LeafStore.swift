@@ -1,0 +1,104 @@
+import ChatProtocol
+import SQLite
+import StoredValues
+
+/// Which devices are in the groups of conversations. Every function that changes something is part of the caller's transaction.
+enum LeafStore {
+    /// - Parameter seq: what comes with it, and all before it, is not for the device.
+    static func enter(
+        _ device: DeviceID, _ leaf: UInt32, of conversation: BatchWriteStore.Conversation, after seq: SequenceNumber,
+        in database: Database
+    ) throws {
+        try database.run(
+            """
+            INSERT INTO leaves(conversation, device, account, leaf, since) SELECT ?1, id, account, ?2, ?3 FROM devices
+            WHERE id = ?4
+            ON CONFLICT(conversation, device) DO UPDATE SET leaf = excluded.leaf, since = excluded.since, until = NULL
+            """, conversation.number, Int(leaf), seq, device)
+        try database.run(
+            """
+            INSERT INTO cursors(device, conversation, start, acked) VALUES(?1, ?2, ?3, ?3)
+            ON CONFLICT(device, conversation) DO UPDATE SET start = excluded.start, told_start = 0,
+                acked = max(acked, excluded.acked)
+            """, device, conversation.info.id, seq)
+    }
+
+    static func lose(_ device: DeviceID, of number: UInt64, after seq: SequenceNumber, in database: Database) throws {
+        try database.run(
+            "UPDATE leaves SET until = ? WHERE conversation = ? AND device = ? AND until IS NULL", seq, number, device)
+    }
+
+    /// Whether a change may be carried out: who enters is an active device of an account that is a member, or comes with the bundle.
+    static func mayApply(
+        _ change: MembershipChange, to conversation: BatchWriteStore.Conversation, in database: Database
+    ) throws -> Bool {
+        guard case .enter(let device, let account, _) = change else { return true }
+        return try database.first(
+            "SELECT 1 FROM devices WHERE id = ? AND account = ? AND state = ?", device, account,
+            Int(DeviceState.active.rawValue)
+        ) { _ in true } ?? false
+    }
+
+    static func hasLeaf(_ device: DeviceID, of number: UInt64, in database: Database) throws -> Bool {
+        try span(of: device, in: number, database).map { $0.until == nil } ?? false
+    }
+
+    static func span(of device: DeviceID, in number: UInt64, _ database: Database) throws -> LeafSpan? {
+        try database.first("SELECT since, until FROM leaves WHERE conversation = ? AND device = ?", number, device) {
+            LeafSpan(since: $0.sequenceNumber(0), until: $0.optionalSequenceNumber(1))
+        }
+    }
+
+    static func readers(of number: UInt64, in database: Database) throws -> [DeviceReader] {
+        try database.all("SELECT account, device FROM leaves WHERE conversation = ? AND until IS NULL", number) {
+            DeviceReader(account: try $0.identifier(0), device: try $0.identifier(1))
+        }
+    }
+
+    static func lost(of conversation: ConversationID, in database: Database) throws -> [LostLeaf] {
+        let gone = AccountRecord.Flags([.disabled, .deleted])
+        return try database.all(
+            """
+            SELECT l.leaf, l.account, l.device FROM conversations c JOIN leaves l ON l.conversation = c.number
+            LEFT JOIN devices d ON d.id = l.device
+            LEFT JOIN members m ON m.conversation = c.id AND m.account = l.account
+            LEFT JOIN accounts a ON a.id = l.account
+            WHERE c.id = ? AND l.until IS NULL
+                AND (d.state IS NOT ? OR m.account IS NULL OR coalesce(a.flags, 0) & ? <> 0)
+            ORDER BY l.leaf
+            """, conversation, Int(DeviceState.active.rawValue), Int(gone.rawValue)
+        ) { row in
+            LostLeaf(
+                leaf: UInt32(truncatingIfNeeded: row.unsigned(0)),
+                reader: DeviceReader(account: try row.identifier(1), device: try row.identifier(2)))
+        }
+    }
+
+    /// Where a conversation stands for a device of a member.
+    static func standing(
+        of conversation: ConversationID, for reader: DeviceReader, in database: Database
+    ) throws -> DeviceStanding {
+        guard let generation = try MetaStore.generation(in: database) else {
+            throw StoreFailure(.damaged, "the store has no generation")
+        }
+        let row = try database.first(
+            """
+            SELECT id, type, account_low, account_high, head, incarnation, epoch, number FROM conversations WHERE id = ?
+            """, conversation
+        ) { row in
+            let mark = GroupMark(incarnation: row.incarnation(5), epoch: row.epoch(6))
+            return (
+                info: try ConversationInfo(row),
+                standing: ConversationStanding(
+                    position: ConversationPosition(generation: generation, mark), head: row.sequenceNumber(4)),
+                number: row.unsigned(7)
+            )
+        }
+        guard let row else { throw Failure(.noSuchConversation) }
+        let isMember = { try MembershipStore.isMember(reader.account, of: conversation, in: database) }
+        guard try row.info.includes(reader.account) ?? isMember() else { throw Failure(.notAMember) }
+        return DeviceStanding(
+            conversation: row.info, standing: row.standing,
+            leaf: try span(of: reader.device, in: row.number, database))
+    }
+}

@@ -1,0 +1,281 @@
+import ChatProtocol
+import Testing
+
+@testable import ChatServer
+
+/// What every store has to do with conversations that have a group: its devices, epochs and incarnations.
+@Suite struct GroupContractTests {
+    typealias Kind = StoreUnderTest.Kind
+
+    /// A commit by alice's first device that begins an epoch.
+    private func commit(
+        _ id: UInt64, in conversation: ConversationID, epoch: Epoch, incarnation: UInt32 = 0,
+        _ members: [MembershipChange] = [], change: (inout Bundle) -> Void = { _ in }
+    ) -> StoreOperation {
+        var bundle = Bundle(
+            MessageID(high: 0, low: id), in: conversation, sender: alice, device: aliceDevice,
+            entry: NewEntry(payloadKind: PayloadKind.commit.rawValue, payload: Array("commit \(id)".utf8)))
+        bundle.advance = GroupMark(incarnation: incarnation, epoch: epoch)
+        bundle.members = members
+        change(&bundle)
+        return .bundle(bundle)
+    }
+
+    private let both: [MembershipChange] = [
+        .enter(aliceDevice, of: alice, leaf: 0), .enter(bobDevice, of: bob, leaf: 1),
+    ]
+
+    private func standing(_ store: StoreUnderTest, _ dm: ConversationID, _ device: DeviceID) async throws
+        -> DeviceStanding
+    {
+        let account = device == aliceDevice ? alice : bob
+        return try await store.store.standing(of: dm, for: DeviceReader(account: account, device: device))
+    }
+
+    @Test(arguments: Kind.all)
+    func `E1: a message is taken only in the present epoch of the present incarnation and generation`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            _ = try await store.commit([
+                commit(1, in: dm, epoch: 1, both), commit(2, in: dm, epoch: 1, incarnation: 1, both),
+            ])
+            let head = try await standing(store, dm, aliceDevice).standing.head
+            let (right, other) = (store.identity.generation, StoreGeneration(high: 6, low: 6))
+            let wrong: [ConversationPosition?] = [
+                nil, ConversationPosition(generation: right, epoch: 1),
+                ConversationPosition(generation: right, incarnation: 1, epoch: 0),
+                ConversationPosition(generation: right, incarnation: 1, epoch: 2),
+                ConversationPosition(generation: other, incarnation: 1, epoch: 1),
+            ]
+            for position in wrong {
+                var message = store.entry("x", to: dm)
+                message.entry?.payloadKind = PayloadKind.message.rawValue
+                message.precondition = position
+                let outcome = try await store.commit([.bundle(message)]).first
+                #expect(outcome?.refusal == .preconditionFailed)
+                #expect(outcome?.current?.position.mark == GroupMark(incarnation: 1, epoch: 1))
+                #expect(outcome?.current?.head == head)
+            }
+            var message = store.entry("good", to: dm)
+            message.entry?.payloadKind = PayloadKind.message.rawValue
+            message.precondition = ConversationPosition(generation: right, incarnation: 1, epoch: 1)
+            #expect(try await store.commit([.bundle(message)]).first?.seq == head.next)
+        }
+    }
+
+    @Test(arguments: Kind.all) func `plain contents end where a group begins and messages begin there`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            var early = store.entry("early", to: dm)
+            early.entry?.payloadKind = PayloadKind.message.rawValue
+            let outcomes = try await store.each([
+                .bundle(early), store.append("plain", to: dm), commit(1, in: dm, epoch: 1, both),
+                store.append("late", to: dm), store.append("message", to: dm, precondition: 1),
+                store.append("server", to: dm, sender: .server, device: DeviceID(high: 0, low: 0), precondition: 1),
+            ])
+            #expect(outcomes.map(\.refusal) == [.noGroup, nil, nil, .unknownPayloadKind, nil, nil])
+        }
+    }
+
+    @Test(arguments: Kind.all) func `a device that is not in the group writes nothing to it`(_ kind: Kind) async throws
+    {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            let second = try await store.device(of: bob, 9)
+            let outcomes = try await store.each([
+                commit(1, in: dm, epoch: 1, both),
+                store.append("a", to: dm, id: 5, sender: bob, device: bobDevice, precondition: 1),
+                store.append("b", to: dm, sender: bob, device: second, precondition: 1),
+                commit(2, in: dm, epoch: 2, [.lose(bobDevice)]),
+                store.append("c", to: dm, sender: bob, device: bobDevice, precondition: 2),
+                // What was taken stays taken.
+                store.append("a", to: dm, id: 5, sender: bob, device: bobDevice, precondition: 1),
+            ])
+            #expect(outcomes.map(\.refusal) == [nil, nil, .notInGroup, nil, .notInGroup, nil])
+            #expect(outcomes[5].stored?.duplicate == true && outcomes[5].seq == outcomes[1].seq)
+        }
+    }
+
+    @Test(arguments: Kind.quiet) func `a device reads what follows the bundle that gives it its leaf until it loses it`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            let second = try await store.device(of: bob, 9)
+            _ = try await store.commit([
+                store.append("a", to: dm), commit(1, in: dm, epoch: 1, both),
+                store.append("b", to: dm, precondition: 1),
+            ])
+            let row = try #require(try await store.inbox(bobDevice, bob, dm))
+            #expect(row.start == 2 && row.acked == 2 && row.head == 3 && !row.toldStart && !row.isEnded)
+            #expect(try await store.inbox(second, bob, dm) == nil)
+            _ = try await store.commit([
+                commit(2, in: dm, epoch: 2, [.lose(bobDevice)]), store.append("c", to: dm, precondition: 2),
+            ])
+            let ended = try #require(try await store.inbox(bobDevice, bob, dm))
+            #expect(ended.head == 4 && ended.isEnded)
+            #expect(try await standing(store, dm, bobDevice).leaf == LeafSpan(since: 2, until: 4))
+            #expect(try await store.inbox(aliceDevice, alice, dm)?.head == 5)
+            // What it had is not delivered anew, and it begins again.
+            try await store.move(bobDevice, bob, dm, acked: 4, told: true)
+            _ = try await store.commit([commit(3, in: dm, epoch: 3, [.enter(bobDevice, of: bob, leaf: 1)])])
+            let later = try #require(try await store.inbox(bobDevice, bob, dm))
+            #expect(later.start == 6 && later.acked == 6 && !later.toldStart && !later.isEnded)
+            #expect(try await standing(store, dm, bobDevice).leaf == LeafSpan(since: 6))
+        }
+    }
+
+    @Test(arguments: Kind.quiet) func `news of a group are for those who have a leaf when they are written`(
+        _ kind: Kind
+    )
+        async throws
+    {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            _ = try await store.commit([commit(1, in: dm, epoch: 1, both)])
+            let committed = try await store.committed([
+                store.append("a", to: dm, precondition: 1), commit(2, in: dm, epoch: 2, [.lose(bobDevice)]),
+                store.append("b", to: dm, precondition: 2),
+            ])
+            let news = committed.news.map { news -> ([DeviceID], Int) in
+                guard case .devices(let readers) = news.readers else { return ([], 0) }
+                return (readers.map(\.device).sorted(), news.entries.count)
+            }
+            guard kind.trouble == .alone else { return }
+            #expect(news.map(\.0) == [[aliceDevice, bobDevice], [aliceDevice]] && news.map(\.1) == [2, 1])
+        }
+    }
+
+    @Test(arguments: Kind.all) func `who gets a leaf is an active device of its account`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            let gone = try await store.device(of: bob, 9)
+            try await store.store.revokeDevice(gone, of: bob)
+            for change in [
+                MembershipChange.enter(gone, of: bob, leaf: 2), .enter(bobDevice, of: alice, leaf: 2),
+                .enter(DeviceID(high: 7, low: 7), of: bob, leaf: 2),
+            ] {
+                let outcome = try await store.commit([commit(1, in: dm, epoch: 1, both + [change])])
+                #expect(outcome.map(\.refusal) == [.noDevice])
+            }
+            #expect(try await standing(store, dm, aliceDevice).standing.position.mark == .none)
+        }
+    }
+
+    @Test(arguments: Kind.all) func `leaves of devices that are not active any more are lost`(_ kind: Kind) async throws
+    {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            let second = try await store.device(of: bob, 9)
+            _ = try await store.commit([commit(1, in: dm, epoch: 1, both + [.enter(second, of: bob, leaf: 2)])])
+            #expect(try await store.store.lostLeaves(of: dm) == [])
+            try await store.store.revokeDevice(second, of: bob)
+            let lost = LostLeaf(leaf: 2, reader: DeviceReader(account: bob, device: second))
+            #expect(try await store.store.lostLeaves(of: dm) == [lost])
+            _ = try await store.commit([commit(2, in: dm, epoch: 2, [.lose(second)])])
+            #expect(try await store.store.lostLeaves(of: dm) == [])
+        }
+    }
+
+    @Test(arguments: Kind.all) func `a later incarnation begins anew and none goes back`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            let outcomes = try await store.commit([
+                commit(1, in: dm, epoch: 5, both), commit(2, in: dm, epoch: 1, incarnation: 1, both),
+                commit(3, in: dm, epoch: 6), commit(4, in: dm, epoch: 1, incarnation: 1),
+                commit(5, in: dm, epoch: 2, incarnation: 1),
+            ])
+            #expect(outcomes.map(\.refusal) == [nil, nil, .preconditionFailed, .preconditionFailed, nil])
+            #expect(outcomes[1].stored?.position.mark == GroupMark(incarnation: 1, epoch: 1))
+            let again = try await store.commit([commit(2, in: dm, epoch: 1, incarnation: 1, both)]).first?.stored
+            #expect(again?.duplicate == true && again?.position.mark == GroupMark(incarnation: 1, epoch: 1))
+        }
+    }
+
+    @Test(arguments: Kind.all) func `a kind of side rows goes as one and before what the bundle writes`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            _ = try await store.commit([
+                commit(1, in: dm, epoch: 1, both) { bundle in
+                    bundle.rows = (0..<3).map { SideRowChange(kind: 7, index: [$0], value: [$0]) }
+                    bundle.rows.append(SideRowChange(kind: 8, index: [9], value: [9]))
+                },
+                commit(2, in: dm, epoch: 2) { bundle in
+                    bundle.clears = [7]
+                    bundle.rows = [SideRowChange(kind: 7, index: [1], value: [5])]
+                },
+                // Of what is refused nothing goes.
+                commit(3, in: dm, epoch: 2) { $0.clears = [8] },
+            ])
+            let rows = try await store.store.sideRows(of: dm, kind: 7, after: nil, limit: 9)
+            #expect(rows == [SideRow(index: [1], version: 1, value: [5])])
+            #expect(try await store.store.sideRows(of: dm, kind: 8, after: nil, limit: 9).count == 1)
+        }
+    }
+
+    @Test(arguments: Kind.quiet) func `E7: handshakes outlive messages and end after 400 days`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            _ = try await store.commit([
+                commit(1, in: dm, epoch: 1, both), store.append("a", to: dm, precondition: 1),
+                commit(2, in: dm, epoch: 2), store.append("b", to: dm, precondition: 2),
+            ])
+            let month = 30 * 24 * 3_600 * 1_000 as UInt64
+            let later = Timestamp(milliseconds: 2 * month)
+            _ = try await store.sweep(now: later, retention: month)
+            #expect(try await store.texts(dm) == ["commit 1", "commit 2"])
+            _ = try await store.commit([store.append("c", to: dm, precondition: 2)], time: later)
+            #expect(try await store.texts(dm) == ["commit 1", "commit 2", "c"])
+            if kind.engine == .sqlite { #expect(try store.faults() == []) }
+            // Whoever sends again is still answered.
+            #expect(try await store.commit([commit(2, in: dm, epoch: 2)]).first?.stored?.duplicate == true)
+            _ = try await store.sweep(
+                now: Timestamp(milliseconds: UInt64(Limits.handshakeDays) * 24 * 3_600 * 1_000 + 2_000),
+                retention: 500 * 24 * 3_600 * 1_000)
+            #expect(
+                try await store.texts(dm).count == 3, "a server that keeps messages longer keeps handshakes as long")
+            _ = try await store.sweep(
+                now: Timestamp(milliseconds: UInt64(Limits.handshakeDays) * 24 * 3_600 * 1_000 + 2_000),
+                retention: month)
+            #expect(try await store.texts(dm) == [])
+            if kind.engine == .sqlite { #expect(try store.faults() == []) }
+        }
+    }
+
+    @Test(arguments: Kind.all) func `of an account that is erased its handshakes stay`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            _ = try await store.commit([
+                commit(1, in: dm, epoch: 1, both), store.append("a", to: dm, precondition: 1),
+                .erase(dm, of: alice),
+            ])
+            #expect(try await store.texts(dm) == ["commit 1"])
+        }
+    }
+
+    @Test(arguments: Kind.all) func `the key for groups is kept once`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let first = [UInt8](repeating: 1, count: 32)
+            let kept = try await store.store.groupKey(orKeep: first)
+            let again = try await store.store.groupKey(orKeep: [UInt8](repeating: 2, count: 32))
+            #expect(kept == first && again == first)
+        }
+    }
+}
+
+extension StoreUnderTest {
+    /// One after the other, each in a batch of its own.
+    fileprivate func each(_ operations: [StoreOperation]) async throws -> [OperationOutcome] {
+        var outcomes: [OperationOutcome] = []
+        for operation in operations { outcomes += try await commit([operation]) }
+        return outcomes
+    }
+}
