@@ -20,14 +20,3 @@ func expectRefusal(
         Issue.record("another error: \(error)", sourceLocation: location)
     }
 }
-
-extension TestAccount {
-    /// How the device presents itself in a group.
-    func identity(_ device: DeviceID? = nil) throws -> MemberIdentity {
-        let device = device ?? first
-        guard let certificate = chain.certificate(of: device), let key = present[device] else {
-            throw TestFailure("no certificate")
-        }
-        return try MemberIdentity(DeviceCredential(party: party, device: device), certificate, key: key)
-    }
-}

@@ -85,13 +85,16 @@ import Testing
         }
     }
 
-    /// The server cannot read what will be encrypted; today it stores contents without opening them.
+    /// The server cannot read what is encrypted: one file of it follows groups, by the part of `MLS` that knows no secret. Plain
+    /// contents it stores without opening them.
     @Test func `the server does not open payloads`() throws {
         for file in try House.files(of: ["ChatServer", "chatd"]) {
             #expect(!file.code.contains("Content("), "\(file.path) opens a payload")
-            // One file is to follow groups without their secrets, once there are groups.
-            let mayFollow = file.path.lastPathComponent == "GroupFollower.swift"
-            #expect(!file.imports.contains("MLS") || mayFollow, "\(file.path): GroupFollower.swift alone may")
+            let follows = file.path.lastPathComponent == "GroupFollower.swift"
+            #expect(!file.imports.contains("MLS") || follows, "\(file.path): GroupFollower.swift alone may")
+            for secret in [#/\bGroup\b/#, #/\bStoredGroup\b/#, #/\bKeyPackageSecrets\b/#] where follows {
+                #expect(file.code.firstMatch(of: secret) == nil, "\(file.path) uses what members have")
+            }
         }
     }
 }

@@ -28,12 +28,19 @@ package struct TestAccount {
 
     package static let server = ServerID(high: 1, low: 2)
 
-    package init(_ name: String = "ann", seed: UInt64 = 1, rights: DeviceRights = .certify) throws {
+    /// - Parameters:
+    ///   - place: where the account is known already; else one of its own.
+    ///   - device: the first device, where it is known already.
+    package init(
+        _ name: String = "ann", seed: UInt64 = 1, rights: DeviceRights = .certify, at known: AccountPlace? = nil,
+        device: DeviceID? = nil
+    ) throws {
         generator = SeededGenerator(seed: seed)
         guard let name = UserName(name) else { throw TestFailure("no name") }
         self.name = name
-        place = AccountPlace(server: Self.server, account: generator.identifier())
-        first = generator.identifier()
+        let own = AccountPlace(server: Self.server, account: generator.identifier())
+        let fresh: DeviceID = generator.identifier()
+        (place, first) = (known ?? own, device ?? fresh)
         let pair = try generator.pair()
         let grant = try Grant(device: first, pair: pair, rights: rights, at: place)
         let content = LinkContent(place: place, number: 0, previous: .zero, body: .create(name: name, grant))
@@ -45,8 +52,9 @@ package struct TestAccount {
     package var party: Party { Party(account: place.account, root: chain.root) }
 
     /// A grant of a new device to itself.
-    package mutating func grant(_ rights: DeviceRights = []) throws -> Grant {
-        let device: DeviceID = generator.identifier()
+    package mutating func grant(_ rights: DeviceRights = [], device known: DeviceID? = nil) throws -> Grant {
+        let fresh: DeviceID = generator.identifier()
+        let device = known ?? fresh
         let pair = try generator.pair()
         granted[device] = pair
         present[device] = pair
@@ -65,8 +73,10 @@ package struct TestAccount {
         return try Link(content, by: device, instance: instance ?? chain.devices[device]?.instance ?? 0, key: key)
     }
 
-    package mutating func add(_ rights: DeviceRights = [], by device: DeviceID? = nil) throws -> DeviceID {
-        let grant = try grant(rights)
+    package mutating func add(
+        _ rights: DeviceRights = [], by device: DeviceID? = nil, as known: DeviceID? = nil
+    ) throws -> DeviceID {
+        let grant = try grant(rights, device: known)
         try chain.append(try link(.add(grant), by: device))
         return grant.device
     }
@@ -99,5 +109,16 @@ package struct TestAccount {
         let (renewal, pair) = try renewal(device, instance: (chain.devices[device]?.instance ?? 0) + 1)
         try chain.take(renewal)
         present[device] = pair
+    }
+}
+
+extension TestAccount {
+    /// How the device presents itself in a group.
+    package func identity(_ device: DeviceID? = nil) throws -> MemberIdentity {
+        let device = device ?? first
+        guard let certificate = chain.certificate(of: device), let key = present[device] else {
+            throw TestFailure("no certificate")
+        }
+        return try MemberIdentity(DeviceCredential(party: party, device: device), certificate, key: key)
     }
 }

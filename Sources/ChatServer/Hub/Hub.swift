@@ -29,10 +29,12 @@ package final class Hub {
     private let directory: DirectoryRequests
     private let devices: DeviceRequests
     private let chains: ChainRequests
+    private let groups: GroupRequests
+    let desk: FollowerDesk
 
     package init(
-        loop: any EventLoop, identity: StoreIdentity, store: any Store, accounts: any AccountService,
-        settings: HubSettings, clock: HubClock, log: Logger
+        loop: any EventLoop, identity: StoreIdentity, authority: GroupAuthority, store: any Store,
+        accounts: any AccountService, settings: HubSettings, clock: HubClock, log: Logger
     ) {
         context = HubContext(
             loop: loop, identity: identity, store: store, settings: settings, clock: clock, log: log)
@@ -53,7 +55,8 @@ package final class Hub {
         housekeeper = Housekeeper(
             context: context, quota: quota, deliverer: deliverer, memory: memory, draining: draining)
         logins = LoginRequests(
-            context: context, accounts: accounts, connections: connections, quota: quota, rates: rates)
+            context: context, groupKey: authority.publicKey, accounts: accounts, connections: connections, quota: quota,
+            rates: rates)
         appends = AppendRequests(context: context, writer: writer, rates: rates, quota: quota, draining: draining)
         deliveries = DeliveryRequests(
             connections: connections, marks: marks, deliverer: deliverer, presence: presence, receipts: receipts,
@@ -64,6 +67,9 @@ package final class Hub {
             context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
         chains = ChainRequests(
             context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
+        desk = FollowerDesk(context: context, authority: authority)
+        groups = GroupRequests(
+            context: context, desk: desk, writer: writer, deliverer: deliverer, connections: connections, quota: quota)
     }
 
     /// Starts what goes on as long as the hub lives.
@@ -105,6 +111,7 @@ package final class Hub {
         if session.identity != nil {
             deliveries.unsubscribe(session)
             receipts.unwatch(session)
+            groups.left(session)
         }
         connections.left(session)
     }
@@ -153,6 +160,7 @@ package final class Hub {
         case .directory: try directory.handle(frame, session)
         case .devices: try devices.handle(frame, session)
         case .chains: try chains.handle(frame, session)
+        case .groups: try groups.handle(frame, session)
         case .liveness:
             let _: Ping = try frame.decode()
             session.send(Pong(time: context.clock.wall()), correlation: frame.correlation)

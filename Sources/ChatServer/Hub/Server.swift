@@ -32,10 +32,16 @@ package struct Server: Sendable {
     ) async throws -> Server {
         try await store.finishFollowUps()
         let identity = try await store.identity()
+        let fresh = ServerSources.system.random(GroupAuthority.keyBytes)
+        let key = try await StoreFailure.settling { () throws(StoreFailure) in try await store.groupKey(orKeep: fresh) }
+        guard let authority = GroupAuthority(server: identity.server, key: key) else {
+            throw StoreFailure(.damaged, "the store's key for groups is none")
+        }
         let hub = try await loop.submit {
             let clock = HubClock(now: settings.now, wall: ServerSources.system.time)
             let hub = Hub(
-                loop: loop, identity: identity, store: store, accounts: accounts, settings: settings.hub,
+                loop: loop, identity: identity, authority: authority, store: store, accounts: accounts,
+                settings: settings.hub,
                 clock: clock, log: log)
             hub.start()
             return HubHandle(hub)

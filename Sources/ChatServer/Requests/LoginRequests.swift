@@ -5,16 +5,18 @@ import WireCodec
 /// Everything until a connection is logged in. Confined to the hub's event loop.
 final class LoginRequests {
     private let context: HubContext
+    private let groupKey: [UInt8]
     private let accounts: any AccountService
     private let connections: ConnectionRegistry
     private let quota: StoreQuotaDesk
     private let rates: RateDesk
 
     init(
-        context: HubContext, accounts: any AccountService, connections: ConnectionRegistry, quota: StoreQuotaDesk,
-        rates: RateDesk
+        context: HubContext, groupKey: [UInt8], accounts: any AccountService, connections: ConnectionRegistry,
+        quota: StoreQuotaDesk, rates: RateDesk
     ) {
         self.context = context
+        self.groupKey = groupKey
         self.accounts = accounts
         self.connections = connections
         self.quota = quota
@@ -103,7 +105,8 @@ final class LoginRequests {
                     account: identity.account, device: identity.device, deviceName: identity.deviceName,
                     server: context.identity.server, generation: context.identity.generation,
                     everyone: context.identity.everyone, time: context.clock.wall(), state: identity.state,
-                    chain: identity.chain.head, waiting: identity.chain.waiting), correlation: correlation)
+                    chain: identity.chain.head, waiting: identity.chain.waiting, groupKey: groupKey),
+                correlation: correlation)
         case .failure(let failure):
             session.stage = .awaitingLogin
             session.send(failure, correlation: correlation)

@@ -7,6 +7,7 @@ enum RequestFamily {
     case directory
     case devices
     case chains
+    case groups
     case liveness
 }
 
@@ -19,6 +20,7 @@ extension FrameKind {
         case .openConversation, .lookUpAccounts, .lookUpConversations, .listAccounts: .directory
         case .listDevices, .addDevice, .renameDevice, .revokeDevice, .changePassword: .devices
         case .publishLink, .readChain, .leaveGrant: .chains
+        case .foundGroup, .commit, .readLog, .readGroup, .readWelcome, .takeTurn: .groups
         case .ping: .liveness
         default: nil
         }

@@ -20,6 +20,13 @@
         /// How often the hub may be called until it rests.
         private static let patience = 10_000
 
+        private static var authority: GroupAuthority {
+            guard let authority = GroupAuthority(server: identity.server, key: [UInt8](repeating: 7, count: 32)) else {
+                preconditionFailure("32 bytes are a key")
+            }
+            return authority
+        }
+
         let hub: Hub
         private let loop: EmbeddedEventLoop
         private let time = HandTime()
@@ -42,7 +49,7 @@
             var settings = HubSettings()
             settings.computing = LoopExecutor(loop)
             hub = Hub(
-                loop: loop, identity: Self.identity, store: store,
+                loop: loop, identity: Self.identity, authority: Self.authority, store: store,
                 accounts: TestAccounts(store, stalls: false, number: { time.number() }), settings: settings,
                 clock: HubClock(
                     now: { loop.now + .hours(1) },

@@ -1,0 +1,335 @@
+import ChatProtocol
+import GroupRules
+import MLS
+import WireCodec
+
+/// The key with which the server proposes in groups, and by which it judges them: what does not change as long as it runs.
+package struct GroupAuthority: Sendable {
+    package static let keyBytes = 32
+
+    package let server: ServerID
+    private let key: SignatureKeyPair
+
+    /// - Parameter key: the private half, as the store keeps it.
+    package init?(server: ServerID, key: [UInt8]) {
+        guard key.count == Self.keyBytes,
+            let pair = try? SignatureKeyPair(suite: .x25519Aes128GcmSha256Ed25519, privateKey: Secret(key))
+        else { return nil }
+        self.server = server
+        self.key = pair
+    }
+
+    /// The public half, which every group of this server names.
+    package var publicKey: [UInt8] { key.publicKey.bytes }
+
+    fileprivate var judge: GroupJudge { GroupJudge(server: server, groupKey: key.publicKey) }
+}
+
+/// Follows the group of one conversation without its secrets: bytes and facts go in, rows and a verdict come out. A value: whoever has
+/// stored what a ruling changes goes on with the ruling's follower, and whoever could not has the one before.
+///
+/// This is the one file of the server that may use `MLS`, and of it only what knows no secret.
+package struct GroupFollower: Sendable {
+    /// The kind of side row that holds the founding GroupInfo; the others have the kinds of the library.
+    package static let foundingKind: UInt8 = 64
+    /// The kinds of side rows that a follower is read from.
+    package static let kinds = [RowKind.followed, .groupInfo, .treeNode, .proposal].map(\.rawValue)
+
+    private var group: PublicGroup
+    package let policy: GroupPolicy
+
+    private init(_ group: PublicGroup) throws(RuleViolation) {
+        self.group = group
+        policy = try GroupPolicy(group.context)
+    }
+
+    package var mark: GroupMark {
+        GroupMark(incarnation: policy.group.incarnation, epoch: Epoch(group.epoch))
+    }
+
+    /// About what it takes in memory: a leaf has a key or two, a certificate, and its share of the nodes above it.
+    package var bytes: Int { 16 << 10 + group.memberCount * 2 << 10 }
+
+    package var memberCount: Int { group.memberCount }
+
+    /// The description of the epoch, and the tree, for those who join.
+    package var groupInfo: [UInt8] { group.groupInfo?.encoded ?? [] }
+    package var tree: [UInt8] { group.ratchetTree.encoded }
+
+    /// The devices that have a leaf.
+    package var devices: [DeviceReader] {
+        group.members.compactMap { (try? DeviceCredential($0.leaf.credential)).map(DeviceReader.init) }
+    }
+
+    /// Takes it from its rows.
+    package static func load(
+        _ rows: GroupRows, of name: GroupName, by authority: GroupAuthority
+    ) throws(StoreFailure) -> GroupFollower {
+        do {
+            let group = try PublicGroup.load(
+                name.groupId, from: LoadedRows(rows), judge: authority.judge)
+            return try GroupFollower(group)
+        } catch {
+            throw StoreFailure(.damaged, "a group cannot be read from its rows: \(error)")
+        }
+    }
+
+    // MARK: Judging
+
+    /// Judges a commit to this group.
+    package func judge(
+        _ handshake: GroupHandshake, by authority: GroupAuthority
+    ) throws(Failure) -> GroupRuling {
+        try HandshakeFault.telling { () throws(HandshakeFault) in
+            try ruling(handshake, by: authority.judge)
+        }
+    }
+
+    /// Judges a founding: of the first group, or of the next incarnation of `former`.
+    ///
+    /// - Parameter lost: devices that have a leaf of the former group and are active no more.
+    package static func found(
+        _ handshake: GroupHandshake, after former: GroupFollower?, formerRows: GroupRows, lost: Set<DeviceID>,
+        by authority: GroupAuthority
+    ) throws(Failure) -> GroupRuling {
+        try HandshakeFault.telling { () throws(HandshakeFault) in
+            let founding = handshake.founding ?? []
+            let info = try HandshakeFault.wrap { () throws(MLSError) in try GroupInfo(decoding: founding) }
+            try check(info.carriesTree && info.groupContext.epoch == 0, "a group is founded with its tree, in epoch 0")
+            var group = try HandshakeFault.wrap { () throws(MLSError) in
+                try PublicGroup(info, now: GroupJudge.now, judge: authority.judge)
+            }
+            try HandshakeFault.wrap { () throws(MLSError) in try group.replaceFormer(in: LoadedRows(formerRows)) }
+            let first = try HandshakeFault.rule { () throws(RuleViolation) in try GroupFollower(group) }
+            try first.checkFounding(handshake, after: former, lost: lost)
+            var ruling = try first.ruling(handshake, by: authority.judge)
+            ruling.rows.append(SideRowChange(kind: foundingKind, index: [], value: founding))
+            let entering = Set(ruling.next.devices.map(\.device))
+            let leaving = former?.devices.filter { !entering.contains($0.device) } ?? []
+            ruling.members = leaving.map { .lose($0.device) } + (try ruling.next.entries())
+            return ruling
+        }
+    }
+
+    /// The ruling about a commit of the group as it is here.
+    private func ruling(
+        _ handshake: GroupHandshake, by judge: GroupJudge
+    ) throws(HandshakeFault) -> GroupRuling {
+        let staged = try HandshakeFault.wrap { () throws(MLSError) in
+            guard case .commit(let commit) = try group.open(try MLSMessage(decoding: handshake.commit)) else {
+                throw MLSError(.malformed, "no commit")
+            }
+            return try group.stage(commit, now: GroupJudge.now, judge: judge)
+        }
+        try checkAuthor(staged, handshake.author)
+        try checkRemoves(staged)
+        try checkSize(staged)
+        var next = self
+        try HandshakeFault.wrap { () throws(MLSError) in
+            try next.group.merge(staged)
+            try next.group.publish(try GroupInfo(decoding: handshake.groupInfo))
+        }
+        try Self.check(next.hasExternalKey, "a GroupInfo without external_pub: nobody could join from outside")
+        let added = try staged.added.map { (_, leaf) throws(HandshakeFault) in try Self.device(of: leaf).device }
+        try Self.checkWelcome(handshake.welcome, added: added.count)
+        let changes = next.group.changes()
+        return GroupRuling(
+            next: next.stored, mark: next.mark, clears: changes.clears.map(\.rawValue), rows: changes.sideRows,
+            members: try Self.members(staged), welcomed: added)
+    }
+
+    /// As it is once its changes were stored.
+    private var stored: GroupFollower {
+        var stored = self
+        stored.group.didStore()
+        return stored
+    }
+
+    // MARK: What the server asks beyond the judge
+
+    /// Who is logged in commits for themselves: as the leaf that they have, or that they join with.
+    private func checkAuthor(_ staged: PublicGroup.Staged, _ author: DeviceReader) throws(HandshakeFault) {
+        let leaf: LeafNode?
+        switch staged.committer {
+        case .member(let index): leaf = group.member(index)
+        default: leaf = staged.changes.last { $0.new != nil }?.new
+        }
+        guard let leaf, try Self.device(of: leaf) == author else {
+            throw HandshakeFault("the commit is another device's than the one that is logged in")
+        }
+    }
+
+    /// R2: a member's commit takes the server's waiting Removes along; who joins from outside cannot name them.
+    private func checkRemoves(_ staged: PublicGroup.Staged) throws(HandshakeFault) {
+        guard case .member = staged.committer else { return }
+        let removed = Set(staged.removed.map(\.index))
+        for case .remove(let leaf) in group.pendingProposals.map(\.proposal) where !removed.contains(leaf) {
+            throw HandshakeFault("leaf \(leaf.rawValue) is to be removed, and the commit leaves it")
+        }
+    }
+
+    private func checkSize(_ staged: PublicGroup.Staged) throws(HandshakeFault) {
+        try Self.check(
+            staged.added.count <= ChatProtocol.Limits.addsPerCommit, "a commit adds at most 64 devices")
+        let come = staged.changes.count { $0.old == nil } - staged.changes.count { $0.new == nil }
+        if come > 0, group.memberCount + come > ChatProtocol.Limits.groupDevices {
+            throw HandshakeFault(Failure(.tooLarge))
+        }
+    }
+
+    /// E6.
+    private var hasExternalKey: Bool {
+        group.groupInfo?.extensions[.externalPub] != nil && group.groupInfo?.carriesTree == false
+    }
+
+    private static func checkWelcome(_ bytes: [UInt8], added: Int) throws(HandshakeFault) {
+        guard added > 0 else { return try check(bytes.isEmpty, "a Welcome for nobody") }
+        let message = try HandshakeFault.wrap { () throws(MLSError) in try MLSMessage(decoding: bytes) }
+        guard case .welcome(let welcome) = message.body else {
+            throw HandshakeFault("no Welcome for those who are added")
+        }
+        try check(welcome.newMembers.count == added, "a Welcome for others than those who are added")
+    }
+
+    /// I1, and that a next incarnation goes on from the one that is there.
+    private func checkFounding(
+        _ handshake: GroupHandshake, after former: GroupFollower?, lost: Set<DeviceID>
+    ) throws(HandshakeFault) {
+        let conversation = handshake.conversation
+        try Self.check(policy.group.conversation == conversation.id, "a group of another conversation")
+        try Self.check(devices == [handshake.author], "a group is founded by the device that is logged in, alone")
+        let account = handshake.author.account
+        switch (policy.kind, conversation.audience) {
+        case (.direct(let parties), .direct(let low, let high)):
+            try Self.check(
+                parties.map(\.account) == (low == high ? [low] : [low, high]), "a group of other accounts")
+        case (.everyone, .everyone): break
+        case (.room(let room), .room):
+            try Self.check(room.admins.contains { $0.account == account }, "a room is founded by an admin")
+        default: throw HandshakeFault("a group of another kind than its conversation")
+        }
+        try checkIncarnation(after: former, lost: lost)
+    }
+
+    private func checkIncarnation(after former: GroupFollower?, lost: Set<DeviceID>) throws(HandshakeFault) {
+        guard let former else {
+            return try Self.check(
+                policy.group.incarnation == 0 && policy.previous == nil, "the first group is incarnation 0")
+        }
+        let previous = GroupPolicy.Previous(
+            incarnation: former.mark.incarnation, epoch: former.group.epoch,
+            confirmedTranscriptHash: former.group.context.confirmedTranscriptHash)
+        guard former.isDeserted(lost), policy.group.incarnation == former.mark.incarnation + 1 else {
+            throw HandshakeFault(Failure(.groupExists))
+        }
+        try Self.check(policy.previous == previous, "the next incarnation goes on from where the last one stands")
+    }
+
+    /// Whether its next incarnation may be founded: a party of a direct conversation has no leaf of an active device, or nobody has one.
+    private func isDeserted(_ lost: Set<DeviceID>) -> Bool {
+        let alive = Set(devices.filter { !lost.contains($0.device) }.map(\.account))
+        guard case .direct(let parties) = policy.kind else { return alive.isEmpty }
+        return !parties.allSatisfy { alive.contains($0.account) }
+    }
+
+    // MARK: Who comes and goes
+
+    private func entries() throws(HandshakeFault) -> [MembershipChange] {
+        try group.members.map { (index, leaf) throws(HandshakeFault) in
+            let reader = try Self.device(of: leaf)
+            return .enter(reader.device, of: reader.account, leaf: index.rawValue)
+        }
+    }
+
+    /// Of a leaf that only got other keys nothing changes; who joins from outside begins anew, also where the device had a leaf.
+    private static func members(_ staged: PublicGroup.Staged) throws(HandshakeFault) -> [MembershipChange] {
+        var losses: [MembershipChange] = []
+        var enters: [MembershipChange] = []
+        let joins = staged.committer == .newMemberCommit
+        for change in staged.changes where joins || change.old?.credential != change.new?.credential {
+            if let old = change.old { losses.append(.lose(try device(of: old).device)) }
+            guard let new = change.new else { continue }
+            let reader = try device(of: new)
+            enters.append(.enter(reader.device, of: reader.account, leaf: change.index.rawValue))
+        }
+        return losses + enters
+    }
+
+    private static func device(of leaf: LeafNode) throws(HandshakeFault) -> DeviceReader {
+        DeviceReader(try HandshakeFault.rule { () throws(RuleViolation) in try DeviceCredential(leaf.credential) })
+    }
+
+    private static func check(_ condition: Bool, _ detail: String) throws(HandshakeFault) {
+        if !condition { throw HandshakeFault(detail) }
+    }
+}
+
+extension DeviceReader {
+    fileprivate init(_ credential: DeviceCredential) {
+        self.init(account: credential.party.account, device: credential.device)
+    }
+}
+
+/// Why a handshake is refused.
+private struct HandshakeFault: Error {
+    var failure: Failure
+
+    init(_ failure: Failure) { self.failure = failure }
+    init(_ detail: String) {
+        failure = Failure(.invalidHandshake, sentence: "the group cannot take this handshake: \(detail)")
+    }
+
+    static func wrap<Value>(_ body: () throws(MLSError) -> Value) throws(HandshakeFault) -> Value {
+        do throws(MLSError) { return try body() } catch { throw HandshakeFault("\(error)") }
+    }
+
+    static func rule<Value>(_ body: () throws(RuleViolation) -> Value) throws(HandshakeFault) -> Value {
+        do throws(RuleViolation) { return try body() } catch { throw HandshakeFault("\(error)") }
+    }
+
+    static func telling<Value>(_ body: () throws(HandshakeFault) -> Value) throws(Failure) -> Value {
+        do throws(HandshakeFault) { return try body() } catch { throw error.failure }
+    }
+}
+
+// MARK: - Rows
+
+extension RowBatch {
+    /// As changes of side rows: the row that every change of the group writes must be the one that was read.
+    fileprivate var sideRows: [SideRowChange] {
+        let expected = Dictionary(conditions.map { ($0.key.kind, $0.version) }) { first, _ in first }
+        return writes.map { key, row in
+            SideRowChange(
+                kind: key.kind.rawValue, index: key.index.bigEndianBytes, expected: expected[key.kind],
+                value: row?.value)
+        }
+    }
+}
+
+extension UInt64 {
+    fileprivate var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
+}
+
+/// Rows that were read beforehand, as the library asks for them.
+private struct LoadedRows: GroupStorage {
+    private var rows: [RowKind: [UInt64: Row]] = [:]
+
+    init(_ read: GroupRows) {
+        for (kind, list) in read.kinds {
+            guard let kind = RowKind(rawValue: kind) else { continue }
+            for row in list {
+                let index = row.index.reduce(0) { $0 << 8 | UInt64($1) }
+                rows[kind, default: [:]][index] = Row(value: row.value, version: row.version)
+            }
+        }
+    }
+
+    func row(_ key: RowKey) throws(MLSError) -> Row? { rows[key.kind]?[key.index] }
+
+    func rows(_ kind: RowKind, of groupId: [UInt8]) throws(MLSError) -> [(index: UInt64, row: Row)] {
+        rows[kind]?.map { ($0.key, $0.value) } ?? []
+    }
+
+    /// Nothing is written past the conversation's bundle.
+    func apply(_ batch: RowBatch) throws(MLSError) { throw MLSError(.storeFailed, "these rows are only read") }
+}

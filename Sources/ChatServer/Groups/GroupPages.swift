@@ -1,0 +1,53 @@
+import ChatProtocol
+import Transport
+
+extension GroupView {
+    /// The part of the tree that is asked for, with the description where it is the first.
+    func part(_ request: ReadGroup) -> Result<GroupPart, Failure> {
+        let current = standing.standing
+        guard request.position == nil || request.position == current.position else {
+            return .failure(Failure(.preconditionFailed, current: current))
+        }
+        let tree = tree ?? []
+        let begin = min(Int(request.offset), tree.count)
+        let part = tree[begin..<min(begin + Limits.treePart, tree.count)]
+        return .success(
+            GroupPart(
+                conversation: request.conversation, position: current.position,
+                groupInfo: begin == 0 ? groupInfo : [], treeSize: UInt32(clamping: tree.count),
+                offset: UInt32(clamping: begin), tree: Array(part)))
+    }
+}
+
+extension LogPage {
+    /// A page as a device may have it: what it wrote itself it has, and messages that it cannot open are hashed.
+    init(_ page: StoredPage, _ standing: DeviceStanding, for reader: DeviceReader) {
+        self.init(conversation: standing.conversation.id, standing: standing.standing, through: page.through)
+        for row in page.rows {
+            switch row {
+            case .entry(let entry): add(entry, standing, reader)
+            case .erased(let entry): add(.erased, entry.seq, entry.seq)
+            case .hole(let reason, let first, let last): add(reason, first, last)
+            }
+        }
+    }
+
+    private mutating func add(_ entry: Entry, _ standing: DeviceStanding, _ reader: DeviceReader) {
+        var entry = entry
+        let isHandshake = PayloadKind(rawValue: entry.payloadKind)?.isHandshake == true
+        if entry.device == reader.device || !(isHandshake || standing.reads(entry.seq)) {
+            entry.payload = SHA256.hash(entry.payload)
+            hashed.append(entry.seq)
+        }
+        entries.append(entry)
+    }
+
+    /// Erased entries that follow each other are one gap.
+    private mutating func add(_ reason: GapReason, _ first: SequenceNumber, _ last: SequenceNumber) {
+        if let end = gaps.last, end.reason == reason, end.last.next == first {
+            gaps[gaps.count - 1].last = last
+        } else {
+            gaps.append(Gap(conversation: conversation, reason: reason, first: first, last: last))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import ChatProtocol
+import GroupRules
+
+/// A handshake that somebody asks for, and where they think that the conversation stands.
+struct HandshakeQuestion: Sendable {
+    var conversation: ConversationID
+    var author: DeviceReader
+    /// Nil with a founding.
+    var position: ConversationPosition?
+    var founding: [UInt8]?
+    var commit: [UInt8]
+    var groupInfo: [UInt8]
+    var welcome: [UInt8]
+
+    func ruling(
+        _ standing: DeviceStanding, former: GroupFollower?, _ facts: FoundingFacts, by authority: GroupAuthority
+    ) throws(Failure) -> GroupRuling {
+        let handshake = GroupHandshake(
+            conversation: standing.conversation, author: author, founding: founding, commit: commit,
+            groupInfo: groupInfo, welcome: welcome)
+        if founding != nil {
+            return try GroupFollower.found(
+                handshake, after: former, formerRows: facts.rows, lost: facts.lost, by: authority)
+        }
+        guard let former else { throw Failure(.noGroup, current: standing.standing) }
+        return try former.judge(handshake, by: authority)
+    }
+}
+
+/// What a founding is judged by beside the group before it.
+struct FoundingFacts: Sendable {
+    var rows = GroupRows()
+    var lost: Set<DeviceID> = []
+}
+
+/// What is thought of a handshake; the store has the last word.
+struct HandshakeDecision: Sendable {
+    var standing: DeviceStanding
+    /// Where the conversation must stand for it.
+    var position: ConversationPosition
+    /// Nil: it was not looked at, since the conversation stands elsewhere.
+    var ruling: Result<GroupRuling, Failure>?
+    var former: GroupFollower?
+}
+
+/// A group as it stands, for who wants to join.
+struct GroupView: Sendable {
+    var standing: DeviceStanding
+    var follower: GroupFollower?
+    var groupInfo: [UInt8]
+    var tree: [UInt8]?
+}
+
+/// What the desk tells of itself.
+package struct GroupFigures: Sendable, Equatable {
+    package var followers = 0
+    package var bytes = 0
+    package var handshakes: UInt64 = 0
+    package var refused: UInt64 = 0
+}
