@@ -61,7 +61,8 @@ extension ErrorCode {
         case .internalError: .internalFault
         case .shuttingDown, .timedOut: .unreachable
         case .tooManyRequests, .busy, .rateLimited, .storeFailed, .storeFull, .preconditionFailed,
-            .chainMoved, .noGroup, .groupExists, .notInGroup, .noDevice, .turnTaken:
+            .chainMoved, .noGroup, .groupExists, .notInGroup, .noDevice, .turnTaken, .removalsLeftOut,
+            .removalPending:
             .temporary
         case .notLoggedIn, .loginRefused, .deviceRevoked, .devicePending, .replaced, .accountDisabled, .badProof,
             .forbidden, .nameTaken,

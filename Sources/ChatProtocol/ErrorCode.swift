@@ -53,7 +53,9 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
     case unknownPayloadKind = 52
     case invalidTarget = 53
     case invalidHandshake = 54
+    case removalsLeftOut = 55
     case turnTaken = 56
+    case removalPending = 57
 
     case acknowledgedTooMuch = 60
     case alreadySubscribed = 61
@@ -106,7 +108,9 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .unknownPayloadKind: "unknown_payload_kind"
         case .invalidTarget: "invalid_target"
         case .invalidHandshake: "invalid_handshake"
+        case .removalsLeftOut: "removals_left_out"
         case .turnTaken: "turn_taken"
+        case .removalPending: "removal_pending"
         case .acknowledgedTooMuch: "acknowledged_too_much"
         case .alreadySubscribed: "already_subscribed"
         }
@@ -160,7 +164,9 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .unknownPayloadKind: "payloads of this kind are not taken"
         case .invalidTarget: "the message cannot go there"
         case .invalidHandshake: "the group cannot take this handshake"
+        case .removalsLeftOut: "devices are to be removed, and the commit leaves them"
         case .turnTaken: "too many wait for their turn"
+        case .removalPending: "devices are to be removed from the group before anything is sent to it"
         case .acknowledgedTooMuch: "an acknowledgement lies beyond what was sent"
         case .alreadySubscribed: "the connection is subscribed already"
         }

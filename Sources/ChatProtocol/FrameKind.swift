@@ -63,6 +63,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case keysChanged = 198
     case deviceWaiting = 199
     case groupWelcome = 200
+    case commitWanted = 201
 }
 
 /// A body that knows the kind of the frame that carries it.

@@ -343,3 +343,26 @@ package struct GroupWelcome: FrameBody {
     package func encode(into writer: inout WireWriter) { writer.write(conversation) }
     package init(from reader: inout WireReader) throws(WireError) { conversation = try reader.read() }
 }
+
+/// Devices are to be removed from a group, and this device is asked to commit that. Told to one device that is connected, and to
+/// another one some seconds later.
+package struct CommitWanted: FrameBody {
+    package static let kind = FrameKind.commitWanted
+    package var conversation: ConversationID
+    package var position: ConversationPosition
+
+    package init(conversation: ConversationID, position: ConversationPosition) {
+        self.conversation = conversation
+        self.position = position
+    }
+
+    package func encode(into writer: inout WireWriter) {
+        writer.write(conversation)
+        writer.write(position)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        conversation = try reader.read()
+        position = try reader.read()
+    }
+}

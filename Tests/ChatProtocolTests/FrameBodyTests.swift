@@ -96,7 +96,7 @@ private func groupSamples() -> [any FrameBody] {
         ReadWelcome(conversation: conversation, request: message),
         WelcomePart(conversation: conversation, id: message, seq: 8, welcome: [1]),
         TakeTurn(conversation: conversation), Turn(conversation: conversation, position: position, lease: 2_000),
-        GroupWelcome(conversation: conversation),
+        GroupWelcome(conversation: conversation), CommitWanted(conversation: conversation, position: position),
     ]
 }
 

@@ -185,6 +185,7 @@ enum ProtocolSamples {
             ProtocolSample("TakeTurn", TakeTurn(conversation: id)),
             ProtocolSample("Turn", Turn(conversation: id, position: position, lease: 115)),
             ProtocolSample("GroupWelcome", GroupWelcome(conversation: id)),
+            ProtocolSample("CommitWanted", CommitWanted(conversation: id, position: position)),
         ]
     }
 

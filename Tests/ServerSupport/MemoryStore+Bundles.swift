@@ -19,6 +19,7 @@ extension MemoryStore {
         }
         if let refusal = refusal(of: bundle, in: conversation) { return .refused(refusal) }
         conversation.mark = bundle.advance ?? conversation.mark
+        conversation.isHeld = bundle.holdsMessages ?? conversation.isHeld
         let time = max(conversation.lastTime, clock())
         if bundle.entry != nil {
             conversation.head = conversation.head.advanced(by: 1)
@@ -85,7 +86,9 @@ extension MemoryStore {
         let current = standing(conversation)
         guard bundle.fits(current.position) else { return Failure(.preconditionFailed, current: current) }
         let span = conversation.leaves[bundle.device]?.span
-        if let code = bundle.refusal(at: conversation.mark, hasLeaf: span != nil && span?.until == nil) {
+        if let code = bundle.refusal(
+            at: conversation.mark, isHeld: conversation.isHeld, hasLeaf: span != nil && span?.until == nil)
+        {
             return Failure(code, current: current)
         }
         guard bundle.isBounded else { return Failure(.payloadTooLarge) }
@@ -115,12 +118,24 @@ extension MemoryStore {
         of id: ConversationID, for reader: DeviceReader
     ) async throws(StoreFailure) -> DeviceStanding {
         guard let conversation = conversations[id] else { throw .refused(Failure(.noSuchConversation)) }
-        guard conversation.info.includes(reader.account) ?? (conversation.members[reader.account] != nil) else {
+        guard
+            reader.account == .server
+                || conversation.info.includes(reader.account) ?? (conversation.members[reader.account] != nil)
+        else {
             throw .refused(Failure(.notAMember))
         }
         return DeviceStanding(
             conversation: conversation.info, standing: standing(conversation),
             leaf: conversation.leaves[reader.device]?.span)
+    }
+
+    func lostGroups(of account: AccountID?) async throws(StoreFailure) -> [ConversationID] {
+        var lost: [ConversationID] = []
+        for id in conversations.keys.sorted() {
+            let leaves = try await lostLeaves(of: id)
+            if leaves.contains(where: { $0.reader.account == account ?? $0.reader.account }) { lost.append(id) }
+        }
+        return lost
     }
 
     func lostLeaves(of id: ConversationID) async throws(StoreFailure) -> [LostLeaf] {

@@ -11,6 +11,7 @@ actor MemoryStore: Store {
         var mark = GroupMark.none
         var lastTime = Timestamp.zero
         var isClosed = false
+        var isHeld = false
         var members: [AccountID: Member] = [:]
         var entries: [SequenceNumber: Entry] = [:]
         /// Without an entry the number is 0.

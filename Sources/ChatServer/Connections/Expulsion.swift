@@ -4,18 +4,22 @@ import ChatProtocol
 final class Expulsion {
     private let connections: ConnectionRegistry
     private let writer: BatchWriter
+    private let removals: RemovalDesk
 
-    init(connections: ConnectionRegistry, writer: BatchWriter) {
+    init(connections: ConnectionRegistry, writer: BatchWriter, removals: RemovalDesk) {
         self.connections = connections
         self.writer = writer
+        self.removals = removals
     }
 
     /// Ends all connections of an account: from the return of this on nothing more is delivered to them, and when
-    /// `completion` is called nothing more of theirs is stored.
+    /// `completion` is called nothing more of theirs is stored, and their groups wait for who removes them.
     func close(_ account: AccountID, completion: @escaping () -> Void) {
         let failure = Failure(.accountDisabled)
         for session in connections.sessions(of: account) { session.expel(failure) }
-        writer.dropAppends(because: failure, where: { $0.sender == account }, completion: completion)
+        writer.dropAppends(because: failure, where: { $0.sender == account }) {
+            self.removals.look(for: account, completion: completion)
+        }
     }
 
     /// The same for devices of an account, but the connection that asked for it stays.
@@ -28,6 +32,8 @@ final class Expulsion {
         for session in connections.sessions(of: account) where session !== asking {
             if let device = session.identity?.device, devices.contains(device) { session.expel(failure) }
         }
-        writer.dropAppends(because: failure, where: { devices.contains($0.device) }, completion: completion)
+        writer.dropAppends(because: failure, where: { devices.contains($0.device) }) {
+            self.removals.look(for: account, completion: completion)
+        }
     }
 }

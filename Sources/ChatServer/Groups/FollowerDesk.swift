@@ -100,7 +100,7 @@ final class FollowerDesk {
         switch decision.ruling {
         case .success(let ruling) where wasTaken:
             handshakes += 1
-            shelf.put(ruling.next, for: conversation)
+            shelf.put(ruling.last, for: conversation)
         case .success: shelf.drop(conversation)
         case .failure, nil:
             refused += 1
@@ -109,6 +109,40 @@ final class FollowerDesk {
             }
         }
     }
+
+    // MARK: The server's proposals
+
+    /// Makes the proposals that remove the leaves which are nobody's any more, and gives them to `decided`, which calls what it is
+    /// given with the end: whether the store has taken all of them.
+    func propose(
+        in conversation: ConversationID,
+        decided: @escaping (Result<[RemovalRuling], Failure>, @escaping (Bool) -> Void) -> Void
+    ) {
+        let server = DeviceReader(account: .server, device: DeviceID(high: 0, low: 0))
+        enter(conversation, refused: { decided(.failure($0), { _ in }) }) { finish in
+            self.look(at: conversation, for: server, readsLost: true) {
+                [authority = self.authority]
+                (_, follower, facts) throws(StoreFailure) -> [RemovalRuling] in
+                do throws(Failure) {
+                    return try follower?.removals(of: facts.lost, by: authority) ?? []
+                } catch { throw .refused(error) }
+            } then: { result in
+                decided(result) { wereTaken in
+                    if case .success(let rulings) = result, let last = rulings.last {
+                        if wereTaken {
+                            self.shelf.put(last.next, for: conversation)
+                        } else {
+                            self.shelf.drop(conversation)
+                        }
+                    }
+                    finish()
+                }
+            }
+        }
+    }
+
+    /// What is known of a conversation's group may be late.
+    func forget(_ conversation: ConversationID) { shelf.drop(conversation) }
 
     // MARK: One after the other
 
@@ -134,7 +168,7 @@ final class FollowerDesk {
 
     /// Reads where the conversation stands and its group, from memory where that is the one, and has `work` done in the lane.
     private func look<Value: Sendable>(
-        at conversation: ConversationID, for reader: DeviceReader, isFounding: Bool = false,
+        at conversation: ConversationID, for reader: DeviceReader, isFounding: Bool = false, readsLost: Bool = false,
         _ work: @escaping @Sendable (DeviceStanding, GroupFollower?, FoundingFacts) throws(StoreFailure) -> Value,
         then: @escaping (Result<Value, Failure>) -> Void
     ) {
@@ -145,6 +179,8 @@ final class FollowerDesk {
             var facts = FoundingFacts()
             if isFounding, mark.isGroup {
                 facts.rows = try await GroupRows.read(GroupFollower.kinds, of: conversation, from: store)
+            }
+            if mark.isGroup, isFounding || readsLost {
                 facts.lost = Set(try await store.lostLeaves(of: conversation).map(\.reader.device))
             }
             var rows: GroupRows?

@@ -22,6 +22,11 @@ package struct GroupAuthority: Sendable {
     /// The public half, which every group of this server names.
     package var publicKey: [UInt8] { key.publicKey.bytes }
 
+    /// The server's proposal to remove a leaf.
+    fileprivate func removal(of leaf: LeafIndex, in context: GroupContext) throws(MLSError) -> MLSMessage {
+        try ExternalProposal.make(.remove(leaf), context: context, index: 0, key: key)
+    }
+
     fileprivate var judge: GroupJudge { GroupJudge(server: server, groupKey: key.publicKey) }
 }
 
@@ -81,8 +86,49 @@ package struct GroupFollower: Sendable {
         _ handshake: GroupHandshake, by authority: GroupAuthority
     ) throws(Failure) -> GroupRuling {
         try HandshakeFault.telling { () throws(HandshakeFault) in
-            try ruling(handshake, by: authority.judge)
+            var ruling = try ruling(handshake, by: authority.judge)
+            // What waited is gone with the epoch. A member's commit has taken it along.
+            let waiting = waitingRemoves.compactMap { group.member($0) }
+            let devices = try waiting.map { (leaf) throws(HandshakeFault) in try Self.device(of: leaf).device }
+            ruling.repeated = try ruling.next.proposals(removing: Set(devices), by: authority)
+            return ruling
         }
+    }
+
+    /// The server's proposals that remove devices, as many as may wait; none of those that wait already.
+    package func removals(
+        of devices: Set<DeviceID>, by authority: GroupAuthority
+    ) throws(Failure) -> [RemovalRuling] {
+        try HandshakeFault.telling { () throws(HandshakeFault) in try proposals(removing: devices, by: authority) }
+    }
+
+    private func proposals(
+        removing devices: Set<DeviceID>, by authority: GroupAuthority
+    ) throws(HandshakeFault) -> [RemovalRuling] {
+        guard !devices.isEmpty else { return [] }
+        let waiting = Set(waitingRemoves)
+        var current = self
+        var rulings: [RemovalRuling] = []
+        for (index, leaf) in group.members where !waiting.contains(index) {
+            guard waiting.count + rulings.count < RuleLimits.waitingProposals else { break }
+            guard devices.contains(try Self.device(of: leaf).device) else { continue }
+            let message = try HandshakeFault.wrap { () throws(MLSError) in
+                let message = try authority.removal(of: index, in: group.context)
+                if case .proposal(let proposal) = try current.group.open(message) { try current.group.cache(proposal) }
+                return message
+            }
+            let changes = current.group.changes()
+            current = current.stored
+            rulings.append(
+                RemovalRuling(
+                    next: current, proposal: message.encoded, clears: changes.clears.map(\.rawValue),
+                    rows: changes.sideRows, holdsMessages: !policy.isOpen))
+        }
+        return rulings
+    }
+
+    private var waitingRemoves: [LeafIndex] {
+        group.pendingProposals.compactMap { if case .remove(let leaf) = $0.proposal { leaf } else { nil } }
     }
 
     /// Judges a founding: of the first group, or of the next incarnation of `former`.
@@ -163,9 +209,7 @@ package struct GroupFollower: Sendable {
     private func checkRemoves(_ staged: PublicGroup.Staged) throws(HandshakeFault) {
         guard case .member = staged.committer else { return }
         let removed = Set(staged.removed.map(\.index))
-        for case .remove(let leaf) in group.pendingProposals.map(\.proposal) where !removed.contains(leaf) {
-            throw HandshakeFault("leaf \(leaf.rawValue) is to be removed, and the commit leaves it")
-        }
+        guard waitingRemoves.allSatisfy(removed.contains) else { throw HandshakeFault(Failure(.removalsLeftOut)) }
     }
 
     private func checkSize(_ staged: PublicGroup.Staged) throws(HandshakeFault) {

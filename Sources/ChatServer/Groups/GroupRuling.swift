@@ -1,4 +1,5 @@
 import ChatProtocol
+import Transport
 
 /// A commit as it was asked for, with all that came beside it: bytes that nobody has looked at yet.
 package struct GroupHandshake: Sendable {
@@ -33,14 +34,43 @@ package struct GroupRuling: Sendable {
     package var members: [MembershipChange]
     /// For whom the Welcome is.
     package var welcomed: [DeviceID]
+    /// The server's proposals that it could not take along, made anew (R2).
+    package var repeated: [RemovalRuling] = []
+
+    /// The follower behind all of it.
+    package var last: GroupFollower { repeated.last?.next ?? next }
 
     /// What it makes of the bundle that carries the handshake.
     package func apply(to bundle: inout Bundle, welcome: [UInt8]) {
+        bundle.holdsMessages = false
         bundle.advance = mark
         bundle.clears = clears
         bundle.rows = rows
         bundle.members = members
         if !welcomed.isEmpty { bundle.welcome = NewWelcome(devices: welcomed, payload: welcome) }
+    }
+}
+
+/// A proposal of the server that removes a device, and what it changes beside the log.
+package struct RemovalRuling: Sendable {
+    package var next: GroupFollower
+    package var proposal: [UInt8]
+    package var clears: [UInt8]
+    package var rows: [SideRowChange]
+    /// Whether messages are refused until it is committed (R1).
+    package var holdsMessages: Bool
+
+    /// The bundle that carries it: the same proposal in the same epoch has the same identifier.
+    package func bundle(in conversation: ConversationID, generation: StoreGeneration) -> Bundle? {
+        guard let id = MessageID.version8(digest: SHA256.hash(proposal)) else { return nil }
+        var bundle = Bundle(
+            id, in: conversation, sender: .server, device: DeviceID(high: 0, low: 0),
+            entry: NewEntry(payloadKind: PayloadKind.proposal.rawValue, payload: proposal))
+        bundle.precondition = ConversationPosition(generation: generation, next.mark)
+        bundle.clears = clears
+        bundle.rows = rows
+        bundle.holdsMessages = holdsMessages
+        return bundle
     }
 }
 

@@ -31,6 +31,7 @@ package final class Hub {
     private let chains: ChainRequests
     private let groups: GroupRequests
     let desk: FollowerDesk
+    private let removals: RemovalDesk
 
     package init(
         loop: any EventLoop, identity: StoreIdentity, authority: GroupAuthority, store: any Store,
@@ -49,7 +50,9 @@ package final class Hub {
             context: context, quota: quota,
             answers: AppendAnswers(everyone: identity.everyone, rates: rates, receipts: receipts),
             deliverer: deliverer)
-        expulsion = Expulsion(connections: connections, writer: writer)
+        desk = FollowerDesk(context: context, authority: authority)
+        removals = RemovalDesk(context: context, desk: desk, writer: writer, connections: connections)
+        expulsion = Expulsion(connections: connections, writer: writer, removals: removals)
         draining = Draining(context: context, connections: connections, writer: writer, marks: marks)
         sweep = TimeoutSweep(context: context, connections: connections, rates: rates, draining: draining)
         housekeeper = Housekeeper(
@@ -67,15 +70,16 @@ package final class Hub {
             context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
         chains = ChainRequests(
             context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
-        desk = FollowerDesk(context: context, authority: authority)
         groups = GroupRequests(
-            context: context, desk: desk, writer: writer, deliverer: deliverer, connections: connections, quota: quota)
+            context: context, desk: desk, removals: removals, writer: writer, deliverer: deliverer,
+            connections: connections, quota: quota)
     }
 
     /// Starts what goes on as long as the hub lives.
     package func start() {
         sweep.start()
         housekeeper.start()
+        removals.look(for: nil)
     }
 
     // MARK: Connections

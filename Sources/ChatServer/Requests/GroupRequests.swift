@@ -5,6 +5,7 @@ import WireCodec
 final class GroupRequests {
     private let context: HubContext
     private let desk: FollowerDesk
+    private let removals: RemovalDesk
     private let turns: TurnDesk
     private let writer: BatchWriter
     private let deliverer: Deliverer
@@ -13,11 +14,12 @@ final class GroupRequests {
     private var externals = RateTable<DeviceID>(capacity: 10_000)
 
     init(
-        context: HubContext, desk: FollowerDesk, writer: BatchWriter, deliverer: Deliverer,
+        context: HubContext, desk: FollowerDesk, removals: RemovalDesk, writer: BatchWriter, deliverer: Deliverer,
         connections: ConnectionRegistry, quota: StoreQuotaDesk
     ) {
         self.context = context
         self.desk = desk
+        self.removals = removals
         self.writer = writer
         self.deliverer = deliverer
         self.connections = connections
@@ -69,15 +71,23 @@ final class GroupRequests {
             switch result {
             case .success(let decision):
                 let bundle = self.bundle(question, decision, id)
+                let ruling = bundle.objection == nil ? try? decision.ruling?.get() : nil
                 self.writer.add(
                     .bundle(bundle),
                     .call { outcome in
                         let stored = outcome.stored
                         settle(stored?.duplicate == false)
                         if let stored, !stored.duplicate { self.tell(bundle, stored) }
+                        if let ruling, stored?.duplicate == false {
+                            self.removals.committed(in: question.conversation, ruling)
+                        }
                         session.finish(correlation, self.answer(outcome, bundle, isFounding: question.founding != nil))
                         self.turns.end(session, in: question.conversation)
                     })
+                // In the same batch: no message comes between.
+                self.removals.write(ruling?.repeated ?? [], in: question.conversation) { wereTaken in
+                    if !wereTaken { self.desk.forget(question.conversation) }
+                }
             case .failure(let failure):
                 settle(false)
                 session.refuse(correlation, failure)

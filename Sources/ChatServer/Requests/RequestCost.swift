@@ -67,7 +67,7 @@ struct RequestCost: Equatable {
         case .clientHello, .failure, .done, .welcome, .appended, .conversations, .accounts, .accountPage, .receipts,
             .devices, .deviceAdded, .pong, .chainPage, .chainState, .logPage, .groupPart, .welcomePart, .turn,
             .keysChanged,
-            .deviceWaiting, .groupWelcome, .serverHello, .entry,
+            .deviceWaiting, .groupWelcome, .commitWanted, .serverHello, .entry,
             .gap, .live, .presence, .receipt:
             nil
         }

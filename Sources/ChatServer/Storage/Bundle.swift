@@ -24,6 +24,8 @@ package struct Bundle: Sendable, Equatable {
     package var rows: [SideRowChange] = []
     package var members: [MembershipChange] = []
     package var welcome: NewWelcome?
+    /// Whether messages are refused from now on, until a bundle says otherwise; nil: as it is.
+    package var holdsMessages: Bool?
     /// What the caller has against it: told where it is not a duplicate. Only the store knows what is one, for the first
     /// may stand in the same batch.
     package private(set) var objection: Failure?
@@ -117,8 +119,12 @@ extension Bundle {
     /// Why its entry does not belong into a conversation that stands there; nil where it does: plain contents as long as there is no
     /// group, then messages and handshakes of its devices, and messages of the present epoch only (E1).
     ///
-    /// - Parameter hasLeaf: whether its device is in the group.
-    package func refusal(at mark: GroupMark, hasLeaf: @autoclosure () throws -> Bool) rethrows -> ErrorCode? {
+    /// - Parameters:
+    ///   - isHeld: whether a bundle has said that messages are refused.
+    ///   - hasLeaf: whether its device is in the group.
+    package func refusal(at mark: GroupMark, isHeld: Bool, hasLeaf: @autoclosure () throws -> Bool) rethrows
+        -> ErrorCode?
+    {
         guard let entry else { return nil }
         let next = advance ?? mark
         guard let kind = PayloadKind(rawValue: entry.payloadKind), kind != .plainContent else {
@@ -127,7 +133,8 @@ extension Bundle {
         guard next.isGroup else { return .noGroup }
         guard sender != .server else { return nil }
         guard kind != .message || precondition != nil else { return .preconditionFailed }
-        return try entersOwnDevice || hasLeaf() ? nil : .notInGroup
+        guard try entersOwnDevice || hasLeaf() else { return .notInGroup }
+        return kind == .message && isHeld ? .removalPending : nil
     }
 }
 

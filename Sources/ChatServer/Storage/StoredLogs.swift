@@ -49,7 +49,7 @@ package protocol StoredLogs: Sendable {
         of conversation: ConversationID, after seq: SequenceNumber, entries: Int, bytes: Int
     ) async throws(StoreFailure) -> StoredPage
 
-    /// Where a conversation stands, and what a device of one of its members has of it.
+    /// Where a conversation stands, and what a device of one of its members, or the server, has of it.
     ///
     /// - Throws: refused by `noSuchConversation`, `notAMember`.
     func standing(
@@ -59,6 +59,9 @@ package protocol StoredLogs: Sendable {
     /// The leaves of a conversation's group that are nobody's any more: their device is not active, or its account is not
     /// a member, or is disabled or deleted.
     func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf]
+
+    /// The conversations with such leaves, of an account or of all.
+    func lostGroups(of account: AccountID?) async throws(StoreFailure) -> [ConversationID]
 
     /// How far the accounts of a direct conversation have come, asked by one of them.
     ///

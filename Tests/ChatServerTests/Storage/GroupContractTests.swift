@@ -176,8 +176,27 @@ import Testing
             try await store.store.revokeDevice(second, of: bob)
             let lost = LostLeaf(leaf: 2, reader: DeviceReader(account: bob, device: second))
             #expect(try await store.store.lostLeaves(of: dm) == [lost])
+            #expect(try await store.store.lostGroups(of: bob) == [dm])
+            #expect(try await store.store.lostGroups(of: nil) == [dm])
+            #expect(try await store.store.lostGroups(of: alice) == [])
             _ = try await store.commit([commit(2, in: dm, epoch: 2, [.lose(second)])])
             #expect(try await store.store.lostLeaves(of: dm) == [])
+        }
+    }
+
+    @Test(arguments: Kind.all) func `messages are refused while a bundle says so`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            var proposal = Bundle(
+                MessageID(high: 0, low: 9), in: dm, sender: .server, device: DeviceID(high: 0, low: 0),
+                entry: NewEntry(payloadKind: PayloadKind.proposal.rawValue, payload: [1]))
+            proposal.holdsMessages = true
+            let outcomes = try await store.each([
+                commit(1, in: dm, epoch: 1, both), .bundle(proposal), store.append("a", to: dm, precondition: 1),
+                commit(2, in: dm, epoch: 2), store.append("b", to: dm, precondition: 2),
+                commit(3, in: dm, epoch: 3) { $0.holdsMessages = false }, store.append("c", to: dm, precondition: 3),
+            ])
+            #expect(outcomes.map(\.refusal) == [nil, nil, .removalPending, nil, .removalPending, nil, nil])
         }
     }
 

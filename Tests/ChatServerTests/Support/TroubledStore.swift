@@ -175,6 +175,10 @@ final class TroubledStore: Store {
         try await read { () throws(StoreFailure) in try await base.standing(of: conversation, for: reader) }
     }
 
+    func lostGroups(of account: AccountID?) async throws(StoreFailure) -> [ConversationID] {
+        try await read { () throws(StoreFailure) in try await base.lostGroups(of: account) }
+    }
+
     func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf] {
         try await read { () throws(StoreFailure) in try await base.lostLeaves(of: conversation) }
     }

@@ -105,6 +105,7 @@
             case .welcomePart: WelcomePart.self
             case .turn: Turn.self
             case .groupWelcome: GroupWelcome.self
+            case .commitWanted: CommitWanted.self
             case .pong: Pong.self
             case .serverHello: ServerHello.self
             case .entry: Entry.self

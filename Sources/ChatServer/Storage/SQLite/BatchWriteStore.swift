@@ -12,6 +12,7 @@ struct BatchWriteStore {
         var mark: GroupMark
         var lastTime: Timestamp
         var isClosed: Bool
+        var isHeld: Bool
         var hasMoved = false
         /// What is to be told to those who read it now, and what to those who did before somebody came or went.
         var entries: [Entry] = []
@@ -24,6 +25,7 @@ struct BatchWriteStore {
             mark = GroupMark(incarnation: row.incarnation(9), epoch: row.epoch(6))
             lastTime = row.timestamp(7)
             isClosed = row.bool(8)
+            isHeld = row.bool(10)
         }
 
         /// Who comes next reads what comes next.
@@ -123,7 +125,8 @@ struct BatchWriteStore {
         if let known = conversations[id] { return known }
         let read = try database.first(
             """
-            SELECT id, type, account_low, account_high, number, head, epoch, last_time, closed, incarnation
+            SELECT id, type, account_low, account_high, number, head, epoch, last_time, closed, incarnation,
+                held
             FROM conversations WHERE id = ?
             """, id, read: Conversation.init)
         conversations[id] = read
@@ -137,9 +140,10 @@ struct BatchWriteStore {
         try grown.flatMap { id -> [News] in
             guard let conversation = conversations[id] else { return [] }
             try database.run(
-                "UPDATE conversations SET head = ?, incarnation = ?, epoch = ?, last_time = ? WHERE id = ?",
-                conversation.head, Int(conversation.mark.incarnation), conversation.mark.epoch, conversation.lastTime,
-                id)
+                """
+                UPDATE conversations SET head = ?, incarnation = ?, epoch = ?, last_time = ?, held = ? WHERE id = ?
+                """, conversation.head, Int(conversation.mark.incarnation), conversation.mark.epoch,
+                conversation.lastTime, conversation.isHeld, id)
             if !conversation.entries.isEmpty { conversation.end(for: try readers(of: conversation)) }
             return conversation.toldBefore
         }

@@ -71,7 +71,8 @@ extension BatchWriteStore {
 
     /// Where the conversation stands from now on.
     private mutating func move(_ conversation: Conversation, _ bundle: Bundle, _ stored: StoredAppend) {
-        guard bundle.entry != nil || bundle.advance != nil else { return }
+        guard bundle.entry != nil || bundle.advance != nil || bundle.holdsMessages != nil else { return }
+        conversation.isHeld = bundle.holdsMessages ?? conversation.isHeld
         note(conversation)
         conversation.head = stored.seq
         conversation.mark = stored.position.mark
@@ -107,7 +108,7 @@ extension BatchWriteStore {
         let current = ConversationStanding(position: position(conversation.mark), head: conversation.head)
         guard bundle.fits(current.position) else { return Failure(.preconditionFailed, current: current) }
         let hasLeaf = { try LeafStore.hasLeaf(bundle.device, of: conversation.number, in: database) }
-        if let code = try bundle.refusal(at: conversation.mark, hasLeaf: hasLeaf()) {
+        if let code = try bundle.refusal(at: conversation.mark, isHeld: conversation.isHeld, hasLeaf: hasLeaf()) {
             return Failure(code, current: current)
         }
         guard bundle.isBounded else { return Failure(.payloadTooLarge) }

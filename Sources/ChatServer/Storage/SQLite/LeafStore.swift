@@ -56,8 +56,7 @@ enum LeafStore {
     }
 
     static func lost(of conversation: ConversationID, in database: Database) throws -> [LostLeaf] {
-        let gone = AccountRecord.Flags([.disabled, .deleted])
-        return try database.all(
+        try database.all(
             """
             SELECT l.leaf, l.account, l.device FROM conversations c JOIN leaves l ON l.conversation = c.number
             LEFT JOIN devices d ON d.id = l.device
@@ -66,13 +65,29 @@ enum LeafStore {
             WHERE c.id = ? AND l.until IS NULL
                 AND (d.state IS NOT ? OR m.account IS NULL OR coalesce(a.flags, 0) & ? <> 0)
             ORDER BY l.leaf
-            """, conversation, Int(DeviceState.active.rawValue), Int(gone.rawValue)
+            """, conversation, Int(DeviceState.active.rawValue), goneAccounts
         ) { row in
             LostLeaf(
                 leaf: UInt32(truncatingIfNeeded: row.unsigned(0)),
                 reader: DeviceReader(account: try row.identifier(1), device: try row.identifier(2)))
         }
     }
+
+    static func lostGroups(of account: AccountID?, in database: Database) throws -> [ConversationID] {
+        try database.all(
+            """
+            SELECT DISTINCT c.id FROM leaves l JOIN conversations c ON c.number = l.conversation
+            LEFT JOIN devices d ON d.id = l.device
+            LEFT JOIN members m ON m.conversation = c.id AND m.account = l.account
+            LEFT JOIN accounts a ON a.id = l.account
+            WHERE (?1 IS NULL OR l.account = ?1) AND l.until IS NULL
+                AND (d.state IS NOT ?2 OR m.account IS NULL OR coalesce(a.flags, 0) & ?3 <> 0)
+            ORDER BY c.id
+            """, account, Int(DeviceState.active.rawValue), goneAccounts
+        ) { try $0.identifier(0) }
+    }
+
+    private static let goneAccounts = Int(AccountRecord.Flags([.disabled, .deleted]).rawValue)
 
     /// Where a conversation stands for a device of a member.
     static func standing(
@@ -96,7 +111,9 @@ enum LeafStore {
         }
         guard let row else { throw Failure(.noSuchConversation) }
         let isMember = { try MembershipStore.isMember(reader.account, of: conversation, in: database) }
-        guard try row.info.includes(reader.account) ?? isMember() else { throw Failure(.notAMember) }
+        guard try reader.account == .server || row.info.includes(reader.account) ?? isMember() else {
+            throw Failure(.notAMember)
+        }
         return DeviceStanding(
             conversation: row.info, standing: row.standing,
             leaf: try span(of: reader.device, in: row.number, database))

@@ -59,6 +59,11 @@ extension SQLiteStore {
         try await read { try LeafStore.lost(of: conversation, in: $0) }
     }
 
+    package func lostGroups(of account: AccountID?) async throws(StoreFailure) -> [ConversationID] {
+        guard let account else { return try await survey { try LeafStore.lostGroups(of: nil, in: $0) } }
+        return try await read { try LeafStore.lostGroups(of: account, in: $0) }
+    }
+
     package func welcomes(for device: DeviceID, limit: Int) async throws(StoreFailure) -> [ConversationID] {
         try await read { try WelcomeStore.waiting(for: device, limit: limit, in: $0) }
     }

@@ -156,9 +156,12 @@ package enum ServerSchema {
         ALTER TABLE conversations ADD COLUMN message_first INTEGER NOT NULL DEFAULT 1;
         UPDATE conversations SET message_first = first;
         ALTER TABLE message_ids ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0;
+        -- held: messages are refused, until somebody has removed devices.
+        ALTER TABLE conversations ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
         -- conversation: its number; since, until: the bundles by which a device got its leaf and lost it.
         CREATE TABLE leaves(
             conversation INTEGER NOT NULL, device BLOB NOT NULL, account BLOB NOT NULL, leaf INTEGER NOT NULL,
             since INTEGER NOT NULL, until INTEGER, PRIMARY KEY(conversation, device)) WITHOUT ROWID;
+        CREATE INDEX leaves_by_account ON leaves(account);
         """
 }

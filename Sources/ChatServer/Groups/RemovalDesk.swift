@@ -1,0 +1,143 @@
+import ChatProtocol
+import NIOCore
+
+/// Has devices removed from groups that are not active any more: proposes it, and asks somebody to commit. Confined to the hub's event
+/// loop.
+final class RemovalDesk {
+    /// For how long removals from open groups are gathered.
+    private static let gathering = TimeAmount.minutes(1)
+
+    private let context: HubContext
+    private let desk: FollowerDesk
+    private let writer: BatchWriter
+    private let connections: ConnectionRegistry
+    private var book = RemovalBook()
+    private var isAsking = false
+
+    init(context: HubContext, desk: FollowerDesk, writer: BatchWriter, connections: ConnectionRegistry) {
+        self.context = context
+        self.desk = desk
+        self.writer = writer
+        self.connections = connections
+    }
+
+    /// Devices of an account, or of all, may have gone: when `completion` is called, every conversation that is to refuse messages does
+    /// so (R3).
+    func look(for account: AccountID?, completion: @escaping () -> Void = {}) {
+        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
+            try await store.lostGroups(of: account)
+        } then: { result in
+            switch result {
+            case .success(let conversations): self.propose(in: conversations[...], completion)
+            case .failure(let failure):
+                // The next look finds them still.
+                self.context.log.error("removals could not be looked for", metadata: ["error": "\(failure)"])
+                completion()
+            }
+        }
+    }
+
+    private func propose(in conversations: ArraySlice<ConversationID>, _ completion: @escaping () -> Void) {
+        guard let conversation = conversations.first else { return completion() }
+        propose(in: conversation) { self.propose(in: conversations.dropFirst(), completion) }
+    }
+
+    private func propose(in conversation: ConversationID, _ completion: @escaping () -> Void) {
+        desk.propose(in: conversation) { result, settle in
+            guard case .success(let rulings) = result, let last = rulings.last else {
+                settle(false)
+                return completion()
+            }
+            guard last.holdsMessages || self.mayPropose(in: conversation) else {
+                settle(false)
+                return completion()
+            }
+            self.write(rulings, in: conversation) { wereTaken in
+                settle(wereTaken)
+                if wereTaken { self.waits(in: conversation, last.next) }
+                completion()
+            }
+        }
+    }
+
+    // MARK: Open groups
+
+    /// Open groups whose time to gather is running, or over.
+    private var gathered: [ConversationID: Bool] = [:]
+
+    private func mayPropose(in conversation: ConversationID) -> Bool {
+        if gathered[conversation] == true {
+            gathered[conversation] = nil
+            return true
+        }
+        guard gathered[conversation] == nil else { return false }
+        gathered[conversation] = false
+        context.schedule(in: Self.gathering) { [weak self] in
+            self?.gathered[conversation] = true
+            self?.propose(in: conversation) {}
+        }
+        return false
+    }
+
+    // MARK: Writing
+
+    /// Writes proposals one behind the other, in one batch with what was added before them.
+    func write(
+        _ rulings: [RemovalRuling], in conversation: ConversationID, _ completion: @escaping (Bool) -> Void
+    ) {
+        var left = rulings.count
+        var wereTaken = true
+        guard left > 0 else { return completion(true) }
+        for ruling in rulings {
+            guard let bundle = ruling.bundle(in: conversation, generation: context.identity.generation) else {
+                continue
+            }
+            writer.add(
+                .bundle(bundle),
+                .call { outcome in
+                    if case .success(.appended) = outcome {} else { wereTaken = false }
+                    left -= 1
+                    if left == 0 { completion(wereTaken) }
+                })
+        }
+    }
+
+    // MARK: Asking
+
+    /// Removes wait in a group.
+    func waits(in conversation: ConversationID, _ follower: GroupFollower) {
+        book.began(conversation, candidates: follower.devices)
+        ask()
+    }
+
+    /// A group has taken a commit.
+    func committed(in conversation: ConversationID, _ ruling: GroupRuling) {
+        if ruling.repeated.isEmpty { book.ended(conversation) } else { waits(in: conversation, ruling.last) }
+    }
+
+    /// Asks whoever is next, as long as something waits.
+    private func ask() {
+        for conversation in book.conversations {
+            let reader = book.next(conversation, at: context.clock.now()) { reader in
+                self.connections.sessions(of: reader).contains { $0.subscription != nil }
+            }
+            if let reader { tell(reader, conversation) }
+        }
+        guard !isAsking, !book.conversations.isEmpty else { return }
+        isAsking = true
+        context.schedule(in: RemovalBook.patience) { [weak self] in
+            self?.isAsking = false
+            self?.ask()
+        }
+    }
+
+    private func tell(_ reader: DeviceReader, _ conversation: ConversationID) {
+        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
+            try await store.standing(of: conversation, for: reader)
+        } then: { result in
+            guard case .success(let standing) = result else { return }
+            let wanted = CommitWanted(conversation: conversation, position: standing.standing.position)
+            self.connections.sessions(of: reader).first { $0.subscription != nil }?.send(wanted)
+        }
+    }
+}

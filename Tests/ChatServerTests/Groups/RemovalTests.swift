@@ -1,0 +1,144 @@
+import ChatProtocol
+import GroupRules
+import MLS
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import ChatServer
+
+/// Who must go: what the server proposes, and what it refuses until somebody has committed it.
+@Suite(.endsWhatItStarts) struct RemovalTests {
+    /// A direct group of alice, bob, and bob's second device, whose connection is there.
+    private func scene(_ server: TestServer) async throws -> (scene: GroupScene, second: GroupMember) {
+        var scene = try await GroupScene(server)
+        try await scene.found()
+        var second = try await GroupMember(another: &scene.bob, on: server, seed: 7)
+        try await second.join(scene.dm)
+        try await catchUp(&scene.alice, in: scene.dm)
+        return (scene, second)
+    }
+
+    /// Reads the log and takes what it does not know.
+    private func catchUp(_ member: inout GroupMember, in conversation: ConversationID) async throws {
+        let page: LogPage = try await member.client.reply(to: ReadLog(conversation: conversation, after: 0))
+        for entry in page.entries where !page.hashed.contains(entry.seq) {
+            let message = try MLSMessage(decoding: entry.payload)
+            guard message.epoch == member.group?.epoch else { continue }
+            try member.take(entry)
+        }
+    }
+
+    private func revoke(_ device: GroupMember, by other: GroupMember, on server: TestServer) async throws {
+        try await server.store.revokeDevice(device.device, of: device.hello.account.id)
+        let _: Done = try await other.client.reply(to: RevokeDevice(device: device.device))
+    }
+
+    private func refusal(_ body: () async throws -> Void) async throws -> ErrorCode? {
+        try await failure(body)?.errorCode
+    }
+
+    @Test func `R1: messages to a direct group are refused until the removal is committed`() async throws {
+        try await withServer { server in
+            var (scene, second) = try await scene(server)
+            try await scene.alice.client.subscribe()
+            try await revoke(second, by: scene.bob, on: server)
+            let held = try await refusal { _ = try await scene.alice.message("not yet") }
+            #expect(held == .removalPending)
+            let wanted: CommitWanted = try await scene.alice.client.next()
+            #expect(wanted.conversation == scene.dm && wanted.position == scene.alice.position)
+            try await catchUp(&scene.alice, in: scene.dm)
+            let done = try await scene.alice.send(try scene.alice.commit())
+            #expect(done.position.epoch == 3)
+            #expect(scene.alice.group?.memberCount == 2)
+            let sent = try await scene.alice.message("now")
+            #expect(sent.position.epoch == 3)
+            let gone = try await server.store.standing(
+                of: scene.dm, for: DeviceReader(account: second.hello.account.id, device: second.device))
+            #expect(gone.leaf?.until == done.seq)
+        }
+    }
+
+    @Test func `R2: a member's commit takes waiting removals along and behind an external one they are made anew`()
+        async throws
+    {
+        try await withServer { server in
+            var (scene, second) = try await scene(server)
+            var third = try await GroupMember(another: &scene.bob, on: server, seed: 8)
+            try await revoke(second, by: scene.bob, on: server)
+            // Made by somebody who has not read the proposal.
+            let without = try scene.alice.commit()
+            let leftOut = try await refusal { try await scene.alice.send(without) }
+            #expect(leftOut == .removalsLeftOut)
+            try await third.join(scene.dm)
+            let page: LogPage = try await third.client.reply(to: ReadLog(conversation: scene.dm, after: 0))
+            let last = page.entries.suffix(2)
+            #expect(last.map(\.payloadKind) == [3, 4] && last.last?.sender == .server)
+            let held = try await refusal { _ = try await third.message("not yet") }
+            #expect(held == .removalPending)
+            try third.take(try #require(page.entries.last))
+            let done = try await third.send(try third.commit())
+            #expect(done.position.epoch == 4)
+            _ = try await third.message("now")
+        }
+    }
+
+    @Test func `R3: what was left out is found at the next start`() async throws {
+        let scratch = try Scratch()
+        let first = try await TestServer.start(scratch: scratch)
+        let (scene, second) = try await scene(first)
+        // The revocation is on disk, and the server ends before it has looked at groups.
+        try await first.store.revokeDevice(second.device, of: second.hello.account.id)
+        await first.stop()
+        let again = try await TestServer.start(scratch: scratch)
+        let client = try await again.logIn("alice", device: scene.alice.device)
+        var last: Entry?
+        let found = await eventually {
+            let page: LogPage? = try? await client.reply(to: ReadLog(conversation: scene.dm, after: 0))
+            last = page?.entries.last
+            return last?.payloadKind == PayloadKind.proposal.rawValue
+        }
+        #expect(found && last?.sender == .server)
+    }
+
+    @Test func `messages to an open group go on while removals are gathered`() async throws {
+        try await withServer { server in
+            var carol = try await GroupMember("carol", on: server, seed: 3)
+            let everyone = GroupPolicy(
+                server: carol.hello.server, group: GroupName(conversation: carol.hello.everyone, incarnation: 0),
+                kind: .everyone)
+            try await carol.found(try carol.founding(everyone), everyone)
+            var dan = try await GroupMember("dan", on: server, seed: 4)
+            try await dan.join(carol.hello.everyone)
+            try await catchUp(&carol, in: carol.hello.everyone)
+            try await server.store.revokeDevice(dan.device, of: dan.hello.account.id)
+            try await server.server.hub.closeConnections(account: dan.hello.account.id)
+            let sent = try await carol.message("on")
+            #expect(sent.seq == 3)
+        }
+    }
+}
+
+@Suite struct RemovalBookTests {
+    private let dm = ConversationID(high: 9, low: 1)
+    private let readers = (1...3 as ClosedRange<UInt64>).map {
+        DeviceReader(account: alice, device: DeviceID(high: 1, low: $0))
+    }
+
+    @Test func `one is asked and after some seconds the next`() {
+        var book = RemovalBook()
+        book.began(dm, candidates: readers)
+        let asked = [0, 1_000, 5_000, 10_000, 15_000].map { book.next(dm, at: at($0)) { _ in true } }
+        #expect(asked == [readers[0], nil, readers[1], readers[2], readers[0]])
+        book.ended(dm)
+        #expect(book.conversations.isEmpty)
+    }
+
+    @Test func `who is not there is not asked`() {
+        var book = RemovalBook()
+        book.began(dm, candidates: readers)
+        let nobody = book.next(dm, at: at(0)) { _ in false }
+        let second = book.next(dm, at: at(0)) { $0 == readers[1] }
+        #expect(nobody == nil && second == readers[1])
+    }
+}
