@@ -5,11 +5,11 @@ import WireCodec
 
 /// CPU time of what members do, beside the primitives that cannot be saved, and bytes on the wire: a table for the README.
 struct Bench {
-    private var generator = SeededGenerator(seed: 1)
-    private let suite = CipherSuite.x25519Aes128GcmSha256Ed25519
+    var generator = SeededGenerator(seed: 1)
+    let suite = CipherSuite.x25519Aes128GcmSha256Ed25519
     private let judge = VectorJudge()
     private let now: UInt64 = 1_800_000_000
-    private let costs: PrimitiveCosts
+    let costs: PrimitiveCosts
 
     private init() throws { costs = try PrimitiveCosts(suite, using: &generator) }
 
@@ -24,11 +24,12 @@ struct Bench {
         try bench.messages()
         for size in [2, 100, 1_000] { try bench.commits(size, merged: false) }
         for size in [100, 1_000] { try bench.commits(size, merged: true) }
+        for size in [2, 1_000] { try bench.judging(size) }
         Interop.write("\n" + bench.costs.text + "\n", to: 1)
     }
 
     /// One line. `others` are bytes that another implementation sends for the same.
-    private func row(_ name: String, _ value: Double, floor: Double, bytes: Int? = nil, others: String = "") {
+    func row(_ name: String, _ value: Double, floor: Double, bytes: Int? = nil, others: String = "") {
         let ratio = Double(Int(value / floor * 100 + 0.5)) / 100
         let cells = [name, text(value), text(floor), "\(ratio)", bytes.map { "\($0)" } ?? "", others]
         Interop.write("| " + cells.joined(separator: " | ") + " |\n", to: 1)
@@ -176,7 +177,7 @@ struct Bench {
     ]
 
     /// How many nodes a commit's path has, and how many ciphertexts.
-    private func shape(_ message: MLSMessage) -> (nodes: Int, ciphertexts: Int) {
+    func shape(_ message: MLSMessage) -> (nodes: Int, ciphertexts: Int) {
         guard case .publicMessage(let framed) = message.body, case .commit(let commit) = framed.content.body else {
             return (0, 0)
         }
@@ -186,7 +187,7 @@ struct Bench {
 }
 
 /// Microseconds of this process's CPU that `body` takes, the median of five runs of some 20 ms each.
-private func measure(_ body: () throws -> Void) rethrows -> Double {
+func measure(_ body: () throws -> Void) rethrows -> Double {
     let once = try measure(1, rounds: 1, body)
     return try measure(max(1, Int(20_000 / max(once, 1))), body)
 }
@@ -207,7 +208,7 @@ private func cpuTime() -> Double {
 }
 
 /// What the primitives cost, one by one, and what RFC 9420 asks for of them.
-private struct PrimitiveCosts {
+struct PrimitiveCosts {
     private let algorithms: Algorithms
     private let sign: Double
     private let verify: Double

@@ -147,9 +147,9 @@ struct RuleVectors {
 }
 
 extension SeededGenerator {
-    fileprivate mutating func identifier<Kind>() -> Identifier<Kind> { Identifier(high: next(), low: next()) }
+    mutating func identifier<Kind>() -> Identifier<Kind> { Identifier(high: next(), low: next()) }
 
-    fileprivate mutating func pair() throws -> SignatureKeyPair {
+    mutating func pair() throws -> SignatureKeyPair {
         try SignatureKeyPair(suite: .x25519Aes128GcmSha256Ed25519, using: &self)
     }
 }
