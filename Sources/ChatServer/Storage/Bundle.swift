@@ -59,6 +59,11 @@ package struct Bundle: Sendable, Equatable {
 
     package var payloadBytes: Int { entry?.payload.count ?? 0 }
 
+    /// Of side rows and the Welcome.
+    package var bytesBeside: Int {
+        rows.reduce(0) { $0 + ($1.value?.count ?? 0) } + (welcome?.payload.count ?? 0)
+    }
+
     /// Whether the precondition holds, and the new incarnation and epoch, where there are some, lie ahead.
     package func fits(_ position: ConversationPosition) -> Bool {
         (precondition == nil || precondition == position) && (advance.map { $0 > position.mark } ?? true)
@@ -66,9 +71,8 @@ package struct Bundle: Sendable, Equatable {
 
     /// Whether it changes no more than a bundle may.
     package var isBounded: Bool {
-        let bytes = rows.reduce(0) { $0 + ($1.value?.count ?? 0) } + (welcome?.payload.count ?? 0)
         let count = rows.count + members.count + (welcome?.devices.count ?? 0)
-        return count <= Self.mostRows && bytes <= Self.mostRowBytes
+        return count <= Self.mostRows && bytesBeside <= Self.mostRowBytes
     }
 }
 

@@ -20,7 +20,7 @@ struct PendingOperation {
 
     var bytes: Int {
         guard case .bundle(let bundle) = operation else { return Self.bytesBesidePayload }
-        return Self.bytesBesidePayload + bundle.payloadBytes
+        return Self.bytesBesidePayload + bundle.payloadBytes + bundle.bytesBeside
     }
 }
 
