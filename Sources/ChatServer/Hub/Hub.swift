@@ -180,13 +180,14 @@ package struct HubStatus: Sendable, Equatable {
     package var loggedIn: Int
     package var subscribed: Int
     package var online: Int
+    package var groups = GroupFigures()
 }
 
 extension Hub {
     package var status: HubStatus {
         HubStatus(
             connections: connections.sessions.count, loggedIn: connections.loggedInCount,
-            subscribed: connections.subscribers.count, online: presence.onlineCount)
+            subscribed: connections.subscribers.count, online: presence.onlineCount, groups: desk.figures)
     }
 
     /// Goes by other settings from now on; the bounds of batches stay.

@@ -17,6 +17,7 @@ struct ServerMetrics {
             "chatd_build_info", .gauge, "The version that runs.", label: "version", [(Release.version, 1)])
         describeConnections(in: &text)
         describeMessages(in: &text)
+        describeGroups(in: &text)
         describeBatches(in: &text)
         text.add(
             "chatd_refusals_total", .counter, "Requests that were refused, by the code of the error.", label: "code",
@@ -57,6 +58,16 @@ struct ServerMetrics {
         text.add(
             "chatd_deliveries_total", .counter, "Messages given to connections, one for each.", counts.deliveries)
         text.add("chatd_delivery_bytes_total", .counter, "Bytes of their frames.", counts.deliveredBytes)
+    }
+
+    private func describeGroups(in text: inout MetricsText) {
+        let groups = hub.groups
+        text.add("chatd_handshakes_total", .counter, "Commits to groups that were stored.", groups.handshakes)
+        text.add(
+            "chatd_handshakes_refused_total", .counter, "Commits to groups that were refused or came too late.",
+            groups.refused)
+        text.add("chatd_groups_followed", .gauge, "Groups whose trees are in memory.", UInt64(groups.followers))
+        text.add("chatd_groups_followed_bytes", .gauge, "About what they take there.", UInt64(groups.bytes))
     }
 
     private func describeBatches(in text: inout MetricsText) {

@@ -34,6 +34,8 @@ struct HubEffects: ServiceEffects {
         status["connections"] = .integer(Int64(hub.connections))
         status["logged_in"] = .integer(Int64(hub.loggedIn))
         status["online"] = .integer(Int64(hub.online))
+        status["groups_followed"] = .integer(Int64(hub.groups.followers))
+        status["handshakes"] = .integer(Int64(clamping: hub.groups.handshakes))
     }
 
     func restart() throws(Problem) { restartService() }

@@ -124,6 +124,6 @@
     }
 
     extension HubStatus {
-        var isEmpty: Bool { self == HubStatus(connections: 0, loggedIn: 0, subscribed: 0, online: 0) }
+        var isEmpty: Bool { self == HubStatus(connections: 0, loggedIn: 0, subscribed: 0, online: 0, groups: groups) }
     }
 #endif
