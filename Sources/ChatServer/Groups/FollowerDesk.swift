@@ -177,6 +177,7 @@ final class FollowerDesk {
             let standing = try await store.standing(of: conversation, for: reader)
             let mark = standing.standing.position.mark
             var facts = FoundingFacts()
+            if isFounding { try await facts.readRoots(of: standing.conversation, from: store) }
             if isFounding, mark.isGroup {
                 facts.rows = try await GroupRows.read(GroupFollower.kinds, of: conversation, from: store)
             }

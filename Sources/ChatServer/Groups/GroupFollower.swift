@@ -132,11 +132,8 @@ package struct GroupFollower: Sendable {
     }
 
     /// Judges a founding: of the first group, or of the next incarnation of `former`.
-    ///
-    /// - Parameter lost: devices that have a leaf of the former group and are active no more.
     package static func found(
-        _ handshake: GroupHandshake, after former: GroupFollower?, formerRows: GroupRows, lost: Set<DeviceID>,
-        by authority: GroupAuthority
+        _ handshake: GroupHandshake, after former: GroupFollower?, _ facts: FoundingFacts, by authority: GroupAuthority
     ) throws(Failure) -> GroupRuling {
         try HandshakeFault.telling { () throws(HandshakeFault) in
             let founding = handshake.founding ?? []
@@ -145,9 +142,9 @@ package struct GroupFollower: Sendable {
             var group = try HandshakeFault.wrap { () throws(MLSError) in
                 try PublicGroup(info, now: GroupJudge.now, judge: authority.judge)
             }
-            try HandshakeFault.wrap { () throws(MLSError) in try group.replaceFormer(in: LoadedRows(formerRows)) }
+            try HandshakeFault.wrap { () throws(MLSError) in try group.replaceFormer(in: LoadedRows(facts.rows)) }
             let first = try HandshakeFault.rule { () throws(RuleViolation) in try GroupFollower(group) }
-            try first.checkFounding(handshake, after: former, lost: lost)
+            try first.checkFounding(handshake, after: former, facts)
             var ruling = try first.ruling(handshake, by: authority.judge)
             ruling.rows.append(SideRowChange(kind: foundingKind, index: [], value: founding))
             let entering = Set(ruling.next.devices.map(\.device))
@@ -177,7 +174,7 @@ package struct GroupFollower: Sendable {
         }
         try Self.check(next.hasExternalKey, "a GroupInfo without external_pub: nobody could join from outside")
         let added = try staged.added.map { (_, leaf) throws(HandshakeFault) in try Self.device(of: leaf).device }
-        try Self.checkWelcome(handshake.welcome, added: added.count)
+        try Self.checkWelcome(handshake.welcome, staged)
         let changes = next.group.changes()
         return GroupRuling(
             next: next.stored, mark: next.mark, clears: changes.clears.map(\.rawValue), rows: changes.sideRows,
@@ -226,18 +223,26 @@ package struct GroupFollower: Sendable {
         group.groupInfo?.extensions[.externalPub] != nil && group.groupInfo?.carriesTree == false
     }
 
-    private static func checkWelcome(_ bytes: [UInt8], added: Int) throws(HandshakeFault) {
-        guard added > 0 else { return try check(bytes.isEmpty, "a Welcome for nobody") }
-        let message = try HandshakeFault.wrap { () throws(MLSError) in try MLSMessage(decoding: bytes) }
-        guard case .welcome(let welcome) = message.body else {
-            throw HandshakeFault("no Welcome for those who are added")
+    /// A Welcome is for those who are added, by the key packages with which they are.
+    private static func checkWelcome(_ bytes: [UInt8], _ staged: PublicGroup.Staged) throws(HandshakeFault) {
+        guard !staged.added.isEmpty else { return try check(bytes.isEmpty, "a Welcome for nobody") }
+        let (welcomed, added) = try HandshakeFault.wrap { () throws(MLSError) in
+            guard case .welcome(let welcome) = try MLSMessage(decoding: bytes).body else {
+                throw MLSError(.malformed, "no Welcome for those who are added")
+            }
+            let packages = staged.proposals.compactMap { item in
+                if case .add(let package) = item.proposal { package } else { nil }
+            }
+            let references = try packages.map { (package) throws(MLSError) in try package.reference() }
+            return (welcome.newMembers, Set(references))
         }
-        try check(welcome.newMembers.count == added, "a Welcome for others than those who are added")
+        try check(
+            welcomed.count == added.count && Set(welcomed) == added, "a Welcome for others than those who are added")
     }
 
     /// I1, and that a next incarnation goes on from the one that is there.
     private func checkFounding(
-        _ handshake: GroupHandshake, after former: GroupFollower?, lost: Set<DeviceID>
+        _ handshake: GroupHandshake, after former: GroupFollower?, _ facts: FoundingFacts
     ) throws(HandshakeFault) {
         let conversation = handshake.conversation
         try Self.check(policy.group.conversation == conversation.id, "a group of another conversation")
@@ -247,12 +252,15 @@ package struct GroupFollower: Sendable {
         case (.direct(let parties), .direct(let low, let high)):
             try Self.check(
                 parties.map(\.account) == (low == high ? [low] : [low, high]), "a group of other accounts")
+            try Self.check(
+                parties.allSatisfy { facts.roots[$0.account] ?? $0.root == $0.root },
+                "a party has another root in its account's chain")
         case (.everyone, .everyone): break
         case (.room(let room), .room):
             try Self.check(room.admins.contains { $0.account == account }, "a room is founded by an admin")
         default: throw HandshakeFault("a group of another kind than its conversation")
         }
-        try checkIncarnation(after: former, lost: lost)
+        try checkIncarnation(after: former, lost: facts.lost)
     }
 
     private func checkIncarnation(after former: GroupFollower?, lost: Set<DeviceID>) throws(HandshakeFault) {

@@ -20,17 +20,11 @@ struct HandshakeQuestion: Sendable {
             groupInfo: groupInfo, welcome: welcome)
         if founding != nil {
             return try GroupFollower.found(
-                handshake, after: former, formerRows: facts.rows, lost: facts.lost, by: authority)
+                handshake, after: former, facts, by: authority)
         }
         guard let former else { throw Failure(.noGroup, current: standing.standing) }
         return try former.judge(handshake, by: authority)
     }
-}
-
-/// What a founding is judged by beside the group before it.
-struct FoundingFacts: Sendable {
-    var rows = GroupRows()
-    var lost: Set<DeviceID> = []
 }
 
 /// What is thought of a handshake; the store has the last word.

@@ -1,6 +1,7 @@
 import ChatProtocol
 import GroupRules
 import MLS
+import RulesSupport
 import TestSupport
 import Testing
 
@@ -61,6 +62,38 @@ import Testing
                 group: GroupName(conversation: carol.hello.everyone, incarnation: 0), kind: .everyone)
             let open = try await carol.found(try carol.founding(everyone), everyone)
             #expect(open.position.epoch == 1)
+        }
+    }
+
+    @Test func `I1: the parties are who their accounts' chains say they are`() async throws {
+        try await withServer { server in
+            var scene = try await GroupScene(server)
+            let (place, device) = (scene.bob.account.place, scene.bob.device)
+            let first = try #require(scene.bob.account.chain.links.first)
+            _ = try await server.store.publish(
+                ChainStep(
+                    account: place.account, before: .none, link: first.wireBytes, hash: first.hash.bytes,
+                    signer: device,
+                    instance: 0, effect: .create(device)))
+            let impostor = try TestAccount("bob", seed: 99, at: place, device: device)
+            let forged = GroupPolicy.direct(scene.alice.account.party, impostor.party, on: place.server)
+            let refused = try await failure { try await scene.alice.found(try scene.alice.founding(forged), forged) }
+            #expect(refused?.errorCode == .invalidHandshake)
+            let policy = scene.alice.direct(with: scene.bob)
+            let done = try await scene.alice.found(try scene.alice.founding(policy), policy)
+            #expect(done.position.epoch == 1)
+        }
+    }
+
+    @Test func `a Welcome is for the key packages that the commit adds`() async throws {
+        try await withServer { server in
+            var scene = try await GroupScene(server)
+            let policy = scene.alice.direct(with: scene.bob)
+            let (one, other) = (try scene.bob.keyPackage().keyPackage, try scene.bob.keyPackage().keyPackage)
+            var prepared = try scene.alice.founding(policy, adding: [one])
+            prepared.welcome = try scene.alice.founding(policy, adding: [other]).welcome
+            let refused = try await failure { try await scene.alice.found(prepared, policy) }
+            #expect(refused?.errorCode == .invalidHandshake)
         }
     }
 

@@ -1,0 +1,36 @@
+import ChatProtocol
+import GroupRules
+
+/// What a founding is judged by beside the group before it.
+package struct FoundingFacts: Sendable {
+    /// The rows of the former group.
+    package var rows = GroupRows()
+    /// Devices that have a leaf of it and are not active any more.
+    package var lost: Set<DeviceID> = []
+    /// Who the accounts are, of those that have a chain.
+    package var roots: [AccountID: AccountRoot] = [:]
+
+    package init() {}
+
+    /// Reads the roots of the accounts that a conversation is of.
+    package mutating func readRoots(of conversation: ConversationInfo, from store: any StoredChains)
+        async throws(StoreFailure)
+    {
+        guard case .direct(let low, let high) = conversation.audience else { return }
+        for account in Set([low, high]) { roots[account] = try await Self.root(of: account, from: store) }
+    }
+
+    /// The root that begins with the last create or reset.
+    private static func root(
+        of account: AccountID, from store: any StoredChains
+    ) async throws(StoreFailure) -> AccountRoot? {
+        var root: AccountRoot?
+        var next: UInt32 = 0
+        while let page = try await store.chain(of: account, from: next, limit: Limits.page), !page.links.isEmpty {
+            root = page.links.reversed().lazy.compactMap { (try? Link(wireBytes: $0))?.root }.first ?? root
+            next += UInt32(page.links.count)
+            guard next < page.head.count else { break }
+        }
+        return root
+    }
+}
