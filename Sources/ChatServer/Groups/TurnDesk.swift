@@ -41,7 +41,8 @@ final class TurnDesk {
         let key = ObjectIdentifier(session)
         for conversation in Array(lines.keys) {
             questions[conversation]?[key] = nil
-            end(session, in: conversation)
+            lines[conversation]?.leave(key)
+            goOn(conversation)
         }
     }
 

@@ -15,12 +15,12 @@ package struct TurnLine<Asker: Equatable> {
     /// When the turn that is held ends by itself.
     package var deadline: NIODeadline? { holder?.until }
 
-    /// Somebody asks for a turn; who has it, or waits already, is not there twice.
+    /// Somebody asks for a turn; who waits already is not there twice, and who has it waits for the next.
     ///
     /// - Returns: false where too many wait.
     package mutating func ask(_ asker: Asker) -> Bool {
         guard waiting.count < Limits.turnsWaiting else { return false }
-        if holder?.asker != asker, !waiting.contains(asker) { waiting.append(asker) }
+        if !waiting.contains(asker) { waiting.append(asker) }
         return true
     }
 
@@ -33,9 +33,14 @@ package struct TurnLine<Asker: Equatable> {
         return asker
     }
 
-    /// Somebody has committed, or is gone.
+    /// Somebody has committed.
     package mutating func end(_ asker: Asker) {
         if holder?.asker == asker { holder = nil }
+    }
+
+    /// Somebody is gone.
+    package mutating func leave(_ asker: Asker) {
+        end(asker)
         waiting.removeAll { $0 == asker }
     }
 }

@@ -337,11 +337,12 @@ import Testing
             scene.bob.client.send(TakeTurn(conversation: scene.dm))
             let _: Pong = try await scene.bob.client.reply(to: Ping())
             #expect(!scene.bob.client.waiting.contains { $0.frameKind == .turn })
+            let again = scene.alice.client.send(TakeTurn(conversation: scene.dm))
             try await scene.alice.send(try scene.alice.commit())
             let next: Turn = try await scene.bob.client.next()
             #expect(next.position.epoch == 2)
             // Who does nothing with it has it for two seconds.
-            let _: Turn = try await scene.alice.client.reply(to: TakeTurn(conversation: scene.dm))
+            let _: Turn = try await scene.alice.client.next(correlation: again)
         }
     }
 

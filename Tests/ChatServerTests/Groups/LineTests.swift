@@ -41,13 +41,24 @@ import Testing
         #expect(line.isIdle)
     }
 
+    @Test func `who has the turn and asks again gets a later one`() {
+        var line = TurnLine<Int>()
+        for asker in [1, 2] { _ = line.ask(asker) }
+        var turns = [line.next(at: at(0))]
+        _ = line.ask(1)
+        for asker in [1, 2] {
+            line.end(asker)
+            turns.append(line.next(at: at(0)))
+        }
+        #expect(turns == [1, 2, 1])
+    }
+
     @Test func `nobody stands in line twice and who is gone waits no more`() {
         var line = TurnLine<Int>()
         for asker in [1, 2, 2] { _ = line.ask(asker) }
         let first = line.next(at: at(0))
-        _ = line.ask(1)
-        line.end(2)
-        line.end(1)
+        line.leave(2)
+        line.leave(1)
         let next = line.next(at: at(0))
         #expect(first == 1 && next == nil && line.isIdle)
     }
