@@ -85,13 +85,11 @@ final class RemovalDesk {
     func write(
         _ rulings: [RemovalRuling], in conversation: ConversationID, _ completion: @escaping (Bool) -> Void
     ) {
-        var left = rulings.count
-        var wereTaken = true
-        guard left > 0 else { return completion(true) }
-        for ruling in rulings {
-            guard let bundle = ruling.bundle(in: conversation, generation: context.identity.generation) else {
-                continue
-            }
+        let bundles = rulings.compactMap { $0.bundle(in: conversation, generation: context.identity.generation) }
+        var left = bundles.count
+        var wereTaken = left == rulings.count
+        guard left > 0 else { return completion(wereTaken) }
+        for bundle in bundles {
             writer.add(
                 .bundle(bundle),
                 .call { outcome in
@@ -112,7 +110,10 @@ final class RemovalDesk {
 
     /// A group has taken a commit.
     func committed(in conversation: ConversationID, _ ruling: GroupRuling) {
-        if ruling.repeated.isEmpty { book.ended(conversation) } else { waits(in: conversation, ruling.last) }
+        guard ruling.repeated.isEmpty else { return waits(in: conversation, ruling.last) }
+        book.ended(conversation)
+        // There may be more than may wait at once.
+        if ruling.members.contains(where: \.losesLeaf) { propose(in: conversation) {} }
     }
 
     /// Asks whoever is next, as long as something waits.

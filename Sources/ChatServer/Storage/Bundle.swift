@@ -97,6 +97,10 @@ package enum MembershipChange: Sendable, Equatable {
     /// The device loses its leaf; the bundle's entry is the last one that it reads.
     case lose(DeviceID)
 
+    package var losesLeaf: Bool {
+        if case .lose = self { true } else { false }
+    }
+
     package var isOfAccount: Bool {
         switch self {
         case .join, .leave: true
