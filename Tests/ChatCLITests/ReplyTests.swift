@@ -209,11 +209,9 @@ import Testing
     @Test func `a flood is ended at the bound with its children, and not tried again`() async throws {
         let scratch = try Scratch()
         let file = scratch.url.appendingPathComponent("tried").path
-        let begin = ContinuousClock.now
         let found = problem(try await answer("echo x >>'\(file)'; yes & yes", retries: 3))
         #expect(found?.code == "message_too_long" && found?.exit == .badData)
         #expect(try String(contentsOfFile: file, encoding: .utf8) == "x\n")
-        #expect(begin.duration(to: .now) < .seconds(60))
         // Also where it has ended by itself before anybody noticed.
         #expect(problem(try await answer("head -c 1048578 /dev/zero | tr '\\0' x"))?.code == "message_too_long")
         #expect(try await answer("head -c 1048576 /dev/zero | tr '\\0' x; echo").get().count == 16)
@@ -227,12 +225,10 @@ import Testing
     @Test func `a child that it leaves behind with its output open is not waited for`() async throws {
         let scratch = try Scratch()
         let file = scratch.url.appendingPathComponent("child").path
-        let begin = ContinuousClock.now
-        #expect(try await answer("sleep 300 & echo $! >'\(file)'; echo mine").get() == ["mine"])
-        #expect(begin.duration(to: .now) < .seconds(60))
+        #expect(try await answer("sleep 3000 & echo $! >'\(file)'; echo mine").get() == ["mine"])
         let child = try #require(
             Int32(try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").first ?? ""))
-        kill(child, SIGKILL)
+        #expect(kill(child, SIGKILL) == 0)
     }
 
     @Test func `many at once each get their own`() async throws {
