@@ -4,8 +4,8 @@ import ChatProtocol
 struct ListenPlan: Equatable, Sendable {
     enum Step: Equatable, Sendable {
         /// What was not shown, up to where the store ended at the start.
-        case notShown(after: Int64, upTo: Int64)
-        case all(after: Int64)
+        case notShown(after: StorePosition, upTo: StorePosition)
+        case all(after: StorePosition)
         /// It begins with the login, which has not come.
         case waitForLogin
     }
@@ -14,17 +14,17 @@ struct ListenPlan: Equatable, Sendable {
     private var since: Timestamp
     /// The store's last position when nothing was missed any more: what comes behind it is new whatever its time says,
     /// for a server's clock may be set back.
-    private var liveFrom: Int64?
-    private var scanned: Int64
+    private var liveFrom: StorePosition?
+    private var scanned: StorePosition
     /// What is not shown is told up to here; after it, everything.
-    private var notShownUpTo: Int64?
+    private var notShownUpTo: StorePosition?
     private var waitsForLogin: Bool
 
     /// - Parameters:
     ///   - start: where to begin.
     ///   - end: the store's last position now.
     ///   - positionSince: the last position before what the server took at `start`'s moment.
-    init(start: ListenStart, end: Int64, positionSince: (Timestamp) -> Int64) {
+    init(start: ListenStart, end: StorePosition, positionSince: (Timestamp) -> StorePosition) {
         since = 0
         waitsForLogin = false
         switch start {
@@ -49,7 +49,7 @@ struct ListenPlan: Equatable, Sendable {
     }
 
     /// Everything up to it was told or left out. Before the not shown are through it is the place among them.
-    var position: Int64 { scanned }
+    var position: StorePosition { scanned }
 
     /// Whether everything before `position` is done for good: a place among the not shown says nothing of the rest.
     var isContinuous: Bool { notShownUpTo == nil && !waitsForLogin }
@@ -61,15 +61,15 @@ struct ListenPlan: Equatable, Sendable {
     }
 
     /// Where a resume point stands that has everything up to `position` behind it.
-    func resumePosition(at position: Int64) -> ResumePosition {
+    func resumePosition(at position: StorePosition) -> ResumePosition {
         ResumePosition(position: position, since: since(after: position))
     }
 
     /// What the server took before is left out of the entries behind `position`.
-    func since(after position: Int64) -> Timestamp { position >= liveFrom ?? .max ? 0 : since }
+    func since(after position: StorePosition) -> Timestamp { position >= liveFrom ?? .end ? 0 : since }
 
     /// Everything missed is in the store, up to `position`.
-    mutating func reachedLive(at position: Int64) { if liveFrom == nil { liveFrom = position } }
+    mutating func reachedLive(at position: StorePosition) { if liveFrom == nil { liveFrom = position } }
 
     /// The login has come: what is new begins with it.
     mutating func loggedIn(at time: Timestamp) {
@@ -79,7 +79,7 @@ struct ListenPlan: Equatable, Sendable {
     }
 
     /// Everything up to `position` was read.
-    mutating func read(upTo position: Int64) { scanned = max(scanned, position) }
+    mutating func read(upTo position: StorePosition) { scanned = max(scanned, position) }
 
     /// The step has no more.
     mutating func exhausted() {

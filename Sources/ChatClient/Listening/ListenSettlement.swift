@@ -9,13 +9,13 @@ struct ListenSettlement {
     private let storeName: String
     private var progress: ListenProgress
 
-    init(_ resume: ResumePointHolder?, store name: String, at position: Int64) {
+    init(_ resume: ResumePointHolder?, store name: String, at position: StorePosition) {
         self.resume = resume
         storeName = name
         progress = ListenProgress(at: position)
     }
 
-    mutating func told(_ position: Int64) { progress.tell(position) }
+    mutating func told(_ position: StorePosition) { progress.tell(position) }
 
     /// The login has come with which it begins.
     mutating func begin(with plan: ListenPlan, in store: ClientStore) throws(Problem) {
@@ -46,7 +46,7 @@ struct ListenSettlement {
     ///
     /// - Parameter hasMoreRead: something was read behind the plan's place and is to be told.
     mutating func finish(
-        upTo position: Int64, _ plan: ListenPlan, hasMoreRead: Bool, in store: ClientStore
+        upTo position: StorePosition, _ plan: ListenPlan, hasMoreRead: Bool, in store: ClientStore
     ) throws(Problem) {
         guard resume != nil else { return }
         progress.finish(upTo: position)

@@ -129,7 +129,7 @@ package actor MessageListener {
     private func wanted(_ item: StoredItem) -> ListenEvent? {
         switch item {
         case .message(let message):
-            guard message.time >= plan.since(after: (message.cursor?.position ?? 0) - 1),
+            guard message.time >= plan.since(after: (message.cursor?.position ?? 0).previous),
                 options.filter.matches(message)
             else { return nil }
             return .message(message)

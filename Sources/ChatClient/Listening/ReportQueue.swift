@@ -7,7 +7,7 @@ struct ReportQueue: Sendable {
 
     var isEmpty: Bool { reports.isEmpty }
     /// What stands before the next one in the store; nil where there is none.
-    var behind: Int64? { reports.first?.behind }
+    var behind: StorePosition? { reports.first?.behind }
 
     mutating func add(_ new: [LiveReport]) {
         reports += new

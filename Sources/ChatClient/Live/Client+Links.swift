@@ -160,7 +160,7 @@ struct LinkEvents: Sendable {
         case receipt(ConversationID, ReceiptState)
     }
     /// With the last position of the store at that moment: what is told by then was there before.
-    var report: @Sendable (Event, Int64) -> Void
+    var report: @Sendable (Event, StorePosition) -> Void
     /// The connection has ended, or could not be used; comes once.
     var end: @Sendable (Problem) -> Void
 }

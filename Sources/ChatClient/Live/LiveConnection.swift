@@ -16,7 +16,7 @@ struct LiveReport: Sendable {
     }
     var event: Event
     /// What the store held by then comes first.
-    var behind: Int64
+    var behind: StorePosition
 }
 
 /// The lasting connection of a process: connects, stays, reconnects. All who listen share it.
@@ -38,7 +38,7 @@ actor LiveConnection {
     private var presence = PresenceBook()
 
     private enum Report: Sendable {
-        case event(LinkEvents.Event, Int64)
+        case event(LinkEvents.Event, StorePosition)
         case end(Problem)
     }
 
@@ -152,7 +152,7 @@ actor LiveConnection {
         return Problem(.unreachable, "the connection was closed")
     }
 
-    private func handle(_ event: LinkEvents.Event, behind: Int64) async {
+    private func handle(_ event: LinkEvents.Event, behind: StorePosition) async {
         switch event {
         case .login(let welcome):
             reconnector.connected(now: Monotonic.now)
@@ -175,7 +175,7 @@ actor LiveConnection {
         }
     }
 
-    private func tell(_ event: LiveReport.Event, behind: Int64) {
+    private func tell(_ event: LiveReport.Event, behind: StorePosition) {
         for listener in listeners.values { listener(LiveReport(event: event, behind: behind)) }
     }
 
@@ -190,7 +190,7 @@ actor LiveConnection {
         guard ended == nil else { return }
         ended = problem
         settle(.failure(problem))
-        tell(.ended(problem), behind: .max)
+        tell(.ended(problem), behind: .end)
     }
 }
 

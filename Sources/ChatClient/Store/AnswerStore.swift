@@ -24,7 +24,7 @@ struct StoredAnswer: Equatable, Sendable {
 extension ClientStore {
     /// Decides what a message that is being stored is to the open questions. Within the same transaction.
     func decideAnswer(
-        _ entry: EntryPlace, _ content: Content, conversation: Int64, own: AccountID, now: Timestamp
+        _ entry: EntryPlace, _ content: Content, conversation: ConversationNumber, own: AccountID, now: Timestamp
     ) throws {
         let open = try openQuestions(before: entry, in: conversation, own: own, now: now)
         guard !open.isEmpty else { return }
@@ -51,7 +51,7 @@ extension ClientStore {
     /// may have asked, which nothing in its message says. A device that says that nobody waits for the answer any more has
     /// taken its question back.
     private func openQuestions(
-        before entry: EntryPlace, in conversation: Int64, own: AccountID, now: Timestamp
+        before entry: EntryPlace, in conversation: ConversationNumber, own: AccountID, now: Timestamp
     ) throws -> [OpenQuestion] {
         let boot = bootTime()
         return try database.all(
@@ -74,7 +74,7 @@ extension ClientStore {
     }
 
     private func keep(
-        _ entry: EntryPlace, _ conversation: Int64, _ question: MessageID?, _ outcome: StoredAnswer.Outcome
+        _ entry: EntryPlace, _ conversation: ConversationNumber, _ question: MessageID?, _ outcome: StoredAnswer.Outcome
     ) throws {
         try database.run(
             """
@@ -99,7 +99,7 @@ extension ClientStore {
                 conversation: try row.identifier(2), seq: row.sequenceNumber(1), id: try row.identifier(3),
                 sender: peer,
                 device: try row.identifier(4), time: row.timestamp(5))
-            return (row.integer(0), place, content)
+            return (row.conversation(0), place, content)
         }
         for (conversation, place, content) in late {
             try decideAnswer(place, content, conversation: conversation, own: own, now: now)
@@ -134,7 +134,7 @@ extension ClientStore {
     }
 
     /// Whether a question took the message at this place.
-    func isAnswer(position: Int64) throws -> Bool {
+    func isAnswer(position: StorePosition) throws -> Bool {
         try database.first(
             """
             SELECT 1 FROM entries e JOIN answers a ON a.conversation = e.conversation AND a.seq = e.seq

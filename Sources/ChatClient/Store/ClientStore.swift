@@ -130,12 +130,12 @@ final class ClientStore {
     func proveWritable() throws { try database.run("UPDATE state SET position = position") }
 
     /// The position that was given away last.
-    func lastPosition() throws -> Int64 {
-        try database.first("SELECT position FROM state") { $0.integer(0) } ?? 0
+    func lastPosition() throws -> StorePosition {
+        try database.first("SELECT position FROM state") { $0.position(0) } ?? 0
     }
 
     /// Takes the next position. Within a transaction that has the write lock.
-    func nextPosition() throws -> Int64 {
+    func nextPosition() throws -> StorePosition {
         try database.run("UPDATE state SET position = position + 1")
         return try lastPosition()
     }

@@ -5,7 +5,7 @@ import StoredValues
 /// A conversation as the store knows it.
 struct StoredConversation: Equatable, Sendable {
     /// Its row.
-    var number: Int64
+    var number: ConversationNumber
     var id: ConversationID
     var name: ConversationName
 }
@@ -90,7 +90,7 @@ extension ClientStore {
             """, id
         ) { row in
             StoredConversation(
-                number: row.integer(0), id: id, name: try Self.conversationName(row, type: 1, peer: 2, name: 3))
+                number: row.conversation(0), id: id, name: try Self.conversationName(row, type: 1, peer: 2, name: 3))
         }
     }
 
@@ -115,8 +115,8 @@ extension ClientStore {
     }
 
     /// The conversation's row.
-    func number(of conversation: ConversationID) throws -> Int64? {
-        try database.first("SELECT number FROM conversations WHERE id = ?", conversation) { $0.integer(0) }
+    func number(of conversation: ConversationID) throws -> ConversationNumber? {
+        try database.first("SELECT number FROM conversations WHERE id = ?", conversation) { $0.conversation(0) }
     }
 }
 

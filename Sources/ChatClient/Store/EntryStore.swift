@@ -72,7 +72,8 @@ extension ClientStore {
     }
 
     private func storeLive(
-        _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, head: SequenceNumber, own: AccountID,
+        _ place: EntryPlace, _ opening: EntryOpening, _ number: ConversationNumber, head: SequenceNumber,
+        own: AccountID,
         now: Timestamp
     ) throws {
         let here = try settle(number, upTo: place.seq.previous)
@@ -90,7 +91,9 @@ extension ClientStore {
 
     /// What is here already is dropped when it comes again. What is not, or under another identifier, is another message:
     /// the server has lost what it had given the number to before.
-    private func noteDropped(_ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, now: Timestamp) throws {
+    private func noteDropped(_ place: EntryPlace, _ opening: EntryOpening, _ number: ConversationNumber, now: Timestamp)
+        throws
+    {
         let known = try database.first(
             "SELECT id FROM entries WHERE conversation = ? AND seq = ?", number, place.seq
         ) { row in try row.identifier(0) as MessageID }
@@ -143,7 +146,7 @@ extension ClientStore {
         try setGeneration(generation)
         let numbers = try database.all(
             "SELECT number FROM conversations WHERE head > 0 OR received > 0 ORDER BY number"
-        ) { $0.integer(0) }
+        ) { $0.conversation(0) }
         for number in numbers {
             try settle(number, upTo: .largest)
             try database.run("UPDATE conversations SET head = max(head, received) WHERE number = ?", number)
@@ -178,13 +181,13 @@ extension ClientStore {
 
     private func standing(
         of conversation: ConversationID
-    ) throws -> (number: Int64, head: SequenceNumber, received: SequenceNumber)? {
+    ) throws -> (number: ConversationNumber, head: SequenceNumber, received: SequenceNumber)? {
         try database.first("SELECT number, head, received FROM conversations WHERE id = ?", conversation) {
-            ($0.integer(0), $0.sequenceNumber(1), $0.sequenceNumber(2))
+            ($0.conversation(0), $0.sequenceNumber(1), $0.sequenceNumber(2))
         }
     }
 
-    private func setHead(_ number: Int64, _ head: SequenceNumber) throws {
+    private func setHead(_ number: ConversationNumber, _ head: SequenceNumber) throws {
         try database.run("UPDATE conversations SET head = max(head, ?) WHERE number = ?", head, number)
     }
 
@@ -192,7 +195,9 @@ extension ClientStore {
     /// what is known, the store itself was rolled back, to a copy for example. Says so.
     ///
     /// - Parameter here: how many of the numbers between are here.
-    func noteLost(_ number: Int64, known: SequenceNumber, here: UInt64, until next: SequenceNumber, now: Timestamp)
+    func noteLost(
+        _ number: ConversationNumber, known: SequenceNumber, here: UInt64, until next: SequenceNumber, now: Timestamp
+    )
         throws
     {
         let between = next.previous.distance(behind: known)
@@ -202,7 +207,7 @@ extension ClientStore {
 
     /// Gives those that wait up to `seq` their positions; how many they were.
     @discardableResult
-    private func settle(_ number: Int64, upTo seq: SequenceNumber) throws -> UInt64 {
+    private func settle(_ number: ConversationNumber, upTo seq: SequenceNumber) throws -> UInt64 {
         let waiting = try database.all(
             "SELECT seq FROM entries WHERE conversation = ? AND position IS NULL AND seq <= ? ORDER BY seq", number, seq
         ) { $0.sequenceNumber(0) }
@@ -214,7 +219,7 @@ extension ClientStore {
     }
 
     /// Goes on over those that follow without a hole.
-    private func settleFollowers(_ number: Int64, of seq: SequenceNumber) throws {
+    private func settleFollowers(_ number: ConversationNumber, of seq: SequenceNumber) throws {
         var head = seq
         while let next = head.next {
             try database.run(
@@ -230,7 +235,8 @@ extension ClientStore {
     }
 
     func insert(
-        _ place: EntryPlace, _ opening: EntryOpening, conversation: Int64, position: Int64?, own: AccountID,
+        _ place: EntryPlace, _ opening: EntryOpening, conversation: ConversationNumber, position: StorePosition?,
+        own: AccountID,
         now: Timestamp
     ) throws {
         var content: Content?
@@ -253,7 +259,9 @@ extension ClientStore {
         try decideAnswer(place, content, conversation: conversation, own: own, now: now)
     }
 
-    private func insertGap(conversation: Int64, reason: GapNotice.Reason, missed: UInt64?, now: Timestamp) throws {
+    private func insertGap(conversation: ConversationNumber, reason: GapNotice.Reason, missed: UInt64?, now: Timestamp)
+        throws
+    {
         try database.run(
             "INSERT INTO gaps(position, conversation, reason, missed, time, shown) VALUES (?, ?, ?, ?, ?, 0)",
             try nextPosition(), conversation, reason.rawValue, missed, now)

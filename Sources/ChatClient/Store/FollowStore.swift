@@ -10,7 +10,9 @@ extension ClientStore {
     }
 
     /// At most `limit` items behind `position`, up to and with `last`.
-    func items(after position: Int64, upTo last: Int64 = .max, limit: Int, reader: ItemReader) throws -> [StoredItem] {
+    func items(after position: StorePosition, upTo last: StorePosition = .end, limit: Int, reader: ItemReader) throws
+        -> [StoredItem]
+    {
         let messages = try database.all(
             "SELECT * FROM message_rows WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
             from: ItemReader.messages, position, last, limit, read: reader.item)
@@ -21,7 +23,9 @@ extension ClientStore {
     }
 
     /// As `items`, only what no person was shown.
-    func itemsNotShown(after position: Int64, upTo last: Int64, limit: Int, reader: ItemReader) throws -> [StoredItem] {
+    func itemsNotShown(after position: StorePosition, upTo last: StorePosition, limit: Int, reader: ItemReader) throws
+        -> [StoredItem]
+    {
         let messages = try database.all(
             "SELECT * FROM message_rows WHERE shown = 0 AND position > ? AND position <= ? ORDER BY position LIMIT ?",
             from: ItemReader.messages, position, last, limit, read: reader.item)

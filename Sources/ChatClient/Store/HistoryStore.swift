@@ -40,10 +40,10 @@ extension ClientStore {
     }
 
     /// The rows of a conversation, oldest first: a server that was restored from a backup may have begun one anew.
-    private func conversationNumbers(_ name: ConversationName) throws -> [Int64] {
+    private func conversationNumbers(_ name: ConversationName) throws -> [ConversationNumber] {
         switch name {
         case .everyone:
-            try database.all("SELECT number FROM conversations WHERE type = 2 ORDER BY number") { $0.integer(0) }
+            try database.all("SELECT number FROM conversations WHERE type = 2 ORDER BY number") { $0.conversation(0) }
         case .room: []
         case .user(let user):
             // Of two accounts with one name the one that was told last is meant.
@@ -52,7 +52,7 @@ extension ClientStore {
                 SELECT number FROM conversations WHERE type = 1
                     AND peer = (SELECT id FROM accounts WHERE name = ? ORDER BY told DESC LIMIT 1) ORDER BY number
                 """, user.text
-            ) { $0.integer(0) }
+            ) { $0.conversation(0) }
         }
     }
 }

@@ -37,7 +37,7 @@ struct ItemReader: Sendable {
     /// From a row of `message_rows`.
     func item(_ row: Statement) throws -> StoredItem {
         typealias Column = MessageColumn
-        let cursor = row.optionalInteger(Column.position).map { Cursor(store: store, position: $0) }
+        let cursor = row.optionalPosition(Column.position).map { Cursor(store: store, position: $0) }
         let conversation = try conversation(row)
         guard let body = row.optionalText(Column.body) else {
             return .gap(
@@ -67,7 +67,7 @@ struct ItemReader: Sendable {
                 conversation: try conversation(row),
                 reason: GapNotice.Reason(rawValue: row.text(Column.reason)) ?? .retention,
                 time: row.timestamp(Column.time), missed: row.optionalUnsigned(Column.missed),
-                cursor: Cursor(store: store, position: row.integer(Column.position))))
+                cursor: Cursor(store: store, position: row.position(Column.position))))
     }
 
     /// Both begin with the position, and then the conversation.

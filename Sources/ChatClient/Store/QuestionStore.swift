@@ -41,7 +41,7 @@ extension ClientStore {
 
     /// A message of this account has its place. If it asks, what comes after it counts from now on, and what was stored
     /// meanwhile and is marked as its answer. Within the transaction that stores it.
-    func noteAsked(_ entry: EntryPlace, conversation: Int64, now: Timestamp) throws {
+    func noteAsked(_ entry: EntryPlace, conversation: ConversationNumber, now: Timestamp) throws {
         let own = entry.sender
         try database.run(
             """

@@ -11,7 +11,8 @@ extension ClientStore {
     private static let settlePage = 2_000
 
     func storeReplayed(
-        _ place: EntryPlace, _ opening: EntryOpening, _ number: Int64, settled: SequenceNumber, own: AccountID,
+        _ place: EntryPlace, _ opening: EntryOpening, _ number: ConversationNumber, settled: SequenceNumber,
+        own: AccountID,
         now: Timestamp
     ) throws {
         let isKnown = try database.first(
@@ -59,7 +60,7 @@ extension ClientStore {
     }
 
     private struct Replayed {
-        var number: Int64
+        var number: ConversationNumber
         var seq: SequenceNumber
         var time: Timestamp
     }
@@ -70,7 +71,7 @@ extension ClientStore {
             SELECT e.conversation, e.seq, e.time FROM entries e JOIN conversations c ON c.number = e.conversation
             WHERE e.position IS NULL AND e.seq <= c.received ORDER BY e.conversation, e.seq
             """
-        ) { Replayed(number: $0.integer(0), seq: $0.sequenceNumber(1), time: $0.timestamp(2)) }
+        ) { Replayed(number: $0.conversation(0), seq: $0.sequenceNumber(1), time: $0.timestamp(2)) }
         // A clock that was set back must not change the order within a conversation.
         for index in rows.indices.dropFirst() where rows[index].number == rows[index - 1].number {
             rows[index].time = max(rows[index].time, rows[index - 1].time)
@@ -80,7 +81,7 @@ extension ClientStore {
 
     /// Another process may have been first.
     private func settle(_ row: Replayed) throws {
-        let position = try lastPosition() + 1
+        let position = try lastPosition().next
         try database.run(
             "UPDATE entries SET position = ? WHERE conversation = ? AND seq = ? AND position IS NULL", position,
             row.number, row.seq)

@@ -5,7 +5,7 @@ import StoredValues
 /// Where a reader with a name stands.
 struct ResumePosition: Equatable, Sendable {
     /// Everything up to it is done.
-    var position: Int64
+    var position: StorePosition
     /// What the server took before is not wanted.
     var since: Timestamp
 }
@@ -13,7 +13,7 @@ struct ResumePosition: Equatable, Sendable {
 extension ClientStore {
     func resumePosition(_ name: UserName) throws -> ResumePosition? {
         try database.first("SELECT position, since FROM resume_points WHERE name = ?", name.text) {
-            ResumePosition(position: $0.integer(0), since: $0.timestamp(1))
+            ResumePosition(position: $0.position(0), since: $0.timestamp(1))
         }
     }
 
@@ -33,35 +33,35 @@ extension ClientStore {
         return database.changes > 0
     }
 
-    func resumePositions() throws -> [(name: UserName, position: Int64, moved: Timestamp, waiting: Int)] {
+    func resumePositions() throws -> [(name: UserName, position: StorePosition, moved: Timestamp, waiting: Int)] {
         try database.all(
             """
             SELECT r.name, r.position, r.moved, (SELECT count(*) FROM entries e
                 WHERE e.position > r.position AND e.time >= r.since AND e.sender <> (SELECT account FROM identity))
             FROM resume_points r ORDER BY r.name
             """
-        ) { (try $0.userName(0), $0.integer(1), $0.timestamp(2), $0.int(3)) }
+        ) { (try $0.userName(0), $0.position(1), $0.timestamp(2), $0.int(3)) }
     }
 
     /// The last position before anything that the server took at `time` or later.
-    func position(before time: Timestamp) throws -> Int64 {
+    func position(before time: Timestamp) throws -> StorePosition {
         let first = try database.first(
             "SELECT min(position) FROM entries WHERE time >= ? AND position IS NOT NULL", time
         ) {
-            $0.optionalInteger(0)
+            $0.optionalPosition(0)
         }
         guard let first, let first else { return try lastPosition() }
-        return first - 1
+        return first.previous
     }
 }
 
 extension ClientStore {
     /// The last position before the first that was not shown.
-    func positionBeforeNotShown() throws -> Int64 {
+    func positionBeforeNotShown() throws -> StorePosition {
         let first = try database.first("SELECT min(position) FROM entries WHERE shown = 0 AND position > 0") {
-            $0.optionalInteger(0)
+            $0.optionalPosition(0)
         }
         guard let first, let first else { return try lastPosition() }
-        return first - 1
+        return first.previous
     }
 }

@@ -19,7 +19,7 @@ extension ClientStore {
     }
 
     /// Marks notices of gaps as shown. Within a transaction.
-    func markGapsShown(upTo position: Int64) throws {
+    func markGapsShown(upTo position: StorePosition) throws {
         try database.run("UPDATE gaps SET shown = 1 WHERE shown = 0 AND position <= ?", position)
     }
 

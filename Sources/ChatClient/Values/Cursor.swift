@@ -8,9 +8,9 @@ package struct Cursor: Hashable, Sendable {
     /// The store it belongs to.
     package var store: String
     /// Everything up to and with this position lies behind it; 0 lies before everything.
-    package var position: Int64
+    package var position: StorePosition
 
-    package init(store: String, position: Int64) {
+    package init(store: String, position: StorePosition) {
         self.store = store
         self.position = position
     }
@@ -20,10 +20,10 @@ package struct Cursor: Hashable, Sendable {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].utf8.count == Self.storeDigits,
             parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }),
-            parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let position = Int64(parts[1])
+            parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(parts[1])
         else { return nil }
-        self.init(store: String(parts[0]), position: position)
+        self.init(store: String(parts[0]), position: StorePosition(number))
     }
 
-    package var text: String { "\(store)-\(position)" }
+    package var text: String { "\(store)-\(position.number)" }
 }

@@ -70,7 +70,7 @@ import Testing
         func hasNews() throws -> Bool { try watch.hasNews() }
         func leaveSome() { watch.leftSome() }
 
-        func position(after position: Int64, within limit: Duration) async throws -> Int64? {
+        func position(after position: StorePosition, within limit: Duration) async throws -> StorePosition? {
             try await watch.first(until: Monotonic.now + limit) { () throws(Problem) in
                 looks += 1
                 do {

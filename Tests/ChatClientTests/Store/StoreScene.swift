@@ -88,7 +88,7 @@ struct StoreScene {
     }
 
     /// What a reader gets, in short words, in order.
-    func told(after position: Int64 = 0) throws -> [String] {
+    func told(after position: StorePosition = 0) throws -> [String] {
         let reader = try #require(try store.itemReader())
         return try store.items(after: position, limit: 1000, reader: reader).map(Self.word)
     }
