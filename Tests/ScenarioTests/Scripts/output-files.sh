@@ -63,10 +63,10 @@ exits 0 alice chat device add --out "$files/to-identity"
 same 600 "$(stat -c %a "$files/behind")" "the identity's mode"
 exits 73 alice chat device add --out "$files/to-identity"
 exits 0 alice chat device add --out -
-has "$SCRATCH/out" '^key = '
+has "$SCRATCH/out" '^login_key = '
 install -m 600 "$SCRATCH/out" "$files/from-output"
 alice chat device add --out /dev/fd/1 | cat >"$files/from-pipe"
-has "$files/from-pipe" '^key = '
+has "$files/from-pipe" '^login_key = '
 person box
 exits 0 as box chat login --identity "$files/from-output"
 before=$(alice chat device list | wc -l)
