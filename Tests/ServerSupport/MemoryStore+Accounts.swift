@@ -74,12 +74,17 @@ extension MemoryStore {
         }
         guard old.state == .active || old.state == .pending else { throw .refused(Failure(.deviceRevoked)) }
         guard old.state == .pending || head == .none || isProven else { throw .refused(Failure.deviceNotProven) }
-        if !device.keys.isEmpty, device.keys != old.new.keys { old.window = LoginWindow() }
-        old.new = device
+        let brought = Set(device.keys.map(\.purpose))
+        var new = device
+        new.keys += old.new.keys.filter { !brought.contains($0.purpose) }
+        if new.keys.first(where: { $0.purpose == .login }) != old.new.keys.first(where: { $0.purpose == .login }) {
+            old.window = LoginWindow()
+        }
+        old.new = new
         devices[device.id] = old
     }
 
-    private func make(_ device: NewDevice, _ state: DeviceState, of account: AccountID) {
+    func make(_ device: NewDevice, _ state: DeviceState, of account: AccountID) {
         guard devices[device.id] == nil else { return }
         var made = Device(new: device, account: account, state: state, created: clock())
         if state == .active { made.activated = clock() } else { made.pendingSince = clock() }
@@ -158,8 +163,8 @@ extension MemoryStore {
         people[account]?.hashOrigin = .own
         guard let survivor else { return [] }
         let hasChain = standing(of: account).head != .none
-        for device in active(of: account) where device.new.id != survivor {
-            end(device.new.id, hasChain && device.state != .pending ? .suspended : .revoked)
+        for device in active(of: account) where device.new.id != survivor && device.state != .suspended {
+            end(device.new.id, hasChain && device.state == .active ? .suspended : .revoked)
         }
         return devices.values.filter {
             $0.account == account && [.revoked, .suspended].contains($0.state) && $0.new.id != survivor

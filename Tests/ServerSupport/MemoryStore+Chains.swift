@@ -27,7 +27,13 @@ extension MemoryStore {
         guard people[account] != nil else { return nil }
         let kept = chains[account] ?? Chain()
         var chain = StoredChain(head: kept.head, from: number)
-        chain.links = kept.links.dropFirst(Int(number)).prefix(limit).map(\.bytes)
+        let links = kept.links.dropFirst(Int(number)).prefix(limit)
+        chain.links = links.map(\.bytes)
+        let isLast = Int(number) + links.count >= kept.links.count
+        chain.renewals = kept.renewals.filter { renewal in
+            links.contains { $0.signer == renewal.device && $0.instance == renewal.entry.instance }
+                || isLast && kept.newest(of: renewal.device)?.entry.instance == renewal.entry.instance
+        }.sorted { ($0.device, $0.entry.instance) < ($1.device, $1.entry.instance) }.map(\.entry.bytes)
         return chain
     }
 
@@ -35,7 +41,9 @@ extension MemoryStore {
         var chain = chains[step.account] ?? Chain()
         let place = Int(step.before.count)
         if place < chain.links.count, chain.links[place].bytes == step.link { return outcome(of: step) }
-        guard chain.head == step.before else { throw .refused(Failure(.chainMoved)) }
+        guard chain.head == step.before, chain.newest(of: step.signer)?.entry.instance ?? 0 == step.instance else {
+            throw .refused(Failure(.chainMoved))
+        }
         if case .reset = step.effect {
             guard let hash = step.passwordHash, people[step.account]?.passwordHash == hash else {
                 throw .refused(Failure(.loginRefused))
@@ -44,6 +52,15 @@ extension MemoryStore {
             chain.lastReset = clock()
         }
         try apply(step)
+        for index in chain.renewals.indices
+        where chain.renewals[index].device == step.signer && chain.renewals[index].entry.instance == step.instance {
+            chain.renewals[index].hasSigned = true
+        }
+        switch step.effect {
+        case .revoke(let device): chain.renewals.removeAll { $0.device == device && !$0.hasSigned }
+        case .reset: chain.renewals.removeAll { !$0.hasSigned }
+        case .create, .add: break
+        }
         chain.links.append((step.link, step.signer, step.instance))
         chain.head = step.after
         chains[step.account] = chain
@@ -97,5 +114,87 @@ extension MemoryStore {
         }
         devices[device]?.grant = grant
         return WaitingDevice(name: known.new.name, since: known.pendingSince)
+    }
+
+    func enrolment(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> EnrolledDevice? {
+        guard let known = devices[device], known.account == account else { return nil }
+        return EnrolledDevice(
+            state: known.state, key: known.new.keys.first { $0.purpose == .enrol }?.publicKey)
+    }
+
+    func enrol(_ entry: IdentityEntry) async throws(StoreFailure) -> LoggedIn {
+        guard let account = people[entry.account], !account.isDeleted else { throw .refused(Failure(.badProof)) }
+        guard !account.isDisabled else { throw .refused(Failure(.accountDisabled)) }
+        let old = devices[entry.device.id]
+        guard old?.account ?? entry.account == entry.account, old?.state ?? .active == .active else {
+            throw .refused(Failure(.deviceRevoked))
+        }
+        let former = old?.new.keys.first { $0.purpose == .login }?.publicKey
+        if try isNew(entry, former) {
+            if let renewal = entry.renewal {
+                chains[entry.account]?.renewals.removeAll { $0.device == entry.device.id && !$0.hasSigned }
+                chains[entry.account]?.renewals.append(
+                    Renewal(device: entry.device.id, entry: renewal, time: clock()))
+            }
+            begin(entry, former)
+        }
+        guard let made = devices[entry.device.id] else { throw .refused(Failure(.noSuchDevice)) }
+        return LoggedIn(
+            account: account.record, device: made.new.id, deviceName: made.new.name, state: made.state,
+            chain: standing(of: entry.account))
+    }
+
+    private func isNew(_ entry: IdentityEntry, _ former: [UInt8]?) throws(StoreFailure) -> Bool {
+        let head = standing(of: entry.account).head
+        guard let renewal = entry.renewal else {
+            guard head == entry.head else { throw .refused(Failure(.chainMoved)) }
+            guard former == nil || former == entry.loginKey else { throw .refused(entry.taken) }
+            return former == nil
+        }
+        let newest = chains[entry.account]?.newest(of: entry.device.id)
+        if newest?.entry.bytes == renewal.bytes {
+            guard former == entry.loginKey else { throw .refused(entry.taken) }
+            return false
+        }
+        guard head == entry.head, renewal.instance == (newest?.entry.instance ?? 0) + 1 else {
+            throw .refused(Failure(.chainMoved))
+        }
+        if let refusal = IdentityEntry.refusal(since: newest?.time, at: clock()) { throw .refused(refusal) }
+        return true
+    }
+
+    private func begin(_ entry: IdentityEntry, _ former: [UInt8]?) {
+        var new = entry.device
+        let brought = Set(new.keys.map(\.purpose))
+        let old = devices[new.id]
+        new.keys += (old?.new.keys ?? []).filter { !brought.contains($0.purpose) }
+        if old == nil { make(new, .active, of: entry.account) }
+        devices[new.id]?.new = new
+        if former != entry.loginKey {
+            devices[new.id]?.window = LoginWindow()
+            if let former { devices[new.id]?.replaced.append(former) }
+        }
+    }
+
+    func replacedKeys(of device: DeviceID, account: AccountID) async throws(StoreFailure) -> [[UInt8]] {
+        guard let known = devices[device], known.account == account else { return [] }
+        return known.replaced.suffix(IdentityEntry.replacedKeys).reversed()
+    }
+
+    func suspendDevice(
+        _ device: DeviceID, of account: AccountID, ifHashIs hash: String
+    ) async throws(StoreFailure) {
+        guard let owner = people[account], owner.passwordHash == hash, !owner.isDeleted else {
+            throw .refused(Failure(.loginRefused))
+        }
+        guard let known = devices[device], known.account == account else { throw .refused(Failure(.noSuchDevice)) }
+        guard known.state == .active || known.state == .pending else { return }
+        end(device, known.state == .active && standing(of: account).head != .none ? .suspended : .revoked)
+    }
+}
+
+extension MemoryStore.Chain {
+    func newest(of device: DeviceID) -> MemoryStore.Renewal? {
+        renewals.filter { $0.device == device }.max { $0.entry.instance < $1.entry.instance }
     }
 }

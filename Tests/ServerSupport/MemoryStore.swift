@@ -72,13 +72,23 @@ actor MemoryStore: Store {
         var activated: Timestamp = 0
         var pendingSince: Timestamp = 0
         var grant: [UInt8] = []
+        /// Former login keys, the newest last.
+        var replaced: [[UInt8]] = []
         var lastSeen: Timestamp = 0
         var window = LoginWindow()
+    }
+
+    struct Renewal {
+        var device: DeviceID
+        var entry: IdentityEntry.Renewal
+        var time: Timestamp
+        var hasSigned = false
     }
 
     struct Chain {
         var head = ChainHead.none
         var links: [(bytes: [UInt8], signer: DeviceID, instance: UInt32)] = []
+        var renewals: [Renewal] = []
         var lastReset: Timestamp = 0
     }
 

@@ -67,6 +67,12 @@ struct TestAccounts: AccountService {
     func renameDevice(_ request: RenameDevice, of account: AccountID) async throws(Failure) {
         throw Failure(.noSuchDevice)
     }
+    func logIn(_ request: LoginByIdentity, from origin: LoginOrigin) async throws(Failure) -> LoggedIn {
+        throw Failure(.badProof)
+    }
+    func suspendDevice(
+        _ request: SuspendDevice, of account: AccountID, from origin: LoginOrigin
+    ) async throws(Failure) { throw Failure(.noSuchDevice) }
     func publishLink(
         _ request: PublishLink, by me: LoggedIn, from origin: LoginOrigin
     ) async throws(Failure) -> ChainOutcome { throw Failure(.invalidLink) }

@@ -27,6 +27,15 @@ extension AccountKeeper {
         }
     }
 
+    package nonisolated func suspendDevice(
+        _ request: SuspendDevice, of account: AccountID, from origin: LoginOrigin
+    ) async throws(Failure) {
+        let hash = try await checkedHash(request.password, of: account, from: origin)
+        try await change { () throws(StoreFailure) in
+            try await store.suspendDevice(request.device, of: account, ifHashIs: hash)
+        }
+    }
+
     /// An account's chain as the store has it, where it was verified link by link.
     struct KeptChain {
         var place: AccountPlace

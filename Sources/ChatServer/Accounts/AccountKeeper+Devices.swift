@@ -13,9 +13,11 @@ extension AccountKeeper {
                 try await store.loginRow(request.device, of: request.account)
             }
             guard let row, DeviceProof.isSigned(request, by: row.key, binding: origin.binding) else {
-                throw Failure(
-                    .badProof,
-                    sentence: "this device is not known here, or its signature does not verify; log in again")
+                throw try await wasReplaced(request, origin)
+                    ? Failure(.replaced)
+                    : Failure(
+                        .badProof,
+                        sentence: "this device is not known here, or its signature does not verify; log in again")
             }
             let loggedIn = try await ask { () throws(StoreFailure) in
                 try await store.useLoginNumber(request.number, of: request.device, checkedAgainst: row)
@@ -31,8 +33,17 @@ extension AccountKeeper {
         }
     }
 
+    /// Whether the key of a login was the device's before a newer use of its identity file.
+    private nonisolated func wasReplaced(_ request: LoginByDevice, _ origin: LoginOrigin) async throws(Failure) -> Bool
+    {
+        let keys = try await ask { () throws(StoreFailure) in
+            try await store.replacedKeys(of: request.device, account: request.account)
+        }
+        return keys.contains { DeviceProof.isSigned(request, by: $0, binding: origin.binding) }
+    }
+
     /// Where a device logs in its owner is no stranger.
-    private func noteOrigin(of loggedIn: LoggedIn, _ origin: LoginOrigin) {
+    func noteOrigin(of loggedIn: LoggedIn, _ origin: LoginOrigin) {
         known.note(loggedIn.account.name, from: AddressPrefix(origin.address))
     }
 
@@ -44,8 +55,8 @@ extension AccountKeeper {
         _ request: AddDevice, to account: AccountID, from origin: LoginOrigin
     ) async throws(Failure) -> DeviceID {
         let keys = try DeviceProof.keys(of: request.device, binding: origin.binding)
-        guard keys.contains(where: { $0.purpose == .login }) else {
-            throw Failure(.malformed, sentence: "a further device needs a key to log in by")
+        guard keys.contains(where: { $0.purpose == .login || $0.purpose == .enrol }) else {
+            throw Failure(.malformed, sentence: "a further device needs a key to log in by, or to begin that with")
         }
         let device = NewDevice(
             id: sources.identifier(), name: request.device.name, certificate: request.device.certificate, keys: keys)

@@ -50,6 +50,8 @@ package protocol AccountService: Sendable {
     func register(_ request: Register, from origin: LoginOrigin) async throws(Failure) -> LoggedIn
     func logIn(_ request: LoginByPassword, from origin: LoginOrigin) async throws(Failure) -> LoggedIn
     func logIn(_ request: LoginByDevice, from origin: LoginOrigin) async throws(Failure) -> LoggedIn
+    /// Where it is active, the hub then closes the other connections of the device: they have other keys.
+    func logIn(_ request: LoginByIdentity, from origin: LoginOrigin) async throws(Failure) -> LoggedIn
 
     /// The account's devices that are not revoked; `online` is filled in by the hub.
     func devices(of account: AccountID) async throws(Failure) -> [DeviceRecord]
@@ -63,6 +65,8 @@ package protocol AccountService: Sendable {
     ) async throws(Failure) -> ChainOutcome
     /// Keeps the grant of a device that waits.
     func leaveGrant(_ request: LeaveGrant, of me: LoggedIn) async throws(Failure) -> WaitingDevice
+    /// On return the suspension is on disk; the hub then closes the device's connections.
+    func suspendDevice(_ request: SuspendDevice, of account: AccountID, from origin: LoginOrigin) async throws(Failure)
     /// On return the revocation is on disk; the hub then closes the device's connections.
     func revokeDevice(_ request: RevokeDevice, of account: AccountID) async throws(Failure)
     /// Gives the devices that may not log in any more; the hub then closes their connections.

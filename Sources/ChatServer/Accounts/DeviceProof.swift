@@ -14,18 +14,22 @@ package enum DeviceProof {
             guard !keys.contains(where: { $0.isSameSlot(as: registration) }) else {
                 throw Failure(.malformed, sentence: "a device has one key a purpose and algorithm")
             }
-            let proof = KeyProof(
-                purpose: registration.purpose, algorithm: registration.algorithm, publicKey: registration.publicKey,
-                binding: binding)
-            guard let key = VerifyingKey(rawRepresentation: registration.publicKey),
-                key.verify(registration.proof, of: proof.wireBytes)
-            else { throw Failure(.badProof) }
+            guard isProven(registration, binding: binding) else { throw Failure(.badProof) }
             keys.append(
                 DeviceKey(
                     purpose: registration.purpose, algorithm: registration.algorithm, publicKey: registration.publicKey)
             )
         }
         return keys
+    }
+
+    /// Whether whoever is at the other end of the connection holds this key.
+    package static func isProven(_ registration: KeyRegistration, binding: ConnectionBinding) -> Bool {
+        let proof = KeyProof(
+            purpose: registration.purpose, algorithm: registration.algorithm, publicKey: registration.publicKey,
+            binding: binding)
+        return VerifyingKey(rawRepresentation: registration.publicKey)?.verify(registration.proof, of: proof.wireBytes)
+            ?? false
     }
 
     /// Whether a login is signed by this key, for this connection.

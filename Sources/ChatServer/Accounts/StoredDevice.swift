@@ -14,7 +14,7 @@ package struct DeviceKey: Sendable, Equatable {
 }
 
 /// A device that is to be made; its keys were proved.
-package struct NewDevice: Sendable {
+package struct NewDevice: Sendable, Equatable {
     package var id: DeviceID
     package var name: String
     package var certificate: [UInt8]

@@ -59,7 +59,7 @@ package final class Hub {
             context: context, quota: quota, deliverer: deliverer, memory: memory, draining: draining)
         logins = LoginRequests(
             context: context, groupKey: authority.publicKey, accounts: accounts, connections: connections, quota: quota,
-            rates: rates)
+            rates: rates, expulsion: expulsion)
         appends = AppendRequests(context: context, writer: writer, rates: rates, quota: quota, draining: draining)
         deliveries = DeliveryRequests(
             connections: connections, marks: marks, deliverer: deliverer, presence: presence, receipts: receipts,

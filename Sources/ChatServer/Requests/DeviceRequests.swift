@@ -29,6 +29,7 @@ final class DeviceRequests {
         case .addDevice: add(try frame.decode(), session, correlation)
         case .renameDevice: rename(try frame.decode(), session, correlation)
         case .revokeDevice: revoke(try frame.decode(), session, correlation)
+        case .suspendDevice: suspend(try frame.decode(), session, correlation)
         case .changePassword: changePassword(try frame.decode(), session, correlation)
         default: session.send(Failure(.unexpectedFrame), correlation: correlation)
         }
@@ -69,10 +70,24 @@ final class DeviceRequests {
         context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.revokeDevice(request, of: me.account.id)
         } then: { me, _, reply in
-            self.expulsion.close([request.device], of: me.account.id, except: session) {
-                reply(Done())
-                if request.device == me.device { session.expel(Failure(.deviceRevoked)) }
-            }
+            self.end(request.device, of: me, session) { reply(Done()) }
+        }
+    }
+
+    private func suspend(_ request: SuspendDevice, _ session: Session, _ correlation: UInt32) {
+        let origin = session.origin
+        context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
+            try await accounts.suspendDevice(request, of: me.account.id, from: origin)
+        } then: { me, _, reply in
+            self.end(request.device, of: me, session) { reply(Done()) }
+        }
+    }
+
+    /// Ends the connections of a device, before the reply; the one that asked after it.
+    private func end(_ device: DeviceID, of me: LoggedIn, _ session: Session, reply: @escaping () -> Void) {
+        expulsion.close([device], of: me.account.id, except: session) {
+            reply()
+            if device == me.device { session.expel(Failure(.deviceRevoked)) }
         }
     }
 

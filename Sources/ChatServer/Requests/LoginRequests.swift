@@ -10,10 +10,11 @@ final class LoginRequests {
     private let connections: ConnectionRegistry
     private let quota: StoreQuotaDesk
     private let rates: RateDesk
+    private let expulsion: Expulsion
 
     init(
         context: HubContext, groupKey: [UInt8], accounts: any AccountService, connections: ConnectionRegistry,
-        quota: StoreQuotaDesk, rates: RateDesk
+        quota: StoreQuotaDesk, rates: RateDesk, expulsion: Expulsion
     ) {
         self.context = context
         self.groupKey = groupKey
@@ -21,6 +22,7 @@ final class LoginRequests {
         self.connections = connections
         self.quota = quota
         self.rates = rates
+        self.expulsion = expulsion
     }
 
     /// The first words, as soon as the handshake is done.
@@ -53,6 +55,11 @@ final class LoginRequests {
             }
         case .loginByPassword:
             let request: LoginByPassword = try frame.decode()
+            beginLogin(session)
+            finishLogin(session, frame) { (accounts) throws(Failure) in try await accounts.logIn(request, from: origin)
+            }
+        case .loginByIdentity:
+            let request: LoginByIdentity = try frame.decode()
             beginLogin(session)
             finishLogin(session, frame) { (accounts) throws(Failure) in try await accounts.logIn(request, from: origin)
             }
@@ -89,7 +96,16 @@ final class LoginRequests {
         }
     }
 
+    /// The newest use of an identity file counts: the connections of the former one end first.
     private func finishLogin(_ session: Session, _ frame: RawFrame, _ result: Result<LoggedIn, Failure>) {
+        guard frame.frameKind == .loginByIdentity, case .success(let identity) = result, identity.state == .active
+        else { return answerLogin(session, frame, result) }
+        expulsion.close([identity.device], of: identity.account.id, because: Failure(.replaced)) {
+            self.answerLogin(session, frame, result)
+        }
+    }
+
+    private func answerLogin(_ session: Session, _ frame: RawFrame, _ result: Result<LoggedIn, Failure>) {
         guard session.stage == .loggingIn else { return }
         let correlation = frame.correlation
         switch result {

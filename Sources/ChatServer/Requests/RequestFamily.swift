@@ -18,7 +18,7 @@ extension FrameKind {
         case .append: .append
         case .acknowledge, .subscribe, .markRead, .queryReceipts: .delivery
         case .openConversation, .lookUpAccounts, .lookUpConversations, .listAccounts: .directory
-        case .listDevices, .addDevice, .renameDevice, .revokeDevice, .changePassword: .devices
+        case .listDevices, .addDevice, .renameDevice, .revokeDevice, .suspendDevice, .changePassword: .devices
         case .publishLink, .readChain, .leaveGrant: .chains
         case .foundGroup, .commit, .readLog, .readGroup, .readWelcome, .takeTurn: .groups
         case .ping: .liveness

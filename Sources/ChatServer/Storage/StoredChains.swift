@@ -22,6 +22,25 @@ package protocol StoredChains: Sendable {
     /// - Throws: refused by `noSuchDevice` where it does not wait.
     func leaveGrant(_ grant: [UInt8], of device: DeviceID, account: AccountID) async throws(StoreFailure)
         -> WaitingDevice
+
+    /// What a login by an identity file is checked against, beside the chain; nil where the account has no such device.
+    func enrolment(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> EnrolledDevice?
+
+    /// Has a device that an identity file logs in begin with keys of its own, and keeps its renewal, in one step. The same again is
+    /// answered as the first time.
+    ///
+    /// - Throws: refused by `chainMoved` where another renewal or link was there first; by `identityUsed` or `replaced` where this place is
+    ///   taken by other keys; by `rateLimited` where the renewal before is too young; by `deviceRevoked`, `accountDisabled`.
+    func enrol(_ entry: IdentityEntry) async throws(StoreFailure) -> LoggedIn
+
+    /// The keys by which a device has logged in before its newest renewals: the newest of them.
+    func replacedKeys(of device: DeviceID, account: AccountID) async throws(StoreFailure) -> [[UInt8]]
+
+    /// Has a device refused from now on: one that waits is revoked, one of the chain is suspended.
+    ///
+    /// - Parameter hash: what the password was checked against.
+    /// - Throws: refused by `noSuchDevice`; by `loginRefused` where the password is another one by now.
+    func suspendDevice(_ device: DeviceID, of account: AccountID, ifHashIs hash: String) async throws(StoreFailure)
 }
 
 /// Where a chain stands, and a part of it.
@@ -138,4 +157,67 @@ package struct ChainStanding: Sendable, Equatable {
         self.head = head
         self.waiting = waiting
     }
+}
+
+/// A device that an identity file logs in.
+package struct EnrolledDevice: Sendable, Equatable {
+    package var state: DeviceState
+    /// The key in the file that begins a login; nil: it has none.
+    package var key: [UInt8]?
+
+    package init(state: DeviceState, key: [UInt8]?) {
+        self.state = state
+        self.key = key
+    }
+}
+
+/// The use of an identity file, verified.
+package struct IdentityEntry: Sendable, Equatable {
+    package struct Renewal: Sendable, Equatable {
+        package var instance: UInt32
+        package var bytes: [UInt8]
+        /// Whether there can be one only.
+        package var isOnce: Bool
+
+        package init(instance: UInt32, bytes: [UInt8], isOnce: Bool) {
+            self.instance = instance
+            self.bytes = bytes
+            self.isOnce = isOnce
+        }
+    }
+
+    package var account: AccountID
+    /// With the keys by which it logs in from now on.
+    package var device: NewDevice
+    /// Where the chain stood when it was verified.
+    package var head: ChainHead
+    /// Nil where the account has no chain: the device makes it.
+    package var renewal: Renewal?
+
+    package init(account: AccountID, device: NewDevice, head: ChainHead, renewal: Renewal?) {
+        self.account = account
+        self.device = device
+        self.head = head
+        self.renewal = renewal
+    }
+
+    /// From one renewal of a device to the next.
+    package static let pause = Duration.seconds(60)
+    /// Keys of a device that are remembered as replaced.
+    package static let replacedKeys = 8
+
+    /// Why this place cannot be taken any more: other keys are there.
+    package var taken: Failure { Failure(renewal?.isOnce ?? true ? .identityUsed : .replaced) }
+
+    /// Why a renewal has to wait; nil where it has not.
+    package static func refusal(since last: Timestamp?, at time: Timestamp) -> Failure? {
+        guard let last, time - last < pause else { return nil }
+        let wait = max(last + pause - time, .milliseconds(1))
+        return Failure(
+            .rateLimited, sentence: "this identity was used within the last minute",
+            retryAfter: UInt32(clamping: wait.wholeMilliseconds))
+    }
+
+    /// The key by which it logs in.
+    package var loginKey: [UInt8]? { device.keys.first { $0.purpose == .login }?.publicKey }
 }

@@ -207,3 +207,135 @@ import Testing
         }
     }
 }
+
+/// What every store has to do with uses of identity files (`StoredChains.enrol`).
+@Suite struct EnrolmentContractTests {
+    typealias Kind = StoreUnderTest.Kind
+
+    private let file = DeviceID(high: 2, low: 1)
+    private let head = ChainHead(count: 2, hash: [UInt8](repeating: 2, count: 32))
+
+    /// An account with a chain that has granted a device by an enrol key.
+    private func begin(_ store: StoreUnderTest) async throws {
+        var device = NewDevice(id: file, name: "bot", keys: [])
+        device.keys = [DeviceKey(purpose: .enrol, algorithm: .ed25519, publicKey: [5])]
+        for (number, effect) in [ChainStep.Effect.create(aliceDevice), .add(file)].enumerated() {
+            if number == 1 { try await store.store.addDevice(device, to: alice) }
+            let before =
+                number == 0 ? ChainHead.none : ChainHead(count: 1, hash: [UInt8](repeating: 1, count: 32))
+            _ = try await store.store.publish(
+                ChainStep(
+                    account: alice, before: before, link: [UInt8(number)],
+                    hash: [UInt8](repeating: UInt8(number + 1), count: 32), signer: aliceDevice, instance: 0,
+                    effect: effect))
+        }
+    }
+
+    private func entry(_ instance: UInt32, key: UInt8, text: UInt8? = nil, isOnce: Bool = false) -> IdentityEntry {
+        let renewal = IdentityEntry.Renewal(
+            instance: instance, bytes: [UInt8(instance), text ?? key], isOnce: isOnce)
+        return IdentityEntry(
+            account: alice, device: StoreUnderTest.device(file, key: key), head: head, renewal: renewal)
+    }
+
+    private func key(_ store: StoreUnderTest) async throws -> [UInt8]? {
+        try await store.store.loginRow(file, of: alice)?.key
+    }
+
+    @Test(arguments: Kind.all) func `C5: the newest use of a file counts, one at a time and one a minute`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            try await begin(store)
+            #expect(try await store.store.enrolment(file, of: alice) == EnrolledDevice(state: .active, key: [5]))
+            let first = entry(1, key: 11)
+            #expect(try await store.store.enrol(first).state == .active)
+            // The same again, and with other keys, and what comes after the next.
+            #expect(try await store.store.enrol(first).chain.head == head)
+            #expect(await refusal { _ = try await store.store.enrol(entry(1, key: 12, text: 11)) } == .replaced)
+            #expect(await refusal { _ = try await store.store.enrol(entry(3, key: 12)) } == .chainMoved)
+            #expect(await refusal { _ = try await store.store.enrol(entry(2, key: 12)) } == .rateLimited)
+            store.time = 1000 + IdentityEntry.pause
+            _ = try await store.store.enrol(entry(2, key: 12))
+            #expect(try await key(store) == [UInt8](repeating: 12, count: 32))
+            #expect(
+                try await store.store.replacedKeys(of: file, account: alice) == [[UInt8](repeating: 11, count: 32)])
+            // The file itself can be used again, and of renewals the newest is kept.
+            #expect(try await store.store.enrolment(file, of: alice)?.key == [5])
+            #expect(try await store.store.chain(of: alice, from: 0, limit: 9)?.renewals == [[2, 12]])
+            #expect(await refusal { _ = try await store.store.enrol(first) } == .chainMoved)
+        }
+    }
+
+    @Test(arguments: Kind.all) func `C5: a file that is good for one use is used once`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            try await begin(store)
+            _ = try await store.store.enrol(entry(1, key: 11, isOnce: true))
+            #expect(
+                await refusal { _ = try await store.store.enrol(entry(1, key: 12, text: 11, isOnce: true)) }
+                    == .identityUsed)
+            #expect(try await key(store) == [UInt8](repeating: 11, count: 32))
+        }
+    }
+
+    @Test(arguments: Kind.all) func `a renewal that has signed a link stays as long as the chain`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            try await begin(store)
+            _ = try await store.store.enrol(entry(1, key: 11))
+            func step(_ instance: UInt32, _ effect: ChainStep.Effect) -> ChainStep {
+                ChainStep(
+                    account: alice, before: head, link: [9], hash: [UInt8](repeating: 3, count: 32), signer: file,
+                    instance: instance, effect: effect)
+            }
+            let other = DeviceID(high: 7, low: 7)
+            // Signed with a key that is not its newest any more.
+            #expect(await refusal { _ = try await store.store.publish(step(0, .add(other))) } == .chainMoved)
+            _ = try await store.store.publish(step(1, .add(other)))
+            store.time = 1000 + IdentityEntry.pause
+            var next = entry(2, key: 12)
+            #expect(await refusal { _ = try await store.store.enrol(next) } == .chainMoved)
+            next.head = ChainHead(count: 3, hash: [UInt8](repeating: 3, count: 32))
+            _ = try await store.store.enrol(next)
+            #expect(try await store.store.chain(of: alice, from: 0, limit: 9)?.renewals == [[1, 11], [2, 12]])
+            #expect(try await store.store.chain(of: alice, from: 0, limit: 2)?.renewals == [])
+        }
+    }
+
+    @Test(arguments: Kind.all) func `the first device of an account begins without a renewal, once`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            var device = NewDevice(id: file, name: "first", keys: [])
+            device.keys = [DeviceKey(purpose: .enrol, algorithm: .ed25519, publicKey: [5])]
+            try await store.store.addDevice(device, to: alice)
+            func enter(_ key: UInt8) async throws -> LoggedIn {
+                try await store.store.enrol(
+                    IdentityEntry(
+                        account: alice, device: StoreUnderTest.device(file, key: key), head: .none, renewal: nil))
+            }
+            #expect(try await enter(11).state == .active)
+            #expect(try await enter(11).device == file)
+            #expect(await refusal { _ = try await enter(12) } == .identityUsed)
+        }
+    }
+
+    @Test(arguments: Kind.all) func `who is suspended or revoked begins nothing`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            try await begin(store)
+            #expect(
+                await refusal { try await store.store.suspendDevice(file, of: alice, ifHashIs: "x") } == .loginRefused)
+            #expect(
+                await refusal { try await store.store.suspendDevice(file, of: bob, ifHashIs: "") } == .noSuchDevice)
+            try await store.store.suspendDevice(file, of: alice, ifHashIs: "")
+            #expect(try await store.store.enrolment(file, of: alice)?.state == .suspended)
+            #expect(await refusal { _ = try await store.store.enrol(entry(1, key: 11)) } == .deviceRevoked)
+            #expect(try await store.store.chain(of: alice, from: 0, limit: 9)?.renewals == [])
+            // One that waits is revoked.
+            let stranger = try await store.device(of: alice, 2)
+            try await store.store.suspendDevice(stranger, of: alice, ifHashIs: "")
+            #expect(try await store.store.devices(of: alice).map(\.state).contains(.pending) == false)
+        }
+    }
+}

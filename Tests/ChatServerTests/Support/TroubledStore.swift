@@ -307,6 +307,26 @@ extension TroubledStore {
         }
     }
 
+    func enrolment(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> EnrolledDevice? {
+        try await read { () throws(StoreFailure) in try await base.enrolment(device, of: account) }
+    }
+
+    func enrol(_ entry: IdentityEntry) async throws(StoreFailure) -> LoggedIn {
+        try await change { () throws(StoreFailure) in try await base.enrol(entry) }
+    }
+
+    func replacedKeys(of device: DeviceID, account: AccountID) async throws(StoreFailure) -> [[UInt8]] {
+        try await read { () throws(StoreFailure) in try await base.replacedKeys(of: device, account: account) }
+    }
+
+    func suspendDevice(
+        _ device: DeviceID, of account: AccountID, ifHashIs hash: String
+    ) async throws(StoreFailure) {
+        try await change { () throws(StoreFailure) in
+            try await base.suspendDevice(device, of: account, ifHashIs: hash)
+        }
+    }
+
     func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
         try await read { () throws(StoreFailure) in try await base.loginRow(device, of: account) }
     }

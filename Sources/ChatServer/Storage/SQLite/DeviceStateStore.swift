@@ -104,6 +104,7 @@ struct DeviceStateStore {
     private func forget(_ device: DeviceID) throws {
         try database.run("DELETE FROM cursors WHERE device = ?", device)
         try database.run("DELETE FROM device_keys WHERE device = ?", device)
+        try database.run("DELETE FROM replaced_keys WHERE device = ?", device)
         try database.run("DELETE FROM devices WHERE id = ?", device)
     }
 }

@@ -116,13 +116,31 @@ package struct DeviceStore {
         }
         guard kept.state == .active || kept.state == .pending else { throw Failure(.deviceRevoked) }
         guard kept.state == .pending || head == .none || isProven else { throw Failure.deviceNotProven }
+        try describe(device, of: account, time: time)
+    }
+
+    /// The device of an identity file begins: with its description, one that a restored store does not know too.
+    func begin(_ device: NewDevice, of account: AccountID, time: Timestamp) throws {
+        guard try self.device(device.id, of: account) != nil else {
+            return try insert(device, account: account, state: .active, time: time)
+        }
+        try describe(device, of: account, time: time)
+    }
+
+    /// A new name, and new keys in the place of those for the same.
+    private func describe(_ device: NewDevice, of account: AccountID, time: Timestamp) throws {
         let old = try loginRow(device.id, of: account)?.key
-        try database.run(
-            "UPDATE devices SET name = ?, certificate = ? WHERE id = ?", device.name, device.certificate, device.id)
-        guard !device.keys.isEmpty else { return }
-        try database.run("DELETE FROM device_keys WHERE device = ?", device.id)
+        try database.run("UPDATE devices SET name = ? WHERE id = ?", device.name, device.id)
+        if !device.certificate.isEmpty {
+            try database.run("UPDATE devices SET certificate = ? WHERE id = ?", device.certificate, device.id)
+        }
+        for key in device.keys {
+            try database.run(
+                "DELETE FROM device_keys WHERE device = ? AND purpose = ? AND algorithm = ?", device.id,
+                Int(key.purpose.rawValue), Int(key.algorithm.rawValue))
+        }
         try insert(device.keys, of: device.id, time: time)
-        if device.keys.first(where: { $0.purpose == .login })?.publicKey != old {
+        if let key = device.keys.first(where: { $0.purpose == .login })?.publicKey, key != old {
             try save(LoginWindow(), of: device.id)
         }
     }
@@ -177,19 +195,25 @@ package struct DeviceStore {
         try DeviceStateStore(database: database).revoke(device, of: account)
     }
 
-    /// Has no device of an account but one log in any more: those of its chain are suspended, all others revoked.
+    /// Has a device log in no more: one of a chain is suspended, any other revoked.
+    ///
+    /// - Throws: `noSuchDevice`.
+    func end(_ device: DeviceID, of account: AccountID) throws {
+        guard let kept = try self.device(device, of: account) else { throw Failure(.noSuchDevice) }
+        let states = DeviceStateStore(database: database)
+        switch kept.state {
+        case .active where try standing(of: account).head != .none: try states.suspend(device)
+        case .active, .pending: try states.revoke(device, of: account)
+        case .suspended, .revoked: break
+        }
+    }
+
+    /// Has no device of an account but one log in any more, as `end`.
     ///
     /// - Returns: all but this one that may not, also those that might not before.
     package func endAll(of account: AccountID, except kept: DeviceID) throws -> [DeviceID] {
+        for device in try devices(of: account) where device.id != kept { try end(device.id, of: account) }
         let states = DeviceStateStore(database: database)
-        let hasChain = try standing(of: account).head != .none
-        for device in try devices(of: account) where device.id != kept {
-            if hasChain, device.state != .pending {
-                try states.suspend(device.id)
-            } else {
-                try states.revoke(device.id, of: account)
-            }
-        }
         return try (states.devices(.revoked, of: account) + states.devices(.suspended, of: account))
             .filter { $0 != kept }.sorted()
     }
