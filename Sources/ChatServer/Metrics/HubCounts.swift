@@ -3,7 +3,7 @@ import ChatProtocol
 /// What a hub has counted since it began. A plain value, which the hub's event loop alone adds to.
 package struct HubCounts: Sendable, Equatable {
     package enum Login: String, CaseIterable, Sendable {
-        case device, password, registration
+        case device, password, registration, identity
     }
 
     package var acceptedConnections: UInt64 = 0
@@ -27,6 +27,7 @@ package struct HubCounts: Sendable, Equatable {
         case .loginByDevice: logins[.device, default: 0] += 1
         case .loginByPassword: logins[.password, default: 0] += 1
         case .register: logins[.registration, default: 0] += 1
+        case .loginByIdentity: logins[.identity, default: 0] += 1
         default: break
         }
     }
