@@ -12,10 +12,10 @@ extension MemoryStore {
         devices[device]?.grant = []
     }
 
-    func endWaiting() {
+    func endWaiting(before cutoff: Timestamp) {
         for device in devices.values
         where device.state == .pending && device.activated == 0
-            && device.pendingSince < clock() - WaitingDevice.patience
+            && device.pendingSince < cutoff
         {
             end(device.new.id)
         }

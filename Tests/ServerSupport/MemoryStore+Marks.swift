@@ -156,6 +156,7 @@ extension MemoryStore {
     func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
         var step = RetentionStep(sweep: sweep)
         step.sweep.phase = .done
+        endWaiting(before: sweep.waitingBefore)
         for (id, conversation) in conversations {
             let ordered = conversation.entries.values.sorted { $0.seq < $1.seq }
             let isHandshake = { (entry: Entry) in PayloadKind(rawValue: entry.payloadKind)?.isHandshake == true }

@@ -24,12 +24,15 @@ package struct RetentionSweep: Sendable, Equatable {
     private let cutoff: Timestamp
     /// Commits and proposals that are older end.
     package let handshakesBefore: Timestamp
+    /// Devices that wait since then to be added to their accounts' chains are not added any more.
+    package let waitingBefore: Timestamp
 
     /// - Parameters:
     ///   - retention: how long entries are kept, milliseconds.
     package init(now: Timestamp, retention: UInt64) {
         cutoff = now - .milliseconds(Int64(clamping: retention))
         handshakesBefore = min(cutoff, now - Self.handshakesLive)
+        waitingBefore = now - WaitingDevice.patience
     }
 
     /// Other entries that are older end.

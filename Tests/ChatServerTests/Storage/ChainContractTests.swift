@@ -145,6 +145,19 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `who waits for a week is swept away though nobody comes`(_ kind: Kind) async throws
+    {
+        try await withStore(kind) { store in
+            _ = try await store.device(of: alice, 1)
+            _ = try await store.store.publish(step(0, .create(aliceDevice)))
+            _ = try await store.device(of: alice, 2)
+            _ = try await store.sweep(now: 1000 + WaitingDevice.patience, retention: 1 << 40)
+            #expect(try await states(store) == [aliceDevice: .active, second: .pending, third: .pending])
+            _ = try await store.sweep(now: 1001 + WaitingDevice.patience, retention: 1 << 40)
+            #expect(try await states(store) == [aliceDevice: .active, second: .pending])
+        }
+    }
+
     @Test(arguments: Kind.all) func `devices that were active wait as long as it takes`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             _ = try await store.device(of: alice, 1)

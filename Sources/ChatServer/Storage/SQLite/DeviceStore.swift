@@ -78,7 +78,7 @@ package struct DeviceStore {
     /// - Throws: `tooManyDevices`.
     package func insert(_ device: NewDevice, account: AccountID, isStranger: Bool = true, time: Timestamp) throws {
         guard try self.device(device.id, of: account) == nil else { return }
-        try DeviceStateStore(database: database).endWaiting(of: account, time: time)
+        try DeviceStateStore(database: database).endWaiting(of: account, before: time - WaitingDevice.patience)
         let waits = try standing(of: account).head != .none
         let kept = try devices(of: account)
         guard kept.count < Limits.devicesPerAccount else { throw Failure(.tooManyDevices) }

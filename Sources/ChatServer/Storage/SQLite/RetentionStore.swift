@@ -24,6 +24,9 @@ enum RetentionStore {
         switch sweep.phase {
         case .entries(let after): step.sweep.phase = try expireEntries(after: after, &step, in: database)
         case .identifiers(let after):
+            if after.isEmpty {
+                try DeviceStateStore(database: database).endWaiting(of: nil, before: sweep.waitingBefore)
+            }
             try WelcomeStore.expire(
                 before: sweep.identifiersBefore, limit: RetentionSweep.stepRows, in: database)
             step.sweep.phase = try expireIdentifiers(after: after, before: sweep.identifiersBefore, in: database)
