@@ -1,6 +1,6 @@
 import ChatProtocol
-
 import ChatServer
+import WireCodec
 
 /// A keeper of accounts that takes every password: delivery is tested here, not the login.
 ///
@@ -40,7 +40,9 @@ struct TestAccounts: AccountService {
         if request.existing == nil {
             try await store.addDevice(NewDevice(id: device, name: request.device.name, keys: []), to: account.id)
         }
-        return LoggedIn(account: account, device: device, deviceName: request.device.name)
+        let made = try await store.devices(of: account.id).first { $0.id == device }
+        return LoggedIn(
+            account: account, device: device, deviceName: request.device.name, state: made?.state ?? .active)
     }
 
     private func account(_ name: UserName) async throws -> AccountRecord {
@@ -67,15 +69,38 @@ struct TestAccounts: AccountService {
     func renameDevice(_ request: RenameDevice, of account: AccountID) async throws(Failure) {
         throw Failure(.noSuchDevice)
     }
+    /// The device begins with the keys it names, or looks where it brings no renewal; nothing is verified.
     func logIn(_ request: LoginByIdentity, from origin: LoginOrigin) async throws(Failure) -> LoggedIn {
-        throw Failure(.badProof)
+        do {
+            let keys = request.description.keys.map {
+                DeviceKey(purpose: $0.purpose, algorithm: $0.algorithm, publicKey: $0.publicKey)
+            }
+            let device = NewDevice(id: request.device, name: request.description.name, keys: keys)
+            let head = try await store.chain(of: request.account, from: 0, limit: 1)?.head ?? .none
+            if request.renewal.isEmpty, let account = try await store.account(request.account) {
+                return .looking(account.record, device.id, device.name, head)
+            }
+            let renewal = IdentityEntry.Renewal(instance: 1, bytes: request.renewal, isOnce: false)
+            return try await store.enrol(
+                IdentityEntry(account: request.account, device: device, head: head, renewal: renewal))
+        } catch { throw Failure(.badProof, sentence: "\(error)") }
     }
     func suspendDevice(
         _ request: SuspendDevice, of account: AccountID, from origin: LoginOrigin
-    ) async throws(Failure) { throw Failure(.noSuchDevice) }
+    ) async throws(Failure) {
+        do { try await store.suspendDevice(request.device, of: account, ifHashIs: "") } catch {
+            throw Failure(.noSuchDevice, sentence: "\(error)")
+        }
+    }
+    /// A link is the identifier of the device that it adds, and no chain has it.
     func publishLink(
         _ request: PublishLink, by me: LoggedIn, from origin: LoginOrigin
-    ) async throws(Failure) -> ChainOutcome { throw Failure(.invalidLink) }
+    ) async throws(Failure) -> ChainOutcome {
+        guard let device = try? DeviceID(wireBytes: request.link) else { throw Failure(.invalidLink) }
+        var outcome = ChainOutcome(head: .none)
+        outcome.activated = [device]
+        return outcome
+    }
     func leaveGrant(_ request: LeaveGrant, of me: LoggedIn) async throws(Failure) -> WaitingDevice {
         throw Failure(.noSuchDevice)
     }

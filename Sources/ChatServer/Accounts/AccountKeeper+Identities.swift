@@ -49,8 +49,6 @@ extension AccountKeeper {
         let account = try await ask { () throws(StoreFailure) in try await store.account(request.account) }
         guard let account, !account.isDeleted else { throw Failure(.badProof) }
         guard !account.isDisabled else { throw Failure(.accountDisabled) }
-        return LoggedIn(
-            account: account.record, device: request.device, deviceName: request.description.name, state: .pending,
-            chain: ChainStanding(head: head))
+        return .looking(account.record, request.device, request.description.name, head)
     }
 }

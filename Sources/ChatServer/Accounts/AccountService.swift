@@ -20,6 +20,8 @@ package struct LoggedIn: Sendable, Equatable {
     package var deviceName: String
     /// Active; or pending: it may leave its grant, look at its account's chain, and leave.
     package var state: DeviceState
+    /// It came by an identity file and looks: no link makes it active, since it has proved no key of the device.
+    package var isLooking = false
     /// As of the login.
     package var chain: ChainStanding
 
@@ -32,6 +34,16 @@ package struct LoggedIn: Sendable, Equatable {
         self.deviceName = deviceName
         self.state = state
         self.chain = chain
+    }
+
+    /// Of a device that its identity file lets look.
+    package static func looking(_ account: AccountRecord, _ device: DeviceID, _ name: String, _ head: ChainHead)
+        -> LoggedIn
+    {
+        var looking = LoggedIn(
+            account: account, device: device, deviceName: name, state: .pending, chain: ChainStanding(head: head))
+        looking.isLooking = true
+        return looking
     }
 
     package var reader: DeviceReader { DeviceReader(account: account.id, device: device) }

@@ -50,7 +50,9 @@ final class ChainRequests {
     ) {
         let account = me.account.id
         for other in connections.sessions(of: account) {
-            guard let device = other.identity?.device, outcome.activated.contains(device) else { continue }
+            guard let identity = other.identity, !identity.isLooking, outcome.activated.contains(identity.device) else {
+                continue
+            }
             other.identity?.state = .active
         }
         expulsion.close(outcome.pending, of: account, because: Failure(.devicePending)) {

@@ -1,0 +1,100 @@
+import ChatProtocol
+import TestSupport
+import Testing
+import WireCodec
+
+@testable import ChatServer
+
+/// What connections of devices that wait may do, and what becomes of those whose device is another by now.
+@Suite(.endsWhatItStarts) struct WaitingTests {
+    /// Gives an account a chain, in which its device stands: the store looks into no link.
+    private func beginChain(_ server: TestServer, _ client: TestClient) async throws {
+        let step = ChainStep(
+            account: try client.account, before: .none, link: [1], hash: [UInt8](repeating: 1, count: 32),
+            signer: try client.device, instance: 0, effect: .create(try client.device))
+        _ = try await server.store.publish(step)
+    }
+
+    private func use(_ file: DeviceID, of alice: TestClient, key: UInt8, renewal: [UInt8]) throws -> LoginByIdentity {
+        func registration(_ purpose: KeyPurpose, _ key: UInt8) -> KeyRegistration {
+            KeyRegistration(
+                purpose: purpose, algorithm: .ed25519, publicKey: [UInt8](repeating: key, count: 32),
+                proof: [UInt8](repeating: 0, count: 64))
+        }
+        return LoginByIdentity(
+            account: try alice.account, device: file, enrol: registration(.enrol, 9),
+            description: DeviceDescription(name: "bot", keys: [registration(.login, key)]), renewal: renewal)
+    }
+
+    private func enter(_ server: TestServer, _ request: LoginByIdentity) async throws -> (TestClient, Welcome) {
+        let client = try await server.connect()
+        client.send(ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test"))
+        return (client, try await client.reply(to: request))
+    }
+
+    @Test func `the former connection of an identity is ended before the newer one is welcomed`() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            try await beginChain(server, alice)
+            let file = DeviceID(high: 9, low: 9)
+            let (former, welcome) = try await enter(server, use(file, of: alice, key: 1, renewal: [1]))
+            #expect(welcome.state == .active && welcome.device == file)
+            // The same use again, as after a lost answer, takes its own place.
+            let (newer, _) = try await enter(server, use(file, of: alice, key: 1, renewal: [1]))
+            #expect(try await former.closed()?.errorCode == .replaced)
+            let _: Pong = try await newer.reply(to: Ping())
+            let _: Pong = try await alice.reply(to: Ping())
+        }
+    }
+
+    @Test func `a connection that waits may ask only for what ends its waiting`() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            try await beginChain(server, alice)
+            let phone = try await server.logIn("alice")
+            #expect(try phone.welcome.state == .pending)
+            let everyone = try phone.everyone
+            func refusal(_ request: some FrameBody) async throws -> ErrorCode? {
+                try await phone.reply(Failure.self, to: request).errorCode
+            }
+            #expect(try await refusal(Subscribe(options: [])) == .devicePending)
+            #expect(try await refusal(Append(conversation: everyone, id: .unique, payload: [1])) == .devicePending)
+            #expect(try await refusal(OpenConversation(with: #require(UserName("bob")))) == .devicePending)
+            #expect(try await refusal(RevokeDevice(device: alice.device)) == .devicePending)
+            #expect(try await refusal(RenameDevice(device: alice.device, name: "x")) == .devicePending)
+            let _: Pong = try await phone.reply(to: Ping())
+            let page: ChainPage = try await phone.reply(to: ReadChain(account: alice.account, from: 0))
+            #expect(page.links == [[1]])
+            // Where it stands, it is active as soon as it is added.
+            let _: ChainState = try await alice.reply(to: PublishLink(link: phone.device.wireBytes, password: []))
+            let _: KeysChanged = try await phone.next()
+            try await phone.subscribe()
+        }
+    }
+
+    @Test func `who looks by an identity file is made active by no link`() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            try await beginChain(server, alice)
+            let file = DeviceID(high: 9, low: 9)
+            let (looking, look) = try await enter(server, use(file, of: alice, key: 1, renewal: []))
+            #expect(look.state == .pending && look.chain.count == 1)
+            let _: ChainState = try await alice.reply(to: PublishLink(link: file.wireBytes, password: []))
+            let refusal: Failure = try await looking.reply(to: Subscribe(options: []))
+            #expect(refusal.errorCode == .devicePending)
+        }
+    }
+
+    @Test func `a device is cut off before it is told to whom had it suspended`() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            try await beginChain(server, alice)
+            let phone = try await server.logIn("alice")
+            let _: Done = try await phone.reply(to: SuspendDevice(device: alice.device, password: [1]))
+            #expect(try await alice.closed()?.errorCode == .deviceRevoked)
+            let devices = try await server.store.devices(of: try phone.account)
+            #expect(devices.first { $0.state == .suspended } != nil)
+            let _: Pong = try await phone.reply(to: Ping())
+        }
+    }
+}
