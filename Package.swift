@@ -215,7 +215,8 @@ let package = Package(
             swiftSettings: strict),
         // Man pages, completions and README against the program, so that they cannot drift apart.
         .testTarget(
-            name: "DocumentTests", dependencies: ["ChatProtocol", "WireCodec", "TestSupport", "chat", "chatd"],
+            name: "DocumentTests",
+            dependencies: ["ChatProtocol", "GroupRules", "MLS", "WireCodec", "TestSupport", "chat", "chatd"],
             exclude: ["chat_client.py", "Scripts", "Shells"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -23,7 +23,7 @@ struct ProtocolSample: Sendable, CustomTestStringConvertible {
 enum ProtocolSamples {
     static let all =
         hellos + logins + proofs + conversations + appending + delivery + directory + devices
-        + chains + groups + receipts
+        + chains + ChainSamples.all + groups + receipts
 
     private static func identifier<Kind>(_ number: UInt64) -> Identifier<Kind> {
         Identifier(high: number << 56 | number, low: number * 0x0101_0101)
