@@ -1,5 +1,6 @@
 import ChatProtocol
 import Logging
+import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -10,6 +11,7 @@ import Transport
 final class AccountScene: Sendable {
     private let scratch: Scratch
     let everyone: ConversationID
+    private let waited: WaitedTime
     let store: SQLiteStore
     let keeper: AccountKeeper
     let binding = ConnectionBinding(
@@ -22,7 +24,12 @@ final class AccountScene: Sendable {
         var limits = ServerLimits()
         limits.failureDelay = 30
         change(&limits)
-        store = try await SQLiteStore.open(SQLiteStore.Settings(path: scratch.url.path + "/chatd.db"))
+        let waited = WaitedTime()
+        self.waited = waited
+        var settings = SQLiteStore.Settings(path: scratch.url.path + "/chatd.db")
+        let clock = settings.clock
+        settings.clock = { clock() + waited.span.withLock { $0 } }
+        store = try await SQLiteStore.open(settings)
         everyone = store.everyone
         keeper = AccountKeeper(
             store: store, everyone: everyone, policy: AccountPolicy(registration: registration, limits: limits),
@@ -40,12 +47,20 @@ final class AccountScene: Sendable {
         }
     }
 
+    /// Has the store's clock stand later.
+    func wait(_ span: Duration) { waited.span.withLock { $0 += span } }
+
     func origin(_ address: String = "192.0.2.7") -> LoginOrigin { LoginOrigin(address: address, binding: binding) }
 
     func end() async throws {
         await keeper.end()
         await store.close()
     }
+}
+
+/// For how long a test has pretended to wait.
+private final class WaitedTime: Sendable {
+    let span = Mutex(Duration.zero)
 }
 
 /// A device as a client has it: a key, and the numbers that were allocated.

@@ -3,6 +3,7 @@ import GroupRules
 import TestSupport
 import Testing
 import Transport
+import WireCodec
 
 @testable import ChatServer
 
@@ -218,10 +219,60 @@ import Transport
         // The chain that others read holds the renewal.
         let kept = try await scene.store.chain(of: me.account.id, from: 0, limit: 9)
         #expect(kept?.renewals == [first.wireBytes])
+        // A minute later it does, and the former key is told why it is none any more; the former renewal is too late.
+        scene.wait(IdentityEntry.pause)
+        #expect(try await enter(two, second.wireBytes).state == .active)
+        let late = try one.login(entered, number: 2, binding: scene.binding)
+        #expect(await scene.refusal { _ = try await scene.keeper.logIn(late, from: scene.origin()) } == .replaced)
+        let forged = try TestDevice().login(entered, number: 3, binding: scene.binding)
+        #expect(await scene.refusal { _ = try await scene.keeper.logIn(forged, from: scene.origin()) } == .badProof)
+        #expect(await scene.refusal { _ = try await enter(one, first.wireBytes) } == .replaced)
         // Revoked, the file is good for nothing.
         _ = try await publish(try chain.revoke(bot, by: me.device), me, scene)
         #expect(await scene.refusal { _ = try await enter(one, first.wireBytes) } == .deviceRevoked)
         #expect(await scene.refusal { _ = try await enter(two, second.wireBytes) } == .deviceRevoked)
+        try await scene.end()
+    }
+
+    @Test func `a flood of devices that wait keeps nobody out who was approved`() async throws {
+        let scene = try await AccountScene()
+        var (me, chain) = try await begun(scene)
+        for _ in 0..<Limits.pendingDevices { _ = try await stranger(scene) }
+        for _ in 0..<20 { #expect(await scene.refusal { _ = try await stranger(scene) } == .tooManyDevices) }
+        // Who stands in the chain adds a further one for a file all the same, and ends those that wait.
+        let added = AddDevice(device: try TestDevice().description("file", binding: scene.binding))
+        let file = try await scene.keeper.addDevice(added, to: me.account.id, from: scene.origin())
+        #expect(try await publish(try chain.add(file, by: me.device), me, scene).activated == [file])
+        for device in try await scene.keeper.devices(of: me.account.id) where device.state == .pending {
+            try await scene.keeper.revokeDevice(RevokeDevice(device: device.id), of: me.account.id)
+        }
+        #expect(try await stranger(scene).state == .pending)
+        // After a week they are gone by themselves.
+        for _ in 1..<Limits.pendingDevices { _ = try await stranger(scene) }
+        scene.wait(WaitingDevice.patience + .seconds(1))
+        #expect(try await stranger(scene).state == .pending)
+        try await scene.end()
+    }
+
+    @Test func `a link or grant is refused beyond its bound before anything is looked up`() {
+        let large = [UInt8](repeating: 1, count: Limits.link + 1)
+        #expect(throws: WireError.self) { try PublishLink(wireBytes: PublishLink(link: large).wireBytes) }
+        #expect(throws: WireError.self) { try LeaveGrant(wireBytes: LeaveGrant(grant: large).wireBytes) }
+    }
+
+    @Test func `what a store has lost of a chain is published again by who knows it`() async throws {
+        let scene = try await AccountScene()
+        var (me, chain) = try await begun(scene)
+        let phone = try await stranger(scene)
+        let links = [
+            try chain.add(phone.device, .certify, by: me.device), try chain.revoke(me.device, by: phone.device),
+        ]
+        // Though somebody else has signed them, the device that the older store still knows brings them.
+        #expect(try await publish(links[0], me, scene).activated == [phone.device])
+        let outcome = try await publish(links[1], me, scene)
+        #expect(outcome.revoked == [me.device] && outcome.head.count == 3)
+        let states = try await scene.keeper.devices(of: me.account.id).map(\.state)
+        #expect(states == [.active])
         try await scene.end()
     }
 
