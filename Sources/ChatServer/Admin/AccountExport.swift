@@ -67,6 +67,7 @@ enum ExportRows {
         var object = JSONObject(head: "device")
         object["device"] = .string(device.id.hex)
         object["name"] = .string(device.name)
+        object["state"] = .string("\(device.state)")
         object["created"] = .string(TimestampText.utc(device.created))
         object["last_seen"] = device.lastSeen == 0 ? .null : .string(TimestampText.utc(device.lastSeen))
         return object

@@ -265,6 +265,8 @@ import Testing
         "UPDATE conversations SET first = 2 WHERE type = 1",
         "UPDATE conversations SET type = 4 WHERE type = 1",
         "UPDATE cursors SET acked = 10",
+        "UPDATE accounts SET chain_count = 1",
+        "INSERT INTO links SELECT id, 0, x'', 0, x'' FROM accounts",
         "UPDATE members SET read_seq = 10",
         "DELETE FROM members WHERE account = x'00000000000000000000000000000001'",
         "DELETE FROM devices",

@@ -158,6 +158,11 @@ package enum CheckStore {
             WHERE coalesce(c.epoch, 0) = 0
             """,
             "leaves of conversations without a group")
+        try count(
+            """
+            SELECT count(*) FROM accounts a WHERE a.chain_count <> (SELECT count(*) FROM links l WHERE l.account = a.id)
+            OR a.chain_count <> (SELECT coalesce(max(l.number) + 1, 0) FROM links l WHERE l.account = a.id)
+            """, "accounts whose chains lack links")
         try count("SELECT count(*) FROM conversations WHERE type NOT IN (1, 2, 3)", "conversations of no known kind")
         try count(
             """
