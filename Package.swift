@@ -99,7 +99,7 @@ let package = Package(
             name: "ChatClient",
             dependencies: [
                 "WireCodec", "ChatProtocol", "CLISupport", "System", "Transport", "SQLite", "StoredValues",
-                "GroupRules",
+                "GroupRules", "MLS",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

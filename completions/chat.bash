@@ -9,8 +9,8 @@ _chat_options() {
         '*') echo '--server --profile --config --trust --json --color --quiet -q --verbose -v --no-input --connect-timeout --proxy --version -h --help' ;;
         '') echo '-e --linger' ;;
         'register') echo '--display-name --invite-file --device-name --password-stdin --password-file' ;;
-        'login') echo '--device-name --identity --password-stdin --password-file' ;;
-        'logout') echo '--forget' ;;
+        'login') echo '--device-name --wait --reset --identity --password-stdin --password-file' ;;
+        'logout') echo '--forget --force' ;;
         'passwd') echo '--revoke-others --password-stdin --password-file --new-password-file' ;;
         'send') echo '--to --everyone -m --message --lines --jsonl --id --reply-to --wait --timeout --queue --expires' ;;
         'listen') echo '--new --since --after-cursor --resume --from --to-me --everyone --own --meta --mark-read --patient --count --timeout --idle --no-follow --command-timeout --retry' ;;
@@ -22,6 +22,8 @@ _chat_options() {
         'unread') echo '--count --watch' ;;
         'resume set') echo '--new --since --after-cursor' ;;
         'device add') echo '--out --name' ;;
+        'device approve') echo '--fingerprint --certify' ;;
+        'device revoke') echo '--force --password-file' ;;
     esac
 }
 
@@ -32,7 +34,7 @@ _chat_commands() {
         profile) echo 'list' ;;
         outbox) echo 'list flush drop' ;;
         resume) echo 'list set rm' ;;
-        device) echo 'list add revoke rename' ;;
+        device) echo 'list add approve revoke rename' ;;
         server) echo 'list trust forget move' ;;
     esac
 }
@@ -41,18 +43,19 @@ _chat_commands() {
 _chat_value() {
     case $1:$2 in
         *:--server | *:--connect-timeout | *:--proxy | '':--linger | register:--display-name | register:--device-name | \
-            login:--device-name | send:-m | send:--message | send:--id | send:--reply-to | send:--timeout | \
+            login:--device-name | login:--wait | send:-m | send:--message | send:--id | send:--reply-to | send:--timeout | \
             send:--expires | listen:--since | listen:--after-cursor | listen:--count | listen:--timeout | \
             listen:--idle | listen:--command-timeout | listen:--retry | history:--id | history:--limit | \
             history:--since | history:--until | history:--search | who:--timeout | 'resume set':--since | \
-            'resume set':--after-cursor | 'device add':--name) echo 'text' ;;
+            'resume set':--after-cursor | 'device add':--name | 'device approve':--fingerprint) echo 'text' ;;
         ask:--choice | ask:-m | ask:--message | ask:--id | ask:--timeout) echo 'text' ;;
         reply:--since | reply:--after-cursor | reply:--count | reply:--timeout | reply:--idle | \
             reply:--command-timeout | reply:--retry | reply:--jobs) echo 'text' ;;
         run:--tail | run:--label | run:--expires | run:--timeout | run:--id) echo 'text' ;;
         *:--profile) echo 'profile' ;;
         *:--config | register:--invite-file | register:--password-file | login:--identity | \
-            login:--password-file | passwd:--password-file | passwd:--new-password-file | 'device add':--out) echo 'file' ;;
+            login:--password-file | passwd:--password-file | passwd:--new-password-file | 'device add':--out | \
+            'device revoke':--password-file) echo 'file' ;;
         *:--trust) echo 'one:ask accept-new strict' ;;
         *:--color) echo 'one:auto always never' ;;
         send:--to | listen:--from | ask:--to | reply:--allow | reply:--from | run:--to | history:--with | \

@@ -6,7 +6,7 @@
 set -g __chat_valued \
     '*:--server' '*:--profile' '*:--config' '*:--trust' '*:--color' '*:--connect-timeout' '*:--proxy' ':--linger' \
     register:--display-name register:--invite-file register:--device-name register:--password-file \
-    login:--device-name login:--identity login:--password-file passwd:--password-file passwd:--new-password-file \
+    login:--device-name login:--wait login:--identity login:--password-file passwd:--password-file passwd:--new-password-file \
     send:--to send:-m send:--message send:--id send:--reply-to send:--wait send:--timeout send:--expires \
     listen:--since listen:--after-cursor listen:--resume listen:--from listen:--count listen:--timeout \
     listen:--idle listen:--command-timeout listen:--retry \
@@ -16,10 +16,11 @@ set -g __chat_valued \
     run:--to run:--tail run:--label run:--expires run:--timeout run:--id \
     history:--with history:--id history:--limit \
     history:--since history:--until history:--search who:--wait who:--timeout 'resume set:--since' \
-    'resume set:--after-cursor' 'device add:--out' 'device add:--name'
+    'resume set:--after-cursor' 'device add:--out' 'device add:--name' 'device approve:--fingerprint' \
+    'device revoke:--password-file'
 
 # Commands, with a space where they have two words.
-set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' 'server move' schema doctor
+set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device approve' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' 'server move' schema doctor
 
 function __chat_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -110,10 +111,13 @@ complete -c chat -n '__chat_at register' -l device-name -x -d 'how this device i
 complete -c chat -n '__chat_at register' -l password-stdin -d 'read the password from the first line of standard input'
 complete -c chat -n '__chat_at register' -l password-file -r -F -d 'read the password from the first line of a file'
 complete -c chat -n '__chat_at login' -l device-name -x -d 'how this device is called'
+complete -c chat -n '__chat_at login' -l wait -x -d 'wait so long for another device to approve this one'
+complete -c chat -n '__chat_at login' -l reset -d 'give up all other devices: revoke them and begin anew with this one'
 complete -c chat -n '__chat_at login' -l identity -r -F -d 'an identity that device add made'
 complete -c chat -n '__chat_at login' -l password-stdin -d 'read the password from the first line of standard input'
 complete -c chat -n '__chat_at login' -l password-file -r -F -d 'read the password from the first line of a file'
 complete -c chat -n '__chat_at logout' -l forget -d 'also erase its messages and keys on this machine'
+complete -c chat -n '__chat_at logout' -l force -d 'also where it is the account’s last device'
 complete -c chat -n '__chat_at passwd' -l revoke-others -d 'also revoke all other devices of the account'
 complete -c chat -n '__chat_at passwd' -l password-stdin -d 'read the old, then the new password from the first two lines of standard input'
 complete -c chat -n '__chat_at passwd' -l password-file -r -F -d 'read the old password from the first line of a file'
@@ -208,10 +212,15 @@ complete -c chat -n '__chat_at resume set' -a '(__chat_names resume-points)'
 complete -c chat -n '__chat_at resume rm' -a '(__chat_names resume-points)'
 complete -c chat -n '__chat_at device' -a list -d 'print the devices of this account'
 complete -c chat -n '__chat_at device' -a add -d 'make a device for another machine or a container, and an identity file for it'
+complete -c chat -n '__chat_at device' -a approve -d 'let a device that waits use the account'
 complete -c chat -n '__chat_at device' -a revoke -d 'revoke a device'
 complete -c chat -n '__chat_at device' -a rename -d 'give a device another name'
 complete -c chat -n '__chat_at device add' -l out -r -F -d 'where to write it'
 complete -c chat -n '__chat_at device add' -l name -x -d 'how the device is called'
+complete -c chat -n '__chat_at device approve' -l fingerprint -x -d 'the fingerprint that the device shows'
+complete -c chat -n '__chat_at device approve' -l certify -d 'it may approve and revoke others, too'
+complete -c chat -n '__chat_at device revoke' -l force -d 'also where it is the account’s last device'
+complete -c chat -n '__chat_at device revoke' -l password-file -r -F -d 'read the password from the first line of a file, to have the server suspend the device'
 complete -c chat -n '__chat_at server' -a list -d 'print the servers that are known'
 complete -c chat -n '__chat_at server' -a trust -d 'make a server known'
 complete -c chat -n '__chat_at server' -a forget -d 'forget a server'

@@ -17,6 +17,13 @@ package enum Advice: Equatable, Sendable {
     case makeIdentity
     case nameIdentity
     case makeAnotherIdentity
+    /// Another use of the identity has taken this device's place.
+    case logInByIdentityAgain
+    /// A device waits; with what it is approved elsewhere.
+    case approveDevice(id: String, fingerprint: String, approvers: Int)
+    /// It is done on a device that adds and revokes others.
+    case useCertifyingDevice
+    case forceLastDevice
 
     case seeUsers
     case seeDevices

@@ -50,6 +50,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
 
     case notLoggedIn = "not_logged_in"
     case refused = "refused"
+    /// It would leave an account without a device.
+    case lastDevice = "last_device"
 
     case badConfiguration = "bad_configuration"
     case wrongServer = "wrong_server"
@@ -106,7 +108,7 @@ package enum LocalCode: String, CaseIterable, Sendable {
         case .commandNotExecutable: .commandNotExecutable
         case .commandNotFound: .commandNotFound
         case .protocolFault: .protocolFault
-        case .notLoggedIn, .refused: .refused
+        case .notLoggedIn, .refused, .lastDevice: .refused
         case .badConfiguration, .wrongServer, .wrongProfile, .unsafeStore, .damagedStore, .newerStore,
             .readOnlyStore:
             .badConfiguration

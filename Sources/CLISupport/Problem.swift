@@ -33,6 +33,10 @@ package struct Problem: Error, Equatable, Sendable {
     /// The fingerprint that is trusted, and the one that came instead.
     package var oldKey: String?
     package var newKey: String?
+    /// A device that waits to be approved, the fingerprint by which that is done, and how many devices can.
+    package var device: String?
+    package var deviceFingerprint: String?
+    package var approvers: Int?
     /// Where the conversation stands, with a refused precondition: for whoever makes the message anew, not for people.
     package var current: ConversationStanding?
 
@@ -124,6 +128,9 @@ package struct Problem: Error, Equatable, Sendable {
         object["user"] = user.map(JSONValue.string)
         object["old"] = oldKey.map(JSONValue.string)
         object["new"] = newKey.map(JSONValue.string)
+        object["device"] = device.map(JSONValue.string)
+        object["dev1"] = deviceFingerprint.map(JSONValue.string)
+        object["approvers"] = approvers.map { .integer(Int64($0)) }
         object["sent"] = (sent?.rawValue).map(JSONValue.string)
         object["retry_after_ms"] = retryAfter.map { .integer(Int64(clamping: $0)) }
     }

@@ -77,7 +77,8 @@ package enum ChatProgram {
                 endings.end(.status(status.rawValue))
             } catch {
                 await invocation.settle()
-                endings.end(output.isReaderGone ? .signal(SIGPIPE) : fail(error, diagnostics, usageHint: hint))
+                let problem = await invocation.completing(error)
+                endings.end(output.isReaderGone ? .signal(SIGPIPE) : fail(problem, diagnostics, usageHint: hint))
             }
         }
         return await endings.wait()

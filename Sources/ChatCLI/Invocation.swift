@@ -65,6 +65,13 @@ struct Invocation: Sendable {
     /// To be called when the command is done, before the process ends.
     func settle() async { for client in clients.all { await client.settle() } }
 
+    /// A problem with what the command's profile knows about it.
+    func completing(_ problem: Problem) async -> Problem {
+        var problem = problem
+        for client in clients.all { problem = await client.completing(problem) }
+        return problem
+    }
+
     func confirm(_ server: UnknownServer) async -> Bool {
         let question =
             "The server \(server.address) is not known, and \(server.reason).\n"

@@ -107,7 +107,7 @@ import Testing
         (["send", "-m"], "option '--message' needs a value"), (["--to", "bob", "send"], "unknown option '--to'"),
         (["send", "-x"], "unknown option '-x'"), (["send", "--json=yes"], "option '--json' takes no value"),
         (["nonsense"], "unknown command 'nonsense'"), (["device", "nonsense"], "unknown command 'device nonsense'"),
-        (["device"], "'chat device' needs one of list, add, revoke, rename"),
+        (["device"], "'chat device' needs one of list, add, approve, revoke, rename"),
         (["--", "send"], "unknown command 'send'"),
         (["listen", "foo"], "unexpected argument 'foo': a command to run stands behind '--'"),
         (["shout"], "unknown command 'shout'"), (["send", "-é"], "unknown option '-é'"),

@@ -65,9 +65,11 @@ enum Samples {
                     code: "busy")),
             JSONLines.resumePoint(ResumePoint(name: alice, cursor: cursor, moved: 1, waiting: 2, holder: 3)),
             JSONLines.device(
-                DeviceRecord(
-                    id: DeviceID(high: 1, low: 1), name: "d", state: .revoked, created: 1, lastSeen: 0, online: false),
-                isThis: true),
+                AccountDevice(
+                    DeviceRecord(
+                        id: DeviceID(high: 1, low: 1), name: "d", state: .revoked, created: 1, lastSeen: 0,
+                        online: false),
+                    isThis: true)),
             JSONLines.server(KnownServer(address: server, standing: .authority)),
             JSONLines.check(DoctorCheck(name: "tls", status: .failed, text: "t", problem: problem)),
         ]

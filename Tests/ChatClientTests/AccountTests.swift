@@ -65,8 +65,7 @@ import Transport
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
             let laptop = try Person("alice", at: server.address)
-            let me = try await laptop.client().login(
-                user: alice.name, password: Person.password, deviceName: "second")
+            let me = try await laptop.joins(alice, deviceName: "second")
             #expect(me.user == alice.name)
             let listener = try await laptop.client().listen(ListenOptions(filter: MessageFilter(own: true)))
             try await listener.untilLive()
@@ -87,7 +86,7 @@ import Transport
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let laptop = try Person("alice", at: server.address)
-            let me = try await laptop.client().login(user: alice.name, password: Person.password, deviceName: "old")
+            let me = try await laptop.joins(alice, deviceName: "old")
             let listener = try await laptop.client().listen(ListenOptions())
             try await listener.untilLive()
             try await alice.client().renameDevice(me.device.hex, to: "older")
@@ -108,13 +107,15 @@ import Transport
             let alice = try await Person.registered("alice", at: server)
             let before = try await alice.client().whoAmI().device
             _ = try await alice.client().send([alice.to("note")])
-            #expect(try await alice.client().logout(forget: false))
+            await expectRefusal(.refused, "last_device") { try await alice.client().logout(forget: false) }
+            #expect(try await alice.client().logout(forget: false, force: true))
             await expectRefusal(.refused, "not_logged_in") { try await alice.client().whoAmI() }
             #expect(try await alice.client().send([alice.to("x")])[0].problem?.exit == .refused)
-            let me = try await alice.client().login(user: alice.name, password: Person.password)
+            let wish = LoginWish(confirmReset: { $0.isEmpty })
+            let me = try await alice.client().login(user: alice.name, password: Person.password, wish: wish)
             #expect(me.device != before)
             #expect(try await alice.client().history(HistoryQuery()).count == 1)
-            _ = try await alice.client().logout(forget: true)
+            _ = try await alice.client().logout(forget: true, force: true)
             #expect(access(alice.paths.data + "/default", F_OK) != 0)
         }
     }
@@ -136,7 +137,7 @@ import Transport
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let laptop = try Person("alice", at: server.address)
-            _ = try await laptop.client().login(user: alice.name, password: Person.password)
+            _ = try await laptop.joins(alice)
             let new = Array("another password".utf8)
             await expectRefusal(.refused, "login_refused") {
                 try await alice.client().changePassword(old: new, new: new, revokeOthers: false)
@@ -144,7 +145,9 @@ import Transport
             try await alice.client().changePassword(old: Person.password, new: new, revokeOthers: true)
             await expectRefusal(.refused) { try await laptop.client().devices() }
             #expect(try await alice.client().devices().count == 1)
-            _ = try await laptop.client().login(user: alice.name, password: new)
+            await expectRefusal(.refused, "device_pending") {
+                try await laptop.client().login(user: alice.name, password: new)
+            }
         }
     }
 
@@ -152,11 +155,13 @@ import Transport
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let file = alice.scratch.url.path + "/identity"
-            _ = try await alice.client().addDevice(identityFile: file, name: "box")
+            _ = try await alice.client().addDevices(identityFile: file, name: "box", use: .certify)
             var status = stat()
             #expect(lstat(file, &status) == 0)
             #expect(status.st_mode & 0o777 == 0o600)
-            await expectRefusal(.cannotCreate) { try await alice.client().addDevice(identityFile: file) }
+            await expectRefusal(.cannotCreate) {
+                try await alice.client().addDevices(identityFile: file, use: .certify)
+            }
             #expect(try await alice.client().devices().count == 2)
             let box = try Person("alice", at: server.address)
             for mode: mode_t in [0o644, 0o660, 0o602] {
@@ -195,7 +200,7 @@ import Transport
             try await server.startAgain()
             #expect(try await alice.client().send([alice.to("three")])[0].status == .accepted)
             // A login by password makes a new device of the copy.
-            _ = try await copy.client().login(user: alice.name, password: Person.password)
+            _ = try await copy.joins(alice)
             #expect(try await copy.client().send([alice.to("four")])[0].status == .accepted)
         }
     }

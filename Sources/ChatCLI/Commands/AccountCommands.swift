@@ -78,11 +78,16 @@ struct LoginCommand: ChatCommand {
         commandName: "login", abstract: "Log this device in to an account that exists.",
         discussion: "The password is needed once; from then on this device uses a key of its own.")
     static let grammar = CommandGrammar(
-        values: ["device-name", "identity"] + PasswordOptions.values, flags: PasswordOptions.flags)
+        values: ["device-name", "identity", "wait"] + PasswordOptions.values, flags: ["reset"] + PasswordOptions.flags)
 
     @Argument(help: "The account's name.", transform: OptionText.user) var user: UserName?
     @Option(help: ArgumentHelp("How this device is called (default: the host's name).", valueName: "name"))
     var deviceName: String?
+    @Option(
+        help: ArgumentHelp("Wait so long for another device to approve this one.", valueName: "duration"),
+        transform: OptionText.limit)
+    var wait: Duration?
+    @Flag(help: "Give up all other devices: revoke them and begin anew with this one.") var reset = false
     @Option(help: ArgumentHelp("An identity that 'device add' made; no password is needed.", valueName: "file"))
     var identity: String?
     @OptionGroup var password: PasswordOptions
@@ -94,21 +99,50 @@ struct LoginCommand: ChatCommand {
         let record: WhoAmI
         var isNew = true
         if let identity {
-            guard !password.isGiven, deviceName == nil else {
-                throw Problem(.usage, "--identity needs no password, and the identity names the device")
+            guard !password.isGiven, deviceName == nil, !reset else {
+                throw Problem(.usage, "--identity needs no password, the identity names the device, and resets nothing")
             }
-            (record, isNew) = try await client.login(identityFile: identity, user: user)
+            (record, isNew) = try await client.login(identityFile: identity, user: user, wish: wish(in: invocation))
         } else {
             let name = try await UserQuestion.user(user, in: invocation)
             let secret = try await invocation.secrets.password(
                 file: password.passwordFile, fromStandardInput: password.passwordStdin,
                 question: "Password of \(name): ")
-            record = try await client.login(user: name, password: secret, deviceName: deviceName)
+            record = try await client.login(
+                user: name, password: secret, deviceName: deviceName, wish: wish(in: invocation))
         }
         let done = isNew ? "logged in as" : "this profile has the identity already:"
         invocation.diagnostics.note("logged_in", "\(done) \(record.user) at \(record.server)")
         if invocation.json { try invocation.output.write(JSONLines.whoAmI(record)) }
         return .done
+    }
+
+    private func wish(in invocation: Invocation) -> LoginWish {
+        LoginWish(
+            patience: wait,
+            noteWaiting: { waiting in
+                let advice = AdviceWording.commandLine.text(
+                    .approveDevice(id: waiting.device.hex, fingerprint: waiting.fingerprint, approvers: 1))
+                invocation.diagnostics.note(
+                    "device_waits", "this device waits to be approved, by \(waiting.fingerprint); \(advice)")
+            },
+            confirmReset: reset ? ResetQuestion(invocation: invocation).ask : nil)
+    }
+}
+
+/// What is revoked by beginning anew is shown before it is; a script has said so by asking for it.
+private struct ResetQuestion: Sendable {
+    let invocation: Invocation
+
+    func ask(_ others: [AccountDevice]) async throws(Problem) -> Bool {
+        for other in others {
+            let seen =
+                other.record.lastSeen == 0 ? "never here" : "last here \(TimestampText.utc(other.record.lastSeen))"
+            invocation.diagnostics.note(
+                "device_revoked", "this revokes \(other.record.name) (\(other.record.id.hex)), \(seen)")
+        }
+        guard !others.isEmpty, invocation.canAsk else { return true }
+        return try await invocation.terminal.confirm("Revoke them, and begin anew with this device?")
     }
 }
 
@@ -137,13 +171,14 @@ private enum UserQuestion {
 struct LogoutCommand: ChatCommand {
     static let configuration = CommandConfiguration(
         commandName: "logout", abstract: "Revoke this device on the server.")
-    static let grammar = CommandGrammar(flags: ["forget"])
+    static let grammar = CommandGrammar(flags: ["forget", "force"])
 
     @Flag(help: "Also erase its messages and keys on this machine.") var forget = false
+    @Flag(help: "Also where it is the account's last device.") var force = false
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        let isRevoked = try await invocation.makeClient().logout(forget: forget)
+        let isRevoked = try await invocation.makeClient().logout(forget: forget, force: force)
         let done = isRevoked ? "logged out" : forget ? "no device was revoked" : "this profile was logged out already"
         invocation.diagnostics.note("logged_out", forget ? done + "; local data erased" : done)
         return .done
@@ -169,7 +204,9 @@ struct WhoAmICommand: ChatCommand {
         table.add(["server", record.server.text])
         table.add(["server known by", record.serverTrust ?? "nothing"])
         table.add(["device", "\(record.deviceName) (\(record.device.hex))"])
-        table.add(["fingerprint", record.deviceFingerprint])
+        table.add(["user's key", record.accountKey ?? "none"])
+        table.add(["device's key", (record.deviceKey ?? "none") + (record.isPending ? ", waits to be approved" : "")])
+        table.add(["login key", record.deviceFingerprint])
         table.add(["profile", record.profile.text])
         return table.lines
     }

@@ -7,7 +7,8 @@ struct DeviceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "device", abstract: "This account's devices.",
         subcommands: [
-            DeviceListCommand.self, DeviceAddCommand.self, DeviceRevokeCommand.self, DeviceRenameCommand.self,
+            DeviceListCommand.self, DeviceAddCommand.self, DeviceApproveCommand.self, DeviceRevokeCommand.self,
+            DeviceRenameCommand.self,
         ])
 }
 
@@ -19,20 +20,25 @@ struct DeviceListCommand: ChatCommand {
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let client = try invocation.makeClient()
-        let this = try await client.whoAmI().device
-        let devices = try await client.devices()
+        let devices = try await client.accountDevices()
         try invocation.show(
-            devices, object: { JSONLines.device($0, isThis: $0.id == this) },
-            header: ["ID", "NAME", "STATE", "MADE", "SEEN"]
+            devices, object: JSONLines.device,
+            header: ["ID", "NAME", "STATE", "MADE", "SEEN", "KEY"]
         ) { device in
-            let plain = invocation.plain
-            let seen = device.lastSeen == 0 ? "never" : plain.moment(device.lastSeen)
+            let (plain, record) = (invocation.plain, device.record)
+            let seen = record.lastSeen == 0 ? "never" : plain.moment(record.lastSeen)
             return [
-                device.id.hex, device.name + (device.id == this ? " (this one)" : ""), device.state.name,
-                plain.moment(device.created), device.online ? "online" : seen,
+                record.id.hex, record.name + (device.isThis ? " (this one)" : ""), Self.state(of: device),
+                plain.moment(record.created), record.online ? "online" : seen, device.fingerprint ?? "-",
             ]
         }
         return .done
+    }
+
+    private static func state(of device: AccountDevice) -> String {
+        guard device.record.state == .active else { return device.record.state.name }
+        if let enrols = device.enrols { return "\(device.record.state.name), \(enrols.rawValue)" }
+        return device.certifies ? "\(device.record.state.name), approves" : device.record.state.name
     }
 }
 
@@ -51,9 +57,31 @@ struct DeviceAddCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        let device = try await invocation.makeClient().addDevice(identityFile: out, name: name)
-        invocation.diagnostics.note(
-            "device_added", "made device \(device.hex); its identity is in \(out == "-" ? "the output" : out)")
+        let devices = try await invocation.makeClient().addDevices(identityFile: out, name: name, use: .certify)
+        for device in devices {
+            invocation.diagnostics.note(
+                "device_added", "made device \(device.hex); its identity is in \(out == "-" ? "the output" : out)")
+        }
+        return .done
+    }
+}
+
+struct DeviceApproveCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "approve", abstract: "Let a device that waits use the account.",
+        discussion:
+            "The fingerprint stands on the screen of the device that waits: take it from there and nowhere else.")
+    static let grammar = CommandGrammar(values: ["fingerprint"], flags: ["certify"])
+
+    @Argument(help: "The device's id, or its name where only one has it.") var id: String
+    @Option(help: ArgumentHelp("The fingerprint that the device shows.", valueName: "dev1:…")) var fingerprint: String
+    @Flag(help: "It may approve and revoke others, too.") var certify = false
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        let device = try await invocation.makeClient().approveDevice(
+            id, fingerprint: fingerprint, certifies: certify)
+        invocation.diagnostics.note("device_approved", "approved \(device.record.name) (\(device.record.id.hex))")
         return .done
     }
 }
@@ -62,11 +90,28 @@ struct DeviceRevokeCommand: ChatCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "Revoke a device: it is disconnected and cannot log in any more.")
 
+    static let grammar = CommandGrammar(values: ["password-file"], flags: ["force"])
+
     @Argument(help: "The device's id, or its name where only one has it.") var id: String
+    @Flag(help: "Also where it is the account's last device.") var force = false
+    @Option(
+        help: ArgumentHelp(
+            "The account's password, in the first line of a file: where this device may not revoke another, the server suspends it.",
+            valueName: "file"))
+    var passwordFile: String?
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        try await invocation.makeClient().revokeDevice(id)
+        let client = try invocation.makeClient()
+        let secret = try passwordFile.map { file throws(Problem) in try SecretInput.firstLine(file: file) }
+        guard secret != nil || invocation.canAsk else {
+            try await client.revokeDevice(id, force: force)
+            return .done
+        }
+        try await client.revokeDevice(id, force: force) { () async throws(Problem) in
+            if let secret { return secret }
+            return try await invocation.secrets.askSecret("Password: ")
+        }
         return .done
     }
 }

@@ -32,6 +32,17 @@ enum AdviceWording {
         case .makeIdentity: "make an identity with chat device add --out FILE"
         case .nameIdentity: "name an identity made with chat device add --out FILE"
         case .makeAnotherIdentity: "make another identity with chat device add --out FILE"
+        case .logInByIdentityAgain: "log in with the identity again to take it back: chat login --identity FILE"
+        case .approveDevice(let id, let fingerprint, let approvers):
+            approvers > 0
+                ? "approve it there: chat device approve \(id) --fingerprint \(fingerprint)"
+                : "begin anew without any other device: chat login --reset"
+        case .useCertifyingDevice:
+            "do it on a device that may, see chat device list; with the password this one can suspend another: "
+                + "chat device revoke ID --password-file FILE"
+        case .forceLastDevice:
+            "make a recovery file first (chat device add --certify --out FILE), or use --force: then only "
+                + "chat login --reset opens the account again"
         case .seeUsers: "chat who --users lists everybody"
         case .seeDevices: "see chat device list"
         case .seeServers: "see chat server list"

@@ -14,6 +14,9 @@ enum AskedLines {
             .text("device", "this device's identifier") { $0.device.hex },
             .text("device_name", "this device's name") { $0.deviceName },
             .text("fingerprint", "SHA256:… of this device's login key") { $0.deviceFingerprint },
+            .optionalText("acct1", "the account's fingerprint, once it is known here") { $0.accountKey },
+            .optionalText("dev1", "the fingerprint by which this device is approved") { $0.deviceKey },
+            .mark("pending", "true where this device waits to be approved") { $0.isPending },
         ])
 
     static let profile = JSONLine<(summary: ProfileSummary, current: Bool)>(
@@ -68,7 +71,7 @@ enum AskedLines {
             .optionalInteger("pid", "the process that uses it") { $0.holder },
         ])
 
-    static let device = JSONLine<(record: DeviceRecord, isThis: Bool)>(
+    static let device = JSONLine<AccountDevice>(
         "device", "a device of this account",
         [
             .text("id", "its identifier") { $0.record.id.hex }, .text("name", "its name") { $0.record.name },
@@ -79,6 +82,9 @@ enum AskedLines {
                 $0.record.lastSeen == 0 ? nil : $0.record.lastSeen
             },
             .flag("online", "whether it takes deliveries") { $0.record.online },
+            .optionalText("dev1", "its fingerprint, once it is approved") { $0.fingerprint },
+            .mark("certifies", "true where it approves and revokes others") { $0.certifies },
+            .optionalText("identity", "of the devices in an identity file: once, or reusable") { $0.enrols?.rawValue },
         ])
 
     static let server = JSONLine<KnownServer>(

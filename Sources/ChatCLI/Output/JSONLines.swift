@@ -73,9 +73,7 @@ enum JSONLines {
     static func outbox(_ item: OutboxItem) -> JSONObject { AskedLines.outbox.object(item) }
     static func resumePoint(_ point: ResumePoint) -> JSONObject { AskedLines.resumePoint.object(point) }
 
-    static func device(_ record: DeviceRecord, isThis: Bool) -> JSONObject {
-        AskedLines.device.object((record, isThis))
-    }
+    static func device(_ device: AccountDevice) -> JSONObject { AskedLines.device.object(device) }
 
     static func server(_ server: KnownServer) -> JSONObject { AskedLines.server.object(server) }
     static func check(_ check: DoctorCheck) -> JSONObject { AskedLines.check.object(check) }

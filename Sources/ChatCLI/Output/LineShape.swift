@@ -106,6 +106,9 @@ extension LineShape {
             .optional("old", .text, "the fingerprint that is trusted"),
             .optional("new", .text, "the fingerprint that came instead"),
             .optional("sent", .choice(["no", "unknown"]), "whether the message went out"),
+            .optional("device", .text, "the device that waits to be approved"),
+            .optional("dev1", .text, "the fingerprint by which it is approved"),
+            .optional("approvers", .integer, "how many devices can approve it"),
             .optional("retry_after_ms", .integer, "when trying again may help"),
         ])
 }

@@ -28,11 +28,15 @@ extension Client {
             login: .register(
                 name: user, displayName: displayName, password: password, invite: invite ?? [],
                 deviceName: deviceName, key: key))
-        return try await finishLogin(link, key: key, address: address)
+        return try await finishLogin(link, key: key, address: address, password: password)
     }
 
     /// Logs this device in by password; from then on its own key does.
-    package func login(user: UserName, password: [UInt8], deviceName: String? = nil) async throws(Problem) -> WhoAmI {
+    ///
+    /// - Throws: `device_pending` (77) where the account's other devices have to approve this one.
+    package func login(
+        user: UserName, password: [UInt8], deviceName: String? = nil, wish: LoginWish = LoginWish()
+    ) async throws(Problem) -> WhoAmI {
         let name = deviceName ?? Self.hostName()
         try Self.check(name, limit: Limits.deviceName, what: "a device's name")
         try createStore()
@@ -43,30 +47,35 @@ extension Client {
                 advice: .useAnotherProfile)
         }
         let address = known?.address ?? settings.serverOfNewProfiles
-        // A device that was revoked, or whose store was copied, does not come back: this becomes a new one.
-        let existing = known?.standing == .active ? known : nil
+        let existing = known.flatMap { $0.standing.isTakenUp(resets: wish.confirmReset != nil) ? $0 : nil }
         do throws(Problem) {
-            return try await login(user, password, existing: existing, deviceName: name, address: address)
+            return try await login(user, password, existing: existing, deviceName: name, address: address, wish)
         } catch {
             guard existing != nil, [ErrorCode.noSuchDevice.name, ErrorCode.deviceRevoked.name].contains(error.code)
             else { throw error }
-            return try await login(user, password, existing: nil, deviceName: name, address: address)
+            return try await login(user, password, existing: nil, deviceName: name, address: address, wish)
         }
     }
 
     private func login(
-        _ user: UserName, _ password: [UInt8], existing: Identity?, deviceName: String, address: ServerAddress
+        _ user: UserName, _ password: [UInt8], existing: Identity?, deviceName: String, address: ServerAddress,
+        _ wish: LoginWish
     ) async throws(Problem) -> WhoAmI {
         let key = try Self.loginKey(of: existing)
+        let chainKeys = try store { store in try existing.flatMap { try store.chainKeys(of: $0.device) } }
+        let chainKey = chainKeys.flatMap { try? SigningKey(rawRepresentation: $0.secret) }
         let link = try await connect(
             to: address,
             login: .password(
-                name: user, password: password, existing: existing?.device, deviceName: deviceName, key: key))
-        return try await finishLogin(link, key: key, address: address)
+                name: user, password: password, existing: existing?.device, deviceName: deviceName, key: key,
+                chainKey: chainKey))
+        return try await finishLogin(link, key: key, address: address, password: password, wish)
     }
 
-    /// Keeps who this profile is from now on.
-    private func finishLogin(_ link: Link, key: SigningKey, address: ServerAddress) async throws(Problem) -> WhoAmI {
+    /// Keeps who this profile is from now on, and does what the account's chain wants of it.
+    private func finishLogin(
+        _ link: Link, key: SigningKey, address: ServerAddress, password: [UInt8], _ wish: LoginWish = LoginWish()
+    ) async throws(Problem) -> WhoAmI {
         defer { link.close() }
         let welcome = try await link.welcome()
         try store { store in
@@ -79,6 +88,7 @@ extension Client {
                         deviceName: welcome.deviceName, loginKey: key.rawRepresentation, standing: .active,
                         address: address, server: welcome.server, generation: welcome.generation,
                         everyone: welcome.everyone))
+                try store.forgetChainKeys(except: welcome.device)
                 try store.remember([welcome.account], now: WallClock.now)
                 try store.remember(welcome.everyone, type: .everyone, peer: nil)
                 if let before, before.generation != welcome.generation {
@@ -86,39 +96,12 @@ extension Client {
                 }
             }
         }
+        try await admit(welcome, on: link, password: password, wish)
         return try whoAmI()
     }
 
-    /// Revokes this device on the server; with `forget` the local data go too. False where there was nothing to revoke:
-    /// this profile is a copy, which the server does not listen to, or was logged out before.
-    ///
-    /// - Throws: 78 for a copy whose data are to stay: then nothing was done.
-    package func logout(forget: Bool) async throws(Problem) -> Bool {
-        let identity = try identity()
-        var isRevoked = false
-        do throws(Problem) { isRevoked = try await revokeThisDevice(identity) } catch {
-            guard forget, error.code == ErrorCode.storeCopied.name else { throw error }
-        }
-        if forget { try erase() }
-        return isRevoked
-    }
-
-    private func revokeThisDevice(_ identity: Identity) async throws(Problem) -> Bool {
-        guard identity.standing != .loggedOut else { return false }
-        do throws(Problem) {
-            try requireStanding(identity)
-            let _: Done = try await ask(RevokeDevice(device: identity.device))
-            requestLinkInUse?.close()
-        } catch {
-            // It is what was asked for.
-            guard error.code == ErrorCode.deviceRevoked.name else { throw error }
-        }
-        try store { store in try store.writeSynced { try store.setLoggedOut() } }
-        return true
-    }
-
     /// Removes the profile's files.
-    private func erase() throws(Problem) {
+    func erase() throws(Problem) {
         forgetStore()
         let directory = settings.profileDirectory
         for path in [directory.path, directory.statePath] {
@@ -137,6 +120,7 @@ extension Client {
         {
             fingerprint = pin.description
         }
+        let keys = try storeForReading { try $0.ownKeys(identity) }
         let standing = try KnownServersFile(paths: settings.paths).read()[identity.address]
         let trust: String? =
             switch standing {
@@ -147,12 +131,8 @@ extension Client {
         return WhoAmI(
             profile: settings.profile, user: identity.name, displayName: identity.displayName,
             server: identity.address, device: identity.device, deviceName: identity.deviceName,
-            deviceFingerprint: fingerprint, serverTrust: trust)
-    }
-
-    package func changePassword(old: [UInt8], new: [UInt8], revokeOthers: Bool) async throws(Problem) {
-        try Self.checkNewPassword(new)
-        let _: Done = try await ask(ChangePassword(old: old, new: new, revokeOthers: revokeOthers))
+            deviceFingerprint: fingerprint, accountKey: keys.account?.description,
+            deviceKey: keys.device?.description, isPending: identity.standing == .pending, serverTrust: trust)
     }
 
     // MARK: Checks
@@ -172,7 +152,7 @@ extension Client {
         }
     }
 
-    private static func checkNewPassword(_ password: [UInt8]) throws(Problem) {
+    static func checkNewPassword(_ password: [UInt8]) throws(Problem) {
         guard Limits.newPassword.contains(password.count), !password.contains(0) else {
             throw Problem(
                 .unacceptablePassword,

@@ -159,11 +159,12 @@ final class LinkCore: FrameConnectionDelegate {
         if frame.correlation != 0 {
             guard let pending = pending.removeValue(forKey: frame.correlation) else { return }
             pending.timer?.cancel()
-            let reply = reply(frame)
+            var reply = reply(frame)
             // What went out behind a login that is refused fails with what refused it, not with `not_logged_in`; and
             // the connection has ended before anybody hears of the refusal.
             if frame.correlation == loginCorrelation {
                 loginTimer?.cancel()
+                if let refusal = login.refusalOfPending, isPending(reply) { reply = .failure(refusal) }
                 if case .failure(let problem) = reply { fail(problem, refusesLogin: true) }
             }
             pending.completion(reply)
@@ -179,6 +180,12 @@ final class LinkCore: FrameConnectionDelegate {
         guard frame.kind == FrameKind.failure.rawValue else { return .success(frame) }
         guard let failure = try? frame.decode(Failure.self) else { return .failure(malformed("failure")) }
         return .failure(Problem(failure))
+    }
+
+    /// Whether the server lets in a device that may do nothing but wait.
+    private func isPending(_ reply: Result<RawFrame, Problem>) -> Bool {
+        guard case .success(let frame) = reply, let welcome = try? frame.decode(Welcome.self) else { return false }
+        return welcome.state == .pending
     }
 
     private func malformed(_ what: String) -> Problem {

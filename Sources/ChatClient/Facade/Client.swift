@@ -20,6 +20,8 @@ package actor Client {
     var requestLinkComing: Task<Result<Link, Problem>, Never>?
     /// Who sees to the newest connection by this device's key.
     var attendance: (link: Link, attendant: Task<Void, Never>)?
+    /// The account's chain is being begun.
+    var chainBeginning: Task<Void, Never>?
     /// The lasting connection, while somebody listens.
     var live: LiveConnection?
     nonisolated let receipts = ReceiptBoard()
@@ -46,6 +48,7 @@ package actor Client {
     /// Waits until what a connection that is over has brought is kept: a device that was refused must know it before its
     /// process ends, or it would try again with a number that the server has not seen.
     package func settle() async {
+        await chainBeginning?.value
         guard let attendance, attendance.link.isOver else { return }
         await attendance.attendant.value
     }
@@ -131,8 +134,10 @@ package actor Client {
     /// Refuses a device that may not log in (any more).
     func requireStanding(_ identity: Identity) throws(Problem) {
         switch identity.standing {
-        case .active:
+        case .active, .pending, .enrolling:
             guard identity.loginKey != nil else { throw notLoggedIn }
+        case .replaced:
+            throw Problem(.replaced, advice: .logInByIdentityAgain, sent: .no)
         case .copied:
             throw Problem(
                 .storeCopied, "this profile was copied or rolled back, and the server refuses it",

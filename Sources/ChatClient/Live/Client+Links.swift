@@ -70,9 +70,9 @@ extension Client {
 
     /// Connects to a server that is the one meant.
     func connect(
-        to address: ServerAddress, login: LinkLogin, trust: TrustSetting? = nil
+        to address: ServerAddress, login: LinkLogin, trust: TrustSetting? = nil, within limit: Duration? = nil
     ) async throws(Problem) -> Link {
-        try await start(try await open(address, trust: trust).get(), address, login: login)
+        try await start(try await open(address, trust: trust, within: limit).get(), address, login: login)
     }
 
     /// A connection to a server that is the one meant, on which nothing was said.
@@ -103,13 +103,14 @@ extension Client {
         do throws(Problem) {
             let welcome = try await link.welcome()
             try noteWelcome(welcome, identity)
+            if LoginMeaning(welcome) == .begin { chainBeginning = Task { await self.beginChain(on: link) } }
             events?.report(.login(welcome), 0)
             try await takeIn(from: link, identity: identity, events: events)
-            if let end = link.end { noteEnd(end, of: identity.device) }
+            if let end = link.end { await noteEnd(end, of: identity.device) }
             events?.end(link.end ?? Problem(.unreachable, "the connection has ended"))
         } catch {
             link.close()
-            noteEnd(error, of: identity.device)
+            await noteEnd(error, of: identity.device)
             events?.end(error)
         }
     }
@@ -119,7 +120,7 @@ extension Client {
         log.debug("logged in", metadata: ["user": "\(welcome.account.name)"])
         let isNewLife = welcome.generation != identity.generation
         guard
-            isNewLife || welcome.account.displayName != identity.displayName
+            isNewLife || identity.standing != .active || welcome.account.displayName != identity.displayName
                 || welcome.deviceName != identity.deviceName || welcome.everyone != identity.everyone
         else { return }
         try store { store in
@@ -127,6 +128,7 @@ extension Client {
                 try store.updateIdentity(
                     displayName: welcome.account.displayName, deviceName: welcome.deviceName,
                     everyone: welcome.everyone)
+                try store.noteAdmitted(welcome.device, .active)
                 try store.remember([welcome.account], now: WallClock.now)
                 try store.remember(welcome.everyone, type: .everyone, peer: nil)
                 // Another process may have been first.
@@ -138,11 +140,13 @@ extension Client {
     }
 
     /// Keeps why a device may not log in any more.
-    private func noteEnd(_ problem: Problem, of device: DeviceID) {
+    private func noteEnd(_ problem: Problem, of device: DeviceID) async {
         let standing: Identity.Standing
         switch problem.code {
         case ErrorCode.storeCopied.name: standing = .copied
         case ErrorCode.deviceRevoked.name: standing = .revoked
+        case ErrorCode.replaced.name: standing = .replaced
+        case ErrorCode.devicePending.name: return await askToBeAdded()
         default: return
         }
         do throws(Problem) {

@@ -9,7 +9,7 @@ enum ClientSchema {
         applicationID: 0x6368_6174,
         migrations: [
             Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
-            Migration(version6),
+            Migration(version6), Migration(version7),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
@@ -18,6 +18,9 @@ enum ClientSchema {
     static let bootTimes = 4
     /// The version with which a store knows others' keys.
     static let keys = 6
+
+    /// The version with which a device has keys for its account's chain.
+    static let chainKeys = 7
 
     static let version1: StaticString = """
         -- One row: what the store as a whole knows. `position` was given away last; `synced` is when this device last
@@ -248,5 +251,17 @@ enum ClientSchema {
             links BLOB NOT NULL
         ) WITHOUT ROWID;
         CREATE INDEX key_alarms_by_name ON key_alarms(name);
+        """
+
+    static let version7: StaticString = """
+        -- What a device of this profile signs its account's chain with, a secret: the private key, and where the device has made
+        -- it itself, by an identity file, the public key that the chain grants, and the renewal.
+        CREATE TABLE chain_keys(
+            device BLOB PRIMARY KEY,
+            secret BLOB NOT NULL,
+            granted BLOB,
+            instance INTEGER NOT NULL,
+            renewal BLOB
+        ) WITHOUT ROWID;
         """
 }

@@ -12,6 +12,15 @@ struct Identity: Sendable {
         case copied = 1
         case revoked = 2
         case loggedOut = 3
+        /// It has left its grant and waits to be added to its account's chain; the server knows more by now, perhaps.
+        case pending = 4
+        /// A newer use of its identity file has taken its place.
+        case replaced = 5
+        /// It has begun to log in by an identity file, and no answer has come.
+        case enrolling = 6
+
+        /// Whether it is worth trying to log in.
+        var mayLogIn: Bool { self == .active || self == .pending || self == .enrolling }
     }
 
     var account: AccountID
@@ -34,6 +43,8 @@ struct LoginTicket: Sendable {
     var number: LoginNumber
     /// Whether messages wait in the outbox, which go first.
     var hasQueued: Bool
+    /// Of a device that waits to be added.
+    var waiting: WaitingDevice?
 }
 
 extension ClientStore {
@@ -103,6 +114,15 @@ extension ClientStore {
     /// This device does not log in any more because it was asked to. Its key is erased.
     func setLoggedOut() throws {
         try database.run("UPDATE identity SET standing = ?, login_key = NULL", Identity.Standing.loggedOut.rawValue)
+        try forgetChainKeys()
+    }
+
+    /// How the server has let a device in. Within a transaction.
+    func noteAdmitted(_ device: DeviceID, _ standing: Identity.Standing) throws {
+        try database.run(
+            "UPDATE identity SET standing = ? WHERE device = ? AND standing IN (?, ?, ?)", standing.rawValue, device,
+            Identity.Standing.active.rawValue, Identity.Standing.pending.rawValue,
+            Identity.Standing.enrolling.rawValue)
     }
 
     /// The server refuses `device` for good. What is known already stands: the word may come late, when the device has
@@ -111,9 +131,11 @@ extension ClientStore {
         try database.run(
             """
             UPDATE identity SET standing = ?, login_key = CASE WHEN ? THEN login_key ELSE NULL END
-            WHERE device = ? AND standing = ?
+            WHERE device = ? AND standing IN (?, ?, ?)
             """,
-            standing.rawValue, standing == .copied, device, Identity.Standing.active.rawValue)
+            standing.rawValue, standing == .copied, device, Identity.Standing.active.rawValue,
+            Identity.Standing.pending.rawValue, Identity.Standing.enrolling.rawValue)
+        if standing != .copied, database.changes > 0 { try forgetChainKeys(of: device) }
     }
 
     /// Takes a login number; nil where this profile is nobody.
@@ -130,7 +152,9 @@ extension ClientStore {
         let number = numbers.take(boot: boot)
         try setLoginNumbers(numbers)
         let queued = try database.first("SELECT 1 FROM outbox WHERE failed = 0 LIMIT 1") { _ in true }
-        return LoginTicket(identity: identity, number: number, hasQueued: queued ?? false)
+        return LoginTicket(
+            identity: identity, number: number, hasQueued: queued ?? false,
+            waiting: identity.standing == .pending ? try waitingDevice(identity) : nil)
     }
 
     func loginNumbers() throws -> LoginNumbers? {

@@ -11,12 +11,19 @@ package struct WhoAmI: Equatable, Sendable {
     package var deviceName: String
     /// `SHA256:…` of this device's login key.
     package var deviceFingerprint: String
+    /// `acct1:…`; nil while nothing is known of the account's chain.
+    package var accountKey: String?
+    /// `dev1:…`; nil of a device that has no key for its account's chain yet.
+    package var deviceKey: String?
+    /// It waits to be added to the account's chain.
+    package var isPending: Bool
     /// How the server is known: `SHA256:…`, `ca`, or nil where it is not (any more).
     package var serverTrust: String?
 
     package init(
         profile: UserName, user: UserName, displayName: String, server: ServerAddress, device: DeviceID,
-        deviceName: String, deviceFingerprint: String, serverTrust: String?
+        deviceName: String, deviceFingerprint: String, accountKey: String? = nil, deviceKey: String? = nil,
+        isPending: Bool = false, serverTrust: String?
     ) {
         self.profile = profile
         self.user = user
@@ -25,6 +32,9 @@ package struct WhoAmI: Equatable, Sendable {
         self.device = device
         self.deviceName = deviceName
         self.deviceFingerprint = deviceFingerprint
+        self.accountKey = accountKey
+        self.deviceKey = deviceKey
+        self.isPending = isPending
         self.serverTrust = serverTrust
     }
 }

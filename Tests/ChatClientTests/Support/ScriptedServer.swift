@@ -102,7 +102,8 @@ final class ScriptedServer: Sendable {
     static func welcome(generation: StoreGeneration = generation) -> Welcome {
         Welcome(
             account: AccountRecord(id: alice, name: aliceName, displayName: "Alice"), device: .init(high: 3, low: 3),
-            deviceName: "laptop", server: id, generation: generation, everyone: everyone, time: WallClock.now)
+            deviceName: "laptop", server: id, generation: generation, everyone: everyone, time: WallClock.now,
+            chain: ChainHead(count: 1, hash: [UInt8](repeating: 1, count: ChainHead.hashBytes)))
     }
 
     static let aliceName: UserName = {

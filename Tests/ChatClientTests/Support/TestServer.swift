@@ -109,6 +109,17 @@ final class Person: Sendable {
         return person
     }
 
+    /// Logs in a further device of somebody's account, and is approved.
+    func joins(_ owner: Person, deviceName: String = "further") async throws -> WhoAmI {
+        await expectRefusal(.refused, "device_pending") {
+            try await client().login(user: owner.name, password: Person.password, deviceName: deviceName)
+        }
+        let me = try await client().whoAmI()
+        _ = try await owner.client().approveDevice(
+            me.device.hex, fingerprint: try #require(me.deviceKey), certifies: false)
+        return try await client().whoAmI()
+    }
+
     func to(_ body: String, key: String? = nil) -> OutgoingMessage {
         OutgoingMessage(conversation: .user(name), body: body, key: key)
     }

@@ -1,8 +1,9 @@
 # A client of Python's standard library alone, written from chat-protocol(7), speaks with the real server.
 
 start_server
-user alice
 user bob
+# An account without a chain lets its devices in by the password.
+exits 0 daemon user add alice --password-file "$SCRATCH/password"
 
 # python USER ARGUMENT…: that client, with one device an account.
 python() {

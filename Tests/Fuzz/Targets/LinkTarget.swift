@@ -37,7 +37,8 @@
 
         private static func login() throws -> LinkLogin {
             guard let name = UserName("alice") else { throw BrokenPromise("a name of our own") }
-            return .password(name: name, password: [1], existing: nil, deviceName: "d", key: try key.get())
+            return .password(
+                name: name, password: [1], existing: nil, deviceName: "d", key: try key.get(), chainKey: nil)
         }
 
         /// One for all inputs: making a key is slow.

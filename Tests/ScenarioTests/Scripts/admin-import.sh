@@ -53,7 +53,8 @@ exits 0 daemon user list --json
 same "alice bob carol long" "$(jq -r .user "$SCRATCH/out" | paste -sd' ')"
 person again
 printf 'U*U\n' >"$SCRATCH/password"
-exits 0 again chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
+exits 77 again chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
+has "$SCRATCH/err" 'waits to be approved'
 
 rows 'USER_NAME,PASSWORD,SALT' 'x,y,z'
 exits 65 daemon user import "$SCRATCH/users.csv"

@@ -55,8 +55,10 @@ exits 0 bob chat send --to alice hello
 secret "another password"
 exits 0 daemon user passwd bob --password-stdin <"$SCRATCH/password"
 person tablet
-exits 0 tablet chat login bob --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
+exits 77 tablet chat login bob --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 secret "$password"
+has "$SCRATCH/err" 'waits to be approved'
+approve bob tablet
 person thief
 exits 77 thief chat login bob --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 

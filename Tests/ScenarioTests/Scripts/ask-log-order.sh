@@ -3,9 +3,7 @@
 start_server
 user alice
 user bob
-person laptop
-exits 0 as laptop chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password" \
-    --device-name laptop
+further laptop alice --device-name laptop
 
 # came NAME TEXT: alice has sent NAME this.
 came() { as "$1" chat history --sync --json --with alice --search "$2" | jq -e . ; }

@@ -4,9 +4,7 @@
 start_server
 user alice
 user bob
-person laptop
-exits 0 as laptop chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password" \
-    --device-name laptop
+further laptop alice --device-name laptop
 background laptop.out as laptop chat listen --json
 laptop=$job
 exits 0 bob chat send --to alice "to both"
@@ -78,9 +76,12 @@ has "$SCRATCH/err" 'logged out already'
 exits 77 as box chat login --identity "$SCRATCH/identity"
 has "$SCRATCH/err" 'make another identity'
 
-exits 0 alice chat logout
+exits 77 alice chat --json logout
+same last_device "$(jq -r .code "$SCRATCH/err")" "nobody would be left"
+exits 0 alice chat logout --force
 exits 77 alice chat send --to bob "logged out"
-exits 0 alice chat login alice --server "$address" --password-file "$SCRATCH/password"
+exits 77 alice chat login alice --server "$address" --password-file "$SCRATCH/password"
+exits 0 alice chat login alice --server "$address" --password-file "$SCRATCH/password" --reset
 printf 'wrong password\n' >"$SCRATCH/wrong"
 exits 77 bob chat login bob --server "$address" --password-file "$SCRATCH/wrong"
 person nobody

@@ -23,8 +23,10 @@ has "$SCRATCH/err" 'ask the administrator for an invite'
 
 # A password without the mark is the same one, by file and by standard input, here and at the server.
 printf '%s\n' "$password" >"$SCRATCH/plain"
-exits 0 bob chat login alice --profile second --server "$address" --password-file "$SCRATCH/plain"
-printf '%s%s\n' "$mark" "$password" | exits 0 bob chat login alice --profile third --server "$address" --password-stdin
+exits 77 bob chat login alice --profile second --server "$address" --password-file "$SCRATCH/plain"
+printf '%s%s\n' "$mark" "$password" | exits 77 bob chat login alice --profile third --server "$address" --password-stdin
+has "$SCRATCH/err" 'waits to be approved'
+approve alice bob second
 printf '%s%s\r\n' "$mark" "$password" | exits 0 daemon user add dave --password-stdin
 exits 0 daemon user add erin --password-file "$SCRATCH/password"
 for name in dave erin; do

@@ -2,8 +2,7 @@
 
 start_server
 user alice
-person laptop
-exits 0 as laptop chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
+further laptop alice
 background laptop.out as laptop chat listen --json --meta
 laptop=$job
 within 60 grep -q '"live"' "$SCRATCH/laptop.out" || fail "the laptop is not live"
@@ -20,7 +19,9 @@ exits 0 alice chat passwd --password-file "$SCRATCH/password" --new-password-fil
 exits 0 as laptop chat send --to alice "still here"
 person desk
 exits 77 as desk chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
-exits 0 as desk chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/new"
+exits 77 as desk chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/new"
+has "$SCRATCH/err" 'waits to be approved'
+approve alice desk
 
 # With it, this device alone stays.
 exits 0 alice chat passwd --revoke-others --password-file "$SCRATCH/new" --new-password-file "$SCRATCH/password"

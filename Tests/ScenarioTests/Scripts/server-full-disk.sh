@@ -33,7 +33,7 @@ same "$accepted" "$(jq -r 'select(.body) | .id' "$SCRATCH/out" | sort -u | wc -l
 exits 0 daemon backup "$SCRATCH/full.backup"
 [ "$(stat -c %s "$SCRATCH/full.backup")" -gt $((accepted * 60000)) ] || fail "the backup is not whole"
 same "" "$(find "$SCRATCH/server" -name 'tmp-*')" "the backup takes room where there is none"
-exits 0 carol chat logout
+exits 0 carol chat logout --force
 exits 0 daemon user disable carol
 exits 0 bob chat device list
 

@@ -7,7 +7,8 @@ start_server
 old=$address
 user alice
 exits 0 alice chat send --to alice "before the move"
-exits 0 alice chat --profile second login alice --server "$old" --password-file "$SCRATCH/password"
+exits 77 alice chat --profile second login alice --server "$old" --password-file "$SCRATCH/password"
+approve alice alice second
 exits 0 alice chat device add --out identity
 stop_server
 reserve_port

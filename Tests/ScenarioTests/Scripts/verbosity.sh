@@ -9,7 +9,7 @@ exits 0 alice chat send -vv --to alice "$text"
 same "" "$(cat "$SCRATCH/out")" "what goes on is no data"
 has "$SCRATCH/err" '^[0-9T:.-]+Z debug connecting server='
 lacks "$SCRATCH/err" treasure
-exits 0 alice chat login alice --profile second --server "$address" --trust "$pin" --password-file "$SCRATCH/password" \
+exits 77 alice chat login alice --profile second --server "$address" --trust "$pin" --password-file "$SCRATCH/password" \
     --verbose --verbose --verbose
 lacks "$SCRATCH/err" "$password"
 has "$SCRATCH/server.log" 'level=debug'

@@ -97,7 +97,7 @@ same fresh "$(jq -r .name "$SCRATCH/out")"
 
 # Devices.
 both alice chat device list
-same true "$(jq -r .this "$SCRATCH/out")"
+same "true true" "$(jq -r '"\(.this) \(.certifies)"' "$SCRATCH/out")"
 exits 0 alice chat device add --out "$SCRATCH/identity" --name box
 exits 0 alice chat device rename box "the box"
 exits 0 alice chat device revoke "the box"
@@ -143,6 +143,6 @@ exits 0 alice chat __complete resume-points
 same fresh "$(cat "$SCRATCH/out")"
 
 # Out, with everything.
-exits 0 bob chat logout --forget
+exits 0 bob chat logout --forget --force
 exits 77 bob chat whoami
 same "" "$(find "$SCRATCH/bob/.local/share/chat/default" -name '*.sqlite*' 2>/dev/null)"

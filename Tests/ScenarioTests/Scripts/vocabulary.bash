@@ -107,6 +107,25 @@ user() {
         fail "$name cannot register"
 }
 
+# approve OWNER HOME [PROFILE [OPTION…]]: OWNER's device lets the one of that home's profile use the account, by the fingerprint
+# on its own screen.
+approve() {
+    local owner=$1 home=$2 profile=${3:-default}
+    shift $(($# < 3 ? $# : 3))
+    exits 0 as "$home" chat --profile "$profile" whoami --json
+    exits 0 as "$owner" chat device approve "$(jq -r .device "$SCRATCH/out")" \
+        --fingerprint "$(jq -r .dev1 "$SCRATCH/out")" "$@"
+}
+
+# further HOME OWNER [OPTION…]: a home in which OWNER logs a further device in, which is approved.
+further() {
+    local home=$1 owner=$2
+    shift 2
+    person "$home"
+    exits 77 as "$home" chat login "$owner" --server "$address" --trust "$pin" --password-file "$SCRATCH/password" "$@"
+    approve "$owner" "$home"
+}
+
 # background NAME-OF-LOG COMMAND [ARG…]: runs it beside the scenario; output in $SCRATCH/LOG, $job is its id.
 background() {
     local log=$SCRATCH/$1

@@ -4,69 +4,14 @@ import Glibc
 import System
 import Transport
 
-/// This account's devices, and identities for other machines.
+/// Logging in by an identity file.
 extension Client {
-    /// This account's devices.
-    package func devices() async throws(Problem) -> [DeviceRecord] {
-        let found: Devices = try await ask(ListDevices())
-        return found.devices
-    }
-
-    /// This profile's own device.
-    package func ownDevice() throws(Problem) -> DeviceID { try identity().device }
-
-    /// Makes a device for another machine or a container and writes its identity to `path`, where no regular file may be;
-    /// `-` is standard output.
-    ///
-    /// - Throws: 73 where the file cannot be created, or exists.
-    package func addDevice(identityFile path: String, name: String? = nil) async throws(Problem) -> DeviceID {
-        let own = try identity().deviceName
-        let name = name ?? "made by \(own.prefix(12))"
-        try Self.check(name, limit: Limits.deviceName, what: "a device's name")
-        // The file first: a device that nobody can use must not be made.
-        let output: OutputFile
-        do throws(OutputFile.Failure) { output = try OutputFile(path, replaces: false) } catch {
-            throw Problem(.cannotCreate, error.text, hint: "name a file that is not there")
-        }
-        do throws(Problem) {
-            let (file, device) = try await makeDevice(named: name)
-            do throws(OutputFile.Failure) { try output.write(file.bytes) } catch {
-                throw Problem(.inputOutput, error.text)
-            }
-            output.close()
-            return device
-        } catch {
-            output.discard()
-            throw error
-        }
-    }
-
-    private func makeDevice(named name: String) async throws(Problem) -> (IdentityFile, DeviceID) {
-        let (link, welcome) = try await loggedInLink()
-        guard let binding = link.binding else { throw Problem(.internalFault, "the connection has no binding") }
-        let key = try Self.newKey()
-        let registration: KeyRegistration
-        do { registration = try key.registration(on: binding) } catch {
-            throw Problem(.internalFault, "cannot sign: \(error)")
-        }
-        let added: DeviceAdded = try await link.request(
-            AddDevice(device: DeviceDescription(name: name, keys: [registration])))
-        var pin: PublicKeyPin?
-        if case .pin(let known)? = try KnownServersFile(paths: settings.paths).read()[link.address] { pin = known }
-        let file = IdentityFile(
-            use: .login, user: welcome.account.name, displayName: welcome.account.displayName,
-            account: welcome.account.id, address: link.address.text, server: welcome.server,
-            generation: welcome.generation, everyone: welcome.everyone, pin: pin?.description,
-            devices: [IdentityFile.Device(id: added.device, name: name, loginKey: key.rawRepresentation)])
-        return (file, added.device)
-    }
-
     /// Takes over an identity that `addDevice` made. `user`, where given, must be whose it is.
     ///
     /// - Returns: also whether this was a login. It is none where the profile has the identity already; then nothing is
     ///   asked, so that a container can begin with it while the server is away.
     package func login(
-        identityFile path: String, user: UserName? = nil
+        identityFile path: String, user: UserName? = nil, wish: LoginWish = LoginWish()
     ) async throws(Problem) -> (record: WhoAmI, isNew: Bool) {
         let file = try GivenIdentity(try readIdentity(path), path: path, at: settings.requestedServer)
         if let user, user != file.identity.name {
@@ -87,7 +32,7 @@ extension Client {
             try requireStanding(known)
             return (try whoAmI(), false)
         }
-        try await whileBusy { () async throws(Problem) in try await self.takeOver(file, replacing: known) }
+        try await whileBusy { () async throws(Problem) in try await self.takeOver(file, replacing: known, wish) }
         return (try whoAmI(), true)
     }
 
@@ -95,12 +40,15 @@ extension Client {
     ///
     /// From here on the numbers of its logins are counted in this store. So it stays who this profile is, whatever comes
     /// of the login, unless it is known that the server took none of these numbers.
-    private func takeOver(_ file: GivenIdentity, replacing before: Identity?) async throws(Problem) {
+    private func takeOver(
+        _ file: GivenIdentity, replacing before: Identity?, _ wish: LoginWish
+    ) async throws(Problem) {
         let isNew = before?.device != file.identity.device
         let numbers = try store { store in
             try store.writeSynced { () throws -> LoginNumbers? in
                 let numbers = try store.loginNumbers()
                 if isNew { try store.setIdentity(file.identity) }
+                if let keys = file.chainKeys { try store.addChainKeys(keys, of: file.identity.device) }
                 return numbers
             }
         }
@@ -110,10 +58,15 @@ extension Client {
             throw error
         }
         defer { link.close() }
-        do throws(Problem) { try keep(try await link.welcome()) } catch {
+        let welcome: Welcome
+        do throws(Problem) {
+            welcome = try await link.welcome()
+            try keep(welcome)
+        } catch {
             if isNew && link.tookNothing { try putBack(before, numbers) }
             throw error
         }
+        try await admit(welcome, on: link, password: [], wish)
     }
 
     /// Who the profile was, with the numbers that it had come to.
@@ -133,7 +86,7 @@ extension Client {
         if let pin = file.pin, try KnownServersFile(paths: settings.paths).read()[file.identity.address] == nil {
             trust = .pin(pin)
         }
-        return try await connect(to: file.identity.address, login: .device(ticket), trust: trust)
+        return try await connect(to: file.identity.address, login: .device(ticket, mayBePending: true), trust: trust)
     }
 
     private func keep(_ welcome: Welcome) throws(Problem) {
@@ -170,32 +123,5 @@ extension Client {
                 .missingFile, "cannot read \(path): \(failure.text)",
                 advice: .nameIdentity)
         }
-    }
-
-    /// Revokes a device: `id` is hexadecimal, or the device's name where only one has it.
-    package func revokeDevice(_ id: String) async throws(Problem) {
-        let device = try await resolveDevice(id)
-        let own = try ownDevice()
-        let _: Done = try await ask(RevokeDevice(device: device))
-        guard device == own else { return }
-        try store { store in try store.writeSynced { try store.setLoggedOut() } }
-    }
-
-    package func renameDevice(_ id: String, to name: String) async throws(Problem) {
-        try Self.check(name, limit: Limits.deviceName, what: "a device's name")
-        let device = try await resolveDevice(id)
-        let _: Done = try await ask(RenameDevice(device: device, name: name))
-    }
-
-    private func resolveDevice(_ text: String) async throws(Problem) -> DeviceID {
-        if let id = DeviceID(hex: text) { return id }
-        let named = try await devices().filter { $0.name == text && $0.state != .revoked }
-        guard named.count <= 1 else {
-            throw Problem(.usage, "\(named.count) devices are called \(text)", hint: "name one by its id")
-        }
-        guard let device = named.first else {
-            throw Problem(.noSuchDevice, "there is no device \(text)", advice: .seeDevices)
-        }
-        return device.id
     }
 }

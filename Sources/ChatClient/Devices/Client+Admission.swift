@@ -1,0 +1,127 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import System
+
+/// From being let in to speaking for the account.
+extension Client {
+    /// This account's chain on a connection that is logged in, with the key of this device, which is made where it is missing.
+    func ownChain(on link: Link) async throws(Problem) -> OwnChain {
+        let welcome = try await link.welcome()
+        let own = try store { store in
+            guard let identity = try store.identity() else { throw notLoggedIn }
+            if let own = try store.ownDevice(identity) { return own }
+            let keys = try ChainKeys.make()
+            return try store.writeSynced {
+                try store.addChainKeys(keys, of: identity.device)
+                return try OwnDevice(identity, try store.chainKeys(of: identity.device) ?? keys)
+            }
+        }
+        return OwnChain(own: own, link: link, generation: welcome.generation, store: self, log: log)
+    }
+
+    /// Does what the server's welcome asks of this device.
+    ///
+    /// - Parameter password: with which it was let in.
+    func admit(_ welcome: Welcome, on link: Link, password: [UInt8], _ wish: LoginWish) async throws(Problem) {
+        let chain = try await ownChain(on: link)
+        switch LoginMeaning(welcome, resets: wish.confirmReset != nil) {
+        case .ready: break
+        case .begin:
+            guard try await !chain.publish(.create, beginsAt: .some(nil)) else { break }
+            return try await waitToBeAdded(on: try await linkOfPending(), wish)
+        case .wait: return try await waitToBeAdded(on: link, wish)
+        case .reset: try await reset(chain, welcome, password: password, wish)
+        }
+        try store { store in try store.writeSynced { try store.noteAdmitted(welcome.device, .active) } }
+    }
+
+    /// Begins the chain of an account that has none, as its first device that comes by. What does not succeed now does later.
+    func beginChain(on link: Link) async {
+        do throws(Problem) {
+            _ = try await ownChain(on: link).publish(.create, beginsAt: .some(nil))
+        } catch { log.info("the account's chain is not begun: \(error.text)") }
+    }
+
+    /// A connection by this device's key that may be one of a device that waits.
+    func linkOfPending(within limit: Duration? = nil) async throws(Problem) -> Link {
+        guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
+        try requireStanding(ticket.identity)
+        return try await connect(
+            to: ticket.identity.address, login: .device(ticket, mayBePending: true), within: limit)
+    }
+
+    /// The server says of a device that it waits, and it has not left its grant: it does so.
+    func askToBeAdded() async {
+        do throws(Problem) {
+            guard try identity().standing == .active else { return }
+            let link = try await linkOfPending()
+            defer { link.close() }
+            guard try await link.welcome().state == .pending else { return }
+            _ = try await ownChain(on: link).leaveGrant()
+        } catch { log.info("not asked to be added to the account: \(error.text)") }
+    }
+
+    /// A refusal of a device that waits, with what it is approved by.
+    package func completing(_ problem: Problem) -> Problem {
+        guard problem.code == ErrorCode.devicePending.name, problem.deviceFingerprint == nil,
+            let waiting = try? store({ store in try store.identity().flatMap { try store.waitingDevice($0) } })
+        else { return problem }
+        return waiting.problem
+    }
+
+    // MARK: Waiting
+
+    private func waitToBeAdded(on first: Link, _ wish: LoginWish) async throws(Problem) {
+        var link = first
+        defer { link.close() }
+        let waiting = try await ownChain(on: link).leaveGrant()
+        guard let patience = wish.patience else { throw waiting.problem }
+        await wish.noteWaiting(waiting)
+        let end = Monotonic.now + patience
+        var backoff = Backoff()
+        while true {
+            if await link.hearsOfKeys(until: end) { backoff.reset() }
+            link.close()
+            guard Monotonic.now < end else { throw waiting.problem }
+            do throws(Problem) {
+                link = try await linkOfPending(within: end - Monotonic.now)
+                let welcome = try await link.welcome()
+                guard welcome.state == .pending else {
+                    return try store { store in
+                        try store.writeSynced { try store.noteAdmitted(welcome.device, .active) }
+                    }
+                }
+            } catch { guard error.mayPassByItself else { throw error } }
+            try? await Task.sleep(
+                for: min(backoff.next(random: .random(in: 0...(.max))), max(.zero, end - Monotonic.now)))
+        }
+    }
+
+    // MARK: Beginning anew
+
+    private func reset(
+        _ chain: OwnChain, _ welcome: Welcome, password: [UInt8], _ wish: LoginWish
+    ) async throws(Problem) {
+        let found: Devices = try await chain.link.request(ListDevices())
+        let known = try await chain.read()
+        let others = found.devices.map { AccountDevice($0, own: welcome.device, chain: known) }
+            .filter { !$0.isThis && $0.record.state != .revoked }
+        guard let confirm = wish.confirmReset, try await confirm(others) else {
+            throw Problem(.refused, "nothing was revoked, and this device waits to be approved", sent: .no)
+        }
+        _ = try await chain.publish(.reset, password: password, beginsAt: .some(known))
+    }
+}
+
+extension Link {
+    /// Waits until the account's chain has another head, the connection ends, or it is `moment`.
+    fileprivate func hearsOfKeys(until moment: Duration) async -> Bool {
+        let timer = ClientLoop.at(moment) { self.close() }
+        defer { timer.cancel() }
+        while let frames = await inbox.take() {
+            if frames.contains(where: { $0.frameKind == .keysChanged }) { return true }
+        }
+        return false
+    }
+}

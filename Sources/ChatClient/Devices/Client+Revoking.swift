@@ -1,0 +1,77 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+
+/// Cutting devices off.
+extension Client {
+    /// Revokes a device: `id` is hexadecimal, or the device's name where only one has it.
+    ///
+    /// - Parameter password: for a device that this one may not revoke: the server suspends it. Nil: there is none.
+    package func revokeDevice(
+        _ id: String, force: Bool = false, password: (() async throws(Problem) -> [UInt8])? = nil
+    ) async throws(Problem) {
+        let link = try await linkForDevices()
+        let found: Devices = try await link.request(ListDevices())
+        let device = try Self.resolve(id, among: found.devices).id
+        let chain = try await ownChain(on: link)
+        let known = try await chain.read()
+        let way = try Revocation(
+            of: device, by: chain.own, in: known, isForced: force, hasPassword: password != nil)
+        switch way {
+        case .link: _ = try await chain.publish(.revoke(device), beginsAt: .some(known))
+        case .word: let _: Done = try await link.request(RevokeDevice(device: device))
+        case .suspension:
+            guard let password else { return }
+            let _: Done = try await link.request(
+                SuspendDevice(device: device, password: try await password()), timeout: .seconds(60))
+        }
+        guard device == chain.own.device else { return }
+        try store { store in try store.writeSynced { try store.setLoggedOut() } }
+    }
+
+    /// Revokes this device on the server; with `forget` the local data go too. False where there was nothing to revoke:
+    /// this profile is a copy, which the server does not listen to, or was logged out before.
+    ///
+    /// - Throws: 78 for a copy whose data are to stay: then nothing was done; `last_device` (77) where no device would be left.
+    package func logout(forget: Bool, force: Bool = false) async throws(Problem) -> Bool {
+        let identity = try identity()
+        var isRevoked = false
+        do throws(Problem) { isRevoked = try await revokeThisDevice(identity, force: force) } catch {
+            guard forget, error.code == ErrorCode.storeCopied.name else { throw error }
+        }
+        if forget { try erase() }
+        return isRevoked
+    }
+
+    private func revokeThisDevice(_ identity: Identity, force: Bool) async throws(Problem) -> Bool {
+        guard identity.standing != .loggedOut else { return false }
+        do throws(Problem) {
+            try requireStanding(identity)
+            try await revokeDevice(identity.device.hex, force: force)
+            requestLinkInUse?.close()
+        } catch {
+            // It is what was asked for.
+            guard [ErrorCode.deviceRevoked.name, ErrorCode.replaced.name].contains(error.code) else { throw error }
+        }
+        try store { store in try store.writeSynced { try store.setLoggedOut() } }
+        return true
+    }
+
+    package func changePassword(old: [UInt8], new: [UInt8], revokeOthers: Bool) async throws(Problem) {
+        try Self.checkNewPassword(new)
+        let link = try await loggedInLink().0
+        let chain = try await ownChain(on: link)
+        let known = revokeOthers ? try await chain.read() : nil
+        let signs = known?.approvers.contains { $0.grant.device == chain.own.device } ?? false
+        let _: Done = try await link.request(
+            ChangePassword(old: old, new: new, revokeOthers: revokeOthers && !signs), timeout: .seconds(60))
+        guard signs else { return }
+        let found: Devices = try await link.request(ListDevices())
+        for device in found.devices where device.id != chain.own.device && device.state != .revoked {
+            switch try Revocation(of: device.id, by: chain.own, in: known, isForced: false, hasPassword: false) {
+            case .link, .suspension: _ = try await chain.publish(.revoke(device.id))
+            case .word: let _: Done = try await link.request(RevokeDevice(device: device.id))
+            }
+        }
+    }
+}
