@@ -108,7 +108,7 @@ import Transport
             let before = try await alice.client().whoAmI().device
             _ = try await alice.client().send([alice.to("note")])
             await expectRefusal(.refused, "last_device") { try await alice.client().logout(forget: false) }
-            #expect(try await alice.client().logout(forget: false, force: true))
+            #expect(try await alice.client().logout(forget: false, force: true).isRevoked)
             await expectRefusal(.refused, "not_logged_in") { try await alice.client().whoAmI() }
             #expect(try await alice.client().send([alice.to("x")])[0].problem?.exit == .refused)
             let wish = LoginWish(confirmReset: { $0.isEmpty })
@@ -155,12 +155,12 @@ import Transport
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let file = alice.scratch.url.path + "/identity"
-            _ = try await alice.client().addDevices(identityFile: file, name: "box", use: .certify)
+            _ = try await alice.client().addDevices(identityFile: file, name: "box", use: .plain)
             var status = stat()
             #expect(lstat(file, &status) == 0)
             #expect(status.st_mode & 0o777 == 0o600)
             await expectRefusal(.cannotCreate) {
-                try await alice.client().addDevices(identityFile: file, use: .certify)
+                try await alice.client().addDevices(identityFile: file, use: .plain)
             }
             #expect(try await alice.client().devices().count == 2)
             let box = try Person("alice", at: server.address)
@@ -180,6 +180,47 @@ import Transport
                 try await second.client().login(identityFile: file)
             }
             await expectRefusal(.missingInput) { try await second.client().login(identityFile: "/none") }
+        }
+    }
+
+    @Test func `what an identity file holds is what its device may do`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let path = alice.scratch.url.path
+            var people: [IdentityFile.Use: Person] = [:]
+            for use in [IdentityFile.Use.plain, .certify] {
+                let file = path + "/" + use.rawValue
+                _ = try await alice.client().addDevices(identityFile: file, name: use.rawValue, use: use)
+                let person = try Person("alice", at: server.address)
+                _ = try await person.client().login(identityFile: file)
+                people[use] = person
+            }
+            let further = try Person("alice", at: server.address)
+            await expectRefusal(.refused, "device_pending") {
+                try await further.client().login(user: alice.name, password: Person.password, deviceName: "further")
+            }
+            let waiting = try await further.client().whoAmI()
+            let fingerprint = try #require(waiting.deviceKey)
+            let plain = try #require(people[.plain])
+            await expectRefusal(.refused, "forbidden") {
+                try await plain.client().approveDevice(
+                    waiting.device.hex, fingerprint: fingerprint, certifies: false)
+            }
+            await expectRefusal(.refused, "forbidden") { try await plain.client().revokeDevice("certify") }
+            await expectRefusal(.refused, "forbidden") {
+                try await plain.client().addDevices(identityFile: path + "/more", use: .plain)
+            }
+            #expect(access(path + "/more", F_OK) != 0)
+            let listed = try await alice.client().accountDevices()
+            #expect(listed.first { $0.record.name == "plain" }?.certifies == false)
+            #expect(listed.filter { $0.record.state == .active }.count == 3)
+            let certifying = try #require(people[.certify])
+            _ = try await certifying.client().approveDevice(
+                waiting.device.hex, fingerprint: fingerprint, certifies: false)
+            // One approver is left behind, then none: the last of them hears of it.
+            #expect(try await !alice.client().logout(forget: false).leavesNoApprover)
+            #expect(try await certifying.client().logout(forget: false).leavesNoApprover)
+            #expect(try await further.client().send([alice.to("still here")])[0].status == .accepted)
         }
     }
 

@@ -178,8 +178,11 @@ struct LogoutCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        let isRevoked = try await invocation.makeClient().logout(forget: forget, force: force)
-        let done = isRevoked ? "logged out" : forget ? "no device was revoked" : "this profile was logged out already"
+        let outcome = try await invocation.makeClient().logout(forget: forget, force: force)
+        invocation.diagnostics.note(outcome)
+        let done =
+            outcome.isRevoked
+            ? "logged out" : forget ? "no device was revoked" : "this profile was logged out already"
         invocation.diagnostics.note("logged_out", forget ? done + "; local data erased" : done)
         return .done
     }

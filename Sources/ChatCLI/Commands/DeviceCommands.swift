@@ -57,7 +57,7 @@ struct DeviceAddCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        let devices = try await invocation.makeClient().addDevices(identityFile: out, name: name, use: .certify)
+        let devices = try await invocation.makeClient().addDevices(identityFile: out, name: name, use: .plain)
         for device in devices {
             invocation.diagnostics.note(
                 "device_added", "made device \(device.hex); its identity is in \(out == "-" ? "the output" : out)")
@@ -105,14 +105,25 @@ struct DeviceRevokeCommand: ChatCommand {
         let client = try invocation.makeClient()
         let secret = try passwordFile.map { file throws(Problem) in try SecretInput.firstLine(file: file) }
         guard secret != nil || invocation.canAsk else {
-            try await client.revokeDevice(id, force: force)
+            invocation.diagnostics.note(try await client.revokeDevice(id, force: force))
             return .done
         }
-        try await client.revokeDevice(id, force: force) { () async throws(Problem) in
+        let outcome = try await client.revokeDevice(id, force: force) { () async throws(Problem) in
             if let secret { return secret }
             return try await invocation.secrets.askSecret("Password: ")
         }
+        invocation.diagnostics.note(outcome)
         return .done
+    }
+}
+
+extension Diagnostics {
+    /// Nobody finds out later that there is no way back.
+    func note(_ outcome: RevocationOutcome) {
+        guard outcome.leavesNoApprover else { return }
+        note(
+            "no_approver",
+            "none of the account's other devices can approve a further one; only chat login --reset can let one in")
     }
 }
 

@@ -41,7 +41,7 @@ enum AdviceWording {
             "do it on a device that may, see chat device list; with the password this one can suspend another: "
                 + "chat device revoke ID --password-file FILE"
         case .forceLastDevice:
-            "make a recovery file first (chat device add --certify --out FILE), or use --force: then only "
+            "log in elsewhere and approve that device first (chat device approve), or use --force: then only "
                 + "chat login --reset opens the account again"
         case .seeUsers: "chat who --users lists everybody"
         case .seeDevices: "see chat device list"

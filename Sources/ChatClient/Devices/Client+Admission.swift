@@ -28,7 +28,7 @@ extension Client {
         switch LoginMeaning(welcome, resets: wish.confirmReset != nil) {
         case .ready: break
         case .begin:
-            guard try await !chain.publish(.create, beginsAt: .some(nil)) else { break }
+            guard try await !chain.begin() else { break }
             return try await waitToBeAdded(on: try await linkOfPending(), wish)
         case .wait: return try await waitToBeAdded(on: link, wish)
         case .reset: try await reset(chain, welcome, password: password, wish)
@@ -36,10 +36,13 @@ extension Client {
         try store { store in try store.writeSynced { try store.noteAdmitted(welcome.device, .active) } }
     }
 
+    /// For so long a command stays for what the account's chain wants of it.
+    static let patienceAtEnd = Duration.seconds(10)
+
     /// Begins the chain of an account that has none, as its first device that comes by. What does not succeed now does later.
     func beginChain(on link: Link) async {
         do throws(Problem) {
-            _ = try await ownChain(on: link).publish(.create, beginsAt: .some(nil))
+            _ = try await ownChain(on: link).begin()
         } catch { log.info("the account's chain is not begun: \(error.text)") }
     }
 
@@ -55,8 +58,12 @@ extension Client {
     func askToBeAdded() async {
         do throws(Problem) {
             guard try identity().standing == .active else { return }
-            let link = try await linkOfPending()
-            defer { link.close() }
+            let link = try await linkOfPending(within: Self.patienceAtEnd)
+            let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
+            defer {
+                timer.cancel()
+                link.close()
+            }
             guard try await link.welcome().state == .pending else { return }
             _ = try await ownChain(on: link).leaveGrant()
         } catch { log.info("not asked to be added to the account: \(error.text)") }

@@ -45,7 +45,7 @@ extension Client {
         let (link, welcome) = try await loggedInLink()
         let chain = try await ownChain(on: link)
         var known = try await chain.read()
-        if known == nil, try await chain.publish(.create, beginsAt: .some(nil)) { known = try await chain.read() }
+        if known == nil, try await chain.begin() { known = try await chain.read() }
         guard let known else { throw Problem(.devicePending, sent: .no) }
         var pin: PublicKeyPin?
         if case .pin(let known)? = try KnownServersFile(paths: settings.paths).read()[link.address] { pin = known }

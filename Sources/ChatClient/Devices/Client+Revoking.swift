@@ -7,9 +7,11 @@ extension Client {
     /// Revokes a device: `id` is hexadecimal, or the device's name where only one has it.
     ///
     /// - Parameter password: for a device that this one may not revoke: the server suspends it. Nil: there is none.
+    /// - Returns: what the account is left with.
+    @discardableResult
     package func revokeDevice(
         _ id: String, force: Bool = false, password: (() async throws(Problem) -> [UInt8])? = nil
-    ) async throws(Problem) {
+    ) async throws(Problem) -> RevocationOutcome {
         let link = try await linkForDevices()
         let found: Devices = try await link.request(ListDevices())
         let device = try Self.resolve(id, among: found.devices).id
@@ -21,40 +23,45 @@ extension Client {
         case .link: _ = try await chain.publish(.revoke(device), beginsAt: .some(known))
         case .word: let _: Done = try await link.request(RevokeDevice(device: device))
         case .suspension:
-            guard let password else { return }
+            guard let password else { break }
             let _: Done = try await link.request(
                 SuspendDevice(device: device, password: try await password()), timeout: .seconds(60))
         }
-        guard device == chain.own.device else { return }
-        try store { store in try store.writeSynced { try store.setLoggedOut() } }
+        if device == chain.own.device {
+            try store { store in try store.writeSynced { try store.setLoggedOut() } }
+        }
+        let isAlone = way == .link && known?.leavesNoApprover(without: device) == true
+        return RevocationOutcome(isRevoked: true, leavesNoApprover: isAlone)
     }
 
-    /// Revokes this device on the server; with `forget` the local data go too. False where there was nothing to revoke:
+    /// Revokes this device on the server; with `forget` the local data go too. Nothing may be there to revoke:
     /// this profile is a copy, which the server does not listen to, or was logged out before.
     ///
     /// - Throws: 78 for a copy whose data are to stay: then nothing was done; `last_device` (77) where no device would be left.
-    package func logout(forget: Bool, force: Bool = false) async throws(Problem) -> Bool {
+    package func logout(forget: Bool, force: Bool = false) async throws(Problem) -> RevocationOutcome {
         let identity = try identity()
-        var isRevoked = false
-        do throws(Problem) { isRevoked = try await revokeThisDevice(identity, force: force) } catch {
+        var outcome = RevocationOutcome(isRevoked: false)
+        do throws(Problem) { outcome = try await revokeThisDevice(identity, force: force) } catch {
             guard forget, error.code == ErrorCode.storeCopied.name else { throw error }
         }
         if forget { try erase() }
-        return isRevoked
+        return outcome
     }
 
-    private func revokeThisDevice(_ identity: Identity, force: Bool) async throws(Problem) -> Bool {
-        guard identity.standing != .loggedOut else { return false }
+    private func revokeThisDevice(_ identity: Identity, force: Bool) async throws(Problem) -> RevocationOutcome {
+        var outcome = RevocationOutcome(isRevoked: false)
+        guard identity.standing != .loggedOut else { return outcome }
+        outcome.isRevoked = true
         do throws(Problem) {
             try requireStanding(identity)
-            try await revokeDevice(identity.device.hex, force: force)
+            outcome = try await revokeDevice(identity.device.hex, force: force)
             requestLinkInUse?.close()
         } catch {
             // It is what was asked for.
             guard [ErrorCode.deviceRevoked.name, ErrorCode.replaced.name].contains(error.code) else { throw error }
         }
         try store { store in try store.writeSynced { try store.setLoggedOut() } }
-        return true
+        return outcome
     }
 
     package func changePassword(old: [UInt8], new: [UInt8], revokeOthers: Bool) async throws(Problem) {

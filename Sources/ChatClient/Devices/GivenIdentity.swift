@@ -17,7 +17,7 @@ struct GivenIdentity: Sendable {
         let pin = file.pin.map { PublicKeyPin($0) }
         if case .some(nil) = pin { throw Problem(.invalidData, "\(path): pin is malformed", advice: .makeIdentity) }
         self.pin = pin ?? nil
-        chainKeys = file.use == .certify ? device.grantKey.map { ChainKeys(granting: $0) } : nil
+        chainKeys = file.use.enrols ? nil : device.grantKey.map { ChainKeys(granting: $0) }
         identity = Identity(
             account: file.account, name: file.user, displayName: file.displayName, device: device.id,
             deviceName: device.name, loginKey: device.loginKey, standing: .active, address: address,

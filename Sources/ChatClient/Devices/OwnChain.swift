@@ -60,6 +60,15 @@ struct OwnChain: Sendable {
         throw Problem(.busy, "other devices change this account's chain all the time", hint: "try again")
     }
 
+    /// Begins the chain of an account that has none. One that a restored server has lost is given back instead.
+    ///
+    /// - Returns: whether this device is in it; false where another one has begun it.
+    func begin() async throws(Problem) -> Bool {
+        let account = own.place.account
+        let isKnown = try await store.withStore { try $0.chainCount(of: account) > 0 }
+        return try await publish(.create, beginsAt: isKnown ? nil : .some(nil))
+    }
+
     /// Asks to be added: leaves the grant, and looks who can do it.
     func leaveGrant() async throws(Problem) -> WaitingDevice {
         let _: Done = try await link.request(LeaveGrant(grant: own.grant().wireBytes))

@@ -39,3 +39,10 @@ enum Revocation: Equatable, Sendable {
         self = .suspension
     }
 }
+
+/// What came of cutting a device off.
+package struct RevocationOutcome: Equatable, Sendable {
+    package var isRevoked: Bool
+    /// Devices are left, and none of them can approve another one.
+    package var leavesNoApprover = false
+}

@@ -21,7 +21,7 @@ package actor Client {
     /// Who sees to the newest connection by this device's key.
     var attendance: (link: Link, attendant: Task<Void, Never>)?
     /// The account's chain is being begun.
-    var chainBeginning: Task<Void, Never>?
+    var chainBeginning: (link: Link, task: Task<Void, Never>)?
     /// The lasting connection, while somebody listens.
     var live: LiveConnection?
     nonisolated let receipts = ReceiptBoard()
@@ -48,7 +48,11 @@ package actor Client {
     /// Waits until what a connection that is over has brought is kept: a device that was refused must know it before its
     /// process ends, or it would try again with a number that the server has not seen.
     package func settle() async {
-        await chainBeginning?.value
+        if let (link, task) = chainBeginning {
+            let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
+            defer { timer.cancel() }
+            await task.value
+        }
         guard let attendance, attendance.link.isOver else { return }
         await attendance.attendant.value
     }

@@ -103,7 +103,7 @@ extension Client {
         do throws(Problem) {
             let welcome = try await link.welcome()
             try noteWelcome(welcome, identity)
-            if LoginMeaning(welcome) == .begin { chainBeginning = Task { await self.beginChain(on: link) } }
+            if LoginMeaning(welcome) == .begin { chainBeginning = (link, Task { await self.beginChain(on: link) }) }
             events?.report(.login(welcome), 0)
             try await takeIn(from: link, identity: identity, events: events)
             if let end = link.end { await noteEnd(end, of: identity.device) }

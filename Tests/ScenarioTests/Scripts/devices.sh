@@ -27,6 +27,8 @@ exits 73 alice chat device add --out "$SCRATCH/identity"
 person box
 exits 0 as box chat login --identity "$SCRATCH/identity" --server "$address"
 exits 0 as box chat send --to bob "from the box"
+exits 77 as box chat --json device revoke "$(jq -r .device <(alice chat whoami --json))" </dev/null
+same forbidden "$(jq -r .code "$SCRATCH/err")" "its identity lets it use the account alone"
 exits 0 as box chat whoami --json
 same alice "$(jq -r .user "$SCRATCH/out")"
 
