@@ -3,7 +3,7 @@
 start_server
 user bob
 # An account without a chain lets its devices in by the password.
-exits 0 daemon user add alice --password-file "$SCRATCH/password"
+account alice
 
 # python USER ARGUMENT…: that client, with one device an account.
 python() {

@@ -3,7 +3,7 @@
 start_server
 user alice
 user bob
-user mallory
+account mallory
 peer() { PASSWORD=$password python3 "$scripts/bad_peers.py" "$1" "$address"; }
 memory() { awk '/VmRSS/ {print $2}' "/proc/$server/status"; }
 

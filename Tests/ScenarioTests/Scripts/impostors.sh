@@ -17,7 +17,7 @@ stop_relay() {
 
 start_server
 user bob
-user mallory
+account mallory
 start_relay
 person alice
 exits 0 alice chat register alice --server "$relay" --trust "$pin" --password-file "$SCRATCH/password"

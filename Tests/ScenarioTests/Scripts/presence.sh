@@ -29,6 +29,6 @@ exits 0 alice chat who --users --json
 has "$SCRATCH/out" 'bob'
 
 # By event, not by asking again and again: by the server's own clock arrivals are told in half a second.
-user carol
-user dave
+account carol
+account dave
 exits 0 env PASSWORD="$password" python3 "$scripts/bad_peers.py" arrivals "$address" carol dave

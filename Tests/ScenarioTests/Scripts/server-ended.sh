@@ -3,7 +3,7 @@
 start_server
 user alice
 user bob
-user mallory
+account mallory
 deaf_peer 100
 
 # One who listens and one who sends while it ends.

@@ -107,6 +107,12 @@ user() {
         fail "$name cannot register"
 }
 
+# account NAME: one that the administrator made and no device of ours has begun to use: its password lets every device in.
+account() {
+    printf '%s\n' "$password" >"$SCRATCH/password"
+    exits 0 daemon user add "$1" --password-file "$SCRATCH/password"
+}
+
 # approve OWNER HOME [PROFILE [OPTION…]]: OWNER's device lets the one of that home's profile use the account, by the fingerprint
 # on its own screen.
 approve() {
