@@ -5,6 +5,7 @@ final class Expulsion {
     private let connections: ConnectionRegistry
     private let writer: BatchWriter
     private let removals: RemovalDesk
+    private(set) var recent = RecentExpulsions()
 
     init(connections: ConnectionRegistry, writer: BatchWriter, removals: RemovalDesk) {
         self.connections = connections
@@ -16,6 +17,7 @@ final class Expulsion {
     /// `completion` is called nothing more of theirs is stored, and their groups wait for who removes them.
     func close(_ account: AccountID, completion: @escaping () -> Void) {
         let failure = Failure(.accountDisabled)
+        recent.note(account)
         for session in connections.sessions(of: account) { session.expel(failure) }
         writer.dropAppends(because: failure, where: { $0.sender == account }) {
             self.removals.look(for: account, completion: completion)
@@ -29,6 +31,7 @@ final class Expulsion {
     ) {
         let devices = Set(devices)
         guard !devices.isEmpty else { return completion() }
+        recent.note(account, devices)
         for session in connections.sessions(of: account) where session !== asking {
             if let device = session.identity?.device, devices.contains(device) { session.expel(failure) }
         }

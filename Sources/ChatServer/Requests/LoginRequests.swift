@@ -89,11 +89,21 @@ final class LoginRequests {
         _ session: Session, _ frame: RawFrame,
         _ logIn: @escaping @Sendable (any AccountService) async throws(Failure) -> LoggedIn
     ) {
+        let mark = expulsion.recent.count
         context.bridge.compute { [accounts] () throws(Failure) in
             try await logIn(accounts)
         } then: {
-            self.finishLogin(session, frame, $0)
+            self.finishLogin(session, frame, self.inTime($0, since: mark))
         }
+    }
+
+    /// Whoever was sent away after the store took the login, and before this, is looked up anew.
+    private func inTime(_ result: Result<LoggedIn, Failure>, since mark: Int) -> Result<LoggedIn, Failure> {
+        guard case .success(let identity) = result,
+            expulsion.recent.concern(identity.account.id, identity.device, since: mark)
+        else { return result }
+        let sentence = "devices of the account were cut off meanwhile; log in again"
+        return .failure(Failure(.busy, sentence: sentence, retryAfter: 100))
     }
 
     /// The newest use of an identity file counts: the connections of the former one end first.
