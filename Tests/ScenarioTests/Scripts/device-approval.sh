@@ -1,0 +1,52 @@
+# A further device waits until its fingerprint was compared; where no device is left that approves, the password begins anew.
+
+start_server
+user alice
+user bob
+exits 0 alice chat device list --json
+first=$(jq -r .id "$SCRATCH/out")
+person laptop
+exits 77 as laptop chat --json login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password" \
+    --device-name laptop
+same "device_pending 1" "$(jq -r '"\(.code) \(.approvers)"' "$SCRATCH/err")"
+waiting=$(jq -r .device "$SCRATCH/err") fingerprint=$(jq -r .dev1 "$SCRATCH/err")
+exits 77 as laptop chat send --to bob "not yet"
+has "$SCRATCH/err" "$fingerprint"
+
+# The server's list does not tell what is to be compared, and another fingerprint approves nothing.
+exits 0 alice chat device list --json
+same "pending null" "$(jq -r --arg id "$waiting" 'select(.id == $id) | "\(.state) \(.dev1)"' "$SCRATCH/out")"
+exits 0 alice chat whoami --json
+exits 79 alice chat --json device approve laptop --fingerprint "$(jq -r .dev1 "$SCRATCH/out")"
+same fingerprint_differs "$(jq -r .code "$SCRATCH/err")"
+lacks "$SCRATCH/err" "$fingerprint"
+exits 64 alice chat device approve laptop --fingerprint dev1:short
+exits 77 as laptop chat device approve "$waiting" --fingerprint "$fingerprint"
+exits 77 as laptop chat send --to bob "not yet"
+
+# Who waits for it goes on when it is approved; who does not wait long enough ends as without.
+exits 77 as laptop chat login alice --server "$address" --password-file "$SCRATCH/password" --wait 1s
+background wait.log as laptop chat login alice --server "$address" --password-file "$SCRATCH/password" --wait 60s
+waiter=$job
+within 60 grep -q 'waits to be approved' "$SCRATCH/wait.log.err" || fail "it does not say what it waits for"
+exits 0 alice chat device approve "$waiting" --fingerprint "$fingerprint"
+status=0; wait "$waiter" || status=$?
+same 0 "$status" "the login that waited"
+exits 0 as laptop chat send --to bob "approved"
+exits 0 alice chat device approve "$waiting" --fingerprint "$fingerprint"
+
+# It uses the account and revokes nobody, but by the password the server suspends another device.
+exits 77 as laptop chat --json device revoke "$first" </dev/null
+same forbidden "$(jq -r .code "$SCRATCH/err")"
+exits 0 as laptop chat device revoke "$first" --password-file "$SCRATCH/password"
+exits 77 alice chat send --to bob "suspended"
+exits 0 as laptop chat device list --json
+same suspended "$(jq -r --arg id "$first" 'select(.id == $id) | .state' "$SCRATCH/out")"
+
+# Nobody is left that could approve another one.
+person third
+exits 0 as third chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password" --reset
+has "$SCRATCH/err" "this revokes .*$waiting"
+exits 77 as laptop chat send --to bob "given up"
+exits 0 as third chat send --to bob "begun anew"
+exits 0 daemon check
