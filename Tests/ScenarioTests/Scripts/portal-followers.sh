@@ -65,8 +65,10 @@ for log in patient bot; do
     within 60 grep -q 'until it is back' "$SCRATCH/$log.err" || fail "$log says nothing: $(cat "$SCRATCH/$log.err")"
 done
 start_server
-there() { alice chat who --json | grep -q '"user":"bob"'; }
-within 60 there || fail "bob does not come"
+# What is new begins for each with its own login.
+for log in patient bot; do
+    within 60 grep -q 'connected again' "$SCRATCH/$log.err" || fail "$log does not come: $(cat "$SCRATCH/$log.err")"
+done
 for n in 1 2; do exits 0 alice chat send --to bob "ping $n"; done
 wait "$patient"; same 0 $? "listen --patient"
 wait "$bot"; same 0 $? "reply --patient"
