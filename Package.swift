@@ -108,7 +108,7 @@ let package = Package(
         .target(
             name: "ChatCLI",
             dependencies: [
-                "ChatClient", "ChatProtocol", "CLISupport", "System", "CReadline",
+                "ChatClient", "ChatProtocol", "CLISupport", "GroupRules", "System", "CReadline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

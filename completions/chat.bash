@@ -6,7 +6,7 @@
 # _chat_options COMMAND: its own options; for * those that go with every command.
 _chat_options() {
     case $1 in
-        '*') echo '--server --profile --config --trust --json --color --quiet -q --verbose -v --no-input --connect-timeout --proxy --version -h --help' ;;
+        '*') echo '--server --profile --config --trust --json --color --quiet -q --verbose -v --no-input --connect-timeout --proxy --keys --version -h --help' ;;
         '') echo '-e --linger' ;;
         'register') echo '--display-name --invite-file --device-name --password-stdin --password-file' ;;
         'login') echo '--device-name --wait --reset --identity --password-stdin --password-file' ;;
@@ -24,17 +24,22 @@ _chat_options() {
         'device add') echo '--out --name' ;;
         'device approve') echo '--fingerprint --certify' ;;
         'device revoke') echo '--force --password-file' ;;
+        'keys show') echo '--short' ;;
+        'keys verify') echo '--fingerprint --file' ;;
+        'keys accept') echo '--fingerprint' ;;
+        'doctor') echo '--accept-fork' ;;
     esac
 }
 
 # _chat_commands [COMMAND]: the commands, or those below one.
 _chat_commands() {
     case $1 in
-        '') echo 'register login logout whoami passwd profile send listen ask reply run rpc history who unread outbox resume device server schema doctor' ;;
+        '') echo 'register login logout whoami passwd profile send listen ask reply run rpc history who unread outbox resume device keys server schema doctor' ;;
         profile) echo 'list' ;;
         outbox) echo 'list flush drop' ;;
         resume) echo 'list set rm' ;;
         device) echo 'list add approve revoke rename' ;;
+        keys) echo 'list show verify export accept' ;;
         server) echo 'list trust forget move' ;;
     esac
 }
@@ -51,6 +56,9 @@ _chat_value() {
         ask:--choice | ask:-m | ask:--message | ask:--id | ask:--timeout) echo 'text' ;;
         reply:--since | reply:--after-cursor | reply:--count | reply:--timeout | reply:--idle | \
             reply:--command-timeout | reply:--retry | reply:--jobs) echo 'text' ;;
+        'keys verify':--fingerprint | 'keys accept':--fingerprint) echo 'text' ;;
+        'keys verify':--file) echo 'file' ;;
+        doctor:--accept-fork) echo 'user' ;;
         run:--tail | run:--label | run:--expires | run:--timeout | run:--id) echo 'text' ;;
         *:--profile) echo 'profile' ;;
         *:--config | register:--invite-file | register:--password-file | login:--identity | \
@@ -58,6 +66,7 @@ _chat_value() {
             'device revoke':--password-file) echo 'file' ;;
         *:--trust) echo 'one:ask accept-new strict' ;;
         *:--color) echo 'one:auto always never' ;;
+        *:--keys) echo 'one:tofu verified' ;;
         send:--to | listen:--from | ask:--to | reply:--allow | reply:--from | run:--to | history:--with | \
             who:--wait) echo 'user' ;;
         send:--wait) echo 'one:accepted delivered read' ;;
@@ -70,6 +79,7 @@ _chat_argument() {
     case $1 in
         'resume set' | 'resume rm') echo 'resume-point' ;;
         'outbox drop') echo 'queued' ;;
+        'keys show' | 'keys verify' | 'keys accept') echo 'user' ;;
         'server trust' | 'server forget' | 'server move') echo 'server' ;;
     esac
 }

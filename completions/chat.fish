@@ -4,7 +4,7 @@
 
 # Options with a value, as COMMAND:OPTION; `*` is every command.
 set -g __chat_valued \
-    '*:--server' '*:--profile' '*:--config' '*:--trust' '*:--color' '*:--connect-timeout' '*:--proxy' ':--linger' \
+    '*:--server' '*:--profile' '*:--config' '*:--trust' '*:--color' '*:--connect-timeout' '*:--proxy' '*:--keys' ':--linger' \
     register:--display-name register:--invite-file register:--device-name register:--password-file \
     login:--device-name login:--wait login:--identity login:--password-file passwd:--password-file passwd:--new-password-file \
     send:--to send:-m send:--message send:--id send:--reply-to send:--wait send:--timeout send:--expires \
@@ -14,13 +14,14 @@ set -g __chat_valued \
     reply:--allow reply:--resume reply:--since reply:--after-cursor reply:--from reply:--count reply:--timeout \
     reply:--idle reply:--command-timeout reply:--retry reply:--jobs \
     run:--to run:--tail run:--label run:--expires run:--timeout run:--id \
+    'keys verify:--fingerprint' 'keys verify:--file' 'keys accept:--fingerprint' doctor:--accept-fork \
     history:--with history:--id history:--limit \
     history:--since history:--until history:--search who:--wait who:--timeout 'resume set:--since' \
     'resume set:--after-cursor' 'device add:--out' 'device add:--name' 'device approve:--fingerprint' \
     'device revoke:--password-file'
 
 # Commands, with a space where they have two words.
-set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device approve' 'device revoke' 'device rename' server 'server list' 'server trust' 'server forget' 'server move' schema doctor
+set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device approve' 'device revoke' 'device rename' keys 'keys list' 'keys show' 'keys verify' 'keys export' 'keys accept' server 'server list' 'server trust' 'server forget' 'server move' schema doctor
 
 function __chat_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -80,6 +81,7 @@ complete -c chat -l verbose -s v -d 'log on stderr'
 complete -c chat -l no-input -d 'never ask anything'
 complete -c chat -l connect-timeout -x -d 'how long connecting and logging in may take'
 complete -c chat -l proxy -x -d 'reach the server through a proxy'
+complete -c chat -l keys -x -a 'tofu verified' -d 'who is written to directly'
 complete -c chat -l version -d 'show the version'
 complete -c chat -s h -l help -d 'show help information'
 complete -c chat -n '__chat_at' -a register -d 'make an account and log this device in'
@@ -100,6 +102,7 @@ complete -c chat -n '__chat_at' -a unread -d 'print the conversations that have 
 complete -c chat -n '__chat_at' -a outbox -d 'the messages that wait to be sent'
 complete -c chat -n '__chat_at' -a resume -d 'the resume points of listen'
 complete -c chat -n '__chat_at' -a device -d 'this account’s devices'
+complete -c chat -n '__chat_at' -a keys -d 'users’ keys'
 complete -c chat -n '__chat_at' -a server -d 'the servers that are known'
 complete -c chat -n '__chat_at' -a schema -d 'print the JSON Schema of every line that --json prints'
 complete -c chat -n '__chat_at' -a doctor -d 'check everything that chat needs, one line each, and say what to do'
@@ -221,6 +224,19 @@ complete -c chat -n '__chat_at device approve' -l fingerprint -x -d 'the fingerp
 complete -c chat -n '__chat_at device approve' -l certify -d 'it may approve and revoke others, too'
 complete -c chat -n '__chat_at device revoke' -l force -d 'also where it is the account’s last device'
 complete -c chat -n '__chat_at device revoke' -l password-file -r -F -d 'read the password from the first line of a file, to have the server suspend the device'
+complete -c chat -n '__chat_at keys' -a list -d 'print the keys that are known here'
+complete -c chat -n '__chat_at keys' -a show -d 'print a user’s fingerprint, or one’s own'
+complete -c chat -n '__chat_at keys' -a verify -d 'take fingerprints that were compared'
+complete -c chat -n '__chat_at keys' -a export -d 'print the keys that were verified and one’s own'
+complete -c chat -n '__chat_at keys' -a accept -d 'go on with the key that a user has now'
+complete -c chat -n '__chat_at keys show' -l short -d 'print sixty digits to be read to each other'
+complete -c chat -n '__chat_at keys show' -a '(__chat_names users)'
+complete -c chat -n '__chat_at keys verify' -l fingerprint -x -d 'the user’s fingerprint'
+complete -c chat -n '__chat_at keys verify' -l file -r -F -d 'a file of users and fingerprints'
+complete -c chat -n '__chat_at keys verify' -a '(__chat_names users)'
+complete -c chat -n '__chat_at keys accept' -l fingerprint -x -d 'the user’s fingerprint'
+complete -c chat -n '__chat_at keys accept' -a '(__chat_names users)'
+complete -c chat -n '__chat_at doctor' -l accept-fork -x -a '(__chat_names users)' -d 'forget what contradicts itself of this user’s key'
 complete -c chat -n '__chat_at server' -a list -d 'print the servers that are known'
 complete -c chat -n '__chat_at server' -a trust -d 'make a server known'
 complete -c chat -n '__chat_at server' -a forget -d 'forget a server'

@@ -13,6 +13,15 @@ package enum Advice: Equatable, Sendable {
     case trustReplacedKey(String)
     /// Know the server by its key instead of its authority.
     case trustByKey(String)
+    /// Somebody's key is another one: whoever has asked the user goes on with it.
+    case acceptKey(user: String, fingerprint: String)
+    case verifyKey(user: String)
+    /// The list that counts as verified names another key.
+    case correctKeysFile(path: String, user: String)
+    case allowUnverified
+    case seeEvidence
+    /// What contradicted itself is forgotten, and a user met anew.
+    case acceptFork(String)
     case setAnotherProxy
     case makeIdentity
     case nameIdentity

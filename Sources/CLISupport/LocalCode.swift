@@ -72,6 +72,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
     case chainForked = "chain_forked"
     /// The server gives a chain that proves nothing.
     case invalidChain = "invalid_chain"
+    /// Somebody has no chain yet.
+    case noKey = "no_key"
     /// A fingerprint that was given is not the one that is known.
     case fingerprintDiffers = "fingerprint_differs"
 
@@ -102,7 +104,7 @@ package enum LocalCode: String, CaseIterable, Sendable {
         case .internalFault: .internalFault
         case .cannotCreate: .cannotCreate
         case .inputOutput: .inputOutput
-        case .busy, .storeBusy, .resumePointInUse, .alreadyRunning, .notRunning, .commandFailed,
+        case .noKey, .busy, .storeBusy, .resumePointInUse, .alreadyRunning, .notRunning, .commandFailed,
             .expired:
             .temporary
         case .commandNotExecutable: .commandNotExecutable

@@ -53,9 +53,10 @@ struct Invocation: Sendable {
     func makeClient(
         settings: ClientSettings, interaction: Interaction? = nil, hasManyListeners: Bool = false
     ) throws(Problem) -> Client {
+        var interaction = interaction ?? (canAsk ? Interaction(confirmServer: confirm) : .none)
+        interaction.noteKey = { [diagnostics] in diagnostics.note($0.code, $0.text) }
         let client = Client(
-            settings: settings,
-            interaction: interaction ?? (canAsk ? Interaction(confirmServer: confirm) : .none),
+            settings: settings, interaction: interaction,
             log: DiagnosticsLog.logger(verbosity: globals.verbose, diagnostics: diagnostics),
             hasManyListeners: hasManyListeners)
         clients.add(client)

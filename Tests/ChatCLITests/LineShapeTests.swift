@@ -1,9 +1,9 @@
 import CLISupport
-import ChatClient
 import ChatProtocol
 import Testing
 
 @testable import ChatCLI
+@testable import ChatClient
 
 /// One of everything that is printed.
 enum Samples {
@@ -70,6 +70,12 @@ enum Samples {
                         id: DeviceID(high: 1, low: 1), name: "d", state: .revoked, created: 1, lastSeen: 0,
                         online: false),
                     isThis: true)),
+            JSONLines.key(
+                KeySummary(
+                    user: alice,
+                    fingerprint: try OptionText.fingerprint(
+                        "acct1:gwwbbgmhxclburdlvonum6vhx3wpcllv3dnjxyywrt3hn4oreuta"),
+                    trust: .verified, isOwn: false, isMet: true, since: 1, alarm: "a")),
             JSONLines.server(KnownServer(address: server, standing: .authority)),
             JSONLines.check(DoctorCheck(name: "tls", status: .failed, text: "t", problem: problem)),
         ]

@@ -284,12 +284,11 @@ import Transport
             #expect(
                 try await names(alice.client()) == [
                     "config ok", "disk ok", "permissions ok", "address ok", "tls ok", "clock ok", "login ok",
-                    "outbox ok",
-                    "sync ok",
+                    "outbox ok", "sync ok", "keys ok",
                 ])
             await server.stop()
             let start = ["config ok", "disk ok", "permissions ok"]
-            let end = ["outbox ok", "sync ok"]
+            let end = ["outbox ok", "sync ok", "keys ok"]
             #expect(
                 try await names(alice.client()) == start + [
                     "address failed", "tls skipped", "clock skipped", "login skipped",

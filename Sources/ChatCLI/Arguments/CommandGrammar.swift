@@ -46,6 +46,6 @@ struct CommandGrammar: Sendable {
 
     /// What every command takes, before or behind its name.
     static let globals = CommandGrammar(
-        values: ["server", "profile", "config", "trust", "color", "connect-timeout", "proxy"],
+        values: ["server", "profile", "config", "trust", "color", "connect-timeout", "proxy", "keys"],
         flags: ["json", "quiet/q", "verbose/v", "no-input", "version", "help/h"])
 }

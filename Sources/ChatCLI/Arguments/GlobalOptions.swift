@@ -44,9 +44,15 @@ struct GlobalOptions: ParsableArguments, Sendable {
             valueName: "proxy"))
     var proxy: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who is written to directly: tofu (whoever has the key that was met first; default) or verified.",
+            valueName: "policy"))
+    var keys: String?
+
     var flags: SettingsFlags {
         SettingsFlags(
             server: server, profile: profile, config: config, trust: trust, color: color,
-            connectTimeout: connectTimeout, proxy: proxy)
+            connectTimeout: connectTimeout, proxy: proxy, keys: keys)
     }
 }

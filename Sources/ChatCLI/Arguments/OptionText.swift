@@ -2,6 +2,7 @@ import ArgumentParser
 import CLISupport
 import ChatClient
 import ChatProtocol
+import GroupRules
 
 /// How the values of options and arguments are read.
 enum OptionText {
@@ -48,6 +49,13 @@ enum OptionText {
     static func cursor(_ text: String) throws -> Cursor {
         guard let cursor = Cursor(text) else { throw ValidationError("expected the cursor of a line") }
         return cursor
+    }
+
+    static func fingerprint(_ text: String) throws -> AccountFingerprint {
+        guard let fingerprint = AccountFingerprint(text) else {
+            throw ValidationError("expected a user's fingerprint, acct1: and 52 letters and digits")
+        }
+        return fingerprint
     }
 
     static func server(_ text: String) throws -> ServerAddress {

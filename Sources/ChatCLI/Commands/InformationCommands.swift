@@ -75,10 +75,17 @@ struct DoctorCommand: ChatCommand {
         commandName: "doctor",
         abstract: "Check everything that chat needs, one line each, and say what to do.",
         discussion: "The exit status is that of the first failure.")
+    static let grammar = CommandGrammar(values: ["accept-fork"])
 
+    @Option(
+        help: ArgumentHelp(
+            "Do nothing else but forget what is known of a user whose keys contradict each other.", valueName: "user"),
+        transform: OptionText.user)
+    var acceptFork: UserName?
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        if let acceptFork { return try await accept(acceptFork, invocation) }
         let settings: ClientSettings
         do throws(Problem) {
             settings = try invocation.settings()
@@ -94,6 +101,14 @@ struct DoctorCommand: ChatCommand {
         }
         if invocation.output.isReaderGone { throw Problem(.inputOutput, "nobody reads the output") }
         return result.first?.exit ?? .done
+    }
+
+    private func accept(_ user: UserName, _ invocation: Invocation) async throws(Problem) -> ExitStatus {
+        let held = try await invocation.makeClient().acceptFork(of: user)
+        invocation.diagnostics.note(
+            "forgotten", "what was known of \(user)'s key is forgotten; the next message meets \(user) anew")
+        invocation.noteReleased(held)
+        return .done
     }
 
     private static func show(_ check: DoctorCheck, _ invocation: Invocation) throws(Problem) {

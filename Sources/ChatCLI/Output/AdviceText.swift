@@ -28,6 +28,15 @@ enum AdviceWording {
         case .trustFingerprint(let pin): "if its fingerprint is \(pin), run it with --trust \(pin)"
         case .trustReplacedKey(let pin): "ask who runs it; if its key was replaced, run it with --trust \(pin)"
         case .trustByKey(let pin): "ask who runs it; to know it by its key from now on, run it with --trust \(pin)"
+        case .acceptKey(let user, let fingerprint):
+            "ask \(user); if it is so: chat keys accept \(user) --fingerprint \(fingerprint)"
+        case .verifyKey(let user):
+            "get the fingerprint from \(user), then: chat keys verify \(user) --fingerprint acct1:…"
+        case .correctKeysFile(let path, let user): "ask \(user); if it is so, correct the line of \(user) in \(path)"
+        case .allowUnverified: "run it with --keys tofu"
+        case .seeEvidence: "see chat doctor, and ask who runs the server"
+        case .acceptFork(let user):
+            "ask who runs the server; to meet \(user) anew: chat doctor --accept-fork \(user)"
         case .setAnotherProxy: "set another with --proxy or in the configuration, or name the server in NO_PROXY"
         case .makeIdentity: "make an identity with chat device add --out FILE"
         case .nameIdentity: "name an identity made with chat device add --out FILE"

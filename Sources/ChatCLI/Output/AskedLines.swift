@@ -1,6 +1,7 @@
 import CLISupport
 import ChatClient
 import ChatProtocol
+import GroupRules
 
 /// The lines that a command prints because it was asked.
 enum AskedLines {
@@ -85,6 +86,25 @@ enum AskedLines {
             .optionalText("dev1", "its fingerprint, once it is approved") { $0.fingerprint },
             .mark("certifies", "true where it approves and revokes others") { $0.certifies },
             .optionalText("identity", "of the devices in an identity file: once, or reusable") { $0.enrols?.rawValue },
+        ])
+
+    static let key = JSONLine<KeySummary>(
+        "key", "a user's key",
+        [
+            .text("user", "the name") { $0.user.text },
+            .text("fingerprint", "acct1:… of the key that is trusted") { "\($0.fingerprint)" },
+            .choice("trust", "how it stands") { $0.trust },
+            .flag("own", "whether it is this account's") { $0.isOwn },
+            .flag("met", "whether the user was met; else somebody has only compared it") { $0.isMet },
+            .optionalTime("since", "when the user was met first") { $0.since },
+            .optionalText("new", "acct1:… of the key that came instead") { $0.present.map { "\($0)" } },
+            .optionalText("alarm", "why what the server says of it cannot be believed") { $0.alarm },
+            .optionalTexts("devices", "dev1:… of the user's devices") { key in
+                key.devices.isEmpty ? nil : key.devices.map { "\($0.fingerprint)" }
+            },
+            .optionalText("short", "sixty digits for two people to read to each other") {
+                $0.spoken.map { "\($0)" }
+            },
         ])
 
     static let server = JSONLine<KnownServer>(

@@ -103,6 +103,12 @@ extension JSONLine.Field {
         optional(name, .names, about, part) { .array($0.map { .string($0.text) }) }
     }
 
+    static func optionalTexts(
+        _ name: String, _ about: String, _ part: @escaping @Sendable (Value) -> [String]?
+    ) -> Self {
+        optional(name, .names, about, part) { .array($0.map { .string($0) }) }
+    }
+
     static func choice<Choice: RawRepresentable<String> & CaseIterable & SendableMetatype>(
         _ name: String, _ about: String, _ part: @escaping @Sendable (Value) -> Choice
     ) -> Self {

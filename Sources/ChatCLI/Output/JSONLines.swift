@@ -75,6 +75,7 @@ enum JSONLines {
 
     static func device(_ device: AccountDevice) -> JSONObject { AskedLines.device.object(device) }
 
+    static func key(_ key: KeySummary) -> JSONObject { AskedLines.key.object(key) }
     static func server(_ server: KnownServer) -> JSONObject { AskedLines.server.object(server) }
     static func check(_ check: DoctorCheck) -> JSONObject { AskedLines.check.object(check) }
 }

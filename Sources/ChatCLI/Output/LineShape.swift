@@ -89,7 +89,8 @@ extension LineShape {
 
     private static let asked = [
         AskedLines.whoAmI.shape, AskedLines.profile.shape, AskedLines.user.shape, AskedLines.unread.shape,
-        AskedLines.outbox.shape, AskedLines.resumePoint.shape, AskedLines.device.shape, AskedLines.server.shape,
+        AskedLines.outbox.shape, AskedLines.resumePoint.shape, AskedLines.device.shape, AskedLines.key.shape,
+        AskedLines.server.shape,
         AskedLines.check.shape,
     ]
 

@@ -42,7 +42,7 @@ final class OutboxWatch {
     private func take(_ items: [OutboxItem], _ settled: @MainActor (Int, [OutboxItem]) -> Void) {
         let ours = items.filter { queued.contains($0.id) }
         let refused = ours.filter { $0.state == .failed }
-        let waiting = Set(ours.filter { $0.state == .queued }.map(\.id))
+        let waiting = Set(ours.filter { $0.state != .failed }.map(\.id))
         let sent = queued.count - waiting.count - refused.count
         queued = waiting
         if sent > 0 || !refused.isEmpty { settled(sent, refused) }

@@ -14,7 +14,7 @@ extension Client {
         await report(checkConfiguration())
         await report(Self.diskCheck(settings.profileDirectory.path))
         guard let identity = await checkStore(report) else {
-            for name in ["address", "tls", "clock", "login", "outbox", "sync"] {
+            for name in ["address", "tls", "clock", "login", "outbox", "sync", "keys"] {
                 await report(DoctorCheck(name: name, status: .skipped, text: "not without a profile"))
             }
             return
@@ -22,6 +22,7 @@ extension Client {
         await checkServer(identity, report)
         await checkOutbox(report)
         await checkSync(report)
+        await checkKeys(report)
     }
 
     private func checkConfiguration() -> DoctorCheck {
@@ -152,7 +153,9 @@ extension Client {
         do throws(Problem) {
             let items = try outbox()
             let failed = items.count { $0.state == .failed }
-            let text = items.isEmpty ? "empty" : "\(items.count - failed) waiting, \(failed) failed"
+            let held = items.count { $0.state == .held }
+            let waiting = held == 0 ? "" : " (\(held) held, since a key changed or is not verified)"
+            let text = items.isEmpty ? "empty" : "\(items.count - failed) waiting\(waiting), \(failed) failed"
             await report(
                 DoctorCheck(
                     name: "outbox", status: failed == 0 ? .ok : .warning, text: text,
@@ -170,6 +173,14 @@ extension Client {
                 DoctorCheck(name: "sync", status: .ok, text: text, see: time == nil ? .fetchHistory : nil))
         } catch {
             await report(DoctorCheck(name: "sync", status: .failed, text: error.text, problem: error))
+        }
+    }
+
+    private func checkKeys(_ report: (DoctorCheck) async -> Void) async {
+        do throws(Problem) {
+            for check in try keyChecks() { await report(check) }
+        } catch {
+            await report(DoctorCheck(name: "keys", status: .failed, text: error.text, problem: error))
         }
     }
 }

@@ -8,7 +8,7 @@ import Transport
 /// Any number of processes may use one profile at once; they meet in the store.
 package actor Client {
     package nonisolated let settings: ClientSettings
-    let interaction: Interaction
+    nonisolated let interaction: Interaction
     nonisolated let log: Logger
     /// What a lasting connection is subscribed to besides what its first listener wants: others may come later.
     let subscribesAlways: Subscribe.Options
@@ -25,6 +25,8 @@ package actor Client {
     /// The lasting connection, while somebody listens.
     var live: LiveConnection?
     nonisolated let receipts = ReceiptBoard()
+    /// Who may be written to.
+    nonisolated let gate: KeyGate
 
     /// Touches neither disk nor network.
     ///
@@ -35,6 +37,7 @@ package actor Client {
         self.settings = settings
         self.interaction = interaction
         self.log = log
+        gate = KeyGate(policy: settings.keys, file: settings.keysFile.map(KeysFile.init))
         subscribesAlways = hasManyListeners ? [.presence, .receipts] : []
     }
 

@@ -6,8 +6,15 @@ package struct Interaction: Sendable {
     /// asked, and such a server is refused.
     package var confirmServer: (@Sendable (UnknownServer) async -> Bool)?
 
-    package init(confirmServer: (@Sendable (UnknownServer) async -> Bool)? = nil) {
+    /// Tells what somebody should know of keys.
+    package var noteKey: @Sendable (KeyNotice) -> Void
+
+    package init(
+        confirmServer: (@Sendable (UnknownServer) async -> Bool)? = nil,
+        noteKey: @escaping @Sendable (KeyNotice) -> Void = { _ in }
+    ) {
         self.confirmServer = confirmServer
+        self.noteKey = noteKey
     }
 
     /// Nobody is asked.

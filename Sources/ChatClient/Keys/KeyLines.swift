@@ -1,19 +1,21 @@
 import CLISupport
 import ChatProtocol
+import Glibc
 import GroupRules
+import System
 
 /// Lines `USER acct1:…`, as `keys export` writes them: `#` comments and blank lines say nothing.
-struct KeyLines: Equatable, Sendable {
+package struct KeyLines: Equatable, Sendable {
     /// Ten thousand users, and as many comments.
     static let maximumBytes = 2 << 20
 
-    struct Line: Equatable, Sendable {
-        var number: Int
-        var name: UserName
-        var root: AccountRoot
+    package struct Line: Equatable, Sendable {
+        package var number: Int
+        package var name: UserName
+        package var root: AccountRoot
     }
 
-    let lines: [Line]
+    package let lines: [Line]
     private let byName: [UserName: AccountRoot]
 
     /// - Throws: `code`, with file and line.
@@ -41,6 +43,18 @@ struct KeyLines: Equatable, Sendable {
         }
         self.lines = lines
         self.byName = byName
+    }
+
+    /// What a file that somebody names says.
+    ///
+    /// - Throws: 66; 65 with file and line.
+    package init(file: String) throws(Problem) {
+        switch SmallFile.read(file, limit: Self.maximumBytes, patience: .short) {
+        case .success(let bytes): try self.init(parsing: bytes, file: file, code: .invalidData)
+        case .failure(let failure) where failure.number == ENOENT || failure.number == ENOTDIR:
+            throw Problem(.missingFile, "\(file): no such file", hint: "name a file of lines 'USER acct1:…'")
+        case .failure(let failure): throw Problem(.inputOutput, "\(file): \(failure.text)")
+        }
     }
 
     subscript(name: UserName) -> AccountRoot? { byName[name] }

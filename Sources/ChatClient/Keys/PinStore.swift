@@ -11,6 +11,8 @@ struct KeyRecord: Sendable {
     var person: PersonKeys
     /// A person was told of the first use.
     var isTold: Bool
+    /// When its chain was met first.
+    var pinned: Timestamp?
     /// Nil: its chain was never asked for.
     var looked: Timestamp?
     /// There is more of its chain than was seen.
@@ -23,12 +25,13 @@ extension ClientStore {
     ///
     /// - Parameter compared: the root that a list of keys names, which goes before what the store says.
     func keyRecord(
-        of account: AccountID, named name: UserName, own: AccountID, compared: AccountRoot?
+        of account: AccountID, named name: UserName, compared: AccountRoot?
     ) throws -> KeyRecord {
         let record = try database.first(
             """
             SELECT p.name, p.root, p.number, p.head, p.present, p.told, o.account, c.root, l.looked, l.wanted,
-                (SELECT text FROM key_alarms WHERE account = w.account OR name = w.name LIMIT 1)
+                (SELECT text FROM key_alarms WHERE account = w.account OR name = w.name LIMIT 1),
+                w.account = (SELECT account FROM identity), p.pinned
             FROM (SELECT ?1 AS account, ?2 AS name) w LEFT JOIN pins p ON p.account = w.account
                 LEFT JOIN pins o ON o.name = w.name LEFT JOIN compared_keys c ON c.name = w.name
                 LEFT JOIN chain_looks l ON l.account = w.account
@@ -41,11 +44,12 @@ extension ClientStore {
                     name: try row.userName(0), account: account, root: try row.digest(1),
                     number: UInt32(truncatingIfNeeded: row.int(2)), head: try row.digest(3))
             let person = PersonKeys(
-                account: account, isOwn: account == own, owner: try row.optionalIdentifier(6), pin: pin,
+                account: account, isOwn: row.bool(11), owner: try row.optionalIdentifier(6), pin: pin,
                 root: try row.optionalDigest(4), compared: try compared ?? row.optionalDigest(7),
                 alarm: row.optionalText(10))
             return KeyRecord(
-                name: name, person: person, isTold: row.bool(5), looked: row.optionalTimestamp(8),
+                name: name, person: person, isTold: row.bool(5), pinned: row.optionalTimestamp(12),
+                looked: row.optionalTimestamp(8),
                 isWanted: row.bool(9))
         }
         guard let record else {
@@ -61,9 +65,16 @@ extension ClientStore {
         }
     }
 
-    func pinnedAccount(named name: UserName) throws -> AccountID? {
-        try database.first("SELECT account FROM pins WHERE name = ?", name.text) { try $0.identifier(0) }
+    /// Whom a name is: as the server told last or, with `orPinned`, whom it is pinned to, which goes before.
+    func account(named name: UserName, orPinned: Bool) throws -> AccountID? {
+        let pinned: AccountID? = try database.first("SELECT account FROM pins WHERE name = ?", name.text) {
+            try $0.identifier(0)
+        }
+        return try pinned ?? account(named: name)
     }
+
+    /// Whether the store knows of keys: one that cannot be written may be of an older version.
+    func knowsKeys() throws -> Bool { try database.schemaVersion(for: ClientSchema.schema) >= ClientSchema.keys }
 
     // MARK: Looking
 
@@ -79,6 +90,16 @@ extension ClientStore {
     /// There is more of an account's chain than is held. Within a transaction.
     func noteWanted(_ account: AccountID) throws {
         try database.run("UPDATE chain_looks SET wanted = 1 WHERE account = ?", account)
+    }
+
+    /// Whoever a message was queued for since the last look may have another key by now. Within a transaction.
+    func noteWantedByOutbox() throws {
+        try database.run(
+            """
+            UPDATE chain_looks SET wanted = 1 WHERE wanted = 0 AND EXISTS (
+                SELECT 1 FROM outbox o JOIN accounts a ON o.target = '@' || a.name
+                WHERE a.id = chain_looks.account AND o.failed = 0 AND o.queued >= chain_looks.looked)
+            """)
     }
 
     /// A person knows whose key was met. Within a transaction.
@@ -133,6 +154,30 @@ extension ClientStore {
             "INSERT OR IGNORE INTO key_alarms(account, name, text, time, links) VALUES (?, ?, ?, ?, ?)", account,
             name.text, text, now, links)
         try noteLook(at: account, now: now)
+    }
+
+    /// Forgets the accounts of which something cannot be believed under a name, the evidence, and what was compared. Within a
+    /// transaction.
+    ///
+    /// - Returns: whether there was an alarm.
+    func forgetAlarms(of name: UserName) throws -> Bool {
+        let alarmed: [AccountID] = try database.all(
+            "SELECT account FROM key_alarms WHERE name = ?1 OR account IN (SELECT account FROM pins WHERE name = ?1)",
+            name.text
+        ) { try $0.identifier(0) }
+        guard !alarmed.isEmpty else { return false }
+        let pinned: [AccountID] = try database.all("SELECT account FROM pins WHERE name = ?", name.text) {
+            try $0.identifier(0)
+        }
+        for account in Set(alarmed + pinned) {
+            try database.run("DELETE FROM pins WHERE account = ?", account)
+            try database.run("DELETE FROM chain_links WHERE account = ?", account)
+            try database.run("DELETE FROM chain_renewals WHERE account = ?", account)
+            try database.run("DELETE FROM chain_looks WHERE account = ?", account)
+            try database.run("DELETE FROM key_alarms WHERE account = ?", account)
+        }
+        try database.run("DELETE FROM compared_keys WHERE name = ?", name.text)
+        return true
     }
 
     func keyAlarms() throws -> [(name: UserName, text: String, time: Timestamp)] {

@@ -36,13 +36,20 @@ extension Client {
         return SendingAccess(
             account: { () async throws(Problem) in try await self.ownAccount() },
             connect: { () async throws(Problem) in try await self.requestLink() }, conversations: conversations,
-            journal: journal, receipts: receipts,
+            journal: journal, receipts: receipts, keys: keyPassage,
             flushOutbox: { await flush.runQuietly(on: $0) })
     }
 
     nonisolated var outboxFlush: OutboxFlush {
-        OutboxFlush(journal: journal, conversations: conversations, receipts: receipts, log: log)
+        OutboxFlush(
+            journal: journal, conversations: conversations, receipts: receipts, keys: keyPassage, log: log)
     }
+
+    nonisolated var keyPassage: KeyPassage {
+        KeyPassage(store: self, gate: gate, reader: chainReader, note: interaction.noteKey)
+    }
+
+    nonisolated var chainReader: ChainReader { ChainReader(store: self, log: log) }
 
     private nonisolated var journal: SendJournal {
         SendJournal(store: self, log: log) { await self.fetchLogs() }

@@ -220,15 +220,24 @@ package actor MessageSender {
     private func carryOut(_ decision: SendQueue.Decision) async {
         switch decision {
         case .resolve(let name, let anew): await resolve(name, anew: anew)
-        case .seal(let tags):
-            for tag in tags { messages[tag]?.seal() }
-            queue.sealed(tags)
+        case .seal(let tags): await seal(tags)
         case .append(let tag, let conversation):
             guard let message = messages[tag] else { return }
             wire?.append(message, tag: tag, to: conversation, wantReceipt: options.wait > .accepted)
         case .watchReceipts(let conversation): wire?.watch(conversation)
         case .finish(let tag, let end): await finish(tag, end)
         }
+    }
+
+    /// The gate is asked at this moment: another process may have learnt just now that a key has changed.
+    private func seal(_ tags: [UInt64]) async {
+        for name in Set(tags.compactMap { messages[$0]?.conversation }) {
+            do throws(Problem) {
+                if try await !access.keys.isOpen(name) { queue.reopen(name) }
+            } catch { queue.resolved(name, .failure(error), now: Monotonic.now) }
+        }
+        for tag in tags where queue.isSealing(tag) { messages[tag]?.seal() }
+        queue.sealed(tags)
     }
 
     private func connect() {

@@ -10,6 +10,7 @@ struct OutboxFlush: Sendable {
     let journal: SendJournal
     let conversations: ConversationBook
     let receipts: ReceiptBoard
+    let keys: KeyPassage
     let log: Logger
 
     /// Sends in the name of another command, whose outcome it does not change.
@@ -35,6 +36,7 @@ struct OutboxFlush: Sendable {
         var last: Int64 = 0
         do throws(Problem) {
             try await journal.expireQueued()
+            try await keys.expectNewsForOutbox()
             while link.end == nil, timeout.map({ begin.duration(to: .now) < $0 }) ?? true {
                 let batch = try await journal.queuedMessages(
                     after: last, includingFailed: includingFailed, limit: Self.page)
@@ -57,6 +59,6 @@ struct OutboxFlush: Sendable {
         SendingAccess(
             account: { () async throws(Problem) in try await link.welcome().account.id },
             connect: { () async throws(Problem) in link }, conversations: conversations, journal: journal,
-            receipts: receipts)
+            receipts: receipts, keys: keys)
     }
 }

@@ -89,6 +89,7 @@ struct SendQueue {
         case .success: break
         case .failure(let problem) where problem.mayPassByItself:
             hold(name, problem, now: now)
+        case .failure(let problem) where problem.exit == .untrusted: shut(name, problem)
         case .failure(let problem):
             for item in items.all where item.conversation == name {
                 items.remove(item.tag)
@@ -96,6 +97,24 @@ struct SendQueue {
             }
         }
     }
+
+    /// Its people may not be written to: what has not gone out does not.
+    private mutating func shut(_ name: ConversationName, _ problem: Problem) {
+        for item in items.all where item.conversation == name && (item.phase == .waiting || item.phase == .sealing) {
+            items.remove(item.tag)
+            outcomes.append(.finish(tag: item.tag, verdict.shut(item, problem)))
+        }
+    }
+
+    /// Something has to be done before more goes there: it is found anew.
+    mutating func reopen(_ name: ConversationName) {
+        targets.close(name)
+        for item in items.all where item.conversation == name && item.phase == .sealing {
+            items.setPhase(item.tag, .waiting)
+        }
+    }
+
+    func isSealing(_ tag: UInt64) -> Bool { items[tag]?.phase == .sealing }
 
     /// The payloads of these are made. They go out, unless the connection was lost meanwhile.
     mutating func sealed(_ tags: [UInt64]) {

@@ -70,6 +70,9 @@ struct SendTargets {
         return true
     }
 
+    /// It is found anew before something is sent there.
+    mutating func close(_ name: ConversationName) { targets[name]?.id = nil }
+
     /// The connection is lost on which something was being found.
     mutating func stopFinding() {
         for name in targets.keys { targets[name]?.isResolving = false }

@@ -22,6 +22,12 @@ struct SendVerdict {
     /// The end of one that was refused for good.
     func refused(_ item: SendItem, _ problem: Problem) -> SendEnd { .failed(told(problem, of: item, sent: .no)) }
 
+    /// The end of one whose people may not be written to. One in the outbox is held there until they may.
+    func shut(_ item: SendItem, _ problem: Problem) -> SendEnd {
+        let told = told(problem, of: item, sent: item.mayBeThere ? .unknown : .no)
+        return staysQueued ? .waiting(told) : .failed(told)
+    }
+
     /// The end of one that was given up.
     ///
     /// - Parameter delivered: how far the recipient is known to have come.

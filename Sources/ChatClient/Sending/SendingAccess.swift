@@ -10,27 +10,38 @@ struct SendingAccess: Sendable {
     var conversations: ConversationBook
     var journal: SendJournal
     var receipts: ReceiptBoard
+    /// Whom messages may go to.
+    var keys: KeyPassage
     /// Sends what waits in the outbox; nil where this is what is being done.
     var flushOutbox: (@Sendable (Link) async -> Void)?
 
-    /// The conversation, after the messages to it that wait in the outbox.
+    /// The conversation, where its people may be written to, after the messages to it that wait in the outbox.
     ///
-    /// - Throws: a problem that may pass where those could not be sent.
+    /// - Throws: 79; a problem that may pass where those in the outbox could not be sent.
     func open(_ name: ConversationName, on link: Link, anew: Bool) async throws(Problem) -> OpenedConversation {
+        let opened = try await find(name, on: link, anew: anew)
+        try await keys.settle(name, opened.recipient, on: link)
         if let flushOutbox, try await journal.hasQueued(for: name) {
             await flushOutbox(link)
             if try await journal.hasQueued(for: name) {
                 throw Problem(.busy, "an earlier message to \(name) waits in the outbox", advice: .seeOutbox)
             }
         }
+        return opened
+    }
+
+    private func find(_ name: ConversationName, on link: Link, anew: Bool) async throws(Problem) -> OpenedConversation {
         if !anew, let known = try await conversations.recall(name) { return known }
         return try await conversations.open(name, on: link)
     }
 
-    /// The conversation, where it is known here and nothing has to go before.
+    /// The conversation, where it is known here and nothing has to be done before.
+    ///
+    /// - Throws: 79.
     func recall(_ name: ConversationName) async throws(Problem) -> OpenedConversation? {
         let waits = flushOutbox != nil
         return try await conversations.store.withStore { store in
+            guard try keys.isOpen(name, in: store) else { return nil }
             if waits, try store.hasQueued(for: name) { return nil }
             return try store.openedConversation(name)
         }

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import GroupRules
 import System
 
 package enum ColorChoice: String, CaseIterable, Sendable { case auto, always, never }
@@ -14,10 +15,11 @@ package struct SettingsFlags: Sendable {
     package var color: String?
     package var connectTimeout: Duration?
     package var proxy: String?
+    package var keys: String?
 
     package init(
         server: String? = nil, profile: String? = nil, config: String? = nil, trust: String? = nil,
-        color: String? = nil, connectTimeout: Duration? = nil, proxy: String? = nil
+        color: String? = nil, connectTimeout: Duration? = nil, proxy: String? = nil, keys: String? = nil
     ) {
         self.server = server
         self.profile = profile
@@ -26,6 +28,7 @@ package struct SettingsFlags: Sendable {
         self.color = color
         self.connectTimeout = connectTimeout
         self.proxy = proxy
+        self.keys = keys
     }
 }
 
@@ -48,6 +51,10 @@ package struct ClientSettings: Sendable {
     package var receipts: Bool
     package var connectTimeout: Duration
     package var proxy = ProxySetting.none
+    /// Who may be written to directly.
+    package var keys = KeyPolicy.tofu
+    /// A file of keys that count as verified.
+    package var keysFile: String?
 
     package init(
         paths: Paths, profile: UserName, requestedServer: ServerAddress? = nil, trust: TrustSetting = .ask,
@@ -71,7 +78,9 @@ package struct ClientSettings: Sendable {
 }
 
 extension ClientSettings {
-    private static let keys: Set<String> = ["server", "profile", "color", "trust", "receipts", "proxy"]
+    private static let knownKeys: Set<String> = [
+        "server", "profile", "color", "trust", "receipts", "proxy", "keys", "keys_file",
+    ]
 
     /// - Throws: 64 for a flag, 78 for an environment variable or a line of the file that cannot be what it is, 66
     ///   where a file was named and is not there.
@@ -82,7 +91,7 @@ extension ClientSettings {
         configurationFile = named ?? paths.configurationFile
         let file = try Self.read(configurationFile, named: named != nil)
         do throws(ConfigurationError) {
-            try file.refuseUnknownKeys(Self.keys)
+            try file.refuseUnknownKeys(Self.knownKeys)
             receipts = try file.bool("receipts") ?? true
         } catch { throw error.problem }
 
@@ -101,10 +110,21 @@ extension ClientSettings {
             .choose(flags.color, nil, "", file) ?? .auto
         connectTimeout = flags.connectTimeout ?? Self.defaultConnectTimeout
         proxy = try Self.proxy(flags.proxy, environment, file)
+        keys =
+            try Setting("keys", "tofu or verified") { KeyPolicy(rawValue: $0) }.choose(flags.keys, nil, "", file)
+            ?? .tofu
+        keysFile = try Setting("keys_file", "a path") { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 }
+            .choose(nil, nil, "", file).map { Self.absolute($0, besides: configurationFile) }
     }
 
     /// The profile's name where commands have to give it: nil for the default one.
     package var namedProfile: String? { profile.text == Self.defaultProfile ? nil : profile.text }
+
+    /// A path that does not begin at the root begins where the configuration file lies.
+    private static func absolute(_ path: String, besides file: String) -> String {
+        guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+        return file[...slash] + path
+    }
 
     private static func proxy(
         _ flag: String?, _ environment: Environment, _ file: Configuration

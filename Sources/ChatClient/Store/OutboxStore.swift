@@ -98,6 +98,13 @@ extension ClientStore {
         } ?? false
     }
 
+    /// How many to this conversation wait until its people may be written to.
+    func heldCount(for conversation: ConversationName) throws -> Int {
+        try database.all("SELECT code FROM outbox WHERE failed = 0 AND target = ?", conversation.text) { row in
+            Self.state(isFailed: false, code: row.optionalText(0))
+        }.count { $0 == .held }
+    }
+
     /// It was sent. Within a transaction.
     func removeFromOutbox(_ number: Int64) throws {
         try database.run("DELETE FROM outbox WHERE number = ?", number)
@@ -132,13 +139,19 @@ extension ClientStore {
             """, read: read)
     }
 
+    private static func state(isFailed: Bool, code: String?) -> OutboxItem.State {
+        if isFailed { return .failed }
+        return code.flatMap(LocalCode.init)?.exitStatus == .untrusted ? .held : .queued
+    }
+
     private func outboxItem(_ row: Statement, now: Timestamp, boot: BootTime) throws -> OutboxItem {
         guard let conversation = ConversationName(row.text(0)) else { throw damaged }
         let expiry = Self.expiry(row, at: 7)
         let isOver = expiry?.isOver(now: now, boot: boot) ?? false
         return OutboxItem(
             id: try row.identifier(1), conversation: conversation, body: try content(row.bytes(2)).body,
-            state: row.bool(4) || isOver ? .failed : .queued, queued: row.timestamp(3), expires: expiry?.time,
+            state: Self.state(isFailed: row.bool(4) || isOver, code: row.optionalText(6)), queued: row.timestamp(3),
+            expires: expiry?.time,
             attempts: row.int(5), code: isOver ? Self.expired : row.optionalText(6))
     }
 }

@@ -115,7 +115,12 @@ package struct UnreadCount: Equatable, Sendable {
 
 /// A message that waits to be sent, or was refused.
 package struct OutboxItem: Equatable, Sendable {
-    package enum State: String, Sendable, CaseIterable { case queued, failed }
+    package enum State: String, Sendable, CaseIterable {
+        case queued
+        /// It waits until whoever it is for may be written to.
+        case held
+        case failed
+    }
     package var id: MessageID
     package var conversation: ConversationName
     package var body: String

@@ -32,7 +32,7 @@ import Testing
         -> GateRules.PersonFinding
     {
         let record = try store.keyRecord(
-            of: account.place.account, named: account.name, own: alice, compared: compared)
+            of: account.place.account, named: account.name, compared: compared)
         return GateRules.look(at: record.person, policy: .tofu)
     }
 

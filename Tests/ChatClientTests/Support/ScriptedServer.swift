@@ -123,6 +123,9 @@ final class ScriptedServer: Sendable {
             connection.send(Self.appended(append, seq: 1), frame.correlation)
         case .lookUpAccounts: connection.send(Accounts(accounts: []), frame.correlation)
         case .lookUpConversations: connection.send(Conversations(conversations: []), frame.correlation)
+        case .readChain:
+            guard let read = try? frame.decode(ReadChain.self) else { return }
+            connection.send(ChainPage(account: read.account, head: .none, from: read.from), frame.correlation)
         case .ping: connection.send(Pong(time: WallClock.now), frame.correlation)
         default: break
         }
@@ -169,6 +172,8 @@ extension Client {
                 try store.remember(records, now: 1)
                 try store.remember(everyone, type: .everyone, peer: nil)
                 try store.remember(withBob, type: .direct, peer: bob)
+                // Bob has no chain, and that is known.
+                try store.noteLook(at: bob, now: WallClock.now)
             }
         }
     }

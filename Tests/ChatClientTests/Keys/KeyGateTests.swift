@@ -1,0 +1,143 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import Logging
+import RulesSupport
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// What goes out to bob while the server says this and that of his key.
+@Suite(.endsWhatItStarts) struct KeyGateTests {
+    private final class Scene: Sendable {
+        let chain = Mutex<AccountChain?>(nil)
+        let notices = Mutex<[KeyNotice]>([])
+        let server: ScriptedServer
+        let person: Person
+
+        init() async throws {
+            let current = Mutex<Scene?>(nil)
+            let holder = Holder(current)
+            server = try await ScriptedServer.start { server, connection, frame in
+                guard frame.frameKind == .readChain, let read = try? frame.decode(ReadChain.self),
+                    let chain = holder.scene.withLock({ $0?.chain.withLock { $0 } })
+                else { return server.behave(connection, frame) }
+                connection.send(
+                    ChainPage(
+                        account: read.account, head: ChainHead(count: chain.count, hash: chain.head.bytes),
+                        from: read.from, links: chain.links.dropFirst(Int(read.from)).map(\.wireBytes)),
+                    frame.correlation)
+            }
+            person = try await server.person()
+            holder.scene.withLock { $0 = self }
+        }
+
+        /// What the server hands out from now on, and that there is news of it.
+        func give(_ account: TestAccount) async throws {
+            chain.withLock { $0 = account.chain }
+            try await client().store { store in try store.write { try store.noteWanted(bob) } }
+        }
+
+        func client(_ policy: KeyPolicy = .tofu) throws -> Client {
+            var log = Logger(label: "keys")
+            log.logLevel = .critical
+            var settings = ClientSettings(
+                paths: person.paths, profile: try #require(UserName("default")), requestedServer: server.address,
+                trust: .acceptNew)
+            settings.keys = policy
+            let client = Client(
+                settings: settings,
+                interaction: Interaction(noteKey: { notice in self.notices.withLock { $0.append(notice) } }), log: log)
+            Endings.add { await client.close() }
+            return client
+        }
+
+        /// The code with which a message to bob fails; nil where it goes out.
+        func send(_ policy: KeyPolicy = .tofu) async throws -> String? {
+            let name = try #require(UserName("bob"))
+            let message = OutgoingMessage(conversation: .user(name), body: "x", key: nil)
+            return try await client(policy).send([message])[0].problem?.code
+        }
+
+        var appends: Int { server.bodies(Append.self).count }
+        var codes: [String] { notices.withLock { $0.map(\.code) } }
+    }
+
+    private final class Holder: Sendable {
+        let scene: Mutex<Scene?>
+        init(_ scene: consuming Mutex<Scene?>) { self.scene = scene }
+    }
+
+    private func account(seed: UInt64 = 1) throws -> TestAccount {
+        try TestAccount("bob", seed: seed, at: AccountPlace(server: ScriptedServer.id, account: bob))
+    }
+
+    @Test func `a first message pins the key and says so once, and a later one asks the server nothing`() async throws {
+        let scene = try await Scene()
+        try await scene.give(try account())
+        #expect(try await scene.send() == nil)
+        #expect(try await scene.send() == nil)
+        #expect(scene.codes == ["key_pinned"])
+        #expect(scene.server.kinds.count { $0 == .readChain } == 1)
+    }
+
+    @Test func `to a changed key nothing goes out until that very one is accepted`() async throws {
+        let scene = try await Scene()
+        var account = try account()
+        try await scene.give(account)
+        #expect(try await scene.send() == nil)
+        let old = AccountFingerprint(account.chain.root)
+        _ = try account.reset()
+        let new = AccountFingerprint(account.chain.root)
+        try await scene.give(account)
+        #expect(try await scene.send() == "key_changed")
+        #expect(try await scene.send() == "key_changed")
+        #expect(scene.appends == 1)
+        let name = try #require(UserName("bob"))
+        await expectRefusal(.untrusted, "key_changed") {
+            guard let first = try await scene.client().verifyKeys([(name, old)]).first else { return }
+            throw first
+        }
+        #expect(try await scene.client().acceptKey(of: name, new) == 0)
+        #expect(try await scene.send() == nil)
+        #expect(try await scene.send(.verified) == "unverified")
+        #expect(try await scene.client().verifyKeys([(name, new)]).isEmpty)
+        #expect(try await scene.send(.verified) == nil)
+    }
+
+    @Test func `a list of keys counts whole or not at all`() async throws {
+        let scene = try await Scene()
+        let account = try account()
+        try await scene.give(account)
+        #expect(try await scene.send() == nil)
+        let bob = try #require(UserName("bob"))
+        let zoe = try #require(UserName("zoe"))
+        let other = AccountFingerprint(try self.account(seed: 2).chain.root)
+        let client = try scene.client()
+        #expect(try await client.verifyKeys([(zoe, other), (bob, other)]).map(\.code) == ["fingerprint_differs"])
+        #expect(try await client.keys().map(\.trust) == [.tofu])
+        let right = AccountFingerprint(account.chain.root)
+        #expect(try await client.verifyKeys([(zoe, other), (bob, right)]).isEmpty)
+        #expect(try await client.keys().map(\.trust) == [.verified, .verified])
+    }
+
+    @Test func `a chain that contradicts the held one closes the gate, is shown, and the user is met anew if accepted`()
+        async throws
+    {
+        let scene = try await Scene()
+        try await scene.give(try account())
+        #expect(try await scene.send() == nil)
+        try await scene.give(try account(seed: 2))
+        #expect(try await scene.send() == "chain_forked")
+        let client = try scene.client()
+        #expect(try await client.keyChecks().map(\.status) == [.failed])
+        let name = try #require(UserName("bob"))
+        #expect(try await client.acceptFork(of: name) == 0)
+        await expectRefusal(.unknownName) { try await client.acceptFork(of: name) }
+        #expect(try await client.keyChecks().map(\.status) == [.ok])
+        #expect(try await scene.send() == nil)
+        #expect(scene.codes == ["key_pinned", "key_pinned"])
+    }
+}
