@@ -22,7 +22,9 @@ def its_lines_mean_what_they_mean_at_the_prompt(world):
     world.join("alice", "bob")
     status, output, errors = script(
         world, "alice", "# a remark\n\n/to BOB\nfirst\r\n//slash\n  spaced\n/dm bob second\n/all hello all\nlast")
-    assert (status, output, errors) == (0, "", ""), (status, output, errors)
+    assert (status, output) == (0, ""), (status, output, errors)
+    # Whose key that is, once; and nothing else.
+    assert errors.startswith("chat: bob has the key acct1:") and errors.count("\n") == 1, errors
     assert world.bodies("bob", "alice") == ["first", "/slash", "  spaced", "second", "last"]
     assert "alice → all: hello all" in world.chat("bob", "history", "--everyone")
 
@@ -120,6 +122,9 @@ def lines_outlast_a_server_that_goes_and_comes_back(world):
     world.stop()
     process.stdin.write(b"two\nthree\n")
     process.stdin.close()
+    # The first line tells whose key it is.
+    errors = process.stderr.readline().decode()
+    assert "has the key" in errors, errors
     errors = process.stderr.readline().decode()
     assert "trying again" in errors or "connection" in errors, errors
     world.start()
