@@ -27,7 +27,17 @@ extension Client {
     ///
     /// - Throws: 67; 75 `no_key`; 69 where nothing is known here.
     package func key(of user: UserName) async throws(Problem) -> KeySummary {
-        do throws(Problem) { try await refresh(user) } catch {
+        do throws(Problem) {
+            try await refresh(user)
+            // Who has seen a key need not be told of it with the first message.
+            try store { store in
+                try store.write {
+                    if let account = try store.account(named: user, orPinned: true) {
+                        _ = try store.noteTold(account)
+                    }
+                }
+            }
+        } catch {
             guard error.exit == .unreachable, try knownKey(of: user) != nil else { throw error }
             interaction.noteKey(KeyNotice(code: "offline", text: "\(error.text); this is what was known before"))
         }

@@ -11,6 +11,7 @@ code() {
 start_server
 user alice
 user bob
+knows alice bob
 
 code 64 input_needed alice chat --json login bob </dev/null
 head -c 4000 /dev/zero | tr '\0' x >"$SCRATCH/large"

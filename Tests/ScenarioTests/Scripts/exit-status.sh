@@ -3,6 +3,7 @@
 start_server
 user alice
 user bob
+knows alice bob
 # code NAME: the error that was told as JSON has this code, and the exit status that the process had.
 code() {
     same 1 "$(wc -l <"$SCRATCH/err")" "an error is one line"

@@ -4,6 +4,7 @@
 start_server
 user alice
 user bob
+knows alice bob
 
 # From a moment, since what a prompt has shown before a listener begins is not new to it.
 for n in 1 2 3; do background "listen$n" alice chat listen --json --own --since 1h; done

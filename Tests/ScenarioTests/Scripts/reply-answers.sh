@@ -2,6 +2,7 @@
 
 start_server
 for name in alice bob carol bot; do user "$name"; done
+for name in alice bob carol; do knows bot "$name"; done
 
 # answers FROM: the replies that somebody has got from the bot, oldest first, as lines of JSON.
 answers() { "$1" chat history --with bot --sync --json --limit 1000 | jq -c 'select(.from == "bot")'; }

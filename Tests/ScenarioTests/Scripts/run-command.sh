@@ -3,6 +3,7 @@
 start_server
 user alice
 user bob
+knows alice bob
 
 # told TEXT: the newest message that bob has begins with it. untold: he has none but those that were told.
 newest() { bob chat history --sync --json --limit 1 2>/dev/null | jq -r .body; }

@@ -3,6 +3,7 @@
 start_server
 user alice
 user bob
+knows alice bob
 # below: what stands below the first line of the newest message.
 below() { bob chat history --sync --json --limit 1 2>/dev/null | jq -r .body | tail -n +2; }
 run() { alice chat run --to bob --tail "$@"; }

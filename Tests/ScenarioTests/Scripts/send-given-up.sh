@@ -3,6 +3,7 @@
 start_server
 user alice
 user bob
+knows alice bob
 
 # Lines are in flight when the server stops answering: each is told, and those that may have been sent say so.
 mkfifo "$SCRATCH/pipe"

@@ -113,6 +113,9 @@ account() {
     exits 0 daemon user add "$1" --password-file "$SCRATCH/password"
 }
 
+# knows NAME OTHER: NAME has looked at OTHER's key, and is not told of it with the first message.
+knows() { exits 0 "$1" chat keys show "$2"; }
+
 # approve OWNER HOME [PROFILE [OPTION…]]: OWNER's device lets the one of that home's profile use the account, by the fingerprint
 # on its own screen.
 approve() {
