@@ -27,6 +27,8 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case loginByIdentity = 22
     case leaveGrant = 23
     case suspendDevice = 24
+    case publishKeyPackages = 25
+    case takeKeyPackages = 26
     case foundGroup = 27
     case commit = 28
     case readLog = 29
@@ -48,6 +50,8 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case pong = 138
     case chainPage = 139
     case chainState = 140
+    case keyPackageCount = 141
+    case keyPackages = 142
     case logPage = 143
     case groupPart = 144
     case welcomePart = 145

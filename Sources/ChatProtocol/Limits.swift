@@ -13,6 +13,21 @@ package enum Limits {
     package static let groupWelcome = 512 << 10
     /// Bytes of a GroupInfo without its tree: a policy that names 64 admins has 3 KiB. The founding one carries one leaf besides.
     package static let groupInfo = 8 << 10
+    /// Bytes of a key package: a certificate of the largest size, two keys, two signatures and what the device can do.
+    package static let keyPackage = 3 << 10
+    /// Key packages that a device may have at the server, and bring at once: three times what it keeps there.
+    package static let keyPackages = 64
+    /// Milliseconds for which who takes key packages again for the same gets the same: longer than anybody retries.
+    package static let keyPackageClaim = 3_600_000
+    /// Claims in that time of one account on one device, each for another conversation: who founds a group anew in a loop, or
+    /// wants to use others up, gets the last resort from there on.
+    package static let keyPackageClaims = 5
+    /// Claims in that time of one account in all: it makes two rooms of the largest size.
+    package static let keyPackageClaimsInAll = 2_000
+    /// Days for which a key package is good: of one that is used once, a device that is away longer gets others when it comes
+    /// back; of the last resort, as long as a device may be away (`handshakeDays`).
+    package static let keyPackageDays = 90
+    package static let lastResortDays = 400
     /// Devices that one commit adds: what a Welcome with the tree has room for, and what a follower checks in one go.
     package static let addsPerCommit = 64
     /// Devices of a group: the tree, which each newcomer loads, then has half a MiB.

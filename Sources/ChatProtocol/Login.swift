@@ -194,11 +194,14 @@ package struct Welcome: FrameBody {
     package var waiting: UInt8
     /// The Ed25519 key with which this server proposes in groups: the one external sender of each.
     package var groupKey: [UInt8]
+    /// What the server holds of the device's key packages.
+    package var keyPackages: KeyPackageStanding
 
     package init(
         account: AccountRecord, device: DeviceID, deviceName: String, server: ServerID, generation: StoreGeneration,
         everyone: ConversationID, time: Timestamp, state: DeviceState = .active, chain: ChainHead = .none,
-        waiting: UInt8 = 0, groupKey: [UInt8] = [UInt8](repeating: 0, count: 32)
+        waiting: UInt8 = 0, groupKey: [UInt8] = [UInt8](repeating: 0, count: 32),
+        keyPackages: KeyPackageStanding = .none
     ) {
         self.account = account
         self.device = device
@@ -211,6 +214,7 @@ package struct Welcome: FrameBody {
         self.chain = chain
         self.waiting = waiting
         self.groupKey = groupKey
+        self.keyPackages = keyPackages
     }
 
     package func encode(into writer: inout WireWriter) {
@@ -225,6 +229,7 @@ package struct Welcome: FrameBody {
         writer.write(chain)
         writer.write(waiting)
         writer.write(fixed: groupKey)
+        writer.write(keyPackages)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -239,5 +244,6 @@ package struct Welcome: FrameBody {
         chain = try reader.read()
         waiting = try reader.read()
         groupKey = Array(try reader.read(fixed: 32))
+        keyPackages = try reader.read()
     }
 }

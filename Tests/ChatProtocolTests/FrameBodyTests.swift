@@ -97,6 +97,21 @@ private func groupSamples() -> [any FrameBody] {
         WelcomePart(conversation: conversation, id: message, seq: 8, welcome: [1]),
         TakeTurn(conversation: conversation), Turn(conversation: conversation, position: position, lease: 2_000),
         GroupWelcome(conversation: conversation), CommitWanted(conversation: conversation, position: position),
+    ] + keyPackageSamples
+}
+
+private var keyPackageSamples: [any FrameBody] {
+    let conversation = ConversationID(high: 5, low: 6)
+    let account = AccountID(high: 1, low: 2)
+    return [
+        PublishKeyPackages(packages: [[1], [2, 3]], lastResort: [4]), PublishKeyPackages(packages: []),
+        KeyPackageCount(
+            standing: KeyPackageStanding(left: 20, hasLastResort: true),
+            refused: [RefusedKeyPackage(index: 1, reason: "no")]),
+        TakeKeyPackages(conversation: conversation, account: account),
+        KeyPackages(
+            conversation: conversation, account: account,
+            packages: [DeviceKeyPackage(device: DeviceID(high: 3, low: 4), package: [5])]),
     ]
 }
 

@@ -23,7 +23,7 @@ struct ProtocolSample: Sendable, CustomTestStringConvertible {
 enum ProtocolSamples {
     static let all =
         hellos + logins + proofs + conversations + appending + delivery + directory + devices
-        + chains + ChainSamples.all + groups + receipts
+        + chains + ChainSamples.all + packages + groups + receipts
 
     private static func identifier<Kind>(_ number: UInt64) -> Identifier<Kind> {
         Identifier(high: number << 56 | number, low: number * 0x0101_0101)
@@ -75,7 +75,8 @@ enum ProtocolSamples {
                 Welcome(
                     account: record, device: identifier(14), deviceName: "laptop", server: identifier(15),
                     generation: identifier(16), everyone: identifier(17), time: 18,
-                    state: .pending, chain: head, waiting: 80, groupKey: digest.reversed())),
+                    state: .pending, chain: head, waiting: 80, groupKey: digest.reversed(),
+                    keyPackages: KeyPackageStanding(left: 116, hasLastResort: true))),
             ProtocolSample(
                 "LoginByIdentity",
                 LoginByIdentity(
@@ -146,6 +147,24 @@ enum ProtocolSamples {
             ProtocolSample("Gap", Gap(conversation: identifier(56), reason: .beforeJoin, first: 57, last: 58)),
             ProtocolSample("Presence", Presence(change: .offline, more: true, accounts: accounts ?? [])),
             ProtocolSample("MarkRead", MarkRead(conversation: identifier(59), seq: 60)),
+        ]
+    }
+
+    private static var packages: [ProtocolSample] {
+        let standing = KeyPackageStanding(left: 117, hasLastResort: true)
+        let refused = RefusedKeyPackage(index: 118, reason: "no")
+        let taken = DeviceKeyPackage(device: identifier(119), package: [120])
+        return [
+            ProtocolSample("KeyPackageStanding", standing),
+            ProtocolSample("PublishKeyPackages", PublishKeyPackages(packages: [[121], [122]], lastResort: [123])),
+            ProtocolSample("RefusedKeyPackage", refused),
+            ProtocolSample("KeyPackageCount", KeyPackageCount(standing: standing, refused: [refused])),
+            ProtocolSample(
+                "TakeKeyPackages", TakeKeyPackages(conversation: identifier(124), account: identifier(125))),
+            ProtocolSample("DeviceKeyPackage", taken),
+            ProtocolSample(
+                "KeyPackages",
+                KeyPackages(conversation: identifier(126), account: identifier(127), packages: [taken])),
         ]
     }
 

@@ -10,6 +10,7 @@ extension MemoryStore {
     func end(_ device: DeviceID, _ state: DeviceState = .revoked) {
         devices[device]?.state = state
         devices[device]?.grant = []
+        dropPackages(device)
     }
 
     func endWaiting(before cutoff: Timestamp) {
@@ -80,6 +81,7 @@ extension MemoryStore {
         case .reset(let device):
             try activate(device, of: step.account)
             for other in active(of: step.account) where other.new.id != device { end(other.new.id) }
+            dropPackages(device)
         }
     }
 
@@ -141,7 +143,7 @@ extension MemoryStore {
         guard let made = devices[entry.device.id] else { throw .refused(Failure(.noSuchDevice)) }
         return LoggedIn(
             account: account.record, device: made.new.id, deviceName: made.new.name, state: made.state,
-            chain: standing(of: entry.account))
+            chain: standing(of: entry.account), packages: packageStanding(of: entry.device.id))
     }
 
     private func isNew(_ entry: IdentityEntry, _ former: [UInt8]?) throws(StoreFailure) -> Bool {
@@ -167,6 +169,7 @@ extension MemoryStore {
         var new = entry.device
         let brought = Set(new.keys.map(\.purpose))
         let old = devices[new.id]
+        dropPackages(new.id)
         new.keys += (old?.new.keys ?? []).filter { !brought.contains($0.purpose) }
         if old == nil { make(new, .active, of: entry.account) }
         devices[new.id]?.new = new

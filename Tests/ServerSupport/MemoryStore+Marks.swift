@@ -157,6 +157,7 @@ extension MemoryStore {
         var step = RetentionStep(sweep: sweep)
         step.sweep.phase = .done
         endWaiting(before: sweep.waitingBefore)
+        expirePackages(at: sweep.now)
         for (id, conversation) in conversations {
             let ordered = conversation.entries.values.sorted { $0.seq < $1.seq }
             let isHandshake = { (entry: Entry) in PayloadKind(rawValue: entry.payloadKind)?.isHandshake == true }

@@ -78,6 +78,22 @@ actor MemoryStore: Store {
         var window = LoginWindow()
     }
 
+    struct Package {
+        enum State { case left, taken, lastResort }
+
+        var new: NewPackage
+        var state: State
+    }
+
+    /// What an account was given of a device for a conversation.
+    struct PackageHandout {
+        var claimer: AccountID
+        var conversation: ConversationID
+        var taken: TakenPackage
+        var expires: Timestamp
+        var time: Timestamp
+    }
+
     struct Renewal {
         var device: DeviceID
         var entry: IdentityEntry.Renewal
@@ -101,6 +117,9 @@ actor MemoryStore: Store {
     var devices: [DeviceID: Device] = [:]
     var kept: [InviteID: (invite: Invite, digest: [UInt8])] = [:]
     var chains: [AccountID: Chain] = [:]
+    /// In the order in which they came.
+    var packages: [DeviceID: [Package]] = [:]
+    var handouts: [DeviceID: [PackageHandout]] = [:]
     /// Accounts whose messages are to be erased.
     var erasing: Set<AccountID> = []
 

@@ -66,6 +66,9 @@ struct TestAccounts: AccountService {
     func addDevice(
         _ request: AddDevice, to account: AccountID, from origin: LoginOrigin
     ) async throws(Failure) -> DeviceID { throw Failure(.tooManyDevices) }
+    func publishPackages(_ request: PublishKeyPackages, of me: LoggedIn) async throws(Failure) -> KeyPackageCount {
+        throw Failure(.noSuchDevice)
+    }
     func renameDevice(_ request: RenameDevice, of account: AccountID) async throws(Failure) {
         throw Failure(.noSuchDevice)
     }

@@ -24,16 +24,18 @@ package struct LoggedIn: Sendable, Equatable {
     package var isLooking = false
     /// As of the login.
     package var chain: ChainStanding
+    package var packages: KeyPackageStanding
 
     package init(
         account: AccountRecord, device: DeviceID, deviceName: String, state: DeviceState = .active,
-        chain: ChainStanding = ChainStanding()
+        chain: ChainStanding = ChainStanding(), packages: KeyPackageStanding = .none
     ) {
         self.account = account
         self.device = device
         self.deviceName = deviceName
         self.state = state
         self.chain = chain
+        self.packages = packages
     }
 
     /// Of a device that its identity file lets look.
@@ -75,6 +77,8 @@ package protocol AccountService: Sendable {
     func publishLink(
         _ request: PublishLink, by me: LoggedIn, from origin: LoginOrigin
     ) async throws(Failure) -> ChainOutcome
+    /// Checks key packages, and keeps those that are good.
+    func publishPackages(_ request: PublishKeyPackages, of me: LoggedIn) async throws(Failure) -> KeyPackageCount
     /// Keeps the grant of a device that waits.
     func leaveGrant(_ request: LeaveGrant, of me: LoggedIn) async throws(Failure) -> WaitingDevice
     /// On return the suspension is on disk; the hub then closes the device's connections.

@@ -36,10 +36,11 @@ package struct DeviceLoginRow: Sendable, Equatable {
     package var key: [UInt8]
     package var window: LoginWindow
     package var chain: ChainStanding
+    package var packages: KeyPackageStanding
 
     package init(
         account: AccountRecord, name: String, state: DeviceState, key: [UInt8], window: LoginWindow,
-        chain: ChainStanding = ChainStanding()
+        chain: ChainStanding = ChainStanding(), packages: KeyPackageStanding = .none
     ) {
         self.account = account
         self.name = name
@@ -47,6 +48,7 @@ package struct DeviceLoginRow: Sendable, Equatable {
         self.key = key
         self.window = window
         self.chain = chain
+        self.packages = packages
     }
 
     /// The row after a number was used; `self` is what a login was checked against.

@@ -30,6 +30,7 @@ package final class Hub {
     private let devices: DeviceRequests
     private let chains: ChainRequests
     private let groups: GroupRequests
+    private let packages: PackageRequests
     let desk: FollowerDesk
     private let removals: RemovalDesk
 
@@ -70,6 +71,7 @@ package final class Hub {
             context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
         chains = ChainRequests(
             context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
+        packages = PackageRequests(context: context, accounts: accounts, quota: quota)
         groups = GroupRequests(
             context: context, desk: desk, removals: removals, writer: writer, deliverer: deliverer,
             connections: connections, quota: quota)
@@ -165,6 +167,7 @@ package final class Hub {
         case .devices: try devices.handle(frame, session)
         case .chains: try chains.handle(frame, session)
         case .groups: try groups.handle(frame, session)
+        case .packages: try packages.handle(frame, session)
         case .liveness:
             let _: Ping = try frame.decode()
             session.send(Pong(time: context.clock.wall()), correlation: frame.correlation)

@@ -15,6 +15,9 @@ package struct HubCounts: Sendable, Equatable {
     package private(set) var duplicates: UInt64 = 0
     package private(set) var deliveries: UInt64 = 0
     package private(set) var deliveredBytes: UInt64 = 0
+    package private(set) var packagesTaken: UInt64 = 0
+    package private(set) var lastResortsTaken: UInt64 = 0
+    package var packagesRefused: UInt64 = 0
     package private(set) var batches: UInt64 = 0
     package private(set) var failedBatches: UInt64 = 0
     package private(set) var operations: UInt64 = 0
@@ -45,6 +48,10 @@ package struct HubCounts: Sendable, Equatable {
     package mutating func delivered(_ count: Int, bytes: Int) {
         deliveries &+= UInt64(count)
         deliveredBytes &+= UInt64(bytes)
+    }
+
+    package mutating func tookPackage(isLastResort: Bool) {
+        if isLastResort { lastResortsTaken &+= 1 } else { packagesTaken &+= 1 }
     }
 
     package mutating func wrote(operations count: Int, inNanoseconds time: UInt64, succeeded: Bool) {

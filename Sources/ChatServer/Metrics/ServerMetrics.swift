@@ -66,6 +66,13 @@ struct ServerMetrics {
         text.add(
             "chatd_handshakes_refused_total", .counter, "Commits to groups that were refused or came too late.",
             groups.refused)
+        text.add(
+            "chatd_key_packages_taken_total", .counter,
+            "Key packages that were handed out, used once or a device's last resort.", label: "kind",
+            [("once", counts.packagesTaken), ("last_resort", counts.lastResortsTaken)])
+        text.add(
+            "chatd_key_packages_refused_total", .counter, "Key packages of devices that were no good.",
+            counts.packagesRefused)
         text.add("chatd_groups_followed", .gauge, "Groups whose trees are in memory.", UInt64(groups.followers))
         text.add("chatd_groups_followed_bytes", .gauge, "About what they take there.", UInt64(groups.bytes))
     }

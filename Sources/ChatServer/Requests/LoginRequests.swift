@@ -131,7 +131,8 @@ final class LoginRequests {
                     account: identity.account, device: identity.device, deviceName: identity.deviceName,
                     server: context.identity.server, generation: context.identity.generation,
                     everyone: context.identity.everyone, time: context.clock.wall(), state: identity.state,
-                    chain: identity.chain.head, waiting: identity.chain.waiting, groupKey: groupKey),
+                    chain: identity.chain.head, waiting: identity.chain.waiting, groupKey: groupKey,
+                    keyPackages: identity.packages),
                 correlation: correlation)
         case .failure(let failure):
             session.stage = .awaitingLogin

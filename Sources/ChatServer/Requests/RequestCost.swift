@@ -45,6 +45,10 @@ struct RequestCost: Equatable {
         case .changePassword: RequestCost(tenths: 100)
         // Signatures are checked and a tree is hashed: ten a second of an account that may send a hundred messages.
         case .foundGroup, .commit: RequestCost(tenths: 100)
+        // Two signatures are checked of each, and it is a transaction with a sync of its own.
+        case .publishKeyPackages: RequestCost(tenths: 100)
+        // A transaction with a sync of its own, over up to 32 devices.
+        case .takeKeyPackages: RequestCost(tenths: 10)
         // Up to 128 entries, or half a MiB of a tree.
         case .readLog, .readGroup: RequestCost(tenths: 10)
         // A row in the batch, and up to half a MiB.
@@ -65,7 +69,8 @@ struct RequestCost: Equatable {
         case .loginByPassword, .loginByIdentity, .register: RequestCost(tenths: 10, overDebt: .slowedDown)
         // No requests after login.
         case .clientHello, .failure, .done, .welcome, .appended, .conversations, .accounts, .accountPage, .receipts,
-            .devices, .deviceAdded, .pong, .chainPage, .chainState, .logPage, .groupPart, .welcomePart, .turn,
+            .devices, .deviceAdded, .pong, .chainPage, .chainState, .keyPackageCount, .keyPackages,
+            .logPage, .groupPart, .welcomePart, .turn,
             .keysChanged,
             .deviceWaiting, .groupWelcome, .commitWanted, .serverHello, .entry,
             .gap, .live, .presence, .receipt:

@@ -8,6 +8,7 @@ enum RequestFamily {
     case devices
     case chains
     case groups
+    case packages
     case liveness
 }
 
@@ -21,6 +22,7 @@ extension FrameKind {
         case .listDevices, .addDevice, .renameDevice, .revokeDevice, .suspendDevice, .changePassword: .devices
         case .publishLink, .readChain, .leaveGrant: .chains
         case .foundGroup, .commit, .readLog, .readGroup, .readWelcome, .takeTurn: .groups
+        case .publishKeyPackages, .takeKeyPackages: .packages
         case .ping: .liveness
         default: nil
         }

@@ -26,10 +26,13 @@ package struct RetentionSweep: Sendable, Equatable {
     package let handshakesBefore: Timestamp
     /// Devices that wait since then to be added to their accounts' chains are not added any more.
     package let waitingBefore: Timestamp
+    /// Key packages that expire before it are gone.
+    package let now: Timestamp
 
     /// - Parameters:
     ///   - retention: how long entries are kept, milliseconds.
     package init(now: Timestamp, retention: UInt64) {
+        self.now = now
         cutoff = now - .milliseconds(Int64(clamping: retention))
         handshakesBefore = min(cutoff, now - Self.handshakesLive)
         waitingBefore = now - WaitingDevice.patience

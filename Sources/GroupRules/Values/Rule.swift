@@ -14,6 +14,7 @@ package enum Rule: String, Hashable, Sendable, CaseIterable {
     case j6 = "J6"
     case j7 = "J7"
     case j8 = "J8"
+    case k3 = "K3"
     case k5 = "K5"
     case i2 = "I2"
     case m3 = "M3"

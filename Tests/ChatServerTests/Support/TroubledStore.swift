@@ -327,6 +327,14 @@ extension TroubledStore {
         }
     }
 
+    func publishPackages(_ publication: PackagePublication) async throws(StoreFailure) -> KeptPackages {
+        try await change { () throws(StoreFailure) in try await base.publishPackages(publication) }
+    }
+
+    func takePackages(_ claim: PackageClaim) async throws(StoreFailure) -> [TakenPackage] {
+        try await change { () throws(StoreFailure) in try await base.takePackages(claim) }
+    }
+
     func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
         try await read { () throws(StoreFailure) in try await base.loginRow(device, of: account) }
     }

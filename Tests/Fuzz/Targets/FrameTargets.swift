@@ -100,6 +100,10 @@
             case .readGroup: ReadGroup.self
             case .readWelcome: ReadWelcome.self
             case .takeTurn: TakeTurn.self
+            case .publishKeyPackages: PublishKeyPackages.self
+            case .takeKeyPackages: TakeKeyPackages.self
+            case .keyPackageCount: KeyPackageCount.self
+            case .keyPackages: KeyPackages.self
             case .logPage: LogPage.self
             case .groupPart: GroupPart.self
             case .welcomePart: WelcomePart.self

@@ -68,7 +68,7 @@ struct ChainStore {
         try database.run("UPDATE accounts SET last_reset = ? WHERE id = ?", time, step.account)
     }
 
-    private func newestInstance(of device: DeviceID, account: AccountID) throws -> UInt32 {
+    func newestInstance(of device: DeviceID, account: AccountID) throws -> UInt32 {
         try database.first(
             "SELECT coalesce(max(instance), 0) FROM renewals WHERE account = ? AND device = ?", account, device
         ) { UInt32(clamping: $0.int(0)) } ?? 0
@@ -88,6 +88,8 @@ struct ChainStore {
             try devices.revokeAll(of: step.account, except: device)
             try devices.activate(device, of: step.account, time: time)
             try forgetUnused(account: step.account, device: nil)
+            // Its packages begin at the former root.
+            try PackageStore(database: database).drop(device)
         }
     }
 

@@ -73,6 +73,7 @@ struct DeviceStateStore {
 
     func suspend(_ device: DeviceID) throws {
         try database.run("UPDATE devices SET state = ? WHERE id = ?", Int(DeviceState.suspended.rawValue), device)
+        try PackageStore(database: database).drop(device)
     }
 
     /// Revokes a device; its key stays, so that it can be told so. One that is revoked already, or is not there, stays so.
@@ -83,6 +84,7 @@ struct DeviceStateStore {
         try database.run(
             "UPDATE devices SET state = ?, left_grant = x'' WHERE id = ? AND account = ?",
             Int(DeviceState.revoked.rawValue), device, account)
+        if database.changes > 0 { try PackageStore(database: database).drop(device) }
         let forgotten: [DeviceID] = try database.all(
             """
             SELECT id FROM devices WHERE account = ? AND state = ? AND id <> ?
@@ -105,6 +107,7 @@ struct DeviceStateStore {
         try database.run("DELETE FROM cursors WHERE device = ?", device)
         try database.run("DELETE FROM device_keys WHERE device = ?", device)
         try database.run("DELETE FROM replaced_keys WHERE device = ?", device)
+        try PackageStore(database: database).drop(device)
         try database.run("DELETE FROM devices WHERE id = ?", device)
     }
 }

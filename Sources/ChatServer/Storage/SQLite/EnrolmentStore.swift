@@ -42,7 +42,8 @@ struct EnrolmentStore {
         guard let made = try devices.device(entry.device.id, of: entry.account) else { throw Failure(.noSuchDevice) }
         return LoggedIn(
             account: account.record, device: entry.device.id, deviceName: made.name, state: made.state,
-            chain: try devices.standing(of: entry.account))
+            chain: try devices.standing(of: entry.account),
+            packages: try PackageStore(database: database).standing(of: entry.device.id, at: time))
     }
 
     /// Whether it is not there yet.
@@ -80,7 +81,7 @@ struct EnrolmentStore {
     private func begin(_ entry: IdentityEntry, former: [UInt8]?, time: Timestamp) throws {
         try DeviceStore(database: database).begin(entry.device, of: entry.account, time: time)
         let device = entry.device.id
-        try database.run("DELETE FROM welcome_devices WHERE device = ?", device)
+        try PackageStore(database: database).drop(device)
         guard let former, former != entry.loginKey else { return }
         try database.run(
             "INSERT OR REPLACE INTO replaced_keys(device, public_key, time) VALUES(?, ?, ?)", device, former, time)

@@ -54,6 +54,7 @@ package enum MetaStore {
         _ generation: StoreGeneration, floor: SequenceNumber, in database: Database
     ) throws {
         try put("generation", generation.bytes, in: database)
+        try PackageStore(database: database).forgetOnceOnly()
         let floor = max(floor, try largestHead(in: database).advanced(by: leap))
         try database.run(
             """

@@ -26,6 +26,7 @@ enum RetentionStore {
         case .identifiers(let after):
             if after.isEmpty {
                 try DeviceStateStore(database: database).endWaiting(of: nil, before: sweep.waitingBefore)
+                try PackageStore(database: database).expire(at: sweep.now, limit: RetentionSweep.stepRows)
             }
             try WelcomeStore.expire(
                 before: sweep.identifiersBefore, limit: RetentionSweep.stepRows, in: database)

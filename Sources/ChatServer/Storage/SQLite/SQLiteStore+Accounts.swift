@@ -64,12 +64,18 @@ extension SQLiteStore {
             guard let made = try devices.device(device.id, of: account) else { throw Failure(.noSuchDevice) }
             return LoggedIn(
                 account: kept.record, device: device.id, deviceName: made.name, state: made.state,
-                chain: try devices.standing(of: account))
+                chain: try devices.standing(of: account),
+                packages: try PackageStore(database: database).standing(of: device.id, at: clock()))
         }
     }
 
     package func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
-        try await read { try DeviceStore(database: $0).loginRow(device, of: account) }
+        let clock = settings.clock
+        return try await read { database in
+            var row = try DeviceStore(database: database).loginRow(device, of: account)
+            row?.packages = try PackageStore(database: database).standing(of: device, at: clock())
+            return row
+        }
     }
 
     package func useLoginNumber(
@@ -80,7 +86,8 @@ extension SQLiteStore {
                 let devices = DeviceStore(database: database)
                 let used = try devices.use(number, of: device, checkedAgainst: row)
                 return LoggedIn(
-                    account: used.account, device: device, deviceName: used.name, state: used.state, chain: used.chain)
+                    account: used.account, device: device, deviceName: used.name, state: used.state, chain: used.chain,
+                    packages: row.packages)
             }
         }
     }

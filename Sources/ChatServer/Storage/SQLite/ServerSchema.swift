@@ -9,7 +9,7 @@ package enum ServerSchema {
         applicationID: 0x6368_6474,
         migrations: [
             Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
-            Migration(sixth),
+            Migration(sixth), Migration(seventh),
         ])
 
     private static let first: StaticString = """
@@ -163,5 +163,22 @@ package enum ServerSchema {
             conversation INTEGER NOT NULL, device BLOB NOT NULL, account BLOB NOT NULL, leaf INTEGER NOT NULL,
             since INTEGER NOT NULL, until INTEGER, PRIMARY KEY(conversation, device)) WITHOUT ROWID;
         CREATE INDEX leaves_by_account ON leaves(account);
+        """
+
+    /// Key packages of devices.
+    private static let seventh: StaticString = """
+        -- state: 0 is handed out once, 1 was, or is replaced, and is known until it expires, 2 the last resort.
+        CREATE TABLE key_packages(
+            number INTEGER PRIMARY KEY, device BLOB NOT NULL, init_key BLOB NOT NULL, reference BLOB NOT NULL,
+            state INTEGER NOT NULL, expires INTEGER NOT NULL, package BLOB NOT NULL);
+        CREATE UNIQUE INDEX key_packages_by_key ON key_packages(device, init_key);
+        CREATE INDEX key_packages_by_state ON key_packages(device, state, expires);
+        CREATE INDEX key_packages_by_end ON key_packages(expires);
+        -- What an account was given of a device for a conversation.
+        CREATE TABLE key_claims(
+            device BLOB NOT NULL, claimer BLOB NOT NULL, conversation BLOB NOT NULL, time INTEGER NOT NULL,
+            is_last_resort INTEGER NOT NULL, expires INTEGER NOT NULL, package BLOB NOT NULL,
+            PRIMARY KEY(device, claimer, conversation)) WITHOUT ROWID;
+        CREATE INDEX key_claims_by_time ON key_claims(time);
         """
 }
