@@ -213,7 +213,8 @@ package struct SuspendDevice: FrameBody {
     }
 }
 
-/// A chain has a new head. Sent to the other connections of the account, those of pending devices too.
+/// A chain has a new head. Sent to the other connections of the account, those of pending devices too, and to subscribed ones of those
+/// who have a direct conversation with it. It proves nothing: whoever wants to know reads the chain.
 package struct KeysChanged: FrameBody {
     package static let kind = FrameKind.keysChanged
     package var account: AccountID

@@ -73,10 +73,13 @@ struct ChainReader: Sendable {
 
     /// Somebody says how far an account's chain goes: the server, or what a message holds (G2). It is read before the account is
     /// written to again.
-    func heard(of account: AccountID, at head: ChainHead) async throws(Problem) {
+    ///
+    /// - Returns: whether that is news of somebody who is known here.
+    func heard(of account: AccountID, at head: ChainHead) async throws(Problem) -> Bool {
         try await store.withStore { store in
-            guard try !store.chainReaches(head, of: account) else { return }
+            guard try store.hasLooked(at: account), try !store.chainReaches(head, of: account) else { return false }
             try store.write { try store.noteWanted(account) }
+            return true
         }
     }
 }

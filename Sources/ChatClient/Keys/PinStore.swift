@@ -87,6 +87,11 @@ extension ClientStore {
             """, account, now)
     }
 
+    /// Whether an account's chain was ever asked for.
+    func hasLooked(at account: AccountID) throws -> Bool {
+        try database.first("SELECT 1 FROM chain_looks WHERE account = ?", account) { _ in true } ?? false
+    }
+
     /// There is more of an account's chain than is held. Within a transaction.
     func noteWanted(_ account: AccountID) throws {
         try database.run("UPDATE chain_looks SET wanted = 1 WHERE account = ?", account)

@@ -6,7 +6,11 @@ import NIOCore
 /// What comes in on a connection is stored before it is acknowledged, and told only from the store.
 extension Client {
     /// Takes in what a connection brings until it ends.
-    func takeIn(from link: Link, identity: Identity, events: LinkEvents?) async throws(Problem) {
+    ///
+    /// - Parameter news: who sees to what it tells of keys.
+    func takeIn(
+        from link: Link, identity: Identity, events: LinkEvents?, news: KeyNews
+    ) async throws(Problem) {
         let acknowledger = Acknowledger(link)
         var isReplay = true
         defer { if isReplay { settleReplay() } }
@@ -25,6 +29,7 @@ extension Client {
                     }
                     acknowledger.send(all: frame.frameKind == .live)
                     try report(frame, from: link, to: events)
+                case .keysChanged: news.hear(try Link.decode(frame, from: link.address))
                 default:
                     // A newer server may tell more than we understand.
                     log.debug("an event that is not known here", metadata: ["kind": "\(frame.kind)"])

@@ -105,7 +105,11 @@ extension Client {
             try noteWelcome(welcome, identity)
             if LoginMeaning(welcome) == .begin { chainBeginning = (link, Task { await self.beginChain(on: link) }) }
             events?.report(.login(welcome), 0)
-            try await takeIn(from: link, identity: identity, events: events)
+            let news = KeyNews(keyPassage, on: link) { await self.wakeReaders() }
+            defer { news.end() }
+            // What was changed while nobody listened; a command that only asks once has no time for it.
+            if events != nil { news.hear(KeysChanged(account: welcome.account.id, head: welcome.chain)) }
+            try await takeIn(from: link, identity: identity, events: events, news: news)
             if let end = link.end { await noteEnd(end, of: identity.device) }
             events?.end(link.end ?? Problem(.unreachable, "the connection has ended"))
         } catch {

@@ -24,6 +24,11 @@ extension Client {
         await live.stop(whenIdle: whenIdle)
     }
 
+    /// Has those who read the store look again.
+    func wakeReaders() {
+        do throws(Problem) { try store { $0.wake() } } catch { log.debug("readers not woken: \(error.text)") }
+    }
+
     /// Takes a listener off; the connection ends with the last one.
     func leaveLive(_ key: ObjectIdentifier) async {
         guard let live, await live.removeListener(key) else { return }

@@ -57,8 +57,10 @@ final class ChainRequests {
         }
         expulsion.close(outcome.pending, of: account, because: Failure(.devicePending)) {
             self.expulsion.close(outcome.revoked, of: account, except: session) {
-                self.tell(KeysChanged(account: account, head: outcome.head), account) { $0 !== session }
+                let event = KeysChanged(account: account, head: outcome.head)
+                self.tell(event, account) { $0 !== session }
                 reply()
+                self.tellPartners(event)
                 if outcome.revoked.contains(me.device) { session.expel(Failure(.deviceRevoked)) }
             }
         }
@@ -100,5 +102,20 @@ final class ChainRequests {
     private func tell(_ event: some FrameBody, _ account: AccountID, where isMeant: (Session) -> Bool) {
         let frames = FrameEncoder.buffer(event, correlation: 0)
         for session in connections.sessions(of: account) where isMeant(session) { session.tell(frames) }
+    }
+
+    /// Those who speak with the account directly hear of it while they are connected for long: until they all share a group, whose log
+    /// says it, nothing else would tell them. A chain is short, so that this is seldom.
+    private func tellPartners(_ event: KeysChanged, after last: ConversationID? = nil) {
+        let account = event.account
+        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
+            try await store.memberships(of: account, after: last, limit: Limits.page)
+        } then: { result in
+            guard case .success(let page) = result, let next = page.last?.conversation.id else { return }
+            let partners = page.compactMap { $0.conversation.partner(of: account) }
+            let frames = FrameEncoder.buffer(event, correlation: 0)
+            for session in partners.flatMap(self.connections.subscribers(of:)) { session.tell(frames) }
+            if page.count == Limits.page { self.tellPartners(event, after: next) }
+        }
     }
 }

@@ -22,6 +22,12 @@ package struct ConversationInfo: Sendable, Hashable {
         if case .direct = audience { true } else { false }
     }
 
+    /// With whom an account speaks here directly; nil: with nobody, or itself.
+    package func partner(of account: AccountID) -> AccountID? {
+        guard case .direct(let low, let high) = audience, low != high else { return nil }
+        return low == account ? high : low
+    }
+
     /// Whether an account may read and write it; nil where only its members now say so.
     package func includes(_ account: AccountID) -> Bool? {
         switch audience {

@@ -14,6 +14,8 @@ import Testing
     private final class Scene: Sendable {
         let chain = Mutex<AccountChain?>(nil)
         let notices = Mutex<[KeyNotice]>([])
+        /// What whoever subscribes is told of keys.
+        let news = Mutex<[KeysChanged]>([])
         let server: ScriptedServer
         let person: Person
 
@@ -21,6 +23,11 @@ import Testing
             let current = Mutex<Scene?>(nil)
             let holder = Holder(current)
             server = try await ScriptedServer.start { server, connection, frame in
+                if frame.frameKind == .subscribe {
+                    server.behave(connection, frame)
+                    for news in holder.scene.withLock({ $0?.news.withLock { $0 } }) ?? [] { connection.send(news) }
+                    return
+                }
                 guard frame.frameKind == .readChain, let read = try? frame.decode(ReadChain.self),
                     let chain = holder.scene.withLock({ $0?.chain.withLock { $0 } })
                 else { return server.behave(connection, frame) }
@@ -105,6 +112,30 @@ import Testing
         #expect(try await scene.send(.verified) == "unverified")
         #expect(try await scene.client().verifyKeys([(name, new)]).isEmpty)
         #expect(try await scene.send(.verified) == nil)
+    }
+
+    @Test func `a lasting connection reads what it hears of, tells a change once, and believes nobody`() async throws {
+        let scene = try await Scene()
+        var account = try account()
+        try await scene.give(account)
+        #expect(try await scene.send() == nil)
+        _ = try account.reset()
+        scene.chain.withLock { $0 = account.chain }
+        let head = ChainHead(count: account.chain.count, hash: account.chain.head.bytes)
+        let invented = ChainHead(count: 9, hash: [UInt8](repeating: 9, count: ChainHead.hashBytes))
+        scene.news.withLock {
+            $0 = [
+                KeysChanged(account: .init(high: 77, low: 77), head: head), KeysChanged(account: bob, head: head),
+                KeysChanged(account: bob, head: head), KeysChanged(account: bob, head: invented),
+            ]
+        }
+        let listener = try await scene.client().listen(ListenOptions())
+        Endings.add { await listener.stop() }
+        let isRead = await eventually { scene.server.kinds.count { $0 == .readChain } == 3 }
+        #expect(isRead, "once to pin, once for the news, once for the lie")
+        #expect(await eventually { scene.codes == ["key_pinned", "key_changed"] })
+        #expect(try await scene.send() == "key_changed")
+        #expect(scene.server.bodies(ReadChain.self).allSatisfy { $0.account == bob })
     }
 
     @Test func `a list of keys counts whole or not at all`() async throws {

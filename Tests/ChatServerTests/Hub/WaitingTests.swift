@@ -72,6 +72,27 @@ import WireCodec
         }
     }
 
+    @Test func `news of a chain goes to subscribed partners, and to nobody else`() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            let bob = try await server.logIn("bob")
+            let carol = try await server.logIn("carol")
+            let oneShot = try await server.logIn("bob")
+            try await beginChain(server, alice)
+            let _: Conversations = try await bob.reply(to: OpenConversation(with: #require(UserName("alice"))))
+            try await bob.subscribe()
+            try await carol.subscribe()
+            let state: ChainState = try await alice.reply(
+                to: PublishLink(link: DeviceID(high: 9, low: 9).wireBytes, password: []))
+            let news: KeysChanged = try await bob.next()
+            #expect(try news.account == alice.account && news.head == state.head)
+            for other in [carol, oneShot] {
+                let _: Pong = try await other.reply(to: Ping())
+                #expect(!other.waiting.contains { $0.kind == KeysChanged.kind.rawValue })
+            }
+        }
+    }
+
     @Test func `who looks by an identity file is made active by no link`() async throws {
         try await withServer { server in
             let alice = try await server.logIn("alice")

@@ -1,0 +1,65 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import Logging
+
+/// Reads the chains that are said to have gone on, one after the other, as long as a connection lasts.
+///
+/// Nobody is believed: what is heard is a reason to ask, of whom something is known here. What is heard beside a full line is read
+/// before that account is written to again, as anything that is wanted.
+final class KeyNews: Sendable {
+    private static let line = 256
+
+    private let heard: AsyncStream<KeysChanged>.Continuation
+    private let work: Task<Void, Never>
+
+    init(_ passage: KeyPassage, on link: Link, wake: @escaping @Sendable () async -> Void) {
+        let (stream, heard) = AsyncStream.makeStream(of: KeysChanged.self, bufferingPolicy: .bufferingOldest(Self.line))
+        self.heard = heard
+        work = Task {
+            for await news in stream where await passage.follow(news, on: link) { await wake() }
+        }
+    }
+
+    func hear(_ news: KeysChanged) { heard.yield(news) }
+
+    func end() {
+        heard.finish()
+        work.cancel()
+    }
+}
+
+extension KeyPassage {
+    /// Reads a chain where it is known here and does not go so far, and says at once where it is another one than before.
+    ///
+    /// - Returns: whether it was read.
+    fileprivate func follow(_ news: KeysChanged, on link: Link) async -> Bool {
+        do throws(Problem) {
+            guard try await reader.heard(of: news.account, at: news.head) else { return false }
+            try await readAndTell(news.account, on: link)
+            return true
+        } catch {
+            reader.log.info("the chain of account \(news.account) is not read yet: \(error.text)")
+            return false
+        }
+    }
+
+    /// Reads what is new of the chain of an account that is known here.
+    func readAndTell(_ account: AccountID, on link: Link) async throws(Problem) {
+        let before = try await finding(of: account)
+        try await reader.read(account, named: before.name, on: link)
+        let after = try await finding(of: account)
+        guard after.finding != before.finding, after.finding.trust == .changed else { return }
+        let problem = gate.problem(after.finding, of: after.name)
+        note(KeyNotice(code: problem.code, text: problem.text))
+    }
+
+    private func finding(
+        of account: AccountID
+    ) async throws(Problem) -> (name: UserName, finding: GateRules.PersonFinding) {
+        try await store.withStore { store in
+            let name = try store.name(of: account)
+            return (name, gate.finding(try gate.record(of: account, named: name, in: store)))
+        }
+    }
+}
