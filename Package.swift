@@ -187,7 +187,8 @@ let package = Package(
             dependencies: [
                 "CLISupport", "ChatProtocol", "SQLite", "System", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
-                "ChatClient", "ChatServer", "GroupRules", "Transport", "RulesSupport", "TestSupport", "WireCodec",
+                "ChatClient", "ChatServer", "CSQLite", "GroupRules", "MLS", "Transport", "RulesSupport", "TestSupport",
+                "WireCodec",
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),

@@ -62,6 +62,16 @@ extension Database {
         try statement.run()
     }
 
+    /// As `run`, for secrets: nothing of them stays bound.
+    package func runClearing<each Value: Bindable>(
+        _ sql: StaticString, _ values: repeat each Value
+    ) throws(SQLiteError) {
+        let statement = try statement(sql)
+        defer { statement.clearBindings() }
+        try statement.bind(all: repeat each values)
+        try statement.run()
+    }
+
     /// What `read` makes of each row.
     package func all<each Value: Bindable, Row>(
         _ sql: StaticString, _ values: repeat each Value, read: (Statement) throws -> Row

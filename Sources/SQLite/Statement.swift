@@ -41,6 +41,9 @@ package final class Statement {
     /// Ends the reading of rows. Bindings stay.
     package func reset() { sqlite3_reset(handle) }
 
+    /// Lets go of what is bound: a kept statement would hold it until its next use.
+    package func clearBindings() { sqlite3_clear_bindings(handle) }
+
     // MARK: Parameters
 
     package func bind(_ index: Int32, _ value: Int64) throws(SQLiteError) {

@@ -34,6 +34,7 @@ extension Client {
         case .reset: try await reset(chain, welcome, password: password, wish)
         }
         try store { store in try store.writeSynced { try store.noteAdmitted(welcome.device, .active) } }
+        await refillKeyPackages(on: link, atEnd: true)
     }
 
     /// For so long a command stays for what the account's chain wants of it.

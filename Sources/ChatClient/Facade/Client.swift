@@ -56,8 +56,9 @@ package actor Client {
             defer { timer.cancel() }
             await task.value
         }
-        guard let attendance, attendance.link.isOver else { return }
-        await attendance.attendant.value
+        guard let attendance else { return }
+        guard !attendance.link.isOver else { return await attendance.attendant.value }
+        await refillKeyPackages(on: attendance.link, atEnd: true)
     }
 
     // MARK: The store

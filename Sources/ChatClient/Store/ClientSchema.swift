@@ -9,7 +9,7 @@ enum ClientSchema {
         applicationID: 0x6368_6174,
         migrations: [
             Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
-            Migration(version6), Migration(version7),
+            Migration(version6), Migration(version7), Migration(version8),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
@@ -263,5 +263,23 @@ enum ClientSchema {
             instance INTEGER NOT NULL,
             renewal BLOB
         ) WITHOUT ROWID;
+        """
+
+    static let version8: StaticString = """
+        -- Key packages that this device has made: `package` as it is published, `secrets` with the private half. `instance` is of
+        -- the key that has signed it, `generation` the server's when it was made. `waits`: no answer has come. From `ends` on
+        -- nobody can use it.
+        CREATE TABLE key_packages(
+            reference BLOB PRIMARY KEY,
+            device BLOB NOT NULL,
+            instance INTEGER NOT NULL,
+            generation BLOB NOT NULL,
+            is_last_resort INTEGER NOT NULL,
+            waits INTEGER NOT NULL,
+            made INTEGER NOT NULL,
+            ends INTEGER NOT NULL,
+            package BLOB NOT NULL,
+            secrets BLOB NOT NULL
+        );
         """
 }

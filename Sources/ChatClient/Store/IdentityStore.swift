@@ -115,6 +115,7 @@ extension ClientStore {
     func setLoggedOut() throws {
         try database.run("UPDATE identity SET standing = ?, login_key = NULL", Identity.Standing.loggedOut.rawValue)
         try forgetChainKeys()
+        try forgetKeyPackages()
     }
 
     /// How the server has let a device in. Within a transaction.
@@ -135,7 +136,9 @@ extension ClientStore {
             """,
             standing.rawValue, standing == .copied, device, Identity.Standing.active.rawValue,
             Identity.Standing.pending.rawValue, Identity.Standing.enrolling.rawValue)
-        if standing != .copied, database.changes > 0 { try forgetChainKeys(of: device) }
+        guard standing != .copied, database.changes > 0 else { return }
+        try forgetChainKeys(of: device)
+        try forgetKeyPackages(of: device)
     }
 
     /// Takes a login number; nil where this profile is nobody.

@@ -1,0 +1,83 @@
+import ChatProtocol
+import CLISupport
+import TestSupport
+import Testing
+
+@testable import ChatClient
+@testable import ChatServer
+
+/// Refills, by way of a real server.
+@Suite(.endsWhatItStarts) struct KeyPackageRefillTests {
+    private func standing(_ client: Client) async throws -> KeyPackageStanding {
+        try await client.loggedInLink().1.keyPackages
+    }
+
+    /// Takes one of somebody's packages for a conversation that others are not in.
+    private func take(_ taker: Client, from owner: Client, for number: UInt64) async throws -> [[UInt8]] {
+        let name = try await owner.identity().name
+        let opened: Conversations = try await taker.ask(OpenConversation(with: name))
+        let taken: KeyPackages = try await taker.ask(
+            TakeKeyPackages(
+                conversation: try #require(opened.conversations.first).id, account: owner.identity().account))
+        return taken.packages.map(\.package)
+    }
+
+    @Test func `a new device leaves twenty and a last resort`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            #expect(try await standing(alice.client()) == KeyPackageStanding(left: 20, hasLastResort: true))
+            let (laptop, phone) = (try alice.client(), try Person("alice", at: server.address))
+            _ = try await phone.joins(alice)
+            let client = try phone.client()
+            #expect(try await standing(client) == KeyPackageStanding(left: 0, hasLastResort: false))
+            // When it has done what it has come for.
+            await client.settle()
+            #expect(try await standing(phone.client()) == KeyPackageStanding(left: 20, hasLastResort: true))
+            let bob = try await Person.registered("bob", at: server)
+            let taken = try await take(bob.client(), from: laptop, for: 1)
+            #expect(taken.count == 2)
+            let kept = try await laptop.withStore { store in
+                try taken.contains { package in
+                    try store.database.first("SELECT 1 FROM key_packages WHERE package = ?", package) { _ in true }
+                        ?? false
+                }
+            }
+            #expect(kept)
+        }
+    }
+
+    @Test func `a lost answer has the same go out again, and not more be made`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let client = try alice.client()
+            // As if no answer had come.
+            try await client.withStore { store in
+                try store.write { try store.database.run("UPDATE key_packages SET waits = 1") }
+            }
+            let link = try await client.loggedInLink().0
+            await client.refillKeyPackages(on: link, atEnd: false)
+            let (rows, waiting) = try await client.withStore { store in
+                (
+                    try store.database.first("SELECT count(*) FROM key_packages") { $0.int(0) },
+                    try store.database.first("SELECT count(*) FROM key_packages WHERE waits = 1") { $0.int(0) }
+                )
+            }
+            #expect(rows == 21 && waiting == 0)
+            #expect(try await standing(alice.client()) == KeyPackageStanding(left: 20, hasLastResort: true))
+        }
+    }
+
+    @Test func `a lasting connection refills in the background`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let phone = try Person("alice", at: server.address)
+            _ = try await phone.joins(alice)
+            let listener = try await phone.client().listen(ListenOptions())
+            try await listener.untilLive()
+            #expect(
+                await eventually {
+                    (try? await standing(phone.client())) == KeyPackageStanding(left: 20, hasLastResort: true)
+                })
+        }
+    }
+}
