@@ -133,7 +133,8 @@ let package = Package(
             path: "Tests/RulesSupport", swiftSettings: strict),
         // A server's store and accounts in memory, for its tests and for the fuzzers.
         .target(
-            name: "ServerSupport", dependencies: ["ChatProtocol", "ChatServer", "Transport", "WireCodec"],
+            name: "ServerSupport",
+            dependencies: ["ChatProtocol", "ChatServer", "GroupRules", "Transport", "WireCodec"],
             path: "Tests/ServerSupport", swiftSettings: strict),
         // Measures the release programs over the wire (`make bench`). It stands here and not in a package of its own since
         // `package` access ends there, and it should not speak the protocol in a second way. No product links it.

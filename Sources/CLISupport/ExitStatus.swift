@@ -70,7 +70,7 @@ extension ErrorCode {
             .refused
         case .storeCopied, .identityUsed: .badConfiguration
         case .invalidName, .unacceptablePassword, .payloadTooLarge, .invalidTarget: .badData
-        case .noSuchDevice, .noSuchUser, .noSuchConversation: .unknownName
+        case .noSuchDevice, .noSuchUser, .noSuchConversation, .noSuchRoom: .unknownName
         }
     }
 }

@@ -182,7 +182,8 @@ package struct OpenConversation: FrameBody {
     package init(from reader: inout WireReader) throws(WireError) { with = try reader.read() }
 }
 
-/// Asks for conversations by identifier. Answered by `Conversations`, without those this account is no member of.
+/// Asks for conversations by identifier. Answered by `Conversations`, without those this account is no member of, and
+/// without rooms (`ListRooms`).
 package struct LookUpConversations: FrameBody {
     package static let kind = FrameKind.lookUpConversations
     package var ids: [ConversationID]

@@ -46,6 +46,7 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
     case groupExists = 44
     case notInGroup = 45
     case noDevice = 46
+    case noSuchRoom = 47
     case tooLarge = 48
 
     case payloadTooLarge = 50
@@ -102,6 +103,7 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .groupExists: "group_exists"
         case .notInGroup: "not_in_group"
         case .noDevice: "no_device"
+        case .noSuchRoom: "no_such_room"
         case .tooLarge: "too_large"
         case .payloadTooLarge: "payload_too_large"
         case .preconditionFailed: "precondition_failed"
@@ -158,6 +160,7 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .groupExists: "the conversation has a group already"
         case .notInGroup: "this device is not in the conversation's group"
         case .noDevice: "there is no active device of that account"
+        case .noSuchRoom: "there is no such room"
         case .tooLarge: "the group has as many devices as it may have"
         case .payloadTooLarge: "the payload is larger than 96 KiB"
         case .preconditionFailed: "the conversation is not at the expected epoch"

@@ -35,6 +35,12 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case readGroup = 30
     case readWelcome = 31
     case takeTurn = 32
+    case createRoom = 34
+    case listRooms = 35
+    case joinRoom = 36
+    case leaveRoom = 37
+    case forgetRoom = 38
+    case roomMembers = 39
 
     // Replies.
     case failure = 128
@@ -56,6 +62,8 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case groupPart = 144
     case welcomePart = 145
     case turn = 146
+    case rooms = 147
+    case members = 148
 
     // Events.
     case serverHello = 192
@@ -68,6 +76,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case deviceWaiting = 199
     case groupWelcome = 200
     case commitWanted = 201
+    case memberChanged = 202
 }
 
 /// A body that knows the kind of the frame that carries it.

@@ -32,6 +32,15 @@ package enum Limits {
     package static let addsPerCommit = 64
     /// Devices of a group: the tree, which each newcomer loads, then has half a MiB.
     package static let groupDevices = 1_000
+    /// Devices of everyone's group at most, whatever the administrator says: the tree has a MiB, and a page of it takes half a second to
+    /// check on a slow machine.
+    package static let everyoneDevices = 2_000
+    /// Admins of a room: their policy fits into a GroupInfo.
+    package static let roomAdmins = 64
+    /// Rooms of a page: with 64 admins each they have 740 KiB.
+    package static let roomsPage = 64
+    /// Rooms that an account has made and not founded: a name is not kept from others for nothing.
+    package static let unfoundedRooms = 8
     /// Bytes of a group's tree, and of the part of it that a frame carries: half a frame, so that others are not held up long.
     package static let tree = 16 << 20
     package static let treePart = 512 << 10

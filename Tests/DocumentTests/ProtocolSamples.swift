@@ -23,7 +23,7 @@ struct ProtocolSample: Sendable, CustomTestStringConvertible {
 enum ProtocolSamples {
     static let all =
         hellos + logins + proofs + conversations + appending + delivery + directory + devices
-        + chains + ChainSamples.all + packages + groups + receipts
+        + chains + ChainSamples.all + packages + groups + rooms + receipts
 
     private static func identifier<Kind>(_ number: UInt64) -> Identifier<Kind> {
         Identifier(high: number << 56 | number, low: number * 0x0101_0101)
@@ -205,6 +205,30 @@ enum ProtocolSamples {
             ProtocolSample("Turn", Turn(conversation: id, position: position, lease: 115)),
             ProtocolSample("GroupWelcome", GroupWelcome(conversation: id)),
             ProtocolSample("CommitWanted", CommitWanted(conversation: id, position: position)),
+        ]
+    }
+
+    private static var rooms: [ProtocolSample] {
+        guard let name, let record, let accounts else { return [] }
+        let id: ConversationID = identifier(84)
+        let room = RoomRecord(
+            conversation: id, name: name, access: .open, isMember: true, admins: accounts, members: 116)
+        let member = RoomMember(account: record, isAdmin: true, devices: [identifier(117), identifier(118)])
+        return [
+            ProtocolSample("CreateRoom", CreateRoom(id: identifier(119), name: name)),
+            ProtocolSample("ListRooms", ListRooms(.own)),
+            ProtocolSample("ListRooms", ListRooms(.named, name: name)),
+            ProtocolSample("RoomRecord", room),
+            ProtocolSample("Rooms", Rooms(rooms: [room, room], more: true)),
+            ProtocolSample("JoinRoom", JoinRoom(conversation: id, id: identifier(120))),
+            ProtocolSample("LeaveRoom", LeaveRoom(conversation: id, id: identifier(121))),
+            ProtocolSample("ForgetRoom", ForgetRoom(conversation: id)),
+            ProtocolSample("RoomMembers", RoomMembers(conversation: id)),
+            ProtocolSample("RoomMembers", RoomMembers(conversation: id, after: identifier(122))),
+            ProtocolSample("RoomMember", member),
+            ProtocolSample("Members", Members(conversation: id, members: [member, member], more: true)),
+            ProtocolSample(
+                "MemberChanged", MemberChanged(conversation: id, account: identifier(123), change: .left)),
         ]
     }
 

@@ -14,8 +14,9 @@ enum RuleTable {
         "J6": ["CommitTests", "GroupServerTests"], "J7": ["CommitTests"], "J8": ["CommitTests"], "J9": ["CommitTests"],
         "K1": ["PackageContractTests", "PackageRequestTests"], "K2": ["PackageContractTests"],
         "K3": ["KeyPackageTests", "PackageContractTests"],
-        "K5": ["WelcomeTests"], "R1": ["RemovalTests"], "R2": ["RemovalTests"], "R3": ["RemovalTests"],
-        "I1": ["GroupServerTests"], "E1": ["GroupContractTests"], "E6": ["GroupServerTests"],
+        "K5": ["WelcomeTests"], "R1": ["RemovalTests", "RoomTests"], "R2": ["RemovalTests", "RoomTests"],
+        "R3": ["RemovalTests"],
+        "I1": ["GroupServerTests", "RoomTests"], "E1": ["GroupContractTests"], "E6": ["GroupServerTests"],
     ]
 
     /// Of these the pure part is proven; what server and client do about it is open.

@@ -161,6 +161,22 @@ import WireCodec
         #expect(Set(others + [id]).count == 4)
     }
 
+    @Test func `a room's id follows from who makes it by which request under which name`() throws {
+        let world = try TestWorld()
+        let (ann, bob, server) = (world.ann.place.account, world.bob.place.account, TestAccount.server)
+        let (ops, dev) = (try #require(RoomName("ops")), try #require(RoomName("dev")))
+        let request = MessageID(high: 1, low: 1)
+        let id = ConversationID.room(ops, madeBy: ann, request: request, on: server)
+        #expect(id == .room(ops, madeBy: ann, request: request, on: server))
+        let others = [
+            ConversationID.room(dev, madeBy: ann, request: request, on: server),
+            .room(ops, madeBy: bob, request: request, on: server),
+            .room(ops, madeBy: ann, request: MessageID(high: 1, low: 2), on: server),
+            .room(ops, madeBy: ann, request: request, on: ServerID(high: 1, low: 3)),
+        ]
+        #expect(Set(others + [id]).count == 5)
+    }
+
     @Test func `messages are as long as multiples of 128 up to 1 KiB, and as Padmé says above`() throws {
         let world = try TestWorld()
         var group = try RulesGroup(try world.room(), founder: try world.ann.identity())

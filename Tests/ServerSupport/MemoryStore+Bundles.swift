@@ -52,6 +52,7 @@ extension MemoryStore {
             }
         }
         for change in bundle.members { apply(change, &conversation) }
+        if let room = bundle.room { conversation.traits = known(room) }
         guard let welcome = bundle.welcome else { return }
         let requests = Dictionary(welcome.devices.map { ($0, MessageID?.none) }) { first, _ in first }
         conversation.welcomes.append(
@@ -62,15 +63,22 @@ extension MemoryStore {
 
     private func apply(_ change: MembershipChange, _ conversation: inout Conversation) {
         switch change {
-        case .join(let account):
+        case .join(let account), .admit(let account):
             if conversation.members[account] == nil { conversation.members[account] = Member(start: conversation.head) }
         case .leave(let account):
             conversation.members[account] = nil
-            conversation.cursors = conversation.cursors.filter { devices[$0.key]?.account != account }
+            guard conversation.mark.isGroup else {
+                conversation.cursors = conversation.cursors.filter { devices[$0.key]?.account != account }
+                return
+            }
+            for (device, leaf) in conversation.leaves where leaf.account == account && leaf.span.until == nil {
+                conversation.leaves[device]?.span.until = conversation.head
+            }
         case .lose(let device):
             if conversation.leaves[device]?.span.until == nil {
                 conversation.leaves[device]?.span.until = conversation.head
             }
+            conversation.leaves[device]?.isRemoved = true
         case .enter(let device, let account, let leaf):
             conversation.leaves[device] = Leaf(
                 index: leaf, account: account, span: LeafSpan(since: conversation.head))
@@ -95,6 +103,9 @@ extension MemoryStore {
         guard !conversation.info.isDirect || !bundle.members.contains(where: \.isOfAccount) else {
             return Failure(.invalidTarget)
         }
+        for case .admit(let account) in bundle.members {
+            if let code = refusal(of: account, in: conversation) { return Failure(code) }
+        }
         for case .enter(let device, let account, _) in bundle.members {
             guard let known = devices[device], known.account == account, known.state == .active else {
                 return Failure(.noDevice)
@@ -105,13 +116,6 @@ extension MemoryStore {
             return change.expected == nil || change.expected == version
         }
         return fits ? nil : Failure(.preconditionFailed, current: current)
-    }
-
-    func openRoom(_ id: ConversationID) -> OperationOutcome {
-        let room = conversations[id] ?? Conversation(info: ConversationInfo(id: id, audience: .room))
-        guard case .room = room.info.audience else { return .refused(Failure(.invalidTarget)) }
-        conversations[id] = room
-        return .opened(room.info, head: room.head, epoch: room.mark.epoch)
     }
 
     func standing(
@@ -141,10 +145,10 @@ extension MemoryStore {
     func lostLeaves(of id: ConversationID) async throws(StoreFailure) -> [LostLeaf] {
         guard let conversation = conversations[id] else { return [] }
         let lost = conversation.leaves.compactMap { device, leaf -> LostLeaf? in
-            guard leaf.span.until == nil else { return nil }
+            guard !leaf.isRemoved else { return nil }
             let flags = people[leaf.account]?.record.flags ?? []
             guard
-                devices[device]?.state != .active || conversation.members[leaf.account] == nil
+                leaf.span.until != nil || devices[device]?.state != .active || conversation.members[leaf.account] == nil
                     || !flags.isDisjoint(with: [.disabled, .deleted])
             else { return nil }
             return LostLeaf(leaf: leaf.index, reader: DeviceReader(account: leaf.account, device: device))

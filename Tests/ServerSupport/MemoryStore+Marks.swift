@@ -20,9 +20,9 @@ extension MemoryStore {
     }
 
     private func note(_ move: CursorMove) {
-        guard var conversation = conversations[move.conversation], var member = conversation.members[move.account],
-            devices[move.device]?.account == move.account
-        else { return }
+        guard var conversation = conversations[move.conversation], devices[move.device]?.account == move.account,
+            var member = conversation.members[move.account]
+        else { return noteEnd(move) }
         let start = start(of: move.device, member, conversation)
         var cursor = conversation.cursors[move.device] ?? Cursor(start: start, acked: start)
         cursor.acked = max(cursor.acked, min(move.acked, conversation.head))
@@ -35,6 +35,15 @@ extension MemoryStore {
         conversations[move.conversation] = conversation
     }
 
+    /// Of a room that the account has left.
+    private func noteEnd(_ move: CursorMove) {
+        guard let conversation = conversations[move.conversation], let cursor = conversation.cursors[move.device] else {
+            return
+        }
+        conversations[move.conversation]?.cursors[move.device]?.acked = max(
+            cursor.acked, min(move.acked, conversation.head))
+    }
+
     private func start(of device: DeviceID, _ member: Member, _ conversation: Conversation) -> SequenceNumber {
         let made = devices[device]?.activated ?? 0
         let younger = conversation.entries.values.filter { $0.time > made && $0.seq > member.start }.map(\.seq).min()
@@ -45,15 +54,16 @@ extension MemoryStore {
         of device: DeviceID, account: AccountID, after: ConversationID?, limit: Int
     ) async throws(StoreFailure) -> [InboxRow] {
         let rows = conversations.values.sorted { $0.info.id < $1.info.id }.compactMap { conversation -> InboxRow? in
-            guard let member = conversation.members[account], after.map({ conversation.info.id > $0 }) ?? true else {
-                return nil
-            }
+            guard after.map({ conversation.info.id > $0 }) ?? true else { return nil }
             let leaf = conversation.mark.isGroup ? conversation.leaves[device]?.span : nil
+            // Of rooms that the account has left, what came before.
+            let left = leaf?.until == nil || conversation.cursors[device] == nil ? nil : Member(start: 0)
+            guard let member = conversation.members[account] ?? left else { return nil }
             guard leaf != nil || !conversation.mark.isGroup else { return nil }
             let head = leaf?.until ?? conversation.head
             let start = start(of: device, member, conversation)
             let cursor = conversation.cursors[device] ?? Cursor(start: start, acked: start)
-            let isTold = cursor.start == 0 || cursor.toldStart
+            let isTold = cursor.start == 0 || cursor.toldStart || conversation.members[account] == nil
             guard head > cursor.acked || !isTold else { return nil }
             return InboxRow(
                 conversation: conversation.info, head: head, start: cursor.start, acked: cursor.acked,
@@ -102,7 +112,9 @@ extension MemoryStore {
     func conversations(
         _ ids: [ConversationID], of account: AccountID
     ) async throws(StoreFailure) -> [ConversationRecord] {
-        Set(ids).sorted().compactMap { conversations[$0] }.filter { $0.members[account] != nil }.map(record)
+        Set(ids).sorted().compactMap { conversations[$0] }.filter { conversation in
+            conversation.members[account] != nil && conversation.info.audience != .room
+        }.map(record)
     }
 
     func memberships(

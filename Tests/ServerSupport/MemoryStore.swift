@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import Transport
 
 import ChatServer
@@ -24,6 +25,10 @@ actor MemoryStore: Store {
         var erased: Set<SequenceNumber> = []
         /// Accounts of which nothing is left to be erased.
         var erasedAccounts: Set<AccountID> = []
+        /// Of a room; nil where it has lost it.
+        var name: RoomName?
+        /// Nil before it is founded.
+        var traits: RoomTraits?
     }
 
     struct Welcome {
@@ -37,6 +42,7 @@ actor MemoryStore: Store {
         var index: UInt32
         var account: AccountID
         var span: LeafSpan
+        var isRemoved = false
     }
 
     struct Member {
@@ -181,7 +187,8 @@ actor MemoryStore: Store {
     private func perform(_ operation: StoreOperation) -> OperationOutcome {
         switch operation {
         case .bundle(let bundle): carryOut(bundle)
-        case .openRoom(let id): openRoom(id)
+        case .openRoom(let id, let name, let account): openRoom(id, name, account)
+        case .forgetRoom(let id, let account): forgetRoom(id, account)
         case .takeWelcome(let id, let device, let request): takeWelcome(id, device, request)
         case .openDirect(let one, let other, let id): openDirect(min(one, other), max(one, other), id)
         case .join(let id, let account): join(id, account)

@@ -53,7 +53,7 @@ struct AccountExport {
     private func name(of conversation: ConversationInfo) async throws -> String? {
         switch conversation.audience {
         case .everyone: return "*"
-        case .room: return nil
+        case .room: return try await store.roomName(of: conversation.id).map { "#\($0)" }
         case .direct(let low, let high):
             let other = low == account.record.id ? high : low
             return try await store.account(other).map { "@\($0.record.name.text)" }

@@ -1,4 +1,5 @@
 import CLISupport
+import ChatProtocol
 
 extension ServerLimits {
     /// How a limit is written in the file.
@@ -18,6 +19,7 @@ extension ServerLimits {
             "messages_burst": .count(\.messagesBurst, 1...1_000_000),
             "message_debt": .milliseconds(\.messageDebt),
             "everyone_interval": .milliseconds(\.everyoneInterval),
+            "everyone_devices": .count(\.everyoneDevices, 1...Int64(Limits.everyoneDevices)),
             "account_store": .bytes(\.accountStore),
             "retention": .milliseconds(\.retention),
             "max_store": .bytes(\.maxStore),

@@ -20,6 +20,10 @@ package struct ServerLimits: Sendable, Equatable {
     /// `retention`, a duration: entries end so long after they were appended, delivered or not. Milliseconds.
     package var retention: UInt64 = 30 * 24 * 3_600_000
 
+    /// `everyone_devices`: devices that may be in the group of everyone; then newcomers are refused (`too_large`). Each commit costs every
+    /// member a look, and who joins the whole tree. At most `Limits.everyoneDevices`.
+    package var everyoneDevices: UInt64 = 1_000
+
     // MARK: Store
 
     /// `max_store`, a size: what the database may have on disk; beyond it appends, new direct conversations and

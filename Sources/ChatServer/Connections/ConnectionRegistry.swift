@@ -138,6 +138,11 @@ package final class ConnectionRegistry {
         last.subscriberIndex = session.subscriberIndex
     }
 
+    /// Tells an account's subscribed connections what has become of its membership.
+    func tell(_ change: MemberChanged) {
+        for session in subscribers(of: change.account) { session.send(change) }
+    }
+
     /// Connections of an account that are subscribed.
     func subscribers(of account: AccountID) -> [Session] {
         sessions(of: account).filter { $0.subscription != nil }

@@ -76,6 +76,7 @@ final class FollowerDesk {
 
     private func decide(_ question: HandshakeQuestion, then: @escaping (Result<HandshakeDecision, Failure>) -> Void) {
         let authority = authority
+        let everyone = Int(clamping: context.settings.limits.everyoneDevices)
         look(at: question.conversation, for: question.author, isFounding: question.founding != nil) {
             (standing, former, facts) throws(StoreFailure) in
             let current = standing.standing
@@ -84,7 +85,7 @@ final class FollowerDesk {
                 return HandshakeDecision(standing: standing, position: position, ruling: nil, former: former)
             }
             let ruling = Result { () throws(Failure) in
-                try question.ruling(standing, former: former, facts, by: authority)
+                try question.ruling(standing, former: former, facts, everyone: everyone, by: authority)
             }
             return HandshakeDecision(standing: standing, position: current.position, ruling: ruling, former: former)
         } then: {
@@ -177,7 +178,7 @@ final class FollowerDesk {
             let standing = try await store.standing(of: conversation, for: reader)
             let mark = standing.standing.position.mark
             var facts = FoundingFacts()
-            if isFounding { try await facts.readRoots(of: standing.conversation, from: store) }
+            if isFounding { try await facts.read(standing.conversation, reader.account, from: store) }
             if isFounding, mark.isGroup {
                 facts.rows = try await GroupRows.read(GroupFollower.kinds, of: conversation, from: store)
             }

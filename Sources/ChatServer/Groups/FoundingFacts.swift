@@ -10,14 +10,24 @@ package struct FoundingFacts: Sendable {
     /// Who the accounts are, of those that have a chain.
     package var roots: [AccountID: AccountRoot] = [:]
 
+    /// The name that the room has.
+    package var roomName: RoomName?
+
     package init() {}
 
-    /// Reads the roots of the accounts that a conversation is of.
-    package mutating func readRoots(of conversation: ConversationInfo, from store: any StoredChains)
-        async throws(StoreFailure)
-    {
-        guard case .direct(let low, let high) = conversation.audience else { return }
-        for account in Set([low, high]) { roots[account] = try await Self.root(of: account, from: store) }
+    /// Reads who the accounts are that a conversation is of, or that founds it, and the name of a room.
+    package mutating func read(
+        _ conversation: ConversationInfo, _ founder: AccountID, from store: any Store
+    ) async throws(StoreFailure) {
+        var accounts: Set<AccountID> = []
+        switch conversation.audience {
+        case .direct(let low, let high): accounts = [low, high]
+        case .room:
+            accounts = [founder]
+            roomName = try await store.roomName(of: conversation.id)
+        case .everyone: break
+        }
+        for account in accounts { roots[account] = try await Self.root(of: account, from: store) }
     }
 
     /// The root that begins with the last create or reset.

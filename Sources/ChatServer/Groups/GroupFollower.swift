@@ -41,7 +41,7 @@ package struct GroupFollower: Sendable {
     package static let kinds = [RowKind.followed, .groupInfo, .treeNode, .proposal].map(\.rawValue)
 
     private var group: PublicGroup
-    package let policy: GroupPolicy
+    package private(set) var policy: GroupPolicy
 
     private init(_ group: PublicGroup) throws(RuleViolation) {
         self.group = group
@@ -90,7 +90,9 @@ package struct GroupFollower: Sendable {
             // What waited is gone with the epoch. A member's commit has taken it along.
             let waiting = waitingRemoves.compactMap { group.member($0) }
             let devices = try waiting.map { (leaf) throws(HandshakeFault) in try Self.device(of: leaf).device }
-            ruling.repeated = try ruling.next.proposals(removing: Set(devices), by: authority)
+            // Whoever came back has another leaf, and may have it.
+            let others = Set(devices).subtracting([handshake.author.device])
+            ruling.repeated = try ruling.next.proposals(removing: others, by: authority)
             return ruling
         }
     }
@@ -150,6 +152,7 @@ package struct GroupFollower: Sendable {
             let entering = Set(ruling.next.devices.map(\.device))
             let leaving = former?.devices.filter { !entering.contains($0.device) } ?? []
             ruling.members = leaving.map { .lose($0.device) } + (try ruling.next.entries())
+            ruling.next.tell(&ruling, since: former)
             return ruling
         }
     }
@@ -166,19 +169,35 @@ package struct GroupFollower: Sendable {
         }
         try checkAuthor(staged, handshake.author)
         try checkRemoves(staged)
-        try checkSize(staged)
+        try checkSize(staged, most: handshake.mostDevices)
         var next = self
         try HandshakeFault.wrap { () throws(MLSError) in
             try next.group.merge(staged)
             try next.group.publish(try GroupInfo(decoding: handshake.groupInfo))
         }
+        next.policy = try HandshakeFault.rule { () throws(RuleViolation) in try GroupPolicy(next.group.context) }
         try Self.check(next.hasExternalKey, "a GroupInfo without external_pub: nobody could join from outside")
         let added = try staged.added.map { (_, leaf) throws(HandshakeFault) in try Self.device(of: leaf).device }
         try Self.checkWelcome(handshake.welcome, staged)
         let changes = next.group.changes()
-        return GroupRuling(
+        var ruling = GroupRuling(
             next: next.stored, mark: next.mark, clears: changes.clears.map(\.rawValue), rows: changes.sideRows,
             members: try Self.members(staged), welcomed: added)
+        next.tell(&ruling, since: self)
+        return ruling
+    }
+
+    /// Of a room: which accounts come and go with their devices, and what its policy says now.
+    private func tell(_ ruling: inout GroupRuling, since former: GroupFollower?) {
+        guard case .room(let room) = policy.kind else { return }
+        if former?.policy != policy { ruling.room = RoomTraits(room) }
+        guard !ruling.members.isEmpty else { return }
+        // Who had left may have a leaf still.
+        let entering = ruling.members.compactMap { if case .enter(_, let account, _) = $0 { account } else { nil } }
+        let (before, after) = (Set((former?.devices ?? []).map(\.account)), Set(devices.map(\.account)))
+        ruling.members =
+            Set(entering).sorted().map { .join($0) } + ruling.members.filter { !$0.isOfAccount }
+            + before.subtracting(after).sorted().map { .leave($0) }
     }
 
     /// As it is once its changes were stored.
@@ -209,11 +228,11 @@ package struct GroupFollower: Sendable {
         guard waitingRemoves.allSatisfy(removed.contains) else { throw HandshakeFault(Failure(.removalsLeftOut)) }
     }
 
-    private func checkSize(_ staged: PublicGroup.Staged) throws(HandshakeFault) {
+    private func checkSize(_ staged: PublicGroup.Staged, most: Int) throws(HandshakeFault) {
         try Self.check(
             staged.added.count <= ChatProtocol.Limits.addsPerCommit, "a commit adds at most 64 devices")
         let come = staged.changes.count { $0.old == nil } - staged.changes.count { $0.new == nil }
-        if come > 0, group.memberCount + come > ChatProtocol.Limits.groupDevices {
+        if come > 0, group.memberCount + come > most {
             throw HandshakeFault(Failure(.tooLarge))
         }
     }
@@ -247,7 +266,7 @@ package struct GroupFollower: Sendable {
         let conversation = handshake.conversation
         try Self.check(policy.group.conversation == conversation.id, "a group of another conversation")
         try Self.check(devices == [handshake.author], "a group is founded by the device that is logged in, alone")
-        let account = handshake.author.account
+        let parties = group.members.compactMap { try? DeviceCredential($0.leaf.credential).party }
         switch (policy.kind, conversation.audience) {
         case (.direct(let parties), .direct(let low, let high)):
             try Self.check(
@@ -257,7 +276,11 @@ package struct GroupFollower: Sendable {
                 "a party has another root in its account's chain")
         case (.everyone, .everyone): break
         case (.room(let room), .room):
-            try Self.check(room.admins.contains { $0.account == account }, "a room is founded by an admin")
+            try Self.check(room.name == facts.roomName, "a room of another name")
+            try Self.check(parties.allSatisfy(policy.hasAdmin), "a room is founded by an admin")
+            try Self.check(
+                parties.allSatisfy { facts.roots[$0.account] ?? $0.root == $0.root },
+                "the founder has another root in its account's chain")
         default: throw HandshakeFault("a group of another kind than its conversation")
         }
         try checkIncarnation(after: former, lost: facts.lost)
@@ -275,6 +298,9 @@ package struct GroupFollower: Sendable {
             throw HandshakeFault(Failure(.groupExists))
         }
         try Self.check(policy.previous == previous, "the next incarnation goes on from where the last one stands")
+        if case .room = former.policy.kind {
+            try Self.check(policy.kind == former.policy.kind, "a room that is founded anew has another policy")
+        }
     }
 
     /// Whether its next incarnation may be founded: a party of a direct conversation has no leaf of an active device, or nobody has one.

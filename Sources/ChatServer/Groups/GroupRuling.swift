@@ -11,10 +11,12 @@ package struct GroupHandshake: Sendable {
     package var commit: [UInt8]
     package var groupInfo: [UInt8]
     package var welcome: [UInt8]
+    /// How many devices the group may have.
+    package var mostDevices: Int
 
     package init(
         conversation: ConversationInfo, author: DeviceReader, founding: [UInt8]? = nil, commit: [UInt8],
-        groupInfo: [UInt8], welcome: [UInt8] = []
+        groupInfo: [UInt8], welcome: [UInt8] = [], mostDevices: Int = Limits.groupDevices
     ) {
         self.conversation = conversation
         self.author = author
@@ -22,6 +24,7 @@ package struct GroupHandshake: Sendable {
         self.commit = commit
         self.groupInfo = groupInfo
         self.welcome = welcome
+        self.mostDevices = mostDevices
     }
 }
 
@@ -32,6 +35,8 @@ package struct GroupRuling: Sendable {
     package var clears: [UInt8]
     package var rows: [SideRowChange]
     package var members: [MembershipChange]
+    /// What the policy of a room says, where the handshake brings it.
+    package var room: RoomTraits?
     /// For whom the Welcome is.
     package var welcomed: [DeviceID]
     /// The server's proposals that it could not take along, made anew (R2).
@@ -47,6 +52,7 @@ package struct GroupRuling: Sendable {
         bundle.clears = clears
         bundle.rows = rows
         bundle.members = members
+        bundle.room = room
         if !welcomed.isEmpty { bundle.welcome = NewWelcome(devices: welcomed, payload: welcome) }
     }
 }

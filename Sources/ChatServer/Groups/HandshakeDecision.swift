@@ -12,12 +12,15 @@ struct HandshakeQuestion: Sendable {
     var groupInfo: [UInt8]
     var welcome: [UInt8]
 
+    /// - Parameter everyone: devices that everyone's group may have.
     func ruling(
-        _ standing: DeviceStanding, former: GroupFollower?, _ facts: FoundingFacts, by authority: GroupAuthority
+        _ standing: DeviceStanding, former: GroupFollower?, _ facts: FoundingFacts, everyone: Int,
+        by authority: GroupAuthority
     ) throws(Failure) -> GroupRuling {
         let handshake = GroupHandshake(
             conversation: standing.conversation, author: author, founding: founding, commit: commit,
-            groupInfo: groupInfo, welcome: welcome)
+            groupInfo: groupInfo, welcome: welcome,
+            mostDevices: standing.conversation.audience == .everyone ? everyone : Limits.groupDevices)
         if founding != nil {
             return try GroupFollower.found(
                 handshake, after: former, facts, by: authority)

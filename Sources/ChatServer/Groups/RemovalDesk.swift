@@ -37,6 +37,11 @@ final class RemovalDesk {
         }
     }
 
+    /// Devices of one conversation have gone, as `look`.
+    func look(in conversation: ConversationID, completion: @escaping () -> Void) {
+        propose(in: conversation, completion)
+    }
+
     private func propose(in conversations: ArraySlice<ConversationID>, _ completion: @escaping () -> Void) {
         guard let conversation = conversations.first else { return completion() }
         propose(in: conversation) { self.propose(in: conversations.dropFirst(), completion) }

@@ -31,6 +31,7 @@ package final class Hub {
     private let chains: ChainRequests
     private let groups: GroupRequests
     private let packages: PackageRequests
+    private let rooms: RoomRequests
     let desk: FollowerDesk
     private let removals: RemovalDesk
 
@@ -75,6 +76,9 @@ package final class Hub {
         groups = GroupRequests(
             context: context, desk: desk, removals: removals, writer: writer, deliverer: deliverer,
             connections: connections, quota: quota)
+        rooms = RoomRequests(
+            context: context, writer: writer, removals: removals, deliverer: deliverer, connections: connections,
+            quota: quota, rates: rates)
     }
 
     /// Starts what goes on as long as the hub lives.
@@ -168,6 +172,7 @@ package final class Hub {
         case .chains: try chains.handle(frame, session)
         case .groups: try groups.handle(frame, session)
         case .packages: try packages.handle(frame, session)
+        case .rooms: try rooms.handle(frame, session)
         case .liveness:
             let _: Ping = try frame.decode()
             session.send(Pong(time: context.clock.wall()), correlation: frame.correlation)

@@ -146,7 +146,13 @@ final class GroupRequests {
                 deliverer.began(
                     stored.conversation, after: stored.seq, for: DeviceReader(account: account, device: device))
             case .lose(let device): deliverer.ended(bundle.conversation, after: stored.seq, for: device)
-            case .join, .leave: break
+            case .join(let account):
+                guard account != bundle.sender else { continue }
+                connections.tell(
+                    MemberChanged(conversation: bundle.conversation, account: account, change: .joined))
+            case .leave(let account):
+                connections.tell(MemberChanged(conversation: bundle.conversation, account: account, change: .left))
+            case .admit: break
             }
         }
         guard let welcome = bundle.welcome else { return }

@@ -55,6 +55,12 @@ struct RequestCost: Equatable {
         case .readWelcome: RequestCost(tenths: 10)
         // A row is read when the turn has come.
         case .takeTurn: RequestCost(tenths: 5)
+        // A page of rows each, with a count or the devices.
+        case .listRooms, .roomMembers: RequestCost(tenths: 10)
+        // Some rows in the batch; what the room itself takes is charged besides.
+        case .createRoom, .joinRoom, .forgetRoom: RequestCost(tenths: 10)
+        // The same, and a signature; who wants to go is let go.
+        case .leaveRoom: RequestCost(tenths: 20, overDebt: .slowedDown)
         // Signatures are checked, and a transaction with a sync of its own; a stolen device has to be cut off in any case.
         case .publishLink: RequestCost(tenths: 20, overDebt: .slowedDown)
         // Up to 256 links.
@@ -69,10 +75,10 @@ struct RequestCost: Equatable {
         case .loginByPassword, .loginByIdentity, .register: RequestCost(tenths: 10, overDebt: .slowedDown)
         // No requests after login.
         case .clientHello, .failure, .done, .welcome, .appended, .conversations, .accounts, .accountPage, .receipts,
-            .devices, .deviceAdded, .pong, .chainPage, .chainState, .keyPackageCount, .keyPackages,
-            .logPage, .groupPart, .welcomePart, .turn,
-            .keysChanged,
-            .deviceWaiting, .groupWelcome, .commitWanted, .serverHello, .entry,
+            .devices, .deviceAdded, .pong, .chainPage, .chainState, .keyPackageCount, .keyPackages, .logPage,
+            .groupPart,
+            .welcomePart, .turn, .rooms, .members, .keysChanged, .deviceWaiting, .groupWelcome, .commitWanted,
+            .memberChanged, .serverHello, .entry,
             .gap, .live, .presence, .receipt:
             nil
         }
@@ -80,6 +86,6 @@ struct RequestCost: Equatable {
 
     /// An append: one message.
     static let append = RequestCost(tenths: 10)
-    /// A conversation of two begins: as dear as a message, and more rows.
+    /// A conversation of two, or a room, begins: as dear as a message, and more rows.
     static let newConversation = RequestCost(tenths: 20)
 }

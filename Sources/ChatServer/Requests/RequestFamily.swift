@@ -9,6 +9,7 @@ enum RequestFamily {
     case chains
     case groups
     case packages
+    case rooms
     case liveness
 }
 
@@ -23,6 +24,7 @@ extension FrameKind {
         case .publishLink, .readChain, .leaveGrant: .chains
         case .foundGroup, .commit, .readLog, .readGroup, .readWelcome, .takeTurn: .groups
         case .publishKeyPackages, .takeKeyPackages: .packages
+        case .createRoom, .listRooms, .joinRoom, .leaveRoom, .forgetRoom, .roomMembers: .rooms
         case .ping: .liveness
         default: nil
         }

@@ -24,6 +24,8 @@ package struct Bundle: Sendable, Equatable {
     package var rows: [SideRowChange] = []
     package var members: [MembershipChange] = []
     package var welcome: NewWelcome?
+    /// What the policy of a room says from now on; nil: as before.
+    package var room: RoomTraits?
     /// Whether messages are refused from now on, until a bundle says otherwise; nil: as it is.
     package var holdsMessages: Bool?
     /// What the caller has against it: told where it is not a duplicate. Only the store knows what is one, for the first
@@ -54,6 +56,7 @@ package struct Bundle: Sendable, Equatable {
         clears = []
         rows = []
         members = []
+        room = nil
         welcome = nil
     }
 
@@ -71,7 +74,7 @@ package struct Bundle: Sendable, Equatable {
 
     /// Whether it changes no more than a bundle may.
     package var isBounded: Bool {
-        let count = rows.count + members.count + (welcome?.devices.count ?? 0)
+        let count = rows.count + members.count + (room?.admins.count ?? 0) + (welcome?.devices.count ?? 0)
         return count <= Self.mostRows && bytesBeside <= Self.mostRowBytes
     }
 }
@@ -91,10 +94,13 @@ package struct NewEntry: Sendable, Equatable {
 package enum MembershipChange: Sendable, Equatable {
     /// The account reads what follows the bundle. One that is a member stays as it is.
     case join(AccountID)
+    /// As `join`, by the account itself: only where it is a member, the room is open or names it as an admin.
+    case admit(AccountID)
+    /// The account is none any more; the bundle's entry is the last one that its devices read.
     case leave(AccountID)
     /// A member's device gets a leaf of the group, and reads what follows the bundle, whatever it had before.
     case enter(DeviceID, of: AccountID, leaf: UInt32)
-    /// The device loses its leaf; the bundle's entry is the last one that it reads.
+    /// The device loses its leaf; the bundle's entry is the last one that it reads, unless its account has left before.
     case lose(DeviceID)
 
     package var losesLeaf: Bool {
@@ -103,7 +109,7 @@ package enum MembershipChange: Sendable, Equatable {
 
     package var isOfAccount: Bool {
         switch self {
-        case .join, .leave: true
+        case .join, .admit, .leave: true
         case .enter, .lose: false
         }
     }

@@ -15,7 +15,7 @@ import ChatProtocol
 /// - **Another writer may have written since.** Heads, epochs, memberships and the store's generation are those of the
 ///   moment at which an operation is carried out. A caller that must know them brings a precondition.
 /// - **Reads** see what was committed before the call.
-package protocol Store: StoredLogs, StoredDirectory, StoredAccounts, StoredChains, StoredPackages,
+package protocol Store: StoredLogs, StoredRooms, StoredDirectory, StoredAccounts, StoredChains, StoredPackages,
     StoredInvites, StoreUpkeep
 {
     /// Ends what was begun, and lets go of what the store lies in.

@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 
 /// A queue of batches: operations of one conversation are all of one lane, and one batch of a lane is committed after
 /// the other. An engine that is divided has one for each part.
@@ -26,8 +27,13 @@ package enum StoreOperation: Sendable, Equatable {
     /// them (`ConversationID.direct`), unless it was made before under another. Refused by `noSuchUser` where one of
     /// them is deleted.
     case openDirect(AccountID, AccountID, as: ConversationID)
-    /// A room, which begins to exist by this, without members.
-    case openRoom(ConversationID)
+    /// A room of this name, which begins to exist by this with one member. Comes out `opened` with the one that there is where the account
+    /// has made it and not founded it yet, or is a member of this very one, or is an admin of one that nobody is left in, of which it is a
+    /// member from now on. Refused by `nameTaken`; by `rateLimited` where the account has made too many that are not founded.
+    case openRoom(ConversationID, RoomName, by: AccountID)
+    /// Drops what is kept for an account's devices of a room that it is not in any more: cursors, ended leaves, Welcomes. Refused by
+    /// `noSuchRoom`; by `forbidden` for a member.
+    case forgetRoom(ConversationID, by: AccountID)
     /// Gives a device the oldest Welcome that waits for it in a conversation, once: whoever brings the same request
     /// again gets the same one again, and nobody else gets it.
     case takeWelcome(ConversationID, DeviceID, request: MessageID)
@@ -43,7 +49,8 @@ package enum StoreOperation: Sendable, Equatable {
     package var conversation: ConversationID {
         switch self {
         case .bundle(let bundle): bundle.conversation
-        case .openDirect(_, _, let id), .openRoom(let id), .join(let id, _), .close(let id), .erase(let id, _),
+        case .openDirect(_, _, let id), .openRoom(let id, _, _), .forgetRoom(let id, _), .join(let id, _),
+            .close(let id), .erase(let id, _),
             .takeWelcome(let id, _, _):
             id
         }

@@ -57,7 +57,7 @@ package protocol StoredLogs: Sendable {
     ) async throws(StoreFailure) -> DeviceStanding
 
     /// The leaves of a conversation's group that are nobody's any more: their device is not active, or its account is not
-    /// a member, or is disabled or deleted.
+    /// a member or has left in between, or is disabled or deleted.
     func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf]
 
     /// The conversations with such leaves, of an account or of all.

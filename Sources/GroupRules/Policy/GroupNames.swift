@@ -39,8 +39,25 @@ extension Identifier where Kind == ConversationKind {
         writer.write(server)
         writer.write(min(one, other))
         writer.write(max(one, other))
-        let bytes = Primitives.sha256(writer.bytes)
-        return bytes.withUnsafeBytes { bytes in
+        return first(of: Primitives.sha256(writer.bytes))
+    }
+
+    /// The conversation of a room: it follows from who makes it by which request, so that no two make one under the same identifier, nor
+    /// one under that of a direct conversation.
+    package static func room(
+        _ name: RoomName, madeBy account: AccountID, request: MessageID, on server: ServerID
+    ) -> ConversationID {
+        var writer = WireWriter(reserving: 128)
+        writer.write(.room)
+        writer.write(server)
+        writer.write(account)
+        writer.write(request)
+        writer.write(name)
+        return first(of: Primitives.sha256(writer.bytes))
+    }
+
+    private static func first(of digest: [UInt8]) -> ConversationID {
+        digest.withUnsafeBytes { bytes in
             ConversationID(
                 high: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
                 low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))

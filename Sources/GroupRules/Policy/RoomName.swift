@@ -10,9 +10,13 @@ package struct RoomName: Hashable, Sendable, WireCodable, CustomStringConvertibl
         self.name = name
     }
 
+    /// A name that fits the grammar, as frames have it.
+    package init(_ name: UserName) { self.name = name }
+
     package init(from reader: inout WireReader) throws(WireError) { name = try reader.read() }
     package func encode(into writer: inout WireWriter) { writer.write(name) }
 
     package var text: String { name.text }
+    package var spoken: UserName { name }
     package var description: String { text }
 }

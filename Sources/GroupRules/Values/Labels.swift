@@ -8,6 +8,7 @@ package enum Label: String, CaseIterable, Sendable {
     case renewal = "chat device renewal 1"
     case device = "chat device 1"
     case direct = "chat direct conversation 1"
+    case room = "chat room 1"
     case log = "chat log 1"
 }
 

@@ -49,6 +49,7 @@ import Transport
             ("messages_per_second", "7", \.messagesPerSecond, 7), ("messages_burst", "11", \.messagesBurst, 11),
             ("message_debt", #""13s""#, \.messageDebt, 13_000),
             ("everyone_interval", #""17s""#, \.everyoneInterval, 17_000),
+            ("everyone_devices", "18", \.everyoneDevices, 18),
             ("account_store", #""19K""#, \.accountStore, 19 << 10),
             ("retention", #""23d""#, \.retention, 23 * 86_400_000),
             ("max_store", #""29M""#, \.maxStore, 29 << 20), ("store_reserve", "31", \.storeReserve, 31),

@@ -15,18 +15,8 @@ import Testing
         try await scene.found()
         var second = try await GroupMember(another: &scene.bob, on: server, seed: 7)
         try await second.join(scene.dm)
-        try await catchUp(&scene.alice, in: scene.dm)
+        try await scene.alice.catchUp(in: scene.dm)
         return (scene, second)
-    }
-
-    /// Reads the log and takes what it does not know.
-    private func catchUp(_ member: inout GroupMember, in conversation: ConversationID) async throws {
-        let page: LogPage = try await member.client.reply(to: ReadLog(conversation: conversation, after: 0))
-        for entry in page.entries where !page.hashed.contains(entry.seq) {
-            let message = try MLSMessage(decoding: entry.payload)
-            guard message.epoch == member.group?.epoch else { continue }
-            try member.take(entry)
-        }
     }
 
     private func revoke(_ device: GroupMember, by other: GroupMember, on server: TestServer) async throws {
@@ -47,7 +37,7 @@ import Testing
             #expect(held == .removalPending)
             let wanted: CommitWanted = try await scene.alice.client.next()
             #expect(wanted.conversation == scene.dm && wanted.position == scene.alice.position)
-            try await catchUp(&scene.alice, in: scene.dm)
+            try await scene.alice.catchUp(in: scene.dm)
             let done = try await scene.alice.send(try scene.alice.commit())
             #expect(done.position.epoch == 3)
             #expect(scene.alice.group?.memberCount == 2)
@@ -110,7 +100,7 @@ import Testing
             try await carol.found(try carol.founding(everyone), everyone)
             var dan = try await GroupMember("dan", on: server, seed: 4)
             try await dan.join(carol.hello.everyone)
-            try await catchUp(&carol, in: carol.hello.everyone)
+            try await carol.catchUp(in: carol.hello.everyone)
             try await server.store.revokeDevice(dan.device, of: dan.hello.account.id)
             try await server.server.hub.closeConnections(account: dan.hello.account.id)
             let sent = try await carol.message("on")

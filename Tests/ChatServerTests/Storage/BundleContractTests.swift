@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import Testing
 
 @testable import ChatServer
@@ -22,11 +23,14 @@ import Testing
 
     /// The room, with alice.
     private func openRoom(_ store: StoreUnderTest) async throws {
-        guard case .opened(let info, _, _) = try await store.commit([.openRoom(room)]).first else {
+        guard
+            case .opened(let info, _, _) = try await store.commit([
+                .openRoom(room, try #require(RoomName("ops")), by: alice)
+            ]).first
+        else {
             throw StoreUnderTest.Unexpected()
         }
         #expect(info == ConversationInfo(id: room, audience: .room))
-        _ = try await store.commit([bundle(1, in: room) { $0.members = [.join(alice)] }])
     }
 
     // MARK: Without an entry

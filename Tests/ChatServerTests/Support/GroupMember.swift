@@ -61,6 +61,35 @@ struct GroupMember {
         .direct(account.party, other.account.party, on: hello.server, incarnation: incarnation, previous: previous)
     }
 
+    // MARK: Rooms
+
+    /// Makes a room, of which it is the admin.
+    func makeRoom(_ name: String) async throws -> ConversationID {
+        let made: Rooms = try await client.reply(to: CreateRoom(id: .unique, name: try #require(UserName(name))))
+        return try #require(made.rooms.first).conversation
+    }
+
+    func policy(
+        of room: ConversationID, name: String = "ops", admins: [Party]? = nil, access: GroupPolicy.Access = .closed,
+        incarnation: UInt32 = 0, previous: GroupPolicy.Previous? = nil
+    ) throws -> GroupPolicy {
+        GroupPolicy(
+            server: hello.server, group: GroupName(conversation: room, incarnation: incarnation),
+            kind: .room(
+                GroupPolicy.Room(
+                    name: try #require(RoomName(name)), admins: admins ?? [account.party], adders: .admins,
+                    access: access)), previous: previous)
+    }
+
+    /// Reads the log and takes what it does not know.
+    mutating func catchUp(in conversation: ConversationID) async throws {
+        let page: LogPage = try await client.reply(to: ReadLog(conversation: conversation, after: 0))
+        for entry in page.entries where !page.hashed.contains(entry.seq) {
+            guard try MLSMessage(decoding: entry.payload).epoch == group?.epoch else { continue }
+            try take(entry)
+        }
+    }
+
     mutating func keyPackage() throws -> KeyPackageSecrets {
         try KeyPackage.create(
             suite: .x25519Aes128GcmSha256Ed25519, identity: identity, lifetime: Self.lifetime, using: &generator)

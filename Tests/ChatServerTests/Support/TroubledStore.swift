@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import Synchronization
 
 @testable import ChatServer
@@ -44,7 +45,7 @@ final class TroubledStore: Store {
         let rivals = operations.filter { operation in
             switch operation {
             case .openDirect, .openRoom, .join: true
-            case .bundle, .close, .erase, .takeWelcome: false
+            case .bundle, .close, .erase, .takeWelcome, .forgetRoom: false
             }
         }
         let appends = known.withLock { $0 }.map { conversation, account in
@@ -220,6 +221,24 @@ final class TroubledStore: Store {
     ) async throws(StoreFailure) -> [Membership] {
         try await read { () throws(StoreFailure) in
             try await base.memberships(of: account, after: conversation, limit: limit)
+        }
+    }
+
+    func rooms(
+        _ selection: RoomSelection, for account: AccountID, limit: Int
+    ) async throws(StoreFailure) -> [RoomRecord] {
+        try await read { () throws(StoreFailure) in try await base.rooms(selection, for: account, limit: limit) }
+    }
+
+    func roomName(of room: ConversationID) async throws(StoreFailure) -> RoomName? {
+        try await read { () throws(StoreFailure) in try await base.roomName(of: room) }
+    }
+
+    func members(
+        of room: ConversationID, for account: AccountID, after: AccountID?, limit: Int
+    ) async throws(StoreFailure) -> [RoomMember] {
+        try await read { () throws(StoreFailure) in
+            try await base.members(of: room, for: account, after: after, limit: limit)
         }
     }
 

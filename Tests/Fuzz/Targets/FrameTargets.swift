@@ -110,6 +110,15 @@
             case .turn: Turn.self
             case .groupWelcome: GroupWelcome.self
             case .commitWanted: CommitWanted.self
+            case .createRoom: CreateRoom.self
+            case .listRooms: ListRooms.self
+            case .joinRoom: JoinRoom.self
+            case .leaveRoom: LeaveRoom.self
+            case .forgetRoom: ForgetRoom.self
+            case .roomMembers: RoomMembers.self
+            case .rooms: Rooms.self
+            case .members: Members.self
+            case .memberChanged: MemberChanged.self
             case .pong: Pong.self
             case .serverHello: ServerHello.self
             case .entry: Entry.self

@@ -61,6 +61,19 @@
                 ]
             }
 
+            private static func rooms() throws -> [RawFrame] {
+                let id = MessageID(high: 3, low: 1)
+                guard let name = RoomName("ops") else { throw BrokenPromise("a name of our own") }
+                let room = ConversationID.room(name, madeBy: HubWorld.alice, request: id, on: HubWorld.identity.server)
+                return [
+                    CreateRoom(id: id, name: name.spoken).frame(), CreateRoom(id: id, name: name.spoken).frame(),
+                    ListRooms(.all).frame(), ListRooms(.named, name: name.spoken).frame(),
+                    FoundGroup(conversation: room, id: id, founding: [1], handshake: [2], groupInfo: [3]).frame(),
+                    JoinRoom(conversation: room, id: id).frame(), RoomMembers(conversation: room).frame(),
+                    LeaveRoom(conversation: room, id: id).frame(), ForgetRoom(conversation: room).frame(),
+                ]
+            }
+
             /// Requests of every family.
             private static func requests() throws -> [RawFrame] {
                 let everyone = HubWorld.identity.everyone
@@ -81,7 +94,7 @@
                     RenameDevice(device: HubWorld.device, name: "x").frame(),
                     ChangePassword(old: [1], new: [2], revokeOthers: true).frame(),
                     RevokeDevice(device: HubWorld.device).frame(),
-                ] + groups(direct)
+                ] + groups(direct) + (try rooms())
             }
         }
     }

@@ -68,7 +68,8 @@ struct BatchWriteStore {
     private mutating func perform(_ operation: StoreOperation) throws -> OperationOutcome {
         switch operation {
         case .bundle(let bundle): try carryOut(bundle)
-        case .openRoom(let id): try openRoom(id)
+        case .openRoom(let id, let name, let account): try openRoom(id, name, account)
+        case .forgetRoom(let id, let account): try forgetRoom(id, account)
         case .takeWelcome(let id, let device, let request): try takeWelcome(id, device, request)
         case .openDirect(let one, let other, let id): try openDirect(one, other, as: id)
         case .join(let id, let account): try join(id, account)
@@ -86,14 +87,6 @@ struct BatchWriteStore {
         guard let id else { return .refused(Failure(.noSuchUser)) }
         guard let conversation = try conversation(id) else { return .refused(Failure(.internalError)) }
         return .opened(conversation.info, head: conversation.head, epoch: conversation.mark.epoch)
-    }
-
-    private mutating func openRoom(_ id: ConversationID) throws -> OperationOutcome {
-        try MembershipStore.openRoom(id, time: time, in: database)
-        guard let room = try conversation(id), case .room = room.info.audience else {
-            return .refused(Failure(.invalidTarget))
-        }
-        return .opened(room.info, head: room.head, epoch: room.mark.epoch)
     }
 
     private mutating func takeWelcome(

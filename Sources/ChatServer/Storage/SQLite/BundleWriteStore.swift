@@ -55,14 +55,15 @@ extension BatchWriteStore {
         for row in bundle.rows { try SideRowStore.apply(row, to: bundle.conversation, in: database) }
         for change in bundle.members {
             switch change {
-            case .join, .leave:
-                try MembershipStore.apply(change, to: bundle.conversation, after: stored.seq, in: database)
+            case .join, .admit, .leave:
+                try MembershipStore.apply(change, to: conversation, after: stored.seq, in: database)
             case .enter(let device, _, let leaf):
                 try LeafStore.enter(device, leaf, of: conversation, after: stored.seq, in: database)
             case .lose(let device):
                 try LeafStore.lose(device, of: conversation.number, after: stored.seq, in: database)
             }
         }
+        if let room = bundle.room { try RoomStore.set(room, of: bundle.conversation, in: database) }
         if let welcome = bundle.welcome {
             try WelcomeStore.insert(
                 welcome, of: bundle.id, in: conversation.number, head: stored.seq, time: stored.time, database)
@@ -114,6 +115,9 @@ extension BatchWriteStore {
         guard bundle.isBounded else { return Failure(.payloadTooLarge) }
         guard !conversation.info.isDirect || !bundle.members.contains(where: \.isOfAccount) else {
             return Failure(.invalidTarget)
+        }
+        for case .admit(let account) in bundle.members {
+            if let code = try RoomStore.refusal(of: account, in: conversation, database) { return Failure(code) }
         }
         guard try bundle.members.allSatisfy({ try LeafStore.mayApply($0, to: conversation, in: database) }) else {
             return Failure(.noDevice)

@@ -163,6 +163,9 @@ package enum CheckStore {
             SELECT count(*) FROM accounts a WHERE a.chain_count <> (SELECT count(*) FROM links l WHERE l.account = a.id)
             OR a.chain_count <> (SELECT coalesce(max(l.number) + 1, 0) FROM links l WHERE l.account = a.id)
             """, "accounts whose chains lack links")
+        try count(
+            "SELECT count(*) FROM rooms r LEFT JOIN conversations c ON c.id = r.conversation WHERE c.type IS NOT 3",
+            "rooms that are none")
         try count("SELECT count(*) FROM conversations WHERE type NOT IN (1, 2, 3)", "conversations of no known kind")
         try count(
             """

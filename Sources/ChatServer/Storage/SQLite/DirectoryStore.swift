@@ -82,7 +82,7 @@ enum DirectoryStore {
         case .direct(let low, let high):
             let members = try profiles([low, high], in: database).map(\.record).sorted { $0.id < $1.id }
             return ConversationRecord(id: info.id, type: .direct, members: members, head: head, epoch: epoch)
-        // The protocol has no word for one yet.
+        // Rooms are told of by lists of their own.
         case .room: return nil
         }
     }

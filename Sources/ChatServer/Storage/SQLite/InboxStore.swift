@@ -15,7 +15,7 @@ enum InboxStore {
     ) throws -> [InboxRow] {
         let found: [Found] = try database.all(
             """
-            SELECT c.id, c.type, c.account_low, c.account_high, coalesce(l.until, c.head) AS last, c.number,
+            SELECT c.id AS id, c.type, c.account_low, c.account_high, coalesce(l.until, c.head) AS last, c.number,
                 coalesce(k.start, m.start_seq), coalesce(k.acked, max(m.acked, m.start_seq)), coalesce(k.told_start, 0),
                 k.device IS NOT NULL, l.until IS NOT NULL
             FROM members m JOIN conversations c ON c.id = m.conversation
@@ -23,7 +23,14 @@ enum InboxStore {
             LEFT JOIN leaves l ON c.epoch > 0 AND l.conversation = c.number AND l.device = ?1
             WHERE m.account = ?2 AND m.conversation > ?3 AND (c.epoch = 0 OR l.device IS NOT NULL)
                 AND (last > coalesce(k.acked, 0) OR (k.start > 0 AND k.told_start = 0))
-            ORDER BY m.conversation LIMIT ?4
+            UNION ALL
+            -- Of rooms that the account has left, what came before.
+            SELECT c.id, c.type, c.account_low, c.account_high, l.until, c.number, k.start, k.acked, k.told_start, 1, 1
+            FROM leaves l JOIN conversations c ON c.number = l.conversation
+            JOIN cursors k ON k.device = ?1 AND k.conversation = c.id
+            WHERE l.account = ?2 AND l.device = ?1 AND l.until > k.acked AND c.id > ?3 AND NOT EXISTS(
+                SELECT 1 FROM members m WHERE m.conversation = c.id AND m.account = ?2)
+            ORDER BY id LIMIT ?4
             """, device, account, after?.bytes ?? [], limit
         ) { row in
             Found(

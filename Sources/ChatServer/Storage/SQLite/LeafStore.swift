@@ -13,7 +13,8 @@ enum LeafStore {
             """
             INSERT INTO leaves(conversation, device, account, leaf, since) SELECT ?1, id, account, ?2, ?3 FROM devices
             WHERE id = ?4
-            ON CONFLICT(conversation, device) DO UPDATE SET leaf = excluded.leaf, since = excluded.since, until = NULL
+            ON CONFLICT(conversation, device) DO UPDATE SET leaf = excluded.leaf, since = excluded.since,
+                until = NULL, removed = 0
             """, conversation.number, Int(leaf), seq, device)
         try database.run(
             """
@@ -25,7 +26,25 @@ enum LeafStore {
 
     static func lose(_ device: DeviceID, of number: UInt64, after seq: SequenceNumber, in database: Database) throws {
         try database.run(
-            "UPDATE leaves SET until = ? WHERE conversation = ? AND device = ? AND until IS NULL", seq, number, device)
+            """
+            UPDATE leaves SET until = coalesce(until, ?), removed = 1 WHERE conversation = ? AND device = ? AND removed = 0
+            """, seq, number, device)
+    }
+
+    /// The account's devices read nothing that follows, and their leaves are to be removed. In a group they still get what came before.
+    static func leave(
+        _ account: AccountID, _ conversation: BatchWriteStore.Conversation, after seq: SequenceNumber,
+        in database: Database
+    ) throws {
+        guard conversation.mark.isGroup else {
+            return try database.run(
+                """
+                DELETE FROM cursors WHERE conversation = ? AND device IN (SELECT id FROM devices WHERE account = ?)
+                """, conversation.info.id, account)
+        }
+        try database.run(
+            "UPDATE leaves SET until = ? WHERE conversation = ? AND account = ? AND until IS NULL", seq,
+            conversation.number, account)
     }
 
     /// Whether a change may be carried out: who enters is an active device of an account that is a member, or comes with the bundle.
@@ -62,8 +81,8 @@ enum LeafStore {
             LEFT JOIN devices d ON d.id = l.device
             LEFT JOIN members m ON m.conversation = c.id AND m.account = l.account
             LEFT JOIN accounts a ON a.id = l.account
-            WHERE c.id = ? AND l.until IS NULL
-                AND (d.state IS NOT ? OR m.account IS NULL OR coalesce(a.flags, 0) & ? <> 0)
+            WHERE c.id = ? AND l.removed = 0
+                AND (l.until IS NOT NULL OR d.state IS NOT ? OR m.account IS NULL OR coalesce(a.flags, 0) & ? <> 0)
             ORDER BY l.leaf
             """, conversation, Int(DeviceState.active.rawValue), goneAccounts
         ) { row in
@@ -80,14 +99,14 @@ enum LeafStore {
             LEFT JOIN devices d ON d.id = l.device
             LEFT JOIN members m ON m.conversation = c.id AND m.account = l.account
             LEFT JOIN accounts a ON a.id = l.account
-            WHERE (?1 IS NULL OR l.account = ?1) AND l.until IS NULL
-                AND (d.state IS NOT ?2 OR m.account IS NULL OR coalesce(a.flags, 0) & ?3 <> 0)
+            WHERE (?1 IS NULL OR l.account = ?1) AND l.removed = 0
+                AND (l.until IS NOT NULL OR d.state IS NOT ?2 OR m.account IS NULL OR coalesce(a.flags, 0) & ?3 <> 0)
             ORDER BY c.id
             """, account, Int(DeviceState.active.rawValue), goneAccounts
         ) { try $0.identifier(0) }
     }
 
-    private static let goneAccounts = Int(AccountRecord.Flags([.disabled, .deleted]).rawValue)
+    static let goneAccounts = Int(AccountRecord.Flags([.disabled, .deleted]).rawValue)
 
     /// Where a conversation stands for a device of a member.
     static func standing(

@@ -16,17 +16,15 @@ enum MembershipStore {
     ///
     /// - Parameter head: what comes with the change, and all before it, is not for who comes.
     static func apply(
-        _ change: MembershipChange, to conversation: ConversationID, after head: SequenceNumber, in database: Database
+        _ change: MembershipChange, to conversation: BatchWriteStore.Conversation, after head: SequenceNumber,
+        in database: Database
     ) throws {
+        let id = conversation.info.id
         switch change {
-        case .join(let account): try join(conversation, account, after: head, in: database)
+        case .join(let account), .admit(let account): try join(id, account, after: head, in: database)
         case .leave(let account):
-            try database.run(
-                """
-                DELETE FROM cursors WHERE conversation = ? AND device IN (SELECT id FROM devices WHERE account = ?)
-                """, conversation, account)
-            try database.run(
-                "DELETE FROM members WHERE conversation = ? AND account = ?", conversation, account)
+            try LeafStore.leave(account, conversation, after: head, in: database)
+            try database.run("DELETE FROM members WHERE conversation = ? AND account = ?", id, account)
         case .enter, .lose: break
         }
     }

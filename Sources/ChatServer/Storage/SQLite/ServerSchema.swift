@@ -9,7 +9,7 @@ package enum ServerSchema {
         applicationID: 0x6368_6474,
         migrations: [
             Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
-            Migration(sixth), Migration(seventh),
+            Migration(sixth), Migration(seventh), Migration(eighth),
         ])
 
     private static let first: StaticString = """
@@ -180,5 +180,20 @@ package enum ServerSchema {
             is_last_resort INTEGER NOT NULL, expires INTEGER NOT NULL, package BLOB NOT NULL,
             PRIMARY KEY(device, claimer, conversation)) WITHOUT ROWID;
         CREATE INDEX key_claims_by_time ON key_claims(time);
+        """
+
+    /// Rooms.
+    private static let eighth: StaticString = """
+        -- removed: the leaf is gone; until without it: the account has left, and the leaf is to be removed.
+        ALTER TABLE leaves ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+        UPDATE leaves SET removed = 1 WHERE until IS NOT NULL;
+        -- access: RoomAccess, as the group's policy has it.
+        CREATE TABLE rooms(
+            conversation BLOB PRIMARY KEY REFERENCES conversations(id), name TEXT UNIQUE NOT NULL,
+            access INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+        CREATE TABLE room_admins(
+            conversation BLOB NOT NULL REFERENCES rooms(conversation), account BLOB NOT NULL REFERENCES accounts(id),
+            PRIMARY KEY(conversation, account)) WITHOUT ROWID;
+        CREATE INDEX room_admins_by_account ON room_admins(account);
         """
 }
