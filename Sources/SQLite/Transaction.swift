@@ -23,6 +23,22 @@ extension Database {
         }
     }
 
+    /// Runs `body` within a transaction. Where it throws, what it has changed is undone, and the transaction may go on.
+    package func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
+        try statement("SAVEPOINT step").run()
+        do {
+            let value = try body()
+            try statement("RELEASE step").run()
+            return value
+        } catch {
+            if isInTransaction {
+                try statement("ROLLBACK TO step").run()
+                try statement("RELEASE step").run()
+            }
+            throw error
+        }
+    }
+
     private func commit() throws(SQLiteError) {
         do throws(SQLiteError) {
             try statement("COMMIT").run()

@@ -9,7 +9,7 @@ enum ClientSchema {
         applicationID: 0x6368_6174,
         migrations: [
             Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
-            Migration(version6), Migration(version7), Migration(version8),
+            Migration(version6), Migration(version7), Migration(version8), Migration(version9),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
@@ -280,6 +280,52 @@ enum ClientSchema {
             ends INTEGER NOT NULL,
             package BLOB NOT NULL,
             secrets BLOB NOT NULL
+        );
+        """
+
+    static let version9: StaticString = """
+        -- Rows of MLS, secrets among them. `slot` 0: the group that is used; 1: one that waits, whole, until the log has the
+        -- commit by which this device founds or joins it.
+        CREATE TABLE group_rows(
+            slot INTEGER NOT NULL,
+            name BLOB NOT NULL,
+            kind INTEGER NOT NULL,
+            place INTEGER NOT NULL,
+            version INTEGER NOT NULL,
+            value BLOB NOT NULL,
+            PRIMARY KEY(slot, name, kind, place)
+        ) WITHOUT ROWID;
+
+        -- Where this device stands in the log of a conversation that has a group: everything up to `seq` was processed, and
+        -- `hash` is that of the log there; NULL where it is not known, behind a hole or a join.
+        CREATE TABLE group_standings(
+            conversation BLOB PRIMARY KEY,
+            incarnation INTEGER NOT NULL,
+            generation BLOB NOT NULL,
+            seq INTEGER NOT NULL,
+            hash BLOB
+        ) WITHOUT ROWID;
+
+        -- Groups that this device has left, and the last epoch in which it was there. They stay for ever.
+        CREATE TABLE group_tombstones(
+            name BLOB PRIMARY KEY,
+            epoch INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        -- What this device has asked to be committed, at most one a conversation, as it is sent again byte for byte until
+        -- the log has it or another commit of that epoch. `kind`: 1 a founding, 2 a commit, 3 a join from outside.
+        CREATE TABLE waiting_commits(
+            number INTEGER PRIMARY KEY,
+            conversation BLOB NOT NULL UNIQUE,
+            kind INTEGER NOT NULL,
+            id BLOB NOT NULL,
+            generation BLOB NOT NULL,
+            incarnation INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            handshake BLOB NOT NULL,
+            group_info BLOB NOT NULL,
+            welcome BLOB NOT NULL,
+            founding BLOB NOT NULL
         );
         """
 }

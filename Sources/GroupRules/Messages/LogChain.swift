@@ -12,11 +12,16 @@ package struct LoggedEntry: Hashable, Sendable {
     package let payloadHash: [UInt8]
 
     package init(seq: SequenceNumber, kind: UInt8, device: DeviceID, id: MessageID, payload: [UInt8]) {
+        self.init(seq: seq, kind: kind, device: device, id: id, payloadHash: Primitives.sha256(payload))
+    }
+
+    /// Of an entry of which only the hash of its payload came.
+    package init(seq: SequenceNumber, kind: UInt8, device: DeviceID, id: MessageID, payloadHash: [UInt8]) {
         self.seq = seq
         self.kind = kind
         self.device = device
         self.id = id
-        payloadHash = Primitives.sha256(payload)
+        self.payloadHash = payloadHash
     }
 }
 

@@ -1,4 +1,5 @@
 import ChatProtocol
+import Foundation
 import TestSupport
 import Testing
 
@@ -31,6 +32,20 @@ struct StoreScene {
             try store.remember(everyone, type: .everyone, peer: nil)
             try store.remember(withBob, type: .direct, peer: bob)
         }
+    }
+
+    /// A profile with a copy of another one's store.
+    init(storeFiles: String) throws {
+        scratch = try Scratch()
+        let home = scratch.url.path
+        directory = ProfileDirectory(
+            paths: Paths(configuration: home + "/c", data: home + "/d", state: home + "/s"),
+            profile: try #require(UserName("default")))
+        try directory.create()
+        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: storeFiles + suffix) {
+            try FileManager.default.copyItem(atPath: storeFiles + suffix, toPath: directory.storeFile + suffix)
+        }
+        store = try ClientStore(directory, mode: .write)
     }
 
     func identity() throws -> Identity {

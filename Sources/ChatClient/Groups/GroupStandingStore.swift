@@ -1,0 +1,62 @@
+import ChatProtocol
+import GroupRules
+import SQLite
+import StoredValues
+
+/// Where this device stands in the log of a conversation that has a group.
+struct GroupStanding: Equatable, Sendable {
+    var group: GroupName
+    /// The life of the server's store that it belongs to.
+    var generation: StoreGeneration
+    /// The last entry of the log that was processed.
+    var seq: SequenceNumber
+    /// The log up to there (M3); nil where it is not known, behind a hole or a join.
+    var hash: LogHash?
+
+    var conversation: ConversationID { group.conversation }
+
+    var log: LogChain? { hash.map { LogChain(claimed: $0, at: seq) } }
+
+    /// A position of that group.
+    func position(epoch: UInt64) -> ConversationPosition {
+        ConversationPosition(generation: generation, incarnation: group.incarnation, epoch: Epoch(epoch))
+    }
+}
+
+extension ClientStore {
+    /// Nil of a conversation whose group this device has never been in.
+    func groupStanding(of conversation: ConversationID) throws -> GroupStanding? {
+        try database.first(
+            "SELECT incarnation, generation, seq, hash FROM group_standings WHERE conversation = ?", conversation
+        ) { row in
+            GroupStanding(
+                group: GroupName(conversation: conversation, incarnation: row.incarnation(0)),
+                generation: try row.identifier(1),
+                seq: row.sequenceNumber(2), hash: try row.optionalDigest(3))
+        }
+    }
+
+    /// Within the transaction that changes what it says.
+    func setGroupStanding(_ standing: GroupStanding) throws {
+        try database.run(
+            """
+            INSERT OR REPLACE INTO group_standings(conversation, incarnation, generation, seq, hash)
+            VALUES (?, ?, ?, ?, ?)
+            """, standing.conversation, Int(standing.group.incarnation), standing.generation, standing.seq,
+            standing.hash)
+    }
+
+    /// The last epoch in which this device was in a group that it has left; nil where it has left none of this name.
+    func tombstone(of group: GroupName) throws -> UInt64? {
+        try database.first("SELECT epoch FROM group_tombstones WHERE name = ?", group.groupId) { $0.unsigned(0) }
+    }
+
+    /// Keeps in mind that this device has left a group: coming back needs a higher epoch. Within a transaction.
+    func bury(_ group: GroupName, epoch: UInt64) throws {
+        try database.run(
+            """
+            INSERT INTO group_tombstones(name, epoch) VALUES (?, ?)
+            ON CONFLICT(name) DO UPDATE SET epoch = max(epoch, excluded.epoch)
+            """, group.groupId, epoch)
+    }
+}
