@@ -21,7 +21,7 @@ _chat_options() {
         'who') echo '--users --wait --timeout --watch' ;;
         'unread') echo '--count --watch' ;;
         'resume set') echo '--new --since --after-cursor' ;;
-        'device add') echo '--out --name' ;;
+        'device add') echo '--out --name --certify --reusable --slots' ;;
         'device approve') echo '--fingerprint --certify' ;;
         'device revoke') echo '--force --password-file' ;;
         'keys show') echo '--short' ;;
@@ -52,7 +52,7 @@ _chat_value() {
             send:--expires | listen:--since | listen:--after-cursor | listen:--count | listen:--timeout | \
             listen:--idle | listen:--command-timeout | listen:--retry | history:--id | history:--limit | \
             history:--since | history:--until | history:--search | who:--timeout | 'resume set':--since | \
-            'resume set':--after-cursor | 'device add':--name | 'device approve':--fingerprint) echo 'text' ;;
+            'resume set':--after-cursor | 'device add':--name | 'device add':--slots | 'device approve':--fingerprint) echo 'text' ;;
         ask:--choice | ask:-m | ask:--message | ask:--id | ask:--timeout) echo 'text' ;;
         reply:--since | reply:--after-cursor | reply:--count | reply:--timeout | reply:--idle | \
             reply:--command-timeout | reply:--retry | reply:--jobs) echo 'text' ;;

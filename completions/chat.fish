@@ -17,7 +17,7 @@ set -g __chat_valued \
     'keys verify:--fingerprint' 'keys verify:--file' 'keys accept:--fingerprint' doctor:--accept-fork \
     history:--with history:--id history:--limit \
     history:--since history:--until history:--search who:--wait who:--timeout 'resume set:--since' \
-    'resume set:--after-cursor' 'device add:--out' 'device add:--name' 'device approve:--fingerprint' \
+    'resume set:--after-cursor' 'device add:--out' 'device add:--name' 'device add:--slots' 'device approve:--fingerprint' \
     'device revoke:--password-file'
 
 # Commands, with a space where they have two words.
@@ -220,6 +220,9 @@ complete -c chat -n '__chat_at device' -a revoke -d 'revoke a device'
 complete -c chat -n '__chat_at device' -a rename -d 'give a device another name'
 complete -c chat -n '__chat_at device add' -l out -r -F -d 'where to write it'
 complete -c chat -n '__chat_at device add' -l name -x -d 'how the device is called'
+complete -c chat -n '__chat_at device add' -l certify -d 'it may approve and revoke others'
+complete -c chat -n '__chat_at device add' -l reusable -d 'it logs in any number of times, and the newest use ends the one before'
+complete -c chat -n '__chat_at device add' -l slots -x -d 'so many devices in the file, for as many jobs at once'
 complete -c chat -n '__chat_at device approve' -l fingerprint -x -d 'the fingerprint that the device shows'
 complete -c chat -n '__chat_at device approve' -l certify -d 'it may approve and revoke others, too'
 complete -c chat -n '__chat_at device revoke' -l force -d 'also where it is the account’s last device'

@@ -28,6 +28,8 @@ package enum Advice: Equatable, Sendable {
     case makeAnotherIdentity
     /// Another use of the identity has taken this device's place.
     case logInByIdentityAgain
+    /// A login by an identity file has begun, and no answer came.
+    case finishIdentityLogin
     /// A device waits; with what it is approved elsewhere.
     case approveDevice(id: String, fingerprint: String, approvers: Int)
     /// It is done on a device that adds and revokes others.

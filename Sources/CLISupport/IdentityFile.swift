@@ -13,8 +13,6 @@ package struct IdentityFile: Equatable, Sendable {
     package enum Use: String, CaseIterable, Sendable {
         /// A login key and nothing more, as 0.1 made it: the device waits to be approved.
         case login
-        /// One device that uses the account, and adds and revokes nobody, whose keys are in the file: it is used at one place only.
-        case plain
         /// One device that adds and revokes others, whose keys are in the file: it is used at one place only.
         case certify
         /// Each device is good for one use, which makes keys of its own.

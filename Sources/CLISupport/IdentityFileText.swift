@@ -80,7 +80,7 @@ extension IdentityFile.Use {
 
     fileprivate var explanation: String {
         switch self {
-        case .login, .plain, .certify: "The first login takes it over; it cannot be used at two places."
+        case .login, .certify: "The first login takes it over; it cannot be used at two places."
         case .once: "Each device in it is good for one login, which makes keys of its own."
         case .reusable: "Each login takes a device over, and ends the one that had it."
         case .first: "It makes the first device of an account that has none, once."

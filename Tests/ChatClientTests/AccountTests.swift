@@ -151,16 +151,16 @@ import Transport
         }
     }
 
-    @Test func `an identity works at one place only`() async throws {
+    @Test func `an identity is good for one login`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
             let file = alice.scratch.url.path + "/identity"
-            _ = try await alice.client().addDevices(identityFile: file, name: "box", use: .plain)
+            _ = try await alice.client().addDevices(identityFile: file, name: "box", use: .once)
             var status = stat()
             #expect(lstat(file, &status) == 0)
             #expect(status.st_mode & 0o777 == 0o600)
             await expectRefusal(.cannotCreate) {
-                try await alice.client().addDevices(identityFile: file, use: .plain)
+                try await alice.client().addDevices(identityFile: file, use: .once)
             }
             #expect(try await alice.client().devices().count == 2)
             let box = try Person("alice", at: server.address)
@@ -176,9 +176,10 @@ import Transport
             #expect(me.user == alice.name)
             #expect(try await box.client(trust: .ask).send([alice.to("x")])[0].status == .accepted)
             let second = try Person("alice", at: server.address)
-            await expectRefusal(.badConfiguration, "store_copied") {
+            await expectRefusal(.badConfiguration, "identity_used") {
                 try await second.client().login(identityFile: file)
             }
+            await expectRefusal(.refused, "not_logged_in") { try await second.client().whoAmI() }
             await expectRefusal(.missingInput) { try await second.client().login(identityFile: "/none") }
         }
     }
@@ -188,7 +189,7 @@ import Transport
             let alice = try await Person.registered("alice", at: server)
             let path = alice.scratch.url.path
             var people: [IdentityFile.Use: Person] = [:]
-            for use in [IdentityFile.Use.plain, .certify] {
+            for use in [IdentityFile.Use.once, .certify] {
                 let file = path + "/" + use.rawValue
                 _ = try await alice.client().addDevices(identityFile: file, name: use.rawValue, use: use)
                 let person = try Person("alice", at: server.address)
@@ -201,18 +202,18 @@ import Transport
             }
             let waiting = try await further.client().whoAmI()
             let fingerprint = try #require(waiting.deviceKey)
-            let plain = try #require(people[.plain])
+            let plain = try #require(people[.once])
             await expectRefusal(.refused, "forbidden") {
                 try await plain.client().approveDevice(
                     waiting.device.hex, fingerprint: fingerprint, certifies: false)
             }
             await expectRefusal(.refused, "forbidden") { try await plain.client().revokeDevice("certify") }
             await expectRefusal(.refused, "forbidden") {
-                try await plain.client().addDevices(identityFile: path + "/more", use: .plain)
+                try await plain.client().addDevices(identityFile: path + "/more", use: .once)
             }
             #expect(access(path + "/more", F_OK) != 0)
             let listed = try await alice.client().accountDevices()
-            #expect(listed.first { $0.record.name == "plain" }?.certifies == false)
+            #expect(listed.first { $0.record.name == "once" }?.certifies == false)
             #expect(listed.filter { $0.record.state == .active }.count == 3)
             let certifying = try #require(people[.certify])
             _ = try await certifying.client().approveDevice(

@@ -91,6 +91,15 @@ enum OptionText {
         return value
     }
 
+    /// Devices beside the one that makes them.
+    static func slots(_ text: String) throws -> Int {
+        let others = 1...(Limits.devicesPerAccount - 1)
+        guard let value = Int(text), others.contains(value), text.utf8.first != 0x2b else {
+            throw ValidationError("expected a whole number from 1 to \(others.upperBound)")
+        }
+        return value
+    }
+
     static func label(_ text: String) throws -> String {
         guard (1...RunReport.labelLimit).contains(text.utf8.count), !text.contains(where: \.isNewline) else {
             throw ValidationError("expected one line of 1 to \(RunReport.labelLimit) bytes")

@@ -46,18 +46,31 @@ struct DeviceAddCommand: ChatCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
         abstract: "Make a device for another machine or a container, and an identity file for it.",
-        discussion: "The file is like a private key; 'login --identity' takes it.")
-    static let grammar = CommandGrammar(values: ["out", "name"])
+        discussion: "The file is like a private key; 'login --identity' takes it, once unless it says otherwise.")
+    static let grammar = CommandGrammar(values: ["out", "name", "slots"], flags: ["certify", "reusable"])
 
     @Option(
         help: ArgumentHelp(
             "Where to write it: a file that must not exist, or '-' for standard output.", valueName: "file")) var out:
         String
     @Option(help: ArgumentHelp("How the device is called.", valueName: "name")) var name: String?
+    @Flag(help: "It may approve and revoke others: the way back where every other device is lost.") var certify = false
+    @Flag(help: "It logs in any number of times; the newest use ends the one before.") var reusable = false
+    @Option(
+        help: ArgumentHelp("Put so many devices into the file, for as many jobs at once.", valueName: "number"),
+        transform: OptionText.slots)
+    var slots: Int?
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        let devices = try await invocation.makeClient().addDevices(identityFile: out, name: name, use: .plain)
+        guard !certify || !reusable && slots == nil else {
+            throw Problem(
+                .usage,
+                "--certify makes one device, which logs in once: it cannot be combined with --reusable or --slots")
+        }
+        let use: IdentityFile.Use = certify ? .certify : reusable ? .reusable : .once
+        let devices = try await invocation.makeClient().addDevices(
+            identityFile: out, name: name, use: use, count: slots ?? 1)
         for device in devices {
             invocation.diagnostics.note(
                 "device_added", "made device \(device.hex); its identity is in \(out == "-" ? "the output" : out)")

@@ -42,6 +42,7 @@ enum AdviceWording {
         case .nameIdentity: "name an identity made with chat device add --out FILE"
         case .makeAnotherIdentity: "make another identity with chat device add --out FILE"
         case .logInByIdentityAgain: "log in with the identity again to take it back: chat login --identity FILE"
+        case .finishIdentityLogin: "finish it with the same file: chat login --identity FILE"
         case .approveDevice(let id, let fingerprint, let approvers):
             approvers > 0
                 ? "approve it there: chat device approve \(id) --fingerprint \(fingerprint)"

@@ -70,9 +70,14 @@ extension Client {
         } catch { log.info("not asked to be added to the account: \(error.text)") }
     }
 
-    /// A refusal of a device that waits, with what it is approved by.
+    /// A refusal of a device that waits, with what it is approved by; and of one whose login by an identity file is not finished.
     package func completing(_ problem: Problem) -> Problem {
-        guard problem.code == ErrorCode.devicePending.name, problem.deviceFingerprint == nil,
+        if problem.code == ErrorCode.badProof.name, problem.advice == nil, (try? identity())?.standing == .enrolling {
+            return Problem(
+                .notLoggedIn, "this profile has begun to log in by an identity, and the server does not know of it",
+                advice: .finishIdentityLogin, sent: problem.sent)
+        }
+        guard problem.code == ErrorCode.devicePending.name, problem.deviceFingerprint == nil, problem.advice == nil,
             let waiting = try? store({ store in try store.identity().flatMap { try store.waitingDevice($0) } })
         else { return problem }
         return waiting.problem

@@ -13,47 +13,62 @@ extension Client {
     package func login(
         identityFile path: String, user: UserName? = nil, wish: LoginWish = LoginWish()
     ) async throws(Problem) -> (record: WhoAmI, isNew: Bool) {
-        let file = try GivenIdentity(try readIdentity(path), path: path, at: settings.requestedServer)
-        if let user, user != file.identity.name {
-            throw Problem(.wrongProfile, "the identity is \(file.identity.name)'s, not \(user)'s")
+        let given = try GivenIdentity(try readIdentity(path), path: path, at: settings.requestedServer)
+        if let user, user != given.file.user {
+            throw Problem(.wrongProfile, "the identity is \(given.file.user)'s, not \(user)'s")
         }
         try createStore()
-        let known = try store { try $0.identity() }
-        if let known, known.account != file.identity.account || known.address != file.identity.address {
+        let isNew = try await whileBusy { () async throws(Problem) in try await self.logIn(given, wish) }
+        return (try whoAmI(), isNew)
+    }
+
+    private func logIn(_ given: GivenIdentity, _ wish: LoginWish) async throws(Problem) -> Bool {
+        let lock = try IdentityLock(settings.profileDirectory)
+        defer { withExtendedLifetime(lock) {} }
+        let (known, isComplete) = try store { (try $0.identity(), try $0.knowsEveryone()) }
+        if let known, known.account != given.file.account || known.address != given.address {
             throw Problem(
                 .wrongProfile, "profile \(settings.profile) belongs to \(known.name) on \(known.address)",
                 advice: .useAnotherProfile)
         }
-        if let known, known.device == file.identity.device, try store({ try $0.knowsEveryone() }) {
+        if let known, given.isHeld(by: known, isComplete: isComplete) {
             // What was revoked stays so: only another identity helps.
             guard known.standing != .loggedOut, known.standing != .revoked else {
                 throw Problem(.deviceRevoked, advice: .makeAnotherIdentity, sent: .no)
             }
             try requireStanding(known)
-            return (try whoAmI(), false)
+            return false
         }
-        try await whileBusy { () async throws(Problem) in try await self.takeOver(file, replacing: known, wish) }
-        return (try whoAmI(), true)
+        if given.file.use.enrols {
+            try await enrol(given, wish)
+        } else {
+            try await takeOver(given, replacing: known, wish)
+        }
+        return true
     }
 
-    /// Logs in as the identity for the first time.
+    /// Logs in for the first time as a device whose keys lie in the file.
     ///
     /// From here on the numbers of its logins are counted in this store. So it stays who this profile is, whatever comes
     /// of the login, unless it is known that the server took none of these numbers.
     private func takeOver(
-        _ file: GivenIdentity, replacing before: Identity?, _ wish: LoginWish
+        _ given: GivenIdentity, replacing before: Identity?, _ wish: LoginWish
     ) async throws(Problem) {
-        let isNew = before?.device != file.identity.device
+        let device = given.file.devices[0]
+        let isNew = before?.device != device.id
         let numbers = try store { store in
             try store.writeSynced { () throws -> LoginNumbers? in
                 let numbers = try store.loginNumbers()
-                if isNew { try store.setIdentity(file.identity) }
-                if let keys = file.chainKeys { try store.addChainKeys(keys, of: file.identity.device) }
+                if isNew { try store.setIdentity(given.identity(of: device, loginKey: device.loginKey, .active)) }
+                if let key = device.grantKey { try store.addChainKeys(ChainKeys(granting: key), of: device.id) }
                 return numbers
             }
         }
         let link: Link
-        do throws(Problem) { link = try await connect(with: file) } catch {
+        do throws(Problem) {
+            guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
+            link = try await connect(login: .device(ticket, mayBePending: true), given)
+        } catch {
             if isNew { try putBack(before, numbers) }
             throw error
         }
@@ -67,6 +82,7 @@ extension Client {
             throw error
         }
         try await admit(welcome, on: link, password: [], wish)
+        await meetOwnChain(on: link)
     }
 
     /// Who the profile was, with the numbers that it had come to.
@@ -80,22 +96,26 @@ extension Client {
         }
     }
 
-    private func connect(with file: GivenIdentity) async throws(Problem) -> Link {
-        guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
+    /// A connection to the file's server, which its pin vouches for.
+    func connect(login: LinkLogin, _ given: GivenIdentity) async throws(Problem) -> Link {
         var trust = settings.trust
-        if let pin = file.pin, try KnownServersFile(paths: settings.paths).read()[file.identity.address] == nil {
+        if let pin = given.pin, try KnownServersFile(paths: settings.paths).read()[given.address] == nil {
             trust = .pin(pin)
         }
-        return try await connect(to: file.identity.address, login: .device(ticket, mayBePending: true), trust: trust)
+        return try await connect(to: given.address, login: login, trust: trust)
     }
 
-    private func keep(_ welcome: Welcome) throws(Problem) {
+    func keep(_ welcome: Welcome) throws(Problem) {
         try store { store in
             try store.writeSynced {
                 try store.updateIdentity(
                     displayName: welcome.account.displayName, deviceName: welcome.deviceName,
                     everyone: welcome.everyone)
-                try store.setGeneration(welcome.generation)
+                if try store.identity()?.generation != welcome.generation {
+                    try store.storeNewGeneration(welcome.generation, now: WallClock.now)
+                }
+                if welcome.state == .active { try store.noteAdmitted(welcome.device, .active) }
+                try store.forgetChainKeys(except: welcome.device)
                 try store.remember([welcome.account], now: WallClock.now)
                 try store.remember(welcome.everyone, type: .everyone, peer: nil)
             }

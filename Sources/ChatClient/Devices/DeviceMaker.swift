@@ -85,7 +85,7 @@ extension IdentityFile.Use {
         case .certify: .certify
         case .once: .enrolOnce
         case .reusable: .enrolOften
-        case .login, .plain, .first: []
+        case .login, .first: []
         }
     }
 }

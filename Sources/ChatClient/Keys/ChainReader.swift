@@ -21,7 +21,7 @@ struct ChainReader: Sendable {
         let place = AccountPlace(server: welcome.server, account: account)
         for _ in 0..<Self.attempts {
             let held = try await store.withStore { try $0.chain(of: account) }
-            let chain = try await fetch(ChainFetch(place: place, held: held), on: link)
+            let chain = try await Self.fetch(ChainFetch(place: place, held: held), on: link)
             let outcome = try await store.withStore { store -> Outcome in
                 try store.write {
                     guard try store.chainCount(of: account) == held?.count ?? 0 else { return .overtaken }
@@ -50,7 +50,8 @@ struct ChainReader: Sendable {
         case overtaken
     }
 
-    private func fetch(_ fetch: ChainFetch, on link: Link) async throws(Problem) -> AccountChain? {
+    /// Reads a chain as it is, and compares it with nothing.
+    static func fetch(_ fetch: ChainFetch, on link: Link) async throws(Problem) -> AccountChain? {
         var fetch = fetch
         while true {
             let page: ChainPage = try await link.request(ReadChain(account: fetch.place.account, from: fetch.next))

@@ -26,6 +26,8 @@ package struct ProfileDirectory: Equatable, Sendable {
     package var reserveFile: String { path + "/reserve" }
     /// Held locked by the process that uses the resume point.
     package func resumeLockFile(_ name: UserName) -> String { path + "/resume." + name.text + ".lock" }
+    /// Held locked by the process that logs the profile in by an identity file.
+    var identityLockFile: String { path + "/identity.lock" }
 
     package enum Standing: Equatable, Sendable {
         /// There is no store yet.

@@ -108,7 +108,10 @@ text=$(example chat.1 'docker run' | sed 1d)
 again() { env -i PATH="$fakes:$bin:/usr/bin:/bin" HOME="$SCRATCH/alice" SCRATCH="$SCRATCH" CHAT_SERVER="$address" sh -c "cd; $1"; }
 exits 0 again "$text"
 exits 78 again "${text/chat-home/fresh-home}"
-has "$SCRATCH/err" 'copied'
+has "$SCRATCH/err" 'good for one use'
+exits 0 shows alice '--slots 4'
+text=${text/'$PWD/identity:'/'$PWD/identities:'}
+for home in one-home another-home; do exits 0 again "${text/chat-home/$home}"; done
 
 total=$(awk '/^\.Sh /{ inside = $2 == "EXAMPLES" } inside && /^\.(Bd|Dl)/' "$VECTORS_ROOT/man/chat.1" | grep -c .)
 same "$total" "$(find "$SCRATCH/tried" -name 'chat.1.*' | wc -l)" "examples that were tried"

@@ -1,0 +1,101 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import Transport
+
+/// Logging in by an identity file whose uses make keys of their own.
+extension Client {
+    /// Takes one of the file's devices, with keys that are made here.
+    func enrol(_ given: GivenIdentity, _ wish: LoginWish) async throws(Problem) {
+        var choice = EnrolmentChoice(given.file)
+        while true {
+            let (enrolment, former) = try await enrolment(of: given, choice)
+            do throws(Problem) { return try await use(enrolment, of: given, wish) } catch {
+                // Where the server may have taken it, the same is sent again next time.
+                guard error.refusesEnrolment else { throw error }
+                try store { store in try store.writeSynced { try store.end(enrolment, for: former) } }
+                try choice.note(error, of: enrolment.identity.device)
+            }
+        }
+    }
+
+    /// What is sent: as it was begun before, else the next use of a device. It is kept.
+    private func enrolment(
+        of given: GivenIdentity, _ choice: EnrolmentChoice
+    ) async throws(Problem) -> (Enrolment, FormerIdentity?) {
+        if let begun = try store({ try $0.begunEnrolment(of: given) }) { return (begun, nil) }
+        let next: Enrolment
+        if given.file.use == .first {
+            next = try Enrolment(beginning: given)
+        } else {
+            let (chain, devices) = try await look(given)
+            next = try Enrolment(try choice.device(in: chain, devices), of: given, in: chain.place)
+        }
+        return (next, try store { store in try store.writeSynced { try store.begin(next) } })
+    }
+
+    /// Looks which of the file's devices is free, by one that the server knows; the connection ends, since the next use ends it anyway.
+    private func look(_ given: GivenIdentity) async throws(Problem) -> (AccountChain, [DeviceRecord]) {
+        var refusal = Problem(.deviceRevoked, sent: .no)
+        for device in given.file.devices {
+            guard let enrol = try? SigningKey(rawRepresentation: device.loginKey) else { continue }
+            let login = IdentityLogin(
+                server: given.file.server, account: given.file.account, device: device.id, deviceName: device.name,
+                enrol: enrol)
+            let link = try await connect(login: .identity(login), given)
+            defer { link.close() }
+            do throws(Problem) { _ = try await link.welcome() } catch {
+                guard [ErrorCode.deviceRevoked, .devicePending].map(\.name).contains(error.code) else {
+                    throw EnrolmentChoice.advised(error)
+                }
+                refusal = error
+                continue
+            }
+            let place = AccountPlace(server: given.file.server, account: given.file.account)
+            guard let chain = try await ChainReader.fetch(ChainFetch(place: place, held: nil), on: link) else {
+                throw Problem(.protocolFault, "the server has no chain of this account any more")
+            }
+            try requireRoot(chain, of: given)
+            let found: Devices = try await link.request(ListDevices())
+            return (chain, found.devices)
+        }
+        throw EnrolmentChoice.advised(refusal)
+    }
+
+    private func use(_ enrolment: Enrolment, of given: GivenIdentity, _ wish: LoginWish) async throws(Problem) {
+        let link = try await connect(login: .identity(try enrolment.login(by: given)), given)
+        defer { link.close() }
+        let welcome = try await link.welcome()
+        guard welcome.state == .active, welcome.device == enrolment.identity.device else {
+            throw Problem(.protocolFault, "the server does not let the device in that it was asked for")
+        }
+        try keep(welcome)
+        try await admit(welcome, on: link, password: [], wish)
+        await meetOwnChain(on: link)
+    }
+
+    /// The file says whose account it is for.
+    private func requireRoot(_ chain: AccountChain, of given: GivenIdentity) throws(Problem) {
+        let present = AccountFingerprint(chain.root).description
+        guard let expected = given.file.root, expected != present else { return }
+        throw Problem(
+            .keyChanged,
+            "\(given.file.user)'s key has changed since the identity was made: it was \(expected) and is \(present)",
+            advice: .makeAnotherIdentity, sent: .no)
+    }
+
+    /// Keeps what this device's account looks like. It is read again before it is needed.
+    func meetOwnChain(on link: Link) async {
+        do throws(Problem) { _ = try await ownChain(on: link).read() } catch {
+            log.info("the account's chain is not read: \(error.text)")
+        }
+    }
+}
+
+extension Problem {
+    /// Whether it is known that the server has taken nothing of a use of an identity file. One that is busy may have: it says so too where
+    /// others were cut off meanwhile.
+    fileprivate var refusesEnrolment: Bool {
+        exit != .unreachable && exit != .protocolFault && code != ErrorCode.busy.name
+    }
+}
