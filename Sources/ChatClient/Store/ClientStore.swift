@@ -174,7 +174,11 @@ extension Problem {
         case .inputOutput:
             self.init(.inputOutput, "the disk failed: \(error.description)")
         // A table or a column that is missing, and rows that contradict the schema, are damage too.
-        case .other where error.message.hasPrefix("no such "), .constraint, .corrupt, .notADatabase, .otherApplication:
+        case .other where error.message.hasPrefix("no such "), .constraint, .corrupt, .notADatabase:
+            self.init(
+                .damagedStore, "the profile's store is damaged: \(error.path) (\(error.message))",
+                hint: "move it away and log in again")
+        case .otherApplication:
             self.init(
                 .damagedStore, "the profile's store is damaged: \(error.description)",
                 hint: "move it away and log in again")
