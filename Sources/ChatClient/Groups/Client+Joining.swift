@@ -1,0 +1,24 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+extension Client {
+    /// Who brings this device into groups, on a connection that is logged in.
+    ///
+    /// - Throws: `device_pending` (77) where its account's chain does not have this device.
+    func joiner(on link: Link) async throws(Problem) -> Joiner {
+        let welcome = try await link.welcome()
+        let ownChain = try await ownChain(on: link)
+        let known = try store { try $0.chain(of: welcome.account.id) }
+        let isFresh = known?.head.bytes == welcome.chain.hash
+        guard let chain = isFresh ? known : try await ownChain.read() else { throw Problem(.devicePending, sent: .no) }
+        let place = GroupPlace(
+            own: ownChain.own, chain: chain, generation: welcome.generation,
+            groupKey: SignaturePublicKey(welcome.groupKey))
+        let reader = ChainReader(store: self, log: log)
+        return Joiner(
+            place: place, store: self, wire: link, log: log,
+            refresh: { (account, name) throws(Problem) in _ = try await reader.read(account, named: name, on: link) })
+    }
+}

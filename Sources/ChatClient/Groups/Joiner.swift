@@ -1,0 +1,179 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import Logging
+import MLS
+
+/// Brings this device into the group of a direct conversation: enters by the Welcome that waits, or founds the group. What is under way
+/// lies in the store, so that any process goes on with it, and a lost answer is asked for again.
+struct Joiner: Sendable {
+    /// Welcomes of a conversation that are looked at in one go: one that is no good does not hide the next.
+    private static let welcomes = 8
+
+    let place: GroupPlace
+    let store: any StoreDoor
+    let wire: any GroupWire
+    let log: Logger
+    /// Reads an account's chain anew, where a package is of a device that the held one does not have.
+    let refresh: @Sendable (AccountID, UserName) async throws(Problem) -> Void
+
+    /// The other party of a direct conversation; this account itself where it is one's own.
+    struct Peer: Sendable {
+        var account: AccountID
+        var name: UserName
+    }
+
+    /// Where this device stands when it is in the group.
+    ///
+    /// - Throws: `no_device` (75) where nobody of the other party can be added, `busy` (75).
+    func enter(_ conversation: ConversationID, with peer: Peer) async throws(Problem) -> GroupMark {
+        var course = GroupCourse(try await held(conversation))
+        var step = course.begin()
+        while true {
+            let event: GroupCourse.Event
+            switch step {
+            case .look: event = .stands(try await look(conversation))
+            case .readWelcome: event = try await readWelcome(conversation)
+            case .found: event = try await found(conversation, with: peer)
+            case .send: event = try await send(conversation)
+            case .rest(let pause):
+                try? await Task.sleep(for: pause)
+                event = .stands(try await look(conversation))
+            case .write:
+                guard case .member(let mark) = course.state else { throw Problem(.internalFault, "in no group") }
+                return mark
+            case .join(resync: false) where course.state == .none: event = try await join(conversation)
+            // Who is a member goes on by the log, and not by this.
+            case .join, .readLog, .commitRemovals: throw Problem(.notInGroup, sent: .no)
+            case .giveUp(let end): throw end.problem
+            }
+            step = course.heard(event, now: WallClock.now)
+        }
+    }
+
+    /// What the store has of it.
+    func held(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Held {
+        try await store.withStore { store in
+            try store.read {
+                var held = GroupCourse.Held(waiting: try store.waitingCommit(of: conversation)?.kind)
+                guard let standing = try store.groupStanding(of: conversation) else { return held }
+                let rows = store.groupRows
+                guard
+                    let summary = try rows.telling({ try StoredGroup.summary(of: standing.group.groupId, from: rows) })
+                else { return held }
+                held.mark = GroupMark(incarnation: standing.group.incarnation, epoch: Epoch(summary.epoch))
+                held.isRemoved = summary.status == .removed
+                return held
+            }
+        }
+    }
+
+    private func look(_ conversation: ConversationID) async throws(Problem) -> GroupMark {
+        let found: Conversations = try await wire.ask(LookUpConversations(ids: [conversation]))
+        guard let record = found.conversations.first(where: { $0.id == conversation }) else {
+            throw Problem(.noSuchConversation, sent: .no)
+        }
+        return GroupMark(epoch: record.epoch)
+    }
+
+    // MARK: Welcomes
+
+    private func readWelcome(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
+        var event = GroupCourse.Event.noWelcome
+        for _ in 0..<Self.welcomes {
+            let fresh = try MessageIdentity.new(now: WallClock.now)
+            let request = try await store.withStore { store in
+                try store.writeSynced { try store.welcomeRequest(of: conversation, orKeep: fresh) }
+            }
+            let part: WelcomePart = try await wire.ask(ReadWelcome(conversation: conversation, request: request))
+            guard !part.welcome.isEmpty else {
+                try await forgetRequest(conversation)
+                return event
+            }
+            if let mark = try await enter(part) { return .entered(mark) }
+            event = .welcomeFailed
+        }
+        return event
+    }
+
+    private func forgetRequest(_ conversation: ConversationID) async throws(Problem) {
+        try await store.withStore { store in
+            try store.write { try store.forgetWelcomeRequest(of: conversation) }
+        }
+    }
+
+    /// K5, K4. Nil: it is no good.
+    private func enter(_ part: WelcomePart) async throws(Problem) -> GroupMark? {
+        let references = WelcomedGroup.references(part.welcome)
+        let package = try await store.withStore { store in
+            try references.lazy.compactMap { try store.keyPackageSecrets($0) }.first
+        }
+        guard let package else { return try await refuse(part, "its key package is not this device's") }
+        let welcomed: WelcomedGroup
+        do throws(WelcomedGroup.Refusal) {
+            welcomed = try WelcomedGroup(part.welcome, with: package, place)
+        } catch { return try await refuse(part, error.text) }
+        let hash = try await hash(of: welcomed, part)
+        let place = place
+        let refusal = try await store.withStore { store -> WelcomedGroup.Refusal? in
+            try store.writeSynced {
+                let held = try store.groupStanding(of: part.conversation)
+                // Another process of the profile was first.
+                if held?.group == welcomed.name { return nil }
+                let tombstone = try store.tombstone(of: welcomed.name)
+                do throws(WelcomedGroup.Refusal) {
+                    try welcomed.check(
+                        deliveredFor: part.conversation, place, heldIncarnation: held?.group.incarnation,
+                        tombstone: tombstone)
+                } catch { return error }
+                try welcomed.enter(store, place, seq: part.seq, hash: hash)
+                return nil
+            }
+        }
+        if let refusal { return try await refuse(part, refusal.text) }
+        return welcomed.mark
+    }
+
+    /// The private half stays (K4), and the next Welcome is asked for.
+    private func refuse(_ part: WelcomePart, _ text: String) async throws(Problem) -> GroupMark? {
+        log.warning("a Welcome is not entered: \(text)")
+        try await forgetRequest(part.conversation)
+        return nil
+    }
+
+    /// The hash of the log behind the commit that has let this device in (M3): known where that is the founding's first entry.
+    private func hash(of welcomed: WelcomedGroup, _ part: WelcomePart) async throws(Problem) -> LogHash? {
+        guard welcomed.mark.epoch == 1 else { return nil }
+        let request = ReadLog(conversation: part.conversation, after: part.seq.previous)
+        let page: LogPage = try await wire.ask(request)
+        guard let entry = page.entries.first, entry.seq == part.seq else { return nil }
+        return LoggedEntry(entry, isHashed: page.hashed.contains(entry.seq))
+            .hashAsFirst(of: welcomed.name, place.generation)
+    }
+}
+
+extension GroupCourse.End {
+    fileprivate var problem: Problem {
+        switch self {
+        case .noDevice:
+            Problem(
+                .noDevice, "nobody has left a key by which they can be added to an encrypted conversation", sent: .no)
+        case .busy: Problem(.busy, "others change the conversation's group all the time", hint: "try again", sent: .no)
+        case .refused(let code): Problem(code, sent: .no)
+        case .broken: Problem(.notInGroup, "this device has lost its way in the conversation's group", sent: .no)
+        }
+    }
+}
+
+extension LoggedEntry {
+    /// - Parameter isHashed: its payload is the hash of the real one.
+    init(_ entry: Entry, isHashed: Bool) {
+        guard isHashed else {
+            self.init(
+                seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payload: entry.payload)
+            return
+        }
+        self.init(
+            seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payloadHash: entry.payload)
+    }
+}

@@ -1,0 +1,120 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// A group that is nothing before the log has the commit by which this device founds or joins it: the membership, whole and in the epoch
+/// that the commit begins, and the commit as it is sent.
+struct StagedGroup: Sendable {
+    private(set) var group: Group
+    let commit: WaitingCommit
+
+    /// Puts it into its staging rows, beside what is sent. Within a transaction.
+    ///
+    /// - Returns: false where another process has something waiting already, which goes first.
+    func stage(in store: ClientStore) throws -> Bool {
+        guard try store.keepWaiting(commit) else { return false }
+        var group = group
+        let rows = store.stagedGroupRows
+        try rows.telling { try group.save(to: rows) }
+        return true
+    }
+
+    // MARK: Making
+
+    /// Founds the group of a direct conversation, in one commit that adds all others.
+    ///
+    /// - Parameters:
+    ///   - peer: the other party, or this account itself.
+    ///   - packages: of the devices that are added, each checked.
+    static func founding(
+        _ place: GroupPlace, with peer: Party, in conversation: ConversationID, adding packages: [KeyPackage],
+        now: Timestamp
+    ) throws(Problem) -> StagedGroup {
+        let policy = GroupPolicy.direct(place.party, peer, on: place.server)
+        guard policy.group.conversation == conversation else {
+            throw Problem(
+                .protocolFault, "the server calls the conversation of these two otherwise than it follows from them")
+        }
+        let identity = try place.identity()
+        let judge = place.judge
+        let id = try MessageIdentity.new(now: now)
+        var generator = SystemRandomNumberGenerator()
+        let lives = KeyPackageStock.lifetime(isLastResort: false, now: now)
+        return try GroupPlace.wrap { () throws(MLSError) in
+            var group = try Group.create(
+                groupId: policy.group.groupId, suite: GroupPlace.suite, identity: identity,
+                extensions: try policy.extensions(groupKey: place.groupKey),
+                lifetime: Lifetime(notBefore: lives.from, notAfter: lives.to), judge: judge, using: &generator)
+            group.keepResumptionSecrets(ofEpochs: 0)
+            let founding = try group.groupInfo().encoded
+            let pending = try group.commit(
+                CommitOptions(packages.map { .add($0) }), now: GroupJudge.now, judge: judge, using: &generator)
+            try group.mergePending()
+            return StagedGroup(
+                group: group,
+                commit: WaitingCommit(
+                    conversation: conversation, kind: .founding, id: id,
+                    position: ConversationPosition(generation: place.generation, epoch: .first),
+                    handshake: pending.message.encoded, groupInfo: try group.groupInfo(withTree: false).encoded,
+                    welcome: pending.welcome?.encoded ?? [], founding: founding))
+        }
+    }
+
+    /// Joins the group of a direct conversation from outside, as the server describes it: that this may be written to is the gate's
+    /// to say, leaf by leaf.
+    ///
+    /// - Throws: `protocol_fault` (76) where it is no group of this conversation, or breaks a rule.
+    static func joining(
+        _ description: [UInt8], tree: [UInt8], at position: ConversationPosition, _ place: GroupPlace,
+        in conversation: ConversationID, now: Timestamp
+    ) throws(Problem) -> StagedGroup {
+        let identity = try place.identity()
+        let id = try MessageIdentity.new(now: now)
+        var generator = SystemRandomNumberGenerator()
+        do {
+            let info = try GroupInfo(decoding: description)
+            let follower = try PublicGroup(
+                info, tree: try ExportedRatchetTree(decoding: tree), now: GroupJudge.now, judge: place.judge)
+            let policy = try GroupPolicy(follower.context)
+            guard policy.group.conversation == conversation, policy.hasParty(place.party), policy.previous == nil,
+                position.mark == GroupMark(incarnation: policy.group.incarnation, epoch: Epoch(follower.epoch))
+            else { throw Problem(.protocolFault, "the server describes another group than this conversation's") }
+            var options = ExternalJoinOptions()
+            options.removing = follower.members.first { $0.leaf.credential == identity.credential }?.index
+            var (group, message) = try Group.joinExternally(
+                following: follower, info: info, identity: identity, options: options, now: GroupJudge.now,
+                judge: place.judge, using: &generator)
+            group.keepResumptionSecrets(ofEpochs: 0)
+            return StagedGroup(
+                group: group,
+                commit: WaitingCommit(
+                    conversation: conversation, kind: .externalJoin, id: id, position: position,
+                    handshake: message.encoded, groupInfo: try group.groupInfo(withTree: false).encoded))
+        } catch let problem as Problem {
+            throw problem
+        } catch { throw Problem(.protocolFault, "the server describes a group that cannot be joined: \(error)") }
+    }
+}
+
+extension WaitingCommit {
+    /// The group whose place in the log it waits for.
+    var group: GroupName { GroupName(conversation: conversation, incarnation: position.incarnation) }
+
+    /// The hash of the log at its place (M3): known of a founding, with which the log of its group begins.
+    func hash(at seq: SequenceNumber, _ generation: StoreGeneration, by device: DeviceID) -> LogHash? {
+        guard kind == .founding else { return nil }
+        let entry = LoggedEntry(
+            seq: seq, kind: PayloadKind.commit.rawValue, device: device, id: id, payload: handshake)
+        return entry.hashAsFirst(of: group, generation)
+    }
+}
+
+extension LoggedEntry {
+    /// The hash of a group's log where this entry is its first.
+    func hashAsFirst(of group: GroupName, _ generation: StoreGeneration) -> LogHash? {
+        var log = LogChain(group: group, generation: generation, after: seq.previous)
+        guard (try? log.take(self)) != nil else { return nil }
+        return log.hash
+    }
+}

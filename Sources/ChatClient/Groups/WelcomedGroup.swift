@@ -1,0 +1,87 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// A group that this device was added to, opened by the private half of one of its key packages, and found to be what it was delivered
+/// for (K5).
+struct WelcomedGroup: Sendable {
+    private(set) var group: Group
+    private let policy: GroupPolicy
+    /// The package by which it was added.
+    let reference: [UInt8]
+
+    /// Why a Welcome is not entered: it is told, and the device joins from outside.
+    struct Refusal: Error, Equatable {
+        var text: String
+    }
+
+    /// The packages that a Welcome is for.
+    static func references(_ bytes: [UInt8]) -> [[UInt8]] { (try? welcome(bytes))?.newMembers ?? [] }
+
+    private static func welcome(_ bytes: [UInt8]) throws(Refusal) -> MLS.Welcome {
+        guard let message = try? MLSMessage(decoding: bytes), case .welcome(let welcome) = message.body else {
+            throw Refusal(text: "it is no Welcome")
+        }
+        return welcome
+    }
+
+    init(_ bytes: [UInt8], with package: KeyPackageSecrets, _ place: GroupPlace) throws(Refusal) {
+        let welcome = try Self.welcome(bytes)
+        do {
+            reference = try package.keyPackage.reference()
+            group = try Group.join(welcome, with: package, now: GroupJudge.now, judge: place.judge)
+            group.keepResumptionSecrets(ofEpochs: 0)
+            policy = try GroupPolicy(group.context)
+        } catch { throw Refusal(text: "\(error)") }
+    }
+
+    /// K5, by what is known when it is stored.
+    func check(
+        deliveredFor conversation: ConversationID, _ place: GroupPlace, heldIncarnation: UInt32?, tombstone: UInt64?
+    ) throws(Refusal) {
+        guard case .direct(let parties) = policy.kind else { throw Refusal(text: "it is of no direct conversation") }
+        // Every leaf is a party's (J5), and so is the one that has signed.
+        let signer = parties.first { $0 != place.party } ?? place.party
+        do throws(RuleViolation) {
+            try WelcomeRules(
+                deliveredFor: conversation, own: place.party, signer: signer, heldIncarnation: heldIncarnation,
+                tombstone: tombstone
+            ).check(policy, epoch: group.epoch)
+        } catch { throw Refusal(text: "\(error)") }
+        // Who goes on from a former group is followed from its founding, which a first one is not.
+        guard policy.previous == nil else { throw Refusal(text: "it goes on from a group that was never held") }
+    }
+
+    var name: GroupName { policy.group }
+    var mark: GroupMark { GroupMark(incarnation: name.incarnation, epoch: Epoch(group.epoch)) }
+
+    /// K4: stores the group and takes the private half away, in one. Within a transaction.
+    ///
+    /// - Parameters:
+    ///   - seq: of the commit that has added this device.
+    ///   - hash: of the log there, where it is known.
+    func enter(_ store: ClientStore, _ place: GroupPlace, seq: SequenceNumber, hash: LogHash?) throws {
+        var group = group
+        let rows = store.groupRows
+        try rows.telling {
+            try group.replaceFormer(in: rows)
+            try group.save(to: rows)
+        }
+        try store.setGroupStanding(
+            GroupStanding(group: name, generation: place.generation, seq: seq, hash: hash))
+        try store.consumeKeyPackage(reference)
+        try store.giveWay(in: name.conversation)
+        try store.forgetWelcomeRequest(of: name.conversation)
+    }
+}
+
+extension ClientStore {
+    /// What waited as a whole group is nothing: another one has its place. Within a transaction.
+    func giveWay(in conversation: ConversationID) throws {
+        guard let waiting = try waitingCommit(of: conversation), waiting.kind.isStaged else { return }
+        let name = GroupName(conversation: conversation, incarnation: waiting.position.incarnation)
+        try dropStagedGroup(name.groupId)
+        try dropWaitingCommit(of: conversation)
+    }
+}

@@ -1,0 +1,101 @@
+import ChatProtocol
+import Testing
+
+@testable import ChatClient
+
+/// What is done next, with a clock that is moved by hand.
+@Suite struct GroupCourseTests {
+    private typealias Course = GroupCourse
+
+    private static let one = GroupMark(epoch: 1)
+    private static let two = GroupMark(epoch: 2)
+
+    /// What each event is answered by, in their order.
+    private func steps(
+        _ course: inout GroupCourse, _ events: [GroupCourse.Event], now: Timestamp = 1_000
+    ) -> [GroupCourse.Step] {
+        events.map { course.heard($0, now: now) }
+    }
+
+    @Test func `who holds nothing looks, founds, sends and is a member`() {
+        var course = Course(.init())
+        #expect(course.state == .none && course.begin() == .look)
+        #expect(
+            steps(&course, [.stands(.none), .made(.founding), .taken(Self.one)]) == [.found, .send, .write])
+        #expect(course.state == .member(Self.one))
+    }
+
+    @Test func `where there is a group a Welcome is taken, and without one it is joined from outside`() {
+        var course = Course(.init())
+        #expect(steps(&course, [.stands(Self.one), .entered(Self.one)]) == [.readWelcome, .write])
+        #expect(course.state == .member(Self.one))
+        for event in [Course.Event.noWelcome, .welcomeFailed] {
+            course = Course(.init())
+            #expect(
+                steps(&course, [.stands(Self.one), event, .made(.externalJoin), .taken(Self.two)])
+                    == [.readWelcome, .join(resync: false), .send, .write])
+            #expect(course.state == .member(Self.two))
+        }
+    }
+
+    @Test func `the loser of a founding takes its Welcome`() {
+        var course = Course(.init())
+        _ = steps(&course, [.stands(.none), .made(.founding)])
+        #expect(course.state == .founding)
+        #expect(steps(&course, [.refused(.groupExists), .entered(Self.one)]) == [.readWelcome, .write])
+    }
+
+    @Test func `what waits goes out again before anything else, also after a rest`() {
+        var course = Course(.init(waiting: .founding))
+        #expect(course.state == .founding && course.begin() == .send)
+        #expect(
+            steps(&course, [.refused(.busy), .stands(Self.one), .refused(.busy), .stands(.none), .taken(Self.one)])
+                == [.rest(Course.rest), .send, .rest(Course.rest * 2), .send, .write])
+        let joining = Course(.init(waiting: .externalJoin))
+        #expect(joining.state == .joining && joining.begin() == .send)
+        #expect(Course(.init(mark: Self.one, waiting: .commit)).begin() == .send)
+    }
+
+    @Test func `a member writes, reads what is new where it was refused, and commits what must go`() {
+        var course = Course(.init(mark: Self.one))
+        #expect(course.begin() == .write)
+        #expect(
+            steps(&course, [.refused(.preconditionFailed), .caughtUp(Self.two), .refused(.removalPending)])
+                == [.readLog, .write, .commitRemovals])
+        #expect(
+            steps(&course, [.stands(Self.two), .stands(GroupMark(incarnation: 1, epoch: 1))]) == [.write, .readLog])
+        #expect(course.state == .behind(Self.two))
+    }
+
+    @Test func `who was removed comes back by a Welcome alone or from outside`() {
+        var course = Course(.init(mark: Self.two, isRemoved: true))
+        #expect(course.state == .removed(Self.two) && course.begin() == .look)
+        #expect(
+            steps(&course, [.stands(GroupMark(epoch: 5)), .noWelcome]) == [.readWelcome, .join(resync: false)])
+        course = Course(.init(mark: Self.one))
+        #expect(steps(&course, [.foundRemoved]) == [.readWelcome])
+        #expect(course.state == .removed(Self.one))
+    }
+
+    @Test func `who lost its way comes back once an hour`() {
+        var course = Course(.init(mark: Self.one))
+        #expect(course.heard(.cannotProcess, now: 5_000) == .join(resync: true))
+        #expect(course.state == .broken(Self.one))
+        #expect(course.heard(.taken(Self.two), now: 5_000) == .write)
+        #expect(course.heard(.cannotProcess, now: 6_000) == .giveUp(.broken))
+        let later = Timestamp(milliseconds: 5_000) + Course.resyncPause
+        #expect(course.heard(.cannotProcess, now: later) == .join(resync: true))
+        // What another process did counts too.
+        course = Course(.init(mark: Self.one, resynced: 5_000))
+        #expect(course.heard(.cannotProcess, now: 6_000) == .giveUp(.broken))
+    }
+
+    @Test func `it ends after eight rounds, and at once where nothing helps`() {
+        var course = Course(.init())
+        for _ in 1..<Course.rounds { #expect(course.heard(.refused(.preconditionFailed), now: 1) == .look) }
+        #expect(course.heard(.refused(.preconditionFailed), now: 1) == .giveUp(.busy))
+        course = Course(.init())
+        #expect(course.heard(.refused(.invalidHandshake), now: 1) == .giveUp(.refused(.invalidHandshake)))
+        #expect(course.heard(.nobodyToAdd, now: 1) == .giveUp(.noDevice))
+    }
+}

@@ -1,0 +1,86 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// A wire that loses the answer to the first request of a kind, which the server has acted on.
+final class LosingWire: GroupWire {
+    private let base: any GroupWire
+    private let kind: FrameKind
+    private let hasLost = Mutex(false)
+
+    init(_ base: any GroupWire, losing kind: FrameKind) {
+        self.base = base
+        self.kind = kind
+    }
+
+    func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply {
+        let reply: Reply = try await base.ask(body)
+        let isLost = hasLost.withLock { hasLost in
+            defer { hasLost = hasLost || Body.kind == kind }
+            return Body.kind == kind && !hasLost
+        }
+        if isLost { throw Problem(.unreachable, "the answer is lost") }
+        return reply
+    }
+}
+
+/// Somebody's device at a direct conversation: a process of its own.
+struct Joining {
+    let client: Client
+    let link: ChatClient.Link
+    let joiner: Joiner
+    let conversation: ConversationID
+    let peer: Joiner.Peer
+
+    init(_ person: Person, with other: Person, losing kind: FrameKind? = nil) async throws {
+        let client = try person.client()
+        let link = try await client.loggedInLink().0
+        let opened = try await ConversationBook(store: client).open(.user(other.name), on: link)
+        let made = try await client.joiner(on: link)
+        self.client = client
+        self.link = link
+        joiner =
+            kind.map { kind in
+                Joiner(
+                    place: made.place, store: made.store, wire: LosingWire(link, losing: kind), log: made.log,
+                    refresh: made.refresh)
+            } ?? made
+        conversation = opened.id
+        peer = Joiner.Peer(account: try #require(opened.recipient), name: other.name)
+    }
+
+    func enter() async throws -> GroupMark { try await joiner.enter(conversation, with: peer) }
+
+    /// What its store holds.
+    struct View: Equatable, Sendable {
+        var context: [UInt8]
+        var devices: Set<DeviceID>
+        var standing: GroupStanding
+        var isWaiting: Bool
+        var packages: Int
+    }
+
+    func view() async throws -> View {
+        let (conversation, judge) = (conversation, joiner.place.judge)
+        let view = try await client.withStore { store -> View? in
+            guard let standing = try store.groupStanding(of: conversation) else { return nil }
+            let group = try Group.load(standing.group.groupId, from: store.groupRows, judge: judge)
+            let staged = try store.stagedGroupRows.row(RowKey(groupId: standing.group.groupId, kind: .head))
+            return View(
+                context: group.context.encoded,
+                devices: Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential).device }),
+                standing: standing,
+                isWaiting: try store.waitingCommit(of: conversation) != nil || staged != nil,
+                packages: try store.database.first(
+                    "SELECT count(*) FROM key_packages WHERE is_last_resort = 0"
+                ) { $0.int(0) } ?? 0)
+        }
+        return try #require(view)
+    }
+}
