@@ -72,6 +72,10 @@ package enum LocalCode: String, CaseIterable, Sendable {
     case chainForked = "chain_forked"
     /// The server gives a chain that proves nothing.
     case invalidChain = "invalid_chain"
+    /// A device is said to be somebody's, and that one's chain has none of it.
+    case ghostDevice = "ghost_device"
+    /// A device wrote that its own account has revoked.
+    case senderRevoked = "sender_revoked"
     /// Somebody has no chain yet.
     case noKey = "no_key"
     /// A fingerprint that was given is not the one that is known.
@@ -114,7 +118,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
         case .badConfiguration, .wrongServer, .wrongProfile, .unsafeStore, .damagedStore, .newerStore,
             .readOnlyStore:
             .badConfiguration
-        case .serverKeyChanged, .serverNotTrusted, .keyChanged, .unverified, .chainForked, .invalidChain,
+        case .serverKeyChanged, .serverNotTrusted, .keyChanged, .unverified, .chainForked, .invalidChain, .ghostDevice,
+            .senderRevoked,
             .fingerprintDiffers:
             .untrusted
         case .someTargetsFailed: .partial

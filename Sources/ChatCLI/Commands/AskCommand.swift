@@ -79,6 +79,7 @@ struct AskNotices {
             invocation.diagnostics.note(
                 "not_an_answer",
                 "\(message.from) wrote something else: \(message.body)")
+        case .doubted(let message, let problem): invocation.diagnostics.report(problem.notActing(on: message))
         }
     }
 }

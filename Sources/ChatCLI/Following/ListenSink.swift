@@ -4,6 +4,8 @@ import ChatClient
 /// Prints what comes, or has a command handle it.
 struct ListenSink: FollowSink {
     private let invocation: Invocation
+    private let client: Client
+    private let doubts: SenderDoubts
     private let handler: HandlerCommand?
     private let tellsMeta: Bool
     private let marks: Bool
@@ -13,8 +15,13 @@ struct ListenSink: FollowSink {
     ///   - handler: what is run for each message, in place of printing.
     ///   - tellsMeta: also prints what the connection tells.
     ///   - marks: what was printed or handled counts as shown.
-    init(invocation: Invocation, handler: HandlerCommand?, tellsMeta: Bool, marks: Bool, limits: FollowLimits) {
+    init(
+        invocation: Invocation, client: Client, handler: HandlerCommand?, tellsMeta: Bool, marks: Bool,
+        limits: FollowLimits
+    ) {
         self.invocation = invocation
+        self.client = client
+        doubts = SenderDoubts(invocation.diagnostics)
         self.handler = handler
         self.tellsMeta = tellsMeta
         self.marks = marks
@@ -27,6 +34,7 @@ struct ListenSink: FollowSink {
     mutating func take(_ event: ListenEvent) async throws(Problem) -> Reception {
         switch event {
         case .message(let message):
+            if handler != nil, try await !doubts.isClear(message, client) { return Reception() }
             let isDone = try await deliver(message)
             limits.printed(isMessage: true, at: .now)
             return Reception(isShown: marks && isDone, isDone: isDone)

@@ -115,6 +115,12 @@ extension JSONLine.Field {
         required(name, .choice(Choice.allCases.map(\.rawValue)), about, part) { .string($0.rawValue) }
     }
 
+    static func optionalChoice<Choice: RawRepresentable<String> & CaseIterable & SendableMetatype>(
+        _ name: String, _ about: String, _ part: @escaping @Sendable (Value) -> Choice?
+    ) -> Self {
+        optional(name, .choice(Choice.allCases.map(\.rawValue)), about, part) { .string($0.rawValue) }
+    }
+
     static func choice(
         _ name: String, of texts: [String], _ about: String, _ part: @escaping @Sendable (Value) -> String
     ) -> Self {

@@ -27,6 +27,7 @@ enum ToldLines {
         .text("from", "the sender's name") { $0.message.from.text },
         .text("from_device", "the identifier of the sender's device") { $0.message.fromDevice.hex },
         .flag("own", "whether this account sent it") { $0.message.own },
+        .optionalChoice("trust", "how the sender's key stands now, where anything is known of it") { $0.message.trust },
     ]
 
     private static let content: [JSONLine<Answer>.Field] = [

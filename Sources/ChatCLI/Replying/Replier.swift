@@ -21,6 +21,7 @@ actor Replier {
     private let client: Client
     private let invocation: Invocation
     private let rules: ReplyRules
+    private let doubts: SenderDoubts
     private var deadlines: ReplyDeadlines
     private var schedule: ReplySchedule
     private var free: [HandlerCommand]
@@ -38,6 +39,7 @@ actor Replier {
         self.client = client
         self.invocation = invocation
         self.rules = rules
+        doubts = SenderDoubts(invocation.diagnostics)
         deadlines = ReplyDeadlines(limits)
         schedule = ReplySchedule(jobs: handlers.count, count: limits.count)
         free = handlers
@@ -98,7 +100,8 @@ actor Replier {
     /// What somebody else answers, or nobody should, is done as it comes.
     private func isToBeAnswered(_ message: ReceivedMessage) async throws(Problem) -> Bool {
         guard rules.wants(message) else { return false }
-        return try await !client.isAnswer(message)
+        guard try await !client.isAnswer(message) else { return false }
+        return try await doubts.isClear(message, client)
     }
 
     private func take(_ step: Step, _ outbound: ReplySender) async throws(Problem) {

@@ -27,6 +27,7 @@ actor AnswerWaiter {
         self.choices = choices
         self.report = report
         watch = try StoreWatch(directory, gate: mailbox.gate)
+        watch.store.gate = client.gate
         guard let reader = try watch.store.itemReader() else {
             throw Problem(.notLoggedIn, "the profile is not logged in")
         }
@@ -76,9 +77,20 @@ actor AnswerWaiter {
             case .answer: return Answer(message: answer.message, choices: choices)
             case .notAChoice: tell(answer.message, Self.expected(choices))
             case .ambiguous: tell(answer.message, Self.severalOpen)
+            case .doubted: try tellDoubt(about: answer.message)
             }
         }
         return nil
+    }
+
+    /// Once a message.
+    private func tellDoubt(about message: ReceivedMessage) throws(Problem) {
+        guard told.insert(message.id).inserted else { return }
+        let problem: Problem?
+        do { problem = try message.cursor.flatMap { try watch.store.doubt(at: $0.position) } } catch {
+            throw Problem(store: error)
+        }
+        if let problem { report(.doubted(message, problem)) }
     }
 
     /// Once a message, however many processes see it: they arrive at the same key.

@@ -24,6 +24,8 @@ package actor Client {
     var chainBeginning: (link: Link, task: Task<Void, Never>)?
     /// The lasting connection, while somebody listens.
     var live: LiveConnection?
+    /// For whose devices chains were read on a connection, in vain or not.
+    var askedStrangers: (link: Link?, senders: Set<Sender>) = (nil, [])
     nonisolated let receipts = ReceiptBoard()
     /// Who may be written to.
     nonisolated let gate: KeyGate
@@ -76,6 +78,7 @@ package actor Client {
             if let openStore { return try body(openStore) }
             try requireProfile()
             let store = try ClientStore(settings.profileDirectory, mode: .read)
+            store.gate = gate
             try checkServer(try store.identity())
             return try body(store)
         } catch { throw Problem(store: error) }
@@ -85,6 +88,7 @@ package actor Client {
         if let openStore { return openStore }
         try requireProfile()
         let store = try ClientStore(settings.profileDirectory, mode: .write)
+        store.gate = gate
         try checkServer(try store.identity())
         openStore = store
         return store
@@ -95,6 +99,7 @@ package actor Client {
         do {
             try settings.profileDirectory.create()
             let store = try ClientStore(settings.profileDirectory, mode: .create)
+            store.gate = gate
             try checkServer(try store.identity())
             openStore = store
         } catch { throw Problem(store: error) }

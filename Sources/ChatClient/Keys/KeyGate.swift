@@ -17,6 +17,9 @@ struct KeyGate: Sendable {
     /// The keys that count as verified in every profile.
     let file: KeysFile?
 
+    /// What somebody has compared in the store alone counts.
+    static let plain = KeyGate(policy: .tofu, file: nil)
+
     enum Passage: Equatable, Sendable {
         case open
         /// Something has to be done first: its chain read, or a person told that it is used for the first time.

@@ -114,7 +114,38 @@ extension Client {
             let found: Accounts = try await link.request(LookUpAccounts(ids: page))
             try store { store in try store.write { try store.remember(found.accounts, now: WallClock.now) } }
         }
+        try await readKeysOfStrangers(in: batch, on: link)
     }
+
+    /// Reads the chain of whoever is known here and writes from a device that is not in it, as far as it is known: before anybody acts on
+    /// it, and once a device and connection, for the server may name what it likes.
+    private func readKeysOfStrangers(in batch: [Incoming], on link: Link) async throws(Problem) {
+        let senders = batch.compactMap { item -> Sender? in
+            guard case .entry(let entry) = item else { return nil }
+            return Sender(account: entry.place.sender, device: entry.place.device)
+        }
+        for sender in Set(senders).subtracting(askedStrangers.link === link ? askedStrangers.senders : []) {
+            let isStrange = try store { store in
+                try store.isStrange(sender.device, of: sender.account, listed: try gate.file?.readOrLast())
+            }
+            guard isStrange else { continue }
+            if askedStrangers.link !== link || askedStrangers.senders.count >= Self.rememberedStrangers {
+                askedStrangers = (link, [])
+            }
+            askedStrangers.senders.insert(sender)
+            do throws(Problem) { try await keyPassage.readAndTell(sender.account, on: link) } catch {
+                log.info("the chain of account \(sender.account) is not read: \(error.text)")
+            }
+        }
+    }
+
+    private static let rememberedStrangers = 1024
+}
+
+/// Who wrote an entry, as the server says.
+struct Sender: Hashable, Sendable {
+    var account: AccountID
+    var device: DeviceID
 }
 
 extension Array {

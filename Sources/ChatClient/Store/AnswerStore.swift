@@ -9,6 +9,8 @@ struct StoredAnswer: Equatable, Sendable {
         case answer = 0
         case notAChoice = 1
         case ambiguous = 2
+        /// It would be one, and who the server says has written it is not trusted.
+        case doubted = 3
     }
 
     /// In the order in which they came.
@@ -34,6 +36,9 @@ extension ClientStore {
         switch decision {
         case .none: return
         case .answer(let question):
+            guard try doubt(of: entry.sender, device: entry.device) == nil else {
+                return try keep(entry, conversation, question, .doubted)
+            }
             try keep(entry, conversation, question, .answer)
             try database.run(
                 """
@@ -84,6 +89,9 @@ extension ClientStore {
 
     /// Decides what came after a question, is marked as its answer, and was stored while nobody waited for it.
     func decideLateAnswers(to peer: AccountID, question: MessageID, own: AccountID, now: Timestamp) throws {
+        // Who is trusted may be another by now.
+        try database.run(
+            "DELETE FROM answers WHERE question = ? AND outcome = ?", question, StoredAnswer.Outcome.doubted.rawValue)
         let late = try database.all(
             """
             SELECT e.conversation, e.seq, c.id, e.id, e.device, e.time, e.sent, e.body, e.auto
@@ -114,20 +122,23 @@ extension ClientStore {
     /// What questions took, and what came after the answer `number` and may answer any of several, in the order in which
     /// it came.
     func answers(to asked: [AskedUser], ambiguousAfter number: Int64, reader: ItemReader) throws -> [StoredAnswer] {
-        try asked.flatMap { user in
+        let trust = try SenderTrust(self, reader.gate)
+        return try asked.flatMap { user in
             try database.all(
                 """
                 SELECT m.*, a.number, a.outcome
                 FROM answers a JOIN message_rows m ON m.conversation = a.conversation AND m.seq = a.seq
                 WHERE (a.question = ? OR (a.outcome = 2 AND a.number > ?)) AND m.peer = ? AND m.body IS NOT NULL
                 """, from: ItemReader.messages, user.id, number, user.account,
-                read: { try Self.answer($0, reader) }
+                read: { try Self.answer($0, reader, trust) }
             ).compactMap(\.self)
         }.sorted { $0.number < $1.number }
     }
 
-    private static func answer(_ row: Statement, _ reader: ItemReader) throws -> StoredAnswer? {
-        guard case .message(let message) = try reader.item(row),
+    private static func answer(
+        _ row: Statement, _ reader: ItemReader, _ trust: SenderTrust
+    ) throws -> StoredAnswer? {
+        guard case .message(let message) = try reader.item(row, trust),
             let outcome = StoredAnswer.Outcome(rawValue: row.int(ItemReader.messageColumns + 1))
         else { return nil }
         return StoredAnswer(number: row.integer(ItemReader.messageColumns), outcome: outcome, message: message)
@@ -138,8 +149,8 @@ extension ClientStore {
         try database.first(
             """
             SELECT 1 FROM entries e JOIN answers a ON a.conversation = e.conversation AND a.seq = e.seq
-            WHERE e.position = ?
-            """, position
+            WHERE e.position = ? AND a.outcome <> ?
+            """, position, StoredAnswer.Outcome.doubted.rawValue
         ) { _ in true } ?? false
     }
 }

@@ -28,6 +28,8 @@ final class ClientStore {
 
     let directory: ProfileDirectory
     let database: Database
+    /// Whose keys are trusted, besides what stands here.
+    var gate = KeyGate.plain
     /// The clock by which durations count that outlast a process.
     var bootTime: () -> BootTime = { .now }
 

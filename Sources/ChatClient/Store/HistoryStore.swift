@@ -10,6 +10,7 @@ extension ClientStore {
         let search = query.search.map(TextSearch.init)
         try database.define("is_found") { search?.matches($0) ?? true }
         let limit = max(0, query.limit)
+        let trust = try SenderTrust(self, reader.gate)
         // One statement a kind of question, so that each has an index to walk backwards on.
         if let conversation = query.conversation {
             // Oldest conversation first: the numbers of a later one are larger.
@@ -18,7 +19,8 @@ extension ClientStore {
                     """
                     SELECT * FROM message_rows WHERE conversation = ? AND time >= ? AND time <= ?
                         AND (?4 OR is_found(body)) ORDER BY seq DESC LIMIT ?5
-                    """, from: ItemReader.messages, number, since, until, search == nil, limit, read: reader.item
+                    """, from: ItemReader.messages, number, since, until, search == nil, limit,
+                    read: { try reader.item($0, trust) }
                 ).reversed()
             }
             return items.suffix(limit)
@@ -27,15 +29,16 @@ extension ClientStore {
             """
             SELECT * FROM message_rows WHERE time >= ? AND time <= ? AND (?3 OR is_found(body))
             ORDER BY time DESC, number DESC LIMIT ?4
-            """, from: ItemReader.messages, since, until, search == nil, limit, read: reader.item
+            """, from: ItemReader.messages, since, until, search == nil, limit, read: { try reader.item($0, trust) }
         ).reversed()
     }
 
     /// All messages with this identifier: it is the sender's word, so that there may be several.
     func messages(id: MessageID, reader: ItemReader) throws -> [ReceivedMessage] {
-        try database.all(
+        let trust = try SenderTrust(self, reader.gate)
+        return try database.all(
             "SELECT * FROM message_rows WHERE id = ? AND body IS NOT NULL ORDER BY time", from: ItemReader.messages,
-            id, read: reader.item
+            id, read: { try reader.item($0, trust) }
         ).compactMap { if case .message(let message) = $0 { message } else { nil } }
     }
 

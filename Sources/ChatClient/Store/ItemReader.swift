@@ -7,6 +7,7 @@ struct ItemReader: Sendable {
     var store: String
     var own: AccountID
     var ownName: UserName
+    var gate: KeyGate
 
     /// The columns of `message_rows`; what is selected beside them comes behind them.
     private enum MessageColumn {
@@ -35,7 +36,7 @@ struct ItemReader: Sendable {
     }
 
     /// From a row of `message_rows`.
-    func item(_ row: Statement) throws -> StoredItem {
+    func item(_ row: Statement, _ trust: SenderTrust) throws -> StoredItem {
         typealias Column = MessageColumn
         let cursor = row.optionalPosition(Column.position).map { Cursor(store: store, position: $0) }
         let conversation = try conversation(row)
@@ -56,7 +57,7 @@ struct ItemReader: Sendable {
                 fromDisplayName: row.text(Column.displayName), fromDevice: try row.identifier(Column.device),
                 own: isOwn, to: conversation.user.map { isOwn ? $0 : ownName }, body: body,
                 replyTo: try row.optionalIdentifier(Column.replyTo), auto: row.bool(Column.auto),
-                shown: row.bool(Column.shown)))
+                shown: row.bool(Column.shown), trust: try trust(sender)))
     }
 
     /// From a row of `gap_rows`.

@@ -46,4 +46,6 @@ package enum AskNotice: Sendable {
     case online
     /// Somebody wrote what is none of the choices, or may answer any of several questions, and was told so.
     case notTaken(ReceivedMessage)
+    /// Somebody answered, and it is not certain that it was who was asked.
+    case doubted(ReceivedMessage, Problem)
 }

@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 
 /// A message as it stands in the local store: received, or sent by a device of this account.
 package struct ReceivedMessage: Equatable, Sendable {
@@ -26,12 +27,14 @@ package struct ReceivedMessage: Equatable, Sendable {
     package var auto: Bool
     /// Whether a person was shown it on this device.
     package var shown: Bool
+    /// How the sender's key stands now; nil: nothing is known of it.
+    package var trust: KeyTrust?
 
     package init(
         conversation: ConversationName, seq: SequenceNumber, id: MessageID, cursor: Cursor?, time: Timestamp,
         sent: Timestamp,
         from: UserName, fromDisplayName: String, fromDevice: DeviceID, own: Bool, to: UserName?, body: String,
-        replyTo: MessageID?, auto: Bool, shown: Bool
+        replyTo: MessageID?, auto: Bool, shown: Bool, trust: KeyTrust? = nil
     ) {
         self.conversation = conversation
         self.seq = seq
@@ -48,6 +51,7 @@ package struct ReceivedMessage: Equatable, Sendable {
         self.replyTo = replyTo
         self.auto = auto
         self.shown = shown
+        self.trust = trust
     }
 }
 
