@@ -72,10 +72,10 @@ private func samples() throws -> [any FrameBody] {
         LoginByIdentity(account: account, device: device, enrol: key, description: description, renewal: [8]),
         LeaveGrant(grant: [9]), SuspendDevice(device: device, password: [10]),
         KeysChanged(account: account, head: head), DeviceWaiting(device: device, name: "phone", time: 11),
-    ] + groupSamples()
+    ] + (try groupSamples())
 }
 
-private func groupSamples() -> [any FrameBody] {
+private func groupSamples() throws -> [any FrameBody] {
     let position = ConversationPosition(generation: generation, incarnation: 1, epoch: 3)
     let entry = Entry(
         conversation: conversation, seq: 1, id: message, sender: account, device: device, payloadKind: 3, time: 4,
@@ -97,7 +97,22 @@ private func groupSamples() -> [any FrameBody] {
         WelcomePart(conversation: conversation, id: message, seq: 8, welcome: [1]),
         TakeTurn(conversation: conversation), Turn(conversation: conversation, position: position, lease: 2_000),
         GroupWelcome(conversation: conversation), CommitWanted(conversation: conversation, position: position),
-    ] + keyPackageSamples
+    ] + keyPackageSamples + (try roomSamples())
+}
+
+private func roomSamples() throws -> [any FrameBody] {
+    let ops = try name("ops")
+    let admin = try record()
+    let room = RoomRecord(
+        conversation: conversation, name: ops, access: .open, isMember: true, admins: [admin], members: 3)
+    let member = RoomMember(account: admin, isAdmin: true, devices: [device])
+    return [
+        CreateRoom(id: message, name: ops), ListRooms(.named, name: ops), Rooms(rooms: [room], more: true),
+        JoinRoom(conversation: conversation, id: message), LeaveRoom(conversation: conversation, id: message),
+        ForgetRoom(conversation: conversation), RoomMembers(conversation: conversation, after: account),
+        Members(conversation: conversation, members: [member], more: true),
+        MemberChanged(conversation: conversation, account: account, change: .left),
+    ]
 }
 
 private var keyPackageSamples: [any FrameBody] {

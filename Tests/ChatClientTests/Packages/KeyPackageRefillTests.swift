@@ -28,11 +28,15 @@ import Testing
             #expect(try await standing(alice.client()) == KeyPackageStanding(left: 20, hasLastResort: true))
             let (laptop, phone) = (try alice.client(), try Person("alice", at: server.address))
             _ = try await phone.joins(alice)
-            let client = try phone.client()
-            #expect(try await standing(client) == KeyPackageStanding(left: 0, hasLastResort: false))
-            // When it has done what it has come for.
-            await client.settle()
-            #expect(try await standing(phone.client()) == KeyPackageStanding(left: 20, hasLastResort: true))
+            #expect(try await standing(phone.client()) == KeyPackageStanding(left: 0, hasLastResort: false))
+            // When it has done what it has come for; if the server is too slow for that, another connection does.
+            #expect(
+                await eventually {
+                    guard let next = try? phone.client() else { return false }
+                    if (try? await standing(next)) == KeyPackageStanding(left: 20, hasLastResort: true) { return true }
+                    await next.settle()
+                    return false
+                })
             let bob = try await Person.registered("bob", at: server)
             let taken = try await take(bob.client(), from: laptop, for: 1)
             #expect(taken.count == 2)
