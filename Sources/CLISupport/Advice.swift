@@ -35,6 +35,9 @@ package enum Advice: Equatable, Sendable {
     /// It is done on a device that adds and revokes others.
     case useCertifyingDevice
     case forceLastDevice
+    /// Lets another device, which lies in a file, approve others.
+    case makeRecovery
+    case resetAccount
 
     case seeUsers
     case seeDevices

@@ -76,6 +76,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
     case ghostDevice = "ghost_device"
     /// A device wrote that its own account has revoked.
     case senderRevoked = "sender_revoked"
+    /// One device alone, or none, can approve others.
+    case noRecovery = "no_recovery"
     /// Somebody has no chain yet.
     case noKey = "no_key"
     /// A fingerprint that was given is not the one that is known.
@@ -114,7 +116,7 @@ package enum LocalCode: String, CaseIterable, Sendable {
         case .commandNotExecutable: .commandNotExecutable
         case .commandNotFound: .commandNotFound
         case .protocolFault: .protocolFault
-        case .notLoggedIn, .refused, .lastDevice: .refused
+        case .notLoggedIn, .refused, .lastDevice, .noRecovery: .refused
         case .badConfiguration, .wrongServer, .wrongProfile, .unsafeStore, .damagedStore, .newerStore,
             .readOnlyStore:
             .badConfiguration

@@ -52,6 +52,10 @@ struct RegisterCommand: ChatCommand {
             : try await invocation.secrets.newPassword()
         let record = try await register(client, name, secret, invite, invocation)
         invocation.diagnostics.note("registered", "registered \(record.user) at \(record.server)")
+        if invocation.canAsk {
+            let advice = AdviceWording.commandLine.text(.makeRecovery)
+            invocation.diagnostics.note("no_recovery", "this device alone can approve others; \(advice)")
+        }
         if invocation.json { try invocation.output.write(JSONLines.whoAmI(record)) }
         return .done
     }

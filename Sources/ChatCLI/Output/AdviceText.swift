@@ -53,6 +53,8 @@ enum AdviceWording {
         case .forceLastDevice:
             "log in elsewhere and approve that device first (chat device approve), or use --force: then only "
                 + "chat login --reset opens the account again"
+        case .makeRecovery: "make a recovery file, and keep it elsewhere: chat device add --certify --out FILE"
+        case .resetAccount: "begin the account anew: chat login --reset"
         case .seeUsers: "chat who --users lists everybody"
         case .seeDevices: "see chat device list"
         case .seeServers: "see chat server list"
@@ -72,6 +74,7 @@ enum AdviceWording {
     static func command(_ advice: Advice) -> String? {
         switch advice {
         case .seeOutbox: "chat outbox list"
+        case .seeDevices: "chat device list"
         case .fetchHistory: "chat history --sync"
         default: nil
         }

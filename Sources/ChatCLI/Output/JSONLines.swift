@@ -15,7 +15,7 @@ enum JSONLines {
         case .live(let time): live(time: time)
         case .presence(let change): presence(change)
         case .receipt(let notice): receipt(notice)
-        case .offline: nil
+        case .deviceWaits, .offline: nil
         }
     }
 

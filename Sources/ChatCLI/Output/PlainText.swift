@@ -18,7 +18,7 @@ struct PlainText: Sendable {
         case .live: [live()]
         case .presence(let change): presence(change)
         case .receipt(let notice): [receipt(notice)]
-        case .offline: nil
+        case .deviceWaits, .offline: nil
         }
     }
 

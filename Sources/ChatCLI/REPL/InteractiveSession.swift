@@ -263,20 +263,29 @@ final class InteractiveSession {
         case .gap(let gap):
             await show([reports.gap(gap)])
             isShown = true
-        case .login:
+        case .login(let notice):
             if state.connection == .lost { note("connected") }
             state.connection = .connected
+            if notice.waiting > 0 { Task { await tellWaitingDevices() } }
         case .live:
             settleOutbox()
             if !hasAskedForNames { Task { await askForNames() } }
         case .presence(let change): take(change)
         case .receipt: break
+        case .deviceWaits(let notice): note(reports.waiting(notice))
         case .offline(let problem, _):
             if state.connection != .lost { note("not connected: \(InertText.line(problem.text)); trying again") }
             state.connection = .lost
         }
         editor.setPrompt(prompt.text(state))
         return Reception(isShown: isShown)
+    }
+
+    /// Those that came while nobody was here.
+    private func tellWaitingDevices() async {
+        do throws(Problem) {
+            for notice in try await client.waitingDevices() { note(reports.waiting(notice)) }
+        } catch { invocation.diagnostics.log("info", "not asked which devices wait: \(error.text)") }
     }
 
     private func take(_ message: ReceivedMessage) async {

@@ -13,6 +13,12 @@ struct REPLReports: Sendable {
 
     func gap(_ gap: GapNotice) -> String { json ? JSONLines.gap(gap).text : plain.gap(gap) }
 
+    /// Its fingerprint stands on its own screen, and only there.
+    func waiting(_ notice: WaitingNotice) -> String {
+        "a device waits to be approved: \(InertText.line(notice.name)), since \(plain.moment(notice.time)); with the "
+            + "fingerprint on its own screen: chat device approve \(notice.device.hex) --fingerprint dev1:…"
+    }
+
     func history(_ items: [StoredItem]) -> [String] {
         items.map { item in
             switch item {

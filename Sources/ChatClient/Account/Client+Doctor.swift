@@ -14,7 +14,7 @@ extension Client {
         await report(checkConfiguration())
         await report(Self.diskCheck(settings.profileDirectory.path))
         guard let identity = await checkStore(report) else {
-            for name in ["address", "tls", "clock", "login", "outbox", "sync", "keys"] {
+            for name in ["address", "tls", "clock", "login", "devices", "outbox", "sync", "keys"] {
                 await report(DoctorCheck(name: name, status: .skipped, text: "not without a profile"))
             }
             return
@@ -66,11 +66,11 @@ extension Client {
         }
     }
 
-    /// Each of address, TLS, clock and login has its line, in this order, also where one fails and the others cannot be
+    /// Each of address, TLS, clock, login and devices has its line, in this order, also where one fails and the others cannot be
     /// looked at.
     private func checkServer(_ identity: Identity, _ report: (DoctorCheck) async -> Void) async {
         var failed: Problem?
-        var left = ["address", "tls", "clock", "login"][...]
+        var left = ["address", "tls", "clock", "login", "devices"][...]
         do throws(Problem) {
             try requireStanding(identity)
             let link = try await connect(to: identity.address, login: .none)
@@ -90,6 +90,9 @@ extension Client {
                 DoctorCheck(
                     name: "login", status: .ok,
                     text: "logged in as \(welcome.account.name), device \(InertText.line(welcome.deviceName))"))
+            let devices = try await deviceChecks()
+            left.removeFirst()
+            for check in devices { await report(check) }
         } catch { failed = error }
         guard let failed else { return }
         let culprit = Self.culprit(failed, left)
@@ -120,7 +123,7 @@ extension Client {
             case .refused, .badConfiguration: "login"
             default: "address"
             }
-        return left.contains(wanted) ? wanted : "login"
+        return left.contains(wanted) ? wanted : left.contains("login") ? "login" : left.last ?? wanted
     }
 
     /// How long before its end a certificate is a matter.

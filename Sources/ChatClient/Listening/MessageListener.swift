@@ -152,6 +152,7 @@ package actor MessageListener {
             return .live(time: time)
         case .presence(let change): return options.presence ? .presence(change) : nil
         case .receipt(let notice): return options.receipts ? .receipt(notice) : nil
+        case .deviceWaits(let notice): return .deviceWaits(notice)
         case .offline(let problem, let pause):
             // Without following there is one attempt.
             guard options.follow else {

@@ -29,6 +29,8 @@ extension Client {
                     }
                     acknowledger.send(all: frame.frameKind == .live)
                     try report(frame, from: link, to: events)
+                case .deviceWaiting:
+                    try tell(.deviceWaits(try Link.decode(frame, from: link.address)), events)
                 case .keysChanged: news.hear(try Link.decode(frame, from: link.address))
                 default:
                     // A newer server may tell more than we understand.

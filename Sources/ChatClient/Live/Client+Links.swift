@@ -166,6 +166,7 @@ struct LinkEvents: Sendable {
         case live(time: Timestamp)
         case presence(Presence)
         case receipt(ConversationID, ReceiptState)
+        case deviceWaits(DeviceWaiting)
     }
     /// With the last position of the store at that moment: what is told by then was there before.
     var report: @Sendable (Event, StorePosition) -> Void

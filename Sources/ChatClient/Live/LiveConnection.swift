@@ -10,6 +10,7 @@ struct LiveReport: Sendable {
         case live(time: Timestamp)
         case presence(PresenceChange)
         case receipt(ReceiptNotice)
+        case deviceWaits(WaitingNotice)
         case offline(Problem, retryIn: Duration)
         /// It is over, and nothing follows.
         case ended(Problem)
@@ -158,7 +159,8 @@ actor LiveConnection {
             reconnector.connected(now: Monotonic.now)
             let notice = LoginNotice(
                 time: welcome.time, user: welcome.account.name, displayName: welcome.account.displayName,
-                server: await client.address, device: welcome.device, deviceName: welcome.deviceName)
+                server: await client.address, device: welcome.device, deviceName: welcome.deviceName,
+                waiting: Int(welcome.waiting))
             lastLogin = LiveReport(event: .login(notice), behind: behind)
             tell(.login(notice), behind: behind)
             if let link { await client.tellReadMarks(on: link) }
@@ -173,6 +175,9 @@ actor LiveConnection {
         case .receipt(let conversation, let state):
             guard let notice = await client.receiptNotice(conversation, state) else { return }
             tell(.receipt(notice), behind: behind)
+        case .deviceWaits(let frame):
+            let notice = WaitingNotice(device: frame.device, name: frame.name, time: frame.time)
+            tell(.deviceWaits(notice), behind: behind)
         }
     }
 

@@ -11,6 +11,8 @@ package enum ListenEvent: Sendable {
     case live(time: Timestamp)
     case presence(PresenceChange)
     case receipt(ReceiptNotice)
+    /// A further device of this account asks to be approved.
+    case deviceWaits(WaitingNotice)
     /// The connection was lost, or another attempt failed; the next follows after `retryIn`.
     case offline(Problem, retryIn: Duration)
 
@@ -33,11 +35,14 @@ package struct LoginNotice: Equatable, Sendable {
     package var server: ServerAddress
     package var device: DeviceID
     package var deviceName: String
+    /// How many devices of the account wait to be approved.
+    package var waiting: Int
 
     package init(
         time: Timestamp, user: UserName, displayName: String, server: ServerAddress, device: DeviceID,
-        deviceName: String
+        deviceName: String, waiting: Int = 0
     ) {
+        self.waiting = waiting
         self.time = time
         self.user = user
         self.displayName = displayName
@@ -59,6 +64,20 @@ package struct PresenceChange: Equatable, Sendable {
         self.change = change
         self.time = time
         self.users = users
+    }
+}
+
+/// A device of this account that waits to be approved. What its fingerprint is stands on its own screen and is not told here.
+package struct WaitingNotice: Equatable, Sendable {
+    package var device: DeviceID
+    package var name: String
+    /// Since when, by the server's clock.
+    package var time: Timestamp
+
+    package init(device: DeviceID, name: String, time: Timestamp) {
+        self.device = device
+        self.name = name
+        self.time = time
     }
 }
 

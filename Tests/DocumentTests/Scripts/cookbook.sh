@@ -136,6 +136,12 @@ eventually got '-m $(id)' || fail "a body that looks like a command"
 exits 0 recipe alice 'history --with bob --since'
 has "$SCRATCH/out" 'Z alice: all is well$'
 
+exits 0 recipe alice '--certify'
+person ci
+person later
+exits 0 as ci chat login --identity "$SCRATCH/alice/ci.identity"
+exits 0 as later chat login --identity "$SCRATCH/alice/recovery.identity"
+
 # Nothing is deployed unless the boss says so.
 printf '#!/bin/sh\ntouch deployed\n' >"$SCRATCH/alice/deploy"
 chmod +x "$SCRATCH/alice/deploy"

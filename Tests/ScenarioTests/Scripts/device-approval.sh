@@ -16,6 +16,11 @@ has "$SCRATCH/err" "$fingerprint"
 # The server's list does not tell what is to be compared, and another fingerprint approves nothing.
 exits 0 alice chat device list --json
 same "pending null" "$(jq -r --arg id "$waiting" 'select(.id == $id) | "\(.state) \(.dev1)"' "$SCRATCH/out")"
+exits 0 alice chat doctor
+has "$SCRATCH/out" "^warning.devices: laptop \\($waiting\\) waits to be approved, since .*: chat device list"
+lacks "$SCRATCH/out" "dev1:"
+exits 0 alice chat doctor --json
+same no_recovery "$(jq -r 'select(.code == "no_recovery") | .code' "$SCRATCH/out")" "alice's is the only device that approves"
 exits 0 alice chat whoami --json
 exits 79 alice chat --json device approve laptop --fingerprint "$(jq -r .dev1 "$SCRATCH/out")"
 same fingerprint_differs "$(jq -r .code "$SCRATCH/err")"
@@ -23,6 +28,18 @@ lacks "$SCRATCH/err" "$fingerprint"
 exits 64 alice chat device approve laptop --fingerprint dev1:short
 exits 77 as laptop chat device approve "$waiting" --fingerprint "$fingerprint"
 exits 77 as laptop chat send --to bob "not yet"
+
+# The prompt tells of who came before it, and of who comes while it is there.
+terminal() { as alice python3 "$scripts/at_terminal.py" "$@"; }
+person phone
+exits 0 terminal chat <<END
+expect laptop, since
+expect chat device approve $waiting
+until ! env -i PATH="$bin:/usr/bin:/bin" HOME="$SCRATCH/phone" chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password" --device-name phone
+expect phone, since
+send \\x04
+END
+lacks "$SCRATCH/out" "dev1:[a-z0-9]"
 
 # Who waits for it goes on when it is approved; who does not wait long enough ends as without.
 exits 77 as laptop chat login alice --server "$address" --password-file "$SCRATCH/password" --wait 1s
@@ -42,6 +59,11 @@ exits 0 as laptop chat device revoke "$first" --password-file "$SCRATCH/password
 exits 77 alice chat send --to bob "suspended"
 exits 0 as laptop chat device list --json
 same suspended "$(jq -r --arg id "$first" 'select(.id == $id) | .state' "$SCRATCH/out")"
+
+# A device that waits may do that, too: with the password alone a lost account is closed to who has its devices.
+exits 0 as phone chat device revoke "$waiting" --password-file "$SCRATCH/password"
+exits 77 as laptop chat send --to bob "suspended by one that waits"
+exits 77 as phone chat send --to bob "which waits on"
 
 # Nobody is left that could approve another one.
 person third

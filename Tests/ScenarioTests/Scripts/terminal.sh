@@ -18,6 +18,7 @@ send correct horse battery\n
 expect Again:
 send correct horse battery\n
 expect registered alice
+expect chat device add --certify
 echo on
 END
 lacks "$SCRATCH/out" 'secret|horse'

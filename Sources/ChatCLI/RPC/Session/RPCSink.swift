@@ -16,7 +16,7 @@ struct RPCSink: FollowSink {
         diagnostics.noteConnection(event)
         switch event {
         case .message, .gap: await tell(event)
-        case .offline: break
+        case .offline, .deviceWaits: break
         case .login, .live, .presence, .receipt: if tellsMeta { await tell(event) }
         }
         // The caller says what is done (`listen.ack`).
