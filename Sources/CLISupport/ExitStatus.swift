@@ -66,7 +66,8 @@ extension ErrorCode {
             .temporary
         case .notLoggedIn, .loginRefused, .deviceRevoked, .devicePending, .replaced, .accountDisabled, .badProof,
             .forbidden, .nameTaken,
-            .registrationClosed, .inviteRequired, .inviteInvalid, .tooManyDevices, .tooLarge, .notAMember:
+            .registrationClosed, .inviteRequired, .inviteInvalid, .tooManyDevices, .tooLarge, .notAMember,
+            .blocked:
             .refused
         case .storeCopied, .identityUsed: .badConfiguration
         case .invalidName, .unacceptablePassword, .payloadTooLarge, .invalidTarget: .badData

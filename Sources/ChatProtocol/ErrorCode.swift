@@ -57,6 +57,7 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
     case removalsLeftOut = 55
     case turnTaken = 56
     case removalPending = 57
+    case blocked = 58
 
     case acknowledgedTooMuch = 60
     case alreadySubscribed = 61
@@ -113,6 +114,7 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .removalsLeftOut: "removals_left_out"
         case .turnTaken: "turn_taken"
         case .removalPending: "removal_pending"
+        case .blocked: "blocked"
         case .acknowledgedTooMuch: "acknowledged_too_much"
         case .alreadySubscribed: "already_subscribed"
         }
@@ -170,6 +172,7 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .removalsLeftOut: "devices are to be removed, and the commit leaves them"
         case .turnTaken: "too many wait for their turn"
         case .removalPending: "devices are to be removed from the group before anything is sent to it"
+        case .blocked: "members have reported this device's commits, which are refused for a day"
         case .acknowledgedTooMuch: "an acknowledgement lies beyond what was sent"
         case .alreadySubscribed: "the connection is subscribed already"
         }

@@ -35,6 +35,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case readGroup = 30
     case readWelcome = 31
     case takeTurn = 32
+    case reportCommit = 33
     case createRoom = 34
     case listRooms = 35
     case joinRoom = 36

@@ -335,6 +335,38 @@ package struct Turn: FrameBody {
     }
 }
 
+/// Reports a commit that the server has taken and this device cannot process. Answered by `Done`; refused by `invalidTarget` where the
+/// server has no such commit, or another one.
+///
+/// Its author is the device that committed, which is the one that has published it, or the server has changed it for some. Where two
+/// accounts report a device, or an admin, its commits to this group are refused for a day (`blocked`).
+package struct ReportCommit: FrameBody {
+    package static let digestBytes = 32
+    package static let kind = FrameKind.reportCommit
+    package var conversation: ConversationID
+    package var seq: SequenceNumber
+    /// SHA-256 of the commit as it came here.
+    package var digest: [UInt8]
+
+    package init(conversation: ConversationID, seq: SequenceNumber, digest: [UInt8]) {
+        self.conversation = conversation
+        self.seq = seq
+        self.digest = digest
+    }
+
+    package func encode(into writer: inout WireWriter) {
+        writer.write(conversation)
+        writer.write(seq)
+        writer.write(fixed: digest)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        conversation = try reader.read()
+        seq = try reader.read()
+        digest = Array(try reader.read(fixed: Self.digestBytes))
+    }
+}
+
 /// A Welcome waits for this device. Told once it has subscribed: first of those that wait already, then when one comes.
 package struct GroupWelcome: FrameBody {
     package static let kind = FrameKind.groupWelcome

@@ -55,6 +55,10 @@ package enum Limits {
     package static let turnsWaiting = 1_000
     /// Seconds between two external commits of a device: each costs everybody a look at the whole tree.
     package static let externalCommitSeconds = 1
+    /// Accounts that have to report a device's commits; one is enough where it is an admin's.
+    package static let reports = 2
+    /// Hours for which commits are then refused: whoever made one that nobody can process makes the next one, too.
+    package static let blockedHours = 24
     /// The number of a log's last possible entry: ten thousand entries a second in one conversation for a year, the leaps
     /// of restored servers included. Neighbours and distances of numbers up to it can be computed without a check.
     package static let sequenceNumber = UInt64(1) << 38 - 1

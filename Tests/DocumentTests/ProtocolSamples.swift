@@ -203,6 +203,7 @@ enum ProtocolSamples {
                 "WelcomePart", WelcomePart(conversation: id, id: identifier(112), seq: 113, welcome: [114])),
             ProtocolSample("TakeTurn", TakeTurn(conversation: id)),
             ProtocolSample("Turn", Turn(conversation: id, position: position, lease: 115)),
+            ProtocolSample("ReportCommit", ReportCommit(conversation: id, seq: 124, digest: digest)),
             ProtocolSample("GroupWelcome", GroupWelcome(conversation: id)),
             ProtocolSample("CommitWanted", CommitWanted(conversation: id, position: position)),
         ]

@@ -69,6 +69,8 @@ struct ProtocolTableTests {
         "turn_seconds": "\(Limits.turnSeconds)",
         "turns_waiting": "\(Limits.turnsWaiting)",
         "external_commit_seconds": "\(Limits.externalCommitSeconds)",
+        "reports": "\(Limits.reports)",
+        "blocked_hours": "\(Limits.blockedHours)",
         "sequence_number": "\(Limits.sequenceNumber)",
         "text": "\(Limits.text)",
         "display_name": "\(Limits.displayName)",

@@ -99,6 +99,9 @@ extension MemoryStore {
         {
             return Failure(code, current: current)
         }
+        if bundle.isCommit, let failure = CommitReport.refusal(until: conversation.blocks[bundle.device], at: clock()) {
+            return failure
+        }
         guard bundle.isBounded else { return Failure(.payloadTooLarge) }
         guard !conversation.info.isDirect || !bundle.members.contains(where: \.isOfAccount) else {
             return Failure(.invalidTarget)
@@ -154,6 +157,44 @@ extension MemoryStore {
             return LostLeaf(leaf: leaf.index, reader: DeviceReader(account: leaf.account, device: device))
         }
         return lost.sorted { $0.leaf < $1.leaf }
+    }
+
+    func report(_ report: CommitReport) -> OperationOutcome {
+        guard var group = conversations[report.conversation] else { return .refused(Failure(.noSuchConversation)) }
+        let (account, device) = (report.reporter.account, report.reporter.device)
+        guard group.info.includes(account) ?? (group.members[account] != nil) else {
+            return .refused(Failure(.notAMember))
+        }
+        guard let commit = group.entries[report.seq], commit.payloadKind == PayloadKind.commit.rawValue,
+            SHA256.hash(commit.payload) == report.digest, commit.device != device
+        else { return .refused(CommitReport.mistaken) }
+        guard group.leaves[device]?.span.contains(report.seq) == true else { return .refused(Failure(.notInGroup)) }
+        var reports = group.reports[commit.device, default: [:]]
+        guard reports[account].map({ $0.seq < report.seq }) ?? true else { return .done }
+        let time = clock()
+        reports[account] = (report.seq, time)
+        group.reports[commit.device] = reports
+        let count = reports.values.count { $0.time > time - CommitReport.period }
+        if group.traits?.admins.contains(account) == true || count >= Limits.reports {
+            group.blocks[commit.device] = time + CommitReport.period
+        }
+        conversations[report.conversation] = group
+        return .done
+    }
+
+    /// Ends the leaves of devices that were not seen since then.
+    func endLeaves(unseenSince cutoff: Timestamp) -> Int {
+        var count = 0
+        for (id, conversation) in conversations {
+            for (device, leaf) in conversation.leaves where leaf.span.until == nil {
+                guard let known = devices[device], max(known.lastSeen, known.created, known.activated) < cutoff else {
+                    continue
+                }
+                conversations[id]?.leaves[device]?.span.until = conversation.head
+                count += 1
+            }
+        }
+        return count
     }
 
     func takeWelcome(_ id: ConversationID, _ device: DeviceID, _ request: MessageID) -> OperationOutcome {

@@ -169,6 +169,7 @@ extension MemoryStore {
         var step = RetentionStep(sweep: sweep)
         step.sweep.phase = .done
         endWaiting(before: sweep.waitingBefore)
+        step.leaves = endLeaves(unseenSince: sweep.unseenSince)
         expirePackages(at: sweep.now)
         for (id, conversation) in conversations {
             let ordered = conversation.entries.values.sorted { $0.seq < $1.seq }

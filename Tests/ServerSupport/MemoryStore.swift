@@ -29,6 +29,9 @@ actor MemoryStore: Store {
         var name: RoomName?
         /// Nil before it is founded.
         var traits: RoomTraits?
+        /// Commits of devices that accounts cannot process.
+        var reports: [DeviceID: [AccountID: (seq: SequenceNumber, time: Timestamp)]] = [:]
+        var blocks: [DeviceID: Timestamp] = [:]
     }
 
     struct Welcome {
@@ -189,6 +192,7 @@ actor MemoryStore: Store {
         case .bundle(let bundle): carryOut(bundle)
         case .openRoom(let id, let name, let account): openRoom(id, name, account)
         case .forgetRoom(let id, let account): forgetRoom(id, account)
+        case .report(let report): self.report(report)
         case .takeWelcome(let id, let device, let request): takeWelcome(id, device, request)
         case .openDirect(let one, let other, let id): openDirect(min(one, other), max(one, other), id)
         case .join(let id, let account): join(id, account)

@@ -25,10 +25,15 @@ final class FollowerDesk {
     }
 
     var figures: GroupFigures {
-        GroupFigures(followers: shelf.count, bytes: shelf.bytes, handshakes: handshakes, refused: refused)
+        GroupFigures(
+            followers: shelf.count, bytes: shelf.bytes, handshakes: handshakes, refused: refused, reports: reports)
     }
     private var handshakes: UInt64 = 0
     private var refused: UInt64 = 0
+    private var reports: UInt64 = 0
+
+    /// A member could not process a commit that was taken here.
+    func reported() { reports += 1 }
 
     // MARK: Reading
 

@@ -23,16 +23,20 @@ extension LogPage {
     /// A page as a device may have it: what it wrote itself it has, and messages that it cannot open are hashed.
     init(_ page: StoredPage, _ standing: DeviceStanding, for reader: DeviceReader) {
         self.init(conversation: standing.conversation.id, standing: standing.standing, through: page.through)
+        // E7: what handshakes alone part is one gap.
+        var goesOn = false
         for row in page.rows {
             switch row {
-            case .entry(let entry): add(entry, standing, reader)
-            case .erased(let entry): add(.erased, entry.seq, entry.seq)
-            case .hole(let reason, let first, let last): add(reason, first, last)
+            case .entry(let entry): goesOn = add(entry, standing, reader) && goesOn
+            case .erased(let entry): add(.erased, entry.seq, entry.seq, &goesOn)
+            case .hole(let reason, let first, let last): add(reason, first, last, &goesOn)
             }
         }
     }
 
-    private mutating func add(_ entry: Entry, _ standing: DeviceStanding, _ reader: DeviceReader) {
+    ///
+    /// - Returns: whether it is a handshake.
+    private mutating func add(_ entry: Entry, _ standing: DeviceStanding, _ reader: DeviceReader) -> Bool {
         var entry = entry
         let isHandshake = PayloadKind(rawValue: entry.payloadKind)?.isHandshake == true
         if entry.device == reader.device || !(isHandshake || standing.reads(entry.seq)) {
@@ -40,11 +44,15 @@ extension LogPage {
             hashed.append(entry.seq)
         }
         entries.append(entry)
+        return isHandshake
     }
 
     /// Erased entries that follow each other are one gap.
-    private mutating func add(_ reason: GapReason, _ first: SequenceNumber, _ last: SequenceNumber) {
-        if let end = gaps.last, end.reason == reason, end.last.next == first {
+    private mutating func add(
+        _ reason: GapReason, _ first: SequenceNumber, _ last: SequenceNumber, _ goesOn: inout Bool
+    ) {
+        defer { goesOn = true }
+        if goesOn, let end = gaps.last, end.reason == reason {
             gaps[gaps.count - 1].last = last
         } else {
             gaps.append(Gap(conversation: conversation, reason: reason, first: first, last: last))

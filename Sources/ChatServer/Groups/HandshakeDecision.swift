@@ -54,4 +54,6 @@ package struct GroupFigures: Sendable, Equatable {
     package var bytes = 0
     package var handshakes: UInt64 = 0
     package var refused: UInt64 = 0
+    /// Of commits that members could not process.
+    package var reports: UInt64 = 0
 }

@@ -11,13 +11,23 @@ final class Housekeeper {
     private let retention: RetentionKeeper
 
     init(
-        context: HubContext, quota: StoreQuotaDesk, deliverer: Deliverer, memory: MemoryKeeper, draining: Draining
+        context: HubContext, quota: StoreQuotaDesk, deliverer: Deliverer, memory: MemoryKeeper, draining: Draining,
+        marks: MarkWriter, connections: ConnectionRegistry, removals: RemovalDesk
     ) {
         self.context = context
         self.quota = quota
         self.memory = memory
         self.draining = draining
-        retention = RetentionKeeper(context: context, quota: quota, deliverer: deliverer, draining: draining)
+        retention = RetentionKeeper(
+            context: context, quota: quota, deliverer: deliverer, draining: draining,
+            // Who is connected for very long is seen, too.
+            noteSeen: {
+                let recently = context.clock.now() - .hours(24)
+                for session in connections.sessions.values where session.opened < recently {
+                    guard let identity = session.identity else { continue }
+                    marks.add(SeenMark(account: identity.account.id, device: identity.device, online: false))
+                }
+            }, leavesEnded: { removals.look(for: nil) })
     }
 
     /// Starts what goes on as long as the hub lives.

@@ -12,12 +12,21 @@ final class RetentionKeeper {
     /// What the sweep has ended so far.
     private var ended: (entries: Int, bytes: UInt64) = (0, 0)
     private var isSuspended = false
+    /// Called when leaves have ended, which are to be removed.
+    private let leavesEnded: () -> Void
+    /// Called before what was not seen for long is looked for.
+    private let noteSeen: () -> Void
 
-    init(context: HubContext, quota: StoreQuotaDesk, deliverer: Deliverer, draining: Draining) {
+    init(
+        context: HubContext, quota: StoreQuotaDesk, deliverer: Deliverer, draining: Draining,
+        noteSeen: @escaping () -> Void, leavesEnded: @escaping () -> Void
+    ) {
         self.context = context
         self.quota = quota
         self.deliverer = deliverer
         self.draining = draining
+        self.noteSeen = noteSeen
+        self.leavesEnded = leavesEnded
     }
 
     /// Starts what goes on as long as the hub lives.
@@ -28,6 +37,7 @@ final class RetentionKeeper {
     private func begin() {
         guard !draining.isDraining else { return }
         let now = context.clock.wall()
+        noteSeen()
         context.bridge.perform { [store = context.store] () throws(StoreFailure) -> Timestamp? in
             let believed = try await store.believedTime()
             guard RetentionClock.believes(now, since: believed) else { return believed }
@@ -79,6 +89,7 @@ final class RetentionKeeper {
     private func take(_ step: RetentionStep) {
         for (account, bytes) in step.freed { quota.removed(bytes, for: account) }
         deliverer.forget(before: step.firsts)
+        if step.leaves > 0 { leavesEnded() }
         ended.entries += step.entries
         ended.bytes += step.freed.values.reduce(0, +)
         sweep = step.sweep.isDone ? nil : step.sweep

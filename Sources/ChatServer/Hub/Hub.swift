@@ -58,7 +58,8 @@ package final class Hub {
         draining = Draining(context: context, connections: connections, writer: writer, marks: marks)
         sweep = TimeoutSweep(context: context, connections: connections, rates: rates, draining: draining)
         housekeeper = Housekeeper(
-            context: context, quota: quota, deliverer: deliverer, memory: memory, draining: draining)
+            context: context, quota: quota, deliverer: deliverer, memory: memory, draining: draining, marks: marks,
+            connections: connections, removals: removals)
         logins = LoginRequests(
             context: context, groupKey: authority.publicKey, accounts: accounts, connections: connections, quota: quota,
             rates: rates, expulsion: expulsion)

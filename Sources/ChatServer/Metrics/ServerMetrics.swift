@@ -73,6 +73,9 @@ struct ServerMetrics {
         text.add(
             "chatd_key_packages_refused_total", .counter, "Key packages of devices that were no good.",
             counts.packagesRefused)
+        text.add(
+            "chatd_commit_reports_total", .counter, "Reports of commits that members could not process.", groups.reports
+        )
         text.add("chatd_groups_followed", .gauge, "Groups whose trees are in memory.", UInt64(groups.followers))
         text.add("chatd_groups_followed_bytes", .gauge, "About what they take there.", UInt64(groups.bytes))
     }

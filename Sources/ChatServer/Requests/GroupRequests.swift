@@ -35,6 +35,7 @@ final class GroupRequests {
         case .readLog: readLog(try frame.decode(), session, correlation)
         case .readGroup: readGroup(try frame.decode(), session, correlation)
         case .readWelcome: readWelcome(try frame.decode(), session, correlation)
+        case .reportCommit: report(try frame.decode(), session, correlation)
         case .takeTurn: takeTurn(try frame.decode(), session, correlation)
         default: session.send(Failure(.unexpectedFrame), correlation: correlation)
         }
@@ -211,6 +212,23 @@ final class GroupRequests {
                         default: .failure(Failure(.internalError))
                         }
                     })
+            })
+    }
+
+    private func report(_ request: ReportCommit, _ session: Session, _ correlation: UInt32) {
+        guard let reader = session.begin()?.reader else { return }
+        let report = CommitReport(
+            conversation: request.conversation, seq: request.seq, digest: request.digest, reporter: reader)
+        writer.add(
+            .report(report),
+            .call { outcome in
+                switch outcome {
+                case .success(.done):
+                    self.desk.reported()
+                    session.finish(correlation, .success(Done()))
+                case .success(.refused(let failure)), .failure(let failure): session.refuse(correlation, failure)
+                case .success: session.refuse(correlation, Failure(.internalError))
+                }
             })
     }
 

@@ -53,6 +53,8 @@ struct RequestCost: Equatable {
         case .readLog, .readGroup: RequestCost(tenths: 10)
         // A row in the batch, and up to half a MiB.
         case .readWelcome: RequestCost(tenths: 10)
+        // A handshake is hashed, and a row or two written in the batch.
+        case .reportCommit: RequestCost(tenths: 20)
         // A row is read when the turn has come.
         case .takeTurn: RequestCost(tenths: 5)
         // A page of rows each, with a count or the devices.

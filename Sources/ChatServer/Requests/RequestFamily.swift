@@ -22,7 +22,7 @@ extension FrameKind {
         case .openConversation, .lookUpAccounts, .lookUpConversations, .listAccounts: .directory
         case .listDevices, .addDevice, .renameDevice, .revokeDevice, .suspendDevice, .changePassword: .devices
         case .publishLink, .readChain, .leaveGrant: .chains
-        case .foundGroup, .commit, .readLog, .readGroup, .readWelcome, .takeTurn: .groups
+        case .foundGroup, .commit, .readLog, .readGroup, .readWelcome, .takeTurn, .reportCommit: .groups
         case .publishKeyPackages, .takeKeyPackages: .packages
         case .createRoom, .listRooms, .joinRoom, .leaveRoom, .forgetRoom, .roomMembers: .rooms
         case .ping: .liveness

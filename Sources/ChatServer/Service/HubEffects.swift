@@ -36,6 +36,8 @@ struct HubEffects: ServiceEffects {
         status["online"] = .integer(Int64(hub.online))
         status["groups_followed"] = .integer(Int64(hub.groups.followers))
         status["handshakes"] = .integer(Int64(clamping: hub.groups.handshakes))
+        status["handshakes_refused"] = .integer(Int64(clamping: hub.groups.refused))
+        status["commit_reports"] = .integer(Int64(clamping: hub.groups.reports))
     }
 
     func restart() throws(Problem) { restartService() }

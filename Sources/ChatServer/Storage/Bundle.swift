@@ -127,6 +127,8 @@ extension Bundle {
         }
     }
 
+    package var isCommit: Bool { entry?.payloadKind == PayloadKind.commit.rawValue }
+
     /// Whether devices come or go with it.
     package var changesLeaves: Bool { members.contains { !$0.isOfAccount } }
 

@@ -24,6 +24,8 @@ package struct RetentionSweep: Sendable, Equatable {
     private let cutoff: Timestamp
     /// Commits and proposals that are older end.
     package let handshakesBefore: Timestamp
+    /// Devices that were not seen since then lose their leaves (E7): they could not follow their groups any more.
+    package let unseenSince: Timestamp
     /// Devices that wait since then to be added to their accounts' chains are not added any more.
     package let waitingBefore: Timestamp
     /// Key packages that expire before it are gone.
@@ -35,6 +37,7 @@ package struct RetentionSweep: Sendable, Equatable {
         self.now = now
         cutoff = now - .milliseconds(Int64(clamping: retention))
         handshakesBefore = min(cutoff, now - Self.handshakesLive)
+        unseenSince = now - Self.handshakesLive
         waitingBefore = now - WaitingDevice.patience
     }
 
@@ -52,6 +55,8 @@ package struct RetentionStep: Sendable {
     package var sweep: RetentionSweep
     /// How many entries ended.
     package var entries = 0
+    /// How many leaves ended, which are to be removed.
+    package var leaves = 0
     /// Bytes that were freed, as quotas count them, by who had appended them.
     package var freed: [AccountID: UInt64] = [:]
     /// The lowest number that is left, of the conversations that have lost something.

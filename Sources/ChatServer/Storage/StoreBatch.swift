@@ -37,6 +37,10 @@ package enum StoreOperation: Sendable, Equatable {
     /// Gives a device the oldest Welcome that waits for it in a conversation, once: whoever brings the same request
     /// again gets the same one again, and nobody else gets it.
     case takeWelcome(ConversationID, DeviceID, request: MessageID)
+    /// Remembers that a device reports a commit; where two accounts have within a day, or an admin, commits of the one that made it are refused
+    /// for a day (`blocked`). An account's report of one that is not newer than what it has reported of that device changes nothing.
+    /// Refused by `notAMember`, `invalidTarget`; by `notInGroup` where the device was not in the group.
+    case report(CommitReport)
     /// Makes an account a member, which reads the conversation from now on. One that is a member stays as it is.
     case join(ConversationID, AccountID)
     /// Nothing is appended any more: an account of a direct conversation was deleted.
@@ -49,6 +53,7 @@ package enum StoreOperation: Sendable, Equatable {
     package var conversation: ConversationID {
         switch self {
         case .bundle(let bundle): bundle.conversation
+        case .report(let report): report.conversation
         case .openDirect(_, _, let id), .openRoom(let id, _, _), .forgetRoom(let id, _), .join(let id, _),
             .close(let id), .erase(let id, _),
             .takeWelcome(let id, _, _):

@@ -56,7 +56,8 @@ package protocol StoredLogs: Sendable {
         of conversation: ConversationID, for reader: DeviceReader
     ) async throws(StoreFailure) -> DeviceStanding
 
-    /// The leaves of a conversation's group that are nobody's any more: their device is not active, or its account is not
+    /// The leaves of a conversation's group that are nobody's any more: their device is not active, or was not seen for very long, or its
+    /// account is not
     /// a member or has left in between, or is disabled or deleted.
     func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf]
 

@@ -1,5 +1,7 @@
 import ChatProtocol
+import GroupRules
 import Testing
+import Transport
 
 @testable import ChatServer
 
@@ -266,6 +268,85 @@ import Testing
                 retention: month)
             #expect(try await store.texts(dm) == [])
             if kind.engine == .sqlite { #expect(try store.faults() == []) }
+        }
+    }
+
+    @Test(arguments: Kind.all) func `E7: leaves of devices that were not seen for 400 days end`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            _ = try await store.commit([commit(1, in: dm, epoch: 1, both)])
+            let year = Timestamp(milliseconds: UInt64(Limits.handshakeDays) * 24 * 3_600 * 1_000)
+            _ = try await store.sweep(now: year, retention: 24 * 3_600 * 1_000)
+            #expect(try await store.store.lostLeaves(of: dm) == [])
+            // Alice was seen since.
+            store.time = year
+            try await store.store.note(SoftMarks(seen: [SeenMark(account: alice, device: aliceDevice, online: true)]))
+            _ = try await store.sweep(now: year + .seconds(2), retention: 24 * 3_600 * 1_000)
+            #expect(try await store.store.lostLeaves(of: dm).map(\.leaf) == [1])
+            #expect(try await standing(store, dm, bobDevice).leaf?.until != nil)
+            let late = try await store.commit([
+                store.append("a", to: dm, sender: bob, device: bobDevice, precondition: 1)
+            ])
+            #expect(late.first?.refusal == .notInGroup)
+            _ = try await store.commit([
+                commit(2, in: dm, epoch: 2, [.lose(bobDevice), .enter(bobDevice, of: bob, leaf: 1)])
+            ])
+            #expect(try await store.store.lostLeaves(of: dm) == [])
+        }
+    }
+
+    // MARK: Reports
+
+    private func report(
+        _ seq: SequenceNumber, _ id: UInt64, in conversation: ConversationID, by device: DeviceID = bobDevice
+    ) -> StoreOperation {
+        .report(
+            CommitReport(
+                conversation: conversation, seq: seq, digest: SHA256.hash(Array("commit \(id)".utf8)),
+                reporter: DeviceReader(account: device == bobDevice ? bob : alice, device: device)))
+    }
+
+    @Test(arguments: Kind.quiet) func `a device that two accounts or an admin report commits nothing for a day`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            let second = try await store.device(of: alice, 9)
+            let dm = try await store.open(alice, bob)
+            let all = both + [.enter(second, of: alice, leaf: 2)]
+            let outcomes = try await store.each([
+                commit(1, in: dm, epoch: 1, all), commit(2, in: dm, epoch: 2), report(2, 2, in: dm),
+                report(2, 2, in: dm), commit(3, in: dm, epoch: 3), report(2, 2, in: dm, by: second),
+                commit(4, in: dm, epoch: 4), commit(3, in: dm, epoch: 3), store.append("a", to: dm, precondition: 3),
+                // What was before its leaf, is no commit, or its own.
+                report(1, 1, in: dm), report(4, 4, in: dm), report(3, 3, in: dm, by: aliceDevice),
+            ])
+            #expect(
+                outcomes.map(\.refusal) == [
+                    nil, nil, nil, nil, nil, nil, .blocked, nil, nil, .notInGroup, .invalidTarget, .invalidTarget,
+                ])
+            let day = Timestamp(milliseconds: UInt64(Limits.blockedHours) * 3_600 * 1_000)
+            // The same reports again do not keep it blocked.
+            store.time = day
+            _ = try await store.each([report(2, 2, in: dm), report(2, 2, in: dm, by: second)])
+            let later = try await store.commit([commit(4, in: dm, epoch: 4)], time: day + .seconds(2))
+            #expect(later.first?.refusal == nil)
+        }
+    }
+
+    @Test(arguments: Kind.quiet) func `one report of an admin is enough`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let room = ConversationID(high: 9, low: 2)
+            let name = try #require(RoomName("ops"))
+            let outcomes = try await store.each([
+                .openRoom(room, name, by: alice),
+                commit(1, in: room, epoch: 1, [.join(bob)] + both) {
+                    $0.room = RoomTraits(isOpen: false, admins: [bob])
+                },
+                commit(2, in: room, epoch: 2), report(2, 2, in: room), commit(3, in: room, epoch: 3),
+            ])
+            #expect(outcomes.map(\.refusal) == [nil, nil, nil, nil, .blocked])
         }
     }
 

@@ -45,7 +45,7 @@ final class TroubledStore: Store {
         let rivals = operations.filter { operation in
             switch operation {
             case .openDirect, .openRoom, .join: true
-            case .bundle, .close, .erase, .takeWelcome, .forgetRoom: false
+            case .bundle, .close, .erase, .takeWelcome, .forgetRoom, .report: false
             }
         }
         let appends = known.withLock { $0 }.map { conversation, account in

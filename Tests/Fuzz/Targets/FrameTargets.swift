@@ -110,6 +110,7 @@
             case .turn: Turn.self
             case .groupWelcome: GroupWelcome.self
             case .commitWanted: CommitWanted.self
+            case .reportCommit: ReportCommit.self
             case .createRoom: CreateRoom.self
             case .listRooms: ListRooms.self
             case .joinRoom: JoinRoom.self

@@ -58,6 +58,9 @@
                     ReadGroup(conversation: direct, founding: true).frame(),
                     ReadWelcome(conversation: direct, request: id).frame(), TakeTurn(conversation: direct).frame(),
                     TakeTurn(conversation: direct).frame(),
+                    ReportCommit(
+                        conversation: direct, seq: 1, digest: [UInt8](repeating: 1, count: ReportCommit.digestBytes)
+                    ).frame(),
                 ]
             }
 

@@ -70,6 +70,7 @@ struct BatchWriteStore {
         case .bundle(let bundle): try carryOut(bundle)
         case .openRoom(let id, let name, let account): try openRoom(id, name, account)
         case .forgetRoom(let id, let account): try forgetRoom(id, account)
+        case .report(let report): try self.report(report)
         case .takeWelcome(let id, let device, let request): try takeWelcome(id, device, request)
         case .openDirect(let one, let other, let id): try openDirect(one, other, as: id)
         case .join(let id, let account): try join(id, account)

@@ -112,6 +112,10 @@ extension BatchWriteStore {
         if let code = try bundle.refusal(at: conversation.mark, isHeld: conversation.isHeld, hasLeaf: hasLeaf()) {
             return Failure(code, current: current)
         }
+        if bundle.isCommit {
+            let until = try CommitReportStore.blocked(bundle.device, in: conversation.number, database)
+            if let failure = CommitReport.refusal(until: until, at: time) { return failure }
+        }
         guard bundle.isBounded else { return Failure(.payloadTooLarge) }
         guard !conversation.info.isDirect || !bundle.members.contains(where: \.isOfAccount) else {
             return Failure(.invalidTarget)
@@ -144,7 +148,7 @@ extension BatchWriteStore {
         ConversationPosition(generation: generation, mark)
     }
 
-    private func mayWrite(_ account: AccountID, to conversation: Conversation) throws -> Bool {
+    func mayWrite(_ account: AccountID, to conversation: Conversation) throws -> Bool {
         try account == .server
             || conversation.info.includes(account)
                 ?? MembershipStore.isMember(account, of: conversation.info.id, in: database)

@@ -106,6 +106,20 @@ enum LeafStore {
         ) { try $0.identifier(0) }
     }
 
+    /// Ends some leaves of devices that were not seen for long: what they miss they could not follow any more.
+    ///
+    /// - Returns: how many.
+    static func endUnseen(since cutoff: Timestamp, limit: Int, in database: Database) throws -> Int {
+        try database.run(
+            """
+            UPDATE leaves SET until = (SELECT head FROM conversations WHERE number = leaves.conversation)
+            WHERE (conversation, device) IN (
+                SELECT l.conversation, l.device FROM leaves l JOIN devices d ON d.id = l.device
+                WHERE l.until IS NULL AND max(d.last_seen, d.created, d.activated) < ? LIMIT ?)
+            """, cutoff, limit)
+        return database.changes
+    }
+
     static let goneAccounts = Int(AccountRecord.Flags([.disabled, .deleted]).rawValue)
 
     /// Where a conversation stands for a device of a member.

@@ -28,6 +28,11 @@ enum RetentionStore {
                 try DeviceStateStore(database: database).endWaiting(of: nil, before: sweep.waitingBefore)
                 try PackageStore(database: database).expire(at: sweep.now, limit: RetentionSweep.stepRows)
             }
+            if after.isEmpty {
+                step.leaves = try LeafStore.endUnseen(
+                    since: sweep.unseenSince, limit: RetentionSweep.stepRows, in: database)
+                try CommitReportStore.expire(sweep, in: database)
+            }
             try WelcomeStore.expire(
                 before: sweep.identifiersBefore, limit: RetentionSweep.stepRows, in: database)
             step.sweep.phase = try expireIdentifiers(after: after, before: sweep.identifiersBefore, in: database)

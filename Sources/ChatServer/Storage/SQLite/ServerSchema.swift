@@ -9,7 +9,7 @@ package enum ServerSchema {
         applicationID: 0x6368_6474,
         migrations: [
             Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
-            Migration(sixth), Migration(seventh), Migration(eighth),
+            Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth),
         ])
 
     private static let first: StaticString = """
@@ -195,5 +195,16 @@ package enum ServerSchema {
             conversation BLOB NOT NULL REFERENCES rooms(conversation), account BLOB NOT NULL REFERENCES accounts(id),
             PRIMARY KEY(conversation, account)) WITHOUT ROWID;
         CREATE INDEX room_admins_by_account ON room_admins(account);
+        """
+
+    /// Commits that members cannot process.
+    private static let ninth: StaticString = """
+        -- conversation: its number; device: whose commit it is; seq: the newest that the account has reported.
+        CREATE TABLE commit_reports(
+            conversation INTEGER NOT NULL, device BLOB NOT NULL, account BLOB NOT NULL, seq INTEGER NOT NULL,
+            time INTEGER NOT NULL, PRIMARY KEY(conversation, device, account)) WITHOUT ROWID;
+        CREATE TABLE commit_blocks(
+            conversation INTEGER NOT NULL, device BLOB NOT NULL, until INTEGER NOT NULL,
+            PRIMARY KEY(conversation, device)) WITHOUT ROWID;
         """
 }
