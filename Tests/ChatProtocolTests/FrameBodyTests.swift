@@ -97,6 +97,7 @@ private func groupSamples() throws -> [any FrameBody] {
         WelcomePart(conversation: conversation, id: message, seq: 8, welcome: [1]),
         TakeTurn(conversation: conversation), Turn(conversation: conversation, position: position, lease: 2_000),
         GroupWelcome(conversation: conversation), CommitWanted(conversation: conversation, position: position),
+        ReportCommit(conversation: conversation, seq: 9, digest: [UInt8](repeating: 1, count: 32)),
     ] + keyPackageSamples + (try roomSamples())
 }
 
