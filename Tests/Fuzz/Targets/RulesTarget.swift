@@ -9,10 +9,11 @@
         static func run(_ input: [UInt8]) throws {
             guard let kind = input.first else { return }
             let bytes = Array(input.dropFirst())
-            switch kind % 4 {
+            switch kind % 5 {
             case 0: try decode(bytes)
             case 1: try chain(bytes)
             case 2: try path(bytes)
+            case 4: try package(bytes)
             default: try text(bytes)
             }
         }
@@ -62,6 +63,25 @@
             else { return }
             try promise(path.links.last?.content.body.grant == end.grant, "a path ends at another device")
             try promise(end.instance > 0 || !end.grant.rights.enrols, "an enrol key is a device's key")
+        }
+
+        /// A key package, by the chain that its own certificate is, at the time of which it says that it is good.
+        private static func package(_ bytes: [UInt8]) throws {
+            guard let package = try? KeyPackage(decoding: bytes), let leaf = try? ClaimedLeaf(package.leafNode),
+                case .keyPackage(let lifetime) = package.leafNode.source
+            else { return }
+            let path = leaf.certificate.path
+            guard let place = path.links.first?.content.place,
+                let chain = try? AccountChain(path.links, renewals: path.renewals, at: place)
+            else { return }
+            let now = Timestamp(milliseconds: lifetime.notBefore.multipliedReportingOverflow(by: 1_000).partialValue)
+            let checked = try? CheckedPackage(bytes, of: leaf.credential.device, in: chain, days: 400, at: now)
+            guard let checked else { return }
+            try promise(checked.keyPackage.encoded == bytes, "a package is good in another form than its own")
+            try promise(checked.expires > now, "a package is good that has expired")
+            let other = DeviceID(high: 0, low: 0)
+            let foreign = try? CheckedPackage(bytes, of: other, in: chain, days: 400, at: now)
+            try promise(foreign == nil || checked.device == other, "a package is good for two devices")
         }
 
         /// What people type or paste.
