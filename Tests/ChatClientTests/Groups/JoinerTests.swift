@@ -118,6 +118,52 @@ import Testing
         }
     }
 
+    /// A package of a device that the holder of somebody's key has added to a chain that nobody else has.
+    private func ghost(of joining: Joining) throws -> DeviceKeyPackage {
+        let place = joining.joiner.place
+        var generator = SystemRandomNumberGenerator()
+        let pair = try ChainKeys.newPair()
+        let device = DeviceID(high: 66, low: 6)
+        let grant = try Grant(device: device, pair: pair, rights: [], at: place.own.place)
+        var chain = place.chain
+        try chain.append(place.own.link(.add(grant), in: chain))
+        let identity = try MemberIdentity(
+            DeviceCredential(party: place.party, device: device), try #require(chain.certificate(of: device)), key: pair
+        )
+        let lives = KeyPackageStock.lifetime(isLastResort: false, now: WallClock.now)
+        let package = try KeyPackage.create(
+            suite: GroupPlace.suite, identity: identity,
+            lifetime: Lifetime(notBefore: lives.from, notAfter: lives.to), using: &generator)
+        return DeviceKeyPackage(device: device, package: package.keyPackage.encoded)
+    }
+
+    @Test func `G1: nobody is added whom the pinned chain does not name, whatever the server gives`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let mallory = try await Person.registered("mallory", at: server)
+            let stolen = try await Joining(bob, with: alice)
+            let (ghost, owner) = (try ghost(of: stolen), stolen.client)
+            let bobs = try await owner.identity()
+            let evil = try await mallory.client().withStore { store in
+                try store.database.first("SELECT package FROM key_packages LIMIT 1") { $0.bytes(0) }
+            }
+            let foreign = DeviceKeyPackage(device: bobs.device, package: try #require(evil))
+            // Another's package in the place of bob's, and nothing else.
+            let misled = try await Joining(alice, with: bob) { base in
+                LyingWire(base) { $0.account == bobs.account ? [foreign, ghost] : $0.packages }
+            }
+            await expectRefusal(.temporary, "no_device") { _ = try await misled.enter() }
+            // Beside his own, which comes twice.
+            let first = try await Joining(alice, with: bob) { base in
+                LyingWire(base) { $0.packages + $0.packages + ($0.account == bobs.account ? [ghost, foreign] : []) }
+            }
+            #expect(try await first.enter() == Self.founded)
+            #expect(try await first.view().devices == [first.joiner.place.own.device, bobs.device])
+            #expect(try await Joining(bob, with: alice).enter() == Self.founded)
+        }
+    }
+
     @Test func `where nobody of the other party can be added nothing is founded`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)

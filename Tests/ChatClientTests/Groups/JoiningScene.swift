@@ -30,6 +30,24 @@ final class LosingWire: GroupWire {
     }
 }
 
+/// A wire on which the server gives other key packages than it has.
+final class LyingWire: GroupWire {
+    private let base: any GroupWire
+    private let lie: @Sendable (KeyPackages) -> [DeviceKeyPackage]
+
+    init(_ base: any GroupWire, _ lie: @escaping @Sendable (KeyPackages) -> [DeviceKeyPackage]) {
+        self.base = base
+        self.lie = lie
+    }
+
+    func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply {
+        let reply: Reply = try await base.ask(body)
+        guard var packages = reply as? KeyPackages else { return reply }
+        packages.packages = lie(packages)
+        return packages as? Reply ?? reply
+    }
+}
+
 /// Somebody's device at a direct conversation: a process of its own.
 struct Joining {
     let client: Client
@@ -38,21 +56,24 @@ struct Joining {
     let conversation: ConversationID
     let peer: Joiner.Peer
 
-    init(_ person: Person, with other: Person, losing kind: FrameKind? = nil) async throws {
+    /// - Parameter wire: what stands before the connection.
+    init(
+        _ person: Person, with other: Person, wire: (any GroupWire) -> any GroupWire = { $0 }
+    ) async throws {
         let client = try person.client()
         let link = try await client.loggedInLink().0
         let opened = try await ConversationBook(store: client).open(.user(other.name), on: link)
         let made = try await client.joiner(on: link)
         self.client = client
         self.link = link
-        joiner =
-            kind.map { kind in
-                Joiner(
-                    place: made.place, store: made.store, wire: LosingWire(link, losing: kind), log: made.log,
-                    refresh: made.refresh)
-            } ?? made
+        joiner = Joiner(
+            place: made.place, store: made.store, wire: wire(link), log: made.log, refresh: made.refresh)
         conversation = opened.id
         peer = Joiner.Peer(account: try #require(opened.recipient), name: other.name)
+    }
+
+    init(_ person: Person, with other: Person, losing kind: FrameKind) async throws {
+        try await self.init(person, with: other) { LosingWire($0, losing: kind) }
     }
 
     func enter() async throws -> GroupMark { try await joiner.enter(conversation, with: peer) }
