@@ -5,9 +5,18 @@ import System
 extension Client {
     /// Refills the key packages of this device at the server, when a connection has done what it was made for.
     ///
-    /// - Parameter atEnd: the process is about to end: only what the login has asked for is done, and briefly.
+    /// - Parameter atEnd: the process is about to end: it looks only for what is due for certain.
     func refillKeyPackages(on link: Link, atEnd: Bool) async {
-        if atEnd { guard let welcome = link.welcomeSoFar, KeyPackageKeeper.isDue(welcome) else { return } }
+        if atEnd {
+            guard let welcome = link.welcomeSoFar, KeyPackageKeeper.isDue(welcome) || hasOldLastResort(welcome) else {
+                return
+            }
+        }
         await KeyPackageKeeper(store: self, log: log).refill(on: link)
+    }
+
+    private func hasOldLastResort(_ welcome: Welcome) -> Bool {
+        let made = try? store { try $0.lastResortMade(in: welcome.generation) }
+        return made.map { KeyPackageStock.isOld($0, now: WallClock.now) } ?? false
     }
 }

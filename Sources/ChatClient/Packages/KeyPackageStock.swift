@@ -37,10 +37,10 @@ struct KeyPackageStock: Equatable, Sendable {
         return .make(count: count, lastResort: wantsLastResort)
     }
 
-    private func isOld(now: Timestamp) -> Bool {
-        guard let lastResort else { return true }
-        return now < lastResort || now - lastResort >= Self.lastResortLives
-    }
+    private func isOld(now: Timestamp) -> Bool { lastResort.map { Self.isOld($0, now: now) } ?? true }
+
+    /// Whether a last resort is to be replaced that was made at a time.
+    static func isOld(_ made: Timestamp, now: Timestamp) -> Bool { now < made || now - made >= lastResortLives }
 
     private func wasJustMade(now: Timestamp) -> Bool {
         guard let made, made <= now else { return false }

@@ -35,13 +35,7 @@ struct PackageOwner: Sendable {
 extension ClientStore {
     func keyPackageStock(of owner: PackageOwner) throws -> KeyPackageStock {
         var stock = KeyPackageStock()
-        stock.lastResort =
-            try database.first(
-                """
-                SELECT max(made) FROM key_packages WHERE device = ? AND instance = ? AND generation = ? AND waits = 0
-                AND is_last_resort = 1
-                """, owner.device, Int(owner.instance), owner.generation
-            ) { $0.optionalTimestamp(0) } ?? nil
+        stock.lastResort = try lastResortMade(in: owner.generation)
         stock.made =
             try database.first(
                 "SELECT max(made) FROM key_packages WHERE device = ? AND instance = ? AND generation = ?", owner.device,
@@ -53,6 +47,17 @@ extension ClientStore {
                 owner.device, Int(owner.instance), owner.generation
             ) { _ in true } ?? false
         return stock
+    }
+
+    /// When the last resort was made that a life of the server's store has been given. There are none of other devices and keys than
+    /// this one, or what this one makes does not stand beside them (`dropKeyPackages`).
+    func lastResortMade(in generation: StoreGeneration) throws -> Timestamp? {
+        try database.first(
+            """
+            SELECT made FROM key_packages WHERE is_last_resort = 1 AND waits = 0 AND generation = ?
+            ORDER BY made DESC LIMIT 1
+            """, generation
+        ) { $0.timestamp(0) }
     }
 
     /// Keeps packages before anybody is given them. Within a transaction, which is synced.

@@ -10,7 +10,7 @@ enum ClientSchema {
         migrations: [
             Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
             Migration(version6), Migration(version7), Migration(version8), Migration(version9),
-            Migration(version10),
+            Migration(version10), Migration(version11),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
@@ -333,5 +333,10 @@ enum ClientSchema {
     static let version10: StaticString = """
         -- By which request the next Welcome of a conversation is taken, as long as it is not known what that has brought.
         CREATE TABLE welcome_requests(conversation BLOB PRIMARY KEY, request BLOB NOT NULL) WITHOUT ROWID;
+        """
+
+    static let version11: StaticString = """
+        -- Every process that has logged in looks how old the last resort is.
+        CREATE INDEX key_packages_by_age ON key_packages(is_last_resort, waits, generation, made);
         """
 }

@@ -71,6 +71,29 @@ import Testing
         }
     }
 
+    @Test func `who sends once in a while replaces an old last resort too`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let client = try alice.client()
+            func lastResorts() async throws -> Int? {
+                try await client.withStore { store in
+                    try store.database.first("SELECT count(*) FROM key_packages WHERE is_last_resort = 1") { $0.int(0) }
+                }
+            }
+            _ = try await client.loggedInLink()
+            await client.settle()
+            #expect(try await lastResorts() == 1)
+            let lives = UInt64(KeyPackageStock.lastResortLives.wholeMilliseconds)
+            try await client.withStore { store in
+                try store.write { try store.database.run("UPDATE key_packages SET made = made - ?", lives) }
+            }
+            await client.settle()
+            #expect(try await lastResorts() == 2)
+            await client.settle()
+            #expect(try await lastResorts() == 2)
+        }
+    }
+
     @Test func `a lasting connection refills in the background`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
