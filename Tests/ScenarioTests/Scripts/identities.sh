@@ -93,6 +93,10 @@ done
 # The recovery file: with it the account goes on where its only certifying device is lost.
 exits 0 alice chat device add --out "$SCRATCH/recovery" --certify
 exits 0 as spare chat login --identity "$SCRATCH/recovery"
+person second_spare
+exits 78 as second_spare chat --json login --identity "$SCRATCH/recovery"
+same store_copied "$(jq -r .code "$SCRATCH/err")"
+exits 77 as second_spare chat whoami
 person laptop
 exits 77 as laptop chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 approve spare laptop
