@@ -152,6 +152,40 @@ import Transport
         }
     }
 
+    @Test func `who reads a group is who has a leaf whatever another writer has changed`() async throws {
+        try await withStore { store in
+            let dm = try await store.open(alice, bob)
+            _ = try await store.commit([commit(1, in: dm, epoch: 1, both)])
+            let other = try await SQLiteStore.open(SQLiteStore.Settings(path: store.path, fresh: nil))
+            let readers = { (text: String, epoch: Epoch) -> [DeviceID] in
+                let committed = try await store.committed([store.append(text, to: dm, precondition: epoch)])
+                guard case .devices(let readers)? = committed.news.first?.readers else { return [] }
+                return readers.map(\.device).sorted()
+            }
+            for text in ["a", "b"] { #expect(try await readers(text, 1) == [aliceDevice, bobDevice]) }
+            _ = try await other.commit([commit(2, in: dm, epoch: 2, [.lose(bobDevice)])])
+            for text in ["c", "d"] { #expect(try await readers(text, 2) == [aliceDevice]) }
+            _ = try await other.commit([commit(3, in: dm, epoch: 3, [.enter(bobDevice, of: bob, leaf: 1)])])
+            #expect(try await readers("e", 3) == [aliceDevice, bobDevice])
+            _ = try await store.commit([commit(4, in: dm, epoch: 4, [.lose(bobDevice)])])
+            #expect(try await readers("f", 4) == [aliceDevice])
+            await other.close()
+        }
+    }
+
+    @Test func `what is kept of groups is bounded and is of one version`() {
+        let cache = LeafCache()
+        let readers = (0..<1_000 as Range<UInt64>).map {
+            DeviceReader(account: alice, device: DeviceID(high: 9, low: $0))
+        }
+        for number in 0..<1_000 as Range<UInt64> { cache.keep(readers, of: number, at: 1) }
+        let kept = (0..<1_000 as Range<UInt64>).count { cache.readers(of: $0, at: 1) != nil }
+        #expect(kept > 0 && kept * readers.count <= LeafCache.most)
+        #expect(cache.readers(of: 999, at: 1)?.count == 1_000 && cache.readers(of: 999, at: 2) == nil)
+        cache.keep([], of: 999, at: 2)
+        #expect(cache.readers(of: 999, at: 2) == [] && cache.readers(of: 999, at: 1) == nil)
+    }
+
     @Test(arguments: Kind.all) func `who gets a leaf is an active device of its account`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             let dm = try await store.open(alice, bob)

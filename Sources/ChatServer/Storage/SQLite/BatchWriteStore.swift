@@ -14,6 +14,9 @@ struct BatchWriteStore {
         var isClosed: Bool
         var isHeld: Bool
         var hasMoved = false
+        /// Written with each change of its group's leaves.
+        let leafVersion: UInt64
+        var leavesHaveChanged = false
         /// What is to be told to those who read it now, and what to those who did before somebody came or went.
         var entries: [Entry] = []
         var toldBefore: [News] = []
@@ -26,6 +29,7 @@ struct BatchWriteStore {
             lastTime = row.timestamp(7)
             isClosed = row.bool(8)
             isHeld = row.bool(10)
+            leafVersion = row.unsigned(11)
         }
 
         /// Who comes next reads what comes next.
@@ -40,29 +44,34 @@ struct BatchWriteStore {
     let generation: StoreGeneration
     let time: Timestamp
     let isRepeated: Bool
+    let leaves: LeafCache
     var conversations: [ConversationID: Conversation] = [:]
     /// Those that have moved, in the order in which they did first.
     var grown: [ConversationID] = []
 
     static func commit(
-        _ batch: StoreBatch, time: Timestamp, in database: Database
+        _ batch: StoreBatch, time: Timestamp, leaves: LeafCache, in database: Database
     ) throws -> Committed {
         guard let generation = try MetaStore.generation(in: database) else {
             throw StoreFailure(.damaged, "the store has no generation")
         }
         var writer = BatchWriteStore(
-            database: database, generation: generation, time: time, isRepeated: batch.isRepeated)
+            database: database, generation: generation, time: time, isRepeated: batch.isRepeated,
+            leaves: leaves)
         var outcomes: [OperationOutcome] = []
         outcomes.reserveCapacity(batch.operations.count)
         for operation in batch.operations { outcomes.append(try writer.perform(operation)) }
         return Committed(outcomes: outcomes, news: try writer.finish())
     }
 
-    private init(database: Database, generation: StoreGeneration, time: Timestamp, isRepeated: Bool) {
+    private init(
+        database: Database, generation: StoreGeneration, time: Timestamp, isRepeated: Bool, leaves: LeafCache
+    ) {
         self.database = database
         self.generation = generation
         self.time = time
         self.isRepeated = isRepeated
+        self.leaves = leaves
     }
 
     private mutating func perform(_ operation: StoreOperation) throws -> OperationOutcome {
@@ -120,7 +129,7 @@ struct BatchWriteStore {
         let read = try database.first(
             """
             SELECT id, type, account_low, account_high, number, head, epoch, last_time, closed, incarnation,
-                held
+                held, leaf_version
             FROM conversations WHERE id = ?
             """, id, read: Conversation.init)
         conversations[id] = read
@@ -145,9 +154,20 @@ struct BatchWriteStore {
 
     func readers(of conversation: Conversation) throws -> News.Readers {
         if conversation.mark.isGroup {
-            return .devices(try LeafStore.readers(of: conversation.number, in: database))
+            return .devices(try groupReaders(of: conversation))
         }
         return try conversation.info.readers(
             members: MembershipStore.members(of: conversation.info.id, in: database))
+    }
+
+    private func groupReaders(of conversation: Conversation) throws -> [DeviceReader] {
+        guard !conversation.leavesHaveChanged else {
+            return try LeafStore.readers(of: conversation.number, in: database)
+        }
+        let (number, version) = (conversation.number, conversation.leafVersion)
+        if let known = leaves.readers(of: number, at: version) { return known }
+        let readers = try LeafStore.readers(of: number, in: database)
+        leaves.keep(readers, of: number, at: version)
+        return readers
     }
 }

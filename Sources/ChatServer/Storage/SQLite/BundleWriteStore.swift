@@ -63,6 +63,10 @@ extension BatchWriteStore {
                 try LeafStore.lose(device, of: conversation.number, after: stored.seq, in: database)
             }
         }
+        if !bundle.members.isEmpty {
+            try LeafStore.noteChange(of: conversation.number, in: database)
+            conversation.leavesHaveChanged = true
+        }
         if let room = bundle.room { try RoomStore.set(room, of: bundle.conversation, in: database) }
         if let welcome = bundle.welcome {
             try WelcomeStore.insert(

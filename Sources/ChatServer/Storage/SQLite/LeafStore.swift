@@ -110,14 +110,26 @@ enum LeafStore {
     ///
     /// - Returns: how many.
     static func endUnseen(since cutoff: Timestamp, limit: Int, in database: Database) throws -> Int {
-        try database.run(
+        let unseen: [(number: UInt64, device: DeviceID)] = try database.all(
             """
-            UPDATE leaves SET until = (SELECT head FROM conversations WHERE number = leaves.conversation)
-            WHERE (conversation, device) IN (
-                SELECT l.conversation, l.device FROM leaves l JOIN devices d ON d.id = l.device
-                WHERE l.until IS NULL AND max(d.last_seen, d.created, d.activated) < ? LIMIT ?)
-            """, cutoff, limit)
-        return database.changes
+            SELECT l.conversation, l.device FROM leaves l JOIN devices d ON d.id = l.device
+            WHERE l.until IS NULL AND max(d.last_seen, d.created, d.activated) < ? LIMIT ?
+            """, cutoff, limit
+        ) { ($0.unsigned(0), try $0.identifier(1)) }
+        for (number, device) in unseen {
+            try database.run(
+                """
+                UPDATE leaves SET until = (SELECT head FROM conversations WHERE number = ?1)
+                WHERE conversation = ?1 AND device = ?2
+                """, number, device)
+            try noteChange(of: number, in: database)
+        }
+        return unseen.count
+    }
+
+    /// Leaves of the conversation's group have changed (`LeafCache`).
+    static func noteChange(of number: UInt64, in database: Database) throws {
+        try database.run("UPDATE conversations SET leaf_version = leaf_version + 1 WHERE number = ?", number)
     }
 
     static let goneAccounts = Int(AccountRecord.Flags([.disabled, .deleted]).rawValue)

@@ -9,8 +9,8 @@ extension SQLiteStore {
         _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
     ) async throws(StoreFailure) -> Told {
         let clock = settings.clock
-        return try await change { database in
-            try BatchWriteStore.commit(batch, time: clock(), in: database)
+        return try await change { [leaves] database in
+            try BatchWriteStore.commit(batch, time: clock(), leaves: leaves, in: database)
         } then: {
             tell($0)
         }

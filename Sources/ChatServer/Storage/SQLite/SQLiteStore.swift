@@ -27,6 +27,7 @@ package final class SQLiteStore: Store {
 
     package let settings: Settings
     let everyone: ConversationID
+    let leaves = LeafCache()
     private let writer: StoreThread<Database>
     private let reader: StoreThread<Database>
     private let keeper: StoreThread<Database>

@@ -9,7 +9,7 @@ package enum ServerSchema {
         applicationID: 0x6368_6474,
         migrations: [
             Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
-            Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth),
+            Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth), Migration(tenth),
         ])
 
     private static let first: StaticString = """
@@ -206,5 +206,11 @@ package enum ServerSchema {
         CREATE TABLE commit_blocks(
             conversation INTEGER NOT NULL, device BLOB NOT NULL, until INTEGER NOT NULL,
             PRIMARY KEY(conversation, device)) WITHOUT ROWID;
+        """
+
+    /// What is kept of a group in memory can be told from what it is now.
+    private static let tenth: StaticString = """
+        -- leaf_version: one more with each change of its leaves.
+        ALTER TABLE conversations ADD COLUMN leaf_version INTEGER NOT NULL DEFAULT 0;
         """
 }
