@@ -26,7 +26,8 @@ final class FollowerDesk {
 
     var figures: GroupFigures {
         GroupFigures(
-            followers: shelf.count, bytes: shelf.bytes, handshakes: handshakes, refused: refused, reports: reports)
+            followers: shelf.count, bytes: shelf.bytes, handshakes: handshakes, refused: refused, reports: reports,
+            lines: lines.count)
     }
     private var handshakes: UInt64 = 0
     private var refused: UInt64 = 0

@@ -56,4 +56,6 @@ package struct GroupFigures: Sendable, Equatable {
     package var refused: UInt64 = 0
     /// Of commits that members could not process.
     package var reports: UInt64 = 0
+    /// Conversations in which something is looked at, or waits for it.
+    package var lines = 0
 }

@@ -50,6 +50,8 @@ final class RemovalDesk {
     private func propose(in conversation: ConversationID, _ completion: @escaping () -> Void) {
         desk.propose(in: conversation) { result, settle in
             guard case .success(let rulings) = result, let last = rulings.last else {
+                // Nothing was to be gathered after all.
+                if self.gathered[conversation] == true { self.gathered[conversation] = nil }
                 settle(false)
                 return completion()
             }
