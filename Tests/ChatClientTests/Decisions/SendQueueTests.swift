@@ -8,6 +8,8 @@ import Testing
 private struct Scene {
     var queue: SendQueue
     var now = Duration.zero
+    /// Who may not be written to.
+    var untrusted: Set<ConversationName> = []
     private var next: UInt64 = 0
 
     static let bob = ConversationName.user(UserName(trusted: "bob"))
@@ -16,6 +18,8 @@ private struct Scene {
         bob: ConversationID(high: 1, low: 1), carol: ConversationID(high: 1, low: 2),
         .everyone: ConversationID(high: 1, low: 3),
     ]
+
+    static let keyChanged = Problem(.keyChanged, "another key")
 
     init(_ options: SendOptions = SendOptions(), triesOnce: Bool = false) {
         queue = SendQueue(options: options, triesOnce: triesOnce)
@@ -40,7 +44,9 @@ private struct Scene {
                 switch decision {
                 case .resolve(let name, let anew):
                     words.append(anew ? "resolve anew \(name)" : "resolve \(name)")
-                    queue.resolved(name, .success(Self.conversations[name] ?? .init(high: 9, low: 9)), now: now)
+                    let found = Self.conversations[name] ?? .init(high: 9, low: 9)
+                    queue.resolved(
+                        name, untrusted.contains(name) ? .failure(Self.keyChanged) : .success(found), now: now)
                 case .seal(let tags): queue.sealed(tags)
                 case .append(let tag, _): words.append("send \(tag)")
                 case .watchReceipts: words.append("watch")
@@ -363,5 +369,42 @@ extension UserName {
             return
         }
         #expect(problem.code == "precondition_failed" && problem.sent == .no && problem.current == current)
+    }
+
+    @Test(arguments: [(false, "failed"), (true, "queue")])
+    func `to whom may not be written nothing goes out, and what waits in the outbox is held there`(
+        isOutbox: Bool, end: String
+    ) {
+        var scene = Scene(triesOnce: isOutbox)
+        scene.untrusted = [Scene.bob]
+        for body in ["a", "b"] { scene.submit(body) }
+        scene.submit("c", to: Scene.carol)
+        let words = scene.connect()
+        #expect(words.filter { !$0.hasPrefix("resolve") } == ["1 \(end) 79 sent no", "2 \(end) 79 sent no", "send 3"])
+    }
+
+    @Test func `where a key changes meanwhile, what is in flight has its end, and nothing follows it`() {
+        var scene = Scene()
+        scene.submit("a")
+        #expect(scene.connect().last == "send 1")
+        scene.submit("b")
+        scene.queue.resolved(Scene.bob, .failure(Scene.keyChanged), now: scene.now)
+        #expect(scene.settle() == ["2 failed 79 sent no"])
+        #expect(scene.accept(1).first?.hasPrefix("1 accepted") == true)
+    }
+
+    @Test func `a conversation that is opened again is found anew, and goes on in its order`() {
+        var scene = Scene()
+        for body in ["a", "b"] { scene.submit(body) }
+        scene.queue.connected()
+        #expect(scene.queue.next(now: scene.now) == [.resolve(Scene.bob, anew: false)])
+        scene.queue.resolved(Scene.bob, .success(.init(high: 1, low: 1)), now: scene.now)
+        #expect(scene.queue.next(now: scene.now) == [.seal([1, 2])])
+        scene.queue.reopen(Scene.bob)
+        #expect(!scene.queue.isSealing(1))
+        scene.queue.sealed([1, 2])
+        let words = scene.settle()
+        #expect(words.first?.hasPrefix("resolve") == true)
+        #expect(words.filter { $0.hasPrefix("send") } == ["send 1", "send 2"])
     }
 }

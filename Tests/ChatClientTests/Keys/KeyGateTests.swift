@@ -13,6 +13,8 @@ import Testing
 @Suite(.endsWhatItStarts) struct KeyGateTests {
     private final class Scene: Sendable {
         let chain = Mutex<AccountChain?>(nil)
+        /// Links that stand behind it, though they may not.
+        let lies = Mutex<[ChainLink]>([])
         let notices = Mutex<[KeyNotice]>([])
         /// What whoever subscribes is told of keys.
         let news = Mutex<[KeysChanged]>([])
@@ -31,10 +33,12 @@ import Testing
                 guard frame.frameKind == .readChain, let read = try? frame.decode(ReadChain.self),
                     let chain = holder.scene.withLock({ $0?.chain.withLock { $0 } })
                 else { return server.behave(connection, frame) }
+                let links = chain.links + (holder.scene.withLock { $0?.lies.withLock { $0 } } ?? [])
+                let head = ChainHead(count: UInt32(links.count), hash: links.last?.hash.bytes ?? chain.head.bytes)
                 connection.send(
                     ChainPage(
-                        account: read.account, head: ChainHead(count: chain.count, hash: chain.head.bytes),
-                        from: read.from, links: chain.links.dropFirst(Int(read.from)).map(\.wireBytes)),
+                        account: read.account, head: head, from: read.from,
+                        links: links.dropFirst(Int(read.from)).map(\.wireBytes)),
                     frame.correlation)
             }
             person = try await server.person()
@@ -42,8 +46,9 @@ import Testing
         }
 
         /// What the server hands out from now on, and that there is news of it.
-        func give(_ account: TestAccount) async throws {
+        func give(_ account: TestAccount, lies: [ChainLink] = []) async throws {
             chain.withLock { $0 = account.chain }
+            self.lies.withLock { $0 = lies }
             try await client().store { store in try store.write { try store.noteWanted(bob) } }
         }
 
@@ -62,8 +67,8 @@ import Testing
         }
 
         /// The code with which a message to bob fails; nil where it goes out.
-        func send(_ policy: KeyPolicy = .tofu) async throws -> String? {
-            let name = try #require(UserName("bob"))
+        func send(_ policy: KeyPolicy = .tofu, to name: String = "bob") async throws -> String? {
+            let name = try #require(UserName(name))
             let message = OutgoingMessage(conversation: .user(name), body: "x", key: nil)
             return try await client(policy).send([message])[0].problem?.code
         }
@@ -170,5 +175,66 @@ import Testing
         #expect(try await client.keyChecks().map(\.status) == [.ok])
         #expect(try await scene.send() == nil)
         #expect(scene.codes == ["key_pinned", "key_pinned"])
+    }
+
+    @Test
+    func `a ghost that a revoked device has added closes the gate as long as it is told, and nothing of it is kept`()
+        async throws
+    {
+        let scene = try await Scene()
+        var account = try account()
+        let phone = try account.add(.certify)
+        try account.revoke(phone)
+        try await scene.give(account)
+        #expect(try await scene.send() == nil)
+        let grant = try account.grant()
+        try await scene.give(account, lies: [try account.link(.add(grant), by: phone)])
+        #expect(try await scene.send() == "invalid_chain")
+        #expect(scene.appends == 1)
+        try await scene.give(account)
+        #expect(try await scene.send() == nil)
+    }
+
+    @Test func `a revocation that was seen can neither be cut off nor replaced by what a stolen key has added`()
+        async throws
+    {
+        var cut = try account()
+        let phone = try cut.add(.certify)
+        var honest = cut
+        try honest.revoke(phone)
+        var stolen = cut
+        _ = try stolen.add(.certify, by: phone)
+        for lie in [cut, stolen] {
+            let scene = try await Scene()
+            try await scene.give(honest)
+            #expect(try await scene.send() == nil)
+            try await scene.give(lie)
+            #expect(try await scene.send() == "chain_forked")
+            // What was said cannot be unsaid: whoever runs the server has to be asked.
+            try await scene.give(honest)
+            #expect(try await scene.send() == "chain_forked")
+            #expect(scene.appends == 1)
+            _ = try await scene.client().acceptFork(of: try #require(UserName("bob")))
+            #expect(try await scene.send() == nil)
+        }
+    }
+
+    @Test func `programs act on the devices that a user has, and on nobody else`() async throws {
+        let scene = try await Scene()
+        var account = try account()
+        let phone = try account.add()
+        try account.revoke(phone)
+        try await scene.give(account)
+        #expect(try await scene.send() == nil)
+        let doubt = { (device: DeviceID) in
+            try await scene.client().store { try $0.doubt(of: bob, device: device)?.code }
+        }
+        #expect(try await doubt(account.first) == nil)
+        #expect(try await doubt(phone) == "sender_revoked")
+        #expect(try await doubt(DeviceID(high: 9, low: 9)) == "ghost_device")
+        _ = try account.reset()
+        try await scene.give(account)
+        #expect(try await scene.send() == "key_changed")
+        #expect(try await doubt(account.first) == "key_changed")
     }
 }

@@ -5,7 +5,7 @@ fakes=$SCRATCH/fakes
 mkdir "$fakes" "$SCRATCH/tried"
 printf '#!/bin/sh\necho "no space left"\nexit 1\n' >"$fakes/nightly-backup"
 printf '#!/bin/sh\necho "$@" >>"$HOME/mailed"\n' >"$fakes/mail"
-printf '#!/bin/sh\necho abc1234\n' >"$fakes/git"
+printf '#!/bin/sh\n[ "$1" != clone ] || mkdir -p "$3"\necho abc1234\n' >"$fakes/git"
 printf '#!/bin/sh\necho "made $1"\n' >"$fakes/make"
 chmod +x "$fakes"/*
 
@@ -47,11 +47,15 @@ user bob
 user bot
 user boss
 user oncall
+user lead
 
 exits 1 recipe alice '-- nightly-backup'
 same "no space left" "$(cat "$SCRATCH/out")" "the output of the backup"
 exits 0 oncall chat listen --no-follow --json
 same "nightly-backup: exit status 1,no space left" "$(jq -r .body "$SCRATCH/out" | sed 's/ after.*//' | paste -sd,)"
+exits 0 recipe lead 'team.keys'
+has "$SCRATCH/lead/.config/chat/keys/team.keys" "^lead acct1:"
+exits 79 lead chat send --to bob "who is not in the list"
 exits 0 recipe alice '-- make'
 same "made release" "$(cat "$SCRATCH/out")" "the output of make"
 exits 0 bob chat listen --no-follow --json
