@@ -7,10 +7,11 @@ import Testing
 @Suite struct PersonTests {
     private func finding(
         _ chain: AccountChain, pin: AccountPin? = nil, owner: AccountID? = nil, compared: AccountRoot? = nil,
-        alarm: String? = nil, policy: KeyPolicy = .tofu
+        alarm: String? = nil, called: String? = nil, policy: KeyPolicy = .tofu
     ) -> GateRules.PersonFinding {
         let person = PersonKeys(
-            account: chain.place.account, owner: owner, pin: pin ?? AccountPin(chain), root: chain.root,
+            account: chain.place.account, called: called.flatMap { UserName($0) }, owner: owner,
+            pin: pin ?? AccountPin(chain), root: chain.root,
             compared: compared, alarm: alarm)
         return GateRules.look(at: person, policy: policy)
     }
@@ -52,6 +53,7 @@ import Testing
         for finding in [
             finding(bob, owner: other.place.account, compared: bob.root),
             finding(bob, compared: bob.root, alarm: "two"),
+            finding(bob, called: "admin"), finding(bob, compared: bob.root, called: "admin", policy: .verified),
         ] {
             guard case .forked = finding else {
                 Issue.record("\(finding)")
@@ -59,6 +61,7 @@ import Testing
             }
             #expect(finding.trust == .changed)
         }
+        #expect(finding(bob, called: "bob") == .open(.tofu))
         // Oneself is who one is, whatever is known of it.
         let own = PersonKeys(account: bob.place.account, isOwn: true)
         #expect(GateRules.look(at: own, policy: .verified) == .open(.verified))

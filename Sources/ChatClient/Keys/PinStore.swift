@@ -44,7 +44,7 @@ extension ClientStore {
                     name: try row.userName(0), account: account, root: try row.digest(1),
                     number: UInt32(truncatingIfNeeded: row.int(2)), head: try row.digest(3))
             let person = PersonKeys(
-                account: account, isOwn: row.bool(11), owner: try row.optionalIdentifier(6), pin: pin,
+                account: account, called: name, isOwn: row.bool(11), owner: try row.optionalIdentifier(6), pin: pin,
                 root: try row.optionalDigest(4), compared: try compared ?? row.optionalDigest(7),
                 alarm: row.optionalText(10))
             return KeyRecord(

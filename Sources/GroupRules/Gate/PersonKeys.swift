@@ -21,6 +21,8 @@ package enum KeyPolicy: String, Hashable, Sendable, CaseIterable {
 /// What is known here of the keys of one account, under the name by which it is spoken to.
 package struct PersonKeys: Hashable, Sendable {
     package let account: AccountID
+    /// What the server calls it now; nil: it was not asked by a name.
+    package let called: UserName?
     /// It is this account itself.
     package let isOwn: Bool
     /// The account to which the name is pinned; nil: to none.
@@ -35,10 +37,12 @@ package struct PersonKeys: Hashable, Sendable {
     package let alarm: String?
 
     package init(
-        account: AccountID, isOwn: Bool = false, owner: AccountID? = nil, pin: AccountPin? = nil,
+        account: AccountID, called: UserName? = nil, isOwn: Bool = false, owner: AccountID? = nil,
+        pin: AccountPin? = nil,
         root: AccountRoot? = nil, compared: AccountRoot? = nil, alarm: String? = nil
     ) {
         self.account = account
+        self.called = called
         self.isOwn = isOwn
         self.owner = owner
         self.pin = pin
@@ -76,6 +80,10 @@ extension GateRules {
         if let alarm = person.alarm { return .forked(alarm) }
         if let owner = person.owner, owner != person.account {
             return .forked("the server has given the name to another account")
+        }
+        // Else whoever is known could be passed off as somebody who is not.
+        if let pin = person.pin, let called = person.called, called != pin.name {
+            return .forked("the server calls the account of \(pin.name) \(called)")
         }
         guard let pin = person.pin, let root = person.root, pin.account == person.account else {
             return person.compared != nil || policy == .verified ? .unverified(nil) : .unknown

@@ -219,6 +219,20 @@ import Testing
         }
     }
 
+    @Test func `nobody who is known is passed off as somebody who is not`() async throws {
+        let scene = try await Scene()
+        try await scene.give(try account())
+        #expect(try await scene.send() == nil)
+        let admin = try #require(UserName("admin"))
+        try await scene.client().store { store in
+            try store.write {
+                try store.remember([AccountRecord(id: bob, name: admin, displayName: "Admin")], now: 2)
+            }
+        }
+        #expect(try await scene.send(to: "admin") == "chain_forked")
+        #expect(scene.appends == 1)
+    }
+
     @Test func `programs act on the devices that a user has, and on nobody else`() async throws {
         let scene = try await Scene()
         var account = try account()
