@@ -15,7 +15,7 @@ enum InboxStore {
     ) throws -> [InboxRow] {
         let found: [Found] = try database.all(
             """
-            SELECT c.id AS id, c.type, c.account_low, c.account_high, coalesce(l.until, c.head) AS last, c.number,
+            SELECT m.conversation AS id, c.type, c.account_low, c.account_high, coalesce(l.until, c.head) AS last, c.number,
                 coalesce(k.start, m.start_seq), coalesce(k.acked, max(m.acked, m.start_seq)), coalesce(k.told_start, 0),
                 k.device IS NOT NULL, l.until IS NOT NULL
             FROM members m JOIN conversations c ON c.id = m.conversation
@@ -26,10 +26,10 @@ enum InboxStore {
             UNION ALL
             -- Of rooms that the account has left, what came before.
             SELECT c.id, c.type, c.account_low, c.account_high, l.until, c.number, k.start, k.acked, k.told_start, 1, 1
-            FROM leaves l JOIN conversations c ON c.number = l.conversation
-            JOIN cursors k ON k.device = ?1 AND k.conversation = c.id
-            WHERE l.account = ?2 AND l.device = ?1 AND l.until > k.acked AND c.id > ?3 AND NOT EXISTS(
-                SELECT 1 FROM members m WHERE m.conversation = c.id AND m.account = ?2)
+            FROM leaves l CROSS JOIN conversations c ON c.number = l.conversation
+            CROSS JOIN cursors k ON k.device = ?1 AND k.conversation = c.id
+            WHERE l.device = ?1 AND l.account = ?2 AND l.until IS NOT NULL AND l.until > k.acked AND c.id > ?3
+                AND NOT EXISTS(SELECT 1 FROM members m WHERE m.conversation = c.id AND m.account = ?2)
             ORDER BY id LIMIT ?4
             """, device, account, after?.bytes ?? [], limit
         ) { row in

@@ -10,6 +10,7 @@ package enum ServerSchema {
         migrations: [
             Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
             Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth), Migration(tenth),
+            Migration(eleventh),
         ])
 
     private static let first: StaticString = """
@@ -212,5 +213,10 @@ package enum ServerSchema {
     private static let tenth: StaticString = """
         -- leaf_version: one more with each change of its leaves.
         ALTER TABLE conversations ADD COLUMN leaf_version INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// Of rooms that were left is found what there is still to get, without a look at all others.
+    private static let eleventh: StaticString = """
+        CREATE INDEX ended_leaves ON leaves(device) WHERE until IS NOT NULL;
         """
 }
