@@ -19,7 +19,7 @@ struct WaitingCommit: Equatable, Sendable {
     var conversation: ConversationID
     var kind: Kind
     var id: MessageID
-    /// The epoch that it ends.
+    /// The epoch that it ends, of the incarnation that it is for: a founding ends epoch 0 of its own.
     var position: ConversationPosition
     var handshake: [UInt8]
     var groupInfo: [UInt8]

@@ -136,13 +136,14 @@ struct SendJournal: Sendable {
 
 extension Content {
     /// Whether a reader would see the same message; when it was sent does not count.
-    fileprivate func saysTheSame(as other: Content) -> Bool {
+    func saysTheSame(as other: Content) -> Bool {
         type == other.type && body == other.body && replyTo == other.replyTo && auto == other.auto
     }
 }
 
 extension Problem {
-    fileprivate static func idReused(_ what: String, at time: Timestamp) -> Problem {
+    /// An identifier is given to two messages that do not say the same.
+    static func idReused(_ what: String, at time: Timestamp) -> Problem {
         Problem(
             .idReused, "another message \(what) under this id at \(TimestampText.utc(time)); this one was not sent",
             advice: .giveAnotherKey)

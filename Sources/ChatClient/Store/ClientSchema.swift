@@ -10,7 +10,7 @@ enum ClientSchema {
         migrations: [
             Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
             Migration(version6), Migration(version7), Migration(version8), Migration(version9),
-            Migration(version10), Migration(version11),
+            Migration(version10), Migration(version11), Migration(version12),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
@@ -338,5 +338,25 @@ enum ClientSchema {
     static let version11: StaticString = """
         -- Every process that has logged in looks how old the last resort is.
         CREATE INDEX key_packages_by_age ON key_packages(is_last_resort, waits, generation, made);
+        """
+
+    static let version12: StaticString = """
+        -- Messages that this device has sealed and not met in the log yet: the ciphertext with its text, since nobody can open what
+        -- they have sealed themselves. `digest`: SHA-256 of the ciphertext. Once the server has taken one, `seq` and `time` say
+        -- where, and its text stands in the history alone.
+        CREATE TABLE outgoing(
+            number INTEGER PRIMARY KEY,
+            conversation BLOB NOT NULL,
+            id BLOB NOT NULL,
+            generation BLOB NOT NULL,
+            incarnation INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            payload BLOB,
+            content BLOB,
+            seq INTEGER,
+            time INTEGER,
+            UNIQUE(conversation, id)
+        );
         """
 }

@@ -94,9 +94,12 @@ package struct ChainMark: Hashable, Sendable, WireCodable {
     package let number: UInt32
     package let mark: [UInt8]
 
-    package init(_ chain: AccountChain) {
-        number = chain.headNumber
-        mark = chain.head.mark
+    package init(_ chain: AccountChain) { self.init(number: chain.headNumber, head: chain.head) }
+
+    /// Of a chain of which only the last link is looked at.
+    package init(number: UInt32, head: LinkHash) {
+        self.number = number
+        mark = head.mark
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
