@@ -29,7 +29,7 @@ extension ClientStore {
             switch item {
             case .entry(let entry):
                 let opening = EntryOpening(entry)
-                let isTaken = try store(entry.place, opening, own: own, isReplay: isReplay, now: now)
+                let isTaken = try storeOpened(entry.place, opening, own: own, isReplay: isReplay, now: now)
                 let isUrgent = entry.place.sender != own && direct.contains(item.conversation)
                 settled =
                     isTaken
@@ -38,7 +38,7 @@ extension ClientStore {
                         isUrgent: isUrgent) : nil
             case .gap(let gap):
                 settled =
-                    try store(gap, now: now)
+                    try storeGap(gap, now: now)
                     ? StoredBatch.Item(
                         conversation: item.conversation, seq: gap.last, disposition: .skipped, isUrgent: false) : nil
             }
@@ -52,8 +52,10 @@ extension ClientStore {
         return stored
     }
 
+    /// Stores an entry with what it was opened to. Within a transaction, as all of them.
+    ///
     /// - Returns: false where no honest server numbers an entry like this.
-    private func store(
+    func storeOpened(
         _ place: EntryPlace, _ opening: EntryOpening, own: AccountID, isReplay: Bool, now: Timestamp
     ) throws -> Bool {
         guard let (number, head, received) = try standing(of: place.conversation) else { return true }
@@ -102,7 +104,7 @@ extension ClientStore {
     }
 
     /// - Returns: false where no honest server leaps so far.
-    private func store(_ gap: Gap, now: Timestamp) throws -> Bool {
+    func storeGap(_ gap: Gap, now: Timestamp) throws -> Bool {
         guard let (number, head, received) = try standing(of: gap.conversation) else { return true }
         let settled = max(head, received)
         guard gap.last > settled else { return true }

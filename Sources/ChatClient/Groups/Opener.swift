@@ -1,0 +1,95 @@
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// Takes in the logs of conversations that have a group (E2): strictly in order, a part in one transaction, with everything that an
+/// entry changes: ratchet, text, place in the log, answers.
+///
+/// A value, which keeps the groups that it has loaded; each call is one transaction of the store that it is given.
+struct Opener: Sendable {
+    /// Entries, and time, of one transaction: other processes of the profile wait for it.
+    static let batch = 64
+    static let patience = Duration.milliseconds(8)
+    /// Groups that are kept loaded.
+    private static let heldGroups = 16
+
+    let judge: GroupJudge
+    private var held: [ConversationID: HeldGroup] = [:]
+
+    init(judge: GroupJudge) { self.judge = judge }
+
+    /// How often rows were read to load the group of a conversation.
+    func loads(of conversation: ConversationID) -> Int { held[conversation]?.loads ?? 0 }
+
+    /// Takes in as many of the items, all of one conversation, as the bounds allow: at least one.
+    ///
+    /// - Parameter isReplay: the device catches up.
+    mutating func open(
+        _ items: some Sequence<LogItem>, of conversation: ConversationID, in store: ClientStore, as identity: Identity,
+        isReplay: Bool = false, now: Timestamp, clock: () -> Duration = { Monotonic.now }
+    ) throws -> OpenedPart {
+        let setting = OpeningSetting(
+            store: store, identity: identity, judge: judge, conversation: conversation, isReplay: isReplay, now: now)
+        let course = try store.writeSynced {
+            try Self.run(items, setting, held[conversation] ?? HeldGroup(), clock)
+        }
+        keep(course, of: conversation)
+        return course.part
+    }
+
+    /// The server's answer to what this device has appended. An acknowledgement right behind what was processed is its place in the log
+    /// (E3).
+    ///
+    /// - Returns: nil where nothing of this id was appended.
+    mutating func acknowledged(
+        _ appended: Appended, in store: ClientStore, as identity: Identity, now: Timestamp
+    ) throws -> AppendEnd? {
+        let conversation = appended.conversation
+        let setting = OpeningSetting(
+            store: store, identity: identity, judge: judge, conversation: conversation, isReplay: false, now: now)
+        var course: OpeningCourse?
+        let held = held[conversation] ?? HeldGroup()
+        let result: AppendEnd? = try store.writeWithReserve(isSynced: true) {
+            let own = try OwnAppend(appended, in: store)
+            guard let own else { return nil }
+            guard own.isSame else { return .another }
+            let standing = try store.groupStanding(of: conversation)
+            let isNext = standing.map { $0.seq.next == appended.seq } ?? own.begins
+            guard isNext else { return .taken(hasNews: try own.take(appended, setting)) }
+            let entry = own.entry(appended, of: identity)
+            course = try Self.run([.hashed(entry)], setting, held) { .zero }
+            return course.map { .placed($0.part) }
+        }
+        if let course { keep(course, of: conversation) }
+        return result
+    }
+
+    /// Only what was committed is kept.
+    private mutating func keep(_ course: OpeningCourse, of conversation: ConversationID) {
+        if held.count >= Self.heldGroups, held[conversation] == nil { held = [:] }
+        held[conversation] = course.held
+    }
+
+    private static func run(
+        _ items: some Sequence<LogItem>, _ setting: OpeningSetting, _ held: HeldGroup, _ clock: () -> Duration
+    ) throws -> OpeningCourse {
+        let before = try setting.store.lastPosition()
+        var course = try OpeningCourse(setting, held)
+        let began = clock()
+        for item in items.prefix(batch) {
+            var next = course
+            do {
+                try setting.store.database.savepoint { try next.take(item) }
+            } catch  where !course.part.items.isEmpty && !OpeningCourse.isOfDisk(error) {
+                // One entry that cannot be stored does not take those before it along.
+                course.part.stop = .failed(item.last, "\(error)")
+                break
+            }
+            course = next
+            if course.part.stop != nil || clock() - began >= patience { break }
+        }
+        try course.finish()
+        course.part.hasNews = try setting.store.lastPosition() != before
+        return course
+    }
+}

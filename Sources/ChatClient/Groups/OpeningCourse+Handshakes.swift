@@ -1,0 +1,147 @@
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// Commits and proposals, at their places in the log (E3).
+extension OpeningCourse {
+    /// Whether a whole group of this device waits for its entry: what cannot be followed until then is passed over.
+    private var isComingBack: Bool {
+        get throws { try store.waitingCommit(of: conversation)?.kind.isStaged ?? false }
+    }
+
+    mutating func takeCommit(_ entry: ReceivedEntry, digest: [UInt8], isWhole: Bool, isOwn: Bool) throws {
+        if isOwn, let waiting = try store.waitingCommit(of: conversation), waiting.id == entry.place.id,
+            Primitives.sha256(waiting.handshake) == digest
+        {
+            return try takeOwn(waiting, at: entry.place.seq)
+        }
+        guard standing != nil else { return part.stop = .notMember }
+        guard let standing, epoch != nil, isWhole else {
+            return try pass(entry.place.seq, epoch == nil ? "no state of the group" : "only its hash came")
+        }
+        do {
+            try flush()
+            var group = try load(standing)
+            guard case .commit(let commit) = try group.open(try MLSMessage(decoding: entry.payload)) else {
+                return try pass(entry.place.seq, "an entry that is no commit")
+            }
+            let staged = try group.stage(commit, now: GroupJudge.now, judge: setting.judge)
+            try group.merge(staged)
+            try merged(group)
+        } catch let error as MLSError where !error.isOfStore {
+            try pass(entry.place.seq, "\(error)")
+        }
+    }
+
+    private mutating func load(_ standing: GroupStanding) throws -> Group {
+        try rows.telling { try held.current(standing.group.groupId, in: rows, judge: setting.judge) }
+    }
+
+    /// A commit that this device cannot follow.
+    private mutating func pass(_ seq: SequenceNumber, _ why: String) throws {
+        if try isComingBack {
+            part.findings.append(.unreadable(seq, why))
+        } else {
+            part.stop = .cannotFollow(seq, why)
+        }
+    }
+
+    /// This device's own commit is in the log.
+    private mutating func takeOwn(_ waiting: WaitingCommit, at seq: SequenceNumber) throws {
+        try flush()
+        try store.dropWaitingCommit(of: conversation)
+        guard waiting.kind == .commit else { return try enter(waiting, at: seq) }
+        guard let standing else { return part.stop = .notMember }
+        do {
+            var group = try load(standing)
+            guard case .ownCommit = try group.open(try MLSMessage(decoding: waiting.handshake)) else {
+                return part.stop = .cannotFollow(
+                    seq, "the commit of this device is not the one that waits in the group")
+            }
+            try group.mergePending()
+            try merged(group)
+        } catch let error as MLSError where !error.isOfStore {
+            part.stop = .cannotFollow(seq, "\(error)")
+        }
+    }
+
+    /// The staged group takes its place.
+    private mutating func enter(_ waiting: WaitingCommit, at seq: SequenceNumber) throws {
+        let name = GroupName(conversation: conversation, incarnation: waiting.position.incarnation)
+        let staged = try StoredGroup.summary(of: name.groupId, from: store.stagedGroupRows)
+        guard let staged, staged.epoch > (try store.tombstone(of: name) ?? 0),
+            try store.promoteStagedGroup(name.groupId)
+        else {
+            try store.dropStagedGroup(name.groupId)
+            return part.stop = .cannotFollow(
+                seq, "the group that this device has made is not there, or not a later one")
+        }
+        let former = standing
+        if let former, former.group != name {
+            try store.bury(former.group, epoch: epoch ?? 0)
+            try store.dropGroup(former.group.groupId)
+        }
+        let generation = waiting.position.generation
+        var hash = former?.group == name && former?.generation == generation ? former?.hash : nil
+        if waiting.kind == .founding { hash = LogChain(group: name, generation: generation).hash }
+        standing = GroupStanding(group: name, generation: generation, seq: seq.previous, hash: hash)
+        held.forget()
+        try reached(staged.epoch)
+    }
+
+    /// The group is in another epoch, or this device is not in it any more.
+    private mutating func merged(_ group: Group) throws {
+        let before = epoch ?? 0
+        try rows.telling { try held.save(group, to: rows) }
+        guard group.status != .removed else {
+            if let standing { try store.bury(standing.group, epoch: before) }
+            try dropWaiting(before: nil)
+            epoch = nil
+            part.findings.append(.removed(epoch: before))
+            return
+        }
+        try reached(group.epoch)
+    }
+
+    /// What was made for an epoch before has lost: the log up to its end was processed.
+    private mutating func reached(_ epoch: UInt64) throws {
+        self.epoch = epoch
+        part.findings.append(.merged(epoch: epoch))
+        guard let standing else { return }
+        let position = standing.position(epoch: epoch)
+        try dropWaiting(before: position)
+        for id in try store.dropSealed(before: position, in: conversation) { part.findings.append(.leftOut(id)) }
+    }
+
+    /// - Parameter position: nil: whatever it is for.
+    private mutating func dropWaiting(before position: ConversationPosition?) throws {
+        guard let waiting = try store.waitingCommit(of: conversation) else { return }
+        if let position, waiting.position.generation == position.generation, waiting.position.mark >= position.mark {
+            return
+        }
+        try store.dropWaitingCommit(of: conversation)
+        guard waiting.kind.isStaged else { return }
+        let name = GroupName(conversation: conversation, incarnation: waiting.position.incarnation)
+        try store.dropStagedGroup(name.groupId)
+    }
+
+    /// A proposal waits for a commit where somebody may commit it (J8).
+    mutating func takeProposal(_ entry: ReceivedEntry) throws {
+        guard let standing, epoch != nil else { return }
+        do {
+            try flush()
+            var group = try load(standing)
+            guard case .proposal(let proposal) = try group.open(try MLSMessage(decoding: entry.payload)) else { return }
+            let verdict = setting.judge.judge(
+                proposal: proposal.proposal, from: proposal.sender, waiting: group.pendingProposals.count)
+            guard verdict == .accept else {
+                part.findings.append(.refusedProposal(entry.place.seq, "\(verdict)"))
+                return
+            }
+            try group.cache(proposal)
+            try rows.telling { try held.save(group, to: rows) }
+        } catch let error as MLSError where !error.isOfStore {
+            part.findings.append(.refusedProposal(entry.place.seq, "\(error)"))
+        }
+    }
+}
