@@ -17,7 +17,8 @@ final class KeyNews: Sendable {
         let (stream, heard) = AsyncStream.makeStream(of: KeysChanged.self, bufferingPolicy: .bufferingOldest(Self.line))
         self.heard = heard
         work = Task {
-            for await news in stream where await passage.follow(news, on: link) { await wake() }
+            var told: [AccountID: GateRules.PersonFinding] = [:]
+            for await news in stream where await passage.follow(news, on: link, told: &told) { await wake() }
         }
     }
 
@@ -32,12 +33,24 @@ final class KeyNews: Sendable {
 extension KeyPassage {
     /// Reads a chain where it is known here and does not go so far, and says at once where it is another one than before.
     ///
+    /// Another process of the profile may have read it a moment ago: what it has found is said here all the same, because each
+    /// has its own reader.
+    ///
+    /// - Parameter told: what was said on this connection; nothing is said twice.
     /// - Returns: whether it was read.
-    fileprivate func follow(_ news: KeysChanged, on link: Link) async -> Bool {
+    fileprivate func follow(
+        _ news: KeysChanged, on link: Link, told: inout [AccountID: GateRules.PersonFinding]
+    ) async -> Bool {
         do throws(Problem) {
-            guard try await reader.heard(of: news.account, at: news.head) else { return false }
-            try await readAndTell(news.account, on: link)
-            return true
+            let account = news.account
+            guard try await store.withStore({ try $0.hasLooked(at: account) }) else { return false }
+            let isNew = try await reader.heard(of: account, at: news.head)
+            if isNew { try await reader.read(account, named: try await finding(of: account).name, on: link) }
+            let (name, finding) = try await finding(of: account)
+            if finding.trust == .changed, told.updateValue(finding, forKey: account) != finding {
+                tell(finding, of: name)
+            }
+            return isNew
         } catch {
             reader.log.info("the chain of account \(news.account) is not read yet: \(error.text)")
             return false
@@ -50,7 +63,11 @@ extension KeyPassage {
         try await reader.read(account, named: before.name, on: link)
         let after = try await finding(of: account)
         guard after.finding != before.finding, after.finding.trust == .changed else { return }
-        let problem = gate.problem(after.finding, of: after.name)
+        tell(after.finding, of: after.name)
+    }
+
+    private func tell(_ finding: GateRules.PersonFinding, of name: UserName) {
+        let problem = gate.problem(finding, of: name)
         note(KeyNotice(code: problem.code, text: problem.text))
     }
 

@@ -143,6 +143,24 @@ import Testing
         #expect(scene.server.bodies(ReadChain.self).allSatisfy { $0.account == bob })
     }
 
+    @Test func `a process tells a change that another one has read before it`() async throws {
+        let scene = try await Scene()
+        var account = try account()
+        try await scene.give(account)
+        #expect(try await scene.send() == nil)
+        _ = try account.reset()
+        scene.chain.withLock { $0 = account.chain }
+        let head = ChainHead(count: account.chain.count, hash: account.chain.head.bytes)
+        scene.news.withLock { $0 = [KeysChanged(account: bob, head: head)] }
+        let first = try await scene.client().listen(ListenOptions())
+        Endings.add { await first.stop() }
+        #expect(await eventually { scene.codes == ["key_pinned", "key_changed"] })
+        let second = try await scene.client().listen(ListenOptions())
+        Endings.add { await second.stop() }
+        #expect(await eventually { scene.codes == ["key_pinned", "key_changed", "key_changed"] })
+        #expect(scene.server.kinds.count { $0 == .readChain } == 2, "it is read once")
+    }
+
     @Test func `a list of keys counts whole or not at all`() async throws {
         let scene = try await Scene()
         let account = try account()
