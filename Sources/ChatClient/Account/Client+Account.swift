@@ -78,9 +78,9 @@ extension Client {
     ) async throws(Problem) -> WhoAmI {
         defer { link.close() }
         let welcome = try await link.welcome()
-        try store { store in
+        let former = try store { store in
             try store.writeSynced {
-                let before = try store.identity()
+                let former = try store.formerIdentity()
                 try store.setIdentity(
                     Identity(
                         account: welcome.account.id, name: welcome.account.name,
@@ -91,13 +91,33 @@ extension Client {
                 try store.forgetChainKeys(except: welcome.device)
                 try store.remember([welcome.account], now: WallClock.now)
                 try store.remember(welcome.everyone, type: .everyone, peer: nil)
-                if let before, before.generation != welcome.generation {
+                if let before = former.identity, before.generation != welcome.generation {
                     try store.storeNewGeneration(welcome.generation, now: WallClock.now)
                 }
+                return former
             }
         }
-        try await admit(welcome, on: link, password: password, wish)
+        do throws(Problem) { try await admit(welcome, on: link, password: password, wish) } catch {
+            if wish.confirmReset != nil, error.refusesReset, former.identity?.device != welcome.device {
+                await giveUp(welcome.device, on: link, for: former)
+            }
+            throw error
+        }
         return try whoAmI()
+    }
+
+    /// A reset is refused: the profile is who it was, whose key may be the only one that speaks for the account, and the device that was
+    /// let in for it does not go on waiting.
+    private func giveUp(_ device: DeviceID, on link: Link, for former: FormerIdentity) async {
+        do throws(Problem) {
+            try store { store in
+                try store.writeSynced {
+                    guard try store.identity()?.device == device else { return }
+                    try store.putBack(former, insteadOf: device)
+                }
+            }
+            let _: Done = try await link.request(RevokeDevice(device: device), timeout: Self.patienceAtEnd)
+        } catch { log.info("the device of a reset that was refused is left: \(error.text)") }
     }
 
     /// Removes the profile's files.
@@ -174,5 +194,12 @@ extension Client {
         let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }.prefix(Limits.deviceName)
         guard let name = String(validating: bytes, as: UTF8.self), !name.isEmpty else { return "device" }
         return name
+    }
+}
+
+extension Problem {
+    /// Whether it is certain that nothing was begun anew: nobody wanted it, or the server has said no. All else may come behind it.
+    fileprivate var refusesReset: Bool {
+        sent == .no || [ErrorCode.rateLimited.name, ErrorCode.invalidLink.name].contains(code)
     }
 }

@@ -121,7 +121,7 @@ extension Client {
         let others = found.devices.map { AccountDevice($0, own: welcome.device, chain: known) }
             .filter { !$0.isThis && $0.record.state != .revoked }
         guard let confirm = wish.confirmReset, try await confirm(others) else {
-            throw Problem(.refused, "nothing was revoked, and this device waits to be approved", sent: .no)
+            throw Problem(.refused, "nothing was revoked, and nothing has changed here", sent: .no)
         }
         _ = try await chain.publish(.reset, password: password, beginsAt: .some(known))
     }

@@ -53,7 +53,7 @@ struct Enrolment: Sendable {
     }
 }
 
-/// Who the profile was before a login by an identity file.
+/// Who the profile was before a login that may be refused when it has begun.
 struct FormerIdentity: Sendable {
     var identity: Identity?
     var numbers: LoginNumbers?
@@ -74,8 +74,7 @@ extension ClientStore {
     /// - Returns: who it was.
     func begin(_ enrolment: Enrolment) throws -> FormerIdentity {
         let device = enrolment.identity.device
-        var former = FormerIdentity(identity: try identity(), numbers: try loginNumbers())
-        former.keys = try former.identity.flatMap { try chainKeys(of: $0.device) }
+        let former = try formerIdentity()
         var identity = enrolment.identity
         // What is here was numbered by the server as it was known here.
         if let known = former.identity { identity.generation = known.generation }
@@ -91,8 +90,23 @@ extension ClientStore {
             return
         }
         guard let former else { return try setLoggedOut() }
-        try forgetChainKeys(of: now.device)
-        guard let before = former.identity else { return try removeIdentity() }
+        try putBack(former, insteadOf: now.device)
+    }
+
+    /// Who the profile is now, with what its device speaks by. Within a transaction.
+    func formerIdentity() throws -> FormerIdentity {
+        let identity = try identity()
+        return FormerIdentity(
+            identity: identity, numbers: try loginNumbers(), keys: try identity.flatMap { try chainKeys(of: $0.device) }
+        )
+    }
+
+    /// Makes the profile again who it was before `device`. Within a synced transaction.
+    func putBack(_ former: FormerIdentity, insteadOf device: DeviceID) throws {
+        try forgetChainKeys(of: device)
+        guard var before = former.identity else { return try removeIdentity() }
+        // What is here was numbered anew where the server has begun a new life meanwhile.
+        if let generation = try identity()?.generation { before.generation = generation }
         try setIdentity(before)
         if let numbers = former.numbers { try setLoginNumbers(numbers) }
         if let keys = former.keys { try addChainKeys(keys, of: before.device) }

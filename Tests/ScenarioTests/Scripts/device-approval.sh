@@ -71,4 +71,14 @@ exits 0 as third chat login alice --server "$address" --trust "$pin" --password-
 has "$SCRATCH/err" "this revokes .*$waiting"
 exits 77 as laptop chat send --to bob "given up"
 exits 0 as third chat send --to bob "begun anew"
+
+# Once a day. What is refused changes nothing, neither on the device that speaks for the account nor elsewhere.
+exits 75 as third chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password" --reset --json
+same rate_limited "$(tail -n 1 "$SCRATCH/err" | jq -r .code)"
+exits 0 as third chat send --to bob "still here"
+person fourth
+exits 75 as fourth chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password" --reset
+exits 77 as fourth chat whoami
+exits 0 as third chat device list --json
+lacks "$SCRATCH/out" pending
 exits 0 daemon check
