@@ -118,7 +118,6 @@ static void put_append(struct bytes *to, const struct profile *profile, const st
     put(&request, message->id, IDENTIFIER);
     put_number(&request, 1, 1); /* kind of the payload, which the server does not look into */
     put_number(&request, 0, 1); /* no precondition */
-    put_number(&request, 0, 1); /* no advance */
     put_number(&request, 0, 1); /* no receipt */
     put_vector(&request, message->payload.data, message->payload.count);
     put_frame(to, APPEND, 3, &request);
