@@ -54,6 +54,12 @@ extension Client {
         let known = try await chain.read()
         if let device = known?.devices[record.id], device.isActive {
             guard chain.own.fingerprint(of: record.id, key: device.grant.key) == wanted else { throw otherFingerprint }
+            guard device.certifies || !certifies else {
+                throw Problem(
+                    .forbidden, "the device was approved before, without the right to approve others",
+                    hint: "a right is given when a device is added: revoke it, let it log in anew, and approve that",
+                    sent: .no)
+            }
             return AccountDevice(record, own: chain.own.device, chain: known)
         }
         let grant = try Self.grant(of: record, at: chain.own.place)

@@ -51,6 +51,8 @@ status=0; wait "$waiter" || status=$?
 same 0 "$status" "the login that waited"
 exits 0 as laptop chat send --to bob "approved"
 exits 0 alice chat device approve "$waiting" --fingerprint "$fingerprint"
+exits 77 alice chat device approve "$waiting" --fingerprint "$fingerprint" --certify
+has "$SCRATCH/err" "approved before, without the right"
 
 # It uses the account and revokes nobody, but by the password the server suspends another device.
 exits 77 as laptop chat --json device revoke "$first" </dev/null
