@@ -86,6 +86,39 @@ import Testing
         }
     }
 
+    @Test func `jobs that log in at once each find a slot`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let path = try await file(.reusable, of: alice, count: 4)
+            let jobs = try (0..<4).map { _ in try Person("alice", at: server.address) }
+            let devices = try await withThrowingTaskGroup(of: DeviceID.self) { group in
+                for job in jobs { group.addTask { try await job.client().login(identityFile: path).record.device } }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(devices.count == 4)
+            for job in jobs { #expect(try await job.client().send([alice.to("x")])[0].status == .accepted) }
+        }
+    }
+
+    @Test func `who is too late for a file that is good for one use is told that it was used`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let path = try await file(.once, of: alice)
+            let jobs = try (0..<4).map { _ in try Person("alice", at: server.address) }
+            let codes = await withTaskGroup(of: String.self) { group in
+                for job in jobs {
+                    group.addTask {
+                        do { return try await job.client().login(identityFile: path).record.user.text } catch {
+                            return (error as? Problem)?.code ?? "\(error)"
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.sorted() == ["alice", "identity_used", "identity_used", "identity_used"])
+        }
+    }
+
     @Test func `who is refused stays who he was`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)

@@ -9,7 +9,7 @@ extension Client {
     func enrol(_ given: GivenIdentity, _ wish: LoginWish) async throws(Problem) {
         var choice = EnrolmentChoice(given.file)
         while true {
-            let (enrolment, former) = try await enrolment(of: given, choice)
+            let (enrolment, former) = try await enrolment(of: given, &choice)
             do throws(Problem) { return try await use(enrolment, of: given, wish) } catch {
                 // Where the server may have taken it, the same is sent again next time.
                 guard error.refusesEnrolment else { throw error }
@@ -21,17 +21,26 @@ extension Client {
 
     /// What is sent: as it was begun before, else the next use of a device. It is kept.
     private func enrolment(
-        of given: GivenIdentity, _ choice: EnrolmentChoice
+        of given: GivenIdentity, _ choice: inout EnrolmentChoice
     ) async throws(Problem) -> (Enrolment, FormerIdentity?) {
         if let begun = try store({ try $0.begunEnrolment(of: given) }) { return (begun, nil) }
         let next: Enrolment
         if given.file.use == .first {
             next = try Enrolment(beginning: given)
         } else {
-            let (chain, devices) = try await look(given)
+            let (chain, devices) = try await look(given, &choice)
             next = try Enrolment(try choice.device(in: chain, devices), of: given, in: chain.place)
         }
         return (next, try store { store in try store.writeSynced { try store.begin(next) } })
+    }
+
+    /// Looks until nothing comes between.
+    private func look(
+        _ given: GivenIdentity, _ choice: inout EnrolmentChoice
+    ) async throws(Problem) -> (AccountChain, [DeviceRecord]) {
+        while true {
+            do throws(Problem) { return try await look(given) } catch { try choice.noteLook(error) }
+        }
     }
 
     /// Looks which of the file's devices is free, by one that the server knows; the connection ends, since the next use ends it anyway.

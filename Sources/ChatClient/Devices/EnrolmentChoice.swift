@@ -12,7 +12,11 @@ struct EnrolmentChoice {
         var name: String
     }
 
+    /// Each use of a device cuts off at most who looked by it just then.
+    private static let looks = 8
+
     private let file: IdentityFile
+    private var looks = 1
     private var rounds = 0
     private var refusals: [DeviceID: Problem] = [:]
 
@@ -41,16 +45,30 @@ struct EnrolmentChoice {
         throw refusals.values.first ?? Problem(.identityUsed, advice: .makeAnotherIdentity, sent: .no)
     }
 
+    /// A look has failed. Another use of the device by which it was made cuts it off; a new look finds what that has left.
+    ///
+    /// - Throws: the failure, where a new look does not help.
+    mutating func noteLook(_ failure: Problem) throws(Problem) {
+        guard failure.code == ErrorCode.replaced.name, looks < Self.looks else { throw refused(failure) }
+        looks += 1
+    }
+
     /// A device was refused: another use was faster, perhaps, and a new look finds another device.
     ///
     /// - Throws: the refusal, where a new look does not help.
     mutating func note(_ refusal: Problem, of device: DeviceID) throws(Problem) {
         let passing: [ErrorCode] = [.identityUsed, .replaced, .chainMoved, .deviceRevoked, .rateLimited]
         guard passing.map(\.name).contains(refusal.code), file.use != .first, rounds <= file.devices.count else {
-            throw Self.advised(refusal)
+            throw refused(refusal)
         }
         rounds += 1
         refusals[device] = refusal
+    }
+
+    /// Nothing takes the place of what is good for one use: it was used.
+    private func refused(_ refusal: Problem) -> Problem {
+        let isUsed = file.use == .once && refusal.code == ErrorCode.replaced.name
+        return Self.advised(isUsed ? Problem(.identityUsed, sent: .no) : refusal)
     }
 
     /// What the server refuses for good, with what helps.

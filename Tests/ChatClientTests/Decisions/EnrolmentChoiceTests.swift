@@ -85,6 +85,23 @@ import Testing
         #expect(rounds == 3)
     }
 
+    @Test(arguments: [(IdentityFile.Use.once, "identity_used"), (.reusable, "replaced")])
+    mutating func `a look that another use cuts off is made again, but not for ever`(
+        use: IdentityFile.Use, ending: String
+    ) throws {
+        var choice = try make(use, count: 1)
+        let disabled = Problem(.accountDisabled)
+        #expect(throws: disabled) { try choice.noteLook(disabled) }
+        var looks = 1
+        do throws(Problem) {
+            while looks < 100 {
+                try choice.noteLook(Problem(.replaced))
+                looks += 1
+            }
+        } catch { #expect(error.code == ending) }
+        #expect(looks == 8)
+    }
+
     @Test mutating func `what was never added is told to be made anew`() throws {
         let choice = try make(.once, count: 1)
         let stranger = try TestAccount(seed: 2)

@@ -83,6 +83,25 @@ same "job 2" "$(slot_of fourth)" "the idle one"
 exits 77 as third chat send --to bob "its slot is taken"
 exits 0 as second chat send --to bob "still at work"
 
+# Jobs that begin at once: whoever is slower takes another slot; where there is none, its identity was used.
+user carol
+for kind in "--reusable --slots 4" "--slots 4" "--slots 1"; do
+    rm -f "$SCRATCH/race"
+    # shellcheck disable=SC2086 # words
+    exits 0 carol chat device add --out "$SCRATCH/race" --name racer $kind
+    jobs=()
+    for number in 1 2 3 4; do
+        person "racer$number"
+        background "racer$number.log" as "racer$number" chat --json login --identity "$SCRATCH/race"
+        jobs+=("$job")
+    done
+    statuses=()
+    for job in "${jobs[@]}"; do status=0; wait "$job" || status=$?; statuses+=("$status"); done
+    wanted="0 0 0 0"; [ "$kind" != "--slots 1" ] || wanted="0 78 78 78"
+    same "$wanted" "$(printf '%s\n' "${statuses[@]}" | sort -n | paste -sd ' ')" "four at once, $kind"
+    for number in 1 2 3 4; do as "racer$number" chat logout --forget 2>"$SCRATCH/forgotten" || true; done
+done
+
 # What is combined must make sense.
 for options in "--certify --reusable" "--certify --slots 2" "--slots 0" "--slots 32"; do
     # shellcheck disable=SC2086 # words
