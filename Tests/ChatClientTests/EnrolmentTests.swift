@@ -149,4 +149,29 @@ import Testing
             #expect(try await box.client().login(identityFile: path).isNew)
         }
     }
+
+    @Test(arguments: [IdentityFile.Use.once, .certify])
+    func `a name in a file that is not its account's is refused, and the file is not lost`(
+        use: IdentityFile.Use
+    ) async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let path = try await file(use, of: alice)
+            var forged = try IdentityFile(parsing: try SmallFile.read(path, limit: 32 << 10).get(), file: path)
+            forged.user = try #require(UserName("bob"))
+            let other = alice.scratch.url.path + "/forged"
+            try SmallFile.create(other, with: forged.bytes).get()
+            let box = try Person("alice", at: server.address)
+            for _ in 0..<2 {
+                await expectRefusal(.badConfiguration, "wrong_profile") {
+                    try await box.client().login(identityFile: other)
+                }
+                await expectRefusal(.refused, "not_logged_in") { try await box.client().whoAmI() }
+            }
+            #expect(try await box.client().login(identityFile: path).record.user == alice.name)
+            await expectRefusal(.badConfiguration, "wrong_profile") {
+                try await box.client().login(identityFile: other)
+            }
+        }
+    }
 }

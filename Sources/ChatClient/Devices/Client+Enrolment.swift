@@ -65,6 +65,7 @@ extension Client {
                 throw Problem(.protocolFault, "the server has no chain of this account any more")
             }
             try requireRoot(chain, of: given)
+            try given.requireName(chain.name)
             let found: Devices = try await link.request(ListDevices())
             return (chain, found.devices)
         }
@@ -78,6 +79,7 @@ extension Client {
         guard welcome.state == .active, welcome.device == enrolment.identity.device else {
             throw Problem(.protocolFault, "the server does not let the device in that it was asked for")
         }
+        try given.requireName(welcome.account.name)
         try keep(welcome)
         try await admit(welcome, on: link, password: [], wish)
         await meetOwnChain(on: link)

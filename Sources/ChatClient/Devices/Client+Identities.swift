@@ -31,6 +31,7 @@ extension Client {
                 .wrongProfile, "profile \(settings.profile) belongs to \(known.name) on \(known.address)",
                 advice: .useAnotherProfile)
         }
+        if let known { try given.requireName(known.name) }
         if let known, given.isHeld(by: known, isComplete: isComplete) {
             // What was revoked stays so: only another identity helps.
             guard known.standing != .loggedOut, known.standing != .revoked else {
@@ -55,7 +56,7 @@ extension Client {
         _ given: GivenIdentity, replacing before: Identity?, _ wish: LoginWish
     ) async throws(Problem) {
         let device = given.file.devices[0]
-        let isNew = before?.device != device.id
+        let isNew = before?.device != device.id || before?.loginKey == nil
         let numbers = try store { store in
             try store.writeSynced { () throws -> LoginNumbers? in
                 let numbers = try store.loginNumbers()
@@ -76,6 +77,7 @@ extension Client {
         let welcome: Welcome
         do throws(Problem) {
             welcome = try await link.welcome()
+            try requireName(welcome.account.name, of: given, before, numbers)
             try keep(welcome)
         } catch {
             if isNew && link.tookNothing { try putBack(before, numbers) }
@@ -83,6 +85,22 @@ extension Client {
         }
         try await admit(welcome, on: link, password: [], wish)
         await meetOwnChain(on: link)
+    }
+
+    /// Where the name is another the profile is who it was. One that was nobody's is logged out: the server has taken a number of the
+    /// file's device, which is lost where nobody goes on from there.
+    private func requireName(
+        _ name: UserName, of given: GivenIdentity, _ before: Identity?, _ numbers: LoginNumbers?
+    ) throws(Problem) {
+        do throws(Problem) { try given.requireName(name) } catch {
+            guard let before else {
+                try store { store in try store.writeSynced { try store.setLoggedOut(named: name) } }
+                throw error
+            }
+            let isOther = given.device(before.device) == nil
+            try putBack(before, isOther ? numbers : nil)
+            throw error
+        }
     }
 
     /// Who the profile was, with the numbers that it had come to.

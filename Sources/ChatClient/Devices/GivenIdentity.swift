@@ -23,6 +23,17 @@ struct GivenIdentity: Sendable {
 
     func device(_ id: DeviceID) -> IdentityFile.Device? { file.devices.first { $0.id == id } }
 
+    /// The name in the file proves nothing. The account's chain and the server say whose it is.
+    ///
+    /// - Throws: `wrong_profile` (78).
+    func requireName(_ name: UserName) throws(Problem) {
+        guard name != file.user else { return }
+        throw Problem(
+            .wrongProfile,
+            "the identity was made for another account: it says \(file.user), and its account is \(name)'s",
+            advice: .makeAnotherIdentity)
+    }
+
     /// Who a profile is as one of the file's devices.
     func identity(
         of device: IdentityFile.Device, named name: String? = nil, loginKey: [UInt8], _ standing: Identity.Standing

@@ -118,6 +118,12 @@ extension ClientStore {
         try forgetKeyPackages()
     }
 
+    /// As `setLoggedOut`, where the name that was kept is not the account's. Within a transaction.
+    func setLoggedOut(named name: UserName) throws {
+        try database.run("UPDATE identity SET name = ?", name.text)
+        try setLoggedOut()
+    }
+
     /// How the server has let a device in. Within a transaction.
     func noteAdmitted(_ device: DeviceID, _ standing: Identity.Standing) throws {
         try database.run(

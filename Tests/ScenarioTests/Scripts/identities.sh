@@ -124,6 +124,22 @@ exits 0 as spare chat device revoke "$first"
 exits 77 alice chat send --to bob "lost"
 exits 0 as spare chat send --to bob "goes on"
 
+# The name in a file proves nothing: it must be its account's.
+for options in "" "--certify"; do
+    rm -f "$SCRATCH/renamed" "$SCRATCH/bobs"
+    # shellcheck disable=SC2086 # words
+    exits 0 as spare chat device add --out "$SCRATCH/renamed" --name renamed $options
+    (umask 077; sed 's/^user = .*/user = "bob"/' "$SCRATCH/renamed" >"$SCRATCH/bobs")
+    person "other$options"
+    exits 78 as "other$options" chat --json login --identity "$SCRATCH/bobs"
+    same wrong_profile "$(jq -r .code "$SCRATCH/err")"
+    has "$SCRATCH/err" 'made for another account'
+    exits 77 as "other$options" chat whoami
+    exits 0 as "other$options" chat login --identity "$SCRATCH/renamed"
+    same alice "$(as "other$options" chat whoami --json | jq -r .user)" "the file as it was made is not lost"
+    exits 78 as "other$options" chat login --identity "$SCRATCH/bobs"
+done
+
 # What was revoked stays so, and is told where the file was never used.
 exits 0 as spare chat device add --out "$SCRATCH/late" --name late
 exits 0 as spare chat device revoke late
