@@ -154,7 +154,7 @@ extension Client {
 
     private func readIdentity(_ path: String) throws(Problem) -> IdentityFile {
         try Self.checkPrivacy(of: path)
-        switch SmallFile.read(path, limit: IdentityFile.maximumBytes) {
+        switch SmallFile.read(path, limit: IdentityFile.maximumBytes, patience: .endless) {
         case .success(let bytes): return try IdentityFile(parsing: bytes, file: path)
         case .failure(let failure):
             throw Problem(

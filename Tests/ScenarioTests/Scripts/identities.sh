@@ -41,6 +41,12 @@ exits 78 as ci chat login --identity "$SCRATCH/two"
 exits 0 as second chat send --to bob "one"
 exits 0 as third chat send --to bob "two"
 
+# Out of a pipe that is not filled yet.
+person piped
+alice chat device add --out - --name piped 2>"$SCRATCH/piped.err" | exits 0 as piped chat login --identity /dev/stdin ||
+    fail "no login out of a pipe"
+exits 0 as piped chat send --to bob "out of a pipe"
+
 # Any number of uses: the former instance is told that another one has taken its place.
 exits 0 alice chat device add --out "$SCRATCH/reusable" --reusable --name ci
 exits 0 as ci chat login --identity "$SCRATCH/reusable"
