@@ -42,12 +42,18 @@ extension Database {
 
     /// The version of the schema in the file; 0 for an empty database.
     package func schemaVersion(for schema: Schema) throws(SQLiteError) -> Int {
-        let application = Int32(truncatingIfNeeded: try pragma("PRAGMA application_id"))
-        let version = Int(try pragma("PRAGMA user_version"))
-        if application != schema.applicationID {
+        func application() throws(SQLiteError) -> Int32 {
+            Int32(truncatingIfNeeded: try pragma("PRAGMA application_id"))
+        }
+        let first = try application()
+        var version = Int(try pragma("PRAGMA user_version"))
+        if first != schema.applicationID {
             let objects = try pragma("SELECT count(*) FROM sqlite_schema")
-            guard version == 0, application == 0, objects == 0 else {
-                throw mismatch(.otherApplication(found: application))
+            if version != 0 || first != 0 || objects != 0 {
+                // These were read one after the other: where another process has made the schema between them, it is there now.
+                let present = try application()
+                guard present == schema.applicationID else { throw mismatch(.otherApplication(found: present)) }
+                version = Int(try pragma("PRAGMA user_version"))
             }
         }
         guard version <= schema.version else {

@@ -65,14 +65,16 @@ import Testing
 
     @Test func `many processes may be the first`() async throws {
         let directory = try TemporaryDirectory()
-        let path = directory.file("a.db")
         let schema = schema(first, second)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<8 {
-                group.addTask { try Database(path: path).migrate(to: schema) }
+        for round in 0..<200 {
+            let path = directory.file("\(round).db")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask { try Database(path: path).migrate(to: schema) }
+                }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
+            #expect(try Database(path: path).schemaVersion(for: schema) == 2)
         }
-        #expect(try Database(path: path).schemaVersion(for: schema) == 2)
     }
 }
