@@ -20,6 +20,10 @@ package enum Advice: Equatable, Sendable {
     case correctKeysFile(path: String, user: String)
     case allowUnverified
     case seeEvidence
+    /// What is known of somebody's key.
+    case seeKey(user: String)
+    /// The same, where the server may have lied.
+    case doubtServer(user: String)
     /// What contradicted itself is forgotten, and a user met anew.
     case acceptFork(String)
     case setAnotherProxy

@@ -10,6 +10,7 @@ import Testing
         .forgetServer("a"), .trustFingerprint("p"), .trustReplacedKey("p"), .trustByKey("p"), .makeIdentity,
         .nameIdentity, .makeAnotherIdentity, .setAnotherProxy, .seeUsers, .seeDevices, .seeServers, .seeResumePoints,
         .seeOutbox, .fetchHistory, .sendAgainWithKey, .giveAnotherKey, .askAgainWithKey,
+        .seeKey(user: "bob"), .doubtServer(user: "bob"),
     ]
 
     @Test func `an advice is worded for who reads it, and a hint that is there stays`() {

@@ -66,6 +66,15 @@ import Testing
         }
     }
 
+    /// What helps is an `Advice`, worded for whoever reads it: the command line, the prompt, a program that speaks JSON.
+    @Test func `no text of ChatClient names a command`() throws {
+        let command =
+            #/"[^"\n]*\bchat (device|doctor|history|keys|listen|login|logout|outbox|passwd|profile|resume|send|server)\b/#
+        for file in try House.files(of: ["ChatClient"]) {
+            #expect(file.code.firstMatch(of: command) == nil, "\(file.path)")
+        }
+    }
+
     /// Pure ground is tested with hand-moved clocks and chosen bytes; it can be, because it has neither. `MLS` is given its
     /// time and its randomness, but for keys, which swift-crypto draws; and it knows no chat. `GroupRules` decides alike in the server
     /// and in every member, because there is nothing in it by which they could differ.

@@ -35,6 +35,8 @@ enum AdviceWording {
         case .correctKeysFile(let path, let user): "ask \(user); if it is so, correct the line of \(user) in \(path)"
         case .allowUnverified: "run it with --keys tofu"
         case .seeEvidence: "see chat doctor, and ask who runs the server"
+        case .seeKey(let user): "see chat keys show \(user)"
+        case .doubtServer(let user): "see chat keys show \(user), and ask who runs the server"
         case .acceptFork(let user):
             "ask who runs the server; to meet \(user) anew: chat doctor --accept-fork \(user)"
         case .setAnotherProxy: "set another with --proxy or in the configuration, or name the server in NO_PROXY"

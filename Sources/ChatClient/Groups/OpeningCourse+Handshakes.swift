@@ -67,7 +67,7 @@ extension OpeningCourse {
 
     /// The staged group takes its place.
     private mutating func enter(_ waiting: WaitingCommit, at seq: SequenceNumber) throws {
-        let name = GroupName(conversation: conversation, incarnation: waiting.position.incarnation)
+        let name = waiting.group
         let staged = try StoredGroup.summary(of: name.groupId, from: store.stagedGroupRows)
         guard let staged, staged.epoch > (try store.tombstone(of: name) ?? 0),
             try store.promoteStagedGroup(name.groupId)
@@ -119,10 +119,7 @@ extension OpeningCourse {
         if let position, waiting.position.generation == position.generation, waiting.position.mark >= position.mark {
             return
         }
-        try store.dropWaitingCommit(of: conversation)
-        guard waiting.kind.isStaged else { return }
-        let name = GroupName(conversation: conversation, incarnation: waiting.position.incarnation)
-        try store.dropStagedGroup(name.groupId)
+        try store.drop(waiting)
     }
 
     /// A proposal waits for a commit where somebody may commit it (J8).

@@ -69,4 +69,10 @@ extension ClientStore {
     func dropWaitingCommit(of conversation: ConversationID) throws {
         try database.run("DELETE FROM waiting_commits WHERE conversation = ?", conversation)
     }
+    /// The log has another commit in its place: what waited for it, with the group that it would have begun, is nothing. Within a
+    /// transaction.
+    func drop(_ waiting: WaitingCommit) throws {
+        try dropWaitingCommit(of: waiting.conversation)
+        if waiting.kind.isStaged { try dropStagedGroup(waiting.group.groupId) }
+    }
 }

@@ -80,8 +80,6 @@ extension ClientStore {
     /// What waited as a whole group is nothing: another one has its place. Within a transaction.
     func giveWay(in conversation: ConversationID) throws {
         guard let waiting = try waitingCommit(of: conversation), waiting.kind.isStaged else { return }
-        let name = GroupName(conversation: conversation, incarnation: waiting.position.incarnation)
-        try dropStagedGroup(name.groupId)
-        try dropWaitingCommit(of: conversation)
+        try drop(waiting)
     }
 }

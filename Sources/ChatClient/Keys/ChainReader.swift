@@ -75,12 +75,21 @@ struct ChainReader: Sendable {
     /// Somebody says how far an account's chain goes: the server, or what a message holds (G2). It is read before the account is
     /// written to again.
     ///
-    /// - Returns: whether that is news of somebody who is known here.
-    func heard(of account: AccountID, at head: ChainHead) async throws(Problem) -> Bool {
+    func heard(of account: AccountID, at head: ChainHead) async throws(Problem) -> Hearsay {
         try await store.withStore { store in
-            guard try store.hasLooked(at: account), try !store.chainReaches(head, of: account) else { return false }
+            guard try store.hasLooked(at: account) else { return .ofStranger }
+            guard try !store.chainReaches(head, of: account) else { return .isHeld }
             try store.write { try store.noteWanted(account) }
-            return true
+            return .isNews
         }
+    }
+
+    /// What it is that somebody says of a chain.
+    enum Hearsay {
+        /// Nothing is known of the account here, and nothing is asked.
+        case ofStranger
+        /// It goes so far here: another process of the profile may have read it a moment ago.
+        case isHeld
+        case isNews
     }
 }

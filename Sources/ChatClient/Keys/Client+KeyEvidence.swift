@@ -37,7 +37,7 @@ extension Client {
                 guard try store.forgetAlarms(of: user) else {
                     throw Problem(
                         .noSuchName, "nothing contradicts what is known of \(user)'s key",
-                        hint: "see chat keys show \(user)")
+                        advice: .seeKey(user: user.text))
                 }
                 return try store.heldCount(for: .user(user))
             }

@@ -33,8 +33,7 @@ final class KeyNews: Sendable {
 extension KeyPassage {
     /// Reads a chain where it is known here and does not go so far, and says at once where it is another one than before.
     ///
-    /// Another process of the profile may have read it a moment ago: what it has found is said here all the same, because each
-    /// has its own reader.
+    /// What another process has read before is said here all the same, because each has its own reader.
     ///
     /// - Parameter told: what was said on this connection; nothing is said twice.
     /// - Returns: whether it was read.
@@ -43,14 +42,14 @@ extension KeyPassage {
     ) async -> Bool {
         do throws(Problem) {
             let account = news.account
-            guard try await store.withStore({ try $0.hasLooked(at: account) }) else { return false }
-            let isNew = try await reader.heard(of: account, at: news.head)
-            if isNew { try await reader.read(account, named: try await finding(of: account).name, on: link) }
+            let hearsay = try await reader.heard(of: account, at: news.head)
+            guard hearsay != .ofStranger else { return false }
+            if hearsay == .isNews { try await read(account, on: link) }
             let (name, finding) = try await finding(of: account)
             if finding.trust == .changed, told.updateValue(finding, forKey: account) != finding {
                 tell(finding, of: name)
             }
-            return isNew
+            return hearsay == .isNews
         } catch {
             reader.log.info("the chain of account \(news.account) is not read yet: \(error.text)")
             return false
@@ -59,11 +58,14 @@ extension KeyPassage {
 
     /// Reads what is new of the chain of an account that is known here.
     func readAndTell(_ account: AccountID, on link: Link) async throws(Problem) {
-        let before = try await finding(of: account)
-        try await reader.read(account, named: before.name, on: link)
-        let after = try await finding(of: account)
-        guard after.finding != before.finding, after.finding.trust == .changed else { return }
-        tell(after.finding, of: after.name)
+        let before = try await finding(of: account).finding
+        try await read(account, on: link)
+        let (name, finding) = try await finding(of: account)
+        if finding != before, finding.trust == .changed { tell(finding, of: name) }
+    }
+
+    private func read(_ account: AccountID, on link: Link) async throws(Problem) {
+        try await reader.read(account, named: try await store.withStore { try $0.name(of: account) }, on: link)
     }
 
     private func tell(_ finding: GateRules.PersonFinding, of name: UserName) {
@@ -74,9 +76,6 @@ extension KeyPassage {
     private func finding(
         of account: AccountID
     ) async throws(Problem) -> (name: UserName, finding: GateRules.PersonFinding) {
-        try await store.withStore { store in
-            let name = try store.name(of: account)
-            return (name, gate.finding(try gate.record(of: account, named: name, in: store)))
-        }
+        try await store.withStore { try gate.findingForReader(of: account, in: $0) }
     }
 }

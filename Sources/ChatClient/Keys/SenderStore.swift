@@ -79,7 +79,7 @@ extension ClientStore {
 
 extension Problem {
     fileprivate init(_ code: LocalCode, _ text: String, user: UserName) {
-        self.init(code, text, hint: "see chat keys show \(user), and ask who runs the server")
+        self.init(code, text, advice: .doubtServer(user: user.text))
         self.user = user.text
     }
 }

@@ -125,9 +125,8 @@ final class FollowerDesk {
         in conversation: ConversationID,
         decided: @escaping (Result<[RemovalRuling], Failure>, @escaping (Bool) -> Void) -> Void
     ) {
-        let server = DeviceReader(account: .server, device: DeviceID(high: 0, low: 0))
         enter(conversation, refused: { decided(.failure($0), { _ in }) }) { finish in
-            self.look(at: conversation, for: server, readsLost: true) {
+            self.look(at: conversation, for: .server, readsLost: true) {
                 [authority = self.authority]
                 (_, follower, facts) throws(StoreFailure) -> [RemovalRuling] in
                 do throws(Failure) {

@@ -70,7 +70,7 @@ package struct RemovalRuling: Sendable {
     package func bundle(in conversation: ConversationID, generation: StoreGeneration) -> Bundle? {
         guard let id = MessageID.version8(digest: SHA256.hash(proposal)) else { return nil }
         var bundle = Bundle(
-            id, in: conversation, sender: .server, device: DeviceID(high: 0, low: 0),
+            id, in: conversation, sender: .server, device: DeviceReader.server.device,
             entry: NewEntry(payloadKind: PayloadKind.proposal.rawValue, payload: proposal))
         bundle.precondition = ConversationPosition(generation: generation, next.mark)
         bundle.clears = clears

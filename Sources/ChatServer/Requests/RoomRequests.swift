@@ -135,7 +135,7 @@ final class RoomRequests {
     private func end(_ room: ConversationID, for account: AccountID, then: @escaping (Failure?) -> Void) {
         let devices = Set(connections.sessions(of: account).compactMap { $0.identity?.device })
         context.bridge.perform { [store = context.store] () throws(StoreFailure) in
-            try await store.standing(of: room, for: DeviceReader(account: .server, device: DeviceID(high: 0, low: 0)))
+            try await store.standing(of: room, for: .server)
         } then: { result in
             guard case .success(let standing) = result else { return then(Failure(.busy)) }
             for device in devices { self.deliverer.ended(room, after: standing.standing.head, for: device) }
@@ -158,7 +158,7 @@ final class RoomRequests {
                 return then(isRoom.mapError(self.context.failure).flatMap { _ in .failure(Failure(.noSuchRoom)) })
             }
             // By the server, for an account that is no member any more is still answered.
-            var bundle = Bundle(id, in: room, sender: .server, device: DeviceID(high: 0, low: 0))
+            var bundle = Bundle(id, in: room, sender: .server, device: DeviceReader.server.device)
             bundle.members = [change]
             self.writer.add(
                 .bundle(bundle),

@@ -30,6 +30,9 @@ package struct DeviceReader: Sendable, Hashable {
         self.account = account
         self.device = device
     }
+
+    /// The server itself, which sends proposals and reads what concerns nobody else: a zero sender (chat-protocol(7)).
+    package static let server = DeviceReader(account: .server, device: DeviceID(high: 0, low: 0))
 }
 
 extension ConversationInfo {

@@ -119,14 +119,20 @@ import Testing
         #expect(try await scene.send(.verified) == nil)
     }
 
-    @Test func `a lasting connection reads what it hears of, tells a change once, and believes nobody`() async throws {
+    /// Bob is written to, and has begun his account anew since.
+    private func begunAnew() async throws -> (Scene, ChainHead) {
         let scene = try await Scene()
         var account = try account()
         try await scene.give(account)
         #expect(try await scene.send() == nil)
         _ = try account.reset()
-        scene.chain.withLock { $0 = account.chain }
-        let head = ChainHead(count: account.chain.count, hash: account.chain.head.bytes)
+        let chain = account.chain
+        scene.chain.withLock { $0 = chain }
+        return (scene, ChainHead(count: chain.count, hash: chain.head.bytes))
+    }
+
+    @Test func `a lasting connection reads what it hears of, tells a change once, and believes nobody`() async throws {
+        let (scene, head) = try await begunAnew()
         let invented = ChainHead(count: 9, hash: [UInt8](repeating: 9, count: ChainHead.hashBytes))
         scene.news.withLock {
             $0 = [
@@ -144,13 +150,7 @@ import Testing
     }
 
     @Test func `a process tells a change that another one has read before it`() async throws {
-        let scene = try await Scene()
-        var account = try account()
-        try await scene.give(account)
-        #expect(try await scene.send() == nil)
-        _ = try account.reset()
-        scene.chain.withLock { $0 = account.chain }
-        let head = ChainHead(count: account.chain.count, hash: account.chain.head.bytes)
+        let (scene, head) = try await begunAnew()
         scene.news.withLock { $0 = [KeysChanged(account: bob, head: head)] }
         let first = try await scene.client().listen(ListenOptions())
         Endings.add { await first.stop() }

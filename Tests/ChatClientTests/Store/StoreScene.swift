@@ -18,11 +18,7 @@ struct StoreScene {
 
     init() throws {
         scratch = try Scratch()
-        let home = scratch.url.path
-        directory = ProfileDirectory(
-            paths: Paths(configuration: home + "/c", data: home + "/d", state: home + "/s"),
-            profile: try #require(UserName("default")))
-        try directory.create()
+        directory = try Self.profile(in: scratch)
         store = try ClientStore(directory, mode: .create)
         let records = [try record(alice, "alice"), try record(bob, "bob")]
         let identity = try identity()
@@ -37,15 +33,20 @@ struct StoreScene {
     /// A profile with a copy of another one's store.
     init(storeFiles: String) throws {
         scratch = try Scratch()
-        let home = scratch.url.path
-        directory = ProfileDirectory(
-            paths: Paths(configuration: home + "/c", data: home + "/d", state: home + "/s"),
-            profile: try #require(UserName("default")))
-        try directory.create()
+        directory = try Self.profile(in: scratch)
         for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: storeFiles + suffix) {
             try FileManager.default.copyItem(atPath: storeFiles + suffix, toPath: directory.storeFile + suffix)
         }
         store = try ClientStore(directory, mode: .write)
+    }
+
+    private static func profile(in scratch: Scratch) throws -> ProfileDirectory {
+        let home = scratch.url.path
+        let directory = ProfileDirectory(
+            paths: Paths(configuration: home + "/c", data: home + "/d", state: home + "/s"),
+            profile: try #require(UserName("default")))
+        try directory.create()
+        return directory
     }
 
     func identity() throws -> Identity {
