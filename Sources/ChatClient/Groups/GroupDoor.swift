@@ -1,0 +1,10 @@
+import CLISupport
+
+/// The way to a profile's store for those who also take in the logs of groups: with the store comes the one `Opener` of the client, which
+/// keeps the groups that it has loaded.
+protocol GroupDoor: StoreDoor {
+    /// Runs `body` on both; nothing else of this process works on them meanwhile. What `body` has made of the opener stays.
+    func withOpener<Value: Sendable>(
+        _ body: @Sendable (inout Opener, ClientStore) throws -> Value
+    ) async throws(Problem) -> Value
+}
