@@ -43,6 +43,14 @@ package enum Advice: Equatable, Sendable {
     case makeRecovery
     case resetAccount
 
+    /// A room's name has come to another one, with which somebody may go on.
+    case forgetRoom(String)
+    case joinRoom(String)
+    /// Its admins, by name.
+    case askToBeAdded(room: String, admins: [String])
+    case createRoom(String)
+
+    case seeRooms
     case seeUsers
     case seeDevices
     case seeServers

@@ -74,6 +74,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
     case invalidChain = "invalid_chain"
     /// A device is said to be somebody's, and that one's chain has none of it.
     case ghostDevice = "ghost_device"
+    /// The name of a room that was used here belongs to another room now.
+    case roomChanged = "room_changed"
     /// A device wrote that its own account has revoked.
     case senderRevoked = "sender_revoked"
     /// One device alone, or none, can approve others.
@@ -121,8 +123,7 @@ package enum LocalCode: String, CaseIterable, Sendable {
             .readOnlyStore:
             .badConfiguration
         case .serverKeyChanged, .serverNotTrusted, .keyChanged, .unverified, .chainForked, .invalidChain, .ghostDevice,
-            .senderRevoked,
-            .fingerprintDiffers:
+            .senderRevoked, .fingerprintDiffers, .roomChanged:
             .untrusted
         case .someTargetsFailed: .partial
         case .queued: .queued

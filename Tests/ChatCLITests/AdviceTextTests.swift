@@ -10,6 +10,8 @@ import Testing
         .forgetServer("a"), .trustFingerprint("p"), .trustReplacedKey("p"), .trustByKey("p"), .makeIdentity,
         .nameIdentity, .makeAnotherIdentity, .setAnotherProxy, .seeUsers, .seeDevices, .seeServers, .seeResumePoints,
         .seeOutbox, .fetchHistory, .sendAgainWithKey, .giveAnotherKey, .askAgainWithKey,
+        .forgetRoom("ops"), .joinRoom("ops"), .askToBeAdded(room: "ops", admins: ["bob"]), .createRoom("ops"),
+        .seeRooms,
         .seeKey(user: "bob"), .doubtServer(user: "bob"),
     ]
 

@@ -57,6 +57,14 @@ enum AdviceWording {
                 + "chat login --reset opens the account again"
         case .makeRecovery: "make a recovery file, and keep it elsewhere: chat device add --certify --out FILE"
         case .resetAccount: "begin the account anew: chat login --reset"
+        case .forgetRoom(let room):
+            "ask its members; to go on with the one that has the name now: chat room forget \(room)"
+        case .joinRoom(let room): "join it first: chat room join \(room)"
+        case .askToBeAdded(_, let admins) where admins.isEmpty: "ask somebody who is in it to add you"
+        case .askToBeAdded(let room, let admins):
+            "ask \(admins.joined(separator: " or ")) to add you: chat room add \(room) USER"
+        case .createRoom(let room): "finish it: chat room create \(room)"
+        case .seeRooms: "chat room list --all lists those that you may use"
         case .seeUsers: "chat who --users lists everybody"
         case .seeDevices: "see chat device list"
         case .seeServers: "see chat server list"
@@ -96,6 +104,8 @@ enum AdviceWording {
     private static func prompt(_ advice: Advice) -> String? {
         switch advice {
         case .seeUsers: "/users lists everybody"
+        case .seeRooms: "/rooms lists those that you may use"
+        case .joinRoom(let room): "join it first: /join \(room)"
         case .sendAgainWithKey: "it may have been sent; /history shows it once it is here"
         default: nil
         }

@@ -5,25 +5,79 @@ import MLS
 
 /// Founding, and joining from outside.
 extension Joiner {
+    /// Where this device stands in a direct conversation when it is in its group.
+    func enter(_ conversation: ConversationID, with peer: Peer) async throws(Problem) -> GroupMark {
+        try await enter(conversation, as: .direct(peer))
+    }
+
+    /// Where this device stands in a conversation that is known here, when it is in its group.
+    func enter(_ conversation: ConversationID) async throws(Problem) -> GroupMark {
+        try await enter(conversation, as: try await store.withStore { try $0.groupTarget(of: conversation) })
+    }
+
     // MARK: Making
 
-    /// Founds the group with every active device of both accounts that has a key package.
-    func found(_ conversation: ConversationID, with peer: Peer) async throws(Problem) -> GroupCourse.Event {
-        let own = Peer(account: place.own.place.account, name: place.own.name)
+    /// Founds the group with all who belong to it by themselves and have a key package: every active device of the parties, of the
+    /// maker of a room, and nobody else of everyone.
+    func found(_ conversation: ConversationID, as target: GroupTarget) async throws(Problem) -> GroupCourse.Event {
+        switch target {
+        case .direct(let peer): return try await found(conversation, with: peer)
+        case .room(let name, let founding?):
+            let own = try await packages(of: ownPeer, in: conversation).get()
+            let room = GroupPolicy.Room(
+                name: name, admins: [place.party], adders: founding.adders, access: founding.access)
+            return try await found(conversation, .room(room), adding: own.choice.packages)
+        case .room(let name, nil):
+            throw Problem(
+                .noGroup, "#\(name) is not founded yet", advice: .createRoom(name.text), conversation: "#\(name)",
+                sent: .no)
+        case .everyone: return try await found(conversation, .everyone, adding: [])
+        case .unknown: throw Problem(.notInGroup, sent: .no)
+        }
+    }
+
+    private var ownPeer: Peer { Peer(account: place.own.place.account, name: place.own.name) }
+
+    private func found(_ conversation: ConversationID, with peer: Peer) async throws(Problem) -> GroupCourse.Event {
+        let own = ownPeer
         async let mine = packages(of: own, in: conversation)
         async let others = peer.account == own.account ? nil : packages(of: peer, in: conversation)
         let (ours, theirs) = (try await mine.get(), try await others?.get())
         guard let party = theirs == nil ? place.party : theirs?.party, theirs?.choice.packages.isEmpty != true else {
             return .nobodyToAdd
         }
-        let founding = try StagedGroup.founding(
-            place, with: party, in: conversation, adding: ours.choice.packages + (theirs?.choice.packages ?? []),
-            now: WallClock.now)
-        return .made(try await stage(founding))
+        return try await found(
+            GroupPolicy.direct(place.party, party, on: place.server), conversation,
+            adding: ours.choice.packages + (theirs?.choice.packages ?? []))
     }
 
-    /// Joins a group of which this device holds nothing.
-    func join(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
+    private func found(
+        _ conversation: ConversationID, _ kind: GroupPolicy.Kind, adding packages: [KeyPackage]
+    ) async throws(Problem) -> GroupCourse.Event {
+        let name = GroupName(conversation: conversation, incarnation: 0)
+        return try await found(
+            GroupPolicy(server: place.server, group: name, kind: kind), conversation, adding: packages)
+    }
+
+    private func found(
+        _ policy: GroupPolicy, _ conversation: ConversationID, adding packages: [KeyPackage]
+    ) async throws(Problem) -> GroupCourse.Event {
+        .made(
+            try await stage(
+                try StagedGroup.founding(place, policy, in: conversation, adding: packages, now: WallClock.now)))
+    }
+
+    /// Joins a group of which this device holds nothing. To where many come at once, in turns.
+    func join(_ conversation: ConversationID, as target: GroupTarget) async throws(Problem) -> GroupCourse.Event {
+        switch target {
+        case .unknown: throw Problem(.notInGroup, sent: .no)
+        case .direct: break
+        case .room, .everyone:
+            do throws(Problem) { let _: Turn = try await wire.ask(TakeTurn(conversation: conversation)) } catch {
+                guard error.code == ErrorCode.turnTaken.name else { throw error }
+                return .refused(.turnTaken)
+            }
+        }
         let part: GroupPart = try await wire.ask(ReadGroup(conversation: conversation))
         var tree = part.tree
         while tree.count < Int(part.treeSize) {
@@ -36,7 +90,7 @@ extension Joiner {
             tree += next.tree
         }
         let joining = try StagedGroup.joining(
-            part.groupInfo, tree: tree, at: part.position, place, in: conversation, now: WallClock.now)
+            part.groupInfo, tree: tree, at: part.position, place, in: conversation, as: target, now: WallClock.now)
         return .made(try await stage(joining))
     }
 
@@ -44,7 +98,7 @@ extension Joiner {
     private func stage(_ staged: StagedGroup) async throws(Problem) -> WaitingCommit.Kind {
         try await store.withStore { store in
             try store.writeSynced {
-                if try staged.stage(in: store) { return staged.commit.kind }
+                if try staged.stage(in: store, now: WallClock.now) { return staged.commit.kind }
                 return try store.waitingCommit(of: staged.commit.conversation)?.kind ?? staged.commit.kind
             }
         }

@@ -4,7 +4,7 @@ import GroupRules
 import Logging
 import MLS
 
-/// Brings this device into the group of a direct conversation: enters by the Welcome that waits, or founds the group. What is under way
+/// Brings this device into the group of a conversation: enters by the Welcome that waits, or founds the group. What is under way
 /// lies in the store, so that any process goes on with it, and a lost answer is asked for again.
 struct Joiner: Sendable {
     /// Welcomes of a conversation that are looked at in one go: one that is no good does not hide the next.
@@ -18,7 +18,7 @@ struct Joiner: Sendable {
     let refresh: @Sendable (AccountID, UserName) async throws(Problem) -> Void
 
     /// The other party of a direct conversation; this account itself where it is one's own.
-    struct Peer: Sendable {
+    struct Peer: Equatable, Sendable {
         var account: AccountID
         var name: UserName
     }
@@ -26,23 +26,23 @@ struct Joiner: Sendable {
     /// Where this device stands when it is in the group.
     ///
     /// - Throws: `no_device` (75) where nobody of the other party can be added, `busy` (75).
-    func enter(_ conversation: ConversationID, with peer: Peer) async throws(Problem) -> GroupMark {
+    func enter(_ conversation: ConversationID, as target: GroupTarget) async throws(Problem) -> GroupMark {
         var course = GroupCourse(try await held(conversation))
         var step = course.begin()
         while true {
             let event: GroupCourse.Event
             switch step {
-            case .look: event = .stands(try await look(conversation))
+            case .look: event = .stands(try await look(conversation, as: target))
             case .readWelcome: event = try await readWelcome(conversation)
-            case .found: event = try await found(conversation, with: peer)
+            case .found: event = try await found(conversation, as: target)
             case .send: event = try await send(conversation)
             case .rest(let pause):
                 try? await Task.sleep(for: pause)
-                event = .stands(try await look(conversation))
+                event = .stands(try await look(conversation, as: target))
             case .write:
                 guard case .member(let mark) = course.state else { throw Problem(.internalFault, "in no group") }
                 return mark
-            case .join(resync: false) where course.state == .none: event = try await join(conversation)
+            case .join(resync: false) where course.state == .none: event = try await join(conversation, as: target)
             // Who is a member goes on by the log, and not by this.
             case .join, .readLog, .commitRemovals: throw Problem(.notInGroup, sent: .no)
             case .giveUp(let end): throw end.problem
@@ -66,14 +66,6 @@ struct Joiner: Sendable {
                 return held
             }
         }
-    }
-
-    private func look(_ conversation: ConversationID) async throws(Problem) -> GroupMark {
-        let found: Conversations = try await wire.ask(LookUpConversations(ids: [conversation]))
-        guard let record = found.conversations.first(where: { $0.id == conversation }) else {
-            throw Problem(.noSuchConversation, sent: .no)
-        }
-        return GroupMark(epoch: record.epoch)
     }
 
     // MARK: Welcomes
@@ -121,10 +113,11 @@ struct Joiner: Sendable {
                 // Another process of the profile was first.
                 if held?.group == welcomed.name { return nil }
                 let tombstone = try store.tombstone(of: welcomed.name)
+                let pinned = try welcomed.room.flatMap { try store.pinnedRoom($0) }
                 do throws(WelcomedGroup.Refusal) {
                     try welcomed.check(
                         deliveredFor: part.conversation, place, heldIncarnation: held?.group.incarnation,
-                        tombstone: tombstone)
+                        tombstone: tombstone, pinnedRoom: pinned)
                 } catch { return error }
                 try welcomed.enter(store, place, seq: part.seq, hash: hash)
                 return nil

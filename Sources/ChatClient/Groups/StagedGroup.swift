@@ -8,11 +8,21 @@ import MLS
 struct StagedGroup: Sendable {
     private(set) var group: Group
     let commit: WaitingCommit
+    /// Of a room its name.
+    private let room: RoomName?
 
-    /// Puts it into its staging rows, beside what is sent. Within a transaction.
+    private init(_ group: Group, _ policy: GroupPolicy, _ commit: WaitingCommit) {
+        self.group = group
+        self.commit = commit
+        room = if case .room(let room) = policy.kind { room.name } else { nil }
+    }
+
+    /// Puts it into its staging rows, beside what is sent; whose the name of a room is, is settled by this. Within a transaction.
     ///
     /// - Returns: false where another process has something waiting already, which goes first.
-    func stage(in store: ClientStore) throws -> Bool {
+    /// - Throws: `room_changed` (79).
+    func stage(in store: ClientStore, now: Timestamp) throws -> Bool {
+        if let room { try store.useRoom(room, commit.conversation, now: now) }
         guard try store.keepWaiting(commit) else { return false }
         var group = group
         let rows = store.stagedGroupRows
@@ -22,16 +32,13 @@ struct StagedGroup: Sendable {
 
     // MARK: Making
 
-    /// Founds the group of a direct conversation, in one commit that adds all others.
+    /// Founds a group, in one commit that adds all others.
     ///
-    /// - Parameters:
-    ///   - peer: the other party, or this account itself.
-    ///   - packages: of the devices that are added, each checked.
+    /// - Parameter packages: of the devices that are added, each checked.
     static func founding(
-        _ place: GroupPlace, with peer: Party, in conversation: ConversationID, adding packages: [KeyPackage],
+        _ place: GroupPlace, _ policy: GroupPolicy, in conversation: ConversationID, adding packages: [KeyPackage],
         now: Timestamp
     ) throws(Problem) -> StagedGroup {
-        let policy = GroupPolicy.direct(place.party, peer, on: place.server)
         guard policy.group.conversation == conversation else {
             throw Problem(
                 .protocolFault, "the server calls the conversation of these two otherwise than it follows from them")
@@ -52,8 +59,8 @@ struct StagedGroup: Sendable {
                 CommitOptions(packages.map { .add($0) }), now: GroupJudge.now, judge: judge, using: &generator)
             try group.mergePending()
             return StagedGroup(
-                group: group,
-                commit: WaitingCommit(
+                group, policy,
+                WaitingCommit(
                     conversation: conversation, kind: .founding, id: id,
                     position: ConversationPosition(generation: place.generation, epoch: .first),
                     handshake: pending.message.encoded, groupInfo: try group.groupInfo(withTree: false).encoded,
@@ -61,13 +68,13 @@ struct StagedGroup: Sendable {
         }
     }
 
-    /// Joins the group of a direct conversation from outside, as the server describes it: that this may be written to is the gate's
-    /// to say, leaf by leaf.
+    /// Joins a group from outside, as the server describes it: that this may be written to is the gate's to say, leaf by leaf.
     ///
+    /// - Parameter target: what it must be the group of.
     /// - Throws: `protocol_fault` (76) where it is no group of this conversation, or breaks a rule.
     static func joining(
         _ description: [UInt8], tree: [UInt8], at position: ConversationPosition, _ place: GroupPlace,
-        in conversation: ConversationID, now: Timestamp
+        in conversation: ConversationID, as target: GroupTarget, now: Timestamp
     ) throws(Problem) -> StagedGroup {
         let identity = try place.identity()
         let id = try MessageIdentity.new(now: now)
@@ -77,7 +84,8 @@ struct StagedGroup: Sendable {
             let follower = try PublicGroup(
                 info, tree: try ExportedRatchetTree(decoding: tree), now: GroupJudge.now, judge: place.judge)
             let policy = try GroupPolicy(follower.context)
-            guard policy.group.conversation == conversation, policy.hasParty(place.party), policy.previous == nil,
+            try target.check(policy, in: conversation, place.party)
+            guard policy.previous == nil,
                 position.mark == GroupMark(incarnation: policy.group.incarnation, epoch: Epoch(follower.epoch))
             else { throw Problem(.protocolFault, "the server describes another group than this conversation's") }
             var options = ExternalJoinOptions()
@@ -87,8 +95,8 @@ struct StagedGroup: Sendable {
                 judge: place.judge, using: &generator)
             group.keepResumptionSecrets(ofEpochs: 0)
             return StagedGroup(
-                group: group,
-                commit: WaitingCommit(
+                group, policy,
+                WaitingCommit(
                     conversation: conversation, kind: .externalJoin, id: id, position: position,
                     handshake: message.encoded, groupInfo: try group.groupInfo(withTree: false).encoded))
         } catch let problem as Problem {

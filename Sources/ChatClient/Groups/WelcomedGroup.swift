@@ -8,6 +8,8 @@ import MLS
 struct WelcomedGroup: Sendable {
     private(set) var group: Group
     private let policy: GroupPolicy
+    /// Whose leaf has signed the group's description: whoever has added this device.
+    private let signer: Party
     /// The package by which it was added.
     let reference: [UInt8]
 
@@ -30,23 +32,27 @@ struct WelcomedGroup: Sendable {
         let welcome = try Self.welcome(bytes)
         do {
             reference = try package.keyPackage.reference()
-            group = try Group.join(welcome, with: package, now: GroupJudge.now, judge: place.judge)
+            let (joined, index) = try Group.joinTellingSigner(
+                welcome, with: package, now: GroupJudge.now, judge: place.judge)
+            guard let leaf = joined.members.first(where: { $0.index == index })?.leaf else {
+                throw Refusal(text: "nobody has signed it")
+            }
+            signer = try DeviceCredential(leaf.credential).party
+            group = joined
             group.keepResumptionSecrets(ofEpochs: 0)
             policy = try GroupPolicy(group.context)
-        } catch { throw Refusal(text: "\(error)") }
+        } catch let refusal as Refusal { throw refusal } catch { throw Refusal(text: "\(error)") }
     }
 
     /// K5, by what is known when it is stored.
     func check(
-        deliveredFor conversation: ConversationID, _ place: GroupPlace, heldIncarnation: UInt32?, tombstone: UInt64?
+        deliveredFor conversation: ConversationID, _ place: GroupPlace, heldIncarnation: UInt32?, tombstone: UInt64?,
+        pinnedRoom: ConversationID? = nil
     ) throws(Refusal) {
-        guard case .direct(let parties) = policy.kind else { throw Refusal(text: "it is of no direct conversation") }
-        // Every leaf is a party's (J5), and so is the one that has signed.
-        let signer = parties.first { $0 != place.party } ?? place.party
         do throws(RuleViolation) {
             try WelcomeRules(
-                deliveredFor: conversation, own: place.party, signer: signer, heldIncarnation: heldIncarnation,
-                tombstone: tombstone
+                deliveredFor: conversation, own: place.party, signer: signer, pinnedRoom: pinnedRoom,
+                heldIncarnation: heldIncarnation, tombstone: tombstone
             ).check(policy, epoch: group.epoch)
         } catch { throw Refusal(text: "\(error)") }
         // Who goes on from a former group is followed from its founding, which a first one is not.
@@ -54,14 +60,20 @@ struct WelcomedGroup: Sendable {
     }
 
     var name: GroupName { policy.group }
+    /// The room's name; nil where it is of none.
+    var room: RoomName? { if case .room(let room) = policy.kind { room.name } else { nil } }
+
     var mark: GroupMark { GroupMark(incarnation: name.incarnation, epoch: Epoch(group.epoch)) }
 
-    /// K4: stores the group and takes the private half away, in one. Within a transaction.
+    /// K4: stores the group and takes the private half away, in one. The name of a room is pinned to it. Within a transaction.
     ///
     /// - Parameters:
     ///   - seq: of the commit that has added this device.
     ///   - hash: of the log there, where it is known.
-    func enter(_ store: ClientStore, _ place: GroupPlace, seq: SequenceNumber, hash: LogHash?) throws {
+    func enter(
+        _ store: ClientStore, _ place: GroupPlace, seq: SequenceNumber, hash: LogHash?, now: Timestamp = WallClock.now
+    ) throws {
+        if let room { try store.useRoom(room, name.conversation, now: now) }
         var group = group
         let rows = store.groupRows
         try rows.telling {

@@ -10,7 +10,7 @@ enum ClientSchema {
         migrations: [
             Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
             Migration(version6), Migration(version7), Migration(version8), Migration(version9),
-            Migration(version10), Migration(version11), Migration(version12),
+            Migration(version10), Migration(version11), Migration(version12), Migration(version13),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
@@ -22,6 +22,8 @@ enum ClientSchema {
 
     /// The version with which a device has keys for its account's chain.
     static let chainKeys = 7
+    /// The version with which a store knows rooms.
+    static let rooms = 13
 
     static let version1: StaticString = """
         -- One row: what the store as a whole knows. `position` was given away last; `synced` is when this device last
@@ -358,5 +360,15 @@ enum ClientSchema {
             time INTEGER,
             UNIQUE(conversation, id)
         );
+        """
+
+    static let version13: StaticString = """
+        -- The conversations that the names of rooms belong to here, for whoever has used them: another one under such a name is
+        -- refused until somebody forgets it. Of a conversation of type 3, a room, `peer` is its name.
+        CREATE TABLE room_pins(
+            name TEXT PRIMARY KEY,
+            conversation BLOB NOT NULL UNIQUE,
+            pinned INTEGER NOT NULL
+        ) WITHOUT ROWID;
         """
 }

@@ -94,12 +94,12 @@ extension ClientStore {
         }
     }
 
-    /// The name of a conversation from a row's columns. What is neither direct nor everybody's is nobody else's either:
-    /// a room, of which a later version knows the name.
+    /// The name of a conversation from a row's columns. Of a room `peer` is its name.
     static func conversationName(_ row: Statement, type: Int32, peer: Int32, name: Int32) throws -> ConversationName {
         switch UInt8(exactly: row.int(type)).flatMap(ConversationType.init(rawValue:)) {
         case .direct: break
         case .everyone: return .everyone
+        case nil where row.int(type) == roomType: return .room(try row.userName(peer))
         case nil: return .room(try stranger(AccountID(high: 0, low: UInt64(bitPattern: row.integer(type)))))
         }
         if !row.isNull(name) { return .user(try row.userName(name)) }
@@ -112,6 +112,13 @@ extension ClientStore {
             "SELECT DISTINCT name FROM accounts WHERE flags & ? = 0 ORDER BY name LIMIT ?",
             Int(AccountRecord.Flags.deleted.rawValue), limit
         ) { try $0.userName(0) }
+    }
+
+    /// The other party of a direct conversation.
+    func peer(of conversation: ConversationID) throws -> AccountID? {
+        try database.first("SELECT peer FROM conversations WHERE id = ? AND type = 1", conversation) {
+            try $0.optionalIdentifier(0)
+        } ?? nil
     }
 
     /// The conversation's row.

@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import SQLite
 import StoredValues
 
@@ -47,7 +48,7 @@ extension ClientStore {
         switch name {
         case .everyone:
             try database.all("SELECT number FROM conversations WHERE type = 2 ORDER BY number") { $0.conversation(0) }
-        case .room: []
+        case .room(let name): try roomNumbers(RoomName(name))
         case .user(let user):
             // Of two accounts with one name the one that was told last is meant.
             try database.all(

@@ -97,6 +97,18 @@ extension Group {
         psks: some PreSharedKeySource = NoPreSharedKeys(), predecessor: Predecessor = .none, now: UInt64?,
         judge: some Judge, knownGroups: ([UInt8]) -> Bool = { _ in false }
     ) throws(MLSError) -> Group {
+        try joinTellingSigner(
+            welcome, with: own, tree: tree, psks: psks, predecessor: predecessor, now: now, judge: judge,
+            knownGroups: knownGroups
+        ).group
+    }
+
+    /// As `join`, and tells which leaf has signed the description of the group: whoever has let us in.
+    public static func joinTellingSigner(
+        _ welcome: Welcome, with own: KeyPackageSecrets, tree: ExportedRatchetTree? = nil,
+        psks: some PreSharedKeySource = NoPreSharedKeys(), predecessor: Predecessor = .none, now: UInt64?,
+        judge: some Judge, knownGroups: ([UInt8]) -> Bool = { _ in false }
+    ) throws(MLSError) -> (group: Group, signer: LeafIndex) {
         let opened = try OpenedWelcome(welcome, own, psks: psks, predecessor: predecessor)
         let info = opened.info
         try require(!knownGroups(info.groupContext.groupId), .groupKnown)
@@ -116,7 +128,8 @@ extension Group {
             info.confirmationTag, key: schedule.secrets.confirmationKey, state.context.confirmedTranscriptHash)
         try require(valid, .confirmationTag)
         try checkLink(opened.secrets.psks, info: info, tree: state.tree, predecessor: predecessor, judge: judge)
-        return try Group(state: state, schedule: schedule, keys: keys, signatureKey: own.signatureKey)
+        let group = try Group(state: state, schedule: schedule, keys: keys, signatureKey: own.signatureKey)
+        return (group, info.signer)
     }
 
     /// The private keys of a joiner: its leaf, and what the path secret gives, which must be all that it may know.

@@ -46,8 +46,8 @@ import Testing
             let bob = try await Person.registered("bob", at: server)
             let (one, other) = (try await Joining(alice, with: bob), try await Joining(bob, with: alice))
             // Both have made theirs before one is sent.
-            #expect(try await one.joiner.found(one.conversation, with: one.peer) == .made(.founding))
-            #expect(try await other.joiner.found(other.conversation, with: other.peer) == .made(.founding))
+            #expect(try await one.joiner.found(one.conversation, as: .direct(one.peer)) == .made(.founding))
+            #expect(try await other.joiner.found(other.conversation, as: .direct(other.peer)) == .made(.founding))
             #expect(try await one.enter() == Self.founded)
             #expect(try await other.enter() == Self.founded)
             let (mine, theirs) = (try await one.view(), try await other.view())

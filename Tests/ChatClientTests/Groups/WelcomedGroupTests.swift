@@ -15,7 +15,10 @@ import Testing
         let welcome: [UInt8]
         let policy: GroupPolicy
 
-        init() throws {
+        /// Bob adds ann.
+        ///
+        /// - Parameter kind: of the group, by bob and ann; nil: a direct one.
+        init(_ kind: ((Party, Party) throws -> GroupPolicy.Kind)? = nil) throws {
             var generator = SeededGenerator(seed: 3)
             let (ann, bob) = (try TestAccount("ann", seed: 1), try TestAccount("bob", seed: 2))
             let groupKey = try generator.pair()
@@ -31,13 +34,18 @@ import Testing
                 using: &generator)
             let theirs = GroupPlace(
                 own: place.own, chain: bob.chain, generation: identity.generation, groupKey: groupKey.publicKey)
-            policy = .direct(ann.party, bob.party, on: TestAccount.server)
+            let direct = GroupPolicy.direct(ann.party, bob.party, on: TestAccount.server)
+            policy =
+                try kind.map { kind in
+                    GroupPolicy(server: TestAccount.server, group: direct.group, kind: try kind(bob.party, ann.party))
+                } ?? direct
             var group = try Group.create(
                 groupId: policy.group.groupId, suite: GroupPlace.suite, identity: bob.identity(),
                 extensions: policy.extensions(groupKey: groupKey.publicKey),
                 lifetime: Lifetime(notBefore: 1, notAfter: 2), judge: theirs.judge, using: &generator)
+            // What nobody may do is done all the same: it is the one who was added that finds it out.
             let pending = try group.commit(
-                CommitOptions([.add(package.keyPackage)]), now: nil, judge: theirs.judge, using: &generator)
+                CommitOptions([.add(package.keyPackage)]), now: nil, judge: AcceptAll(), using: &generator)
             welcome = pending.welcome?.encoded ?? []
         }
     }
@@ -84,5 +92,42 @@ import Testing
                     _ = try WelcomedGroup(bytes, with: scene.package, scene.place)
                 })
         }
+    }
+
+    private static func room(
+        _ admins: [Party], _ adders: GroupPolicy.Adders = .admins
+    ) throws -> GroupPolicy.Kind {
+        .room(GroupPolicy.Room(name: try #require(RoomName("ops")), admins: admins, adders: adders, access: .closed))
+    }
+
+    @Test func `K5: a Welcome to a room is entered where the policy lets who signed it add, under its pinned name`()
+        throws
+    {
+        let byAdmin = try Scene { bob, _ in try Self.room([bob]) }
+        let byMember = try Scene { _, ann in try Self.room([ann], .members) }
+        let byNobody = try Scene { _, ann in try Self.room([ann]) }
+        let own = byAdmin.policy.group.conversation
+        func isRefused(_ scene: Scene, pinned: ConversationID? = nil) throws -> Bool {
+            let welcomed = try WelcomedGroup(scene.welcome, with: scene.package, scene.place)
+            #expect(welcomed.room?.text == "ops")
+            return self.isRefused { () throws(WelcomedGroup.Refusal) in
+                try welcomed.check(
+                    deliveredFor: own, scene.place, heldIncarnation: nil, tombstone: nil, pinnedRoom: pinned)
+            }
+        }
+        #expect(try !isRefused(byAdmin) && !isRefused(byAdmin, pinned: own))
+        #expect(try !isRefused(byMember))
+        #expect(try isRefused(byNobody))
+        #expect(try isRefused(byAdmin, pinned: ConversationID(high: 1, low: 1)))
+    }
+
+    @Test func `K5: nobody is added to everyone`() throws {
+        let scene = try Scene { _, _ in .everyone }
+        let welcomed = try WelcomedGroup(scene.welcome, with: scene.package, scene.place)
+        #expect(
+            isRefused { () throws(WelcomedGroup.Refusal) in
+                try welcomed.check(
+                    deliveredFor: scene.policy.group.conversation, scene.place, heldIncarnation: nil, tombstone: nil)
+            })
     }
 }

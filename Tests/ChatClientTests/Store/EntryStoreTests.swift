@@ -216,7 +216,7 @@ import Testing
     @Test func `what is neither direct nor everybody's is not taken for everybody's`() throws {
         let scene = try StoreScene()
         let other = ConversationID(high: 9, low: 7)
-        try scene.store.database.run("INSERT INTO conversations(id, type, peer) VALUES (?, 3, NULL)", other.bytes)
+        try scene.store.database.run("INSERT INTO conversations(id, type, peer) VALUES (?, 4, NULL)", other.bytes)
         try scene.receive([StoreScene.entry(1, "for some", in: other), StoreScene.entry(1, "for all", in: everyone)])
         let reader = try #require(try scene.store.itemReader())
         let items = try scene.store.items(after: 0, limit: 9, reader: reader)

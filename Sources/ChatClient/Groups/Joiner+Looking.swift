@@ -1,0 +1,57 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+
+/// Asking the server where a conversation stands.
+extension Joiner {
+    /// Of a room it is told only whether it has a group: in which epoch that is matters to nobody who holds none.
+    func look(_ conversation: ConversationID, as target: GroupTarget) async throws(Problem) -> GroupMark {
+        switch target {
+        case .room(let name, _): return try await look(at: name, conversation)
+        case .direct, .everyone: break
+        case .unknown:
+            // A room that this account was added to, by a Welcome that waits.
+            return try await record(of: conversation).map { GroupMark(epoch: $0.epoch) } ?? Self.founded
+        }
+        guard let record = try await record(of: conversation) else { throw Problem(.noSuchConversation, sent: .no) }
+        return GroupMark(epoch: record.epoch)
+    }
+
+    private static let founded = GroupMark(epoch: 1)
+
+    private func record(of conversation: ConversationID) async throws(Problem) -> ConversationRecord? {
+        let found: Conversations = try await wire.ask(LookUpConversations(ids: [conversation]))
+        guard let record = found.conversations.first(where: { $0.id == conversation }) else { return nil }
+        let own = place.own.place.account
+        try await store.withStore { store in
+            guard try store.conversation(conversation) == nil else { return }
+            try store.write { try store.remember([record], own: own, now: WallClock.now) }
+        }
+        return record
+    }
+
+    private func look(at name: RoomName, _ conversation: ConversationID) async throws(Problem) -> GroupMark {
+        let found: Rooms = try await wire.ask(ListRooms(.named, name: name.spoken))
+        guard let record = found.rooms.first(where: { $0.name == name.spoken }) else { throw .noSuchRoom(name) }
+        guard record.conversation == conversation else { throw .roomChanged(name) }
+        guard record.isMember else { throw .notAMember(record) }
+        return record.access == .unfounded ? .none : Self.founded
+    }
+}
+
+extension Problem {
+    static func noSuchRoom(_ name: RoomName) -> Problem {
+        Problem(
+            .noSuchRoom, "there is no room #\(name)", advice: .seeRooms, conversation: "#\(name)", sent: .no)
+    }
+
+    /// Says who can change that.
+    static func notAMember(_ room: RoomRecord) -> Problem {
+        Problem(
+            .notAMember, "you are not in #\(room.name)",
+            advice: room.access == .open
+                ? .joinRoom(room.name.text)
+                : .askToBeAdded(room: room.name.text, admins: room.admins.map(\.name.text)),
+            conversation: "#\(room.name)", sent: .no)
+    }
+}

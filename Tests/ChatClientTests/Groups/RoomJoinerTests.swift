@@ -1,0 +1,131 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// How devices come into the groups of rooms, by way of a real server.
+@Suite(.endsWhatItStarts) struct RoomJoinerTests {
+    private static let ops = RoomName("ops")
+
+    /// Somebody's device at a room.
+    private struct Scene {
+        let client: Client
+        let link: ChatClient.Link
+        let joiner: Joiner
+        let name: RoomName
+
+        init(_ person: Person, losing kind: FrameKind? = nil) async throws {
+            name = try #require(ops)
+            client = try person.client()
+            link = try await client.loggedInLink().0
+            let made = try await client.joiner(on: link)
+            let wire: any GroupWire = if let kind { LosingWire(link, losing: kind) } else { link }
+            joiner = Joiner(place: made.place, store: made.store, wire: wire, log: made.log, refresh: made.refresh)
+        }
+
+        func created() async throws -> ConversationID {
+            let rooms: Rooms = try await link.request(
+                CreateRoom(id: try MessageIdentity.new(now: WallClock.now), name: name.spoken))
+            return try #require(rooms.rooms.first).conversation
+        }
+
+        func found(_ room: ConversationID, _ access: GroupPolicy.Access = .closed) async throws -> GroupMark {
+            try await joiner.enter(room, as: .room(name, founding: .init(access: access)))
+        }
+
+        func enter(_ room: ConversationID) async throws -> GroupMark { try await joiner.enter(room, as: .room(name)) }
+
+        func devices(in room: ConversationID) async throws -> Set<DeviceID> {
+            let judge = joiner.place.judge
+            return try await client.withStore { store in
+                let standing = try #require(try store.groupStanding(of: room))
+                let group = try Group.load(standing.group.groupId, from: store.groupRows, judge: judge)
+                return Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential).device })
+            }
+        }
+
+        func pinned() async throws -> ConversationID? {
+            let name = name
+            return try await client.withStore { try $0.pinnedRoom(name) }
+        }
+    }
+
+    @Test func `who makes a room founds it with all their devices, which enter by its Welcome`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let phone = try Person("alice", at: server.address)
+            _ = try await phone.joins(alice)
+            let waiting = try phone.client()
+            _ = try await waiting.loggedInLink()
+            await waiting.settle()
+            let first = try await Scene(alice)
+            let room = try await first.created()
+            #expect(try await first.pinned() == nil)
+            #expect(try await first.found(room) == GroupMark(epoch: 1))
+            #expect(try await first.devices(in: room).count == 2)
+            #expect(try await first.pinned() == room)
+            let other = try await Scene(phone)
+            // All that it knows is that a Welcome waits.
+            #expect(try await other.joiner.enter(room, as: .unknown) == GroupMark(epoch: 1))
+            #expect(try await other.devices(in: room).count == 2)
+            #expect(try await other.pinned() == room)
+            let name = try await other.client.withStore { try $0.conversation(room)?.name }
+            #expect(name == .room(first.name.spoken))
+        }
+    }
+
+    @Test(arguments: [nil, FrameKind.takeTurn, .readGroup, .commit])
+    func `an open room is joined from outside, also when an answer is lost`(kind: FrameKind?) async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let first = try await Scene(alice)
+            let room = try await first.created()
+            _ = try await first.found(room, .open)
+            let second = try await Scene(bob)
+            await expectRefusal(.refused, "not_a_member") { _ = try await second.enter(room) }
+            let request = JoinRoom(conversation: room, id: try MessageIdentity.new(now: WallClock.now))
+            let _: Rooms = try await second.link.request(request)
+            if let kind { _ = try? await Scene(bob, losing: kind).enter(room) }
+            #expect(try await second.enter(room) == GroupMark(epoch: 2))
+            #expect(try await second.devices(in: room).count == 2)
+            #expect(try await second.pinned() == room)
+        }
+    }
+
+    @Test func `nobody founds a room who did not say how it is to be`() async throws {
+        try await withServer { server in
+            let first = try await Scene(try await Person.registered("alice", at: server))
+            let room = try await first.created()
+            await expectRefusal(.temporary, "no_group") { _ = try await first.enter(room) }
+            // Nor is a room entered by one that nobody knows of.
+            await expectRefusal(.unknownName, "no_such_conversation") {
+                _ = try await first.joiner.enter(ConversationID(high: 6, low: 6), as: .unknown)
+            }
+        }
+    }
+
+    @Test func `another room under a name that was used is neither founded nor joined until it is forgotten`()
+        async throws
+    {
+        try await withServer { server in
+            let first = try await Scene(try await Person.registered("alice", at: server))
+            let room = try await first.created()
+            let name = first.name
+            let pinned = ConversationID(high: 6, low: 6)
+            try await first.client.withStore { store in
+                try store.write { try store.useRoom(name, pinned, now: 1) }
+            }
+            await expectRefusal(.untrusted, "room_changed") { _ = try await first.found(room) }
+            let isForgotten = try await first.client.withStore { store in
+                try store.write { try store.forgetRoom(name) }
+            }
+            #expect(isForgotten)
+            #expect(try await first.found(room) == GroupMark(epoch: 1))
+        }
+    }
+}
