@@ -22,9 +22,10 @@ _chatd_options() {
 # _chatd_commands [COMMAND]: the commands, or those below one.
 _chatd_commands() {
     case $1 in
-        '') echo 'run user invite fingerprint backup restore retention check status' ;;
+        '') echo 'run user invite room fingerprint backup restore retention check status' ;;
         user) echo 'add list passwd disable enable set delete admin import export' ;;
         invite) echo 'create list revoke' ;;
+        room) echo 'list remove' ;;
         retention) echo 'resume' ;;
     esac
 }

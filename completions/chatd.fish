@@ -7,7 +7,7 @@ set -g __chatd_valued \
     'user passwd:--password-file' 'user export:--out' 'invite create:--uses' 'invite create:--expires'
 
 # Commands, with a space where they have two words.
-set -g __chatd_known run user 'user add' 'user list' 'user passwd' 'user disable' 'user enable' 'user set' 'user delete' 'user admin' 'user import' 'user export' invite 'invite create' 'invite list' 'invite revoke' fingerprint backup restore retention 'retention resume' check status
+set -g __chatd_known run user 'user add' 'user list' 'user passwd' 'user disable' 'user enable' 'user set' 'user delete' 'user admin' 'user import' 'user export' invite 'invite create' 'invite list' 'invite revoke' room 'room list' 'room remove' fingerprint backup restore retention 'retention resume' check status
 
 function __chatd_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -45,6 +45,7 @@ complete -c chatd -s h -l help -d 'show help information'
 complete -c chatd -n '__chatd_at' -a run -d 'run the server'
 complete -c chatd -n '__chatd_at' -a user -d 'the accounts'
 complete -c chatd -n '__chatd_at' -a invite -d 'invites, by which accounts can be made'
+complete -c chatd -n '__chatd_at' -a room -d 'the rooms'
 complete -c chatd -n '__chatd_at' -a fingerprint -d 'print the fingerprint of the server’s key'
 complete -c chatd -n '__chatd_at' -a backup -d 'write all that a restore needs into a file for its owner alone'
 complete -c chatd -n '__chatd_at' -a restore -d 'make a backup the data'
@@ -86,6 +87,8 @@ complete -c chatd -n '__chatd_at invite' -a list -d 'list the invites that can s
 complete -c chatd -n '__chatd_at invite' -a revoke -d 'revoke an invite'
 complete -c chatd -n '__chatd_at invite create' -l uses -x -d 'how many accounts can be made with it'
 complete -c chatd -n '__chatd_at invite create' -l expires -x -d 'how long it can be used'
+complete -c chatd -n '__chatd_at room' -a list -d 'list the rooms'
+complete -c chatd -n '__chatd_at room' -a remove -d 'end a room for everybody; its name is free for another one'
 complete -c chatd -n '__chatd_at backup' -F
 complete -c chatd -n '__chatd_at restore' -l force -d 'replace the data that are there'
 complete -c chatd -n '__chatd_at restore' -F

@@ -191,8 +191,11 @@ extension MemoryStore {
         people[account]?.passwordHash = ""
     }
 
-    func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int) {
-        (people.values.count { !$0.isDeleted }, devices.values.count { $0.state != .revoked })
+    func counts() async throws(StoreFailure) -> StoreCounts {
+        StoreCounts(
+            accounts: people.values.count { !$0.isDeleted }, devices: devices.values.count { $0.state != .revoked },
+            groups: conversations.values.count { $0.mark.isGroup && !$0.isClosed },
+            rooms: conversations.values.count { $0.name != nil })
     }
 
     // MARK: Invites

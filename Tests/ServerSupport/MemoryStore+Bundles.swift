@@ -9,7 +9,7 @@ extension MemoryStore {
             return .refused(Failure(.noSuchConversation))
         }
         guard
-            bundle.sender == .server
+            bundle.sender == .server || conversation.isRemoved
                 || conversation.info.includes(bundle.sender) ?? (conversation.members[bundle.sender] != nil)
         else { return .refused(Failure(.notAMember)) }
         let key = EntryKey(sender: bundle.sender, id: bundle.id)
@@ -90,7 +90,7 @@ extension MemoryStore {
 
     private func refusal(of bundle: Bundle, in conversation: Conversation) -> Failure? {
         if let objection = bundle.objection { return objection }
-        if conversation.isClosed { return Failure(.noSuchUser) }
+        if conversation.isClosed { return Failure(conversation.isRemoved ? .noSuchRoom : .noSuchUser) }
         let current = standing(conversation)
         guard bundle.fits(current.position) else { return Failure(.preconditionFailed, current: current) }
         let span = conversation.leaves[bundle.device]?.span
@@ -125,6 +125,7 @@ extension MemoryStore {
         of id: ConversationID, for reader: DeviceReader
     ) async throws(StoreFailure) -> DeviceStanding {
         guard let conversation = conversations[id] else { throw .refused(Failure(.noSuchConversation)) }
+        guard !conversation.isRemoved else { throw .refused(Failure(.noSuchRoom)) }
         guard
             reader.account == .server
                 || conversation.info.includes(reader.account) ?? (conversation.members[reader.account] != nil)
@@ -161,6 +162,7 @@ extension MemoryStore {
 
     func report(_ report: CommitReport) -> OperationOutcome {
         guard var group = conversations[report.conversation] else { return .refused(Failure(.noSuchConversation)) }
+        guard !group.isRemoved else { return .refused(Failure(.noSuchRoom)) }
         let (account, device) = (report.reporter.account, report.reporter.device)
         guard group.info.includes(account) ?? (group.members[account] != nil) else {
             return .refused(Failure(.notAMember))

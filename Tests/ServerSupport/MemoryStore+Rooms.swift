@@ -8,7 +8,9 @@ extension MemoryStore {
         let isMember = known.members[account] != nil
         if isMember, !known.mark.isGroup || known.info.id == id { return opened(known) }
         if !known.mark.isGroup {
-            guard known.members.isEmpty else { return .refused(Failure(.nameTaken)) }
+            guard known.members.keys.allSatisfy({ people[$0]?.isDeleted == true }) else {
+                return .refused(Failure(.nameTaken))
+            }
             conversations[known.info.id]?.name = nil
             return make(id, name, account)
         }
@@ -42,6 +44,27 @@ extension MemoryStore {
             return leaf.span.until == nil && devices[device]?.state == .active && room.members[leaf.account] != nil
                 && flags.isDisjoint(with: [.disabled, .deleted])
         }
+    }
+
+    func removeRoom(_ id: ConversationID) -> OperationOutcome {
+        guard var room = conversations[id], case .room = room.info.audience else {
+            return .refused(Failure(.noSuchRoom))
+        }
+        for (device, leaf) in room.leaves {
+            room.leaves[device]?.span.until = leaf.span.until ?? room.head
+            room.leaves[device]?.isRemoved = true
+        }
+        if !room.mark.isGroup { room.cursors = [:] }
+        room.members = [:]
+        room.rows = [:]
+        room.welcomes = []
+        room.reports = [:]
+        room.blocks = [:]
+        room.name = nil
+        room.traits = nil
+        room.isClosed = true
+        conversations[id] = room
+        return .done
     }
 
     func forgetRoom(_ id: ConversationID, _ account: AccountID) -> OperationOutcome {
@@ -106,7 +129,9 @@ extension MemoryStore {
         guard let found = conversations[room], let asked = record(found, for: account) else {
             throw .refused(Failure(.noSuchRoom))
         }
-        guard asked.isMember || asked.access == .open else { throw .refused(Failure(.notAMember)) }
+        guard account == .server || asked.isMember || asked.access == .open else {
+            throw .refused(Failure(.notAMember))
+        }
         let ids = found.members.keys.sorted().filter { id in after.map { id > $0 } ?? true }.prefix(limit)
         return ids.compactMap { id in
             guard let record = people[id]?.record else { return nil }
@@ -116,5 +141,38 @@ extension MemoryStore {
             return RoomMember(
                 account: record, isAdmin: asked.admins.contains { $0.id == id }, devices: leaves.keys.sorted())
         }
+    }
+
+    func survey(_ selection: RoomSurvey, limit: Int) async throws(StoreFailure) -> [SurveyedRoom] {
+        let found = conversations.values.compactMap(surveyed).filter { room in
+            switch selection {
+            case .all(let name): room.name.text > name?.text ?? ""
+            case .named(let name): room.name == name
+            case .left(let account, let name):
+                room.name.text > name?.text ?? ""
+                    && conversations[room.conversation]?.traits?.admins.contains(account) == true
+                    && room.admins.allSatisfy { $0 == people[account]?.record.name }
+            }
+        }
+        return Array(found.sorted { $0.name.text < $1.name.text }.prefix(limit))
+    }
+
+    private func isGone(_ account: AccountID) -> Bool {
+        people[account]?.record.flags.isDisjoint(with: [.disabled, .deleted]) != true
+    }
+
+    private func surveyed(_ room: Conversation) -> SurveyedRoom? {
+        guard let name = room.name else { return nil }
+        let devices = room.leaves.count { device, leaf in
+            leaf.span.until == nil && self.devices[device]?.state == .active && room.members[leaf.account] != nil
+                && !isGone(leaf.account)
+        }
+        let messages = room.entries.values.filter { PayloadKind(rawValue: $0.payloadKind)?.isHandshake != true }
+        return SurveyedRoom(
+            conversation: room.info.id, name: name,
+            access: room.traits.map { $0.isOpen ? .open : .closed } ?? .unfounded, mark: room.mark,
+            members: room.members.keys.count { !isGone($0) }, devices: devices,
+            admins: (room.traits?.admins ?? []).filter { !isGone($0) }.compactMap { people[$0]?.record.name }.sorted(),
+            lastMessage: messages.max { $0.seq < $1.seq }?.time)
     }
 }

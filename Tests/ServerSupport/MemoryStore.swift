@@ -32,6 +32,9 @@ actor MemoryStore: Store {
         /// Commits of devices that accounts cannot process.
         var reports: [DeviceID: [AccountID: (seq: SequenceNumber, time: Timestamp)]] = [:]
         var blocks: [DeviceID: Timestamp] = [:]
+
+        /// It was a room, and was removed.
+        var isRemoved: Bool { isClosed && info.audience == .room }
     }
 
     struct Welcome {
@@ -163,6 +166,9 @@ actor MemoryStore: Store {
                         bundle.changesLeaves && !stored.duplicate ? before : nil
                     ))
             }
+            if case .removeRoom(let id) = operation, let index = entries.lastIndex(where: { $0.0 == id }) {
+                entries[index].2 = entries[index].2 ?? before
+            }
             return outcome
         }
         return tell(Committed(outcomes: outcomes, news: news(of: entries)))
@@ -192,6 +198,7 @@ actor MemoryStore: Store {
         case .bundle(let bundle): carryOut(bundle)
         case .openRoom(let id, let name, let account): openRoom(id, name, account)
         case .forgetRoom(let id, let account): forgetRoom(id, account)
+        case .removeRoom(let id): removeRoom(id)
         case .report(let report): self.report(report)
         case .takeWelcome(let id, let device, let request): takeWelcome(id, device, request)
         case .openDirect(let one, let other, let id): openDirect(min(one, other), max(one, other), id)

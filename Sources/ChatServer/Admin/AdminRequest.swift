@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import GroupRules
 
 /// What an administrator's command asks of the data: carried out in the server where one runs, else by the command
 /// itself. Passwords were hashed before; none ever comes here.
@@ -20,6 +21,8 @@ package enum AdminRequest: Equatable, Sendable {
     case listInvites
     /// By the beginning of its identifier.
     case revokeInvite(String)
+    case listRooms
+    case removeRoom(RoomName)
     case fingerprint
     /// The certificate and private key that the server shows, for a backup.
     case identity
@@ -47,6 +50,8 @@ extension AdminRequest {
         case createInvite = "invite_create"
         case listInvites = "invite_list"
         case revokeInvite = "invite_revoke"
+        case listRooms = "room_list"
+        case removeRoom = "room_remove"
         case resumeRetention = "retention_resume"
         case fingerprint, identity, check, status, restart
     }
@@ -94,6 +99,10 @@ extension AdminRequest {
         case .revokeInvite(let id):
             begin(.revokeInvite)
             object["id"] = .string(id)
+        case .listRooms: begin(.listRooms)
+        case .removeRoom(let room):
+            begin(.removeRoom)
+            object["room"] = .string(room.text)
         case .fingerprint: begin(.fingerprint)
         case .identity: begin(.identity)
         case .check: begin(.check)
@@ -150,8 +159,12 @@ extension AdminRequest {
         case .revokeInvite:
             guard let id = object["id"]?.string else { return nil }
             self = .revokeInvite(id)
+        case .removeRoom:
+            guard let room = object["room"]?.string.flatMap({ RoomName($0) }) else { return nil }
+            self = .removeRoom(room)
         case .listUsers: self = .listUsers
         case .listInvites: self = .listInvites
+        case .listRooms: self = .listRooms
         case .fingerprint: self = .fingerprint
         case .identity: self = .identity
         case .check: self = .check

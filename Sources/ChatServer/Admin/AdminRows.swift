@@ -33,6 +33,29 @@ enum AdminRows {
     /// Enough digits to tell some hundred invites apart; `revoke` takes any beginning that fits one only.
     static func shortID(_ id: InviteID) -> String { String(id.hex.prefix(12)) }
 
+    static func room(_ room: SurveyedRoom) -> JSONObject {
+        var object = JSONObject(head: "room")
+        object["room"] = .string(room.name.text)
+        object["conversation"] = .string(room.conversation.hex)
+        object["access"] = .string("\(room.access)")
+        object["members"] = .integer(Int64(room.members))
+        object["devices"] = .integer(Int64(room.devices))
+        object["admins"] = .array(room.admins.map { .string($0.text) })
+        object["incarnation"] = .integer(Int64(room.mark.incarnation))
+        object["epoch"] = .integer(Int64(clamping: room.mark.epoch.value))
+        object["last_message"] = room.lastMessage.map { .string(TimestampText.utc($0)) } ?? .null
+        return object
+    }
+
+    static func restored(_ store: RestoredStore) -> JSONObject {
+        var object = JSONObject(head: "restored")
+        object["generation"] = .string(store.generation.hex)
+        object["accounts"] = .integer(Int64(store.accounts))
+        object["links"] = .integer(Int64(store.links))
+        object["groups"] = .integer(Int64(store.groups))
+        return object
+    }
+
     static func imported(_ imported: Int, existing: Int) -> JSONObject {
         var object = JSONObject(head: "imported")
         object["imported"] = .integer(Int64(imported))

@@ -9,6 +9,8 @@ package protocol ServiceEffects: Sendable {
     func closeConnections(of account: AccountID) async throws
     /// The account's flags have changed.
     func accountChanged(_ account: AccountRecord) async throws
+    /// A room was removed, of which these were members.
+    func roomRemoved(_ room: ConversationID, _ members: [AccountID]) async throws
     /// Entries were erased in the store: none is given to anybody from memory any more.
     func entriesErased() async throws
     /// Imported password hashes have come.
@@ -49,15 +51,17 @@ package struct Administration: Sendable {
             case .addUser(let user): emit(try await add(user))
             case .listUsers: try await listUsers(emit)
             case .setPassword(let name, let hash): try await setPassword(of: name, hash)
-            case .setFlag(let name, let flag, let isOn): try await set(flag, isOn, of: name)
+            case .setFlag(let name, let flag, let isOn): try await set(flag, isOn, of: name, emit)
             case .setDisplayName(let name, let text): try await setDisplayName(of: name, to: text)
-            case .deleteUser(let name, let erasing): try await delete(name, erasing: erasing)
+            case .deleteUser(let name, let erasing): try await delete(name, erasing: erasing, emit)
             case .exportUser(let name, let position): try await export(name, from: position, emit)
             case .importUsers(let users, let isDryRun): emit(try await importUsers(users, isDryRun: isDryRun))
             case .createInvite(let uses, let lifetime, let by):
                 emit(try await createInvite(uses: uses, lifetime: lifetime, by: by))
             case .listInvites: try await listInvites(emit)
             case .revokeInvite(let id): try await revokeInvite(id)
+            case .listRooms: try await listRooms(emit)
+            case .removeRoom(let name): emit(try await removeRoom(name))
             case .fingerprint: emit(AdminRows.fingerprint("\(try identity().pin)"))
             case .identity: emit(AdminRows.identity(try identity()))
             case .check: try await Self.check(directory, emit: emit)
@@ -116,14 +120,16 @@ package struct Administration: Sendable {
         }
     }
 
-    private func set(_ flag: AccountRecord.Flags, _ isOn: Bool, of name: UserName) async throws {
+    private func set(_ flag: AccountRecord.Flags, _ isOn: Bool, of name: UserName, _ emit: Emit) async throws {
         let id = try await account(name).record.id
         try await StoreFailure.settling { () throws(StoreFailure) in
             try await store.setFlags(isOn ? flag : [], clearing: isOn ? [] : flag, of: id)
         }
         guard let record = try await store.account(id)?.record else { return }
         try await effects.accountChanged(record)
-        if isOn, flag.contains(.disabled) { try await effects.closeConnections(of: id) }
+        guard isOn, flag.contains(.disabled) else { return }
+        try await effects.closeConnections(of: id)
+        try await tellRooms(leftBy: id, emit)
     }
 
     private func setDisplayName(of name: UserName, to text: String) async throws {
@@ -134,13 +140,14 @@ package struct Administration: Sendable {
     }
 
     /// - Parameter erasing: what it wrote too, also where it was deleted before.
-    private func delete(_ name: UserName, erasing: Bool) async throws {
+    private func delete(_ name: UserName, erasing: Bool, _ emit: Emit) async throws {
         let id = try await account(name, mayBeDeleted: erasing).record.id
         try await StoreFailure.settling { () throws(StoreFailure) in
             try await store.deleteAccount(id, erasing: erasing)
         }
         try await effects.closeConnections(of: id)
         try await store.finishFollowUps()
+        try await tellRooms(leftBy: id, emit)
         guard erasing else { return }
         try await effects.entriesErased()
         store.dropErasedRemains()
@@ -228,6 +235,8 @@ package struct Administration: Sendable {
         object["generation"] = .string(identity.generation.hex)
         object["accounts"] = .integer(Int64(counts.accounts))
         object["devices"] = .integer(Int64(counts.devices))
+        object["groups"] = .integer(Int64(counts.groups))
+        object["rooms"] = .integer(Int64(counts.rooms))
         object["store_bytes"] = .integer(Int64(clamping: try await store.room().used))
         try describeCertificate(in: &object)
         let isBelieved = RetentionClock.believes(sources.time(), since: try await store.believedTime())
@@ -248,6 +257,7 @@ package struct Administration: Sendable {
 struct NoService: ServiceEffects {
     func closeConnections(of account: AccountID) async throws {}
     func accountChanged(_ account: AccountRecord) async throws {}
+    func roomRemoved(_ room: ConversationID, _ members: [AccountID]) async throws {}
     func entriesErased() async throws {}
     func importedHashesChanged() async throws {}
     func describe(_ status: inout JSONObject) async throws {}

@@ -15,18 +15,18 @@ enum Restore {
     /// - Parameter name: what the backup is called where people see it.
     static func prepare(
         _ backup: String, called name: String, in directory: DataDirectory, sources: ServerSources = .system
-    ) throws -> StoreGeneration {
+    ) throws -> RestoredStore {
         let folder = DataDirectory(directory.temporary("restore-" + Hexadecimal.text(sources.random(8))))
         guard mkdir(folder.path, 0o700) == 0 else {
             throw Problem(.cannotCreate, "cannot create \(folder.path): \(SystemError.text(errno))")
         }
         do {
-            let generation = try BackupStore.unpack(backup, called: name, into: folder, sources: sources)
+            let restored = try BackupStore.unpack(backup, called: name, into: folder, sources: sources)
             FilePath.syncFolder(of: folder.database)
             // A restore that was made ready and never taken is superseded.
             DataDirectory.removeFlat(directory.restored)
             try WholeFile.move(folder.path, to: directory.restored)
-            return generation
+            return restored
         } catch {
             DataDirectory.removeFlat(folder.path)
             throw error

@@ -81,20 +81,26 @@ struct RestoreCommand: ChatdCommand {
                 .cannotCreate, "there are data at \(directory.path) already",
                 hint: "--force replaces them, and they are lost")
         }
-        let generation = try await restore(descriptor, directory)
-        var object = JSONObject(head: "restored")
-        object["generation"] = .string(generation)
-        try context.show(object, plain: [])
+        let restored = try await restore(descriptor, directory)
+        try context.show(AdminRows.restored(restored), plain: lines(restored))
         return .done
     }
 
-    private func restore(_ descriptor: Int32, _ directory: DataDirectory) async throws(Problem) -> String {
+    private func lines(_ restored: RestoredStore) -> [String] {
+        var table = TextTable()
+        table.add(["accounts", String(restored.accounts)])
+        table.add(["links of their chains", String(restored.links)])
+        table.add(["groups that must begin anew", String(restored.groups)])
+        return table.lines
+    }
+
+    private func restore(_ descriptor: Int32, _ directory: DataDirectory) async throws(Problem) -> RestoredStore {
         if let lock = try DirectoryLock.take(directory) {
             directory.removeTemporaries()
-            let generation = try prepare(descriptor, directory)
+            let restored = try prepare(descriptor, directory)
             try Restore.finish(directory)
             withExtendedLifetime(lock) {}
-            return generation
+            return restored
         }
         // A server has the data: it is to take the restored store up by itself.
         let certificate = try shared.configuration(in: directory).certificate
@@ -103,14 +109,14 @@ struct RestoreCommand: ChatdCommand {
             await session.close()
             throw Problem(.busy, "the data at \(directory.path) were in use", hint: "try again")
         }
-        let generation = try prepare(descriptor, directory)
+        let restored = try prepare(descriptor, directory)
         try await session.perform(.restart) { _ in }
-        try await awaitServer(directory, generation)
-        return generation
+        try await awaitServer(directory, restored.generation.hex)
+        return restored
     }
 
     /// Copies the backup first: it may be somebody else's, and change while it is read.
-    private func prepare(_ descriptor: Int32, _ directory: DataDirectory) throws(Problem) -> String {
+    private func prepare(_ descriptor: Int32, _ directory: DataDirectory) throws(Problem) -> RestoredStore {
         let copy = directory.temporary("source-" + Hexadecimal.text(SecureRandom.bytes(8)))
         defer { unlink(copy) }
         do throws(OutputFile.Failure) {
@@ -119,7 +125,7 @@ struct RestoreCommand: ChatdCommand {
             try target.write(copying: descriptor)
         } catch { throw Problem(error.action == .create ? .cannotCreate : .inputOutput, error.text) }
         do {
-            return try Restore.prepare(copy, called: file, in: directory).hex
+            return try Restore.prepare(copy, called: file, in: directory)
         } catch { throw Administration.problem(of: error) }
     }
 

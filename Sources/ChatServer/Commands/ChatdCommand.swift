@@ -15,8 +15,8 @@ struct RootCommand: ParsableCommand {
         discussion: "Commands other than run work beside a running server, through its control socket, and without.",
         version: "chatd \(Release.version)",
         subcommands: [
-            RunCommand.self, UserGroup.self, InviteGroup.self, FingerprintCommand.self, BackupCommand.self,
-            RestoreCommand.self, RetentionGroup.self, CheckCommand.self, StatusCommand.self,
+            RunCommand.self, UserGroup.self, InviteGroup.self, RoomGroup.self, FingerprintCommand.self,
+            BackupCommand.self, RestoreCommand.self, RetentionGroup.self, CheckCommand.self, StatusCommand.self,
         ])
 
     @OptionGroup var shared: SharedOptions
@@ -38,6 +38,13 @@ struct InviteGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invite", abstract: "Invites, by which accounts can be made.",
         subcommands: [InviteCreateCommand.self, InviteListCommand.self, InviteRevokeCommand.self])
+
+    @OptionGroup var shared: SharedOptions
+}
+
+struct RoomGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "room", abstract: "The rooms.", subcommands: [RoomListCommand.self, RoomRemoveCommand.self])
 
     @OptionGroup var shared: SharedOptions
 }

@@ -84,7 +84,7 @@ struct UserDisableCommand: ChatdCommand {
     @OptionGroup var shared: SharedOptions
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
-        _ = try await rows(of: .setFlag(name, .disabled, isOn: true))
+        try context.showRoomsLeft(try await rows(of: .setFlag(name, .disabled, isOn: true)))
         return .done
     }
 }
@@ -136,7 +136,7 @@ struct UserDeleteCommand: ChatdCommand {
     @OptionGroup var shared: SharedOptions
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
-        _ = try await rows(of: .deleteUser(name, erasing: erase))
+        try context.showRoomsLeft(try await rows(of: .deleteUser(name, erasing: erase)))
         return .done
     }
 }

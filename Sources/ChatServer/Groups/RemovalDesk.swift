@@ -123,6 +123,12 @@ final class RemovalDesk {
         if ruling.members.contains(where: \.losesLeaf) { propose(in: conversation) {} }
     }
 
+    /// There is no such group any more.
+    func ended(_ conversation: ConversationID) {
+        book.ended(conversation)
+        gathered[conversation] = nil
+    }
+
     /// Asks whoever is next, as long as something waits.
     private func ask() {
         for conversation in book.conversations {

@@ -217,6 +217,15 @@ extension Hub {
         for session in connections.sessions(of: account.id) { session.identity?.account = account }
     }
 
+    /// A room was removed: its members are told that they are none any more, and nobody is asked for its group.
+    package func roomRemoved(_ room: ConversationID, _ members: [AccountID]) {
+        desk.forget(room)
+        removals.ended(room)
+        for member in members {
+            connections.tell(MemberChanged(conversation: room, account: member, change: .left))
+        }
+    }
+
     /// Entries were erased in the store: none of them is delivered from memory any more.
     package func forgetRecentEntries() { deliverer.forgetRecent() }
 

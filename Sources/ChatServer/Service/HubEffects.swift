@@ -20,6 +20,10 @@ struct HubEffects: ServiceEffects {
         try await server.hub.accountChanged(account)
     }
 
+    func roomRemoved(_ room: ConversationID, _ members: [AccountID]) async throws {
+        try await server.hub.value { $0.roomRemoved(room, members) }
+    }
+
     func entriesErased() async throws { try await server.hub.value { $0.forgetRecentEntries() } }
 
     func importedHashesChanged() async throws { await accounts.importedHashesChanged() }

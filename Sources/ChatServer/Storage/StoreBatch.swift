@@ -34,6 +34,9 @@ package enum StoreOperation: Sendable, Equatable {
     /// Drops what is kept for an account's devices of a room that it is not in any more: cursors, ended leaves, Welcomes. Refused by
     /// `noSuchRoom`; by `forbidden` for a member.
     case forgetRoom(ConversationID, by: AccountID)
+    /// Ends a room for everybody: nobody is in it or writes to it any more (`noSuchRoom`), its name is free, and its
+    /// conversation is nobody's ever again. What was written before is still delivered to who was in it. Refused by `noSuchRoom`.
+    case removeRoom(ConversationID)
     /// Gives a device the oldest Welcome that waits for it in a conversation, once: whoever brings the same request
     /// again gets the same one again, and nobody else gets it.
     case takeWelcome(ConversationID, DeviceID, request: MessageID)
@@ -54,9 +57,8 @@ package enum StoreOperation: Sendable, Equatable {
         switch self {
         case .bundle(let bundle): bundle.conversation
         case .report(let report): report.conversation
-        case .openDirect(_, _, let id), .openRoom(let id, _, _), .forgetRoom(let id, _), .join(let id, _),
-            .close(let id), .erase(let id, _),
-            .takeWelcome(let id, _, _):
+        case .openDirect(_, _, let id), .openRoom(let id, _, _), .forgetRoom(let id, _), .removeRoom(let id),
+            .join(let id, _), .close(let id), .erase(let id, _), .takeWelcome(let id, _, _):
             id
         }
     }

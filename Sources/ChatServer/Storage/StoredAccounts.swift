@@ -82,8 +82,25 @@ package protocol StoredAccounts: Sendable {
     /// conversations are not yet closed, nor is anything erased (`StoreOperation.close`, `.erase`).
     func deleteAccount(_ account: AccountID, erasing: Bool) async throws(StoreFailure)
 
-    /// How many accounts are not deleted, and how many devices not revoked.
-    func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int)
+    func counts() async throws(StoreFailure) -> StoreCounts
+}
+
+/// What a store holds.
+package struct StoreCounts: Sendable, Equatable {
+    /// Those that are not deleted.
+    package var accounts: Int
+    /// Those that are not revoked.
+    package var devices: Int
+    /// Conversations that have a group and go on.
+    package var groups: Int
+    package var rooms: Int
+
+    package init(accounts: Int, devices: Int, groups: Int, rooms: Int) {
+        self.accounts = accounts
+        self.devices = devices
+        self.groups = groups
+        self.rooms = rooms
+    }
 }
 
 /// How a device comes in by its account's password.

@@ -15,12 +15,51 @@ package protocol StoredRooms: Sendable {
     /// The name of a room; nil where there is none, or it has lost it.
     func roomName(of room: ConversationID) async throws(StoreFailure) -> RoomName?
 
-    /// The members of a room in the order of their identifiers, asked by an account.
+    /// The members of a room in the order of their identifiers, asked by an account or the server itself.
     ///
     /// - Throws: refused by `noSuchRoom`; by `notAMember` where the account is none and the room is not open.
     func members(
         of room: ConversationID, for account: AccountID, after: AccountID?, limit: Int
     ) async throws(StoreFailure) -> [RoomMember]
+
+    /// Rooms in the order of their names, as an administrator is told of them.
+    func survey(_ selection: RoomSurvey, limit: Int) async throws(StoreFailure) -> [SurveyedRoom]
+}
+
+/// Which rooms an administrator asks for.
+package enum RoomSurvey: Sendable, Equatable {
+    case all(after: RoomName?)
+    case named(RoomName)
+    /// Those that an account is an admin of, and nobody else who is neither disabled nor deleted.
+    case left(by: AccountID, after: RoomName?)
+}
+
+/// What an administrator is told of a room. Whoever is disabled or deleted does not count.
+package struct SurveyedRoom: Sendable, Equatable {
+    package var conversation: ConversationID
+    package var name: RoomName
+    package var access: RoomAccess
+    package var mark: GroupMark
+    package var members: Int
+    /// Active devices of members, in its group.
+    package var devices: Int
+    package var admins: [UserName]
+    /// When the newest message came that is kept; nil: there is none.
+    package var lastMessage: Timestamp?
+
+    package init(
+        conversation: ConversationID, name: RoomName, access: RoomAccess, mark: GroupMark, members: Int, devices: Int,
+        admins: [UserName], lastMessage: Timestamp?
+    ) {
+        self.conversation = conversation
+        self.name = name
+        self.access = access
+        self.mark = mark
+        self.members = members
+        self.devices = devices
+        self.admins = admins
+        self.lastMessage = lastMessage
+    }
 }
 
 package enum RoomSelection: Sendable, Equatable {

@@ -1,6 +1,7 @@
 import Glibc
 import CLISupport
 import ChatProtocol
+import GroupRules
 import Logging
 import Synchronization
 import TestSupport
@@ -25,7 +26,8 @@ import Transport
             .deleteUser(name, erasing: false),
             .importUsers([try Self.user("a"), try Self.user("b")], isDryRun: true),
             .createInvite(uses: 3, lifetime: 9, by: "x"), .listInvites, .revokeInvite("ab"), .fingerprint, .identity,
-            .check, .status, .restart, .exportUser(name, from: nil),
+            .check, .status, .restart, .listRooms, .removeRoom(try #require(RoomName("ops"))),
+            .exportUser(name, from: nil),
             .exportUser(name, from: .conversations(after: nil)),
             .exportUser(name, from: .conversations(after: ConversationID(high: .max, low: 3))),
             .exportUser(name, from: .entries(of: ConversationID(high: 1, low: .max), after: 17)),
@@ -33,6 +35,7 @@ import Transport
         for request in requests { #expect(AdminRequest(request.json.bytes) == request) }
         for text in [
             "", "{}", "[]", "{\"command\":\"nonsense\"}", "{\"command\":\"user_add\"}",
+            "{\"command\":\"room_remove\",\"room\":\"#ops\"}",
             "{\"command\":\"user_delete\",\"name\":\"../x\"}", "{\"command\":\"user_export\",\"name\":\"x\"}",
             "{\"command\":\"user_export\",\"name\":\"x\",\"from\":{\"after\":\"+1\"}}",
         ] {

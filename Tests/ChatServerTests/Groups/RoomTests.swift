@@ -105,6 +105,35 @@ import Testing
         }
     }
 
+    @Test func `a removed room is gone for everybody, and its name is free`() async throws {
+        try await withServer { server in
+            var (alice, bob, carol, room) = try await scene(server)
+            try await bob.client.subscribe()
+            _ = try await alice.message("hi")
+            let members = [alice, bob, carol].map(\.hello.account.id)
+            #expect(try await server.store.settle([.removeRoom(room)]) == [.done])
+            try await server.server.hub.value { [room] in $0.roomRemoved(room, members) }
+            let told: MemberChanged = try await bob.client.next()
+            #expect(told == MemberChanged(conversation: room, account: members[1], change: .left))
+            let (me, commit, position) = (bob, try carol.commit(), carol.position)
+            let requests: [() async throws -> Void] = [
+                { _ = try await alice.message("still there?") },
+                { try await carol.send(commit, at: position) },
+                { let _: LogPage = try await me.client.reply(to: ReadLog(conversation: room, after: 0)) },
+                { let _: GroupPart = try await me.client.reply(to: ReadGroup(conversation: room)) },
+                { let _: Turn = try await me.client.reply(to: TakeTurn(conversation: room)) },
+                { let _: Members = try await me.client.reply(to: RoomMembers(conversation: room)) },
+                { let _: Rooms = try await me.client.reply(to: JoinRoom(conversation: room, id: .unique)) },
+                { let _: Done = try await me.client.reply(to: LeaveRoom(conversation: room, id: .unique)) },
+            ]
+            for request in requests { #expect(try await failure(request)?.errorCode == .noSuchRoom) }
+            let _: Done = try await bob.client.reply(to: ForgetRoom(conversation: room))
+            let named: Rooms = try await bob.client.reply(to: ListRooms(.named, name: UserName("ops")))
+            #expect(named.rooms.isEmpty)
+            #expect(try await bob.makeRoom("ops") != room)
+        }
+    }
+
     @Test func `to a closed room nobody comes by themselves`() async throws {
         try await withServer { server in
             let (alice, _, _, room) = try await scene(server)

@@ -100,6 +100,22 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `a name is free where whoever has made the room and not founded it was deleted`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            _ = try await open(store, room, by: alice)
+            try await store.store.setFlags(.disabled, clearing: [], of: alice)
+            #expect(try await open(store, other, by: bob)?.refusal == .nameTaken)
+            try await store.store.deleteAccount(alice, erasing: false)
+            guard case .opened(let info, _, _)? = try await open(store, other, by: bob) else {
+                Issue.record("it is not free")
+                return
+            }
+            #expect(info.id == other)
+        }
+    }
+
     @Test(arguments: Kind.all) func `names are not kept by who founds nothing`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             for number in 0..<UInt64(Limits.unfoundedRooms) {

@@ -45,7 +45,7 @@ final class TroubledStore: Store {
         let rivals = operations.filter { operation in
             switch operation {
             case .openDirect, .openRoom, .join: true
-            case .bundle, .close, .erase, .takeWelcome, .forgetRoom, .report: false
+            case .bundle, .close, .erase, .takeWelcome, .forgetRoom, .removeRoom, .report: false
             }
         }
         let appends = known.withLock { $0 }.map { conversation, account in
@@ -234,6 +234,10 @@ final class TroubledStore: Store {
         try await read { () throws(StoreFailure) in try await base.roomName(of: room) }
     }
 
+    func survey(_ selection: RoomSurvey, limit: Int) async throws(StoreFailure) -> [SurveyedRoom] {
+        try await read { () throws(StoreFailure) in try await base.survey(selection, limit: limit) }
+    }
+
     func members(
         of room: ConversationID, for account: AccountID, after: AccountID?, limit: Int
     ) async throws(StoreFailure) -> [RoomMember] {
@@ -404,7 +408,7 @@ extension TroubledStore {
         try await change { () throws(StoreFailure) in try await base.deleteAccount(account, erasing: erasing) }
     }
 
-    func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int) { try await base.counts() }
+    func counts() async throws(StoreFailure) -> StoreCounts { try await base.counts() }
 
     func invites() async throws(StoreFailure) -> [Invite] {
         try await read { () throws(StoreFailure) in try await base.invites() }

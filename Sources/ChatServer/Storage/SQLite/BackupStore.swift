@@ -44,19 +44,18 @@ enum BackupStore {
     /// certificate and the key, all synced.
     ///
     /// - Parameter name: what the backup is called where people see it.
-    /// - Returns: the new generation.
     static func unpack(
         _ path: String, called name: String, into folder: DataDirectory, sources: ServerSources
-    ) throws -> StoreGeneration {
+    ) throws -> RestoredStore {
         let source = try open(path, called: name)
         let identity = try ServerIdentity(
             certificatePEM: get("certificate", in: source), keyPEM: get("key", in: source))
         try source.backup(to: folder.database)
         let generation: StoreGeneration = sources.identifier()
-        try begin(generation, floor: MetaStore.floor(at: sources.time()), in: folder.database)
+        let restored = try begin(generation, floor: MetaStore.floor(at: sources.time()), in: folder.database)
         try WholeFile.replace(folder.certificate, with: identity.certificatePEM)
         try WholeFile.replace(folder.key, with: identity.keyPEM)
-        return generation
+        return restored
     }
 
     private static func open(_ path: String, called name: String) throws -> Database {
@@ -77,7 +76,9 @@ enum BackupStore {
         }
     }
 
-    private static func begin(_ generation: StoreGeneration, floor: SequenceNumber, in path: String) throws {
+    private static func begin(
+        _ generation: StoreGeneration, floor: SequenceNumber, in path: String
+    ) throws -> RestoredStore {
         let copy = try Database(path: path, options: plain)
         try copy.transaction {
             try copy.execute("DROP TABLE backup")
@@ -87,6 +88,9 @@ enum BackupStore {
         try copy.transaction { try MetaStore.beginGeneration(generation, floor: floor, in: copy) }
         let faults = try CheckStore.faults(in: copy)
         guard faults.isEmpty else { throw Problem(.damagedStore, "the restored store is damaged: \(faults[0])") }
+        return RestoredStore(
+            generation: generation, accounts: try AccountStore(database: copy).count(),
+            links: Int(try copy.pragma("SELECT count(*) FROM links")), groups: try RoomStore.countGroups(in: copy))
     }
 
     /// Has the restored store at `path` give away no number that the store which it replaces has given away. What cannot
@@ -116,4 +120,15 @@ enum BackupStore {
     private static func get(_ name: String, in database: Database) throws -> [UInt8] {
         try database.first("SELECT content FROM backup WHERE name = ?", name) { $0.bytes(0) } ?? []
     }
+}
+
+/// What a backup has brought back.
+struct RestoredStore {
+    var generation: StoreGeneration
+    /// Those that are not deleted.
+    var accounts: Int
+    /// Of all their chains.
+    var links: Int
+    /// They take no message before somebody commits.
+    var groups: Int
 }

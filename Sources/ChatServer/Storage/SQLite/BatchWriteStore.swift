@@ -32,6 +32,9 @@ struct BatchWriteStore {
             leafVersion = row.unsigned(11)
         }
 
+        /// It was a room, and was removed.
+        var isRemoved: Bool { isClosed && info.audience == .room }
+
         /// Who comes next reads what comes next.
         func end(for readers: News.Readers) {
             guard !entries.isEmpty else { return }
@@ -79,6 +82,7 @@ struct BatchWriteStore {
         case .bundle(let bundle): try carryOut(bundle)
         case .openRoom(let id, let name, let account): try openRoom(id, name, account)
         case .forgetRoom(let id, let account): try forgetRoom(id, account)
+        case .removeRoom(let id): try removeRoom(id)
         case .report(let report): try self.report(report)
         case .takeWelcome(let id, let device, let request): try takeWelcome(id, device, request)
         case .openDirect(let one, let other, let id): try openDirect(one, other, as: id)

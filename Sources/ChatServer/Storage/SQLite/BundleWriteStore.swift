@@ -9,7 +9,9 @@ extension BatchWriteStore {
         guard let conversation = try conversation(bundle.conversation) else {
             return .refused(Failure(.noSuchConversation))
         }
-        guard try mayWrite(bundle.sender, to: conversation) else { return .refused(Failure(.notAMember)) }
+        guard try conversation.isRemoved || mayWrite(bundle.sender, to: conversation) else {
+            return .refused(Failure(.notAMember))
+        }
         if let refusal = try refusal(of: bundle, in: conversation) {
             return try again(bundle, in: conversation) ?? .refused(refusal)
         }
@@ -109,7 +111,7 @@ extension BatchWriteStore {
     /// Why it is not carried out, unless it was before.
     private func refusal(of bundle: Bundle, in conversation: Conversation) throws -> Failure? {
         if let objection = bundle.objection { return objection }
-        guard !conversation.isClosed else { return Failure(.noSuchUser) }
+        guard !conversation.isClosed else { return Failure(conversation.isRemoved ? .noSuchRoom : .noSuchUser) }
         let current = ConversationStanding(position: position(conversation.mark), head: conversation.head)
         guard bundle.fits(current.position) else { return Failure(.preconditionFailed, current: current) }
         let hasLeaf = { try LeafStore.hasLeaf(bundle.device, of: conversation.number, in: database) }

@@ -61,6 +61,7 @@ extension BatchWriteStore {
         guard let group = try conversation(report.conversation) else {
             return .refused(Failure(.noSuchConversation))
         }
+        guard !group.isRemoved else { return .refused(Failure(.noSuchRoom)) }
         guard try mayWrite(report.reporter.account, to: group) else { return .refused(Failure(.notAMember)) }
         guard let device = try CommitReportStore.author(of: report, in: group.number, database) else {
             return .refused(CommitReport.mistaken)

@@ -143,7 +143,8 @@ enum LeafStore {
         }
         let row = try database.first(
             """
-            SELECT id, type, account_low, account_high, head, incarnation, epoch, number FROM conversations WHERE id = ?
+            SELECT id, type, account_low, account_high, head, incarnation, epoch, number, closed FROM conversations
+            WHERE id = ?
             """, conversation
         ) { row in
             let mark = GroupMark(incarnation: row.incarnation(5), epoch: row.epoch(6))
@@ -151,10 +152,11 @@ enum LeafStore {
                 info: try ConversationInfo(row),
                 standing: ConversationStanding(
                     position: ConversationPosition(generation: generation, mark), head: row.sequenceNumber(4)),
-                number: row.unsigned(7)
+                number: row.unsigned(7), isClosed: row.bool(8)
             )
         }
         guard let row else { throw Failure(.noSuchConversation) }
+        if row.isClosed, row.info.audience == .room { throw Failure(.noSuchRoom) }
         let isMember = { try MembershipStore.isMember(reader.account, of: conversation, in: database) }
         guard try reader.account == .server || row.info.includes(reader.account) ?? isMember() else {
             throw Failure(.notAMember)

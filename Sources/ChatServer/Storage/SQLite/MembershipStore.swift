@@ -43,6 +43,16 @@ enum MembershipStore {
         try database.all("SELECT account FROM members WHERE conversation = ?", conversation) { try $0.identifier(0) }
     }
 
+    /// Whether somebody is in it who was not deleted.
+    static func hasMembers(_ conversation: ConversationID, in database: Database) throws -> Bool {
+        try database.first(
+            """
+            SELECT 1 FROM members m JOIN accounts a ON a.id = m.account
+            WHERE m.conversation = ? AND a.flags & ? = 0 LIMIT 1
+            """, conversation, Int(AccountRecord.Flags.deleted.rawValue)
+        ) { _ in true } ?? false
+    }
+
     static func close(_ conversation: ConversationID, in database: Database) throws {
         try database.run("UPDATE conversations SET closed = 1 WHERE id = ?", conversation)
     }

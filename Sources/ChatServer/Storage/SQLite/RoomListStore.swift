@@ -78,7 +78,7 @@ enum RoomListStore {
         guard let asked = try rooms(.of(room), for: account, limit: 1, in: database).first else {
             throw Failure(.noSuchRoom)
         }
-        guard asked.isMember || asked.access == .open else { throw Failure(.notAMember) }
+        guard account == .server || asked.isMember || asked.access == .open else { throw Failure(.notAMember) }
         let ids: [AccountID] = try database.all(
             "SELECT account FROM members WHERE conversation = ? AND account > ? ORDER BY account LIMIT ?", room,
             after?.bytes ?? [], limit

@@ -13,6 +13,15 @@ enum RoomStore {
         try database.first("SELECT conversation FROM rooms WHERE name = ?", name.text) { try $0.identifier(0) }
     }
 
+    static func count(in database: Database) throws -> Int {
+        Int(try database.pragma("SELECT count(*) FROM rooms"))
+    }
+
+    /// Of every kind of conversation.
+    static func countGroups(in database: Database) throws -> Int {
+        Int(try database.pragma("SELECT count(*) FROM conversations WHERE epoch > 0 AND closed = 0"))
+    }
+
     static func insert(_ room: ConversationID, _ name: RoomName, in database: Database) throws {
         try database.run("INSERT INTO rooms(conversation, name) VALUES(?, ?)", room, name.text)
     }
@@ -74,6 +83,28 @@ enum RoomStore {
             WHERE l.conversation = ? AND l.until IS NULL LIMIT 1
             """, Int(DeviceState.active.rawValue), room, LeafStore.goneAccounts, number
         ) { _ in false } ?? true
+    }
+
+    /// Nobody is in it any more, and it has no name. What was written stays for those who have not fetched it.
+    static func end(_ room: BatchWriteStore.Conversation, in database: Database) throws {
+        let id = room.info.id
+        if room.mark.isGroup {
+            try database.run(
+                "UPDATE leaves SET until = coalesce(until, ?), removed = 1 WHERE conversation = ?", room.head,
+                room.number)
+            try LeafStore.noteChange(of: room.number, in: database)
+        } else {
+            try database.run("DELETE FROM cursors WHERE conversation = ?", id)
+        }
+        try database.run("DELETE FROM members WHERE conversation = ?", id)
+        try database.run("DELETE FROM room_admins WHERE conversation = ?", id)
+        try database.run("DELETE FROM rooms WHERE conversation = ?", id)
+        try database.run("DELETE FROM side_rows WHERE conversation = ?", id)
+        try database.run("DELETE FROM welcome_devices WHERE conversation = ?", room.number)
+        try database.run("DELETE FROM welcomes WHERE conversation = ?", room.number)
+        try database.run("DELETE FROM commit_reports WHERE conversation = ?", room.number)
+        try database.run("DELETE FROM commit_blocks WHERE conversation = ?", room.number)
+        try MembershipStore.close(id, in: database)
     }
 
     /// Drops what is kept for the devices of an account that has left.

@@ -26,7 +26,7 @@ extension BatchWriteStore {
         let isMember = try MembershipStore.isMember(account, of: known, in: database)
         if isMember, !room.mark.isGroup || known == id { return known }
         if !room.mark.isGroup {
-            guard try MembershipStore.members(of: known, in: database).isEmpty else { throw Failure(.nameTaken) }
+            guard try !MembershipStore.hasMembers(known, in: database) else { throw Failure(.nameTaken) }
             try RoomStore.dropName(of: known, in: database)
             return try make(id, name, account)
         }
@@ -47,6 +47,19 @@ extension BatchWriteStore {
         try RoomStore.insert(id, name, in: database)
         try MembershipStore.join(id, account, after: conversation(id)?.head ?? .beforeFirst, in: database)
         return id
+    }
+
+    mutating func removeRoom(_ id: ConversationID) throws -> OperationOutcome {
+        guard let room = try conversation(id), case .room = room.info.audience else {
+            return .refused(Failure(.noSuchRoom))
+        }
+        guard !room.isClosed else { return .done }
+        // What the batch has brought so far is for those who are in it still.
+        room.end(for: try readers(of: room))
+        try RoomStore.end(room, in: database)
+        room.isClosed = true
+        room.leavesHaveChanged = true
+        return .done
     }
 
     mutating func forgetRoom(_ id: ConversationID, _ account: AccountID) throws -> OperationOutcome {

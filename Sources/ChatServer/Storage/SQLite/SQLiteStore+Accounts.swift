@@ -142,9 +142,12 @@ extension SQLiteStore {
         }
     }
 
-    package func counts() async throws(StoreFailure) -> (accounts: Int, devices: Int) {
-        try await read {
-            (try AccountStore(database: $0).count(), try DeviceStore(database: $0).count())
+    package func counts() async throws(StoreFailure) -> StoreCounts {
+        try await read { database in
+            StoreCounts(
+                accounts: try AccountStore(database: database).count(),
+                devices: try DeviceStore(database: database).count(), groups: try RoomStore.countGroups(in: database),
+                rooms: try RoomStore.count(in: database))
         }
     }
 }

@@ -26,4 +26,12 @@ extension SQLiteStore {
             }
         }
     }
+
+    package func survey(_ selection: RoomSurvey, limit: Int) async throws(StoreFailure) -> [SurveyedRoom] {
+        try await read { database in
+            try database.transaction(.deferred) {
+                try RoomSurveyStore.rooms(selection, limit: limit, in: database)
+            }
+        }
+    }
 }

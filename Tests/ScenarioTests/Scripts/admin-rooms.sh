@@ -1,0 +1,55 @@
+# The administrator's commands on rooms, with a server running and without.
+
+jsonl() { jq -e -s "$@" "$SCRATCH/out" >/dev/null || fail "unexpected: $(cat "$SCRATCH/out")"; }
+# made ROOM USER: a room of that user, which is not founded yet.
+made() { PASSWORD=$password python3 "$scripts/room_maker.py" "$1" "$address" "$2" || fail "cannot make $1"; }
+
+exits 66 daemon room list
+start_server
+account mallory
+exits 0 daemon room list
+same "" "$(cat "$SCRATCH/out")" "rooms of a new server"
+made ops mallory
+made dev mallory
+exits 0 daemon room list
+has "$SCRATCH/out" '^NAME  *ACCESS  *MEMBERS'
+has "$SCRATCH/out" '^ops  *unfounded  *1  *0  *-  *0  *-  *[0-9a-f]{32}$'
+exits 0 daemon room list --json
+jsonl 'map(.head) == ["room", "room"] and map(.room) == ["dev", "ops"] and .[0].last_message == null'
+exits 0 daemon status --json
+jsonl '.[0] | .rooms == 2 and .groups == 0'
+
+exits 0 daemon room remove ops
+same "" "$(cat "$SCRATCH/out")" "what is printed"
+exits 67 daemon room remove ops --json
+same no_such_room "$(jq -r .code "$SCRATCH/err")"
+exits 64 daemon room remove '#ops'
+exits 64 daemon room remove
+exits 64 daemon room
+# The name is free for another one.
+before=$(daemon room list --json | jq -r .conversation | sort)
+made ops mallory
+exits 0 daemon room list --json
+same 1 "$(jq -r .conversation "$SCRATCH/out" | sort | comm -13 <(printf '%s\n' "$before") - | wc -l)" "new rooms"
+
+# Where no server runs.
+exits 0 stop_server
+exits 0 daemon room remove OPS --json
+jsonl '.[0] | .room == "ops" and .access == "unfounded" and .admins == []'
+exits 0 daemon room list --json
+jsonl 'map(.room) == ["dev"]'
+# A room that was not founded is nobody's when who made it is deleted.
+exits 0 daemon user delete mallory
+same "" "$(cat "$SCRATCH/out")" "rooms without an admin"
+exits 0 daemon check
+start_server
+account mallory2
+made dev mallory2
+exits 0 daemon check
+
+# What a restore brings back is said.
+exits 0 daemon backup "$SCRATCH/backup"
+exits 0 daemon restore "$SCRATCH/backup" --force --json
+jsonl '.[0] | .accounts == 1 and .links == 0 and .groups == 0'
+exits 0 daemon restore "$SCRATCH/backup" --force
+has "$SCRATCH/out" '^accounts  *1$'
