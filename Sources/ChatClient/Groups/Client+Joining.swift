@@ -6,8 +6,9 @@ import MLS
 extension Client {
     /// Who brings this device into groups, on a connection that is logged in.
     ///
+    /// - Parameter door: the way to the store and the opener.
     /// - Throws: `device_pending` (77) where its account's chain does not have this device.
-    func joiner(on link: Link) async throws(Problem) -> Joiner {
+    func joiner(on link: Link, through door: any GroupDoor) async throws(Problem) -> Joiner {
         let welcome = try await link.welcome()
         let ownChain = try await ownChain(on: link)
         let known = try store { try $0.chain(of: welcome.account.id) }
@@ -18,7 +19,7 @@ extension Client {
             groupKey: SignaturePublicKey(welcome.groupKey))
         let reader = ChainReader(store: self, log: log)
         return Joiner(
-            place: place, store: self, wire: link, log: log,
+            place: place, store: door, wire: link, log: log,
             refresh: { (account, name) throws(Problem) in _ = try await reader.read(account, named: name, on: link) })
     }
 }

@@ -7,8 +7,9 @@ import ChatProtocol
 struct GroupCourse: Equatable, Sendable {
     /// Others may be first so often.
     static let rounds = 8
-    /// The first rest where the server wants one; it doubles.
+    /// The first rest where the server wants one; it doubles, up to the longest.
     static let rest = Duration.milliseconds(200)
+    static let longestRest = Duration.milliseconds(1_600)
     /// Who lost its way comes back at most once in this time, so that it cannot keep a group busy.
     static let resyncPause = Duration.seconds(3_600)
 
@@ -49,10 +50,13 @@ struct GroupCourse: Equatable, Sendable {
         case nobodyToAdd
         /// A founding or a join lies in its staging rows.
         case made(WaitingCommit.Kind)
-        /// The server took what waited, and the log has it at its place.
-        case taken(GroupMark)
+        /// The server took what waited, and something before it in the log was not processed yet.
+        case takenFurtherOn
+        /// What was to be committed is done, or was done by somebody else.
+        case nothingDue
         /// What waited, or what was to be written, was refused.
         case refused(ErrorCode)
+        /// All that is known of the log was processed, what waited among it.
         case caughtUp(GroupMark)
         case foundRemoved
         case cannotProcess
@@ -77,8 +81,8 @@ struct GroupCourse: Equatable, Sendable {
         /// Send what waits, byte for byte.
         case send
         case readLog
-        /// Commit what must go before messages.
-        case commitRemovals
+        /// Make a commit of what must go before messages, and of what is wished.
+        case commit
         case rest(Duration)
         case write
         case giveUp(End)
@@ -87,11 +91,15 @@ struct GroupCourse: Equatable, Sendable {
     private(set) var state: State
     private let waiting: WaitingCommit.Kind?
     private var resynced: Timestamp?
+    /// Something is to be committed before it ends.
+    private var isCommitDue: Bool
     private var round = 0
     private var pause = Self.rest
 
-    init(_ held: Held) {
+    /// - Parameter isCommitDue: somebody wishes to commit something.
+    init(_ held: Held, isCommitDue: Bool = false) {
         waiting = held.waiting
+        self.isCommitDue = isCommitDue
         resynced = held.resynced
         state =
             switch (held.waiting, held.mark) {
@@ -103,17 +111,26 @@ struct GroupCourse: Equatable, Sendable {
     }
 
     /// What comes first.
-    func begin() -> Step {
+    ///
+    /// - Parameter refusal: why the server has refused a message that was sealed here.
+    mutating func begin(after refusal: ErrorCode? = nil) -> Step {
+        if let refusal, waiting == nil || refusal == .preconditionFailed && held != nil {
+            return answer(to: refusal) ?? .giveUp(.refused(refusal))
+        }
         if waiting != nil { return .send }
-        if case .member = state { return .write }
+        if case .member = state { return goOn }
         return .look
     }
 
     mutating func heard(_ event: Event, now: Timestamp) -> Step {
         switch event {
         case .stands(let mark): return stands(mark)
-        case .entered(let mark), .taken(let mark), .caughtUp(let mark):
+        case .entered(let mark), .caughtUp(let mark):
             state = .member(mark)
+            return goOn
+        case .takenFurtherOn: return readOn()
+        case .nothingDue:
+            isCommitDue = false
             return .write
         case .noWelcome, .welcomeFailed: return .join(resync: false)
         case .nobodyToAdd: return .giveUp(.noDevice)
@@ -136,10 +153,13 @@ struct GroupCourse: Equatable, Sendable {
         }
     }
 
+    /// What a member does.
+    private var goOn: Step { isCommitDue ? .commit : .write }
+
     private mutating func stands(_ mark: GroupMark) -> Step {
         switch state {
+        case .member(let own) where own >= mark: return goOn
         case .member(let own), .behind(let own):
-            guard own < mark else { return .write }
             state = .behind(own)
             return .readLog
         // Perhaps that is this one, whose answer was lost.
@@ -148,10 +168,25 @@ struct GroupCourse: Equatable, Sendable {
         }
     }
 
+    /// Reads the log where there is a group whose log it is.
+    private mutating func readOn() -> Step {
+        guard let held else {
+            state = .none
+            return .look
+        }
+        state = .behind(held)
+        return .readLog
+    }
+
     private mutating func refused(_ code: ErrorCode) -> Step {
         guard let next = answer(to: code) else { return .giveUp(.refused(code)) }
         round += 1
         return round < Self.rounds ? next : .giveUp(.busy)
+    }
+
+    private mutating func resting() -> Step {
+        defer { pause = min(pause * 2, Self.longestRest) }
+        return .rest(pause)
     }
 
     /// What follows from a refusal; nil: nothing can be done about it.
@@ -164,20 +199,15 @@ struct GroupCourse: Equatable, Sendable {
         case .noGroup:
             state = .none
             return .found
-        case .preconditionFailed:
-            guard let held else {
-                state = .none
-                return .look
-            }
-            state = .behind(held)
-            return .readLog
+        case .preconditionFailed: return readOn()
         case .notInGroup:
             state = held.map { .removed($0) } ?? .none
             return .readWelcome
-        case .removalPending, .removalsLeftOut: return .commitRemovals
-        case .turnTaken, .busy, .rateLimited:
-            defer { pause *= 2 }
-            return .rest(pause)
+        // What is to be removed stands in the log.
+        case .removalPending, .removalsLeftOut:
+            isCommitDue = true
+            return readOn()
+        case .turnTaken, .busy, .rateLimited: return resting()
         default: return nil
         }
     }

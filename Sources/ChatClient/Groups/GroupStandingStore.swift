@@ -1,5 +1,6 @@
 import ChatProtocol
 import GroupRules
+import MLS
 import SQLite
 import StoredValues
 
@@ -34,6 +35,18 @@ extension ClientStore {
                 generation: try row.identifier(1),
                 seq: row.sequenceNumber(2), hash: try row.optionalDigest(3))
         }
+    }
+
+    /// What is held of a conversation's group, and what of it is under way.
+    func heldGroup(of conversation: ConversationID) throws -> GroupCourse.Held {
+        var held = GroupCourse.Held(waiting: try waitingCommit(of: conversation)?.kind)
+        guard let standing = try groupStanding(of: conversation) else { return held }
+        let rows = groupRows
+        let summary = try rows.telling { try StoredGroup.summary(of: standing.group.groupId, from: rows) }
+        guard let summary else { return held }
+        held.mark = GroupMark(incarnation: standing.group.incarnation, epoch: Epoch(summary.epoch))
+        held.isRemoved = summary.status == .removed
+        return held
     }
 
     /// Within the transaction that changes what it says.

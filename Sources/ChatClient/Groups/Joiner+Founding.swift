@@ -6,13 +6,16 @@ import MLS
 /// Founding, and joining from outside.
 extension Joiner {
     /// Where this device stands in a direct conversation when it is in its group.
-    func enter(_ conversation: ConversationID, with peer: Peer) async throws(Problem) -> GroupMark {
-        try await enter(conversation, as: .direct(peer))
+    func enter(
+        _ conversation: ConversationID, with peer: Peer, after refusal: ErrorCode? = nil
+    ) async throws(Problem) -> GroupMark {
+        try await enter(conversation, as: .direct(peer), after: refusal)
     }
 
     /// Where this device stands in a conversation that is known here, when it is in its group.
-    func enter(_ conversation: ConversationID) async throws(Problem) -> GroupMark {
-        try await enter(conversation, as: try await store.withStore { try $0.groupTarget(of: conversation) })
+    func enter(_ conversation: ConversationID, after refusal: ErrorCode? = nil) async throws(Problem) -> GroupMark {
+        let target = try await store.withStore { try $0.groupTarget(of: conversation) }
+        return try await enter(conversation, as: target, after: refusal)
     }
 
     // MARK: Making
@@ -145,75 +148,6 @@ extension Joiner {
                     choice: PackageChoice(taken, chain: chain, pin: record.person.pin, now: WallClock.now),
                     party: chain.map { Party(account: peer.account, root: $0.root) })
             }
-        }
-    }
-
-    // MARK: Sending
-
-    /// Sends what waits, and puts it in its place when the server has taken it.
-    func send(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
-        let known = try await store.withStore { try $0.waitingCommit(of: conversation) }
-        guard let waiting = known, waiting.kind.isStaged else {
-            // Another process has finished it, or it is a member's, who goes on by the log.
-            return try await held(conversation).mark.map { .taken($0) } ?? .refused(.groupExists)
-        }
-        let done: Appended
-        do throws(Problem) { done = try await ask(waiting) } catch {
-            guard let code = ErrorCode.allCases.first(where: { $0.name == error.code }) else { throw error }
-            if code.isFinal { try await giveWay(waiting) }
-            return .refused(code)
-        }
-        return .taken(try await promote(waiting, done))
-    }
-
-    private func ask(_ waiting: WaitingCommit) async throws(Problem) -> Appended {
-        guard waiting.kind == .founding else {
-            return try await wire.ask(
-                ChatProtocol.Commit(
-                    conversation: waiting.conversation, id: waiting.id, position: waiting.position,
-                    handshake: waiting.handshake, groupInfo: waiting.groupInfo, welcome: waiting.welcome))
-        }
-        return try await wire.ask(
-            FoundGroup(
-                conversation: waiting.conversation, id: waiting.id, founding: waiting.founding,
-                handshake: waiting.handshake, groupInfo: waiting.groupInfo, welcome: waiting.welcome))
-    }
-
-    /// E3: nothing of the group was processed before this place.
-    private func promote(_ waiting: WaitingCommit, _ done: Appended) async throws(Problem) -> GroupMark {
-        let hash = waiting.hash(at: done.seq, place.generation, by: place.own.device)
-        let generation = place.generation
-        try await store.withStore { store in
-            try store.writeSynced {
-                guard try store.waitingCommit(of: waiting.conversation)?.id == waiting.id,
-                    try store.promoteStagedGroup(waiting.group.groupId)
-                else { return }
-                try store.setGroupStanding(
-                    GroupStanding(group: waiting.group, generation: generation, seq: done.seq, hash: hash))
-                try store.dropWaitingCommit(of: waiting.conversation)
-            }
-        }
-        let position = waiting.position
-        return GroupMark(incarnation: position.incarnation, epoch: position.epoch.advanced(by: 1))
-    }
-
-    private func giveWay(_ waiting: WaitingCommit) async throws(Problem) {
-        try await store.withStore { store in
-            try store.writeSynced {
-                guard try store.waitingCommit(of: waiting.conversation)?.id == waiting.id else { return }
-                try store.giveWay(in: waiting.conversation)
-            }
-        }
-    }
-}
-
-extension ErrorCode {
-    /// Whether what was asked to be committed will never be taken.
-    fileprivate var isFinal: Bool {
-        switch self {
-        case .turnTaken, .removalPending, .removalsLeftOut, .noDevice: false
-        case .groupExists, .preconditionFailed, .noGroup, .notInGroup: true
-        default: exitStatus != .temporary && exitStatus != .unreachable
         }
     }
 }

@@ -4,14 +4,12 @@ import GroupRules
 import Logging
 import MLS
 
-/// Brings this device into the group of a conversation: enters by the Welcome that waits, or founds the group. What is under way
-/// lies in the store, so that any process goes on with it, and a lost answer is asked for again.
+/// Brings this device to where it may write to a conversation's group, and commits there: it enters by the Welcome that waits, from outside,
+/// or founds the group, reads the log, sends commits. What is under way lies in the store, so that any process goes on with it, and a lost
+/// answer is asked for again.
 struct Joiner: Sendable {
-    /// Welcomes of a conversation that are looked at in one go: one that is no good does not hide the next.
-    private static let welcomes = 8
-
     let place: GroupPlace
-    let store: any StoreDoor
+    let store: any GroupDoor
     let wire: any GroupWire
     let log: Logger
     /// Reads an account's chain anew, where a package is of a device that the held one does not have.
@@ -23,12 +21,33 @@ struct Joiner: Sendable {
         var name: UserName
     }
 
-    /// Where this device stands when it is in the group.
+    /// Where this device stands when it may write there: in the present epoch as far as it knows, and what must go is committed.
     ///
+    /// - Parameter refusal: why the server has refused a message that was sealed here.
     /// - Throws: `no_device` (75) where nobody of the other party can be added, `busy` (75).
-    func enter(_ conversation: ConversationID, as target: GroupTarget) async throws(Problem) -> GroupMark {
+    func enter(
+        _ conversation: ConversationID, as target: GroupTarget, after refusal: ErrorCode? = nil
+    ) async throws(Problem) -> GroupMark {
         var course = GroupCourse(try await held(conversation))
-        var step = course.begin()
+        return try await run(&course, from: course.begin(after: refusal), conversation, target, .nothing)
+    }
+
+    /// Commits what is due and what is wished, as often as others are quicker, until nothing of it is left to be done.
+    ///
+    /// - Throws: `not_in_group` (75) of a group that this device is not in and cannot enter, `busy` (75), what the server refuses it with.
+    @discardableResult
+    func commit(
+        _ wish: CommitWish, to conversation: ConversationID, as target: GroupTarget
+    ) async throws(Problem) -> GroupMark {
+        var course = GroupCourse(try await held(conversation), isCommitDue: true)
+        return try await run(&course, from: course.begin(), conversation, target, wish)
+    }
+
+    private func run(
+        _ course: inout GroupCourse, from first: GroupCourse.Step, _ conversation: ConversationID,
+        _ target: GroupTarget, _ wish: CommitWish
+    ) async throws(Problem) -> GroupMark {
+        var step = first
         while true {
             let event: GroupCourse.Event
             switch step {
@@ -36,6 +55,8 @@ struct Joiner: Sendable {
             case .readWelcome: event = try await readWelcome(conversation)
             case .found: event = try await found(conversation, as: target)
             case .send: event = try await send(conversation)
+            case .readLog: event = try await readLog(conversation)
+            case .commit: event = try await make(wish, conversation)
             case .rest(let pause):
                 try? await Task.sleep(for: pause)
                 event = .stands(try await look(conversation, as: target))
@@ -43,8 +64,8 @@ struct Joiner: Sendable {
                 guard case .member(let mark) = course.state else { throw Problem(.internalFault, "in no group") }
                 return mark
             case .join(resync: false) where course.state == .none: event = try await join(conversation, as: target)
-            // Who is a member goes on by the log, and not by this.
-            case .join, .readLog, .commitRemovals: throw Problem(.notInGroup, sent: .no)
+            // Who comes back follows the handshakes from where they were.
+            case .join: throw Problem(.notInGroup, sent: .no)
             case .giveUp(let end): throw end.problem
             }
             step = course.heard(event, now: WallClock.now)
@@ -53,95 +74,7 @@ struct Joiner: Sendable {
 
     /// What the store has of it.
     func held(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Held {
-        try await store.withStore { store in
-            try store.read {
-                var held = GroupCourse.Held(waiting: try store.waitingCommit(of: conversation)?.kind)
-                guard let standing = try store.groupStanding(of: conversation) else { return held }
-                let rows = store.groupRows
-                guard
-                    let summary = try rows.telling({ try StoredGroup.summary(of: standing.group.groupId, from: rows) })
-                else { return held }
-                held.mark = GroupMark(incarnation: standing.group.incarnation, epoch: Epoch(summary.epoch))
-                held.isRemoved = summary.status == .removed
-                return held
-            }
-        }
-    }
-
-    // MARK: Welcomes
-
-    private func readWelcome(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
-        var event = GroupCourse.Event.noWelcome
-        for _ in 0..<Self.welcomes {
-            let fresh = try MessageIdentity.new(now: WallClock.now)
-            let request = try await store.withStore { store in
-                try store.writeSynced { try store.welcomeRequest(of: conversation, orKeep: fresh) }
-            }
-            let part: WelcomePart = try await wire.ask(ReadWelcome(conversation: conversation, request: request))
-            guard !part.welcome.isEmpty else {
-                try await forgetRequest(conversation)
-                return event
-            }
-            if let mark = try await enter(part) { return .entered(mark) }
-            event = .welcomeFailed
-        }
-        return event
-    }
-
-    private func forgetRequest(_ conversation: ConversationID) async throws(Problem) {
-        try await store.withStore { store in
-            try store.write { try store.forgetWelcomeRequest(of: conversation) }
-        }
-    }
-
-    /// K5, K4. Nil: it is no good.
-    private func enter(_ part: WelcomePart) async throws(Problem) -> GroupMark? {
-        let references = WelcomedGroup.references(part.welcome)
-        let package = try await store.withStore { store in
-            try references.lazy.compactMap { try store.keyPackageSecrets($0) }.first
-        }
-        guard let package else { return try await refuse(part, "its key package is not this device's") }
-        let welcomed: WelcomedGroup
-        do throws(WelcomedGroup.Refusal) {
-            welcomed = try WelcomedGroup(part.welcome, with: package, place)
-        } catch { return try await refuse(part, error.text) }
-        let hash = try await hash(of: welcomed, part)
-        let place = place
-        let refusal = try await store.withStore { store -> WelcomedGroup.Refusal? in
-            try store.writeSynced {
-                let held = try store.groupStanding(of: part.conversation)
-                // Another process of the profile was first.
-                if held?.group == welcomed.name { return nil }
-                let tombstone = try store.tombstone(of: welcomed.name)
-                let pinned = try welcomed.room.flatMap { try store.pinnedRoom($0) }
-                do throws(WelcomedGroup.Refusal) {
-                    try welcomed.check(
-                        deliveredFor: part.conversation, place, heldIncarnation: held?.group.incarnation,
-                        tombstone: tombstone, pinnedRoom: pinned)
-                } catch { return error }
-                try welcomed.enter(store, place, seq: part.seq, hash: hash)
-                return nil
-            }
-        }
-        if let refusal { return try await refuse(part, refusal.text) }
-        return welcomed.mark
-    }
-
-    /// The private half stays (K4), and the next Welcome is asked for.
-    private func refuse(_ part: WelcomePart, _ text: String) async throws(Problem) -> GroupMark? {
-        log.warning("a Welcome is not entered: \(text)")
-        try await forgetRequest(part.conversation)
-        return nil
-    }
-
-    /// The hash of the log behind the commit that has let this device in (M3): known where that is the founding's first entry.
-    private func hash(of welcomed: WelcomedGroup, _ part: WelcomePart) async throws(Problem) -> LogHash? {
-        guard welcomed.mark.epoch == 1 else { return nil }
-        let request = ReadLog(conversation: part.conversation, after: part.seq.previous)
-        let page: LogPage = try await wire.ask(request)
-        guard let entry = page.entries.first, entry.seq == part.seq else { return nil }
-        return LoggedEntry(entry, isHashed: page.hashed.contains(entry.seq))
-            .hashAsFirst(of: welcomed.name, place.generation)
+        try await store.withStore { store in try store.read { try store.heldGroup(of: conversation) } }
     }
 }
 
@@ -155,18 +88,5 @@ extension GroupCourse.End {
         case .refused(let code): Problem(code, sent: .no)
         case .broken: Problem(.notInGroup, "this device has lost its way in the conversation's group", sent: .no)
         }
-    }
-}
-
-extension LoggedEntry {
-    /// - Parameter isHashed: its payload is the hash of the real one.
-    init(_ entry: Entry, isHashed: Bool) {
-        guard isHashed else {
-            self.init(
-                seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payload: entry.payload)
-            return
-        }
-        self.init(
-            seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payloadHash: entry.payload)
     }
 }

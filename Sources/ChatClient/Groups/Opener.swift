@@ -33,7 +33,7 @@ struct Opener: Sendable {
         let course = try store.writeSynced {
             try Self.run(items, setting, held[conversation] ?? HeldGroup(), clock)
         }
-        keep(course, of: conversation)
+        keep(course.held, of: conversation)
         return course.part
     }
 
@@ -60,14 +60,24 @@ struct Opener: Sendable {
             course = try Self.run([.hashed(entry)], setting, held) { .zero }
             return course.map { .placed($0.part) }
         }
-        if let course { keep(course, of: conversation) }
+        if let course { keep(course.held, of: conversation) }
         return result
     }
 
+    /// Runs `body`, one synced transaction, with the group of a conversation as it is kept loaded.
+    mutating func change<Value>(
+        _ conversation: ConversationID, in store: ClientStore, _ body: (inout HeldGroup) throws -> Value
+    ) throws -> Value {
+        var changed = held[conversation] ?? HeldGroup()
+        let value = try store.writeSynced { try body(&changed) }
+        keep(changed, of: conversation)
+        return value
+    }
+
     /// Only what was committed is kept.
-    private mutating func keep(_ course: OpeningCourse, of conversation: ConversationID) {
+    private mutating func keep(_ changed: HeldGroup, of conversation: ConversationID) {
         if held.count >= Self.heldGroups, held[conversation] == nil { held = [:] }
-        held[conversation] = course.held
+        held[conversation] = changed
     }
 
     private static func run(

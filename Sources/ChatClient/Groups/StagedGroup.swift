@@ -108,14 +108,6 @@ struct StagedGroup: Sendable {
 extension WaitingCommit {
     /// The group whose place in the log it waits for.
     var group: GroupName { GroupName(conversation: conversation, incarnation: position.incarnation) }
-
-    /// The hash of the log at its place (M3): known of a founding, with which the log of its group begins.
-    func hash(at seq: SequenceNumber, _ generation: StoreGeneration, by device: DeviceID) -> LogHash? {
-        guard kind == .founding else { return nil }
-        let entry = LoggedEntry(
-            seq: seq, kind: PayloadKind.commit.rawValue, device: device, id: id, payload: handshake)
-        return entry.hashAsFirst(of: group, generation)
-    }
 }
 
 extension LoggedEntry {

@@ -21,7 +21,7 @@ import Testing
         var course = Course(.init())
         #expect(course.state == .none && course.begin() == .look)
         #expect(
-            steps(&course, [.stands(.none), .made(.founding), .taken(Self.one)]) == [.found, .send, .write])
+            steps(&course, [.stands(.none), .made(.founding), .caughtUp(Self.one)]) == [.found, .send, .write])
         #expect(course.state == .member(Self.one))
     }
 
@@ -32,7 +32,7 @@ import Testing
         for event in [Course.Event.noWelcome, .welcomeFailed] {
             course = Course(.init())
             #expect(
-                steps(&course, [.stands(Self.one), event, .made(.externalJoin), .taken(Self.two)])
+                steps(&course, [.stands(Self.one), event, .made(.externalJoin), .caughtUp(Self.two)])
                     == [.readWelcome, .join(resync: false), .send, .write])
             #expect(course.state == .member(Self.two))
         }
@@ -49,22 +49,62 @@ import Testing
         var course = Course(.init(waiting: .founding))
         #expect(course.state == .founding && course.begin() == .send)
         #expect(
-            steps(&course, [.refused(.busy), .stands(Self.one), .refused(.busy), .stands(.none), .taken(Self.one)])
+            steps(&course, [.refused(.busy), .stands(Self.one), .refused(.busy), .stands(.none), .caughtUp(Self.one)])
                 == [.rest(Course.rest), .send, .rest(Course.rest * 2), .send, .write])
-        let joining = Course(.init(waiting: .externalJoin))
+        var joining = Course(.init(waiting: .externalJoin))
         #expect(joining.state == .joining && joining.begin() == .send)
-        #expect(Course(.init(mark: Self.one, waiting: .commit)).begin() == .send)
+        joining = Course(.init(mark: Self.one, waiting: .commit))
+        #expect(joining.begin() == .send)
     }
 
-    @Test func `a member writes, reads what is new where it was refused, and commits what must go`() {
+    @Test func `a member writes, and reads what is new where it was refused`() {
         var course = Course(.init(mark: Self.one))
         #expect(course.begin() == .write)
-        #expect(
-            steps(&course, [.refused(.preconditionFailed), .caughtUp(Self.two), .refused(.removalPending)])
-                == [.readLog, .write, .commitRemovals])
+        #expect(steps(&course, [.refused(.preconditionFailed), .caughtUp(Self.two)]) == [.readLog, .write])
         #expect(
             steps(&course, [.stands(Self.two), .stands(GroupMark(incarnation: 1, epoch: 1))]) == [.write, .readLog])
         #expect(course.state == .behind(Self.two))
+    }
+
+    @Test func `R1: what must go is read in the log and committed, by whoever is first`() {
+        var course = Course(.init(mark: Self.one))
+        #expect(course.begin(after: .removalPending) == .readLog)
+        #expect(
+            steps(&course, [.caughtUp(Self.one), .made(.commit), .refused(.preconditionFailed), .caughtUp(Self.two)])
+                == [.commit, .send, .readLog, .commit])
+        #expect(steps(&course, [.nothingDue]) == [.write])
+        course = Course(.init(mark: Self.one))
+        _ = course.begin(after: .removalPending)
+        #expect(
+            steps(&course, [.caughtUp(Self.one), .made(.commit), .caughtUp(Self.two), .nothingDue])
+                == [.commit, .send, .commit, .write])
+    }
+
+    @Test func `what is wished is committed by whoever is a member, behind what waits already`() {
+        var course = Course(.init(mark: Self.one), isCommitDue: true)
+        #expect(course.begin() == .commit)
+        course = Course(.init(mark: Self.one, waiting: .commit), isCommitDue: true)
+        #expect(course.begin() == .send)
+        #expect(
+            steps(&course, [.takenFurtherOn, .caughtUp(Self.two), .made(.commit), .caughtUp(GroupMark(epoch: 3))])
+                == [.readLog, .commit, .send, .commit])
+        #expect(steps(&course, [.nothingDue]) == [.write])
+    }
+
+    @Test func `after a refusal it begins where that leads`() {
+        func first(_ code: ErrorCode, _ held: Course.Held) -> Course.Step {
+            var course = Course(held)
+            return course.begin(after: code)
+        }
+        #expect(first(.preconditionFailed, .init(mark: Self.one)) == .readLog)
+        #expect(first(.preconditionFailed, .init(mark: Self.one, waiting: .commit)) == .readLog)
+        #expect(first(.preconditionFailed, .init()) == .look)
+        #expect(first(.preconditionFailed, .init(waiting: .externalJoin)) == .send)
+        #expect(first(.notInGroup, .init(mark: Self.one)) == .readWelcome)
+        #expect(first(.noGroup, .init()) == .found)
+        #expect(first(.removalPending, .init(mark: Self.one, waiting: .commit)) == .send)
+        #expect(first(.busy, .init(mark: Self.one)) == .rest(Course.rest))
+        #expect(first(.blocked, .init(mark: Self.one)) == .giveUp(.refused(.blocked)))
     }
 
     @Test func `who was removed comes back by a Welcome alone or from outside`() {
@@ -81,7 +121,7 @@ import Testing
         var course = Course(.init(mark: Self.one))
         #expect(course.heard(.cannotProcess, now: 5_000) == .join(resync: true))
         #expect(course.state == .broken(Self.one))
-        #expect(course.heard(.taken(Self.two), now: 5_000) == .write)
+        #expect(course.heard(.caughtUp(Self.two), now: 5_000) == .write)
         #expect(course.heard(.cannotProcess, now: 6_000) == .giveUp(.broken))
         let later = Timestamp(milliseconds: 5_000) + Course.resyncPause
         #expect(course.heard(.cannotProcess, now: later) == .join(resync: true))

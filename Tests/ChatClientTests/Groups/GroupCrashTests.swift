@@ -88,14 +88,13 @@ private final class CrashImage {
 
     private func commit(_ world: inout World, _ store: ClientStore) throws {
         let pair = world.pair
-        try store.write {
-            guard try store.waitingCommit(of: pair.conversation) == nil else { return }
-            var group = try pair.load(store)
-            var generator = SystemRandomNumberGenerator()
-            let pending = try group.commit(CommitOptions(), now: nil, judge: pair.judge, using: &generator)
-            try group.save(to: store.groupRows)
-            #expect(try store.keepWaiting(waiting(pair, .commit, pending.message)))
+        let place = try pair.place()
+        var opener = Opener(judge: pair.judge)
+        let made = try opener.change(pair.conversation, in: store) { held in
+            try CommitMaker(store: store, place: place, conversation: pair.conversation, now: 1)
+                .make(CommitWish { _, _ in [] }, &held)
         }
+        #expect(made == .waits(.commit))
     }
 
     private func leap(_ world: inout World, _ store: ClientStore) throws {

@@ -48,6 +48,35 @@ final class LyingWire: GroupWire {
     }
 }
 
+/// A client's store, with an opener of its own.
+final class TestDoor: GroupDoor {
+    private let client: Client
+    private let opener: Mutex<Opener>
+
+    init(_ client: Client, _ judge: GroupJudge) {
+        self.client = client
+        opener = Mutex(Opener(judge: judge))
+    }
+
+    func withStore<Value: Sendable>(_ body: @Sendable (ClientStore) throws -> Value) async throws(Problem) -> Value {
+        try await client.withStore(body)
+    }
+
+    func withOpener<Value: Sendable>(
+        _ body: @Sendable (inout Opener, ClientStore) throws -> Value
+    ) async throws(Problem) -> Value {
+        try await client.withStore { store in try opener.withLock { try body(&$0, store) } }
+    }
+}
+
+extension Client {
+    func joiner(on link: ChatClient.Link) async throws -> Joiner {
+        let welcome = try await link.welcome()
+        let judge = GroupJudge(server: welcome.server, groupKey: SignaturePublicKey(welcome.groupKey))
+        return try await joiner(on: link, through: TestDoor(self, judge))
+    }
+}
+
 /// Somebody's device at a direct conversation: a process of its own.
 struct Joining {
     let client: Client
@@ -76,7 +105,45 @@ struct Joining {
         try await self.init(person, with: other) { LosingWire($0, losing: kind) }
     }
 
-    func enter() async throws -> GroupMark { try await joiner.enter(conversation, with: peer) }
+    func enter(after refusal: ErrorCode? = nil) async throws -> GroupMark {
+        try await joiner.enter(conversation, with: peer, after: refusal)
+    }
+
+    @discardableResult
+    func commit(_ wish: CommitWish) async throws -> GroupMark {
+        try await joiner.commit(wish, to: conversation, as: .direct(peer))
+    }
+
+    /// Seals a message and sends it.
+    func writes(_ body: String, _ number: UInt64) async throws {
+        let (conversation, id) = (conversation, MessageID(high: 5, low: number))
+        let append = try await client.withStore { store -> Append? in
+            guard let identity = try store.identity() else { return nil }
+            var generator = SystemRandomNumberGenerator()
+            let message = UnsealedMessage(
+                conversation: conversation, id: id, content: Content(body: body, sent: WallClock.now))
+            let outcome = try Sealer(store: store, identity: identity) { _, _ in .open }
+                .seal([message], using: &generator)
+            guard case .append(let append)? = outcome.first else { return nil }
+            return append
+        }
+        let done: Appended = try await link.request(try #require(append))
+        try await joiner.store.withOpener { opener, store in
+            guard let identity = try store.identity() else { return }
+            _ = try opener.acknowledged(done, in: store, as: identity, now: WallClock.now)
+        }
+    }
+
+    /// The key of its leaf that others encrypt to.
+    func leafKey() async throws -> HPKEPublicKey {
+        let (conversation, judge) = (conversation, joiner.place.judge)
+        let key = try await client.withStore { store -> HPKEPublicKey? in
+            guard let standing = try store.groupStanding(of: conversation) else { return nil }
+            let group = try Group.load(standing.group.groupId, from: store.groupRows, judge: judge)
+            return group.member(group.ownLeaf)?.encryptionKey
+        }
+        return try #require(key)
+    }
 
     /// What its store holds.
     struct View: Equatable, Sendable {

@@ -48,6 +48,18 @@ struct GroupPair {
     var groupId: [UInt8] { policy.group.groupId }
     var conversation: ConversationID { policy.group.conversation }
 
+    /// Where ann's first device is.
+    func place() throws -> GroupPlace {
+        guard let key = ann.present[ann.first] else { throw TestFailure("no key") }
+        let identity = Identity(
+            account: ann.place.account, name: ann.name, displayName: "", device: ann.first, deviceName: "d",
+            loginKey: nil, standing: .active, address: .default, server: TestAccount.server,
+            generation: Self.generation, everyone: ConversationID(high: 1, low: 1))
+        return GroupPlace(
+            own: try OwnDevice(identity, ChainKeys(granting: key.privateKey.bytes)), chain: ann.chain,
+            generation: Self.generation, groupKey: judge.groupKey)
+    }
+
     func standing(_ seq: SequenceNumber) -> GroupStanding {
         GroupStanding(
             group: policy.group, generation: Self.generation, seq: seq,

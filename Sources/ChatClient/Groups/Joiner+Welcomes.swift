@@ -1,0 +1,97 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// Entering by a Welcome.
+extension Joiner {
+    /// Welcomes of a conversation that are looked at in one go: one that is no good does not hide the next.
+    private static let welcomes = 8
+
+    func readWelcome(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
+        var event = GroupCourse.Event.noWelcome
+        for _ in 0..<Self.welcomes {
+            let fresh = try MessageIdentity.new(now: WallClock.now)
+            let request = try await store.withStore { store in
+                try store.writeSynced { try store.welcomeRequest(of: conversation, orKeep: fresh) }
+            }
+            let part: WelcomePart = try await wire.ask(ReadWelcome(conversation: conversation, request: request))
+            guard !part.welcome.isEmpty else {
+                try await forgetRequest(conversation)
+                return event
+            }
+            if let mark = try await enter(part) { return .entered(mark) }
+            event = .welcomeFailed
+        }
+        return event
+    }
+
+    private func forgetRequest(_ conversation: ConversationID) async throws(Problem) {
+        try await store.withStore { store in
+            try store.write { try store.forgetWelcomeRequest(of: conversation) }
+        }
+    }
+
+    /// K5, K4. Nil: it is no good.
+    private func enter(_ part: WelcomePart) async throws(Problem) -> GroupMark? {
+        let references = WelcomedGroup.references(part.welcome)
+        let package = try await store.withStore { store in
+            try references.lazy.compactMap { try store.keyPackageSecrets($0) }.first
+        }
+        guard let package else { return try await refuse(part, "its key package is not this device's") }
+        let welcomed: WelcomedGroup
+        do throws(WelcomedGroup.Refusal) {
+            welcomed = try WelcomedGroup(part.welcome, with: package, place)
+        } catch { return try await refuse(part, error.text) }
+        let hash = try await hash(of: welcomed, part)
+        let place = place
+        let refusal = try await store.withStore { store -> WelcomedGroup.Refusal? in
+            try store.writeSynced {
+                let held = try store.groupStanding(of: part.conversation)
+                // Another process of the profile was first.
+                if held?.group == welcomed.name { return nil }
+                let tombstone = try store.tombstone(of: welcomed.name)
+                let pinned = try welcomed.room.flatMap { try store.pinnedRoom($0) }
+                do throws(WelcomedGroup.Refusal) {
+                    try welcomed.check(
+                        deliveredFor: part.conversation, place, heldIncarnation: held?.group.incarnation,
+                        tombstone: tombstone, pinnedRoom: pinned)
+                } catch { return error }
+                try welcomed.enter(store, place, seq: part.seq, hash: hash)
+                return nil
+            }
+        }
+        if let refusal { return try await refuse(part, refusal.text) }
+        return welcomed.mark
+    }
+
+    /// The private half stays (K4), and the next Welcome is asked for.
+    private func refuse(_ part: WelcomePart, _ text: String) async throws(Problem) -> GroupMark? {
+        log.warning("a Welcome is not entered: \(text)")
+        try await forgetRequest(part.conversation)
+        return nil
+    }
+
+    /// The hash of the log behind the commit that has let this device in (M3): known where that is the founding's first entry.
+    private func hash(of welcomed: WelcomedGroup, _ part: WelcomePart) async throws(Problem) -> LogHash? {
+        guard welcomed.mark.epoch == 1 else { return nil }
+        let request = ReadLog(conversation: part.conversation, after: part.seq.previous)
+        let page: LogPage = try await wire.ask(request)
+        guard let entry = page.entries.first, entry.seq == part.seq else { return nil }
+        return LoggedEntry(entry, isHashed: page.hashed.contains(entry.seq))
+            .hashAsFirst(of: welcomed.name, place.generation)
+    }
+}
+
+extension LoggedEntry {
+    /// - Parameter isHashed: its payload is the hash of the real one.
+    init(_ entry: Entry, isHashed: Bool) {
+        guard isHashed else {
+            self.init(
+                seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payload: entry.payload)
+            return
+        }
+        self.init(
+            seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payloadHash: entry.payload)
+    }
+}

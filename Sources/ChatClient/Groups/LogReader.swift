@@ -1,0 +1,124 @@
+import CLISupport
+import ChatProtocol
+import Logging
+
+/// Reads the log of a conversation that has a group from where this device stands to the head, on request: without a subscription, and
+/// without acknowledging anything.
+struct LogReader: Sendable {
+    /// What was left out, or could not be followed, is asked for once more.
+    private static let attempts = 2
+
+    let store: any GroupDoor
+    let wire: any GroupWire
+    let log: Logger
+
+    enum End: Equatable, Sendable {
+        /// Everything that there was is processed.
+        case head
+        /// A commit has removed this device.
+        case removed
+        /// It is in no group of it.
+        case notMember
+        /// A commit that the server took cannot be processed (S3).
+        case cannotFollow(LogItem, String)
+    }
+
+    func read(_ conversation: ConversationID) async throws(Problem) -> End {
+        var place: SequenceNumber?
+        var attempts = 0
+        while true {
+            guard let after = try await standing(conversation) else { return .notMember }
+            attempts = after == place ? attempts + 1 : 1
+            place = after
+            guard attempts <= Self.attempts else {
+                throw Problem(.protocolFault, "the server does not go on with a conversation's log")
+            }
+            let page: LogPage = try await wire.ask(ReadLog(conversation: conversation, after: after))
+            guard page.conversation == conversation else {
+                throw Problem(.protocolFault, "the server gave another conversation's log than was asked for")
+            }
+            let items = page.items
+            try await lookUpStrangers(in: items)
+            switch try await open(items, of: conversation) {
+            case nil:
+                if items.isEmpty || page.through >= page.standing.head { return .head }
+            case .cannotFollow(let seq, let why)?:
+                guard attempts >= Self.attempts, let item = items.first(where: { $0.last == seq }) else { continue }
+                return try await isRemoved(conversation) ? .removed : .cannotFollow(item, why)
+            case .hole?:
+                guard attempts >= Self.attempts else { continue }
+                throw Problem(.protocolFault, "the server leaves entries of a conversation's log out")
+            case .notMember?: return .notMember
+            case .impossible(let seq)?:
+                throw Problem(.protocolFault, "the server numbers an entry \(seq), far beyond what can be")
+            case .failed(let seq, let why)?:
+                throw Problem(.internalFault, "entry \(seq) of a conversation's log cannot be stored: \(why)")
+            }
+        }
+    }
+
+    private func standing(_ conversation: ConversationID) async throws(Problem) -> SequenceNumber? {
+        try await store.withStore { try $0.groupStanding(of: conversation)?.seq }
+    }
+
+    /// Takes the items in, a part in one transaction. Nil: all of them.
+    private func open(_ items: [LogItem], of conversation: ConversationID) async throws(Problem) -> OpeningStop? {
+        var rest = items[...]
+        while !rest.isEmpty {
+            let part = try await store.withOpener { [rest] opener, store -> OpenedPart in
+                guard let identity = try store.identity() else { throw Problem(.notLoggedIn, sent: .no) }
+                let part = try opener.open(rest, of: conversation, in: store, as: identity, now: WallClock.now)
+                if part.hasNews { store.wake() }
+                return part
+            }
+            log.tell(part.findings)
+            if let stop = part.stop { return stop }
+            rest = rest.dropFirst(max(1, part.items.count))
+        }
+        return nil
+    }
+
+    /// Whether what cannot be followed is what others do behind this device's removal.
+    private func isRemoved(_ conversation: ConversationID) async throws(Problem) -> Bool {
+        try await store.withStore { try $0.heldGroup(of: conversation).isRemoved }
+    }
+
+    /// Asks for the names of senders that are not known here, so that what is stored can be shown.
+    private func lookUpStrangers(in items: [LogItem]) async throws(Problem) {
+        let senders = Set(items.compactMap(\.sender))
+        let strangers = try await store.withStore { try $0.unknown(accounts: senders) }
+        for page in strangers.pages(of: Limits.page) {
+            let found: Accounts = try await wire.ask(LookUpAccounts(ids: page))
+            try await store.withStore { store in
+                try store.write { try store.remember(found.accounts, now: WallClock.now) }
+            }
+        }
+    }
+}
+
+extension LogItem {
+    /// Who has written it; nil of a gap, and of what the server itself proposes.
+    fileprivate var sender: AccountID? {
+        switch self {
+        case .entry(let entry), .hashed(let entry):
+            entry.payloadKind == PayloadKind.proposal.rawValue ? nil : entry.place.sender
+        case .gap: nil
+        }
+    }
+}
+
+extension Logger {
+    /// What was found in a log and no person is told of.
+    func tell(_ findings: [OpeningFinding]) {
+        for finding in findings {
+            switch finding {
+            case .unreadable(let seq, let why): warning("entry \(seq) is not shown: \(why)")
+            case .repeated(let seq): warning("entry \(seq) is not shown: its id was used before")
+            case .refusedProposal(let seq, let why): warning("proposal \(seq) is not kept: \(why)")
+            case .leftOut(let id): warning("the server has said that it took \(id), and its log has not got it")
+            case .merged(let epoch): debug("a group is in epoch \(epoch)")
+            case .removed(let epoch): info("this device was removed from a group in epoch \(epoch)")
+            }
+        }
+    }
+}
