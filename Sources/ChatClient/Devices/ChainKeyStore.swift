@@ -50,6 +50,7 @@ extension ClientStore {
 
     /// What is known here of this device's waiting; nil where it has no key yet.
     func waitingDevice(_ identity: Identity) throws -> WaitingDevice? {
-        try ownDevice(identity).map { WaitingDevice($0, in: try chain(of: identity.account)) }
+        let approvers = try database.first("SELECT approvers FROM identity") { $0.int(0) }
+        return try ownDevice(identity).map { WaitingDevice($0, approvers: approvers ?? 0) }
     }
 }

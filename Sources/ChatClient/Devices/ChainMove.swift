@@ -63,19 +63,3 @@ enum ChainMove: Sendable {
         }
     }
 }
-
-extension AccountChain {
-    /// The devices that are active.
-    var activeDevices: [ChainDevice] { devices.values.filter(\.isActive) }
-
-    /// Those that may add others: an identity file that makes other keys signs nothing by itself.
-    var approvers: [ChainDevice] { activeDevices.filter { $0.certifies && $0.key(of: $0.instance) != nil } }
-
-    /// Whether others are left without `device`, and none of them may add another one.
-    func leavesNoApprover(without device: DeviceID) -> Bool {
-        approvers.map(\.grant.device) == [device] && activeDevices.count > 1
-    }
-
-    /// Whether `device` is the only one left.
-    func isLast(_ device: DeviceID) -> Bool { activeDevices.map(\.grant.device) == [device] }
-}

@@ -17,8 +17,9 @@ extension Client {
         let device = try Self.resolve(id, among: found.devices).id
         let chain = try await ownChain(on: link)
         let known = try await chain.read()
+        let usable = UsableDevices(known, found.devices)
         let way = try Revocation(
-            of: device, by: chain.own, in: known, isForced: force, hasPassword: password != nil)
+            of: device, by: chain.own, in: known, usable: usable, isForced: force, hasPassword: password != nil)
         switch way {
         case .link: _ = try await chain.publish(.revoke(device), beginsAt: .some(known))
         case .word: let _: Done = try await link.request(RevokeDevice(device: device))
@@ -30,8 +31,8 @@ extension Client {
         if device == chain.own.device {
             try store { store in try store.writeSynced { try store.setLoggedOut() } }
         }
-        let isAlone = way == .link && known?.leavesNoApprover(without: device) == true
-        return RevocationOutcome(isRevoked: true, leavesNoApprover: isAlone)
+        return RevocationOutcome(
+            isRevoked: true, leavesNoApprover: way != .word && usable.leaveNoApprover(without: device))
     }
 
     /// Revokes this device on the server; with `forget` the local data go too. Nothing may be there to revoke:
@@ -69,13 +70,16 @@ extension Client {
         let link = try await loggedInLink().0
         let chain = try await ownChain(on: link)
         let known = revokeOthers ? try await chain.read() : nil
-        let signs = known?.approvers.contains { $0.grant.device == chain.own.device } ?? false
+        let signs = known?.devices[chain.own.device]?.approves ?? false
         let _: Done = try await link.request(
             ChangePassword(old: old, new: new, revokeOthers: revokeOthers && !signs), timeout: .seconds(60))
         guard signs else { return }
         let found: Devices = try await link.request(ListDevices())
+        let usable = UsableDevices(known, found.devices)
         for device in found.devices where device.id != chain.own.device && device.state != .revoked {
-            switch try Revocation(of: device.id, by: chain.own, in: known, isForced: false, hasPassword: false) {
+            switch try Revocation(
+                of: device.id, by: chain.own, in: known, usable: usable, isForced: false, hasPassword: false)
+            {
             case .link, .suspension: _ = try await chain.publish(.revoke(device.id))
             case .word: let _: Done = try await link.request(RevokeDevice(device: device.id))
             }

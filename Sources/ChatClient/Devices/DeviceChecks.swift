@@ -32,7 +32,9 @@ struct DeviceChecks {
 
     /// Nil where the account can go on without any one of its devices.
     private var recovery: DoctorCheck? {
-        guard let approvers = chain?.approvers.count, approvers < 2 else { return nil }
+        guard let chain else { return nil }
+        let approvers = UsableDevices(chain, devices.map(\.record)).approvers.count
+        guard approvers < 2 else { return nil }
         let problem = Problem(
             .noRecovery,
             approvers == 0
@@ -45,7 +47,7 @@ struct DeviceChecks {
     /// Who has let whom in: whoever finds a stranger there revokes him.
     private var summary: String {
         guard let chain else { return "\(devices.count) of an account without a chain" }
-        return chain.activeDevices.sorted { $0.number < $1.number }.map { device in
+        return chain.devices.values.filter(\.isActive).sorted { $0.number < $1.number }.map { device in
             let link = chain.links[Int(device.number)]
             let by = link.by == device.grant.device ? "the beginning" : name(of: link.by)
             return "\(name(of: device.grant.device)) by \(by)"

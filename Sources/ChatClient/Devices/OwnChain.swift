@@ -73,11 +73,12 @@ struct OwnChain: Sendable {
     func leaveGrant() async throws(Problem) -> WaitingDevice {
         let _: Done = try await link.request(LeaveGrant(grant: own.grant().wireBytes))
         let chain = try await read()
-        let device = own.device
+        let found: Devices = try await link.request(ListDevices())
+        let waiting = WaitingDevice(own, approvers: UsableDevices(chain, found.devices).approvers.count)
         try await store.withStore { store in
-            try store.writeSynced { try store.noteAdmitted(device, .pending) }
+            try store.writeSynced { try store.noteWaiting(waiting) }
         }
-        return WaitingDevice(own, in: chain)
+        return waiting
     }
 
     /// What was published is known without asking.

@@ -12,17 +12,19 @@ enum Revocation: Equatable, Sendable {
     case suspension
 
     /// - Parameters:
+    ///   - usable: the account's devices that can be used.
     ///   - isForced: also where no device is left.
     ///   - hasPassword: somebody has given it, or can be asked for it.
     /// - Throws: `last_device` (77), `forbidden` (77) where this device may not and has no password.
     init(
-        of device: DeviceID, by own: OwnDevice, in chain: AccountChain?, isForced: Bool, hasPassword: Bool
+        of device: DeviceID, by own: OwnDevice, in chain: AccountChain?, usable: UsableDevices, isForced: Bool,
+        hasPassword: Bool
     ) throws(Problem) {
         guard let chain, let known = chain.devices[device], known.isActive else {
             self = .word
             return
         }
-        guard isForced || !chain.isLast(device) else {
+        guard isForced || !usable.endWith(device) else {
             throw Problem(
                 .lastDevice, "it is the account's last device: without it nobody can approve another one",
                 advice: .forceLastDevice, sent: .no)

@@ -10,10 +10,10 @@ package struct WaitingDevice: Equatable, Sendable {
     /// How many devices can approve it.
     package var approvers: Int
 
-    init(_ own: OwnDevice, in chain: AccountChain?) {
+    init(_ own: OwnDevice, approvers: Int) {
         device = own.device
         fingerprint = own.fingerprint.description
-        approvers = chain?.approvers.count ?? 0
+        self.approvers = approvers
     }
 
     /// What a command ends with that needs more.

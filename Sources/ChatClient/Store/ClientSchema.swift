@@ -370,5 +370,11 @@ enum ClientSchema {
             conversation BLOB NOT NULL UNIQUE,
             pinned INTEGER NOT NULL
         ) WITHOUT ROWID;
+
+        -- `keys`: 1 where a queued message goes only to whom somebody has verified, whoever sends it.
+        ALTER TABLE outbox ADD COLUMN keys INTEGER NOT NULL DEFAULT 0;
+
+        -- How many devices can approve this one, as long as it waits.
+        ALTER TABLE identity ADD COLUMN approvers INTEGER NOT NULL DEFAULT 0;
         """
 }

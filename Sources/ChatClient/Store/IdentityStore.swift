@@ -132,6 +132,13 @@ extension ClientStore {
             Identity.Standing.enrolling.rawValue)
     }
 
+    /// This device waits to be added. Within a transaction.
+    func noteWaiting(_ waiting: WaitingDevice) throws {
+        try noteAdmitted(waiting.device, .pending)
+        try database.run(
+            "UPDATE identity SET approvers = ? WHERE device = ?", waiting.approvers, waiting.device)
+    }
+
     /// The server refuses `device` for good. What is known already stands: the word may come late, when the device has
     /// logged out or another one has taken its place.
     func noteRefused(_ device: DeviceID, _ standing: Identity.Standing) throws {

@@ -33,6 +33,11 @@ import Testing
         let recovery = try ann.add(.certify)
         found = checks(ann, records + [record(recovery, "file")])
         #expect(found.map(\.status) == [.ok])
+        // One that is suspended approves nobody.
+        found = checks(ann, records + [record(recovery, "file", .suspended)])
+        #expect(found.first?.problem?.code == "no_recovery" && found.first?.problem?.advice == .makeRecovery)
+        let both = [record(ann.first, "laptop", .suspended), record(recovery, "file", .suspended)]
+        #expect(checks(ann, both).first?.problem?.advice == .resetAccount)
         try ann.revoke(recovery)
         try ann.revoke(ann.first)
         #expect(checks(ann, records).first?.problem?.advice == .resetAccount)
@@ -40,12 +45,13 @@ import Testing
 
     @Test func `who waits is told by name and time once it has left its grant`() throws {
         var ann = try TestAccount()
-        _ = try ann.add(.certify)
+        let recovery = try ann.add(.certify)
         let (left, silent) = (try ann.grant(), try ann.grant())
         let found = checks(
             ann,
             [
-                record(ann.first, "laptop"), record(left.device, "phone\u{1b}", .pending, grant: left.wireBytes),
+                record(ann.first, "laptop"), record(recovery, "file"),
+                record(left.device, "phone\u{1b}", .pending, grant: left.wireBytes),
                 record(silent.device, "nobody", .pending),
             ])
         #expect(found.count == 1)

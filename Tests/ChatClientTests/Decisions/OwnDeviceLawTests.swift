@@ -47,7 +47,7 @@ import Testing
             return
         }
         let chain = try AccountChain(link, at: ann.place)
-        #expect(chain.approvers.map(\.grant.device) == [ann.first] && chain.name == ann.name)
+        #expect(chain.devices[ann.first]?.approves == true && chain.name == ann.name)
         #expect(try ChainMove.create.step(in: chain, by: first) == .done)
         let grant = try ann.grant()
         let other = try own(grant.device, of: ann)
@@ -59,7 +59,8 @@ import Testing
         _ = try ann.add(.certify)
         let fresh = try own(try ann.grant().device, of: ann)
         let chain = try #require(try after(.reset, by: fresh, in: ann))
-        #expect(chain.isLast(fresh.device) && chain.root != ann.chain.root)
+        #expect(chain.devices.values.filter(\.isActive).map(\.grant.device) == [fresh.device])
+        #expect(chain.root != ann.chain.root)
         #expect(try ChainMove.reset.step(in: chain, by: fresh) == .done)
         // A device that is in the chain gives up nobody.
         #expect(try ChainMove.reset.step(in: ann.chain, by: try own(ann.first, of: ann)) == .done)
@@ -115,11 +116,22 @@ import Testing
     // MARK: Revocations
 
     private func way(
-        _ device: DeviceID, by other: DeviceID, in account: TestAccount, isForced: Bool = false,
-        hasPassword: Bool = false
+        _ device: DeviceID, by other: DeviceID, in account: TestAccount, suspended: Set<DeviceID> = [],
+        isForced: Bool = false, hasPassword: Bool = false
     ) throws -> ChatClient.Revocation {
         try ChatClient.Revocation(
-            of: device, by: own(other, of: account), in: account.chain, isForced: isForced, hasPassword: hasPassword)
+            of: device, by: own(other, of: account), in: account.chain, usable: usable(account, suspended),
+            isForced: isForced, hasPassword: hasPassword)
+    }
+
+    private func usable(_ account: TestAccount, _ suspended: Set<DeviceID> = []) -> UsableDevices {
+        UsableDevices(
+            account.chain,
+            account.chain.devices.keys.map { id in
+                DeviceRecord(
+                    id: id, name: "d", state: suspended.contains(id) ? .suspended : .active, created: 1, lastSeen: 0,
+                    online: false, grant: [])
+            })
     }
 
     @Test func `a device is cut off by a link where one may, else by the password, and by a word where none knows it`()
@@ -142,13 +154,25 @@ import Testing
         var ann = try TestAccount()
         #expect(refusal { _ = try way(ann.first, by: ann.first, in: ann) } == "last_device")
         #expect(try way(ann.first, by: ann.first, in: ann, isForced: true) == .link)
-        #expect(!ann.chain.leavesNoApprover(without: ann.first))
+        #expect(!usable(ann).leaveNoApprover(without: ann.first))
         let plain = try ann.add()
         // An identity file that makes other keys approves nobody by itself.
         _ = try ann.add([.certify, .enrolOnce])
-        #expect(ann.chain.leavesNoApprover(without: ann.first))
-        #expect(!ann.chain.leavesNoApprover(without: plain))
+        #expect(usable(ann).leaveNoApprover(without: ann.first))
+        #expect(!usable(ann).leaveNoApprover(without: plain))
         _ = try ann.add(.certify)
-        #expect(!ann.chain.leavesNoApprover(without: ann.first))
+        #expect(!usable(ann).leaveNoApprover(without: ann.first))
+    }
+
+    @Test func `a device that the server has suspended, or has lost, is none that is left`() throws {
+        var ann = try TestAccount()
+        let (other, plain) = (try ann.add(.certify), try ann.add())
+        #expect(usable(ann, [other]).approvers == [ann.first])
+        #expect(usable(ann, [other]).leaveNoApprover(without: ann.first))
+        #expect(!usable(ann, [other]).leaveNoApprover(without: plain))
+        #expect(refusal { _ = try way(ann.first, by: ann.first, in: ann, suspended: [other, plain]) } == "last_device")
+        // The suspended one goes, whoever is left.
+        #expect(try way(other, by: ann.first, in: ann, suspended: [other, plain]) == .link)
+        #expect(UsableDevices(ann.chain, []).approvers.isEmpty && UsableDevices(nil, []).approvers.isEmpty)
     }
 }

@@ -62,8 +62,21 @@ exits 77 alice chat send --to bob "suspended"
 exits 0 as laptop chat device list --json
 same suspended "$(jq -r --arg id "$first" 'select(.id == $id) | .state' "$SCRATCH/out")"
 
+# What is suspended approves nobody, and is no device that is left: who waits is told so.
+exits 77 as phone chat --json send --to bob "who approves me?"
+exits 77 as phone chat --json login alice --server "$address" --password-file "$SCRATCH/password"
+same "device_pending 0" "$(jq -r '"\(.code) \(.approvers)"' "$SCRATCH/err")"
+exits 77 as phone chat --json send --to bob "and now?"
+same "device_pending 0" "$(jq -r '"\(.code) \(.approvers)"' "$SCRATCH/err")"
+exits 0 as laptop chat doctor --json
+same "begin the account anew: chat login --reset" "$(jq -r 'select(.code == "no_recovery") | .hint' "$SCRATCH/out")"
+exits 77 as laptop chat --json logout
+same last_device "$(jq -r .code "$SCRATCH/err")"
+
 # A device that waits may do that, too: with the password alone a lost account is closed to who has its devices.
-exits 0 as phone chat device revoke "$waiting" --password-file "$SCRATCH/password"
+exits 77 as phone chat --json device revoke "$waiting" --password-file "$SCRATCH/password"
+same last_device "$(jq -r .code "$SCRATCH/err")"
+exits 0 as phone chat device revoke "$waiting" --password-file "$SCRATCH/password" --force
 exits 77 as laptop chat send --to bob "suspended by one that waits"
 exits 77 as phone chat send --to bob "which waits on"
 
