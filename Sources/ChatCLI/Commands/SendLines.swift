@@ -140,7 +140,7 @@ struct LineProgress {
         tally.add(acknowledgement)
         underWay -= 1
         guard var problem = acknowledgement.problem, isFinal(problem.exit) else {
-            if acknowledgement.status != .failed, acknowledgement.status != .queued {
+            if ![.failed, .queued, .held].contains(acknowledgement.status) {
                 lastAcknowledged = max(lastAcknowledged, line)
             }
             return nil

@@ -225,7 +225,7 @@ final class InteractiveSession {
             if let id = acknowledgement.id { outbox.add(id) }
             note("not connected: the message to \(name(acknowledgement.conversation)) is queued, and goes out later")
         case .accepted, .delivered, .read: state.waiting -= 1
-        case .failed:
+        case .held, .failed:
             state.waiting -= 1
             if let problem = acknowledgement.problem { report(problem) }
         }

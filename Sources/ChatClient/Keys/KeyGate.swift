@@ -20,6 +20,9 @@ struct KeyGate: Sendable {
     /// What somebody has compared in the store alone counts.
     static let plain = KeyGate(policy: .tofu, file: nil)
 
+    /// As this one, for verified users only.
+    var forVerified: KeyGate { KeyGate(policy: .verified, file: file) }
+
     enum Passage: Equatable, Sendable {
         case open
         /// Something has to be done first: its chain read, or a person told that it is used for the first time.
@@ -92,7 +95,7 @@ extension KeyRecord {
 }
 
 extension Problem {
-    fileprivate static var everyoneUnverified: Problem {
+    static var everyoneUnverified: Problem {
         Problem(
             .unverified, "only verified users are written to, and everyone is not", advice: .allowUnverified, sent: .no)
     }

@@ -16,6 +16,9 @@ struct KeyPassage: Sendable {
     let reader: ChainReader
     let note: @Sendable (KeyNotice) -> Void
 
+    /// As this one, for verified users only.
+    var forVerified: KeyPassage { KeyPassage(store: store, gate: gate.forVerified, reader: reader, note: note) }
+
     /// Whether messages may go there now; false where something has to be done first, by `settle`.
     ///
     /// - Throws: 79: nothing may be sent.

@@ -52,7 +52,7 @@ extension Client {
     nonisolated var chainReader: ChainReader { ChainReader(store: self, log: log) }
 
     private nonisolated var journal: SendJournal {
-        SendJournal(store: self, log: log) { await self.fetchLogs() }
+        SendJournal(store: self, policy: gate.policy, log: log) { await self.fetchLogs() }
     }
 }
 

@@ -27,23 +27,44 @@ struct OutboxFlush: Sendable {
     }
 
     /// An acknowledgement for each that was tried.
+    ///
+    /// What was queued for verified users only is held to that, and so is what stands behind it in its conversation, for it must not
+    /// overtake: all else goes first.
     func run(on link: Link, includingFailed: Bool, timeout: Duration?) async throws(Problem) -> [Acknowledgement] {
-        let collected = Collected()
         let begin = ContinuousClock.now
+        var round = OutboxRound()
+        var acknowledgements: [Acknowledgement] = []
+        try await journal.expireQueued()
+        try await keys.expectNewsForOutbox()
+        repeat {
+            let gate = round.isForVerified ? keys.forVerified : keys
+            let told = try await send(
+                &round, through: gate, on: link, includingFailed: includingFailed, timeout: timeout, since: begin)
+            round.note(told)
+            acknowledgements += told
+        } while round.goesOn()
+        return acknowledgements
+    }
+
+    private func send(
+        _ round: inout OutboxRound, through gate: KeyPassage, on link: Link, includingFailed: Bool, timeout: Duration?,
+        since begin: ContinuousClock.Instant
+    ) async throws(Problem) -> [Acknowledgement] {
+        let collected = Collected()
+        let start = ContinuousClock.now
+        let left = timeout.map { max(.zero, $0 - begin.duration(to: start)) }
         let sender = MessageSender.start(
-            access(to: link), options: SendOptions(timeout: timeout), persistence: .oneConnection
+            access(to: link, through: gate), options: SendOptions(timeout: left), persistence: .oneConnection
         ) { collected.add($0) }
         var last: Int64 = 0
         do throws(Problem) {
-            try await journal.expireQueued()
-            try await keys.expectNewsForOutbox()
             while link.end == nil, timeout.map({ begin.duration(to: .now) < $0 }) ?? true {
                 let batch = try await journal.queuedMessages(
                     after: last, includingFailed: includingFailed, limit: Self.page)
                 guard let end = batch.last else { break }
-                for message in batch {
+                for message in batch where round.takes(message) {
                     await sender.submit(
-                        SendSubmission(tag: UInt64(message.number), source: .queued(message), since: begin))
+                        SendSubmission(tag: UInt64(message.number), source: .queued(message), since: start))
                 }
                 last = end.number
             }
@@ -55,10 +76,10 @@ struct OutboxFlush: Sendable {
         return collected.acknowledgements
     }
 
-    private func access(to link: Link) -> SendingAccess {
+    private func access(to link: Link, through gate: KeyPassage) -> SendingAccess {
         SendingAccess(
             account: { () async throws(Problem) in try await link.welcome().account.id },
             connect: { () async throws(Problem) in link }, conversations: conversations, journal: journal,
-            receipts: receipts, keys: keys)
+            receipts: receipts, keys: gate)
     }
 }

@@ -30,7 +30,9 @@ enum SendEnd: Equatable {
         case .failed(let problem):
             Acknowledgement(id: id, conversation: conversation, time: now, status: .failed, problem: problem)
         case .waiting(let problem):
-            Acknowledgement(id: id, conversation: conversation, time: now, status: .queued, problem: problem)
+            Acknowledgement(
+                id: id, conversation: conversation, time: now, status: problem.exit == .untrusted ? .held : .queued,
+                problem: problem)
         }
     }
 }

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import GroupRules
 import Logging
 
 /// A message that the server has taken.
@@ -18,6 +19,8 @@ struct TakenMessage: Sendable {
 /// What becomes of messages in the store: those that the server took stand in the history, others wait in the outbox.
 struct SendJournal: Sendable {
     let store: any StoreDoor
+    /// Who is written to: what is queued goes by it, whoever sends it.
+    let policy: KeyPolicy
     let log: Logger
     /// Fetches what this device has not got of the logs; in vain where that cannot be done soon.
     let fetchLogs: @Sendable () async -> Void
@@ -68,6 +71,8 @@ struct SendJournal: Sendable {
     func queue(
         _ conversation: ConversationName, id: MessageID, content: Content, expires: Duration?
     ) async throws(Problem) {
+        // It would wait for ever.
+        if conversation == .everyone, policy == .verified { throw .everyoneUnverified }
         let now = WallClock.now
         let expiry = expires.map { Expiry(after: $0, now: now, boot: .now) }
         try await store.withStore { store in
@@ -75,7 +80,9 @@ struct SendJournal: Sendable {
                 if let first = try store.queuedContent(conversation, id: id), !first.content.saysTheSame(as: content) {
                     throw Problem.idReused("was queued", at: first.queued)
                 }
-                try store.queue(conversation, id: id, content: content, now: now, expires: expiry)
+                try store.queue(
+                    conversation, id: id, content: content, now: now, expires: expiry,
+                    isForVerified: policy == .verified)
             }
         }
     }
@@ -131,6 +138,11 @@ struct SendJournal: Sendable {
 
     func hasQueued(for conversation: ConversationName) async throws(Problem) -> Bool {
         try await store.withStore { try $0.hasQueued(for: conversation) }
+    }
+
+    /// Whether one that waits goes only to whom somebody has verified.
+    func hasQueuedForVerified(_ conversation: ConversationName) async throws(Problem) -> Bool {
+        try await store.withStore { try $0.hasQueued(for: conversation, onlyForVerified: true) }
     }
 }
 

@@ -24,6 +24,7 @@ struct SendingAccess: Sendable {
         if let flushOutbox, try await journal.hasQueued(for: name) {
             await flushOutbox(link)
             if try await journal.hasQueued(for: name) {
+                if try await journal.hasQueuedForVerified(name) { _ = try await keys.forVerified.isOpen(name) }
                 throw Problem(.busy, "an earlier message to \(name) waits in the outbox", advice: .seeOutbox)
             }
         }

@@ -10,6 +10,8 @@ struct QueuedMessage: Equatable, Sendable {
     var id: MessageID
     var content: Content
     var attempts: Int
+    /// It goes only to whom somebody has verified, whoever sends it.
+    var isForVerified: Bool
 }
 
 /// The outbox: rows of intent, in the order in which they were queued.
@@ -19,17 +21,20 @@ extension ClientStore {
 
     /// Queues a message; one that is there already stays as it is, but is tried again where it had failed. Within a
     /// transaction.
+    ///
+    /// - Parameter isForVerified: it goes only to whom somebody has verified, whoever sends it. What has asked for that once stays so.
     func queue(
-        _ conversation: ConversationName, id: MessageID, content: Content, now: Timestamp, expires: Expiry?
+        _ conversation: ConversationName, id: MessageID, content: Content, now: Timestamp, expires: Expiry?,
+        isForVerified: Bool = false
     ) throws {
         try database.run(
             """
-            INSERT INTO outbox(target, id, content, queued, expires, due, boot, failed, attempts)
-            VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)
+            INSERT INTO outbox(target, id, content, queued, expires, due, boot, failed, attempts, keys)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?)
             ON CONFLICT(target, id) DO UPDATE SET failed = 0, code = NULL, expires = excluded.expires,
-                due = excluded.due, boot = excluded.boot
+                due = excluded.due, boot = excluded.boot, keys = max(keys, excluded.keys)
             """, conversation.text, id, content.wireBytes, now, expires?.time, expires?.due.milliseconds,
-            expires?.due.boot)
+            expires?.due.boot, isForVerified)
     }
 
     /// Marks those whose time is up as failed. Within a transaction.
@@ -80,22 +85,25 @@ extension ClientStore {
     func queuedMessages(after last: Int64 = 0, includingFailed: Bool, limit: Int) throws -> [QueuedMessage] {
         try database.all(
             """
-            SELECT number, target, id, content, attempts FROM outbox
+            SELECT number, target, id, content, attempts, keys FROM outbox
             WHERE (failed = 0 OR (? AND code IS NOT ?)) AND number > ? ORDER BY number LIMIT ?
             """, includingFailed, Self.expired, last, limit
         ) { row in
             guard let conversation = ConversationName(row.text(1)) else { throw damaged }
             return QueuedMessage(
                 number: row.integer(0), conversation: conversation, id: try row.identifier(2),
-                content: try content(row.bytes(3)), attempts: row.int(4))
+                content: try content(row.bytes(3)), attempts: row.int(4), isForVerified: row.bool(5))
         }
     }
 
     /// Whether a message to this conversation waits.
-    func hasQueued(for conversation: ConversationName) throws -> Bool {
-        try database.first("SELECT 1 FROM outbox WHERE failed = 0 AND target = ? LIMIT 1", conversation.text) { _ in
-            true
-        } ?? false
+    ///
+    /// - Parameter onlyForVerified: one that goes only to whom somebody has verified.
+    func hasQueued(for conversation: ConversationName, onlyForVerified: Bool = false) throws -> Bool {
+        try database.first(
+            "SELECT 1 FROM outbox WHERE failed = 0 AND target = ? AND keys >= ? LIMIT 1", conversation.text,
+            onlyForVerified
+        ) { _ in true } ?? false
     }
 
     /// How many to this conversation wait until its people may be written to.

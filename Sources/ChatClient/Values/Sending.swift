@@ -84,14 +84,14 @@ package struct SendOptions: Hashable, Sendable {
 /// What became of a message.
 package struct Acknowledgement: Equatable, Sendable {
     package enum Status: String, Sendable, CaseIterable {
-        case accepted, delivered, read, queued, failed
+        case accepted, delivered, read, queued, held, failed
     }
 
     package var id: MessageID?
     package var conversation: ConversationName
     /// Its number, once the server has taken it.
     package var seq: SequenceNumber?
-    /// When the server took it, or, for `queued` and `failed`, when this was decided.
+    /// When the server took it, or, for `queued`, `held` and `failed`, when this was decided.
     package var time: Timestamp
     package var status: Status
     /// Why it failed or was queued (exit 81), or why what was waited for was not confirmed (exit 124).

@@ -212,6 +212,25 @@ import Testing
         #expect(try scene.store.write { try !scene.store.dropFromOutbox(MessageID(high: 0, low: 1)) })
     }
 
+    @Test func `who is written to was asked once and stays so, whoever queues it again`() throws {
+        let scene = try StoreScene()
+        let bob = try #require(toBob)
+        func queue(_ isForVerified: Bool) throws {
+            try scene.store.write {
+                try scene.store.queue(
+                    bob, id: MessageID(high: 0, low: 1), content: Content(body: "q", sent: 1), now: 10, expires: nil,
+                    isForVerified: isForVerified)
+            }
+        }
+        try queue(false)
+        #expect(try take(scene).map(\.isForVerified) == [false])
+        #expect(try !scene.store.hasQueued(for: bob, onlyForVerified: true))
+        try queue(true)
+        try queue(false)
+        #expect(try take(scene).map(\.isForVerified) == [true])
+        #expect(try scene.store.hasQueued(for: bob, onlyForVerified: true))
+    }
+
     @Test func `a login knows that something waits`() throws {
         let scene = try StoreScene()
         #expect(try scene.store.loginTicket()?.hasQueued == false)

@@ -90,6 +90,8 @@ exits 80 alice chat send --to bob --to carol "to two"
 alice chat outbox flush >/dev/null 2>&1
 exits 0 alice chat outbox list --json
 same '["held","key_changed"]' "$(jq -c '[.status, .code]' "$SCRATCH/out")"
+exits 79 alice chat outbox flush --json
+same '["held","key_changed"]' "$(jq -c '[.status, .code]' "$SCRATCH/out")"
 has <(alice chat doctor) "1 waiting \(1 held"
 has <(alice chat doctor) "^warning.keys: bob's key has changed"
 
@@ -106,3 +108,30 @@ has <(as phone chat history --with alice) "held"
 lacks <(as phone chat history --with alice) "not to this key|still not|are you there|to two"
 exits 0 alice chat keys list --json
 same tofu "$(jq -r 'select(.user == "bob") | .trust' "$SCRATCH/out")" "an accepted key is not verified"
+
+# What was queued for verified users only stays so, whichever command sends it; what was not goes, and nothing overtakes.
+user dave
+exits 0 alice chat keys show alice --json
+alice_key=$(jq -r .fingerprint "$SCRATCH/out")
+stop_server
+exits 81 dave chat send --to alice --queue --timeout 1s "to whoever it is"
+exits 81 dave chat --keys verified send --to alice --queue --timeout 1s "to her alone"
+exits 81 dave chat send --to alice --queue --timeout 1s "behind it"
+exits 79 dave chat --keys verified send --everyone --queue --timeout 1s "to nobody"
+start_server
+exits 80 dave chat outbox flush --json
+same '["accepted",null] ["held","unverified"] ["held","unverified"]' \
+    "$(jq -c '[.status, .code]' "$SCRATCH/out" | sort | xargs -d '\n')"
+dave chat listen --no-follow >/dev/null 2>&1
+printf '/to alice\n' | dave chat >/dev/null 2>&1
+exits 79 dave chat --json send --to alice "not before them"
+same '["unverified","no"]' "$(jq -c '[.code, .sent]' "$SCRATCH/err")"
+exits 0 dave chat outbox list --json
+same '["held","unverified","to her alone"] ["held","unverified","behind it"]' \
+    "$(jq -c '[.status, .code, .body]' "$SCRATCH/out" | xargs -d '\n')"
+exits 0 dave chat keys verify alice --fingerprint "$alice_key"
+exits 0 dave chat send --to alice "last"
+exits 0 dave chat outbox list
+lacks "$SCRATCH/out" .
+exits 0 dave chat history --with alice --json
+same "to whoever it is|to her alone|behind it|last" "$(jq -r .body "$SCRATCH/out" | paste -sd'|')"
