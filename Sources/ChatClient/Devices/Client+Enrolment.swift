@@ -10,11 +10,11 @@ extension Client {
         var choice = EnrolmentChoice(given.file)
         while true {
             let (enrolment, former) = try await enrolment(of: given, &choice)
-            do throws(Problem) { return try await use(enrolment, of: given, wish) } catch {
-                // Where the server may have taken it, the same is sent again next time.
-                guard error.refusesEnrolment else { throw error }
+            do throws(UseFailure) { return try await use(enrolment, of: given, wish) } catch {
+                // Where the server may have taken it, now or before, the same is sent again next time.
+                guard error.problem.refusesEnrolment || error.wasNotSent && former != nil else { throw error.problem }
                 try store { store in try store.writeSynced { try store.end(enrolment, for: former) } }
-                try choice.note(error, of: enrolment.identity.device)
+                try choice.note(error.problem, of: enrolment.identity.device)
             }
         }
     }
@@ -64,7 +64,7 @@ extension Client {
             guard let chain = try await ChainReader.fetch(ChainFetch(place: place, held: nil), on: link) else {
                 throw Problem(.protocolFault, "the server has no chain of this account any more")
             }
-            try requireRoot(chain, of: given)
+            try given.requireRoot(chain)
             try given.requireName(chain.name)
             let found: Devices = try await link.request(ListDevices())
             return (chain, found.devices)
@@ -72,27 +72,28 @@ extension Client {
         throw EnrolmentChoice.advised(refusal)
     }
 
-    private func use(_ enrolment: Enrolment, of given: GivenIdentity, _ wish: LoginWish) async throws(Problem) {
-        let link = try await connect(login: .identity(try enrolment.login(by: given)), given)
+    private func use(_ enrolment: Enrolment, of given: GivenIdentity, _ wish: LoginWish) async throws(UseFailure) {
+        let link: Link
+        do throws(Problem) {
+            link = try await connect(login: .identity(try enrolment.login(by: given)), given)
+        } catch { throw UseFailure(problem: error, wasNotSent: true) }
         defer { link.close() }
-        let welcome = try await link.welcome()
-        guard welcome.state == .active, welcome.device == enrolment.identity.device else {
-            throw Problem(.protocolFault, "the server does not let the device in that it was asked for")
-        }
-        try given.requireName(welcome.account.name)
-        try keep(welcome)
-        try await admit(welcome, on: link, password: [], wish)
+        do throws(Problem) {
+            let welcome = try await link.welcome()
+            guard welcome.state == .active, welcome.device == enrolment.identity.device else {
+                throw Problem(.protocolFault, "the server does not let the device in that it was asked for")
+            }
+            try given.requireName(welcome.account.name)
+            try keep(welcome)
+            try await admit(welcome, on: link, password: [], wish)
+        } catch { throw UseFailure(problem: error, wasNotSent: link.tookNothing) }
         await meetOwnChain(on: link)
     }
 
-    /// The file says whose account it is for.
-    private func requireRoot(_ chain: AccountChain, of given: GivenIdentity) throws(Problem) {
-        let present = AccountFingerprint(chain.root).description
-        guard let expected = given.file.root, expected != present else { return }
-        throw Problem(
-            .keyChanged,
-            "\(given.file.user)'s key has changed since the identity was made: it was \(expected) and is \(present)",
-            advice: .makeAnotherIdentity, sent: .no)
+    private struct UseFailure: Error {
+        var problem: Problem
+        /// The server cannot have taken it.
+        var wasNotSent: Bool
     }
 
     /// Keeps what this device's account looks like. It is read again before it is needed.
@@ -107,6 +108,7 @@ extension Problem {
     /// Whether it is known that the server has taken nothing of a use of an identity file. One that is busy may have: it says so too where
     /// others were cut off meanwhile.
     fileprivate var refusesEnrolment: Bool {
-        exit != .unreachable && exit != .protocolFault && code != ErrorCode.busy.name
+        if code == ErrorCode.invalidLink.name { return true }
+        return exit != .unreachable && exit != .protocolFault && code != ErrorCode.busy.name
     }
 }

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import GroupRules
 import System
 import Transport
 
@@ -43,7 +44,7 @@ extension Client {
         if given.file.use.enrols {
             try await enrol(given, wish)
         } else {
-            try await takeOver(given, replacing: known, wish)
+            try await takeOver(given, isComplete: isComplete, wish)
         }
         return true
     }
@@ -51,18 +52,18 @@ extension Client {
     /// Logs in for the first time as a device whose keys lie in the file.
     ///
     /// From here on the numbers of its logins are counted in this store. So it stays who this profile is, whatever comes
-    /// of the login, unless it is known that the server took none of these numbers.
-    private func takeOver(
-        _ given: GivenIdentity, replacing before: Identity?, _ wish: LoginWish
-    ) async throws(Problem) {
+    /// of the login, unless it is known that the server took none of these numbers, or the file is refused.
+    ///
+    /// - Parameter isComplete: the server has welcomed who the profile is.
+    private func takeOver(_ given: GivenIdentity, isComplete: Bool, _ wish: LoginWish) async throws(Problem) {
         let device = given.file.devices[0]
-        let isNew = before?.device != device.id || before?.loginKey == nil
-        let numbers = try store { store in
-            try store.writeSynced { () throws -> LoginNumbers? in
-                let numbers = try store.loginNumbers()
+        let (former, isNew) = try store { store in
+            try store.writeSynced {
+                let former = try store.formerIdentity()
+                let isNew = former.identity?.device != device.id || former.identity?.loginKey == nil
                 if isNew { try store.setIdentity(given.identity(of: device, loginKey: device.loginKey, .active)) }
                 if let key = device.grantKey { try store.addChainKeys(ChainKeys(granting: key), of: device.id) }
-                return numbers
+                return (former, isNew)
             }
         }
         let link: Link
@@ -70,48 +71,52 @@ extension Client {
             guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
             link = try await connect(login: .device(ticket, mayBePending: true), given)
         } catch {
-            if isNew { try putBack(before, numbers) }
+            if isNew { try putBack(former, insteadOf: device.id) }
             throw error
         }
         defer { link.close() }
         let welcome: Welcome
-        do throws(Problem) {
-            welcome = try await link.welcome()
-            try requireName(welcome.account.name, of: given, before, numbers)
-            try keep(welcome)
-        } catch {
-            if isNew && link.tookNothing { try putBack(before, numbers) }
+        do throws(Problem) { welcome = try await link.welcome() } catch {
+            if isNew && link.tookNothing { try putBack(former, insteadOf: device.id) }
             throw error
         }
+        do throws(Problem) { try await check(given, welcome, on: link) } catch {
+            if error.exit != .unreachable { try refuse(given, welcome, former, isComplete: isComplete) }
+            throw error
+        }
+        try keep(welcome)
         try await admit(welcome, on: link, password: [], wish)
         await meetOwnChain(on: link)
     }
 
-    /// Where the name is another the profile is who it was. One that was nobody's is logged out: the server has taken a number of the
-    /// file's device, which is lost where nobody goes on from there.
-    private func requireName(
-        _ name: UserName, of given: GivenIdentity, _ before: Identity?, _ numbers: LoginNumbers?
-    ) throws(Problem) {
-        do throws(Problem) { try given.requireName(name) } catch {
-            guard let before else {
-                try store { store in try store.writeSynced { try store.setLoggedOut(named: name) } }
-                throw error
-            }
-            let isOther = given.device(before.device) == nil
-            try putBack(before, isOther ? numbers : nil)
-            throw error
+    /// Whether the account is the one that the file says, and has granted what is in it.
+    private func check(_ given: GivenIdentity, _ welcome: Welcome, on link: Link) async throws(Problem) {
+        try given.requireName(welcome.account.name)
+        guard given.file.use.isGranted, welcome.chain.count > 0 else { return }
+        let place = AccountPlace(server: given.file.server, account: given.file.account)
+        guard let chain = try await ChainReader.fetch(ChainFetch(place: place, held: nil), on: link) else { return }
+        try given.requireRoot(chain)
+        for device in given.file.devices {
+            if let known = chain.devices[device.id] { try given.requireGrant(of: device, known) }
         }
     }
 
-    /// Who the profile was, with the numbers that it had come to.
-    private func putBack(_ before: Identity?, _ numbers: LoginNumbers?) throws(Problem) {
-        try store { store in
-            try store.writeSynced {
-                guard let before else { return try store.removeIdentity() }
-                try store.setIdentity(before)
-                if let numbers { try store.setLoginNumbers(numbers) }
-            }
+    /// The profile is who it was. One that was nobody's is logged out: the server has taken a number of the file's device, which is lost
+    /// where nobody goes on from there.
+    private func refuse(
+        _ given: GivenIdentity, _ welcome: Welcome, _ former: FormerIdentity, isComplete: Bool
+    ) throws(Problem) {
+        let isOther = former.identity.map { given.device($0.device) == nil } ?? false
+        guard former.identity != nil, isOther || isComplete else {
+            return try store { store in try store.writeSynced { try store.setLoggedOut(named: welcome.account.name) } }
         }
+        var former = former
+        if !isOther { former.numbers = nil }
+        try putBack(former, insteadOf: welcome.device)
+    }
+
+    private func putBack(_ former: FormerIdentity, insteadOf device: DeviceID) throws(Problem) {
+        try store { store in try store.writeSynced { try store.putBack(former, insteadOf: device) } }
     }
 
     /// A connection to the file's server, which its pin vouches for.

@@ -30,6 +30,7 @@ struct Enrolment: Sendable {
         let (device, known) = (chosen.device, chosen.known)
         let key = try Client.newKey()
         let pair = try ChainKeys.newPair()
+        try given.requireGrant(of: device, known)
         let renewal = try OwnDevice.signing { () throws(MLSError) in
             let granted = try SignatureKeyPair(
                 suite: .x25519Aes128GcmSha256Ed25519, privateKey: Secret(device.grantKey ?? []))

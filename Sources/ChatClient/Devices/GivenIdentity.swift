@@ -1,5 +1,7 @@
 import CLISupport
 import ChatProtocol
+import GroupRules
+import MLS
 import Transport
 
 /// An identity file as this profile takes it.
@@ -32,6 +34,30 @@ struct GivenIdentity: Sendable {
             .wrongProfile,
             "the identity was made for another account: it says \(file.user), and its account is \(name)'s",
             advice: .makeAnotherIdentity)
+    }
+
+    /// The file says whose account it is for.
+    ///
+    /// - Throws: `key_changed` (79).
+    func requireRoot(_ chain: AccountChain) throws(Problem) {
+        let present = AccountFingerprint(chain.root).description
+        guard let expected = file.root, expected != present else { return }
+        throw Problem(
+            .keyChanged,
+            "\(file.user)'s key has changed since the identity was made: it was \(expected) and is \(present)",
+            advice: .makeAnotherIdentity, sent: .no)
+    }
+
+    /// What a device of the file signs with must be what the account's chain grants.
+    ///
+    /// - Throws: `invalid_data` (65): it would be of no use.
+    func requireGrant(of device: IdentityFile.Device, _ known: ChainDevice) throws(Problem) {
+        guard let key = device.grantKey else { return }
+        let pair = try? SignatureKeyPair(suite: .x25519Aes128GcmSha256Ed25519, privateKey: Secret(key))
+        guard pair?.publicKey.bytes != known.grant.key.bytes else { return }
+        throw Problem(
+            .invalidData, "the identity is damaged: its grant_key is not the one that \(file.user)'s chain has",
+            advice: .makeAnotherIdentity, sent: .no)
     }
 
     /// Who a profile is as one of the file's devices.
