@@ -27,6 +27,9 @@ _chat_options() {
         'keys show') echo '--short' ;;
         'keys verify') echo '--fingerprint --file' ;;
         'keys accept') echo '--fingerprint' ;;
+        'room create') echo '--open' ;;
+        'room list') echo '--all' ;;
+        'room members') echo '--devices' ;;
         'doctor') echo '--accept-fork' ;;
     esac
 }
@@ -34,12 +37,13 @@ _chat_options() {
 # _chat_commands [COMMAND]: the commands, or those below one.
 _chat_commands() {
     case $1 in
-        '') echo 'register login logout whoami passwd profile send listen ask reply run rpc history who unread outbox resume device keys server schema doctor' ;;
+        '') echo 'register login logout whoami passwd profile send listen ask reply run rpc history who unread outbox resume device keys room server schema doctor' ;;
         profile) echo 'list' ;;
         outbox) echo 'list flush drop' ;;
         resume) echo 'list set rm' ;;
         device) echo 'list add approve revoke rename' ;;
         keys) echo 'list show verify export accept' ;;
+        room) echo 'create list join leave forget members' ;;
         server) echo 'list trust forget move' ;;
     esac
 }
@@ -80,6 +84,7 @@ _chat_argument() {
         'resume set' | 'resume rm') echo 'resume-point' ;;
         'outbox drop') echo 'queued' ;;
         'keys show' | 'keys verify' | 'keys accept') echo 'user' ;;
+        'room join' | 'room leave' | 'room forget' | 'room members') echo 'room' ;;
         'server trust' | 'server forget' | 'server move') echo 'server' ;;
     esac
 }
@@ -120,6 +125,7 @@ _chat_offer_value() {
         file) _chat_files ;;
         directory) _chat_files -d ;;
         user) _chat_names users ;;
+        room) _chat_names rooms ;;
         profile) _chat_names profiles ;;
         resume-point) _chat_names resume-points ;;
         queued) _chat_names outbox ;;

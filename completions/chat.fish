@@ -21,7 +21,7 @@ set -g __chat_valued \
     'device revoke:--password-file'
 
 # Commands, with a space where they have two words.
-set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device approve' 'device revoke' 'device rename' keys 'keys list' 'keys show' 'keys verify' 'keys export' 'keys accept' server 'server list' 'server trust' 'server forget' 'server move' schema doctor
+set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device approve' 'device revoke' 'device rename' keys 'keys list' 'keys show' 'keys verify' 'keys export' 'keys accept' room 'room create' 'room list' 'room join' 'room leave' 'room forget' 'room members' server 'server list' 'server trust' 'server forget' 'server move' schema doctor
 
 function __chat_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -103,6 +103,7 @@ complete -c chat -n '__chat_at' -a outbox -d 'the messages that wait to be sent'
 complete -c chat -n '__chat_at' -a resume -d 'the resume points of listen'
 complete -c chat -n '__chat_at' -a device -d 'this account’s devices'
 complete -c chat -n '__chat_at' -a keys -d 'users’ keys'
+complete -c chat -n '__chat_at' -a room -d 'rooms'
 complete -c chat -n '__chat_at' -a server -d 'the servers that are known'
 complete -c chat -n '__chat_at' -a schema -d 'print the JSON Schema of every line that --json prints'
 complete -c chat -n '__chat_at' -a doctor -d 'check everything that chat needs, one line each, and say what to do'
@@ -239,6 +240,19 @@ complete -c chat -n '__chat_at keys verify' -l file -r -F -d 'a file of users an
 complete -c chat -n '__chat_at keys verify' -a '(__chat_names users)'
 complete -c chat -n '__chat_at keys accept' -l fingerprint -x -d 'the user’s fingerprint'
 complete -c chat -n '__chat_at keys accept' -a '(__chat_names users)'
+complete -c chat -n '__chat_at room' -a create -d 'make a room, and be its admin'
+complete -c chat -n '__chat_at room' -a list -d 'print the rooms that this account is in'
+complete -c chat -n '__chat_at room' -a join -d 'enter an open room'
+complete -c chat -n '__chat_at room' -a leave -d 'leave a room, with all devices of this account'
+complete -c chat -n '__chat_at room' -a forget -d 'forget whose a room’s name is'
+complete -c chat -n '__chat_at room' -a members -d 'print who is in a room'
+complete -c chat -n '__chat_at room create' -l open -d 'everybody may join'
+complete -c chat -n '__chat_at room list' -l all -d 'also open rooms, which this account may join'
+complete -c chat -n '__chat_at room join' -a '(__chat_names rooms)'
+complete -c chat -n '__chat_at room leave' -a '(__chat_names rooms)'
+complete -c chat -n '__chat_at room forget' -a '(__chat_names rooms)'
+complete -c chat -n '__chat_at room members' -l devices -d 'print their devices, which read along'
+complete -c chat -n '__chat_at room members' -a '(__chat_names rooms)'
 complete -c chat -n '__chat_at doctor' -l accept-fork -x -a '(__chat_names users)' -d 'forget what contradicts itself of this user’s key'
 complete -c chat -n '__chat_at server' -a list -d 'print the servers that are known'
 complete -c chat -n '__chat_at server' -a trust -d 'make a server known'

@@ -46,6 +46,7 @@ package enum Advice: Equatable, Sendable {
     /// A room's name has come to another one, with which somebody may go on.
     case forgetRoom(String)
     case joinRoom(String)
+    case leaveRoom(String)
     /// Its admins, by name.
     case askToBeAdded(room: String, admins: [String])
     case createRoom(String)

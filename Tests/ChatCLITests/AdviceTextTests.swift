@@ -11,7 +11,7 @@ import Testing
         .nameIdentity, .makeAnotherIdentity, .setAnotherProxy, .seeUsers, .seeDevices, .seeServers, .seeResumePoints,
         .seeOutbox, .fetchHistory, .sendAgainWithKey, .giveAnotherKey, .askAgainWithKey,
         .forgetRoom("ops"), .joinRoom("ops"), .askToBeAdded(room: "ops", admins: ["bob"]), .createRoom("ops"),
-        .seeRooms,
+        .seeRooms, .leaveRoom("ops"),
         .seeKey(user: "bob"), .doubtServer(user: "bob"),
     ]
 

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import GroupRules
 import Testing
 
 @testable import ChatCLI
@@ -27,6 +28,9 @@ enum Samples {
         let problem = Problem(
             ErrorCode.noSuchUser, hint: "h", id: id.uuid, conversation: "@x", sent: .unknown, retryAfter: 5)
         let account = AccountRecord(id: AccountID(high: 1, low: 1), name: alice, displayName: "A", flags: [])
+        let person = RoomPerson(
+            user: alice, displayName: "A", isOwn: true, isAdmin: true, trust: .tofu,
+            devices: [RoomPerson.Device(id: DeviceID(high: 1, low: 1), isKnown: true)])
         return [
             JSONLines.message(try message()), JSONLines.message(try message(everyone: true)),
             JSONLines.message(try message(own: true, replyTo: id, auto: true)),
@@ -76,6 +80,10 @@ enum Samples {
                     fingerprint: try OptionText.fingerprint(
                         "acct1:gwwbbgmhxclburdlvonum6vhx3wpcllv3dnjxyywrt3hn4oreuta"),
                     trust: .verified, isOwn: false, isMet: true, since: 1, alarm: "a")),
+            JSONLines.roomInfo(
+                RoomSummary(
+                    name: RoomName(alice), access: .open, isMember: true, admins: [alice], members: 2, isChanged: true)),
+            JSONLines.roomPerson(person), JSONLines.roomDevice((person: person, device: person.devices[0])),
             JSONLines.server(KnownServer(address: server, standing: .authority)),
             JSONLines.check(DoctorCheck(name: "tls", status: .failed, text: "t", problem: problem)),
         ]

@@ -32,6 +32,13 @@ enum OptionText {
         return name
     }
 
+    static func room(_ text: String) throws -> RoomName {
+        guard let name = UserName(typed: text.hasPrefix("#") ? text.dropFirst() : text[...]) else {
+            throw ValidationError("expected a room's name, \(UserName.rule)")
+        }
+        return RoomName(name)
+    }
+
     static func name(_ text: String) throws -> UserName {
         guard let name = UserName(typed: text) else {
             throw ValidationError("expected a name, \(UserName.rule)")

@@ -19,8 +19,8 @@ struct RootCommand: ChatCommand {
             RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, PasswordCommand.self,
             ProfileCommand.self, SendCommand.self, ListenCommand.self, AskCommand.self, ReplyCommand.self,
             RunCommand.self, RPCCommand.self, HistoryCommand.self, WhoCommand.self, UnreadCommand.self,
-            OutboxCommand.self, ResumeCommand.self, DeviceCommand.self, KeysCommand.self, ServerCommand.self,
-            SchemaCommand.self, DoctorCommand.self, CompleteCommand.self,
+            OutboxCommand.self, ResumeCommand.self, DeviceCommand.self, KeysCommand.self, RoomCommand.self,
+            ServerCommand.self, SchemaCommand.self, DoctorCommand.self, CompleteCommand.self,
         ])
 
     static let grammar = CommandGrammar(values: ["linger"], flags: ["/e"])

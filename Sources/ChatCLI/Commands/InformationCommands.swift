@@ -133,7 +133,7 @@ struct CompleteCommand: ChatCommand {
     static let configuration = CommandConfiguration(
         commandName: "__complete", abstract: "Names for completions.", shouldDisplay: false)
 
-    @Argument(help: "users, profiles, resume-points, servers or outbox.") var kind: String
+    @Argument(help: "users, rooms, profiles, resume-points, servers or outbox.") var kind: String
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
@@ -149,6 +149,7 @@ struct CompleteCommand: ChatCommand {
     private func names(_ client: Client) async throws(Problem) -> [String] {
         switch kind {
         case "users": await client.completionNames().map(\.text)
+        case "rooms": await client.completionRooms().map(\.text)
         case "profiles": try await client.profiles().map(\.profile.text)
         case "resume-points": try await client.resumePoints().map(\.name.text)
         case "servers": try await client.knownServers().map(\.address.text)

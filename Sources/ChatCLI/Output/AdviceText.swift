@@ -60,6 +60,7 @@ enum AdviceWording {
         case .forgetRoom(let room):
             "ask its members; to go on with the one that has the name now: chat room forget \(room)"
         case .joinRoom(let room): "join it first: chat room join \(room)"
+        case .leaveRoom(let room): "leave it first: chat room leave \(room)"
         case .askToBeAdded(_, let admins) where admins.isEmpty: "ask somebody who is in it to add you"
         case .askToBeAdded(let room, let admins):
             "ask \(admins.joined(separator: " or ")) to add you: chat room add \(room) USER"

@@ -107,6 +107,42 @@ enum AskedLines {
             },
         ])
 
+    static let roomInfo = JSONLine<RoomSummary>(
+        "room_info", "a room",
+        [
+            .text("conv", "the conversation: #ROOM") { "#\($0.name)" },
+            .text("room", "the name") { $0.name.text },
+            .choice("access", "who comes in: whoever joins, or who is added; unfounded: its maker has not finished it")
+            {
+                $0.access
+            },
+            .flag("member", "whether this account is in it") { $0.isMember },
+            .optionalNames("admins", "who adds others") { $0.admins },
+            .optionalInteger("members", "how many users are in it, where that is told") { $0.members },
+            .mark("changed", "true where the name was another room's here: nothing is sent there") { $0.isChanged },
+        ])
+
+    private static func member<Value>(_ part: @escaping @Sendable (Value) -> RoomPerson) -> [JSONLine<Value>.Field] {
+        [
+            .text("user", "the name") { part($0).user.text },
+            .text("display_name", "the name for people") { part($0).displayName },
+            .flag("own", "whether it is this account") { part($0).isOwn },
+            .flag("admin", "whether the user is an admin of the room") { part($0).isAdmin },
+            .optionalChoice("trust", "how the user's key stands, where anything is known of it") { part($0).trust },
+        ]
+    }
+
+    static let roomPerson = JSONLine<RoomPerson>(
+        "room_member", "somebody in a room",
+        member { $0 } + [.integer("device_count", "how many devices of the user read along") { $0.devices.count }])
+
+    static let roomDevice = JSONLine<(person: RoomPerson, device: RoomPerson.Device)>(
+        "room_device", "a device that reads a room",
+        member { $0.person } + [
+            .text("device", "its identifier") { $0.device.id.hex },
+            .flag("known", "whether the user's key, as it is known here, has this device") { $0.device.isKnown },
+        ])
+
     static let server = JSONLine<KnownServer>(
         "server", "a server that is known",
         [

@@ -76,6 +76,13 @@ enum JSONLines {
     static func device(_ device: AccountDevice) -> JSONObject { AskedLines.device.object(device) }
 
     static func key(_ key: KeySummary) -> JSONObject { AskedLines.key.object(key) }
+    static func roomInfo(_ room: RoomSummary) -> JSONObject { AskedLines.roomInfo.object(room) }
+    static func roomPerson(_ person: RoomPerson) -> JSONObject { AskedLines.roomPerson.object(person) }
+
+    static func roomDevice(_ row: (person: RoomPerson, device: RoomPerson.Device)) -> JSONObject {
+        AskedLines.roomDevice.object(row)
+    }
+
     static func server(_ server: KnownServer) -> JSONObject { AskedLines.server.object(server) }
     static func check(_ check: DoctorCheck) -> JSONObject { AskedLines.check.object(check) }
 }

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import GroupRules
 
 /// A conversation that messages may be appended to.
 struct OpenedConversation: Equatable, Sendable {
@@ -22,7 +23,9 @@ struct ConversationBook: Sendable {
         switch name {
         case .user(let user): try await open(with: user, on: link)
         case .everyone: OpenedConversation(id: try await link.welcome().everyone, recipient: nil)
-        case .room: throw name.noSuchRoom
+        case .room(let room):
+            OpenedConversation(
+                id: try await RoomBook(store: store).open(RoomName(room), on: link), recipient: nil)
         }
     }
 
@@ -44,7 +47,7 @@ struct ConversationBook: Sendable {
 }
 
 extension ConversationName {
-    /// There are no rooms on any server yet.
+    /// Nothing is sent to rooms yet.
     package var noSuchRoom: Problem { Problem(.noSuchRoom, "there is no room \(self)") }
 }
 
@@ -54,7 +57,8 @@ extension ClientStore {
         switch name {
         case .everyone:
             try identity().map { OpenedConversation(id: $0.everyone, recipient: nil) }
-        case .room: nil
+        case .room(let room):
+            try pinnedRoom(RoomName(room)).map { OpenedConversation(id: $0, recipient: nil) }
         case .user(let user):
             try conversation(with: user).map { OpenedConversation(id: $0, recipient: try account(named: user)) }
         }

@@ -1,0 +1,127 @@
+import ArgumentParser
+import CLISupport
+import ChatClient
+import ChatProtocol
+import GroupRules
+
+struct RoomCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "room", abstract: "Rooms: conversations of those who are in them.",
+        subcommands: [
+            RoomCreateCommand.self, RoomListCommand.self, RoomJoinCommand.self, RoomLeaveCommand.self,
+            RoomForgetCommand.self, RoomMembersCommand.self,
+        ])
+}
+
+struct RoomCreateCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make a room, and be its admin.",
+        discussion: "Nobody else is in it at first; into an open one whoever wants to comes by 'room join'.")
+    static let grammar = CommandGrammar(flags: ["open"])
+
+    @Argument(help: "The room's name.", transform: OptionText.room) var room: RoomName
+    @Flag(help: "Everybody may join.") var open = false
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        try await invocation.makeClient().createRoom(room, access: open ? .open : .closed)
+        return .done
+    }
+}
+
+struct RoomListCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Print the rooms that this account is in.")
+    static let grammar = CommandGrammar(flags: ["all"])
+
+    @Flag(help: "Also open rooms, which this account may join.") var all = false
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        let rooms = try await invocation.makeClient().rooms(all: all)
+        try invocation.show(
+            rooms, object: JSONLines.roomInfo, header: ["ROOM", "JOIN", "MEMBER", "MEMBERS", "ADMINS"]
+        ) { room in
+            [
+                room.name.text, room.isChanged ? "\(room.access.rawValue), changed" : room.access.rawValue,
+                room.isMember ? "yes" : "no", room.members.map { "\($0)" } ?? "-",
+                room.admins.isEmpty ? "-" : room.admins.map(\.text).joined(separator: " "),
+            ]
+        }
+        return .done
+    }
+}
+
+struct RoomJoinCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "join", abstract: "Enter an open room.",
+        discussion: "Into a closed one an admin adds you; what was written before is not told.")
+
+    @Argument(help: "The room.", transform: OptionText.room) var room: RoomName
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        try await invocation.makeClient().joinRoom(room)
+        return .done
+    }
+}
+
+struct RoomLeaveCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "leave", abstract: "Leave a room, with all devices of this account.",
+        discussion: "What was received stays in 'history --room'.")
+
+    @Argument(help: "The room.", transform: OptionText.room) var room: RoomName
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        try await invocation.makeClient().leaveRoom(room)
+        return .done
+    }
+}
+
+struct RoomForgetCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forget", abstract: "Forget whose a room's name is, to go on with the room that has it now.",
+        discussion: "What was received stays in 'history --room'.")
+
+    @Argument(help: "The room.", transform: OptionText.room) var room: RoomName
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        try await invocation.makeClient().forgetRoom(room)
+        return .done
+    }
+}
+
+struct RoomMembersCommand: ChatCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "members", abstract: "Print who is in a room, and how their keys stand.")
+    static let grammar = CommandGrammar(flags: ["devices"])
+
+    @Argument(help: "The room.", transform: OptionText.room) var room: RoomName
+    @Flag(help: "Print their devices, which read along.") var devices = false
+    @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
+        let people = try await invocation.makeClient().members(of: room)
+        guard devices else {
+            try invocation.show(
+                people, object: JSONLines.roomPerson, header: ["USER", "NAME", "ROLE", "TRUST", "DEVICES"]
+            ) { person in Self.cells(person) + ["\(person.devices.count)"] }
+            return .done
+        }
+        let rows = people.flatMap { person in person.devices.map { (person: person, device: $0) } }
+        try invocation.show(
+            rows, object: JSONLines.roomDevice, header: ["USER", "NAME", "ROLE", "TRUST", "DEVICE", "KNOWN"]
+        ) { row in Self.cells(row.person) + [row.device.id.hex, row.device.isKnown ? "yes" : "no"] }
+        return .done
+    }
+
+    private static func cells(_ person: RoomPerson) -> [String] {
+        [
+            person.user.text, person.displayName, person.isAdmin ? "admin" : "member",
+            person.isOwn ? "own" : person.trust?.rawValue ?? "-",
+        ]
+    }
+}

@@ -1,0 +1,55 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// Who is in a room.
+extension Client {
+    /// Its members in the order of their names, with the devices that are in its group: by the server's word and, where this device is in
+    /// it, by the group itself, from which the server can hide nobody.
+    ///
+    /// - Throws: `not_a_member` (77) where the room is closed to this account.
+    package func members(of name: RoomName) async throws(Problem) -> [RoomPerson] {
+        let (link, _) = try await loggedInLink()
+        let record = try await roomBook.find(name, on: link)
+        var told: [RoomMember] = []
+        while true {
+            let page: Members
+            do throws(Problem) {
+                page = try await link.request(
+                    RoomMembers(conversation: record.conversation, after: told.last?.account.id))
+            } catch { throw error.code == ErrorCode.notAMember.name ? .notAMember(record) : error }
+            guard page.members.allSatisfy({ member in told.last.map { $0.account.id < member.account.id } ?? true })
+            else { throw Problem(.protocolFault, "\(link.address) tells the members of #\(name) in no order") }
+            told += page.members
+            guard page.more, !page.members.isEmpty else { break }
+        }
+        remember(told.map(\.account))
+        let members = told
+        let welcome = try await link.welcome()
+        let judge = GroupJudge(server: welcome.server, groupKey: SignaturePublicKey(welcome.groupKey))
+        return try store { store in
+            try store.read {
+                let group = try store.roomView(of: record.conversation, judge: judge)
+                return try RoomView.merge(members, group).map { try self.person($0, in: store) }
+                    .sorted { $0.user < $1.user }
+            }
+        }
+    }
+
+    private func person(_ member: RoomView.Member, in store: ClientStore) throws -> RoomPerson {
+        let found = try gate.finding(gate.record(of: member.account, named: member.name, in: store))
+        let chain = try store.chain(of: member.account)
+        let pin = try store.keyRecord(of: member.account, named: member.name, compared: nil).person.pin
+        return RoomPerson(
+            user: member.name, displayName: member.displayName,
+            isOwn: try store.identity()?.account == member.account, isAdmin: member.isAdmin, trust: found.trust,
+            devices: member.devices.map { device in
+                // A leaf proves itself by the chain; what the server alone says of a device is looked up there.
+                let isKnown =
+                    device.leaf.map { GateRules.look(at: $0, chain: chain, pin: pin) == .trusted }
+                    ?? (chain?.devices[device.id]?.isActive == true)
+                return RoomPerson.Device(id: device.id, isKnown: isKnown)
+            })
+    }
+}

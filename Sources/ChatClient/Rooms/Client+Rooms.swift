@@ -1,0 +1,128 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+
+/// Rooms: made, listed, joined, left.
+extension Client {
+    nonisolated var roomBook: RoomBook { RoomBook(store: self) }
+
+    /// Rooms in the order of their names: those that this account is in, or also those that it may join.
+    package func rooms(all: Bool) async throws(Problem) -> [RoomSummary] {
+        let (link, _) = try await loggedInLink()
+        var records: [RoomRecord] = []
+        while true {
+            let after = records.last?.name
+            let page: Rooms = try await link.request(ListRooms(all ? .all : .own, name: after))
+            records += page.rooms
+            guard page.more, let last = page.rooms.last?.name else { break }
+            // In the order of names there is an end.
+            guard after.map({ $0 < last }) ?? true else {
+                throw Problem(.protocolFault, "\(link.address) tells its rooms in no order")
+            }
+        }
+        let told = records
+        return try store { store in try told.map { try RoomSummary($0, in: store) } }
+    }
+
+    /// Makes a room, of which this account is the one member and admin; its devices are in it.
+    ///
+    /// - Throws: `name_taken` (77); `room_changed` (79) where the name was another room's here.
+    package func createRoom(
+        _ name: RoomName, access: GroupPolicy.Access, adders: GroupPolicy.Adders = .admins
+    ) async throws(Problem) {
+        let request = CreateRoom(id: try MessageIdentity.new(now: WallClock.now), name: name.spoken)
+        let room: ConversationID
+        do throws(Problem) {
+            let made: Rooms = try await ask(request)
+            guard let record = made.rooms.first, record.name == name.spoken, made.rooms.count == 1 else {
+                throw Problem(.protocolFault, "the server made another room than the one that was wanted")
+            }
+            room = record.conversation
+        } catch {
+            guard error.code == ErrorCode.nameTaken.name else { throw error }
+            // It was founded before, and the answer was lost.
+            guard let known = try store({ try $0.unfinishedRoom(name) }) else { throw .roomExists(name) }
+            room = known
+        }
+        try store { try $0.checkRoom(name, room) }
+        _ = try await roomJoiner().enter(
+            room, as: .room(name, founding: .init(adders: adders, access: access)))
+    }
+
+    /// Enters an open room, or one that this account is a member or an admin of.
+    ///
+    /// - Throws: `not_a_member` (77) where somebody has to add it, `too_large` (77).
+    package func joinRoom(_ name: RoomName) async throws(Problem) {
+        let (link, _) = try await loggedInLink()
+        let record = try await roomBook.find(name, on: link)
+        if !record.isMember {
+            // What is left of a former membership is of no use any more.
+            try store { store in try store.writeSynced { try store.leaveGroup(of: record.conversation) } }
+            let request = JoinRoom(
+                conversation: record.conversation, id: try MessageIdentity.new(now: WallClock.now))
+            do throws(Problem) { let _: Rooms = try await ask(request) } catch {
+                switch error.code {
+                case ErrorCode.notAMember.name: throw .notAMember(record)
+                case ErrorCode.noGroup.name: throw .notFounded(name)
+                default: throw error
+                }
+            }
+        }
+        _ = try await roomJoiner().enter(record.conversation, as: .room(name))
+        // Where this device was in it already, and somebody had it forgotten.
+        try store { store in
+            try store.write { try store.useRoom(name, record.conversation, now: WallClock.now) }
+        }
+    }
+
+    /// Leaves a room with all devices of this account. When it returns they get nothing of it any more.
+    package func leaveRoom(_ name: RoomName) async throws(Problem) {
+        let (link, _) = try await loggedInLink()
+        let room = try await roomBook.conversation(of: name, on: link)
+        let own = try await rooms(all: false)
+        guard own.contains(where: { $0.name == name }) else {
+            throw Problem(.notAMember, "you are not in #\(name)", conversation: "#\(name)", sent: .no)
+        }
+        let _: Done = try await ask(LeaveRoom(conversation: room, id: try MessageIdentity.new(now: WallClock.now)))
+        try store { store in try store.writeSynced { try store.leaveGroup(of: room) } }
+    }
+
+    /// Forgets whose a room's name is: from then on the one that has it may be used. What was written there stays.
+    ///
+    /// - Throws: 67 where the name was not used here; `forbidden` (77) of a room that this account is in.
+    package func forgetRoom(_ name: RoomName) async throws(Problem) {
+        guard let room = try store({ try $0.pinnedRoom(name) }) else {
+            throw Problem(
+                .noSuchRoom, "no room #\(name) was used here", advice: .seeRooms, conversation: "#\(name)", sent: .no)
+        }
+        do throws(Problem) { let _: Done = try await ask(ForgetRoom(conversation: room)) } catch {
+            guard error.code == ErrorCode.noSuchRoom.name else {
+                throw error.code == ErrorCode.forbidden.name ? .stillMember(of: name) : error
+            }
+        }
+        try store { store in
+            try store.writeSynced {
+                try store.leaveGroup(of: room)
+                _ = try store.forgetRoom(name)
+            }
+        }
+    }
+
+    /// Names of rooms for completion and Tab, from the local store; empty where there is none. Never fails, never connects.
+    package func completionRooms() -> [RoomName] {
+        (try? storeForReading { try $0.knownRooms(limit: 10_000) }) ?? []
+    }
+}
+
+extension Problem {
+    fileprivate static func roomExists(_ name: RoomName) -> Problem {
+        Problem(
+            .nameTaken, "there is a room #\(name) already", advice: .joinRoom(name.text), conversation: "#\(name)",
+            sent: .no)
+    }
+
+    fileprivate static func stillMember(of name: RoomName) -> Problem {
+        Problem(
+            .forbidden, "you are in #\(name)", advice: .leaveRoom(name.text), conversation: "#\(name)", sent: .no)
+    }
+}

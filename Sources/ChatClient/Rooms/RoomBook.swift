@@ -1,0 +1,45 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+
+/// Finds rooms: by the names that were used here, or by asking the server.
+struct RoomBook: Sendable {
+    let store: any StoreDoor
+
+    /// What the server has under a name.
+    ///
+    /// - Throws: `no_such_room` (67); `room_changed` (79) where the name was another room's here.
+    func find(_ name: RoomName, on link: Link) async throws(Problem) -> RoomRecord {
+        let found: Rooms = try await link.request(ListRooms(.named, name: name.spoken))
+        guard let record = found.rooms.first(where: { $0.name == name.spoken }) else { throw .noSuchRoom(name) }
+        try await store.withStore { try $0.checkRoom(name, record.conversation) }
+        return record
+    }
+
+    /// The conversation of a room that this account is in, which has the name here from now on.
+    ///
+    /// - Throws: as `find`; `not_a_member` (77), `no_group` (75).
+    func open(_ name: RoomName, on link: Link) async throws(Problem) -> ConversationID {
+        let record = try await find(name, on: link)
+        guard record.isMember else { throw .notAMember(record) }
+        guard record.access != .unfounded else { throw .notFounded(name) }
+        try await store.withStore { store in
+            try store.write { try store.useRoom(name, record.conversation, now: WallClock.now) }
+        }
+        return record.conversation
+    }
+
+    /// The room that the name belongs to here, else to the server.
+    func conversation(of name: RoomName, on link: Link) async throws(Problem) -> ConversationID {
+        if let pinned = try await store.withStore({ try $0.pinnedRoom(name) }) { return pinned }
+        return try await find(name, on: link).conversation
+    }
+}
+
+extension Problem {
+    static func notFounded(_ name: RoomName) -> Problem {
+        Problem(
+            .noGroup, "#\(name) is not founded yet", advice: .createRoom(name.text), conversation: "#\(name)", sent: .no
+        )
+    }
+}
