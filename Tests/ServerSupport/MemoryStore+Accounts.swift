@@ -62,7 +62,7 @@ extension MemoryStore {
         guard let made = devices[device.id] else { throw .refused(Failure(.noSuchDevice)) }
         return LoggedIn(
             account: known.record, device: device.id, deviceName: made.new.name, state: made.state,
-            chain: standing(of: account), packages: packageStanding(of: device.id))
+            key: device.loginKey ?? [], chain: standing(of: account), packages: packageStanding(of: device.id))
     }
 
     private func takeUp(_ device: NewDevice, of account: AccountID, _ proven: ChainHead?) throws(StoreFailure) {
@@ -118,8 +118,8 @@ extension MemoryStore {
         do { used = try row.using(number, of: now) } catch { throw .refused(error) }
         devices[device]?.window = used.window
         return LoggedIn(
-            account: used.account, device: device, deviceName: used.name, state: used.state, chain: used.chain,
-            packages: row.packages)
+            account: used.account, device: device, deviceName: used.name, state: used.state, key: row.key,
+            chain: used.chain, packages: row.packages)
     }
 
     func active(of account: AccountID) -> [Device] {

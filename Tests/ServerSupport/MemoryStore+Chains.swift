@@ -143,7 +143,8 @@ extension MemoryStore {
         guard let made = devices[entry.device.id] else { throw .refused(Failure(.noSuchDevice)) }
         return LoggedIn(
             account: account.record, device: made.new.id, deviceName: made.new.name, state: made.state,
-            chain: standing(of: entry.account), packages: packageStanding(of: entry.device.id))
+            key: entry.loginKey ?? [], chain: standing(of: entry.account),
+            packages: packageStanding(of: entry.device.id))
     }
 
     private func isNew(_ entry: IdentityEntry, _ former: [UInt8]?) throws(StoreFailure) -> Bool {

@@ -22,18 +22,21 @@ package struct LoggedIn: Sendable, Equatable {
     package var state: DeviceState
     /// It came by an identity file and looks: no link makes it active, since it has proved no key of the device.
     package var isLooking = false
+    /// The key by which the device logs in from now on, where the login was by it, or brought it.
+    package var key: [UInt8] = []
     /// As of the login.
     package var chain: ChainStanding
     package var packages: KeyPackageStanding
 
     package init(
         account: AccountRecord, device: DeviceID, deviceName: String, state: DeviceState = .active,
-        chain: ChainStanding = ChainStanding(), packages: KeyPackageStanding = .none
+        key: [UInt8] = [], chain: ChainStanding = ChainStanding(), packages: KeyPackageStanding = .none
     ) {
         self.account = account
         self.device = device
         self.deviceName = deviceName
         self.state = state
+        self.key = key
         self.chain = chain
         self.packages = packages
     }

@@ -26,6 +26,9 @@ package struct NewDevice: Sendable, Equatable {
         self.certificate = certificate
         self.keys = keys
     }
+
+    /// The key by which it logs in; nil where it brings none.
+    package var loginKey: [UInt8]? { keys.first { $0.purpose == .login }?.publicKey }
 }
 
 /// What a login by key is checked against.

@@ -39,4 +39,19 @@ final class Expulsion {
             self.removals.look(for: account, completion: completion)
         }
     }
+
+    /// The same for those connections of a device that were made with another key than the one by which it logs in from now on.
+    func close(formerOf identity: LoggedIn, completion: @escaping () -> Void) {
+        let failure = Failure(.replaced)
+        let (account, device) = (identity.account.id, identity.device)
+        recent.note(account, [device], keeping: identity.key)
+        let sessions = connections.sessions(of: identity.reader)
+        let former = sessions.filter { $0.identity?.key != identity.key }
+        // Where one with this key is there, what the former ones had left was dropped before it was welcomed.
+        guard sessions.isEmpty || !former.isEmpty else { return completion() }
+        for session in former { session.expel(failure) }
+        writer.dropAppends(because: failure, where: { $0.device == device }) {
+            self.removals.look(for: account, completion: completion)
+        }
+    }
 }

@@ -100,19 +100,17 @@ final class LoginRequests {
     /// Whoever was sent away after the store took the login, and before this, is looked up anew.
     private func inTime(_ result: Result<LoggedIn, Failure>, since mark: Int) -> Result<LoggedIn, Failure> {
         guard case .success(let identity) = result,
-            expulsion.recent.concern(identity.account.id, identity.device, since: mark)
+            expulsion.recent.concern(identity.account.id, identity.device, by: identity.key, since: mark)
         else { return result }
         let sentence = "devices of the account were cut off meanwhile; log in again"
         return .failure(Failure(.busy, sentence: sentence, retryAfter: 100))
     }
 
-    /// The newest use of an identity file counts: the connections of the former one end first.
+    /// The newest use of an identity file counts: the connections of the former one end first. The same use again ends nothing.
     private func finishLogin(_ session: Session, _ frame: RawFrame, _ result: Result<LoggedIn, Failure>) {
         guard frame.frameKind == .loginByIdentity, case .success(let identity) = result, identity.state == .active
         else { return answerLogin(session, frame, result) }
-        expulsion.close([identity.device], of: identity.account.id, because: Failure(.replaced)) {
-            self.answerLogin(session, frame, result)
-        }
+        expulsion.close(formerOf: identity) { self.answerLogin(session, frame, result) }
     }
 
     private func answerLogin(_ session: Session, _ frame: RawFrame, _ result: Result<LoggedIn, Failure>) {

@@ -219,5 +219,5 @@ package struct IdentityEntry: Sendable, Equatable {
     }
 
     /// The key by which it logs in.
-    package var loginKey: [UInt8]? { device.keys.first { $0.purpose == .login }?.publicKey }
+    package var loginKey: [UInt8]? { device.loginKey }
 }

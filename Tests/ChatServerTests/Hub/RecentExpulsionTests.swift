@@ -21,6 +21,15 @@ struct RecentExpulsionTests {
             recent.concern(alice, phone, since: before) && !recent.concern(AccountID(high: 9, low: 9), phone, since: 0))
     }
 
+    @Test func `whoever has the key for which the others went stays`() {
+        var recent = RecentExpulsions()
+        recent.note(alice, [laptop], keeping: [7])
+        #expect(!recent.concern(alice, laptop, by: [7], since: 0))
+        #expect(recent.concern(alice, laptop, by: [6], since: 0) && recent.concern(alice, laptop, since: 0))
+        recent.note(alice, [laptop])
+        #expect(recent.concern(alice, laptop, by: [7], since: 0))
+    }
+
     @Test func `what is not remembered any more concerns everybody who began before it`() {
         var recent = RecentExpulsions(capacity: 4)
         let before = recent.count

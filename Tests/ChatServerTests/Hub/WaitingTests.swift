@@ -37,13 +37,34 @@ import WireCodec
             let alice = try await server.logIn("alice")
             try await beginChain(server, alice)
             let file = DeviceID(high: 9, low: 9)
-            let (former, welcome) = try await enter(server, use(file, of: alice, key: 1, renewal: [1]))
+            let former = try await server.logIn("alice", device: file)
+            let (newer, welcome) = try await enter(server, use(file, of: alice, key: 1, renewal: [1]))
             #expect(welcome.state == .active && welcome.device == file)
-            // The same use again, as after a lost answer, takes its own place.
-            let (newer, _) = try await enter(server, use(file, of: alice, key: 1, renewal: [1]))
             #expect(try await former.closed()?.errorCode == .replaced)
-            let _: Pong = try await newer.reply(to: Ping())
-            let _: Pong = try await alice.reply(to: Ping())
+            // The same use again, as after a lost answer, ends nothing.
+            let (again, _) = try await enter(server, use(file, of: alice, key: 1, renewal: [1]))
+            for client in [newer, again, alice] { let _: Pong = try await client.reply(to: Ping()) }
+        }
+    }
+
+    @Test func `a renewal that was taken is answered the next time, though the server was busy`() async throws {
+        try await withServer(change: { $0.hub.limits.connectionsPerAccount = 1 }) { server in
+            let alice = try await server.logIn("alice")
+            try await beginChain(server, alice)
+            let file = DeviceID(high: 9, low: 9)
+            let request = try use(file, of: alice, key: 1, renewal: [1])
+            let busy = try await server.connect()
+            busy.send(ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test"))
+            let refusal: Failure = try await busy.reply(to: request)
+            #expect(refusal.errorCode == .busy)
+            let account = try alice.account
+            #expect(try await server.store.chain(of: account, from: 0, limit: 9)?.renewals == [[1]])
+            alice.close()
+            let isGone = await eventually {
+                (try? await server.server.hub.value { $0.connections.sessions(of: account).isEmpty }) == true
+            }
+            #expect(isGone)
+            #expect(try await enter(server, request).1.device == file)
         }
     }
 

@@ -42,7 +42,7 @@ struct EnrolmentStore {
         guard let made = try devices.device(entry.device.id, of: entry.account) else { throw Failure(.noSuchDevice) }
         return LoggedIn(
             account: account.record, device: entry.device.id, deviceName: made.name, state: made.state,
-            chain: try devices.standing(of: entry.account),
+            key: entry.loginKey ?? [], chain: try devices.standing(of: entry.account),
             packages: try PackageStore(database: database).standing(of: entry.device.id, at: time))
     }
 

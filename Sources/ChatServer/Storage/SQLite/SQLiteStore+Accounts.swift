@@ -64,7 +64,7 @@ extension SQLiteStore {
             guard let made = try devices.device(device.id, of: account) else { throw Failure(.noSuchDevice) }
             return LoggedIn(
                 account: kept.record, device: device.id, deviceName: made.name, state: made.state,
-                chain: try devices.standing(of: account),
+                key: device.loginKey ?? [], chain: try devices.standing(of: account),
                 packages: try PackageStore(database: database).standing(of: device.id, at: clock()))
         }
     }
@@ -86,8 +86,8 @@ extension SQLiteStore {
                 let devices = DeviceStore(database: database)
                 let used = try devices.use(number, of: device, checkedAgainst: row)
                 return LoggedIn(
-                    account: used.account, device: device, deviceName: used.name, state: used.state, chain: used.chain,
-                    packages: row.packages)
+                    account: used.account, device: device, deviceName: used.name, state: used.state, key: row.key,
+                    chain: used.chain, packages: row.packages)
             }
         }
     }
