@@ -66,6 +66,14 @@ package struct GroupFollower: Sendable {
         group.members.compactMap { (try? DeviceCredential($0.leaf.credential)).map(DeviceReader.init) }
     }
 
+    /// Those that no waiting proposal removes.
+    package var remaining: [DeviceReader] {
+        let waiting = Set(waitingRemoves)
+        return group.members.compactMap { index, leaf in
+            waiting.contains(index) ? nil : (try? DeviceCredential(leaf.credential)).map(DeviceReader.init)
+        }
+    }
+
     /// Takes it from its rows.
     package static func load(
         _ rows: GroupRows, of name: GroupName, by authority: GroupAuthority

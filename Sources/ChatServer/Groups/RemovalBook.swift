@@ -12,34 +12,74 @@ package struct RemovalBook {
     private struct Wait {
         var candidates: [DeviceReader]
         var asked: Set<DeviceID> = []
-        var until = NIODeadline.distantPast
+        /// Until when somebody is waited for; nil: nobody was there, and who comes is asked.
+        var until: NIODeadline? = .distantPast
     }
 
     private var waits: [ConversationID: Wait] = [:]
+    /// In which of these groups a device is asked when it comes.
+    private var expected: [DeviceID: Set<ConversationID>] = [:]
 
     package init() {}
 
     package var conversations: Set<ConversationID> { Set(waits.keys) }
 
-    /// Removes wait in a group that these devices are in.
+    /// Whether somebody was asked, or is to be.
+    package var isAsking: Bool { waits.values.contains { $0.until != nil } }
+
+    /// Removes wait in a group of which these devices stay. Where none does there is nobody to ask.
     package mutating func began(_ conversation: ConversationID, candidates: [DeviceReader]) {
+        ended(conversation)
+        guard !candidates.isEmpty else { return }
         waits[conversation] = Wait(candidates: candidates)
     }
 
-    /// They were committed.
-    package mutating func ended(_ conversation: ConversationID) { waits[conversation] = nil }
+    /// They were committed, or there is no such group any more.
+    package mutating func ended(_ conversation: ConversationID) {
+        guard let wait = waits.removeValue(forKey: conversation), wait.until == nil else { return }
+        expect(wait.candidates, in: conversation, false)
+    }
+
+    /// A device is there from now on.
+    ///
+    /// - Returns: whether there is somebody to ask because of that.
+    package mutating func came(_ device: DeviceID) -> Bool {
+        guard let conversations = expected[device] else { return false }
+        for conversation in conversations {
+            guard let wait = waits[conversation] else { continue }
+            expect(wait.candidates, in: conversation, false)
+            waits[conversation]?.until = .distantPast
+        }
+        return true
+    }
 
     /// Whom to ask now; nil while somebody is waited for, or where nobody is there.
     package mutating func next(
         _ conversation: ConversationID, at now: NIODeadline, isThere: (DeviceReader) -> Bool
     ) -> DeviceReader? {
-        guard var wait = waits[conversation], wait.until <= now else { return nil }
+        guard var wait = waits[conversation], let until = wait.until, until <= now else { return nil }
+        defer { waits[conversation] = wait }
         let there = wait.candidates.filter(isThere)
+        guard !there.isEmpty else {
+            wait.until = nil
+            expect(wait.candidates, in: conversation, true)
+            return nil
+        }
         if there.allSatisfy({ wait.asked.contains($0.device) }) { wait.asked = [] }
         guard let reader = there.first(where: { !wait.asked.contains($0.device) }) else { return nil }
         wait.asked.insert(reader.device)
         wait.until = now + Self.patience
-        waits[conversation] = wait
         return reader
+    }
+
+    private mutating func expect(_ readers: [DeviceReader], in conversation: ConversationID, _ isExpected: Bool) {
+        for reader in readers {
+            if isExpected {
+                expected[reader.device, default: []].insert(conversation)
+            } else {
+                expected[reader.device]?.remove(conversation)
+                if expected[reader.device]?.isEmpty == true { expected[reader.device] = nil }
+            }
+        }
     }
 }

@@ -111,7 +111,7 @@ final class RemovalDesk {
 
     /// Removes wait in a group.
     func waits(in conversation: ConversationID, _ follower: GroupFollower) {
-        book.began(conversation, candidates: follower.devices)
+        book.began(conversation, candidates: follower.remaining)
         ask()
     }
 
@@ -137,12 +137,17 @@ final class RemovalDesk {
             }
             if let reader { tell(reader, conversation) }
         }
-        guard !isAsking, !book.conversations.isEmpty else { return }
+        guard !isAsking, book.isAsking else { return }
         isAsking = true
         context.schedule(in: RemovalBook.patience) { [weak self] in
             self?.isAsking = false
             self?.ask()
         }
+    }
+
+    /// A device has subscribed.
+    func came(_ device: DeviceID) {
+        if book.came(device) { ask() }
     }
 
     private func tell(_ reader: DeviceReader, _ conversation: ConversationID) {

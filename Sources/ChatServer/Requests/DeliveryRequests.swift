@@ -9,10 +9,11 @@ final class DeliveryRequests {
     private let presence: PresenceDesk
     private let receipts: ReceiptDesk
     private let writer: BatchWriter
+    private let removals: RemovalDesk
 
     init(
         connections: ConnectionRegistry, marks: MarkWriter, deliverer: Deliverer, presence: PresenceDesk,
-        receipts: ReceiptDesk, writer: BatchWriter
+        receipts: ReceiptDesk, writer: BatchWriter, removals: RemovalDesk
     ) {
         self.connections = connections
         self.marks = marks
@@ -20,6 +21,7 @@ final class DeliveryRequests {
         self.presence = presence
         self.receipts = receipts
         self.writer = writer
+        self.removals = removals
     }
 
     func handle(_ frame: RawFrame, _ session: Session) throws(WireError) {
@@ -41,6 +43,7 @@ final class DeliveryRequests {
         connections.subscribe(session)
         session.send(Done(), correlation: correlation)
         if !presence.arrived(session, as: identity.account) { deliverer.catchUp(session) }
+        removals.came(identity.device)
     }
 
     /// The end of a subscription, with its connection.

@@ -128,7 +128,26 @@ import Testing
         var book = RemovalBook()
         book.began(dm, candidates: readers)
         let nobody = book.next(dm, at: at(0)) { _ in false }
-        let second = book.next(dm, at: at(0)) { $0 == readers[1] }
-        #expect(nobody == nil && second == readers[1])
+        #expect(nobody == nil && !book.isAsking, "nothing is done until somebody comes")
+        let strange = book.came(DeviceID(high: 9, low: 9))
+        let late = book.next(dm, at: at(9_000)) { _ in true }
+        #expect(!strange && late == nil)
+        let came = book.came(readers[1].device)
+        let second = book.next(dm, at: at(9_000)) { $0 == readers[1] }
+        #expect(came && book.isAsking && second == readers[1])
+        let again = book.came(readers[1].device)
+        #expect(!again, "it was asked")
+    }
+
+    @Test func `where nobody stays nobody is asked, nor where the group has ended`() {
+        var book = RemovalBook()
+        book.began(dm, candidates: readers)
+        book.began(dm, candidates: [])
+        #expect(book.conversations.isEmpty)
+        book.began(dm, candidates: readers)
+        let nobody = book.next(dm, at: at(0)) { _ in false }
+        book.ended(dm)
+        let came = book.came(readers[0].device)
+        #expect(nobody == nil && !came && !book.isAsking)
     }
 }
