@@ -75,7 +75,8 @@ package struct RemovalRuling: Sendable {
         bundle.precondition = ConversationPosition(generation: generation, next.mark)
         bundle.clears = clears
         bundle.rows = rows
-        bundle.holdsMessages = holdsMessages
+        // What holds them for another reason goes on.
+        bundle.holdsMessages = holdsMessages ? true : nil
         return bundle
     }
 }

@@ -55,6 +55,8 @@ package enum MetaStore {
     ) throws {
         try put("generation", generation.bytes, in: database)
         try PackageStore(database: database).forgetOnceOnly()
+        // Their members know epochs that the backup does not: nothing is written before one of them has begun anew (S4).
+        try database.run("UPDATE conversations SET held = 1 WHERE epoch > 0")
         let floor = max(floor, try largestHead(in: database).advanced(by: leap))
         try database.run(
             """

@@ -1,0 +1,104 @@
+import ChatProtocol
+import GroupRules
+import MLS
+import SQLite
+import TestSupport
+import Testing
+
+@testable import ChatServer
+
+/// Groups of a store that was restored from a backup: members may know later epochs than it does.
+@Suite(.endsWhatItStarts) struct GenerationTests {
+    /// What a restore does to the store of a server that has ended.
+    private func restore(_ scratch: Scratch) throws {
+        let path = scratch.url.appendingPathComponent("server.db").path
+        let database = try Database(path: path, options: DatabaseOptions(mode: .readWrite))
+        try database.transaction {
+            try MetaStore.beginGeneration(StoreGeneration(high: 8, low: 8), floor: 0, in: database)
+        }
+    }
+
+    private func commit(
+        _ prepared: GroupMember.Prepared, in conversation: ConversationID, at position: ConversationPosition
+    ) -> ChatProtocol.Commit {
+        ChatProtocol.Commit(
+            conversation: conversation, id: .unique, position: position, handshake: prepared.handshake,
+            groupInfo: prepared.info)
+    }
+
+    private func message(
+        _ member: inout GroupMember, in conversation: ConversationID, at position: ConversationPosition
+    ) throws -> Append {
+        let sealed = try member.group?.send(Array("hi".utf8), using: &member.generator)
+        return Append(
+            conversation: conversation, id: .unique, payloadKind: PayloadKind.message.rawValue, precondition: position,
+            payload: try #require(sealed).encoded)
+    }
+
+    @Test func `S4: after a restore no group takes a message before a commit of the new generation`() async throws {
+        let scratch = try Scratch()
+        let first = try await TestServer.start(scratch: scratch)
+        var scene = try await GroupScene(first)
+        try await scene.found()
+        let (dm, former) = (scene.dm, try #require(scene.alice.position))
+        await first.stop()
+        try restore(scratch)
+        let second = try await TestServer.start(scratch: scratch)
+        let client = try await second.logIn("alice", device: scene.alice.device)
+        let bob = try await second.logIn("bob", device: scene.bob.device)
+        var position = former
+        position.generation = try client.welcome.generation
+        #expect(position.generation != former.generation)
+        let prepared = try scene.alice.commit()
+        // Neither a message nor a handshake of the former generation is taken, and it is said where the group stands.
+        let late = try message(&scene.bob, in: dm, at: former)
+        let refusals = [
+            try await failure { let _: Appended = try await bob.reply(to: late) },
+            try await failure { let _: Appended = try await client.reply(to: commit(prepared, in: dm, at: former)) },
+        ]
+        #expect(refusals.map(\.?.errorCode) == [.preconditionFailed, .preconditionFailed])
+        #expect(refusals.map(\.?.current?.position) == [position, position])
+        let early = try message(&scene.bob, in: dm, at: position)
+        #expect(
+            try await failure { let _: Appended = try await bob.reply(to: early) }?.errorCode == .removalPending)
+        let done: Appended = try await client.reply(to: commit(prepared, in: dm, at: position))
+        #expect(done.position.epoch == 2 && done.position.generation == position.generation)
+        scene.alice.group = prepared.next
+        let sent: Appended = try await client.reply(
+            to: try message(&scene.alice, in: dm, at: done.position))
+        #expect(sent.position == done.position)
+    }
+
+    @Test func `S4: a proposal does not lift what a restore holds, in open groups either`() async throws {
+        let scratch = try Scratch()
+        let first = try await TestServer.start(scratch: scratch)
+        var carol = try await GroupMember("carol", on: first, seed: 3)
+        let everyone = carol.hello.everyone
+        let policy = GroupPolicy(
+            server: carol.hello.server, group: GroupName(conversation: everyone, incarnation: 0), kind: .everyone)
+        try await carol.found(try carol.founding(policy), policy)
+        var dan = try await GroupMember("dan", on: first, seed: 4)
+        try await dan.join(everyone)
+        try await carol.catchUp(in: everyone)
+        await first.stop()
+        try restore(scratch)
+        let second = try await TestServer.start(scratch: scratch)
+        let authority = try await second.server.hub.value { $0.desk.authority }
+        let rows = try await GroupRows.read(GroupFollower.kinds, of: everyone, from: second.store)
+        let follower = try GroupFollower.load(
+            rows, of: GroupName(conversation: everyone, incarnation: 0), by: authority)
+        let generation = try await second.store.identity().generation
+        let ruling = try #require(try follower.removals(of: [dan.device], by: authority).first)
+        let proposal = try #require(ruling.bundle(in: everyone, generation: generation))
+        guard case .appended? = try await second.store.settle([.bundle(proposal)]).first else {
+            Issue.record("the proposal is not taken")
+            return
+        }
+        let client = try await second.logIn("carol", device: carol.device)
+        var position = try #require(carol.position)
+        position.generation = generation
+        let early = try message(&carol, in: everyone, at: position)
+        #expect(
+            try await failure { let _: Appended = try await client.reply(to: early) }?.errorCode == .removalPending)
+    }
+}
