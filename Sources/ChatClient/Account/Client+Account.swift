@@ -88,6 +88,7 @@ extension Client {
                         deviceName: welcome.deviceName, loginKey: key.rawRepresentation, standing: .active,
                         address: address, server: welcome.server, generation: welcome.generation,
                         everyone: welcome.everyone))
+                try store.meetGroupKey(welcome.groupKey)
                 try store.forgetChainKeys(except: welcome.device)
                 try store.remember([welcome.account], now: WallClock.now)
                 try store.remember(welcome.everyone, type: .everyone, peer: nil)

@@ -83,8 +83,9 @@ extension Problem {
     }
 
     /// Whether trying again, with nothing else changed, can help. A conversation that has moved on never takes the same
-    /// bytes.
+    /// bytes, and whoever has no device yet may not have one for days.
     var mayPassByItself: Bool {
-        (exit == .unreachable || exit == .temporary) && code != ErrorCode.preconditionFailed.name
+        (exit == .unreachable || exit == .temporary)
+            && ![ErrorCode.preconditionFailed, .noDevice].contains { $0.name == code }
     }
 }

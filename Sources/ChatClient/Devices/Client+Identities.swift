@@ -134,6 +134,7 @@ extension Client {
                 try store.updateIdentity(
                     displayName: welcome.account.displayName, deviceName: welcome.deviceName,
                     everyone: welcome.everyone)
+                try store.meetGroupKey(welcome.groupKey)
                 if try store.identity()?.generation != welcome.generation {
                     try store.storeNewGeneration(welcome.generation, now: WallClock.now)
                 }

@@ -15,6 +15,8 @@ package actor Client {
 
     /// The connection to the store, once opened.
     private var openStore: ClientStore?
+    /// Takes in the logs of groups; made when it is first needed.
+    var opener: Opener?
     /// The connection for requests, where there is no lasting one.
     var requestLinkInUse: Link?
     var requestLinkComing: Task<Result<Link, Problem>, Never>?
@@ -105,7 +107,10 @@ package actor Client {
         } catch { throw Problem(store: error) }
     }
 
-    func forgetStore() { openStore = nil }
+    func forgetStore() {
+        openStore = nil
+        opener = nil
+    }
 
     private func requireProfile() throws(Problem) {
         guard try settings.profileDirectory.check() == .usable else { throw notLoggedIn }

@@ -32,6 +32,9 @@ extension Client {
                 case .deviceWaiting:
                     try tell(.deviceWaits(try Link.decode(frame, from: link.address)), events)
                 case .keysChanged: news.hear(try Link.decode(frame, from: link.address))
+                case .groupWelcome:
+                    let welcome: GroupWelcome = try Link.decode(frame, from: link.address)
+                    await enterGroup(of: welcome.conversation, on: link)
                 default:
                     // A newer server may tell more than we understand.
                     log.debug("an event that is not known here", metadata: ["kind": "\(frame.kind)"])
@@ -49,11 +52,30 @@ extension Client {
     ) async throws(Problem) {
         guard !batch.isEmpty else { return }
         try await lookUpStrangers(in: batch, on: link, own: identity.account)
+        let direct = try store { try $0.directConversations(among: Set(batch.map(\.conversation))) }
+        var rest = batch[...]
+        while let conversation = rest.first?.conversation {
+            guard direct.contains(conversation) else {
+                let end = rest.firstIndex { direct.contains($0.conversation) } ?? rest.endIndex
+                try keepPlain(rest[..<end], isReplay: isReplay, from: link, identity: identity, acknowledger)
+                rest = rest[end...]
+                continue
+            }
+            let end = rest.firstIndex { $0.conversation != conversation } ?? rest.endIndex
+            let items = rest[..<end].map(LogItem.init)
+            try await open(items, of: conversation, isReplay: isReplay, from: link, identity: identity, acknowledger)
+            rest = rest[end...]
+        }
+    }
+
+    private func keepPlain(
+        _ batch: ArraySlice<Incoming>, isReplay: Bool, from link: Link, identity: Identity, _ acknowledger: Acknowledger
+    ) throws(Problem) {
         let now = WallClock.now
         let stored = try store { store in
             let stored = try store.writeSynced {
                 try store.noteSynced(now)
-                return try store.store(batch, own: identity.account, isReplay: isReplay, now: now)
+                return try store.store(Array(batch), own: identity.account, isReplay: isReplay, now: now)
             }
             if stored.hasNews { store.wake() }
             return stored
@@ -61,7 +83,7 @@ extension Client {
         for item in stored.items { acknowledger.planner.settled(item, now: Monotonic.now) }
         if stored.refused != nil {
             acknowledger.send(all: true)
-            throw Problem(.protocolFault, "\(link.address) numbers messages far beyond what a conversation can have")
+            throw .impossibleNumber(link)
         }
     }
 
@@ -102,7 +124,7 @@ extension Client {
     // MARK: Names
 
     /// Asks for the conversations and accounts of a batch that are not known here.
-    private func lookUpStrangers(in batch: [Incoming], on link: Link, own: AccountID) async throws(Problem) {
+    func lookUpStrangers(in batch: [Incoming], on link: Link, own: AccountID) async throws(Problem) {
         let conversations = try store { try $0.unknown(conversations: Set(batch.map(\.conversation))) }
         for page in conversations.pages(of: Limits.page) {
             let found: Conversations = try await link.request(LookUpConversations(ids: page))

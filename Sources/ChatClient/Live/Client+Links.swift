@@ -123,12 +123,15 @@ extension Client {
     private func noteWelcome(_ welcome: Welcome, _ identity: Identity) throws(Problem) {
         log.debug("logged in", metadata: ["user": "\(welcome.account.name)"])
         let isNewLife = welcome.generation != identity.generation
+        let groupKey = try store { try $0.groupKey() }
         guard
             isNewLife || identity.standing != .active || welcome.account.displayName != identity.displayName
                 || welcome.deviceName != identity.deviceName || welcome.everyone != identity.everyone
+                || groupKey?.bytes != welcome.groupKey
         else { return }
         try store { store in
             try store.writeSynced {
+                try store.meetGroupKey(welcome.groupKey)
                 try store.updateIdentity(
                     displayName: welcome.account.displayName, deviceName: welcome.deviceName,
                     everyone: welcome.everyone)

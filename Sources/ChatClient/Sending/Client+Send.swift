@@ -36,13 +36,20 @@ extension Client {
         return SendingAccess(
             account: { () async throws(Problem) in try await self.ownAccount() },
             connect: { () async throws(Problem) in try await self.requestLink() }, conversations: conversations,
-            journal: journal, receipts: receipts, keys: keyPassage,
+            journal: journal, receipts: receipts, keys: keyPassage, groups: groupPassage,
             flushOutbox: { await flush.runQuietly(on: $0) })
     }
 
     nonisolated var outboxFlush: OutboxFlush {
         OutboxFlush(
-            journal: journal, conversations: conversations, receipts: receipts, keys: keyPassage, log: log)
+            journal: journal, conversations: conversations, receipts: receipts, keys: keyPassage, groups: groupPassage,
+            log: log)
+    }
+
+    nonisolated var groupPassage: GroupPassage {
+        GroupPassage(
+            door: self, gate: gate,
+            joiner: { (link) async throws(Problem) in try await self.joiner(on: link, through: self) })
     }
 
     nonisolated var keyPassage: KeyPassage {

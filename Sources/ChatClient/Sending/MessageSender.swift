@@ -19,6 +19,9 @@ package actor MessageSender {
     private var account: AccountID?
     /// Whose receipts count, by conversation.
     private var recipients: [ConversationID: AccountID] = [:]
+    /// Conversations whose groups this device has to go on with before more is sent there, and what the server has said to the last
+    /// message.
+    private var stale: [ConversationName: ErrorCode?] = [:]
     private var wire: SenderWire?
     private var isFinished = false
     private var givenUp: Problem?
@@ -170,12 +173,16 @@ package actor MessageSender {
         case .failure(let problem) where problem.code == LocalCode.protocolFault.rawValue:
             // Whatever this server says of the others is worth nothing, either.
             return fail(problem)
-        case .failure: return queue.replied(tag: tag, result, now: Monotonic.now)
+        case .failure(let problem):
+            if let message = messages[tag], message.conversation.hasGroup, let refusal = problem.staleness {
+                stale[message.conversation] = .some(refusal)
+            }
+            return queue.replied(tag: tag, result, now: Monotonic.now)
         }
         course.succeeded()
         guard let message = messages[tag], let sealed = message.sealed else { return }
         let reply = TakenMessage(
-            appended: appended, digest: sealed.digest, content: message.content, row: message.row)
+            appended: appended, sealed: sealed, content: message.content, row: message.row)
         if reply.isFromBefore {
             messages[tag]?.isFromBefore = true
             // The first may have been taken just now.
@@ -221,9 +228,9 @@ package actor MessageSender {
         switch decision {
         case .resolve(let name, let anew): await resolve(name, anew: anew)
         case .seal(let tags): await seal(tags)
-        case .append(let tag, let conversation):
-            guard let message = messages[tag] else { return }
-            wire?.append(message, tag: tag, to: conversation, wantReceipt: options.wait > .accepted)
+        case .append(let tag, _):
+            guard let sealed = messages[tag]?.sealed else { return }
+            wire?.append(sealed, tag: tag)
         case .watchReceipts(let conversation): wire?.watch(conversation)
         case .finish(let tag, let end): await finish(tag, end)
         }
@@ -231,13 +238,67 @@ package actor MessageSender {
 
     /// The gate is asked at this moment: another process may have learnt just now that a key has changed.
     private func seal(_ tags: [UInt64]) async {
+        var ofGroups: [UInt64] = []
+        var plain: [UInt64] = []
+        for tag in tags {
+            let hasGroup = messages[tag]?.conversation.hasGroup ?? false
+            if hasGroup { ofGroups.append(tag) } else { plain.append(tag) }
+        }
+        await sealPlain(plain)
+        while !ofGroups.isEmpty {
+            await sealToGroups(Array(ofGroups.prefix(Sealer.batch)))
+            ofGroups.removeFirst(min(Sealer.batch, ofGroups.count))
+        }
+    }
+
+    private func sealPlain(_ tags: [UInt64]) async {
         for name in Set(tags.compactMap { messages[$0]?.conversation }) {
             do throws(Problem) {
-                if try await !access.keys.isOpen(name) { queue.reopen(name) }
+                if try await !access.keys.isOpen(name) { queue.reopen(name, now: Monotonic.now) }
             } catch { queue.resolved(name, .failure(error), now: Monotonic.now) }
         }
-        for tag in tags where queue.isSealing(tag) { messages[tag]?.seal() }
+        for tag in tags where queue.isSealing(tag) {
+            guard let name = messages[tag]?.conversation, let id = queue.id(of: name) else { continue }
+            messages[tag]?.sealPlain(for: id, wantReceipt: options.wait > .accepted)
+        }
         queue.sealed(tags)
+    }
+
+    private func sealToGroups(_ tags: [UInt64]) async {
+        var sealing: [(tag: UInt64, name: ConversationName)] = []
+        var unsealed: [UnsealedMessage] = []
+        for tag in tags where queue.isSealing(tag) {
+            guard let message = messages[tag], let id = queue.id(of: message.conversation) else { continue }
+            sealing.append((tag, message.conversation))
+            unsealed.append(UnsealedMessage(conversation: id, id: message.id, content: message.content))
+        }
+        let outcomes: [SealingOutcome]
+        do throws(Problem) {
+            outcomes = try await access.groups.seal(unsealed, wantReceipt: options.wait > .accepted)
+        } catch {
+            for name in Set(sealing.map(\.name)) { queue.resolved(name, .failure(error), now: Monotonic.now) }
+            return
+        }
+        for ((tag, name), outcome) in zip(sealing, outcomes) where queue.isSealing(tag) {
+            await sealed(tag, name, outcome)
+        }
+    }
+
+    private func sealed(_ tag: UInt64, _ name: ConversationName, _ outcome: SealingOutcome) async {
+        switch outcome {
+        case .append(let append):
+            messages[tag]?.sealed = SealedAppend(append)
+            queue.sealed([tag])
+        case .known(let seq, let time):
+            messages[tag]?.isFromBefore = true
+            if let row = messages[tag]?.row { await access.journal.forget(row) }
+            queue.known(tag, seq: seq, time: time, now: Monotonic.now)
+        case .refused(let problem): queue.refused(tag, problem)
+        case .held(.closed(let problem)): queue.resolved(name, .failure(problem), now: Monotonic.now)
+        case .held(let obstacle):
+            stale[name] = .some(obstacle.refusal)
+            queue.reopen(name, now: Monotonic.now)
+        }
     }
 
     private func connect() {
@@ -253,13 +314,18 @@ package actor MessageSender {
         guard let wire else { return }
         do throws(Problem) {
             // At once where nothing has to be asked: then it goes out with the login.
-            if !anew, let known = try await access.recall(name) { return resolved(name, .success(known)) }
+            if !anew, stale[name] == nil, let known = try await access.recall(name) {
+                return resolved(name, .success(known))
+            }
         } catch { return resolved(name, .failure(error)) }
-        wire.open(name, anew: anew, access)
+        wire.open(name, anew: anew, after: stale[name] ?? nil, access)
     }
 
     private func resolved(_ name: ConversationName, _ result: Result<OpenedConversation, Problem>) {
-        if case .success(let opened) = result { recipients[opened.id] = opened.recipient }
+        if case .success(let opened) = result {
+            recipients[opened.id] = opened.recipient
+            stale[name] = nil
+        }
         queue.resolved(name, result.map(\.id), now: Monotonic.now)
     }
 

@@ -11,6 +11,7 @@ struct OutboxFlush: Sendable {
     let conversations: ConversationBook
     let receipts: ReceiptBoard
     let keys: KeyPassage
+    let groups: GroupPassage
     let log: Logger
 
     /// Sends in the name of another command, whose outcome it does not change.
@@ -80,6 +81,12 @@ struct OutboxFlush: Sendable {
         SendingAccess(
             account: { () async throws(Problem) in try await link.welcome().account.id },
             connect: { () async throws(Problem) in link }, conversations: conversations, journal: journal,
-            receipts: receipts, keys: gate)
+            receipts: receipts, keys: gate, groups: groups(through: gate))
+    }
+
+    private func groups(through passage: KeyPassage) -> GroupPassage {
+        var groups = groups
+        groups.gate = passage.gate
+        return groups
     }
 }

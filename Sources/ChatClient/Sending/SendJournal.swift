@@ -6,19 +6,19 @@ import Logging
 /// A message that the server has taken.
 struct TakenMessage: Sendable {
     var appended: Appended
-    /// Of the payload that was sent.
-    var digest: [UInt8]
+    /// What was sent.
+    var sealed: SealedAppend
     var content: Content
     /// The row of the outbox in which it waited.
     var row: Int64?
 
     /// What the server has under this identifier was sent at another time.
-    var isFromBefore: Bool { appended.duplicate && appended.digest != digest }
+    var isFromBefore: Bool { appended.duplicate && appended.digest != sealed.digest }
 }
 
 /// What becomes of messages in the store: those that the server took stand in the history, others wait in the outbox.
 struct SendJournal: Sendable {
-    let store: any StoreDoor
+    let store: any GroupDoor
     /// Who is written to: what is queued goes by it, whoever sends it.
     let policy: KeyPolicy
     let log: Logger
@@ -28,6 +28,10 @@ struct SendJournal: Sendable {
     /// Keeps messages that the server has taken, and takes them out of the outbox. They are taken whatever happens
     /// here: another way to them is the log.
     func keep(_ messages: [TakenMessage]) async {
+        let ofGroups = messages.filter(\.sealed.isOfGroup)
+        if !ofGroups.isEmpty { await keepInGroups(ofGroups) }
+        let messages = messages.filter { !$0.sealed.isOfGroup }
+        guard !messages.isEmpty else { return }
         do throws(Problem) {
             try await store.withStore { store in
                 guard let identity = try store.identity() else { return }
@@ -46,6 +50,38 @@ struct SendJournal: Sendable {
                 if hasNews { store.wake() }
             }
         } catch { log.warning("sent, but not kept in the history: \(error.text)") }
+    }
+
+    /// Each at its place in the log of its group, or without it where something before it was not processed yet.
+    private func keepInGroups(_ messages: [TakenMessage]) async {
+        do throws(Problem) {
+            let findings = try await store.withOpener { opener, store -> [OpeningFinding] in
+                guard let identity = try store.identity() else { return [] }
+                var findings: [OpeningFinding] = []
+                var hasNews = false
+                for message in messages {
+                    switch try opener.acknowledged(message.appended, in: store, as: identity, now: WallClock.now) {
+                    case .placed(let part):
+                        hasNews = hasNews || part.hasNews
+                        findings += part.findings
+                    case .taken(let isNew): hasNews = hasNews || isNew
+                    case .another, nil: break
+                    }
+                }
+                let rows = messages.compactMap(\.row)
+                if !rows.isEmpty { try store.writeWithReserve { for row in rows { try store.removeFromOutbox(row) } } }
+                if hasNews { store.wake() }
+                return findings
+            }
+            for finding in findings { log.info("\(finding)") }
+        } catch { log.warning("sent, but not kept in the history: \(error.text)") }
+    }
+
+    /// The server had taken it before.
+    func forget(_ row: Int64) async {
+        do throws(Problem) {
+            try await store.withStore { store in try store.write { try store.removeFromOutbox(row) } }
+        } catch { log.warning("the outbox was not kept: \(error.text)") }
     }
 
     /// What is wrong with a message under whose identifier the server took another one before; nil where it says the

@@ -107,14 +107,33 @@ struct SendQueue {
     }
 
     /// Something has to be done before more goes there: it is found anew.
-    mutating func reopen(_ name: ConversationName) {
-        targets.close(name)
+    mutating func reopen(_ name: ConversationName, now: Duration) {
+        let isTooOften = targets.close(name)
         for item in items.all where item.conversation == name && item.phase == .sealing {
             items.setPhase(item.tag, .waiting)
         }
+        if isTooOften { hold(name, .groupIsBusy, now: now) }
+    }
+
+    /// It was never sealed, and never will be.
+    mutating func refused(_ tag: UInt64, _ problem: Problem) {
+        guard let item = items.remove(tag) else { return }
+        fail(item, problem)
+    }
+
+    /// The server has it already, by an earlier attempt of this device.
+    mutating func known(_ tag: UInt64, seq: SequenceNumber, time: Timestamp, now: Duration) {
+        guard let item = items[tag], item.phase == .sealing else { return }
+        items.setDeadline(tag, deadline(of: item))
+        items.setPhase(tag, .accepted(seq: seq, time: time))
+        targets.progressed(item.conversation, now: now)
+        if options.wait > .accepted, let id = targets.id(of: item.conversation) { unwatched.insert(id) }
+        settle(tag)
     }
 
     func isSealing(_ tag: UInt64) -> Bool { items[tag]?.phase == .sealing }
+
+    func id(of name: ConversationName) -> ConversationID? { targets.id(of: name) }
 
     /// The payloads of these are made. They go out, unless the connection was lost meanwhile.
     mutating func sealed(_ tags: [UInt64]) {
@@ -139,6 +158,11 @@ struct SendQueue {
             items.setPhase(tag, .accepted(seq: appended.seq, time: appended.time))
             targets.progressed(name, now: now)
             settle(tag)
+        case .failure(let problem) where problem.staleness != nil && name.hasGroup:
+            items.setPhase(tag, .waiting)
+            items.noteNotThere(tag)
+            items.note(problem, of: tag)
+            reopen(name, now: now)
         case .failure(let problem) where problem.mayPassByItself:
             items.setPhase(tag, .waiting)
             // A server that is busy with it does not know itself yet whether it is there.
@@ -285,5 +309,12 @@ struct SendQueue {
     private mutating func end(_ item: SendItem, _ problem: Problem) {
         let delivered = targets.receipts(of: item.conversation).delivered
         outcomes.append(.finish(tag: item.tag, verdict.givenUp(item, problem, delivered: delivered)))
+    }
+}
+
+extension Problem {
+    /// Others were quicker each time.
+    fileprivate static var groupIsBusy: Problem {
+        Problem(.busy, "others change the conversation's group all the time", hint: "try again", sent: .no)
     }
 }

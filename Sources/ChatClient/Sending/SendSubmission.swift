@@ -50,8 +50,8 @@ struct TrackedMessage: Sendable {
     let content: Content
     /// The row of the outbox in which it waits.
     var row: Int64?
-    /// What travels; made when it goes out first, and the same each time.
-    private(set) var sealed: SealedPayload?
+    /// What travels.
+    var sealed: SealedAppend?
     /// The server keeps what was sent before under this identifier.
     var isFromBefore = false
 
@@ -62,22 +62,27 @@ struct TrackedMessage: Sendable {
         self.row = row
     }
 
-    mutating func seal() {
-        guard sealed == nil else { return }
-        sealed = SealedPayload(content.wireBytes)
+    /// As the server can read it, made when it goes out first, and the same each time.
+    mutating func sealPlain(for conversation: ConversationID, wantReceipt: Bool) {
+        guard sealed?.append.conversation != conversation else { return }
+        sealed = SealedAppend(
+            Append(conversation: conversation, id: id, wantReceipt: wantReceipt, payload: content.wireBytes))
     }
 }
 
 /// What travels of a message, and by what its acknowledgement is known.
-struct SealedPayload: Sendable {
-    let bytes: [UInt8]
-    /// SHA-256.
+struct SealedAppend: Sendable {
+    let append: Append
+    /// SHA-256 of its payload.
     let digest: [UInt8]
 
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        digest = SHA256.hash(bytes)
+    init(_ append: Append) {
+        self.append = append
+        digest = SHA256.hash(append.payload)
     }
+
+    /// It is encrypted.
+    var isOfGroup: Bool { append.payloadKind == PayloadKind.message.rawValue }
 }
 
 extension Acknowledgement {

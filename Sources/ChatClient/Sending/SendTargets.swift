@@ -2,6 +2,9 @@ import ChatProtocol
 
 /// How things stand with each conversation that is sent to: a plain value.
 struct SendTargets {
+    /// A group that others change all the time is found anew so often before it rests (E5).
+    static let rounds = 8
+
     enum Opening: Equatable {
         case open
         /// Nothing can be sent there now.
@@ -13,8 +16,12 @@ struct SendTargets {
     private struct Target {
         var id: ConversationID?
         var isResolving = false
+        /// Something has to be done before more is sent there.
+        var isClosed = false
         /// What was remembered was wrong: ask the server.
         var anew = false
+        /// How often it was found anew, since others were quicker, and nothing has gone out since.
+        var rounds = 0
         /// Nothing is sent before this moment.
         var restUntil = Duration.zero
         /// After a refusal that may pass: one at a time, so that none overtakes.
@@ -49,15 +56,18 @@ struct SendTargets {
     mutating func open(_ name: ConversationName, underWay: Int) -> Opening {
         let target = targets[name, default: Target()]
         guard target.restUntil == .zero else { return .closed }
-        if target.id != nil { return target.careful == 0 || underWay == 0 ? .open : .closed }
-        guard !target.isResolving else { return .closed }
+        if target.id != nil, !target.isClosed { return target.careful == 0 || underWay == 0 ? .open : .closed }
+        // What is under way is answered first.
+        guard !target.isResolving, underWay == 0 else { return .closed }
         targets[name, default: Target()].isResolving = true
         return .unknown(anew: target.anew)
     }
 
     mutating func found(_ name: ConversationName, _ id: ConversationID?) {
         targets[name, default: Target()].isResolving = false
-        if let id { targets[name]?.id = id }
+        guard let id else { return }
+        targets[name]?.id = id
+        targets[name]?.isClosed = false
     }
 
     /// The server does not know it by this identifier.
@@ -71,7 +81,17 @@ struct SendTargets {
     }
 
     /// It is found anew before something is sent there.
-    mutating func close(_ name: ConversationName) { targets[name]?.id = nil }
+    ///
+    /// - Returns: whether that has been done too often in vain.
+    mutating func close(_ name: ConversationName) -> Bool {
+        guard var target = targets[name], target.id != nil, !target.isClosed else { return false }
+        target.isClosed = true
+        target.rounds += 1
+        let isTooOften = target.rounds >= Self.rounds
+        if isTooOften { target.rounds = 0 }
+        targets[name] = target
+        return isTooOften
+    }
 
     /// The connection is lost on which something was being found.
     mutating func stopFinding() {
@@ -97,6 +117,7 @@ struct SendTargets {
     mutating func progressed(_ name: ConversationName, now: Duration) {
         let careful = targets[name, default: Target()].careful
         targets[name]?.careful = max(0, careful - 1)
+        targets[name]?.rounds = 0
         targets[name]?.progress = now
     }
 

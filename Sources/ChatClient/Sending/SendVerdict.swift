@@ -20,7 +20,11 @@ struct SendVerdict {
     }
 
     /// The end of one that was refused for good.
-    func refused(_ item: SendItem, _ problem: Problem) -> SendEnd { .failed(told(problem, of: item, sent: .no)) }
+    func refused(_ item: SendItem, _ problem: Problem) -> SendEnd {
+        let told = told(problem, of: item, sent: .no)
+        let mayWait = problem.code == ErrorCode.noDevice.name && (staysQueued || options.queue)
+        return mayWait ? .waiting(told) : .failed(told)
+    }
 
     /// The end of one whose people may not be written to. One in the outbox is held there until they may.
     func shut(_ item: SendItem, _ problem: Problem) -> SendEnd {

@@ -25,10 +25,8 @@ struct SenderWire: Sendable {
     /// Whether what came from `origin` came from here, and the connection stands.
     func isOrigin(_ origin: ObjectIdentifier) -> Bool { ObjectIdentifier(link) == origin && link.end == nil }
 
-    func append(_ message: TrackedMessage, tag: UInt64, to conversation: ConversationID, wantReceipt: Bool) {
-        guard let sealed = message.sealed else { return }
-        let append = Append(
-            conversation: conversation, id: message.id, wantReceipt: wantReceipt, payload: sealed.bytes)
+    func append(_ sealed: SealedAppend, tag: UInt64) {
+        let append = sealed.append
         let (mailbox, origin, address) = (mailbox, ObjectIdentifier(link), link.address)
         link.send(append) { reply in
             let result = reply.flatMap { frame in
@@ -44,11 +42,11 @@ struct SenderWire: Sendable {
         }
     }
 
-    func open(_ name: ConversationName, anew: Bool, _ access: SendingAccess) {
+    func open(_ name: ConversationName, anew: Bool, after refusal: ErrorCode?, _ access: SendingAccess) {
         let (mailbox, origin, link) = (mailbox, ObjectIdentifier(link), link)
         Task {
             do throws(Problem) {
-                let opened = try await access.open(name, on: link, anew: anew)
+                let opened = try await access.open(name, on: link, anew: anew, after: refusal)
                 mailbox.post(.resolved(name, .success(opened), on: origin))
             } catch { mailbox.post(.resolved(name, .failure(error), on: origin)) }
         }

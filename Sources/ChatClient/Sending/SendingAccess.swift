@@ -12,15 +12,21 @@ struct SendingAccess: Sendable {
     var receipts: ReceiptBoard
     /// Whom messages may go to.
     var keys: KeyPassage
+    var groups: GroupPassage
     /// Sends what waits in the outbox; nil where this is what is being done.
     var flushOutbox: (@Sendable (Link) async -> Void)?
 
-    /// The conversation, where its people may be written to, after the messages to it that wait in the outbox.
+    /// The conversation, where its people may be written to and this device is in its group, after the messages to it that wait in the
+    /// outbox.
     ///
+    /// - Parameter refusal: what the server has said to a message there, or would.
     /// - Throws: 79; a problem that may pass where those in the outbox could not be sent.
-    func open(_ name: ConversationName, on link: Link, anew: Bool) async throws(Problem) -> OpenedConversation {
+    func open(
+        _ name: ConversationName, on link: Link, anew: Bool, after refusal: ErrorCode?
+    ) async throws(Problem) -> OpenedConversation {
         let opened = try await find(name, on: link, anew: anew)
         try await keys.settle(name, opened.recipient, on: link)
+        if name.hasGroup { try await groups.enter(opened.id, on: link, after: refusal) }
         if let flushOutbox, try await journal.hasQueued(for: name) {
             await flushOutbox(link)
             if try await journal.hasQueued(for: name) {
@@ -44,7 +50,8 @@ struct SendingAccess: Sendable {
         return try await conversations.store.withStore { store in
             guard try keys.isOpen(name, in: store) else { return nil }
             if waits, try store.hasQueued(for: name) { return nil }
-            return try store.openedConversation(name)
+            guard let opened = try store.openedConversation(name) else { return nil }
+            return try !name.hasGroup || groups.isOpen(opened.id, in: store) ? opened : nil
         }
     }
 }

@@ -376,5 +376,8 @@ enum ClientSchema {
 
         -- How many devices can approve this one, as long as it waits.
         ALTER TABLE identity ADD COLUMN approvers INTEGER NOT NULL DEFAULT 0;
+
+        -- By which key the server speaks in groups; NULL before it has said so.
+        ALTER TABLE identity ADD COLUMN group_key BLOB;
         """
 }

@@ -19,8 +19,13 @@ extension ClientStore {
     /// Stores what arrived, in order, and decides what each entry is. Within a transaction that is synced before anything
     /// of it is acknowledged.
     ///
-    /// - Parameter isReplay: the device catches up.
-    func store(_ batch: [Incoming], own: AccountID, isReplay: Bool = false, now: Timestamp) throws -> StoredBatch {
+    /// - Parameters:
+    ///   - isReplay: the device catches up.
+    ///   - open: what an entry says.
+    func store(
+        _ batch: [Incoming], own: AccountID, isReplay: Bool = false, now: Timestamp,
+        open: (ReceivedEntry) -> EntryOpening = EntryOpening.init
+    ) throws -> StoredBatch {
         let before = try lastPosition()
         let direct = try directConversations(among: Set(batch.map(\.conversation)))
         var stored = StoredBatch()
@@ -28,7 +33,7 @@ extension ClientStore {
             let settled: StoredBatch.Item?
             switch item {
             case .entry(let entry):
-                let opening = EntryOpening(entry)
+                let opening = open(entry)
                 let isTaken = try storeOpened(entry.place, opening, own: own, isReplay: isReplay, now: now)
                 let isUrgent = entry.place.sender != own && direct.contains(item.conversation)
                 settled =

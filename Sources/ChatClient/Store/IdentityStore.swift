@@ -80,7 +80,8 @@ extension ClientStore {
                 login_key = excluded.login_key, standing = excluded.standing, address = excluded.address,
                 server = excluded.server, generation = excluded.generation, everyone = excluded.everyone,
                 login_number = CASE device WHEN excluded.device THEN login_number ELSE 1 END,
-                login_reserved = CASE device WHEN excluded.device THEN login_reserved ELSE 1 END, boot = ''
+                login_reserved = CASE device WHEN excluded.device THEN login_reserved ELSE 1 END, boot = '',
+                group_key = CASE server WHEN excluded.server THEN group_key ELSE NULL END
             """,
             identity.account, identity.name.text, identity.displayName, identity.device,
             identity.deviceName, identity.loginKey, identity.standing.rawValue, identity.address.text,

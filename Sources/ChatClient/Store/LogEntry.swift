@@ -50,6 +50,14 @@ enum EntryOpening: Equatable, Sendable {
         }
     }
 
+    /// Of a conversation that has a group, where this device cannot open it. What is plain there is nobody's word.
+    static func unopened(_ entry: ReceivedEntry) -> EntryOpening {
+        switch PayloadKind(rawValue: entry.payloadKind) {
+        case .message, .plainContent: .unreadable(kind: entry.payloadKind, payload: entry.payload)
+        case .commit, .proposal, nil: .notForPeople
+        }
+    }
+
     /// What the server is told of it.
     var disposition: Disposition {
         switch self {

@@ -5,7 +5,7 @@ import MLS
 /// state and the commit, and of nothing else — no clock (J9), no pins, no store, no word of the server.
 ///
 /// Trust is another question: it decides whether we encrypt, and never whether a commit is merged.
-package struct GroupJudge: Judge {
+package struct GroupJudge: Judge, Equatable {
     /// J9: lifetimes are not judged, since members whose clocks differ would part.
     package static let now: UInt64? = nil
 

@@ -1,0 +1,20 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+
+extension Client: GroupDoor {
+    func withOpener<Value: Sendable>(
+        _ body: @Sendable (inout Opener, ClientStore) throws -> Value
+    ) throws(Problem) -> Value {
+        try store { store in
+            guard let identity = try store.identity() else { throw notLoggedIn }
+            guard let groupKey = try store.groupKey() else {
+                throw Problem(.protocolFault, "the server has no key for groups", sent: .no)
+            }
+            let judge = GroupJudge(server: identity.server, groupKey: groupKey)
+            var opener = opener.flatMap { $0.judge == judge ? $0 : nil } ?? Opener(judge: judge)
+            defer { self.opener = opener }
+            return try body(&opener, store)
+        }
+    }
+}

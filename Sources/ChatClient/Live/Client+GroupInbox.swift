@@ -1,0 +1,102 @@
+import CLISupport
+import ChatProtocol
+import Logging
+
+/// What comes in of the logs of groups is opened in their order, and acknowledged when it is stored.
+extension Client {
+    /// Takes in what came of a conversation's log, after this device has come to where it can follow it.
+    func open(
+        _ items: [LogItem], of conversation: ConversationID, isReplay: Bool, from link: Link, identity: Identity,
+        _ acknowledger: Acknowledger
+    ) async throws(Problem) {
+        var rest = items[...]
+        var hasEntered = false
+        while !rest.isEmpty {
+            let part = try openPart(rest, of: conversation, isReplay: isReplay, identity)
+            for item in part.items { acknowledger.planner.settled(item, now: Monotonic.now) }
+            rest = rest.dropFirst(part.items.count)
+            switch part.stop {
+            case nil: continue
+            case .impossible:
+                acknowledger.send(all: true)
+                throw .impossibleNumber(link)
+            case .failed(_, let text): throw Problem(.inputOutput, "the profile's store: \(text)")
+            case .notMember, .hole, .cannotFollow:
+                guard !hasEntered, await enterGroup(of: conversation, on: link) else {
+                    return try keepUnopened(rest, isReplay: isReplay, identity, acknowledger)
+                }
+                hasEntered = true
+            }
+        }
+    }
+
+    private func openPart(
+        _ items: ArraySlice<LogItem>, of conversation: ConversationID, isReplay: Bool, _ identity: Identity
+    ) throws(Problem) -> OpenedPart {
+        let now = WallClock.now
+        let part = try withOpener { opener, store in
+            let part = try opener.open(
+                items, of: conversation, in: store, as: identity, isReplay: isReplay, now: now)
+            if part.hasNews { store.wake() }
+            return part
+        }
+        for finding in part.findings { log.info("conversation \(conversation): \(finding)") }
+        return part
+    }
+
+    /// Has this device come to where it can follow a conversation's log.
+    ///
+    /// - Returns: false where that is not possible now.
+    @discardableResult
+    func enterGroup(of conversation: ConversationID, on link: Link) async -> Bool {
+        do throws(Problem) {
+            try await groupPassage.enter(conversation, on: link)
+            return true
+        } catch {
+            log.warning("conversation \(conversation) cannot be followed: \(error.text)")
+            return false
+        }
+    }
+
+    /// What cannot be opened is told as that.
+    private func keepUnopened(
+        _ items: ArraySlice<LogItem>, isReplay: Bool, _ identity: Identity, _ acknowledger: Acknowledger
+    ) throws(Problem) {
+        let batch = items.map(Incoming.init)
+        let now = WallClock.now
+        let stored = try store { store in
+            let stored = try store.writeSynced {
+                try store.store(
+                    batch, own: identity.account, isReplay: isReplay, now: now, open: EntryOpening.unopened)
+            }
+            if stored.hasNews { store.wake() }
+            return stored
+        }
+        for item in stored.items { acknowledger.planner.settled(item, now: Monotonic.now) }
+    }
+}
+
+extension LogItem {
+    /// As it is delivered: whole.
+    init(_ incoming: Incoming) {
+        switch incoming {
+        case .entry(let entry): self = .entry(entry)
+        case .gap(let gap): self = .gap(gap)
+        }
+    }
+}
+
+extension Incoming {
+    init(_ item: LogItem) {
+        switch item {
+        case .entry(let entry), .hashed(let entry): self = .entry(entry)
+        case .gap(let gap): self = .gap(gap)
+        }
+    }
+}
+
+extension Problem {
+    static func impossibleNumber(_ link: Link) -> Problem {
+        Problem(.protocolFault, "\(link.address) numbers messages far beyond what a conversation can have")
+    }
+}

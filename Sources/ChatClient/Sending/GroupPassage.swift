@@ -1,0 +1,70 @@
+import CLISupport
+import ChatProtocol
+
+/// The way of messages into conversations that have a group: this device enters the group, and encrypts to it. Nothing that goes this
+/// way is ever plain.
+struct GroupPassage: Sendable {
+    let door: any GroupDoor
+    /// Who may be written to: asked in the transaction that seals.
+    var gate: KeyGate
+    let joiner: @Sendable (Link) async throws(Problem) -> Joiner
+
+    /// Has this device come to where it may write there: it founds the group, enters it, or goes on by its log.
+    ///
+    /// - Parameter refusal: what the server has said to a message there.
+    /// - Throws: `no_device` (75) where nobody of the other party can be added.
+    func enter(
+        _ conversation: ConversationID, on link: Link, after refusal: ErrorCode? = nil
+    ) async throws(Problem) {
+        let target = try await door.withStore { try $0.groupTarget(of: conversation) }
+        _ = try await joiner(link).enter(conversation, as: target, after: refusal)
+    }
+
+    /// Whether messages can be sealed at once, without anything that has to be asked before. Within a transaction.
+    func isOpen(_ conversation: ConversationID, in store: ClientStore) throws -> Bool {
+        guard let standing = try store.groupStanding(of: conversation) else { return false }
+        return try standing.generation == store.identity()?.generation
+            && store.waitingCommit(of: conversation) == nil
+    }
+
+    /// Encrypts the first `Sealer.batch` of the messages; on the disk when it returns.
+    func seal(_ messages: [UnsealedMessage], wantReceipt: Bool) async throws(Problem) -> [SealingOutcome] {
+        let gate = gate
+        return try await door.withStore { store in
+            guard let identity = try store.identity() else { throw Problem(.notLoggedIn, "nobody sends", sent: .no) }
+            var generator = SystemRandomNumberGenerator()
+            return try Sealer(store: store, identity: identity, gate: { try gate.look(at: $0, in: $1) })
+                .seal(messages, wantReceipt: wantReceipt, using: &generator)
+        }
+    }
+}
+
+extension KeyGate {
+    fileprivate func look(at conversation: ConversationID, in store: ClientStore) throws -> Passage {
+        guard let known = try store.conversation(conversation) else { return .unsettled }
+        return try look(at: known.name, in: store, now: WallClock.now)
+    }
+}
+
+extension ConversationName {
+    /// Whether what is written there is encrypted to a group.
+    var hasGroup: Bool { user != nil }
+}
+
+extension SealingObstacle {
+    /// The refusal that the server would have answered with.
+    var refusal: ErrorCode? {
+        switch self {
+        case .newGeneration: .preconditionFailed
+        case .commitFirst: .removalPending
+        case .noGroup, .unsettled, .closed: nil
+        }
+    }
+}
+
+extension Problem {
+    /// The refusal of a message by which its sender learns that the conversation's group has gone on without it.
+    var staleness: ErrorCode? {
+        [ErrorCode.preconditionFailed, .notInGroup, .noGroup, .removalPending].first { $0.name == code }
+    }
+}
