@@ -400,7 +400,7 @@ extension UserName {
         #expect(scene.queue.next(now: scene.now) == [.resolve(Scene.bob, anew: false)])
         scene.queue.resolved(Scene.bob, .success(.init(high: 1, low: 1)), now: scene.now)
         #expect(scene.queue.next(now: scene.now) == [.seal([1, 2])])
-        scene.queue.reopen(Scene.bob)
+        scene.queue.reopen(Scene.bob, now: .zero)
         #expect(!scene.queue.isSealing(1))
         scene.queue.sealed([1, 2])
         let words = scene.settle()
