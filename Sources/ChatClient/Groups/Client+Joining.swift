@@ -19,7 +19,7 @@ extension Client {
             groupKey: SignaturePublicKey(welcome.groupKey))
         let reader = ChainReader(store: self, log: log)
         return Joiner(
-            place: place, store: door, wire: link, log: log,
+            place: place, store: door, wire: link, gate: gate, log: log,
             refresh: { (account, name) throws(Problem) in _ = try await reader.read(account, named: name, on: link) })
     }
 }

@@ -6,7 +6,8 @@ import MLS
 enum CommitMaking: Equatable, Sendable {
     /// One waits now, this one or one that was made before: it goes first.
     case waits(WaitingCommit.Kind)
-    case nothingDue
+    /// Where the group stands.
+    case nothingDue(GroupMark)
     /// This device is in no group of it.
     case notMember
     /// MLS or the rules refuse it.
@@ -34,7 +35,7 @@ struct CommitMaker {
         return try rows.telling {
             var group = try held.current(standing.group.groupId, in: rows, judge: place.judge)
             let position = standing.position(epoch: group.epoch)
-            guard let options = try options(wish, group, at: position) else { return .nothingDue }
+            guard let options = try options(wish, group, at: position) else { return .nothingDue(position.mark) }
             let pending: PendingCommit
             do {
                 var generator = SystemRandomNumberGenerator()
@@ -60,7 +61,10 @@ struct CommitMaker {
         let waiting = Set(group.pendingProposals.compactMap { $0.proposal.removed })
         let revoked = try revoked(in: group, besides: waiting)
         let untaken = try store.untakenCount(in: conversation, at: position)
-        let isDue = !waiting.subtracting([group.ownLeaf]).isEmpty || !revoked.isEmpty || untaken >= Sealer.untaken
+        let renewed = try renewed(group)
+        let isDue =
+            !waiting.subtracting([group.ownLeaf]).isEmpty || !revoked.isEmpty || untaken >= Sealer.untaken
+            || renewed != nil
         var wished = try wish.proposals(group, store)
         guard isDue || wished != nil else { return nil }
         if isDue, wished?.contains(where: \.changesContext) == true { wished = nil }
@@ -69,7 +73,7 @@ struct CommitMaker {
         var options = CommitOptions(revoked.map { .remove($0.leaf) } + others)
         options.authenticatedData = CommitNote(revocations: revoked.map(\.proof)).authenticatedData
         options.welcomeCarriesTree = group.memberCount + others.count <= Self.treeLeaves
-        options.newIdentity = try renewed(group)
+        options.newIdentity = renewed
         return options
     }
 

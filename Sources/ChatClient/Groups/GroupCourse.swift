@@ -53,7 +53,7 @@ struct GroupCourse: Equatable, Sendable {
         /// The server took what waited, and something before it in the log was not processed yet.
         case takenFurtherOn
         /// What was to be committed is done, or was done by somebody else.
-        case nothingDue
+        case nothingDue(GroupMark)
         /// What waited, or what was to be written, was refused.
         case refused(ErrorCode)
         /// All that is known of the log was processed, what waited among it.
@@ -129,7 +129,8 @@ struct GroupCourse: Equatable, Sendable {
             state = .member(mark)
             return goOn
         case .takenFurtherOn: return readOn()
-        case .nothingDue:
+        case .nothingDue(let mark):
+            state = .member(mark)
             isCommitDue = false
             return .write
         case .noWelcome, .welcomeFailed: return .join(resync: false)

@@ -15,7 +15,7 @@ extension Joiner {
         }
         switch made {
         case .waits(let kind): return .made(kind)
-        case .nothingDue: return .nothingDue
+        case .nothingDue(let mark): return .nothingDue(mark)
         case .notMember: return try await standing(conversation)
         case .refused(let text): throw Problem(.forbidden, "the group does not take this: \(text)", sent: .no)
         }

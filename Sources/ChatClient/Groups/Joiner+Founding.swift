@@ -143,7 +143,11 @@ extension Joiner {
         try await store.withStore { store in
             try store.read {
                 let chain = try store.chain(of: peer.account)
-                let record = try store.keyRecord(of: peer.account, named: peer.name, compared: nil)
+                let record = try gate.record(of: peer.account, named: peer.name, in: store)
+                switch gate.finding(record) {
+                case .open, .unknown: break
+                case let closed: throw gate.problem(closed, of: peer.name)
+                }
                 return Found(
                     choice: PackageChoice(taken, chain: chain, pin: record.person.pin, now: WallClock.now),
                     party: chain.map { Party(account: peer.account, root: $0.root) })

@@ -11,6 +11,8 @@ struct Joiner: Sendable {
     let place: GroupPlace
     let store: any GroupDoor
     let wire: any GroupWire
+    /// Who may be given keys.
+    let gate: KeyGate
     let log: Logger
     /// Reads an account's chain anew, where a package is of a device that the held one does not have.
     let refresh: @Sendable (AccountID, UserName) async throws(Problem) -> Void

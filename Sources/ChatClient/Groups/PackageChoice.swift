@@ -26,7 +26,7 @@ struct PackageChoice: Sendable {
         guard let chain else { throw RuleViolation(.k3, .notAllowed, "no chain of the account is held") }
         let checked = try CheckedPackage(
             item.package, of: item.device, in: chain, days: ChatProtocol.Limits.lastResortDays, at: now)
-        let finding = GateRules.look(at: try ClaimedLeaf(checked.keyPackage.leafNode), chain: chain, pin: pin)
+        let finding = GroupTrust.look(at: try ClaimedLeaf(checked.keyPackage.leafNode), chain: chain, pin: pin)
         guard finding == .trusted else { throw RuleViolation(.k3, .notAllowed, "\(finding)") }
         return checked.keyPackage
     }

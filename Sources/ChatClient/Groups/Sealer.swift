@@ -80,6 +80,7 @@ struct Sealer {
         switch try gate(conversation, store) {
         case .open: break
         case .unsettled: return SealingCourse(.unsettled)
+        case .commitFirst: return SealingCourse(.commitFirst)
         case .closed(let problem): return SealingCourse(.closed(problem))
         }
         guard let standing = try store.groupStanding(of: conversation),

@@ -27,6 +27,8 @@ struct KeyGate: Sendable {
         case open
         /// Something has to be done first: its chain read, or a person told that it is used for the first time.
         case unsettled
+        /// Somebody has to be removed from the group first.
+        case commitFirst
         case closed(Problem)
     }
 

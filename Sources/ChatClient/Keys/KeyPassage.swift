@@ -30,7 +30,7 @@ struct KeyPassage: Sendable {
     func isOpen(_ name: ConversationName, in store: ClientStore) throws -> Bool {
         switch try gate.look(at: name, in: store, now: WallClock.now) {
         case .open: true
-        case .unsettled: false
+        case .unsettled, .commitFirst: false
         case .closed(let problem): throw problem
         }
     }

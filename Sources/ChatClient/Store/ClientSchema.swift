@@ -11,6 +11,7 @@ enum ClientSchema {
             Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
             Migration(version6), Migration(version7), Migration(version8), Migration(version9),
             Migration(version10), Migration(version11), Migration(version12), Migration(version13),
+            Migration(version14),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
@@ -379,5 +380,33 @@ enum ClientSchema {
 
         -- By which key the server speaks in groups; NULL before it has said so.
         ALTER TABLE identity ADD COLUMN group_key BLOB;
+        """
+
+    static let version14: StaticString = """
+        -- Whether the leaves of a conversation's group may be encrypted to (G1), as it was computed when the group's head row had that
+        -- version: 0 yes; 1 somebody must be removed first; 2 nothing here says that the account has the device; 3 the account's
+        -- chain cannot be believed. `is_open`: of a group that is asked nothing of the kind. `asked`: when the chains were read for
+        -- it; `wanted`: somebody's chain goes on (G2), and is read first.
+        CREATE TABLE group_trusts(
+            conversation BLOB PRIMARY KEY,
+            version INTEGER NOT NULL,
+            is_open INTEGER NOT NULL,
+            finding INTEGER NOT NULL,
+            account BLOB,
+            detail TEXT,
+            asked INTEGER,
+            wanted INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        -- Whatever changes of a chain or a pin, it is computed anew.
+        CREATE TRIGGER trusts_by_pin AFTER INSERT ON pins BEGIN DELETE FROM group_trusts; END;
+        CREATE TRIGGER trusts_by_pin_gone AFTER DELETE ON pins BEGIN DELETE FROM group_trusts; END;
+        CREATE TRIGGER trusts_by_pin_change AFTER UPDATE ON pins
+            WHEN OLD.root <> NEW.root OR OLD.present <> NEW.present OR OLD.number <> NEW.number OR OLD.head <> NEW.head
+            BEGIN DELETE FROM group_trusts; END;
+        CREATE TRIGGER trusts_by_link AFTER INSERT ON chain_links BEGIN DELETE FROM group_trusts; END;
+        CREATE TRIGGER trusts_by_renewal AFTER INSERT ON chain_renewals BEGIN DELETE FROM group_trusts; END;
+        CREATE TRIGGER trusts_by_alarm AFTER INSERT ON key_alarms BEGIN DELETE FROM group_trusts; END;
+        CREATE TRIGGER trusts_by_alarm_gone AFTER DELETE ON key_alarms BEGIN DELETE FROM group_trusts; END;
         """
 }

@@ -1,3 +1,5 @@
+import WireCodec
+
 /// A look at a group's rows, and sending and opening one application message from them, without the tree: what a process does that
 /// lives for one message. For several, `MessageBatch`.
 public enum StoredGroup {
@@ -40,6 +42,21 @@ public enum StoredGroup {
                 confirmationTag: epoch?.confirmationTag, hasProposals: epoch?.hasProposals ?? false,
                 hasPendingCommit: epoch?.hasPendingCommit ?? false, version: row.version)
         }
+    }
+}
+
+extension StoredGroup {
+    /// The members of a group, from the left, as the rows of its tree have them. The tree itself is not put together, nor checked again.
+    public static func members(
+        of groupId: [UInt8], from storage: some GroupStorage
+    ) throws(MLSError) -> [(index: LeafIndex, leaf: LeafNode)] {
+        var members: [(index: LeafIndex, leaf: LeafNode)] = []
+        for (place, row) in try storage.rows(.treeNode, of: groupId) {
+            guard let index = NodeIndex(rawValue: UInt32(truncatingIfNeeded: place)).leaf else { continue }
+            let content = try decodeRow(row.value) { (reader) throws(WireError) in try reader.read(Node.self) }
+            if case .leaf(let leaf) = content { members.append((index, leaf)) }
+        }
+        return members.sorted { $0.index < $1.index }
     }
 }
 

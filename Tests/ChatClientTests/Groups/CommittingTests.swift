@@ -193,4 +193,28 @@ import Testing
             #expect(try await !alice.view().isWaiting)
         }
     }
+
+    @Test func `G1: the gate has a later device's chain read, and who is revoked removed`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            let bob = try await Joining(scene.bob, with: scene.alice)
+            // He came by a Welcome, and has never looked.
+            #expect(try await bob.passage() == .unsettled)
+            try await bob.joiner.settle(bob.conversation)
+            #expect(try await bob.passage() == .open)
+            // A device of which bob knows nothing comes from outside.
+            let tablet = try Person("alice", at: server.address)
+            let device = try await tablet.joins(scene.alice).device
+            #expect(try await Joining(tablet, with: scene.bob).enter() == scene.next)
+            #expect(try await bob.enter(after: .preconditionFailed) == scene.next)
+            #expect(try await bob.passage() == .unsettled)
+            try await bob.joiner.settle(bob.conversation)
+            #expect(try await bob.passage() == .open)
+            _ = try await scene.alice.client().revokeDevice(device.hex)
+            try await bob.joiner.settle(bob.conversation)
+            #expect(try await bob.passage() == .commitFirst)
+            #expect(try await bob.enter(after: .removalPending) == scene.second)
+            #expect(try await bob.passage() == .open)
+        }
+    }
 }

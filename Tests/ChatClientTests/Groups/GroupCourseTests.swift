@@ -72,11 +72,11 @@ import Testing
         #expect(
             steps(&course, [.caughtUp(Self.one), .made(.commit), .refused(.preconditionFailed), .caughtUp(Self.two)])
                 == [.commit, .send, .readLog, .commit])
-        #expect(steps(&course, [.nothingDue]) == [.write])
+        #expect(steps(&course, [.nothingDue(Self.two)]) == [.write])
         course = Course(.init(mark: Self.one))
         _ = course.begin(after: .removalPending)
         #expect(
-            steps(&course, [.caughtUp(Self.one), .made(.commit), .caughtUp(Self.two), .nothingDue])
+            steps(&course, [.caughtUp(Self.one), .made(.commit), .caughtUp(Self.two), .nothingDue(Self.two)])
                 == [.commit, .send, .commit, .write])
     }
 
@@ -88,7 +88,7 @@ import Testing
         #expect(
             steps(&course, [.takenFurtherOn, .caughtUp(Self.two), .made(.commit), .caughtUp(GroupMark(epoch: 3))])
                 == [.readLog, .commit, .send, .commit])
-        #expect(steps(&course, [.nothingDue]) == [.write])
+        #expect(steps(&course, [.nothingDue(Self.two)]) == [.write])
     }
 
     @Test func `after a refusal it begins where that leads`() {

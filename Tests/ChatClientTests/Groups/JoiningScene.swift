@@ -96,7 +96,8 @@ struct Joining {
         self.client = client
         self.link = link
         joiner = Joiner(
-            place: made.place, store: made.store, wire: wire(link), log: made.log, refresh: made.refresh)
+            place: made.place, store: made.store, wire: wire(link), gate: made.gate, log: made.log,
+            refresh: made.refresh)
         conversation = opened.id
         peer = Joiner.Peer(account: try #require(opened.recipient), name: other.name)
     }
@@ -131,6 +132,17 @@ struct Joining {
         try await joiner.store.withOpener { opener, store in
             guard let identity = try store.identity() else { return }
             _ = try opener.acknowledged(done, in: store, as: identity, now: WallClock.now)
+        }
+    }
+
+    /// What the gate of the group says, to whom a person knows.
+    func passage() async throws -> KeyGate.Passage {
+        let (conversation, peer) = (conversation, peer)
+        return try await client.withStore { store in
+            try store.write {
+                _ = try store.noteTold(peer.account)
+                return try GroupGate(gate: .plain).look(at: conversation, in: store, now: WallClock.now)
+            }
         }
     }
 

@@ -24,7 +24,8 @@ import Testing
             link = try await client.loggedInLink().0
             let made = try await client.joiner(on: link)
             let wire: any GroupWire = if let kind { LosingWire(link, losing: kind) } else { link }
-            joiner = Joiner(place: made.place, store: made.store, wire: wire, log: made.log, refresh: made.refresh)
+            joiner = Joiner(
+                place: made.place, store: made.store, wire: wire, gate: made.gate, log: made.log, refresh: made.refresh)
         }
 
         func created() async throws -> ConversationID {

@@ -1,0 +1,96 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// May we encrypt to this group? The person, of a direct conversation, and then each of the group's leaves (G1). It is asked in the
+/// transaction that seals.
+struct GroupGate: Sendable {
+    /// How long an answer counts that nobody could give anything better for.
+    private static let patience = Duration.seconds(60)
+
+    let gate: KeyGate
+
+    func look(at conversation: ConversationID, in store: ClientStore, now: Timestamp) throws -> KeyGate.Passage {
+        let name = try store.conversation(conversation)?.name
+        if let name {
+            let person = try gate.look(at: name, in: store, now: now)
+            guard person == .open else { return person }
+        }
+        guard let standing = try store.groupStanding(of: conversation), let own = try store.identity()?.device,
+            let summary = try StoredGroup.summary(of: standing.group.groupId, from: store.groupRows),
+            summary.status == .active
+            // It is in no group, of whose leaves anything could be asked.
+        else { return .open }
+        let kept = try store.groupTrust(of: standing, summary, own: own)
+        if kept.trust.isOpen { return gate.policy == .verified ? .closed(.openUnverified(name)) : .open }
+        if kept.isWanted { return .unsettled }
+        switch kept.trust.finding {
+        case .trusted: break
+        case .commitFirst: return .commitFirst
+        case .ghost(let account, let text):
+            guard let asked = kept.asked, asked <= now, now - asked < Self.patience else { return .unsettled }
+            return .closed(.ghostDevice(try store.name(of: account), text, name))
+        case .forked(let account, let text): return .closed(.chainForked(try store.name(of: account), text))
+        }
+        guard case .room? = name, gate.policy == .verified else { return .open }
+        return try look(atMembersOf: standing, in: store)
+    }
+
+    /// Everybody in a closed room has to be verified.
+    private func look(atMembersOf standing: GroupStanding, in store: ClientStore) throws -> KeyGate.Passage {
+        for (account, user) in try store.groupAccounts(of: standing).sorted(by: { $0.value < $1.value }) {
+            let finding = gate.finding(try gate.record(of: account, named: user, in: store))
+            if case .open(.verified) = finding { continue }
+            return .closed(gate.problem(finding, of: user))
+        }
+        return .open
+    }
+}
+
+extension Joiner {
+    /// Reads the chains of a group's accounts that the gate wants to have read, so that it can be asked again.
+    func settle(_ conversation: ConversationID) async throws(Problem) {
+        let accounts = try await store.withStore { store in
+            try store.groupStanding(of: conversation).map { try store.groupAccounts(of: $0) } ?? [:]
+        }
+        for (account, name) in accounts { try await refresh(account, name) }
+        try await store.withStore { store in
+            try store.write {
+                guard let standing = try store.groupStanding(of: conversation),
+                    let own = try store.identity()?.device,
+                    let summary = try StoredGroup.summary(of: standing.group.groupId, from: store.groupRows)
+                else { return }
+                try store.noteAsked(of: standing, summary, own: own, now: WallClock.now)
+            }
+        }
+    }
+}
+
+extension Problem {
+    fileprivate static func openUnverified(_ name: ConversationName?) -> Problem {
+        Problem(
+            .unverified,
+            "only verified users are written to, and anybody may join \(name?.text ?? "this conversation")",
+            advice: .allowUnverified, sent: .no)
+    }
+
+    /// G1: the server gives somebody a device that nothing says they have.
+    fileprivate static func ghostDevice(_ user: UserName, _ text: String, _ name: ConversationName?) -> Problem {
+        var problem = Problem(
+            .ghostDevice,
+            "there is a device of \(user) in the conversation's group that \(user) is not known to have: \(text)",
+            advice: .seeEvidence, sent: .no)
+        problem.user = user.text
+        problem.conversation = name?.text
+        return problem
+    }
+
+    fileprivate static func chainForked(_ user: UserName, _ text: String) -> Problem {
+        var problem = Problem(
+            .chainForked, "what the server says of \(user)'s key contradicts what it said before: \(text)",
+            advice: .seeEvidence, sent: .no)
+        problem.user = user.text
+        return problem
+    }
+}
