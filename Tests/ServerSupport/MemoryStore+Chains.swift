@@ -95,7 +95,7 @@ extension MemoryStore {
     }
 
     private func outcome(of step: ChainStep) -> ChainOutcome {
-        var outcome = ChainOutcome(head: step.after)
+        var outcome = ChainOutcome(account: step.account, head: step.after)
         func all(_ state: DeviceState) -> [DeviceID] {
             devices.values.filter { $0.account == step.account && $0.state == state }.map(\.new.id).sorted()
         }

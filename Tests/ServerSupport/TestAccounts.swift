@@ -100,7 +100,7 @@ struct TestAccounts: AccountService {
         _ request: PublishLink, by me: LoggedIn, from origin: LoginOrigin
     ) async throws(Failure) -> ChainOutcome {
         guard let device = try? DeviceID(wireBytes: request.link) else { throw Failure(.invalidLink) }
-        var outcome = ChainOutcome(head: .none)
+        var outcome = ChainOutcome(account: me.account.id, head: .none)
         outcome.activated = [device]
         return outcome
     }

@@ -143,7 +143,8 @@ private struct ResetQuestion: Sendable {
             let seen =
                 other.record.lastSeen == 0 ? "never here" : "last here \(TimestampText.utc(other.record.lastSeen))"
             invocation.diagnostics.note(
-                "device_revoked", "this revokes \(other.record.name) (\(other.record.id.hex)), \(seen)")
+                "device_revoked",
+                "this revokes \(other.isLost ? "a device" : other.record.name) (\(other.record.id.hex)), \(seen)")
         }
         guard !others.isEmpty, invocation.canAsk else { return true }
         return try await invocation.terminal.confirm("Revoke them, and begin anew with this device?")

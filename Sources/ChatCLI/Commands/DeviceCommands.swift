@@ -29,13 +29,15 @@ struct DeviceListCommand: ChatCommand {
             let seen = record.lastSeen == 0 ? "never" : plain.moment(record.lastSeen)
             return [
                 record.id.hex, record.name + (device.isThis ? " (this one)" : ""), Self.state(of: device),
-                plain.moment(record.created), record.online ? "online" : seen, device.fingerprint ?? "-",
+                device.isLost ? "-" : plain.moment(record.created), record.online ? "online" : seen,
+                device.fingerprint ?? "-",
             ]
         }
         return .done
     }
 
     private static func state(of device: AccountDevice) -> String {
+        guard !device.isLost else { return "lost" }
         guard device.record.state == .active else { return device.record.state.name }
         if let enrols = device.enrols { return "\(device.record.state.name), \(enrols.rawValue)" }
         return device.certifies ? "\(device.record.state.name), approves" : device.record.state.name

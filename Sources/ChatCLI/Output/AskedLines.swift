@@ -76,9 +76,13 @@ enum AskedLines {
         "device", "a device of this account",
         [
             .text("id", "its identifier") { $0.record.id.hex }, .text("name", "its name") { $0.record.name },
-            .choice("state", of: DeviceState.allCases.map(\.name), "whether it can log in") { $0.record.state.name },
+            .choice("state", of: DeviceState.allCases.map(\.name) + ["lost"], "whether it can log in") {
+                $0.isLost ? "lost" : $0.record.state.name
+            },
             .flag("this", "whether it is the one that asks") { $0.isThis },
-            .time("created", "when it was made") { $0.record.created },
+            .optionalTime("created", "when it was made, where the server knows it") {
+                $0.isLost ? nil : $0.record.created
+            },
             .optionalTime("last_seen", "when it was last here") {
                 $0.record.lastSeen == 0 ? nil : $0.record.lastSeen
             },

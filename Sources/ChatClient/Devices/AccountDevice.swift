@@ -13,6 +13,9 @@ package struct AccountDevice: Sendable {
     /// An identity file that is good for one use, or for any number of them.
     package var enrols: Enrolment?
 
+    /// The account's chain has it, and the server does not know it: it was restored from a backup.
+    package var isLost = false
+
     package enum Enrolment: String, CaseIterable, Sendable { case once, reusable }
 
     /// One that no chain knows.
@@ -37,5 +40,20 @@ package struct AccountDevice: Sendable {
         enrols = rights.contains(.enrolOnce) ? .once : rights.contains(.enrolOften) ? .reusable : nil
         // What the chain says of a device, no server takes back.
         if let known, !known.isActive { self.record.state = .revoked }
+    }
+
+    /// Those that the server lists, and those that it does not know although the account's chain has them.
+    static func all(_ records: [DeviceRecord], own: DeviceID, chain: AccountChain?) -> [AccountDevice] {
+        let known = Set(records.map(\.id))
+        let lost = chain?.devices.values.filter { $0.isActive && !known.contains($0.grant.device) } ?? []
+        return records.map { AccountDevice($0, own: own, chain: chain) }
+            + lost.sorted { $0.number < $1.number }.map { device in
+                let record = DeviceRecord(
+                    id: device.grant.device, name: "", state: .active, created: 0, lastSeen: 0, online: false, grant: []
+                )
+                var lost = AccountDevice(record, own: own, chain: chain)
+                lost.isLost = true
+                return lost
+            }
     }
 }

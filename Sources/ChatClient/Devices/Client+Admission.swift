@@ -40,11 +40,20 @@ extension Client {
     /// For so long a command stays for what the account's chain wants of it.
     static let patienceAtEnd = Duration.seconds(10)
 
-    /// Begins the chain of an account that has none, as its first device that comes by. What does not succeed now does later.
-    func beginChain(on link: Link) async {
+    /// So many chains of others one connection gives back to a restored server; the rest when their accounts are written to.
+    private static let chainsGivenBack = 64
+
+    /// Begins the chain of an account that has none, as its first device that comes by, or gives back what a restored server has lost of
+    /// it, and of others' chains. What does not succeed now does later.
+    func completeChains(on link: Link, _ welcome: Welcome) async {
         do throws(Problem) {
-            _ = try await ownChain(on: link).begin()
-        } catch { log.info("the account's chain is not begun: \(error.text)") }
+            let chain = try await ownChain(on: link)
+            if LoginMeaning(welcome) == .begin { _ = try await chain.begin() } else { _ = try await chain.read() }
+            let others = try store { try $0.accountsOfOtherLife(welcome.generation, limit: Self.chainsGivenBack) }
+            for (account, name) in others where link.end == nil {
+                _ = try? await chainReader.read(account, named: name, on: link)
+            }
+        } catch { log.info("the account's chain is not completed: \(error.text)") }
     }
 
     /// A connection by this device's key that may be one of a device that waits.
@@ -118,7 +127,7 @@ extension Client {
     ) async throws(Problem) {
         let found: Devices = try await chain.link.request(ListDevices())
         let known = try await chain.read()
-        let others = found.devices.map { AccountDevice($0, own: welcome.device, chain: known) }
+        let others = AccountDevice.all(found.devices, own: welcome.device, chain: known)
             .filter { !$0.isThis && $0.record.state != .revoked }
         guard let confirm = wish.confirmReset, try await confirm(others) else {
             throw Problem(.refused, "nothing was revoked, and nothing has changed here", sent: .no)

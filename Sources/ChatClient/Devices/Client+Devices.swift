@@ -16,7 +16,7 @@ extension Client {
         let found: Devices = try await link.request(ListDevices())
         let chain = try await ownChain(on: link)
         let known = try await chain.read()
-        return found.devices.map { AccountDevice($0, own: chain.own.device, chain: known) }
+        return AccountDevice.all(found.devices, own: chain.own.device, chain: known)
     }
 
     /// This profile's own device.

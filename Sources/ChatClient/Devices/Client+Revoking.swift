@@ -14,9 +14,10 @@ extension Client {
     ) async throws(Problem) -> RevocationOutcome {
         let link = try await linkForDevices()
         let found: Devices = try await link.request(ListDevices())
-        let device = try Self.resolve(id, among: found.devices).id
         let chain = try await ownChain(on: link)
         let known = try await chain.read()
+        let all = AccountDevice.all(found.devices, own: chain.own.device, chain: known)
+        let device = try Self.resolve(id, among: all.map(\.record)).id
         let usable = UsableDevices(known, found.devices)
         let way = try Revocation(
             of: device, by: chain.own, in: known, usable: usable, isForced: force, hasPassword: password != nil)
@@ -76,7 +77,8 @@ extension Client {
         guard signs else { return }
         let found: Devices = try await link.request(ListDevices())
         let usable = UsableDevices(known, found.devices)
-        for device in found.devices where device.id != chain.own.device && device.state != .revoked {
+        let all = AccountDevice.all(found.devices, own: chain.own.device, chain: known).map(\.record)
+        for device in all where device.id != chain.own.device && device.state != .revoked {
             switch try Revocation(
                 of: device.id, by: chain.own, in: known, usable: usable, isForced: false, hasPassword: false)
             {

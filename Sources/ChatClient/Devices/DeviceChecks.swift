@@ -9,7 +9,7 @@ struct DeviceChecks {
 
     /// One line for each device that waits and for what is missing, else one for all.
     var checks: [DoctorCheck] {
-        let found = waiting.map(Self.check) + [recovery].compactMap { $0 }
+        let found = waiting.map(Self.check) + devices.filter(\.isLost).map(Self.lost) + [recovery].compactMap { $0 }
         return found.isEmpty ? [DoctorCheck(name: Self.name, status: .ok, text: summary)] : found
     }
 
@@ -28,6 +28,14 @@ struct DeviceChecks {
             name: name, status: .warning,
             text: "\(InertText.line(notice.name)) (\(notice.device.hex)) waits to be approved, since \(since)",
             see: .seeDevices)
+    }
+
+    /// It may be a stranger's whom nobody can see otherwise.
+    private static func lost(_ device: AccountDevice) -> DoctorCheck {
+        DoctorCheck(
+            name: name, status: .warning,
+            text: "the server, restored from a backup, does not know device \(device.record.id.hex) any more: "
+                + "log in there again by the password, or revoke it", see: .seeDevices)
     }
 
     /// Nil where the account can go on without any one of its devices.
@@ -56,7 +64,7 @@ struct DeviceChecks {
 
     private func name(of id: DeviceID) -> String {
         guard let device = devices.first(where: { $0.record.id == id }) else { return "\(id.hex), which is gone" }
-        let name = InertText.line(device.record.name)
+        let name = device.isLost ? id.hex : InertText.line(device.record.name)
         return device.isThis ? "this one" : device.record.state == .active ? name : "\(name), which is \(state(device))"
     }
 

@@ -34,8 +34,8 @@ struct ChainReader: Sendable {
                 }
             }
             guard case .met(let meeting) = outcome else { continue }
-            // Of another's chain its own devices know as much.
-            if case .known(.behind) = meeting, let held, account == welcome.account.id {
+            // How a chain begins is given back by its own devices alone.
+            if case .known(.behind) = meeting, let held, chain != nil || account == welcome.account.id {
                 guard await publish(held, from: chain?.count ?? 0, on: link) else { return meeting }
                 continue
             }
@@ -59,7 +59,8 @@ struct ChainReader: Sendable {
         }
     }
 
-    /// Gives a server that was restored what it has lost. Each link proves itself; what it does not take is its affair.
+    /// Gives a server that was restored what it has lost, of whichever account: else its devices could not be cut off, and one that was
+    /// cut off would be let in. Each link proves itself; what the server does not take is its affair.
     ///
     /// - Returns: whether it took all.
     private func publish(_ chain: AccountChain, from: UInt32, on link: Link) async -> Bool {

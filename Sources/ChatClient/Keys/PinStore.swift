@@ -107,6 +107,21 @@ extension ClientStore {
             """)
     }
 
+    /// A restored server may have less of every chain than is held here. Within a transaction.
+    func noteAllWanted() throws { try database.run("UPDATE chain_looks SET wanted = 1") }
+
+    /// Accounts whose chains were met in another life of the server's store, and not looked at since.
+    func accountsOfOtherLife(
+        _ generation: StoreGeneration, limit: Int
+    ) throws -> [(account: AccountID, name: UserName)] {
+        try database.all(
+            """
+            SELECT p.account, p.name FROM pins p JOIN chain_looks l ON l.account = p.account
+            WHERE p.generation <> ? AND l.wanted = 1 ORDER BY l.looked DESC LIMIT ?
+            """, generation, limit
+        ) { row in (account: try row.identifier(0), name: try row.userName(1)) }
+    }
+
     /// A person knows whose key was met. Within a transaction.
     ///
     /// - Returns: whether nobody knew before.

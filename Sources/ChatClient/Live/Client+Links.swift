@@ -102,8 +102,11 @@ extension Client {
     private func attend(_ link: Link, _ identity: Identity, events: LinkEvents?) async {
         do throws(Problem) {
             let welcome = try await link.welcome()
-            try noteWelcome(welcome, identity)
-            if LoginMeaning(welcome) == .begin { chainBeginning = (link, Task { await self.beginChain(on: link) }) }
+            let isNewLife = try noteWelcome(welcome, identity)
+            let held = try store { try $0.chainCount(of: welcome.account.id) }
+            if LoginMeaning(welcome) == .begin || held > welcome.chain.count || isNewLife {
+                chainBeginning = (link, Task { await self.completeChains(on: link, welcome) })
+            }
             events?.report(.login(welcome), 0)
             let news = KeyNews(keyPassage, on: link) { await self.wakeReaders() }
             defer { news.end() }
@@ -120,7 +123,9 @@ extension Client {
     }
 
     /// Keeps what the server says of us where it is new.
-    private func noteWelcome(_ welcome: Welcome, _ identity: Identity) throws(Problem) {
+    ///
+    /// - Returns: whether its store has begun anew, and this is the first that hears of it here.
+    private func noteWelcome(_ welcome: Welcome, _ identity: Identity) throws(Problem) -> Bool {
         log.debug("logged in", metadata: ["user": "\(welcome.account.name)"])
         let isNewLife = welcome.generation != identity.generation
         let groupKey = try store { try $0.groupKey() }
@@ -128,9 +133,10 @@ extension Client {
             isNewLife || identity.standing != .active || welcome.account.displayName != identity.displayName
                 || welcome.deviceName != identity.deviceName || welcome.everyone != identity.everyone
                 || groupKey?.bytes != welcome.groupKey
-        else { return }
-        try store { store in
-            try store.writeSynced {
+        else { return false }
+        return try store { store in
+            defer { store.wake() }
+            return try store.writeSynced {
                 try store.meetGroupKey(welcome.groupKey)
                 try store.updateIdentity(
                     displayName: welcome.account.displayName, deviceName: welcome.deviceName,
@@ -139,10 +145,10 @@ extension Client {
                 try store.remember([welcome.account], now: WallClock.now)
                 try store.remember(welcome.everyone, type: .everyone, peer: nil)
                 // Another process may have been first.
-                guard isNewLife, try store.identity()?.generation != welcome.generation else { return }
+                guard isNewLife, try store.identity()?.generation != welcome.generation else { return false }
                 try store.storeNewGeneration(welcome.generation, now: WallClock.now)
+                return true
             }
-            store.wake()
         }
     }
 

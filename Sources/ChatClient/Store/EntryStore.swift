@@ -151,6 +151,7 @@ extension ClientStore {
     /// of which something is here. Within a transaction.
     func storeNewGeneration(_ generation: StoreGeneration, now: Timestamp) throws {
         try setGeneration(generation)
+        try noteAllWanted()
         let numbers = try database.all(
             "SELECT number FROM conversations WHERE head > 0 OR received > 0 ORDER BY number"
         ) { $0.conversation(0) }

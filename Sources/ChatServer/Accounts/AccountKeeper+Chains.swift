@@ -7,7 +7,13 @@ extension AccountKeeper {
         _ request: PublishLink, by me: LoggedIn, from origin: LoginOrigin
     ) async throws(Failure) -> ChainOutcome {
         let proposal = try LinkProposal(request.link, by: me)
-        let kept = try await chain(of: me.account.id)
+        if proposal.isForeign {
+            let account = try await ask { () throws(StoreFailure) in try await store.account(proposal.account) }
+            guard account?.isDeleted == false else {
+                throw Failure(.invalidLink, sentence: "the account is not known here")
+            }
+        }
+        let kept = try await chain(of: proposal.account)
         var step = try proposal.step(in: kept.chain, at: kept.place)
         if proposal.needsPassword, !proposal.isKnown(in: kept.chain) {
             step.passwordHash = try await checkedHash(request.password, of: me.account.id, from: origin)

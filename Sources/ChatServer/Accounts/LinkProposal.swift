@@ -3,15 +3,22 @@ import GroupRules
 import WireCodec
 
 /// A link that a device wants to publish, as a value: whether the device may, whether the chain can take it, and what it does.
+///
+/// Who knows what a restored store has lost of another account's chain publishes that, too (C4): a link proves itself, and who did not sign
+/// it can have it from its signer alone. What begins a chain is published by its own device.
 struct LinkProposal {
     private let link: Link
     private let bytes: [UInt8]
-    private let account: AccountRecord
+    private let me: AccountRecord
 
     /// - Throws: `invalidLink`; `devicePending` for what a pending device may not publish.
     init(_ bytes: [UInt8], by me: LoggedIn) throws(Failure) {
         guard let link = try? Link(wireBytes: bytes), link.wireBytes == bytes else {
             throw Failure(.invalidLink, sentence: "the link does not have the form of one")
+        }
+        let isOwn = link.content.place.account == me.account.id
+        guard isOwn || !link.content.body.isBeginning else {
+            throw Failure(.invalidLink, sentence: "an account's chain is begun by its own devices")
         }
         guard me.state == .active || link.content.body.kind == .reset else { throw Failure(.devicePending) }
         guard !link.content.body.isBeginning || link.by == me.device else {
@@ -19,8 +26,12 @@ struct LinkProposal {
         }
         self.link = link
         self.bytes = bytes
-        account = me.account
+        self.me = me.account
     }
+
+    /// Whose chain it is to stand in.
+    var account: AccountID { link.content.place.account }
+    var isForeign: Bool { account != me.id }
 
     /// Whether the account's password goes with it.
     var needsPassword: Bool { link.content.body.kind == .reset }
@@ -33,7 +44,7 @@ struct LinkProposal {
         if !isKnown(in: chain) { try verify(in: chain, at: place) }
         let before = ChainHead(count: link.content.number, hash: link.content.previous.bytes)
         return ChainStep(
-            account: account.id, before: before, link: bytes, hash: link.hash.bytes, signer: link.by,
+            account: account, before: before, link: bytes, hash: link.hash.bytes, signer: link.by,
             instance: link.instance, effect: effect)
     }
 
@@ -41,7 +52,7 @@ struct LinkProposal {
     func isKnown(in chain: AccountChain?) -> Bool { chain?.hash(at: link.content.number) == link.hash }
 
     private func verify(in chain: AccountChain?, at place: AccountPlace) throws(Failure) {
-        if case .create(let name, _) = link.content.body, name != account.name {
+        if case .create(let name, _) = link.content.body, name != me.name {
             throw Failure(.invalidLink, sentence: "the account has another name than the link")
         }
         do throws(RuleViolation) {

@@ -48,7 +48,7 @@ final class ChainRequests {
     private func follow(
         _ outcome: ChainOutcome, of me: LoggedIn, _ session: Session, reply: @escaping () -> Void
     ) {
-        let account = me.account.id
+        let account = outcome.account
         for other in connections.sessions(of: account) {
             guard let identity = other.identity, !identity.isLooking, outcome.activated.contains(identity.device) else {
                 continue
@@ -61,7 +61,9 @@ final class ChainRequests {
                 self.tell(event, account) { $0 !== session }
                 reply()
                 self.tellPartners(event)
-                if outcome.revoked.contains(me.device) { session.expel(Failure(.deviceRevoked)) }
+                if account == me.account.id, outcome.revoked.contains(me.device) {
+                    session.expel(Failure(.deviceRevoked))
+                }
             }
         }
     }

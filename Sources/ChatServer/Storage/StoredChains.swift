@@ -123,6 +123,7 @@ extension Failure {
 
 /// What a link has done; where it comes again, what is so since.
 package struct ChainOutcome: Sendable, Equatable {
+    package var account: AccountID
     package var head: ChainHead
     package var activated: [DeviceID] = []
     /// Those that wait now.
@@ -130,7 +131,10 @@ package struct ChainOutcome: Sendable, Equatable {
     /// Those that may do nothing any more.
     package var revoked: [DeviceID] = []
 
-    package init(head: ChainHead) { self.head = head }
+    package init(account: AccountID, head: ChainHead) {
+        self.account = account
+        self.head = head
+    }
 }
 
 /// A device that waits to be added to its account's chain.

@@ -115,6 +115,33 @@ import WireCodec
         try await scene.end()
     }
 
+    @Test func `C4: a restored server takes what it has lost from whoever is active and knows it, but no beginning`()
+        async throws
+    {
+        let scene = try await AccountScene()
+        var (me, chain) = try await begun(scene)
+        let (phone, bob) = (try await stranger(scene), try await registered(scene, "bob"))
+        let add = try chain.take(try chain.link(.add(try chain.grant(phone.device)), by: me.device))
+        let outcome = try await publish(add, bob, scene)
+        #expect(outcome.account == me.account.id && outcome.activated == [phone.device])
+        #expect(try await publish(try chain.revoke(phone.device, by: me.device), bob, scene).revoked == [phone.device])
+        #expect(try await publish(add, bob, scene).account == me.account.id, "the same again")
+        // Who waits publishes nothing of others, nobody begins another's chain, and what proves nothing is refused.
+        let gone = try chain.link(.add(try chain.grant(DeviceID(high: 7, low: 7))), by: me.device)
+        var waiting = bob
+        waiting.state = .pending
+        #expect(await refused(gone, waiting, scene) == .devicePending)
+        let reset = try chain.resetting(me.device)
+        #expect(await refused(reset, bob, scene, password: Self.password) == .invalidLink)
+        let forged = try chain.link(.revoke(me.device), by: me.device, key: try chain.pair())
+        #expect(await refused(forged, bob, scene) == .invalidLink)
+        let carol = try await registered(scene, "carol")
+        var hers = TestChain(carol.account, on: chain.place.server)
+        let create = try hers.create(carol.device)
+        #expect(await scene.refusal { _ = try await publish(create, bob, scene) } == .invalidLink)
+        try await scene.end()
+    }
+
     @Test func `a chain begins with its own account's name and device`() async throws {
         let scene = try await AccountScene()
         let me = try await registered(scene)

@@ -101,7 +101,7 @@ struct ChainStore {
     }
 
     private func outcome(of step: ChainStep) throws -> ChainOutcome {
-        var outcome = ChainOutcome(head: step.after)
+        var outcome = ChainOutcome(account: step.account, head: step.after)
         let devices = DeviceStateStore(database: database)
         switch step.effect {
         case .create(let device):
