@@ -30,6 +30,7 @@ _chat_options() {
         'room create') echo '--open' ;;
         'room list') echo '--all' ;;
         'room members') echo '--devices' ;;
+        'room set') echo '--open --closed --add' ;;
         'doctor') echo '--accept-fork' ;;
     esac
 }
@@ -43,7 +44,7 @@ _chat_commands() {
         resume) echo 'list set rm' ;;
         device) echo 'list add approve revoke rename' ;;
         keys) echo 'list show verify export accept' ;;
-        room) echo 'create list join leave forget members' ;;
+        room) echo 'create list join leave forget members add remove admin member set' ;;
         server) echo 'list trust forget move' ;;
     esac
 }
@@ -62,6 +63,7 @@ _chat_value() {
             reply:--command-timeout | reply:--retry | reply:--jobs) echo 'text' ;;
         'keys verify':--fingerprint | 'keys accept':--fingerprint) echo 'text' ;;
         'keys verify':--file) echo 'file' ;;
+        'room set':--add) echo 'one:admins members' ;;
         doctor:--accept-fork) echo 'user' ;;
         run:--tail | run:--label | run:--expires | run:--timeout | run:--id) echo 'text' ;;
         *:--profile) echo 'profile' ;;
@@ -84,7 +86,8 @@ _chat_argument() {
         'resume set' | 'resume rm') echo 'resume-point' ;;
         'outbox drop') echo 'queued' ;;
         'keys show' | 'keys verify' | 'keys accept') echo 'user' ;;
-        'room join' | 'room leave' | 'room forget' | 'room members') echo 'room' ;;
+        'room join' | 'room leave' | 'room forget' | 'room members' | 'room set') echo 'room' ;;
+        'room add' | 'room remove' | 'room admin' | 'room member') echo 'room-user' ;;
         'server trust' | 'server forget' | 'server move') echo 'server' ;;
     esac
 }
@@ -126,6 +129,10 @@ _chat_offer_value() {
         directory) _chat_files -d ;;
         user) _chat_names users ;;
         room) _chat_names rooms ;;
+        room-user)
+            _chat_names rooms
+            _chat_names users
+            ;;
         profile) _chat_names profiles ;;
         resume-point) _chat_names resume-points ;;
         queued) _chat_names outbox ;;

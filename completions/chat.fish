@@ -14,14 +14,14 @@ set -g __chat_valued \
     reply:--allow reply:--resume reply:--since reply:--after-cursor reply:--from reply:--count reply:--timeout \
     reply:--idle reply:--command-timeout reply:--retry reply:--jobs \
     run:--to run:--tail run:--label run:--expires run:--timeout run:--id \
-    'keys verify:--fingerprint' 'keys verify:--file' 'keys accept:--fingerprint' doctor:--accept-fork \
+    'keys verify:--fingerprint' 'keys verify:--file' 'keys accept:--fingerprint' 'room set:--add' doctor:--accept-fork \
     history:--with history:--id history:--limit \
     history:--since history:--until history:--search who:--wait who:--timeout 'resume set:--since' \
     'resume set:--after-cursor' 'device add:--out' 'device add:--name' 'device add:--slots' 'device approve:--fingerprint' \
     'device revoke:--password-file'
 
 # Commands, with a space where they have two words.
-set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device approve' 'device revoke' 'device rename' keys 'keys list' 'keys show' 'keys verify' 'keys export' 'keys accept' room 'room create' 'room list' 'room join' 'room leave' 'room forget' 'room members' server 'server list' 'server trust' 'server forget' 'server move' schema doctor
+set -g __chat_known register login logout whoami passwd profile 'profile list' send listen ask reply run rpc history who unread outbox 'outbox list' 'outbox flush' 'outbox drop' resume 'resume list' 'resume set' 'resume rm' device 'device list' 'device add' 'device approve' 'device revoke' 'device rename' keys 'keys list' 'keys show' 'keys verify' 'keys export' 'keys accept' room 'room create' 'room list' 'room join' 'room leave' 'room forget' 'room members' 'room add' 'room remove' 'room admin' 'room member' 'room set' server 'server list' 'server trust' 'server forget' 'server move' schema doctor
 
 function __chat_command --description 'The command that is being typed, and -- where it stands behind one'
     set -l command
@@ -253,6 +253,23 @@ complete -c chat -n '__chat_at room leave' -a '(__chat_names rooms)'
 complete -c chat -n '__chat_at room forget' -a '(__chat_names rooms)'
 complete -c chat -n '__chat_at room members' -l devices -d 'print their devices, which read along'
 complete -c chat -n '__chat_at room members' -a '(__chat_names rooms)'
+complete -c chat -n '__chat_at room' -a add -d 'add users to a room'
+complete -c chat -n '__chat_at room' -a remove -d 'remove users from a room'
+complete -c chat -n '__chat_at room' -a admin -d 'make members admins'
+complete -c chat -n '__chat_at room' -a member -d 'make admins members like others'
+complete -c chat -n '__chat_at room' -a set -d 'say who may join a room, and who may add others'
+complete -c chat -n '__chat_at room add' -a '(__chat_names rooms)'
+complete -c chat -n '__chat_at room add' -a '(__chat_names users)'
+complete -c chat -n '__chat_at room remove' -a '(__chat_names rooms)'
+complete -c chat -n '__chat_at room remove' -a '(__chat_names users)'
+complete -c chat -n '__chat_at room admin' -a '(__chat_names rooms)'
+complete -c chat -n '__chat_at room admin' -a '(__chat_names users)'
+complete -c chat -n '__chat_at room member' -a '(__chat_names rooms)'
+complete -c chat -n '__chat_at room member' -a '(__chat_names users)'
+complete -c chat -n '__chat_at room set' -l open -d 'everybody may join'
+complete -c chat -n '__chat_at room set' -l closed -d 'who is to be there is added'
+complete -c chat -n '__chat_at room set' -l add -x -a 'admins members' -d 'who may add others'
+complete -c chat -n '__chat_at room set' -a '(__chat_names rooms)'
 complete -c chat -n '__chat_at doctor' -l accept-fork -x -a '(__chat_names users)' -d 'forget what contradicts itself of this user’s key'
 complete -c chat -n '__chat_at server' -a list -d 'print the servers that are known'
 complete -c chat -n '__chat_at server' -a trust -d 'make a server known'

@@ -39,6 +39,14 @@ enum OptionText {
         return RoomName(name)
     }
 
+    static func adders(_ text: String) throws -> GroupPolicy.Adders {
+        switch text {
+        case "admins": return .admins
+        case "members": return .members
+        default: throw ValidationError("expected admins or members")
+        }
+    }
+
     static func name(_ text: String) throws -> UserName {
         guard let name = UserName(typed: text) else {
             throw ValidationError("expected a name, \(UserName.rule)")

@@ -9,7 +9,8 @@ struct RoomCommand: ParsableCommand {
         commandName: "room", abstract: "Rooms: conversations of those who are in them.",
         subcommands: [
             RoomCreateCommand.self, RoomListCommand.self, RoomJoinCommand.self, RoomLeaveCommand.self,
-            RoomForgetCommand.self, RoomMembersCommand.self,
+            RoomForgetCommand.self, RoomMembersCommand.self, RoomAddCommand.self, RoomRemoveCommand.self,
+            RoomAdminCommand.self, RoomMemberCommand.self, RoomSetCommand.self,
         ])
 }
 

@@ -109,6 +109,11 @@ extension Joiner {
 
     // MARK: Packages
 
+    /// Packages of an account's devices that may be added (G1); none where it has left none.
+    func packagesToAdd(of peer: Peer, in conversation: ConversationID) async throws(Problem) -> [KeyPackage] {
+        try await packages(of: peer, in: conversation).get().choice.packages
+    }
+
     private struct Found: Sendable {
         var choice: PackageChoice
         var party: Party?

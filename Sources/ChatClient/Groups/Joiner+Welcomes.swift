@@ -48,13 +48,14 @@ extension Joiner {
         let refusal = try await store.withStore { store -> WelcomedGroup.Refusal? in
             try store.writeSynced {
                 let held = try store.groupStanding(of: part.conversation)
-                // Another process of the profile was first.
-                if held?.group == welcomed.name { return nil }
+                let isSame = held?.group == welcomed.name
+                // Another process of the profile was first. Who was removed comes back into the same group.
+                if isSame, try store.heldGroup(of: part.conversation).isRemoved == false { return nil }
                 let tombstone = try store.tombstone(of: welcomed.name)
                 let pinned = try welcomed.room.flatMap { try store.pinnedRoom($0) }
                 do throws(WelcomedGroup.Refusal) {
                     try welcomed.check(
-                        deliveredFor: part.conversation, place, heldIncarnation: held?.group.incarnation,
+                        deliveredFor: part.conversation, place, heldIncarnation: isSame ? nil : held?.group.incarnation,
                         tombstone: tombstone, pinnedRoom: pinned)
                 } catch { return error }
                 try welcomed.enter(store, place, seq: part.seq, hash: hash)

@@ -6,6 +6,9 @@ import GroupRules
 extension Client {
     nonisolated var roomBook: RoomBook { RoomBook(store: self) }
 
+    /// Who brings this device into the groups of rooms.
+    func roomJoiner() async throws(Problem) -> Joiner { try await joiner(on: try await requestLink(), through: self) }
+
     /// Rooms in the order of their names: those that this account is in, or also those that it may join.
     package func rooms(all: Bool) async throws(Problem) -> [RoomSummary] {
         let (link, _) = try await loggedInLink()

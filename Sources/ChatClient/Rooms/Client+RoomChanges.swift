@@ -1,0 +1,163 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// What became of one user in a change of a room.
+package struct RoomChange: Sendable {
+    package let user: UserName
+    /// Nil: it is as was wanted.
+    package let problem: Problem?
+}
+
+/// Who is in a room, and what may be done there.
+extension Client {
+    /// Adds all devices of users that have left a key for it. They see the room from then on.
+    ///
+    /// - Parameter progress: is told of devices that were added, and of how many there are.
+    /// - Returns: what became of each, in the order given; 79 where a key is not the trusted one, `no_device` (75).
+    /// - Throws: `forbidden`, `too_large` (77).
+    package func add(
+        _ users: [UserName], to name: RoomName, progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws(Problem) -> [RoomChange] {
+        let desk = try await desk(of: name)
+        try desk.requireAdder()
+        var changes: [RoomChange] = []
+        var packages: [KeyPackage] = []
+        for user in users {
+            do throws(Problem) {
+                packages += try await self.packages(of: user, for: desk)
+                changes.append(RoomChange(user: user, problem: nil))
+            } catch {
+                changes.append(RoomChange(user: user, problem: try error.concerning(user, in: name)))
+            }
+        }
+        for (number, page) in packages.pages(of: CommitWish.adds).enumerated() {
+            try await desk.commit(.adding(page))
+            progress(min((number + 1) * CommitWish.adds, packages.count), packages.count)
+        }
+        return changes
+    }
+
+    private func packages(of user: UserName, for desk: RoomDesk) async throws(Problem) -> [KeyPackage] {
+        let (link, _) = try await loggedInLink()
+        let account = try await account(of: user)
+        try await keyPassage.settle(.user(user), account, on: link)
+        if desk.hasAll(of: try store({ try $0.chain(of: account) })) { return [] }
+        let packages = try await desk.joiner.packagesToAdd(
+            of: Joiner.Peer(account: account, name: user), in: desk.conversation)
+        guard !packages.isEmpty else {
+            throw Problem(
+                .noDevice, "\(user) has no device that can be added to #\(desk.name)",
+                hint: "try again when \(user) has connected", conversation: "#\(desk.name)", sent: .no)
+        }
+        return packages
+    }
+
+    /// Who has a name, by the server's word.
+    private func account(of user: UserName) async throws(Problem) -> AccountID {
+        let own = try identity()
+        if own.name == user { return own.account }
+        let page: AccountPage = try await ask(ListAccounts(after: user.predecessor, onlineOnly: false))
+        guard let found = page.accounts.first(where: { $0.account.name == user })?.account else {
+            throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers, sent: .no)
+        }
+        remember([found])
+        return found.id
+    }
+
+    /// Removes users with all their devices.
+    ///
+    /// - Returns: what became of each; `not_a_member` (77) of who is not in it.
+    /// - Throws: `forbidden` (77).
+    package func remove(_ users: [UserName], from name: RoomName) async throws(Problem) -> [RoomChange] {
+        let desk = try await desk(of: name)
+        try desk.requireAdmin()
+        let own = desk.joiner.place.party
+        let (changes, parties) = try people(users, desk) { party throws(Problem) in
+            guard party != own else {
+                throw Problem(.forbidden, "nobody is removed by themselves", advice: .leaveRoom(name.text), sent: .no)
+            }
+        }
+        if !parties.isEmpty { try await desk.commit(.removing(Set(parties.map(\.account)))) }
+        return changes
+    }
+
+    /// Makes users admins of a room, or members like others.
+    ///
+    /// - Returns: what became of each; `not_a_member` (77) of who is not in it.
+    /// - Throws: `forbidden` (77), also where no admin would be left.
+    package func setAdmins(
+        _ users: [UserName], of name: RoomName, to isAdmin: Bool
+    ) async throws(Problem) -> [RoomChange] {
+        let desk = try await desk(of: name)
+        try desk.requireAdmin()
+        let (changes, parties) = try people(users, desk) { _ in }
+        guard !parties.isEmpty, case .room(let room) = desk.view.policy.kind else { return changes }
+        if isAdmin {
+            guard Set(room.admins).union(parties).count <= RuleLimits.admins else {
+                throw Problem(
+                    .tooLarge, "a room has at most \(RuleLimits.admins) admins", conversation: "#\(name)", sent: .no)
+            }
+            try await desk.change { $0.with(admins: Set($0.admins).union(parties)) }
+        } else {
+            guard !Set(room.admins).subtracting(parties).isEmpty else {
+                throw Problem(
+                    .forbidden, "#\(name) would have no admin any more", hint: "make somebody else one first",
+                    conversation: "#\(name)", sent: .no)
+            }
+            try await desk.change { room in
+                let left = Set(room.admins).subtracting(parties)
+                return left.isEmpty ? room : room.with(admins: left)
+            }
+        }
+        return changes
+    }
+
+    private func people(
+        _ users: [UserName], _ desk: RoomDesk, check: (Party) throws(Problem) -> Void
+    ) throws(Problem) -> (changes: [RoomChange], parties: [Party]) {
+        var changes: [RoomChange] = []
+        var parties: [Party] = []
+        for user in users {
+            do throws(Problem) {
+                let party = try desk.party(of: user)
+                try check(party)
+                parties.append(party)
+                changes.append(RoomChange(user: user, problem: nil))
+            } catch { changes.append(RoomChange(user: user, problem: error)) }
+        }
+        return (changes, parties)
+    }
+
+    /// Says who may come in, or who may add; nil: as it is.
+    package func setRoom(
+        _ name: RoomName, access: GroupPolicy.Access?, adders: GroupPolicy.Adders?
+    ) async throws(Problem) {
+        let desk = try await desk(of: name)
+        try desk.requireAdmin()
+        try await desk.change { $0.with(access: access ?? $0.access, adders: adders ?? $0.adders) }
+    }
+}
+
+extension Problem {
+    /// As what became of one user; what concerns all is thrown.
+    fileprivate func concerning(_ user: UserName, in room: RoomName) throws(Problem) -> Problem {
+        let isOfUser = exit == .untrusted || [ErrorCode.noDevice, .noSuchUser].contains { $0.name == code }
+        guard isOfUser else { throw self }
+        var problem = self
+        problem.user = user.text
+        problem.conversation = "#\(room)"
+        return problem
+    }
+}
+
+extension GroupPolicy.Room {
+    fileprivate func with(admins: Set<Party>) -> Self {
+        Self(name: name, admins: Array(admins), adders: adders, access: access)
+    }
+
+    fileprivate func with(access: GroupPolicy.Access, adders: GroupPolicy.Adders) -> Self {
+        Self(name: name, admins: admins, adders: adders, access: access)
+    }
+}

@@ -1,0 +1,48 @@
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// What is committed to rooms for somebody who asks for it.
+extension CommitWish {
+    /// So many Adds make one commit: its Welcome stays within what a frame carries.
+    static let adds = 64
+
+    /// Adds those that have no leaf yet.
+    static func adding(_ packages: [KeyPackage]) -> CommitWish {
+        CommitWish { group, _ in
+            let present = Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential) })
+            let missing = packages.filter { package in
+                (try? DeviceCredential(package.leafNode.credential)).map { !present.contains($0) } ?? false
+            }
+            return missing.isEmpty ? nil : missing.map { .add($0) }
+        }
+    }
+
+    /// Removes all leaves of these accounts, but for one's own leaf.
+    static func removing(_ accounts: Set<AccountID>) -> CommitWish {
+        CommitWish { group, _ in
+            let leaves = group.members.filter { index, leaf in
+                guard index != group.ownLeaf, let credential = try? DeviceCredential(leaf.credential) else {
+                    return false
+                }
+                return accounts.contains(credential.party.account)
+            }
+            return leaves.isEmpty ? nil : leaves.map { .remove($0.index) }
+        }
+    }
+
+    /// Changes what a room's policy says; nothing where it says so already.
+    static func changing(
+        groupKey: SignaturePublicKey, _ change: @escaping @Sendable (GroupPolicy.Room) -> GroupPolicy.Room
+    ) -> CommitWish {
+        CommitWish { group, _ in
+            let policy = try GroupPolicy(group.context)
+            guard case .room(let room) = policy.kind else { return nil }
+            let next = change(room)
+            guard next != room else { return nil }
+            let changed = GroupPolicy(
+                server: policy.server, group: policy.group, kind: .room(next), previous: policy.previous)
+            return [.groupContextExtensions(try changed.extensions(groupKey: groupKey))]
+        }
+    }
+}

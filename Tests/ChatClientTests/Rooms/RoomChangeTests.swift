@@ -1,0 +1,143 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// Who is added to rooms, removed, and made admin, by way of a real server.
+@Suite(.endsWhatItStarts) struct RoomChangeTests {
+    private struct Scene {
+        let server: TestServer
+        let alice: Person
+        let bob: Person
+        let carol: Person
+        let ops: RoomName
+
+        init(_ server: TestServer, _ access: GroupPolicy.Access = .closed) async throws {
+            self.server = server
+            alice = try await Person.registered("alice", at: server)
+            bob = try await Person.registered("bob", at: server)
+            carol = try await Person.registered("carol", at: server)
+            ops = try #require(RoomName("ops"))
+            try await alice.client().createRoom(ops, access: access)
+        }
+
+        /// In what epoch somebody is there, after whatever there is was taken in.
+        func enters(_ person: Person) async throws -> GroupMark {
+            let client = try person.client()
+            let link = try await client.loggedInLink().0
+            let room = try await client.roomBook.open(ops, on: link)
+            let joiner = try await client.joiner(on: link)
+            _ = try await joiner.enter(room, as: .room(ops))
+            return try await joiner.enter(room, as: .room(ops), after: .preconditionFailed)
+        }
+
+        func admins() async throws -> [UserName] {
+            try await alice.client().rooms(all: false).first?.admins.sorted() ?? []
+        }
+    }
+
+    private func codes(_ changes: [RoomChange]) -> [String?] { changes.map { $0.problem?.code } }
+
+    @Test func `who is added enters by the Welcome, and sees the room from then on`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            let changes = try await scene.alice.client().add([scene.bob.name, scene.carol.name], to: scene.ops)
+            #expect(codes(changes) == [nil, nil] && changes.map(\.user) == [scene.bob.name, scene.carol.name])
+            let mark = try await scene.enters(scene.alice)
+            for person in [scene.bob, scene.carol] { #expect(try await scene.enters(person) == mark) }
+            let people = try await scene.bob.client().members(of: scene.ops)
+            #expect(people.map(\.user) == [scene.alice.name, scene.bob.name, scene.carol.name])
+            #expect(people.map(\.devices.count) == [1, 1, 1])
+            // Twice is once.
+            #expect(codes(try await scene.alice.client().add([scene.bob.name], to: scene.ops)) == [nil])
+            #expect(try await scene.enters(scene.alice) == mark)
+        }
+    }
+
+    @Test func `of several those are added who can be, and each other one has its reason`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            let nobody = try #require(UserName("nobody"))
+            // Bob's key is another one than somebody has compared.
+            let other = try #require(AccountFingerprint("acct1:" + String(repeating: "a", count: 52)))
+            #expect(try await scene.alice.client().verifyKeys([(user: scene.bob.name, fingerprint: other)]).isEmpty)
+            let changes = try await scene.alice.client().add(
+                [nobody, scene.bob.name, scene.carol.name], to: scene.ops)
+            #expect(codes(changes) == ["no_such_user", "key_changed", nil])
+            #expect(changes.compactMap { $0.problem?.exit } == [.unknownName, .untrusted])
+            let people = try await scene.alice.client().members(of: scene.ops)
+            #expect(people.map(\.user) == [scene.alice.name, scene.carol.name])
+        }
+    }
+
+    @Test func `J5: members add where the policy lets them, and else are told whom to ask`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            _ = try await scene.alice.client().add([scene.bob.name], to: scene.ops)
+            await expectRefusal(.refused, "forbidden") {
+                _ = try await scene.bob.client().add([scene.carol.name], to: scene.ops)
+            }
+            await expectRefusal(.refused, "forbidden") {
+                try await scene.bob.client().setRoom(scene.ops, access: .open, adders: nil)
+            }
+            await expectRefusal(.refused, "not_a_member") {
+                _ = try await scene.carol.client().add([scene.carol.name], to: scene.ops)
+            }
+            try await scene.alice.client().setRoom(scene.ops, access: nil, adders: .members)
+            #expect(codes(try await scene.bob.client().add([scene.carol.name], to: scene.ops)) == [nil])
+            #expect(try await scene.enters(scene.carol) == scene.enters(scene.alice))
+        }
+    }
+
+    @Test func `who is removed is in it no more, and who is not there is not removed`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            _ = try await scene.alice.client().add([scene.bob.name], to: scene.ops)
+            _ = try await scene.enters(scene.bob)
+            let changes = try await scene.alice.client().remove([scene.bob.name, scene.carol.name], from: scene.ops)
+            #expect(codes(changes) == [nil, "not_a_member"])
+            #expect(try await scene.alice.client().members(of: scene.ops).map(\.user) == [scene.alice.name])
+            await expectRefusal(.refused, "not_a_member") { _ = try await scene.enters(scene.bob) }
+            await expectRefusal(.refused, "forbidden") {
+                let own = try await scene.alice.client().remove([scene.alice.name], from: scene.ops)
+                if let problem = own.first?.problem { throw problem }
+            }
+        }
+    }
+
+    @Test func `J4: admins make others admins and take it back, and one remains`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            let (alice, bob) = (scene.alice, scene.bob)
+            _ = try await alice.client().add([bob.name], to: scene.ops)
+            await expectRefusal(.refused, "forbidden") {
+                _ = try await alice.client().setAdmins([alice.name], of: scene.ops, to: false)
+            }
+            let made = try await alice.client().setAdmins([bob.name, scene.carol.name], of: scene.ops, to: true)
+            #expect(codes(made) == [nil, "not_a_member"])
+            #expect(try await scene.admins() == [alice.name, bob.name])
+            #expect(codes(try await bob.client().setAdmins([alice.name], of: scene.ops, to: false)) == [nil])
+            #expect(try await scene.admins() == [bob.name])
+            await expectRefusal(.refused, "forbidden") {
+                _ = try await alice.client().remove([bob.name], from: scene.ops)
+            }
+        }
+    }
+
+    @Test func `a room is opened and closed, and who was in it stays`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            await expectRefusal(.refused, "not_a_member") { try await scene.bob.client().joinRoom(scene.ops) }
+            try await scene.alice.client().setRoom(scene.ops, access: .open, adders: nil)
+            try await scene.bob.client().joinRoom(scene.ops)
+            try await scene.alice.client().setRoom(scene.ops, access: .closed, adders: nil)
+            await expectRefusal(.refused, "not_a_member") { try await scene.carol.client().joinRoom(scene.ops) }
+            #expect(try await scene.enters(scene.bob) == scene.enters(scene.alice))
+            #expect(try await scene.alice.client().members(of: scene.ops).count == 2)
+        }
+    }
+}
