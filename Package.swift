@@ -141,8 +141,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Transport", "ChatProtocol", "COpenSSL", "System",
-                .product(name: "NIOCore", package: "swift-nio"),
+                "Transport", "ChatProtocol", "COpenSSL", "System", "ChatServer", "GroupRules", "MLS", "RulesSupport",
+                "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Tests/Benchmarks", exclude: ["run", "CClient", "README.md"], swiftSettings: strict),
@@ -196,7 +196,7 @@ let package = Package(
         .testTarget(
             name: "ChatCLITests",
             dependencies: [
-                "ChatClient", "ChatProtocol", "CLISupport",
+                "ChatClient", "ChatProtocol", "CLISupport", "GroupRules",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), "ChatCLI", "TestSupport", "chat",
                 "chatd",
             ], exclude: ["Terminal"],

@@ -54,11 +54,18 @@ final class House {
 
     /// Ends the server and starts it again, on the same port. Returns how long it took until it listened, in milliseconds.
     func restart() throws -> Double {
-        server.stop()
+        halt()
         let start = ContinuousClock.now
-        server = try Self.start(chatd, directory, port: server.address.port)
+        try self.start()
         return (ContinuousClock.now - start).inSeconds * 1e3
     }
+
+    /// Ends the server, so that its store can be worked on; then `start` again.
+    func halt() { server.stop() }
+
+    func start() throws { server = try Self.start(chatd, directory, port: server.address.port) }
+
+    var store: String { directory.appending(path: "data/chatd.db").path }
 
     /// Bytes of the store on the disk.
     var bytes: Double { directory.appending(path: "data").sizeOnDisk }

@@ -2,7 +2,7 @@ import ChatProtocol
 
 /// The followers that are kept in memory: those used last, within so many bytes. A plain value.
 package struct FollowerShelf {
-    /// Some thirty groups of a thousand devices, or thousands of two.
+    /// Some forty groups of a thousand devices, or ten thousand of two beside one of these.
     package static let defaultBytes = 64 << 20
 
     private struct Place {

@@ -40,6 +40,21 @@ import Testing
         }
     }
 
+    @Test func `ten thousand groups of two and one of a thousand fit`() async throws {
+        try await withServer { server in
+            var scene = try await GroupScene(server)
+            try await scene.found()
+            let follower = try await follower(scene, on: server)
+            #expect(follower.bytes == GroupFollower.bytes(members: 2))
+            var shelf = FollowerShelf()
+            for number in 0..<10_000 as Range<UInt64> {
+                shelf.put(follower, for: ConversationID(high: 7, low: number))
+            }
+            #expect(shelf.count == 10_000)
+            #expect(shelf.bytes + GroupFollower.bytes(members: 1_000) <= FollowerShelf.defaultBytes)
+        }
+    }
+
     @Test func `of commits that are refused nothing stays in memory`() async throws {
         try await withServer { server in
             var scene = try await GroupScene(server)
