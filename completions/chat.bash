@@ -12,12 +12,12 @@ _chat_options() {
         'login') echo '--device-name --wait --reset --identity --password-stdin --password-file' ;;
         'logout') echo '--forget --force' ;;
         'passwd') echo '--revoke-others --password-stdin --password-file --new-password-file' ;;
-        'send') echo '--to --everyone -m --message --lines --jsonl --id --reply-to --wait --timeout --queue --expires' ;;
-        'listen') echo '--new --since --after-cursor --resume --from --to-me --everyone --own --meta --mark-read --patient --count --timeout --idle --no-follow --command-timeout --retry' ;;
+        'send') echo '--to --room --everyone -m --message --lines --jsonl --id --reply-to --wait --timeout --queue --expires' ;;
+        'listen') echo '--new --since --after-cursor --resume --from --to-me --room --everyone --own --meta --mark-read --patient --count --timeout --idle --no-follow --command-timeout --retry' ;;
         'ask') echo '--to --choice -m --message --id --timeout' ;;
-        'reply') echo '--allow --allow-anyone --resume --new --since --after-cursor --from --to-me --everyone --patient --count --timeout --idle --command-timeout --retry --jobs' ;;
-        'run') echo '--to --everyone --on-failure --tail --label --queue --expires --timeout --id' ;;
-        'history') echo '--with --everyone --id --limit --since --until --search --sync' ;;
+        'reply') echo '--allow --allow-anyone --resume --new --since --after-cursor --from --to-me --room --everyone --patient --count --timeout --idle --command-timeout --retry --jobs' ;;
+        'run') echo '--to --room --everyone --on-failure --tail --label --queue --expires --timeout --id' ;;
+        'history') echo '--with --room --everyone --id --limit --since --until --search --sync' ;;
         'who') echo '--users --wait --timeout --watch' ;;
         'unread') echo '--count --watch' ;;
         'resume set') echo '--new --since --after-cursor' ;;
@@ -75,6 +75,7 @@ _chat_value() {
         *:--keys) echo 'one:tofu verified' ;;
         send:--to | listen:--from | ask:--to | reply:--allow | reply:--from | run:--to | history:--with | \
             who:--wait) echo 'user' ;;
+        send:--room | listen:--room | reply:--room | run:--room | history:--room) echo 'room' ;;
         send:--wait) echo 'one:accepted delivered read' ;;
         listen:--resume | reply:--resume) echo 'resume-point' ;;
     esac

@@ -7,15 +7,15 @@ set -g __chat_valued \
     '*:--server' '*:--profile' '*:--config' '*:--trust' '*:--color' '*:--connect-timeout' '*:--proxy' '*:--keys' ':--linger' \
     register:--display-name register:--invite-file register:--device-name register:--password-file \
     login:--device-name login:--wait login:--identity login:--password-file passwd:--password-file passwd:--new-password-file \
-    send:--to send:-m send:--message send:--id send:--reply-to send:--wait send:--timeout send:--expires \
-    listen:--since listen:--after-cursor listen:--resume listen:--from listen:--count listen:--timeout \
+    send:--to send:--room send:-m send:--message send:--id send:--reply-to send:--wait send:--timeout send:--expires \
+    listen:--since listen:--after-cursor listen:--resume listen:--from listen:--room listen:--count listen:--timeout \
     listen:--idle listen:--command-timeout listen:--retry \
     ask:--to ask:--choice ask:-m ask:--message ask:--id ask:--timeout \
-    reply:--allow reply:--resume reply:--since reply:--after-cursor reply:--from reply:--count reply:--timeout \
+    reply:--allow reply:--resume reply:--since reply:--after-cursor reply:--from reply:--room reply:--count reply:--timeout \
     reply:--idle reply:--command-timeout reply:--retry reply:--jobs \
-    run:--to run:--tail run:--label run:--expires run:--timeout run:--id \
+    run:--to run:--room run:--tail run:--label run:--expires run:--timeout run:--id \
     'keys verify:--fingerprint' 'keys verify:--file' 'keys accept:--fingerprint' 'room set:--add' doctor:--accept-fork \
-    history:--with history:--id history:--limit \
+    history:--with history:--room history:--id history:--limit \
     history:--since history:--until history:--search who:--wait who:--timeout 'resume set:--since' \
     'resume set:--after-cursor' 'device add:--out' 'device add:--name' 'device add:--slots' 'device approve:--fingerprint' \
     'device revoke:--password-file'
@@ -128,6 +128,7 @@ complete -c chat -n '__chat_at passwd' -l password-file -r -F -d 'read the old p
 complete -c chat -n '__chat_at passwd' -l new-password-file -r -F -d 'read the new password from the first line of a file'
 complete -c chat -n '__chat_at profile' -a list -d 'list the profiles'
 complete -c chat -n '__chat_at send' -l to -x -a '(__chat_names users)' -d 'send to this user'
+complete -c chat -n '__chat_at send' -l room -x -a '(__chat_names rooms)' -d 'send to this room'
 complete -c chat -n '__chat_at send' -l everyone -d 'send to everybody'
 complete -c chat -n '__chat_at send' -s m -l message -x -d 'the message'
 complete -c chat -n '__chat_at send' -l lines -d 'each line of standard input is a message'
@@ -144,6 +145,7 @@ complete -c chat -n '__chat_at listen' -l after-cursor -x -d 'start behind the l
 complete -c chat -n '__chat_at listen' -l resume -x -a '(__chat_names resume-points)' -d 'start where this resume point stands, and move it along'
 complete -c chat -n '__chat_at listen' -l from -x -a '(__chat_names users)' -d 'only messages of this user'
 complete -c chat -n '__chat_at listen' -l to-me -d 'only direct messages'
+complete -c chat -n '__chat_at listen' -l room -x -a '(__chat_names rooms)' -d 'only messages to this room'
 complete -c chat -n '__chat_at listen' -l everyone -d 'only messages to everybody'
 complete -c chat -n '__chat_at listen' -l own -d 'also messages of one’s own'
 complete -c chat -n '__chat_at listen' -l meta -d 'also tell of logins, who is online, and receipts'
@@ -169,6 +171,7 @@ complete -c chat -n '__chat_at reply' -l since -x -d 'start with what the server
 complete -c chat -n '__chat_at reply' -l after-cursor -x -d 'start behind the line that has this cursor'
 complete -c chat -n '__chat_at reply' -l from -x -a '(__chat_names users)' -d 'only messages of this user'
 complete -c chat -n '__chat_at reply' -l to-me -d 'only direct messages'
+complete -c chat -n '__chat_at reply' -l room -x -a '(__chat_names rooms)' -d 'only messages to this room'
 complete -c chat -n '__chat_at reply' -l everyone -d 'only messages to everybody'
 complete -c chat -n '__chat_at reply' -l patient -d 'go on where the first connection fails, too'
 complete -c chat -n '__chat_at reply' -l count -x -d 'end after so many messages'
@@ -179,6 +182,7 @@ complete -c chat -n '__chat_at reply' -l retry -x -d 'how often a command that f
 complete -c chat -n '__chat_at reply' -l jobs -x -d 'how many commands may run at once'
 complete -c chat -n '__chat_at reply --' -F -a '(__fish_complete_command)'
 complete -c chat -n '__chat_at run' -l to -x -a '(__chat_names users)' -d 'send to this user'
+complete -c chat -n '__chat_at run' -l room -x -a '(__chat_names rooms)' -d 'send to this room'
 complete -c chat -n '__chat_at run' -l everyone -d 'send to everybody'
 complete -c chat -n '__chat_at run' -l on-failure -d 'report only an end with another status than 0'
 complete -c chat -n '__chat_at run' -l tail -x -d 'report the last lines of its output, so many'
@@ -189,6 +193,7 @@ complete -c chat -n '__chat_at run' -l timeout -x -d 'how long connecting and se
 complete -c chat -n '__chat_at run' -l id -x -d 'idempotency key'
 complete -c chat -n '__chat_at run --' -F -a '(__fish_complete_command)'
 complete -c chat -n '__chat_at history' -l with -x -a '(__chat_names users)' -d 'only the conversation with this user'
+complete -c chat -n '__chat_at history' -l room -x -a '(__chat_names rooms)' -d 'only messages to this room'
 complete -c chat -n '__chat_at history' -l everyone -d 'only messages to everybody'
 complete -c chat -n '__chat_at history' -l id -x -d 'this one message, with an acknowledgement a recipient'
 complete -c chat -n '__chat_at history' -l limit -x -d 'so many messages, the newest ones'

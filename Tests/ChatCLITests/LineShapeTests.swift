@@ -1,6 +1,5 @@
 import CLISupport
 import ChatProtocol
-import GroupRules
 import Testing
 
 @testable import ChatCLI
@@ -9,15 +8,18 @@ import Testing
 /// One of everything that is printed.
 enum Samples {
     static func message(
-        body: String = "hi", everyone: Bool = false, own: Bool = false, replyTo: MessageID? = nil, auto: Bool = false
+        body: String = "hi", everyone: Bool = false, room: UserName? = nil, own: Bool = false,
+        replyTo: MessageID? = nil, auto: Bool = false
     ) throws -> ReceivedMessage {
         let alice = try #require(UserName("alice"))
         let bob = try #require(UserName("bob"))
         return ReceivedMessage(
-            conversation: everyone ? .everyone : .user(alice), seq: 17, id: MessageID(high: 1, low: 2),
+            conversation: room.map { .room($0) } ?? (everyone ? .everyone : .user(alice)), seq: 17,
+            id: MessageID(high: 1, low: 2),
             cursor: Cursor(store: "0123456789abcdef", position: 5), time: 1_795_397_340_123, sent: 1_795_397_340_000,
             from: own ? bob : alice, fromDisplayName: "A\u{202e}", fromDevice: DeviceID(high: 3, low: 4), own: own,
-            to: everyone ? nil : (own ? alice : bob), body: body, replyTo: replyTo, auto: auto, shown: false)
+            to: everyone || room != nil ? nil : (own ? alice : bob), body: body, replyTo: replyTo, auto: auto,
+            shown: false)
     }
 
     static func objects() throws -> [JSONObject] {
@@ -33,6 +35,7 @@ enum Samples {
             devices: [RoomPerson.Device(id: DeviceID(high: 1, low: 1), isKnown: true)])
         return [
             JSONLines.message(try message()), JSONLines.message(try message(everyone: true)),
+            JSONLines.message(try message(room: alice)),
             JSONLines.message(try message(own: true, replyTo: id, auto: true)),
             JSONLines.gap(GapNotice(conversation: .everyone, reason: .beforeJoin, time: 1, missed: 3, cursor: cursor)),
             JSONLines.gap(GapNotice(conversation: .user(alice), reason: .restored, time: 1, missed: nil)),
@@ -82,7 +85,8 @@ enum Samples {
                     trust: .verified, isOwn: false, isMet: true, since: 1, alarm: "a")),
             JSONLines.roomInfo(
                 RoomSummary(
-                    name: RoomName(alice), access: .open, isMember: true, admins: [alice], members: 2, isChanged: true)),
+                    name: try OptionText.room("ops"), access: .open, isMember: true, admins: [alice], members: 2,
+                    isChanged: true)),
             JSONLines.roomPerson(person), JSONLines.roomDevice((person: person, device: person.devices[0])),
             JSONLines.server(KnownServer(address: server, standing: .authority)),
             JSONLines.check(DoctorCheck(name: "tls", status: .failed, text: "t", problem: problem)),

@@ -130,8 +130,10 @@ import Testing
         #expect(try message(#"{"body":"x","everyone":true}"#).conversation == .everyone)
         #expect(try message(#"{"conv":"@bob","body":"x"}"#).conversation == .user(bob))
         #expect(try message(#"{"conv":"*","body":"x"}"#).conversation == .everyone)
-        let refusal = #expect(throws: Problem.self) { try message(##"{"conv":"#ops","body":"x"}"##) }
-        #expect(refusal?.code == "no_such_room" && refusal?.exit == .unknownName)
+        let ops = try #require(UserName("ops"))
+        for text in [##"{"conv":"#ops","body":"x"}"##, #"{"room":"OPS","body":"x"}"#] {
+            #expect(try message(text).conversation == .room(ops))
+        }
         let full = try message(
             #"{"to":"bob","body":"a\nb\u00e9","id":"k","reply_to":"00000000-0000-0001-0000-000000000002"}"#)
         #expect(
@@ -147,7 +149,7 @@ import Testing
         #"{"to":"b b","body":"x"}"#, #"{"to":"me","body":"x"}"#, #"{"conv":"bob","body":"x"}"#,
         #"{"to":"bob","conv":"@bob","body":"x"}"#, #"{"to":["bob"],"body":"x"}"#, #"{"to":"bob","body":"x","id":""}"#,
         #"{"to":"bob","body":"x","id":1}"#, #"{"to":"bob","body":"x","reply_to":"17"}"#,
-        #"{"to":"bob","body":"x"} {"#, #"{"room":"ops","body":"x"}"#,
+        #"{"to":"bob","body":"x"} {"#, #"{"room":"o p","body":"x"}"#,
     ])
     func `anything else is an invalid line`(text: String) {
         #expect { try message(text) } throws: { ($0 as? Problem)?.code == "invalid_line" }

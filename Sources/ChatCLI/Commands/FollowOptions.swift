@@ -2,6 +2,7 @@ import ArgumentParser
 import CLISupport
 import ChatClient
 import ChatProtocol
+import GroupRules
 import Glibc
 
 /// Where a listener or a resume point begins.
@@ -32,7 +33,13 @@ struct FilterOptions: ParsableArguments, Sendable {
         transform: OptionText.user)
     var from: [UserName] = []
     @Flag(help: "Only direct messages.") var toMe = false
-    @Flag(help: "Only messages to everybody; with --to-me: both.") var everyone = false
+    @Option(
+        help: ArgumentHelp("Only messages to this room; may be repeated.", valueName: "room"),
+        transform: OptionText.room)
+    var room: [RoomName] = []
+    @Flag(help: "Only messages to everybody; with --to-me or --room: these too.") var everyone = false
+
+    var rooms: Set<UserName> { Set(room.map(\.spoken)) }
 }
 
 /// When a follower ends by itself.

@@ -2,17 +2,20 @@ import ArgumentParser
 import CLISupport
 import ChatClient
 import ChatProtocol
+import GroupRules
 
 struct HistoryCommand: ChatCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Print messages from this device's own store, oldest first.",
         discussion: "It works without a server. Where nothing matches, the exit status is 1.")
     static let grammar = CommandGrammar(
-        values: ["with", "id", "limit", "since", "until", "search"], flags: ["everyone", "sync"])
+        values: ["with", "room", "id", "limit", "since", "until", "search"], flags: ["everyone", "sync"])
 
     @Option(
         help: ArgumentHelp("Only the conversation with this user.", valueName: "user"), transform: OptionText.user)
     var with: UserName?
+    @Option(help: ArgumentHelp("Only messages to this room.", valueName: "room"), transform: OptionText.room)
+    var room: RoomName?
     @Flag(help: "Only messages to everybody.") var everyone = false
     @Option(
         help: ArgumentHelp("This one message, with an acknowledgement a recipient.", valueName: "id"),
@@ -46,7 +49,7 @@ struct HistoryCommand: ChatCommand {
 
     private func request(now: Timestamp) -> HistoryRequest {
         HistoryRequest(
-            with: with, everyone: everyone, id: id, limit: limit, since: since?.timestamp(now: now),
+            with: with, room: room?.spoken, everyone: everyone, id: id, limit: limit, since: since?.timestamp(now: now),
             until: until?.timestamp(now: now), search: search)
     }
 

@@ -5,6 +5,7 @@ import ChatProtocol
 /// What of the store is asked for, by `chat history` and by the method `history`.
 struct HistoryRequest: Sendable {
     var with: UserName?
+    var room: UserName?
     var everyone: Bool
     /// One message, with an acknowledgement a recipient.
     var id: MessageID?
@@ -19,10 +20,11 @@ struct HistoryRequest: Sendable {
     ///
     /// - Parameter typed: how the caller has written an option of this name.
     func check(typed: (String) -> String) throws(Problem) {
-        if with != nil && everyone {
-            throw Problem(.usage, "\(typed("with")) and \(typed("everyone")) cannot be combined")
+        if [with != nil, room != nil, everyone].count(where: { $0 }) > 1 {
+            throw Problem(
+                .usage, "\(typed("with")), \(typed("room")) and \(typed("everyone")) cannot be combined")
         }
-        if id != nil && (with != nil || everyone || since != nil || until != nil || search != nil) {
+        if id != nil && (with != nil || room != nil || everyone || since != nil || until != nil || search != nil) {
             throw Problem(
                 .usage, "\(typed("id")) is one message; it cannot be combined with what selects others")
         }
@@ -37,7 +39,8 @@ struct HistoryRequest: Sendable {
 
     private var query: HistoryQuery {
         HistoryQuery(
-            conversation: with.map { .user($0) } ?? (everyone ? .everyone : nil), limit: limit, since: since,
+            conversation: with.map { .user($0) } ?? room.map { .room($0) } ?? (everyone ? .everyone : nil),
+            limit: limit, since: since,
             until: until, search: search)
     }
 }

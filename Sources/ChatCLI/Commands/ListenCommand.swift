@@ -14,7 +14,7 @@ struct ListenCommand: ChatCommand {
             """)
     static let grammar = CommandGrammar(
         values: [
-            "since", "after-cursor", "resume", "from", "count", "timeout", "idle", "command-timeout", "retry",
+            "since", "after-cursor", "resume", "from", "room", "count", "timeout", "idle", "command-timeout", "retry",
         ],
         flags: ["new", "to-me", "everyone", "own", "meta", "mark-read", "no-follow", "patient"], takesCommand: true)
 
@@ -38,8 +38,8 @@ struct ListenCommand: ChatCommand {
         var options = ListenOptions(
             start: try start.start(now: WallClock.now), resume: resume,
             filter: MessageFilter(
-                from: Set(filter.from), toMe: filter.toMe, everyone: filter.everyone, own: own), follow: !noFollow,
-            presence: meta, receipts: meta)
+                from: Set(filter.from), toMe: filter.toMe, rooms: filter.rooms, everyone: filter.everyone, own: own),
+            follow: !noFollow, presence: meta, receipts: meta)
         guard !(patient && noFollow) else { throw Problem(.usage, "--patient and --no-follow cannot be combined") }
         options.requiresFirstConnection = !patient
         let handler = try handling.handler(settings: settings, invocation: invocation)

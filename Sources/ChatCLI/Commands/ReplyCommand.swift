@@ -14,7 +14,8 @@ struct ReplyCommand: ChatCommand {
             """)
     static let grammar = CommandGrammar(
         values: [
-            "allow", "resume", "since", "after-cursor", "from", "count", "timeout", "idle", "command-timeout", "retry",
+            "allow", "resume", "since", "after-cursor", "from", "room", "count", "timeout", "idle", "command-timeout",
+            "retry",
             "jobs",
         ],
         flags: ["allow-anyone", "new", "to-me", "everyone", "patient"], takesCommand: true)
@@ -43,7 +44,8 @@ struct ReplyCommand: ChatCommand {
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let settings = try invocation.settings()
         let rules = try ReplyRules(
-            allow: allow, anyone: allowAnyone, from: filter.from, toMe: filter.toMe, everyone: filter.everyone)
+            allow: allow, anyone: allowAnyone, from: filter.from, toMe: filter.toMe, rooms: filter.rooms,
+            everyone: filter.everyone)
         guard let handler = try handling.handler(settings: settings, invocation: invocation) else {
             throw Problem(.usage, "no command to answer with; it stands behind '--'")
         }

@@ -8,13 +8,14 @@ import System
 struct RunCommand: ChatCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a command, and report its end.",
-        usage: "chat run (--to <user> | --everyone) ... [<option> ...] -- <command> [<argument> ...]",
+        usage: "chat run (--to <user> | --room <room> | --everyone) ... [<option> ...] -- <command> [<argument> ...]",
         discussion: """
             The command has this program's input, output and exit status. When it has ended, a message tells its \
             status, how long it took, and with --tail its last lines.
             """)
     static let grammar = CommandGrammar(
-        values: ["to", "tail", "label", "expires", "timeout", "id"], flags: ["everyone", "on-failure", "queue"],
+        values: ["to", "room", "tail", "label", "expires", "timeout", "id"],
+        flags: ["everyone", "on-failure", "queue"],
         takesCommand: true)
 
     @OptionGroup var targets: TargetOptions

@@ -6,14 +6,14 @@ import ChatProtocol
 struct SendCommand: ChatCommand {
     static let configuration = CommandConfiguration(
         commandName: "send", abstract: "Send a message.",
-        usage: "chat send (--to <user> | --everyone) ... [<option> ...] [-m <text> | <word> ... | -]",
+        usage: "chat send (--to <user> | --room <room> | --everyone) ... [<option> ...] [-m <text> | <word> ... | -]",
         discussion: """
             Returns when the server has it on disk. The message is the value of -m, or the words joined by a space; \
             with '-', or with neither where standard input is no terminal, all of standard input less one final \
             newline.
             """)
     static let grammar = CommandGrammar(
-        values: ["to", "message/m", "id", "reply-to", "wait", "timeout", "expires"],
+        values: ["to", "room", "message/m", "id", "reply-to", "wait", "timeout", "expires"],
         flags: ["everyone", "lines", "jsonl", "queue"], takesMessage: true)
 
     @OptionGroup var targets: TargetOptions

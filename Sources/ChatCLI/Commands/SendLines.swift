@@ -114,7 +114,8 @@ struct SendLines {
             let message = try JSONMessageLine.message(object)
             guard options.wait.isPossible(for: message.conversation) else {
                 throw Problem(
-                    .invalidLine, "--wait \(options.wait.rawValue) is for direct messages; everyone is only accepted",
+                    .invalidLine,
+                    "--wait \(options.wait.rawValue) is for direct messages; what goes to many is only accepted",
                     conversation: message.conversation.text, sent: .no)
             }
             return [message]

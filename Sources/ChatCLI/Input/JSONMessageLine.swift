@@ -2,13 +2,13 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 
-/// A message as an object: one of `to`, `everyone` and `conv`, a `body`, and perhaps `id` and `reply_to`. A line of
+/// A message as an object: one of `to`, `room`, `everyone` and `conv`, a `body`, and perhaps `id` and `reply_to`. A line of
 /// `send --jsonl` is one, and so are the parameters of the method `send`.
 enum JSONMessageLine {
     /// Bytes that such a line may have: a body of the largest size, every byte of it as an escape, and the rest.
     static let limit = 6 * Limits.text + (64 << 10)
 
-    static let keys: Set<String> = ["to", "everyone", "conv", "body", "id", "reply_to"]
+    static let keys: Set<String> = ["to", "room", "everyone", "conv", "body", "id", "reply_to"]
 
     /// - Throws: 65 `invalid_line`, or what no body may be.
     static func message(_ bytes: [UInt8]) throws(Problem) -> OutgoingMessage {
@@ -40,18 +40,23 @@ enum JSONMessageLine {
             }
             found.append(.user(name))
         }
+        if let value = object["room"] {
+            guard let name = value.string.flatMap({ UserName(typed: $0) }) else {
+                throw invalid("\"room\" is no room's name")
+            }
+            found.append(.room(name))
+        }
         if let value = object["everyone"] {
             guard value.bool == true else { throw invalid("\"everyone\" is not true") }
             found.append(.everyone)
         }
         if let value = object["conv"] {
             guard let name = value.string.flatMap({ ConversationName($0) }) else {
-                throw invalid("\"conv\" is neither \"@USER\" nor \"*\"")
+                throw invalid("\"conv\" is none of \"@USER\", \"#ROOM\" and \"*\"")
             }
-            if case .room = name { throw name.noSuchRoom }
             found.append(name)
         }
-        guard found.count == 1 else { throw invalid("expected one of \"to\", \"everyone\" and \"conv\"") }
+        guard found.count == 1 else { throw invalid("expected one of \"to\", \"room\", \"everyone\" and \"conv\"") }
         return found[0]
     }
 

@@ -54,7 +54,7 @@ enum AskedLines {
         "outbox", "a message that waits to be sent, or was refused",
         [
             .uuid("id", "the message's identifier") { $0.id },
-            .text("conv", "the conversation: @USER, or * for everybody") { $0.conversation.text },
+            .text("conv", "the conversation: @USER, #ROOM, or * for everybody") { $0.conversation.text },
             .choice("status", "whether it will be tried again") { $0.state },
             .time("time", "when it was queued") { $0.queued },
             .optionalTime("expires", "when it is dropped") { $0.expires },

@@ -80,7 +80,7 @@ extension LineShape.Field {
 extension LineShape {
     static let all: [LineShape] = messages + told + asked
 
-    private static let messages = [ToldLines.direct.shape, ToldLines.everyone.shape]
+    private static let messages = [ToldLines.direct.shape, ToldLines.room.shape, ToldLines.everyone.shape]
 
     private static let told = [
         ToldLines.gap.shape, ToldLines.acknowledgement.shape, ToldLines.login.shape, ToldLines.live.shape,

@@ -10,7 +10,7 @@ enum ToldLines {
     private static func conversation<Value>(
         _ part: @escaping @Sendable (Value) -> ConversationName
     ) -> JSONLine<Value>.Field {
-        .text("conv", "the conversation: @USER, or * for everybody") { part($0).text }
+        .text("conv", "the conversation: @USER, #ROOM, or * for everybody") { part($0).text }
     }
 
     private static func time<Value>(_ part: @escaping @Sendable (Value) -> Timestamp) -> JSONLine<Value>.Field {
@@ -44,8 +44,9 @@ enum ToldLines {
 
     static let everyone = JSONLine<Answer>("bcast", "a message to everybody", message + content)
 
-    /// There are no rooms yet; a message to one would be told like this.
-    static let room = JSONLine<Answer>("room", "a message to a room", message + content)
+    static let room = JSONLine<Answer>(
+        "room", "a message to a room",
+        message + [.text("room", "the room's name") { $0.message.conversation.room?.text ?? "" }] + content)
 
     static let gap = JSONLine<GapNotice>(
         "gap", "messages that this device will not get",

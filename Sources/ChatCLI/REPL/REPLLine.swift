@@ -75,7 +75,7 @@ enum REPLLine: Equatable, Sendable {
     ) throws(Problem) -> ConversationName {
         guard let word = try oneWord(operands, entry) else { throw misused(entry, "needs a user, or all") }
         if word.utf8.elementsEqual("all".utf8) { return .everyone }
-        if let name = ConversationName(word), case .room = name { throw name.noSuchRoom }
+        if let name = ConversationName(word), case .room = name { return name }
         return .user(try user(word))
     }
 

@@ -11,7 +11,8 @@ struct ReplyRules: Equatable, Sendable {
 
     /// - Throws: 64 where it is not said who is answered, or nobody would be.
     init(
-        allow: [UserName], anyone: Bool, from: [UserName], toMe: Bool, everyone: Bool
+        allow: [UserName], anyone: Bool, from: [UserName], toMe: Bool, rooms: Set<UserName> = [],
+        everyone: Bool
     ) throws(Problem) {
         guard allow.isEmpty != !anyone else {
             throw anyone
@@ -25,7 +26,8 @@ struct ReplyRules: Equatable, Sendable {
         }
         allowed = anyone ? nil : Set(allow)
         filter = MessageFilter(
-            from: Set(from.isEmpty ? allow : from), toMe: toMe || !everyone, everyone: everyone, own: false)
+            from: Set(from.isEmpty ? allow : from), toMe: toMe || !everyone && rooms.isEmpty, rooms: rooms,
+            everyone: everyone, own: false)
     }
 
     /// Programs do not answer what a program answered; and nobody answers himself.

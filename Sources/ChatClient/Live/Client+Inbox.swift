@@ -52,11 +52,11 @@ extension Client {
     ) async throws(Problem) {
         guard !batch.isEmpty else { return }
         try await lookUpStrangers(in: batch, on: link, own: identity.account)
-        let direct = try store { try $0.directConversations(among: Set(batch.map(\.conversation))) }
+        let plain = try store { try $0.plainConversations(among: Set(batch.map(\.conversation))) }
         var rest = batch[...]
         while let conversation = rest.first?.conversation {
-            guard direct.contains(conversation) else {
-                let end = rest.firstIndex { direct.contains($0.conversation) } ?? rest.endIndex
+            guard !plain.contains(conversation) else {
+                let end = rest.firstIndex { !plain.contains($0.conversation) } ?? rest.endIndex
                 try keepPlain(rest[..<end], isReplay: isReplay, from: link, identity: identity, acknowledger)
                 rest = rest[end...]
                 continue

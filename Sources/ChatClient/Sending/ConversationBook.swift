@@ -46,11 +46,6 @@ struct ConversationBook: Sendable {
     }
 }
 
-extension ConversationName {
-    /// Nothing is sent to rooms yet.
-    package var noSuchRoom: Problem { Problem(.noSuchRoom, "there is no room \(self)") }
-}
-
 extension ClientStore {
     /// The conversation, where it is known here.
     func openedConversation(_ name: ConversationName) throws -> OpenedConversation? {

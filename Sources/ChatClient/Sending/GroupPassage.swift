@@ -48,7 +48,7 @@ extension KeyGate {
 
 extension ConversationName {
     /// Whether what is written there is encrypted to a group.
-    var hasGroup: Bool { user != nil }
+    var hasGroup: Bool { self != .everyone }
 }
 
 extension SealingObstacle {

@@ -169,8 +169,10 @@ struct SendQueue {
             if problem.code == ErrorCode.busy.name { items.noteWritten(tag) } else { items.noteNotThere(tag) }
             items.note(problem, of: tag)
             hold(name, problem, now: now)
-        case .failure(let problem) where problem.code == ErrorCode.noSuchConversation.name && targets.forget(name):
+        case .failure(let problem) where problem.isOfPlace && targets.forget(name):
+            // What was remembered may be wrong; else whoever finds it anew says more of it.
             items.setPhase(tag, .waiting)
+            items.note(problem, of: tag)
         case .failure(let problem):
             items.remove(tag)
             fail(item, problem)
@@ -316,5 +318,12 @@ extension Problem {
     /// Others were quicker each time.
     fileprivate static var groupIsBusy: Problem {
         Problem(.busy, "others change the conversation's group all the time", hint: "try again", sent: .no)
+    }
+}
+
+extension Problem {
+    /// There is no such conversation, or this account is not in it.
+    fileprivate var isOfPlace: Bool {
+        [ErrorCode.noSuchConversation, .notAMember].contains { $0.name == code }
     }
 }

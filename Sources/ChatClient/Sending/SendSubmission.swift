@@ -29,9 +29,8 @@ struct SendSubmission: Sendable {
             return TrackedMessage(
                 conversation: queued.conversation, id: queued.id, content: queued.content, row: queued.number)
         case .message(let message):
-            if case .room = message.conversation { throw message.conversation.noSuchRoom }
             guard wait.isPossible(for: message.conversation) else {
-                throw Problem(.usage, "only a direct message can be \(wait.rawValue); one to everyone is accepted")
+                throw Problem(.usage, "only a direct message can be \(wait.rawValue); one to many is accepted")
             }
             guard let account else { throw Problem(.internalFault, "nobody sends") }
             return TrackedMessage(

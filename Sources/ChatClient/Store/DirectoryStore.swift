@@ -128,6 +128,14 @@ extension ClientStore {
 }
 
 extension ClientStore {
+    /// Which of these have no group.
+    func plainConversations(among conversations: Set<ConversationID>) throws -> Set<ConversationID> {
+        try conversations.filter { conversation in
+            try database.first("SELECT 1 FROM conversations WHERE id = ? AND type = 2", conversation) { _ in true }
+                ?? false
+        }
+    }
+
     /// Which of these are direct.
     func directConversations(among conversations: Set<ConversationID>) throws -> Set<ConversationID> {
         try conversations.filter { conversation in

@@ -28,6 +28,11 @@ package enum ConversationName: Hashable, Sendable {
         }
     }
 
+    /// Its name where it is a room.
+    package var room: UserName? {
+        if case .room(let name) = self { name } else { nil }
+    }
+
     /// The other user; nil where there are several.
     package var user: UserName? {
         if case .user(let name) = self { name } else { nil }

@@ -11,19 +11,25 @@ package enum ListenStart: Equatable, Sendable {
     case cursor(Cursor)
 }
 
-/// Which messages are wanted. `from` narrows; `toMe` and `everyone` together mean either.
+/// Which messages are wanted. `from` narrows; `toMe`, `rooms` and `everyone` together mean any of them.
 package struct MessageFilter: Equatable, Sendable {
     /// Messages of these users; empty: of all.
     package var from: Set<UserName>
     /// Direct messages.
     package var toMe: Bool
+    /// Messages to these rooms.
+    package var rooms: Set<UserName>
     package var everyone: Bool
     /// Own messages too.
     package var own: Bool
 
-    package init(from: Set<UserName> = [], toMe: Bool = false, everyone: Bool = false, own: Bool = false) {
+    package init(
+        from: Set<UserName> = [], toMe: Bool = false, rooms: Set<UserName> = [], everyone: Bool = false,
+        own: Bool = false
+    ) {
         self.from = from
         self.toMe = toMe
+        self.rooms = rooms
         self.everyone = everyone
         self.own = own
     }
@@ -38,11 +44,11 @@ package struct MessageFilter: Equatable, Sendable {
     package func matches(_ gap: GapNotice) -> Bool { includes(gap.conversation) }
 
     private func includes(_ conversation: ConversationName) -> Bool {
-        guard toMe || everyone else { return true }
+        guard toMe || everyone || !rooms.isEmpty else { return true }
         return switch conversation {
         case .user: toMe
         case .everyone: everyone
-        case .room: false
+        case .room(let name): rooms.contains(name)
         }
     }
 }

@@ -166,7 +166,7 @@ import Testing
     @Test func `the options of a listener are those of the command`() throws {
         let text = #"""
             {"since":"2026-11-23T01:29:00Z","resume":"worker","from":["bob","carol","bob"],"to_me":true,
-             "everyone":true,"own":true,"meta":true}
+             "rooms":["ops"],"everyone":true,"own":true,"meta":true}
             """#
         let arguments = RPCArguments(object: try #require(try JSONValue(parsing: text).object))
         let options = try ListenMethods.options(arguments, now: 0)
@@ -175,8 +175,8 @@ import Testing
         #expect(
             options.filter
                 == MessageFilter(
-                    from: Set([UserName("bob"), UserName("carol")].compactMap(\.self)), toMe: true, everyone: true,
-                    own: true))
+                    from: Set([UserName("bob"), UserName("carol")].compactMap(\.self)), toMe: true,
+                    rooms: Set([UserName("ops")].compactMap(\.self)), everyone: true, own: true))
         #expect(options.presence && options.receipts && options.follow)
         let bare = try ListenMethods.options(RPCArguments(object: JSONObject()), now: 0)
         #expect(bare.start == nil && bare.resume == nil && bare.filter == MessageFilter())

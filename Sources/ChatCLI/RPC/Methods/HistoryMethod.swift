@@ -8,6 +8,7 @@ struct HistoryMethod: Sendable {
     let large: LargeAnswers
 
     private static let with = RPCParameter.name("with", about: "only the conversation with this user")
+    private static let room = RPCParameter.name("room", "a room's name", about: "only messages to this room")
     private static let everyone = RPCParameter.flag("everyone", about: "only messages to everybody")
     private static let id = RPCParameter.message("id", about: "this one message, with a line ack a recipient")
     private static let limit = RPCParameter.count(
@@ -22,10 +23,11 @@ struct HistoryMethod: Sendable {
         RPCMethod(
             "history", about: "messages from this device's own store, also without a server",
             parameters: [
-                Self.with.description, Self.everyone.description, Self.id.description, Self.limit.description,
+                Self.with.description, Self.room.description, Self.everyone.description, Self.id.description,
+                Self.limit.description,
                 Self.since.description, Self.until.description, Self.search.description, Self.sync.description,
             ],
-            result: "an array of lines dm, bcast and gap; with id: the message and its lines ack; empty: no match"
+            result: "an array of lines dm, room, bcast and gap; with id: the message and its lines ack; empty: no match"
         ) { call in Task { await answer(call) } }
     }
 
@@ -51,7 +53,8 @@ struct HistoryMethod: Sendable {
 
     static func request(_ arguments: RPCArguments, now: Timestamp) throws(RPCError) -> HistoryRequest {
         let request = HistoryRequest(
-            with: try arguments.value(with), everyone: try arguments.isSet(everyone), id: try arguments.value(id),
+            with: try arguments.value(with), room: try arguments.value(room), everyone: try arguments.isSet(everyone),
+            id: try arguments.value(id),
             limit: try arguments.value(limit) ?? 50, since: try arguments.value(since)?.timestamp(now: now),
             until: try arguments.value(until)?.timestamp(now: now), search: try arguments.value(search))
         do throws(Problem) { try request.check { "\"\($0)\"" } } catch { throw .invalid(error.text) }

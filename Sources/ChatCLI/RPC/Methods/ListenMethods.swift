@@ -16,8 +16,10 @@ struct ListenMethods: Sendable {
         "resume", "a name", about: "start where this resume point stands; it moves by listen.ack alone")
     private static let from = RPCParameter.users("from", about: "only messages of these users")
     private static let toMe = RPCParameter.flag("to_me", about: "only direct messages")
+    private static let rooms = RPCParameter.users(
+        "rooms", "an array of rooms' names", about: "only messages to these rooms; with to_me: these too")
     private static let everyone = RPCParameter.flag(
-        "everyone", about: "only messages to everybody; with to_me: both")
+        "everyone", about: "only messages to everybody; with to_me or rooms: these too")
     private static let own = RPCParameter.flag("own", about: "also messages of one's own")
     private static let meta = RPCParameter.flag("meta", about: "also logins, who is online, and receipts")
     private static let markRead = RPCParameter.flag(
@@ -35,7 +37,8 @@ struct ListenMethods: Sendable {
             "listen.start", about: "tell what comes as notifications 'event'; the process is online while it does",
             parameters: [
                 Self.new.description, Self.since.description, Self.afterCursor.description, Self.resume.description,
-                Self.from.description, Self.toMe.description, Self.everyone.description, Self.own.description,
+                Self.from.description, Self.toMe.description, Self.rooms.description, Self.everyone.description,
+                Self.own.description,
                 Self.meta.description, Self.markRead.description,
             ],
             result: "an object: listener, its number"
@@ -82,7 +85,8 @@ struct ListenMethods: Sendable {
             start: try start(arguments, now: now), resume: try arguments.value(resume),
             filter: MessageFilter(
                 from: Set(try arguments.value(from) ?? []), toMe: try arguments.isSet(toMe),
-                everyone: try arguments.isSet(everyone), own: try arguments.isSet(own)),
+                rooms: Set(try arguments.value(rooms) ?? []), everyone: try arguments.isSet(everyone),
+                own: try arguments.isSet(own)),
             presence: hasMeta, receipts: hasMeta)
     }
 

@@ -102,8 +102,10 @@ extension RPCParameter where Value == UserName {
 }
 
 extension RPCParameter where Value == [UserName] {
-    static func users(_ name: String, required: Bool = false, about: String) -> Self {
-        Self(name, .strings, "an array of users' names", required: required, about: about) { value in
+    static func users(
+        _ name: String, _ form: String = "an array of users' names", required: Bool = false, about: String
+    ) -> Self {
+        Self(name, .strings, form, required: required, about: about) { value in
             guard let values = value.array else { return nil }
             let names = values.compactMap { $0.string.flatMap { UserName(typed: $0) } }
             return names.count == values.count ? names : nil

@@ -7,7 +7,7 @@ struct SendMethod: Sendable {
     let senders: SenderPool
 
     private static let wait = RPCParameter.wait(
-        "wait", about: "until it is accepted (default), delivered or read; the last two are not for everyone")
+        "wait", about: "until it is accepted (default), delivered or read; the last two are for a user only")
     private static let timeout = RPCParameter.duration(
         "timeout", about: "how long connecting, sending and waiting may take: a duration (30s); 0: for ever")
     private static let queue = RPCParameter.flag(
@@ -17,9 +17,12 @@ struct SendMethod: Sendable {
 
     /// Those that `JSONMessageLine` reads.
     private static let message = [
-        RPCParameterDescription(name: "to", type: .string, isRequired: false, about: "the user; or everyone, or conv"),
+        RPCParameterDescription(
+            name: "to", type: .string, isRequired: false, about: "the user; or room, everyone, conv"),
+        RPCParameterDescription(name: "room", type: .string, isRequired: false, about: "the room"),
         RPCParameterDescription(name: "everyone", type: .boolean, isRequired: false, about: "true: to everybody"),
-        RPCParameterDescription(name: "conv", type: .string, isRequired: false, about: "a line's conv: @USER or *"),
+        RPCParameterDescription(
+            name: "conv", type: .string, isRequired: false, about: "a line's conv: @USER, #ROOM or *"),
         RPCParameterDescription(
             name: "body", type: .string, isRequired: true, about: "the text, up to \(MessageText.limitInWords)"),
         RPCParameterDescription(
@@ -32,7 +35,8 @@ struct SendMethod: Sendable {
 
     var method: RPCMethod {
         RPCMethod(
-            "send", about: "send a message to one user or to everybody", parameters: Self.message + Self.options,
+            "send", about: "send a message to one user, to a room or to everybody",
+            parameters: Self.message + Self.options,
             result: "the line ack"
         ) { call in
             do throws(RPCError) {
@@ -59,7 +63,7 @@ struct SendMethod: Sendable {
         options.queue = try arguments.isSet(queue)
         options.expires = try arguments.value(expires)
         guard options.wait.isPossible(for: message.conversation) else {
-            throw .invalid("\"wait\": \(options.wait.rawValue) is for a user; what goes to everyone is only accepted")
+            throw .invalid("\"wait\": \(options.wait.rawValue) is for a user; what goes to many is only accepted")
         }
         guard options.expires == nil || options.queue else { throw .invalid("\"expires\" is for \"queue\"") }
         return options
