@@ -55,8 +55,21 @@ extension MemoryStore {
             throw .refused(Failure(.loginRefused))
         }
         guard !known.isDisabled else { throw .refused(Failure(.accountDisabled)) }
+        var device = device
         switch admission {
-        case .new: try add(device, to: account, isStranger: true)
+        case .new:
+            let isTakenUp = { (state: DeviceState) in
+                state == .pending || state == .active && self.standing(of: account).head == .none
+            }
+            let begun = active(of: account).first {
+                $0.new.loginKey != nil && $0.new.loginKey == device.loginKey && isTakenUp($0.state)
+            }
+            if let begun {
+                device.id = begun.new.id
+                try takeUp(device, of: account, nil)
+            } else {
+                try add(device, to: account, isStranger: true)
+            }
         case .again(let proven): try takeUp(device, of: account, proven)
         }
         guard let made = devices[device.id] else { throw .refused(Failure(.noSuchDevice)) }

@@ -22,7 +22,8 @@ enum RefusalHint {
         case .inviteRequired: "ask the administrator for an invite, and give it with --invite-file"
         case .inviteInvalid: "ask the administrator for another invite"
         case .registrationClosed: "ask the administrator for an account"
-        case .tooManyDevices: "revoke one that is not used any more: chat device list, chat device revoke"
+        case .tooManyDevices:
+            "on another device, revoke one that is not used any more, or waits: chat device list, chat device revoke"
         default: nil
         }
     }

@@ -61,7 +61,7 @@ extension Client {
         _ user: UserName, _ password: [UInt8], existing: Identity?, deviceName: String, address: ServerAddress,
         _ wish: LoginWish
     ) async throws(Problem) -> WhoAmI {
-        let key = try Self.loginKey(of: existing)
+        let key = try loginKey(of: existing)
         let chainKeys = try store { store in try existing.flatMap { try store.chainKeys(of: $0.device) } }
         let chainKey = chainKeys.flatMap { try? SigningKey(rawRepresentation: $0.secret) }
         let link = try await connect(
@@ -159,12 +159,14 @@ extension Client {
     // MARK: Checks
 
     /// A device that is taken up keeps its key: the server's yes may get lost, and other processes of the profile log in
-    /// with it meanwhile.
-    private static func loginKey(of existing: Identity?) throws(Problem) -> SigningKey {
-        guard let seed = existing?.loginKey, let key = try? SigningKey(rawRepresentation: seed) else {
-            return try newKey()
+    /// with it meanwhile. So does one that has begun and got no answer.
+    private func loginKey(of existing: Identity?) throws(Problem) -> SigningKey {
+        if let seed = existing?.loginKey, let key = try? SigningKey(rawRepresentation: seed) { return key }
+        let new = try Self.newKey()
+        let seed = try store { store in
+            try store.writeSynced { try store.begunLoginKey(or: new.rawRepresentation) }
         }
-        return key
+        return (try? SigningKey(rawRepresentation: seed)) ?? new
     }
 
     static func newKey() throws(Problem) -> SigningKey {

@@ -20,6 +20,15 @@ extension ClientStore {
             device, keys.secret, keys.granted, Int(keys.instance), keys.renewal)
     }
 
+    /// The login key of a login by password that has begun, and whose device has no number yet: where the answer is lost, or the process
+    /// ends, the server knows the next one by it. It goes with the keys of former devices. Within a transaction.
+    func begunLoginKey(or new: [UInt8]) throws -> [UInt8] {
+        try addChainKeys(ChainKeys(granting: new), of: Self.begunDevice)
+        return try chainKeys(of: Self.begunDevice)?.secret ?? new
+    }
+
+    private static let begunDevice = DeviceID(high: 0, low: 0)
+
     /// Within a transaction.
     func forgetChainKeys(of device: DeviceID) throws {
         try database.run("DELETE FROM chain_keys WHERE device = ?", device)

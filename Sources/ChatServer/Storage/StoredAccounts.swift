@@ -21,7 +21,7 @@ package protocol StoredAccounts: Sendable {
     func importAccounts(_ accounts: [StoredAccount], isDryRun: Bool) async throws(StoreFailure) -> [AccountID]
 
     /// Makes a device of an account whose password was right a moment ago, or takes up one that it has. Where the account has a chain, a
-    /// new one waits to be added to it.
+    /// new one waits to be added to it. A new one whose login key is that of one which waits is that one: its answer was lost.
     ///
     /// - Parameters:
     ///   - hash: what the password was checked against; where it is another one by now, or the account may not log in

@@ -132,7 +132,7 @@ import Testing
         try await withStore(kind) { store in
             _ = try await store.store.publish(step(0, .create(aliceDevice)))
             func admit(_ number: UInt64) async throws -> DeviceState {
-                let device = StoreUnderTest.device(DeviceID(high: 2, low: number))
+                let device = StoreUnderTest.device(DeviceID(high: 2, low: number), key: 10 + UInt8(number))
                 return try await store.store.admit(device, .new, to: alice, ifHashIs: "").state
             }
             for number in 1...UInt64(Limits.pendingDevices) { #expect(try await admit(number) == .pending) }
@@ -142,6 +142,26 @@ import Testing
             store.time = 1001 + WaitingDevice.patience
             #expect(try await admit(9) == .pending)
             #expect(try await states(store) == [aliceDevice: .active, DeviceID(high: 2, low: 9): .pending])
+        }
+    }
+
+    @Test(arguments: Kind.all) func `a login whose answer was lost takes its own place again, by its key`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            func admit(_ number: UInt64, key: UInt8) async throws -> DeviceID {
+                let device = StoreUnderTest.device(DeviceID(high: 2, low: number), key: key)
+                return try await store.store.admit(device, .new, to: alice, ifHashIs: "").device
+            }
+            #expect(try await admit(1, key: 9) == second)
+            #expect(try await admit(2, key: 9) == second, "without a chain, too")
+            _ = try await store.store.publish(step(0, .create(aliceDevice)))
+            #expect(try await admit(3, key: 9) == second)
+            #expect(try await states(store) == [aliceDevice: .active, second: .pending])
+            #expect(try await admit(4, key: 8) != second)
+            // What is approved is no place that a password takes up.
+            _ = try await store.store.publish(step(1, .add(second)))
+            #expect(try await admit(5, key: 9) == DeviceID(high: 2, low: 5))
         }
     }
 

@@ -64,6 +64,19 @@ package struct DeviceStore {
         ) { ChainStanding(head: $0.chainHead(0), waiting: UInt8(clamping: $0.int(2))) } ?? ChainStanding()
     }
 
+    /// The device that a login by password has begun with the same login key, and that a password alone takes up; nil where there is none.
+    func begun(_ device: NewDevice, of account: AccountID) throws -> DeviceID? {
+        guard let key = device.loginKey else { return nil }
+        let states = try standing(of: account).head == .none ? [DeviceState.pending, .active] : [.pending]
+        let found: [(DeviceID, DeviceState)] = try database.all(
+            """
+            SELECT d.id, d.state FROM devices d JOIN device_keys k ON k.device = d.id
+            WHERE d.account = ? AND k.purpose = ? AND k.algorithm = ? AND k.public_key = ?
+            """, account, Int(KeyPurpose.login.rawValue), Int(KeyAlgorithm.ed25519.rawValue), key
+        ) { (try $0.identifier(0), $0.deviceState(1)) }
+        return found.first { states.contains($0.1) }?.0
+    }
+
     package func count() throws -> Int {
         try database.first("SELECT count(*) FROM devices WHERE state <> ?", Int(DeviceState.revoked.rawValue)) {
             $0.int(0)

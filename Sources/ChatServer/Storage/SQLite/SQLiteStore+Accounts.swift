@@ -57,8 +57,15 @@ extension SQLiteStore {
             else { throw Failure(.loginRefused) }
             guard !kept.isDisabled else { throw Failure(.accountDisabled) }
             let devices = DeviceStore(database: database)
+            var device = device
             switch admission {
-            case .new: try devices.insert(device, account: account, time: clock())
+            case .new:
+                if let begun = try devices.begun(device, of: account) {
+                    device.id = begun
+                    try devices.takeUp(device, account: account, proven: nil, time: clock())
+                } else {
+                    try devices.insert(device, account: account, time: clock())
+                }
             case .again(let proven): try devices.takeUp(device, account: account, proven: proven, time: clock())
             }
             guard let made = try devices.device(device.id, of: account) else { throw Failure(.noSuchDevice) }
