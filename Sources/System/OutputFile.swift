@@ -53,13 +53,26 @@ package struct OutputFile: Sendable {
         case S_IFREG:
             guard replaces else { throw Failure(action: .create, path: path, number: EEXIST) }
             return .regular(path: try target(of: path), isOurs: false)
-        case S_IFIFO, S_IFCHR:
-            let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
-            guard descriptor >= 0 else { throw Failure(action: .write, path: path, number: errno) }
-            return .stream(descriptor: descriptor, isOurs: true)
+        case S_IFIFO, S_IFCHR: return .stream(descriptor: try openStream(path), isOurs: true)
         case S_IFDIR: throw Failure(action: .write, path: path, number: EISDIR)
         default: throw Failure(action: .write, path: path, number: ENOTSUP)
         }
+    }
+
+    /// How often, ten times a second, somebody is waited for who reads a FIFO.
+    private static let looks = 100
+
+    /// Without O_NONBLOCK opening a FIFO would wait for its reader without end.
+    private static func openStream(_ path: String) throws(Failure) -> Int32 {
+        var descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        for _ in 0..<looks where descriptor < 0 && errno == ENXIO {
+            usleep(100_000)
+            descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        }
+        guard descriptor >= 0 else { throw Failure(action: .write, path: path, number: errno) }
+        // It is shared with nobody.
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
+        return descriptor
     }
 
     /// Puts these bytes there, mode 0600 and synced where it is a regular file.

@@ -67,7 +67,7 @@ enum OptionText {
     }
 
     static func fingerprint(_ text: String) throws -> AccountFingerprint {
-        guard let fingerprint = AccountFingerprint(text) else {
+        guard let fingerprint = AccountFingerprint(text.lowercased()) else {
             throw ValidationError("expected a user's fingerprint, acct1: and 52 letters and digits")
         }
         return fingerprint

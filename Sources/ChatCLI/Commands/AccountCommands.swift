@@ -143,7 +143,7 @@ private struct ResetQuestion: Sendable {
             let seen =
                 other.record.lastSeen == 0 ? "never here" : "last here \(TimestampText.utc(other.record.lastSeen))"
             invocation.diagnostics.note(
-                "device_revoked",
+                "revokes_device",
                 "this revokes \(other.isLost ? "a device" : other.record.name) (\(other.record.id.hex)), \(seen)")
         }
         guard !others.isEmpty, invocation.canAsk else { return true }
@@ -214,7 +214,7 @@ struct WhoAmICommand: ChatCommand {
         table.add(["device", "\(record.deviceName) (\(record.device.hex))"])
         table.add(["user's key", record.accountKey ?? "none"])
         table.add(["device's key", (record.deviceKey ?? "none") + (record.isPending ? ", waits to be approved" : "")])
-        table.add(["login key", record.deviceFingerprint])
+        table.add(["login key", record.deviceFingerprint ?? "none"])
         table.add(["profile", record.profile.text])
         return table.lines
     }

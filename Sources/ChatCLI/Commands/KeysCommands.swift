@@ -49,9 +49,11 @@ struct KeysShowCommand: ChatCommand {
             return .done
         }
         guard let spoken = key.spoken else {
+            guard !key.isOwn else {
+                throw Problem(.usage, "these digits are for two people", hint: "name the other one")
+            }
             throw Problem(
-                .noKey, key.isOwn ? "these digits are for two people" : "this account's own key is not known here yet",
-                hint: key.isOwn ? "name the other one" : "connect once, then try again")
+                .noKey, "this account's own key is not known here yet", hint: "connect once, then try again")
         }
         try invocation.output.write(lines: KeyText.spoken(spoken))
         return .done

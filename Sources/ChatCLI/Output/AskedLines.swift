@@ -14,7 +14,9 @@ enum AskedLines {
             .optionalText("trust", "how the server is known: ca, or SHA256:… of its key") { $0.serverTrust },
             .text("device", "this device's identifier") { $0.device.hex },
             .text("device_name", "this device's name") { $0.deviceName },
-            .text("fingerprint", "SHA256:… of this device's login key") { $0.deviceFingerprint },
+            .optionalText("fingerprint", "SHA256:… of this device's login key, while it has one") {
+                $0.deviceFingerprint
+            },
             .optionalText("acct1", "the account's fingerprint, once it is known here") { $0.accountKey },
             .optionalText("dev1", "the fingerprint by which this device is approved") { $0.deviceKey },
             .mark("pending", "true where this device waits to be approved") { $0.isPending },

@@ -135,7 +135,7 @@ extension Client {
     package func whoAmI() throws(Problem) -> WhoAmI {
         let identity = try identity()
         guard identity.standing != .loggedOut else { throw notLoggedIn }
-        var fingerprint = "none"
+        var fingerprint: String?
         if let seed = identity.loginKey, let key = try? SigningKey(rawRepresentation: seed),
             let pin = PublicKeyPin(digest: SHA256.hash(key.publicKey))
         {

@@ -98,7 +98,8 @@ extension Client {
         var link = first
         defer { link.close() }
         let waiting = try await ownChain(on: link).leaveGrant()
-        guard let patience = wish.patience else { throw waiting.problem }
+        // Nobody comes who could.
+        guard let patience = wish.patience, waiting.approvers > 0 else { throw waiting.problem }
         await wish.noteWaiting(waiting)
         let end = Monotonic.now + patience
         var backoff = Backoff()

@@ -42,7 +42,7 @@ extension Client {
     package func approveDevice(
         _ id: String, fingerprint: String, certifies: Bool
     ) async throws(Problem) -> AccountDevice {
-        guard let wanted = DeviceFingerprint(fingerprint) else {
+        guard let wanted = DeviceFingerprint(fingerprint.lowercased()) else {
             throw Problem(
                 .usage, "'\(fingerprint)' is no device's fingerprint: dev1: and 52 letters and digits",
                 hint: "take it from the screen of the device that waits")
@@ -101,12 +101,12 @@ extension Client {
     }
 
     private func resolveDevice(_ text: String) async throws(Problem) -> DeviceID {
-        if let id = DeviceID(hex: text) { return id }
+        if let id = DeviceID(hex: text.lowercased()) { return id }
         return try Self.resolve(text, among: try await devices()).id
     }
 
     static func resolve(_ text: String, among devices: [DeviceRecord]) throws(Problem) -> DeviceRecord {
-        let id = DeviceID(hex: text)
+        let id = DeviceID(hex: text.lowercased())
         let named = devices.filter { id != nil ? $0.id == id : $0.name == text && $0.state != .revoked }
         guard named.count <= 1 else {
             throw Problem(.usage, "\(named.count) devices are called \(text)", hint: "name one by its id")

@@ -29,14 +29,7 @@ extension Client {
     package func key(of user: UserName) async throws(Problem) -> KeySummary {
         do throws(Problem) {
             try await refresh(user)
-            // Who has seen a key need not be told of it with the first message.
-            try store { store in
-                try store.write {
-                    if let account = try store.account(named: user, orPinned: true) {
-                        _ = try store.noteTold(account)
-                    }
-                }
-            }
+            try tell(user)
         } catch {
             guard error.exit == .unreachable, try knownKey(of: user) != nil else { throw error }
             interaction.noteKey(KeyNotice(code: "offline", text: "\(error.text); this is what was known before"))
@@ -45,6 +38,21 @@ extension Client {
             throw Problem(.noKey, "\(user) has no key yet", hint: "wait until \(user) has logged in")
         }
         return known
+    }
+
+    /// Who has seen a key need not be told of it with the first message: it is said here that it is used for the first time.
+    private func tell(_ user: UserName) throws(Problem) {
+        let pinned = try store { store in
+            try store.write { () throws -> AccountFingerprint? in
+                guard let account = try store.account(named: user, orPinned: true), try store.noteTold(account) else {
+                    return nil
+                }
+                let record = try gate.record(of: account, named: user, in: store)
+                guard case .open(.tofu) = GateRules.look(at: record.person, policy: .tofu) else { return nil }
+                return record.person.root.map { AccountFingerprint($0) }
+            }
+        }
+        if let pinned { interaction.noteKey(.pinned(user, pinned)) }
     }
 
     /// Verified keys, and one's own.
@@ -95,9 +103,7 @@ extension Client {
                 else { throw Problem(.noKey, "\(user) has no key yet", hint: "wait until \(user) has logged in") }
                 if let alarm = known.alarm { throw gate.problem(.forked(alarm), of: user) }
                 let present = known.present ?? known.fingerprint
-                guard present == fingerprint else {
-                    return try self.refuse(fingerprint, of: user, present: present)
-                }
+                guard present == fingerprint else { throw self.refusal(of: fingerprint, known) }
                 try store.trust(fingerprint.root, of: account, named: user)
                 // The list of keys may say otherwise.
                 let record = try gate.record(of: account, named: user, in: store)
@@ -108,14 +114,14 @@ extension Client {
         }
     }
 
-    private func refuse(
-        _ given: AccountFingerprint, of user: UserName, present: AccountFingerprint
-    ) throws(Problem) -> Int {
+    private nonisolated func refusal(of given: AccountFingerprint, _ known: KeySummary) -> Problem {
+        let user = known.user
         var problem = Problem(
-            .fingerprintDiffers, "\(user)'s key is \(present), not \(given)",
+            .fingerprintDiffers, "\(user)'s key is \(known.present ?? known.fingerprint), not \(given)",
             hint: "ask \(user) for the fingerprint by another way, and compare all of it")
-        (problem.user, problem.oldKey, problem.newKey) = (user.text, present.description, given.description)
-        throw problem
+        problem.user = user.text
+        (problem.oldKey, problem.newKey) = (known.fingerprint.description, known.present?.description)
+        return problem
     }
 
     // MARK: What is known

@@ -33,7 +33,7 @@ struct KeyComparison {
         let trusted = listed ?? pin.root
         guard trusted == root else {
             guard given == root else { return differs(from: trusted, nil, present: root) }
-            return differs(from: trusted, .acceptKey(user: user.text, fingerprint: text))
+            return differs(from: trusted, .acceptKey(user: user.text, fingerprint: text), present: root)
         }
         return trusted == given ? nil : differs(from: trusted, nil)
     }
@@ -42,8 +42,8 @@ struct KeyComparison {
 
     private func differs(from known: AccountRoot, _ advice: Advice?, present: AccountRoot? = nil) -> Problem {
         let old = AccountFingerprint(known).description
-        if let present, known == given {
-            let new = AccountFingerprint(present).description
+        let new = present.map { AccountFingerprint($0).description }
+        if let new, known == given {
             var changed = problem(
                 .keyChanged, "\(user)'s key has changed: it was \(old) and is \(new)",
                 .acceptKey(user: user.text, fingerprint: new))
@@ -52,7 +52,7 @@ struct KeyComparison {
         }
         var differs = problem(.fingerprintDiffers, "\(user)'s key is known as \(old), not as \(text)", advice)
         if advice == nil { differs.hint = "ask \(user) for the fingerprint by another way, and compare all of it" }
-        (differs.oldKey, differs.newKey) = (old, text)
+        (differs.oldKey, differs.newKey) = (old, new)
         return differs
     }
 

@@ -51,9 +51,9 @@ package struct KeyLines: Equatable, Sendable {
     package init(file: String) throws(Problem) {
         switch SmallFile.read(file, limit: Self.maximumBytes, patience: .short) {
         case .success(let bytes): try self.init(parsing: bytes, file: file, code: .invalidData)
-        case .failure(let failure) where failure.number == ENOENT || failure.number == ENOTDIR:
-            throw Problem(.missingFile, "\(file): no such file", hint: "name a file of lines 'USER acct1:…'")
-        case .failure(let failure): throw Problem(.inputOutput, "\(file): \(failure.text)")
+        case .failure(let failure):
+            let text = failure.number == ENOENT || failure.number == ENOTDIR ? "no such file" : failure.text
+            throw Problem(.missingFile, "\(file): \(text)", hint: "name a file of lines 'USER acct1:…'")
         }
     }
 

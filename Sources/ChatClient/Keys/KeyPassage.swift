@@ -7,6 +7,13 @@ package struct KeyNotice: Equatable, Sendable {
     /// A stable name for programs.
     package var code: String
     package var text: String
+
+    /// Somebody's key is used for the first time.
+    static func pinned(_ user: UserName, _ fingerprint: AccountFingerprint) -> KeyNotice {
+        KeyNotice(
+            code: "key_pinned",
+            text: "\(user) has the key \(fingerprint) from now on, by the server's word: compare it with \(user)")
+    }
 }
 
 /// Lets messages through to whom they may go, after what has to be done for that: the one way of all that is sent.
@@ -60,10 +67,6 @@ struct KeyPassage: Sendable {
             return try store.write { try store.noteTold(account) } ? record : nil
         }
         guard let root = record?.person.root else { return }
-        note(
-            KeyNotice(
-                code: "key_pinned",
-                text: "\(user) has the key \(AccountFingerprint(root)) from now on, by the server's word: compare it "
-                    + "with \(user)"))
+        note(.pinned(user, AccountFingerprint(root)))
     }
 }

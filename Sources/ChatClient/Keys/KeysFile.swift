@@ -15,6 +15,8 @@ final class KeysFile: Sendable {
     func read() throws(Problem) -> KeyLines {
         let mark = Mark(path)
         if let mark, let known = known.withLock({ $0 }), known.mark == mark { return known.lines }
+        // Who can write it says who is who.
+        try PrivateDirectory.refuseForeign(path)
         switch SmallFile.read(path, limit: KeyLines.maximumBytes) {
         case .success(let bytes):
             let lines = try KeyLines(parsing: bytes, file: path, code: .badConfiguration)

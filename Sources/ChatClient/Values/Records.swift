@@ -9,8 +9,8 @@ package struct WhoAmI: Equatable, Sendable {
     package var server: ServerAddress
     package var device: DeviceID
     package var deviceName: String
-    /// `SHA256:…` of this device's login key.
-    package var deviceFingerprint: String
+    /// `SHA256:…` of this device's login key; nil where it has none any more.
+    package var deviceFingerprint: String?
     /// `acct1:…`; nil while nothing is known of the account's chain.
     package var accountKey: String?
     /// `dev1:…`; nil of a device that has no key for its account's chain yet.
@@ -22,7 +22,7 @@ package struct WhoAmI: Equatable, Sendable {
 
     package init(
         profile: UserName, user: UserName, displayName: String, server: ServerAddress, device: DeviceID,
-        deviceName: String, deviceFingerprint: String, accountKey: String? = nil, deviceKey: String? = nil,
+        deviceName: String, deviceFingerprint: String?, accountKey: String? = nil, deviceKey: String? = nil,
         isPending: Bool = false, serverTrust: String?
     ) {
         self.profile = profile
