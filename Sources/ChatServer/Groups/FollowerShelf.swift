@@ -13,9 +13,18 @@ package struct FollowerShelf {
         var used: UInt64
     }
 
+    /// A use of a place. Only its newest one counts.
+    private struct Use {
+        var number: UInt64
+        var conversation: ConversationID
+    }
+
     private let bound: Int
     private var places: [ConversationID: Place] = [:]
-    private var uses: UInt64 = 0
+    /// In their order; those before `first` are done with.
+    private var uses: [Use] = []
+    private var first = 0
+    private var number: UInt64 = 0
     package private(set) var bytes = 0
 
     package init(bytes: Int = defaultBytes) { bound = bytes }
@@ -24,9 +33,9 @@ package struct FollowerShelf {
 
     /// The follower as it was last; where the conversation stands now, the store says.
     package mutating func latest(of conversation: ConversationID) -> GroupFollower? {
-        uses += 1
-        places[conversation]?.used = uses
-        return places[conversation]?.follower
+        guard let place = places[conversation] else { return nil }
+        use(conversation)
+        return place.follower
     }
 
     /// The tree as somebody has asked for it, and where the group stood then.
@@ -37,14 +46,35 @@ package struct FollowerShelf {
 
     package mutating func put(_ follower: GroupFollower, tree: [UInt8]? = nil, for conversation: ConversationID) {
         drop(conversation)
-        uses += 1
         let size = follower.bytes + (tree?.count ?? 0)
-        places[conversation] = Place(follower: follower, tree: tree, bytes: size, used: uses)
+        places[conversation] = Place(follower: follower, tree: tree, bytes: size, used: 0)
         bytes += size
-        while bytes > bound, let oldest = places.min(by: { $0.value.used < $1.value.used })?.key { drop(oldest) }
+        use(conversation)
+        makeRoom()
     }
 
     package mutating func drop(_ conversation: ConversationID) {
         bytes -= places.removeValue(forKey: conversation)?.bytes ?? 0
     }
+
+    // MARK: Which was used last
+
+    private mutating func use(_ conversation: ConversationID) {
+        number += 1
+        places[conversation]?.used = number
+        uses.append(Use(number: number, conversation: conversation))
+        guard uses.count > 2 * places.count + 64 else { return }
+        uses = uses[first...].filter { counts($0) }
+        first = 0
+    }
+
+    private mutating func makeRoom() {
+        while bytes > bound, first < uses.count {
+            let oldest = uses[first]
+            first += 1
+            if counts(oldest) { drop(oldest.conversation) }
+        }
+    }
+
+    private func counts(_ use: Use) -> Bool { places[use.conversation]?.used == use.number }
 }

@@ -52,6 +52,14 @@ import Testing
             }
             #expect(shelf.count == 10_000)
             #expect(shelf.bytes + GroupFollower.bytes(members: 1_000) <= FollowerShelf.defaultBytes)
+            // Those that are used again and again stay, whatever comes and goes.
+            for number in 10_000..<60_000 as Range<UInt64> {
+                shelf.put(follower, for: ConversationID(high: 7, low: number))
+                _ = shelf.latest(of: ConversationID(high: 7, low: number % 7))
+            }
+            #expect(shelf.count == FollowerShelf.defaultBytes / follower.bytes)
+            let kept = (0..<9 as Range<UInt64>).filter { shelf.latest(of: ConversationID(high: 7, low: $0)) != nil }
+            #expect(kept == [0, 1, 2, 3, 4, 5, 6])
         }
     }
 
