@@ -53,11 +53,14 @@ struct Sealer {
 
     /// Seals the first `batch` of them, in their order within each conversation.
     ///
+    /// - Parameter keepsFirst: where another text was sent under an id, that one counts.
     /// - Returns: an outcome for each of these; on the disk.
     func seal(
-        _ messages: [UnsealedMessage], wantReceipt: Bool = false, using generator: inout some RandomNumberGenerator
+        _ messages: [UnsealedMessage], wantReceipt: Bool = false, keepsFirst: Bool = false,
+        using generator: inout some RandomNumberGenerator
     ) throws -> [SealingOutcome] {
-        try store.writeWithReserve(isSynced: true) {
+        let wish = SealingWish(wantReceipt: wantReceipt, keepsFirst: keepsFirst)
+        return try store.writeWithReserve(isSynced: true) {
             var courses: [ConversationID: SealingCourse] = [:]
             let rows = store.groupRows
             return try rows.telling {
@@ -65,7 +68,7 @@ struct Sealer {
                 for message in messages.prefix(Self.batch) {
                     let conversation = message.conversation
                     var course = try courses[conversation] ?? begin(conversation, rows)
-                    let outcome = try seal(message, &course, rows, wantReceipt, &generator)
+                    let outcome = try seal(message, &course, rows, wish, &generator)
                     courses[conversation] = course
                     outcomes.append(outcome)
                 }
@@ -99,10 +102,11 @@ struct Sealer {
     }
 
     private func seal(
-        _ message: UnsealedMessage, _ course: inout SealingCourse, _ rows: GroupRowStore, _ wantReceipt: Bool,
+        _ message: UnsealedMessage, _ course: inout SealingCourse, _ rows: GroupRowStore, _ wish: SealingWish,
         _ generator: inout some RandomNumberGenerator
     ) throws -> SealingOutcome {
-        if let before = try outcomeBefore(message, course, wantReceipt) { return before }
+        var message = message
+        if let before = try outcomeBefore(&message, course, wish) { return before }
         if let obstacle = course.obstacle { return .held(obstacle) }
         guard course.room > 0, var batch = course.messages, let position = course.position else {
             return .held(.commitFirst)
@@ -117,37 +121,45 @@ struct Sealer {
         try store.keepSealed(
             message.id, in: message.conversation, at: position, payload: payload, content: content,
             digest: Primitives.sha256(payload))
-        return .append(append(message, position, payload, wantReceipt))
+        return .append(append(message, position, payload, wish))
     }
 
     /// A message that was sealed or taken before: the same is not sealed twice in an epoch (E4), and one's own id with another text is
     /// no message (M2).
     private func outcomeBefore(
-        _ message: UnsealedMessage, _ course: SealingCourse, _ wantReceipt: Bool
+        _ message: inout UnsealedMessage, _ course: SealingCourse, _ wish: SealingWish
     ) throws -> SealingOutcome? {
         if let known = try store.knownMessage(message.id, from: identity.account, in: message.conversation) {
-            return known.content.saysTheSame(as: message.content)
+            return wish.keepsFirst || known.content.saysTheSame(as: message.content)
                 ? .known(seq: known.seq, time: known.time) : .refused(.idReused("was sent", at: known.time))
         }
         guard let sealed = try store.sealedMessage(message.id, in: message.conversation) else { return nil }
         switch sealed.kept {
         case .taken(let seq, let time): return .known(seq: seq, time: time)
         case .whole(let payload, let content):
-            guard content.saysTheSame(as: message.content) else {
+            guard wish.keepsFirst || content.saysTheSame(as: message.content) else {
                 return .refused(.idReused("was sent", at: content.sent))
             }
+            message.content = content
             guard course.obstacle == nil, sealed.position == course.position else { return nil }
-            return .append(append(message, sealed.position, payload, wantReceipt))
+            return .append(append(message, sealed.position, payload, wish))
         }
     }
 
     private func append(
-        _ message: UnsealedMessage, _ position: ConversationPosition, _ payload: [UInt8], _ wantReceipt: Bool
+        _ message: UnsealedMessage, _ position: ConversationPosition, _ payload: [UInt8], _ wish: SealingWish
     ) -> Append {
         Append(
             conversation: message.conversation, id: message.id, payloadKind: PayloadKind.message.rawValue,
-            precondition: position, wantReceipt: wantReceipt, payload: payload)
+            precondition: position, wantReceipt: wish.wantReceipt, payload: payload)
     }
+}
+
+/// How messages are to be sent.
+private struct SealingWish {
+    var wantReceipt: Bool
+    /// Where another text was sent under an id, that one counts.
+    var keepsFirst: Bool
 }
 
 /// Where a conversation stands while messages to it are sealed in one transaction.

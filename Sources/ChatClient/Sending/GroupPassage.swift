@@ -28,13 +28,14 @@ struct GroupPassage: Sendable {
     }
 
     /// Encrypts the first `Sealer.batch` of the messages; on the disk when it returns.
-    func seal(_ messages: [UnsealedMessage], wantReceipt: Bool) async throws(Problem) -> [SealingOutcome] {
+    func seal(_ messages: [UnsealedMessage], _ options: SendOptions) async throws(Problem) -> [SealingOutcome] {
         let gate = gate
         return try await door.withStore { store in
             guard let identity = try store.identity() else { throw Problem(.notLoggedIn, "nobody sends", sent: .no) }
             var generator = SystemRandomNumberGenerator()
             return try Sealer(store: store, identity: identity, gate: { try gate.look(at: $0, in: $1) })
-                .seal(messages, wantReceipt: wantReceipt, using: &generator)
+                .seal(
+                    messages, wantReceipt: options.wait > .accepted, keepsFirst: options.keepsFirst, using: &generator)
         }
     }
 }

@@ -274,7 +274,7 @@ package actor MessageSender {
         }
         let outcomes: [SealingOutcome]
         do throws(Problem) {
-            outcomes = try await access.groups.seal(unsealed, wantReceipt: options.wait > .accepted)
+            outcomes = try await access.groups.seal(unsealed, options)
         } catch {
             for name in Set(sealing.map(\.name)) { queue.resolved(name, .failure(error), now: Monotonic.now) }
             return

@@ -49,7 +49,16 @@ exits 77 bob chat login bob --password-file "$SCRATCH/password"
 exits 0 daemon user list --json
 jsonl 'map(select(.user == "bob")) | .[0].disabled'
 exits 0 daemon user enable bob
-exits 0 bob chat send --to alice hello
+# Who has never logged in has no device to encrypt to.
+exits 75 bob chat send --to alice hello --json
+same '["no_device","no"]' "$(jq -c '[.code, .sent]' "$SCRATCH/err")"
+exits 81 bob chat send --to alice --queue hello
+secret "$password"
+person alice
+exits 0 alice chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
+exits 0 bob chat outbox flush
+exits 0 bob chat outbox list
+lacks "$SCRATCH/out" .
 
 # A new password counts, the old one no more.
 secret "another password"
@@ -70,9 +79,6 @@ exits 0 daemon user admin --revoke bob
 # A deleted user is gone, his name is not given away.
 exits 0 daemon user delete bob
 exits 77 bob chat send --to alice hello
-secret "$password"
-person alice
-exits 0 alice chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 exits 67 alice chat send --to bob hello
 exits 67 daemon user delete bob
 exits 77 daemon user add bob --password-file "$SCRATCH/password"
@@ -81,6 +87,8 @@ lacks "$SCRATCH/out" bob
 
 # Also who had written to him before is told that he is gone; what was taken before stays taken.
 exits 0 daemon user add carol --password-file "$SCRATCH/password"
+person carol
+exits 0 carol chat login carol --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 exits 0 alice chat send --to carol --id before hello
 exits 0 daemon user delete carol
 exits 67 alice chat send --to carol hello again --json

@@ -11,11 +11,11 @@ refused() {
         fail "not refused as $code: $(cat "$SCRATCH/err")"
 }
 
-configure $'account_store = 1500\neveryone_interval = "1h"'
+configure $'account_store = 9000\neveryone_interval = "1h"'
 start_server --config "$SCRATCH/chatd.toml"
 user alice
 user bob
-head -c 600 /dev/zero | tr '\0' x >"$SCRATCH/large"
+head -c 4500 /dev/zero | tr '\0' x >"$SCRATCH/large"
 
 # An account's share of the store.
 exits 0 alice chat send --to bob --id one <"$SCRATCH/large"

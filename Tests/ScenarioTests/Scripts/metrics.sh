@@ -26,8 +26,8 @@ is 0 chatd_logins_total 'method="registration"' || fail "nobody has registered y
 user alice
 user bob
 exits 0 alice chat send --to bob one
-exits 0 alice chat send --to bob --id same two
-exits 0 alice chat send --to bob --id same two
+exits 0 alice chat send --everyone --id same two
+exits 0 alice chat send --everyone --id same two
 person mallory
 echo "a wrong password" >"$SCRATCH/wrong"
 exits 77 mallory chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/wrong"
