@@ -4,7 +4,12 @@ start_server
 user alice
 user bob
 account mallory
-peer() { PASSWORD=$password python3 "$scripts/bad_peers.py" "$1" "$address"; }
+account stranger
+peer() {
+    local kind=$1
+    shift
+    PASSWORD=$password python3 "$scripts/bad_peers.py" "$kind" "$address" "$@"
+}
 memory() { awk '/VmRSS/ {print $2}' "/proc/$server/status"; }
 
 background bob.out bob chat listen --json
@@ -19,9 +24,9 @@ handshake=$job
 exits 0 peer half_open
 exits 0 alice chat send --to bob "after half_open"
 
-exits 0 alice chat send --to mallory "one"
+exits 0 peer writes 1 10
 exits 0 peer acknowledges_too_much
-seq 1000 | exits 0 alice chat send --to mallory --lines
+exits 0 peer writes 1000 10
 exits 0 peer never_acknowledges
 
 # A client that never reads: memory stays bounded, and others get theirs.

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-FAILURE, WELCOME, ENTRY, SERVER_HELLO = 128, 130, 193, 192
+FAILURE, WELCOME, APPENDED, CONVERSATIONS, ENTRY, SERVER_HELLO = 128, 130, 131, 132, 193, 192
 MALFORMED, FRAME_TOO_LARGE, TIMED_OUT, BUSY, LOGIN_REFUSED, ACKNOWLEDGED_TOO_MUCH = 1, 3, 8, 9, 21, 60
 
 
@@ -206,6 +206,21 @@ def hostile_name():
     body = vector(name) + vector(b"x") + vector(b"long enough") + vector(b"") + vector(b"d") + vector(b"") + vector(b"")
     connection.sendall(hello() + frame(4, body))
     refused_with(connection, MALFORMED)
+
+
+def writes():
+    """Somebody whose client knows of no groups writes to mallory, who has no device that could be in one: what a peer does with
+    what is delivered has nothing to do with what it says."""
+    count, size = int(sys.argv[3]), int(sys.argv[4])
+    connection = logged_in("stranger")
+    connection.sendall(frame(9, vector(b"mallory"), 2))
+    _, body = next_of(connection, {CONVERSATIONS})
+    prefix = 1 << (body[0] >> 6)
+    conversation = body[prefix : prefix + 16]
+    for number in range(count):
+        payload = b"\0" + os.urandom(size)
+        connection.sendall(frame(6, conversation + os.urandom(16) + b"\1\0\0" + vector(payload), 3 + number))
+        next_of(connection, {APPENDED})
 
 
 def acknowledges_too_much():

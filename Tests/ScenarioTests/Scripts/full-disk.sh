@@ -3,6 +3,7 @@
 start_server
 user alice
 user bob
+user carol
 mkdir "$SCRATCH/small"
 if ! mount -t tmpfs -o size=4m,mode=700 tmpfs "$SCRATCH/small" 2>/dev/null; then
     say "SKIPPED: mounting a tmpfs needs root"
@@ -44,7 +45,7 @@ asking=$job
 eventually asked "now?"
 fill
 # The store has pages of its own that are free.
-for _ in 1 2 3 4 5 6; do head -c 60000 /dev/zero | tr '\0' y | alice chat send --to bob; done
+for _ in 1 2 3 4 5 6; do head -c 60000 /dev/zero | tr '\0' y | carol chat send --to bob; done
 status=0
 wait "$asking" || status=$?
 same 74 "$status" "a question on a full disk"

@@ -4,6 +4,7 @@ start_server
 user alice
 user bob
 account mallory
+account stranger
 deaf_peer 100
 
 # One who listens and one who sends while it ends.

@@ -26,7 +26,7 @@ same store_full "$(jq -rs 'map(select(.head == "error")) | last | .code' "$SCRAT
 [ "$(df --output=avail -m "$SCRATCH/server" | tail -n 1)" -ge 4 ] || fail "there is no reserve: $(df -m "$SCRATCH/server")"
 
 # In the reserve: reading and acknowledging, revoking, a backup, which may be larger than what is left.
-accepted=$(sqlite3 "file:$SCRATCH/server/chatd.db?mode=ro" 'SELECT count(*) FROM entries')
+accepted=$(sqlite3 "file:$SCRATCH/server/chatd.db?mode=ro" 'SELECT count(*) FROM entries WHERE kind = 2')
 [ "$accepted" -gt 100 ] || fail "$accepted messages were taken"
 exits 0 bob chat listen --count "$accepted" --timeout 60s --json --mark-read
 same "$accepted" "$(jq -r 'select(.body) | .id' "$SCRATCH/out" | sort -u | wc -l)" "all of them are delivered"

@@ -29,7 +29,7 @@ eventually clean
 exits 0 daemon backup "$SCRATCH/backup"
 grep -aq 'the-secret' "$SCRATCH/backup" && fail "the backup has it"
 exits 0 daemon user export alice
-same 0 "$(jq -c 'select(.head == "entry")' "$SCRATCH/out" | wc -l)" "entries that are left"
+same 3 "$(jq -s 'map(select(.head == "entry").kind) | unique | .[]' "$SCRATCH/out")" "what is left: commits, by which others follow their groups"
 
 # Later too, of somebody who was deleted before, and where no server runs.
 exits 0 carol chat send --to bob "the-secret-three"

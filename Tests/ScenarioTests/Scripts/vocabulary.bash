@@ -145,18 +145,16 @@ background() {
     started+=("$job")
 }
 
-# deaf_peer NUMBER: mallory logs in, listens and never reads, and alice sends so many messages of 60 kB there. It holds on
+# deaf_peer NUMBER: mallory logs in, listens and never reads, and a stranger sends so many messages of 60 kB there. It holds on
 # until descriptor 4 is closed.
 deaf_peer() {
-    local n
     mkfifo "$SCRATCH/hold"
     (replace_shell=yes; PASSWORD=$password exec python3 "$scripts/bad_peers.py" never_reads "$address") \
         <"$SCRATCH/hold" >"$SCRATCH/deaf" 2>&1 &
     started+=($!)
     exec 4>"$SCRATCH/hold"
     within 60 grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
-    for n in $(seq "$1"); do head -c 60000 /dev/zero | tr '\0' x; echo; done >"$SCRATCH/large"
-    exits 0 alice chat send --to mallory --lines <"$SCRATCH/large"
+    PASSWORD=$password exits 0 python3 "$scripts/bad_peers.py" writes "$address" "$1" 60000
 }
 
 # feed_jobs NUMBER SENDER RECEIVER: sends "job 1" to "job NUMBER" in bursts, beside the scenario.
