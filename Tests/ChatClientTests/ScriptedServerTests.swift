@@ -11,13 +11,12 @@ import Transport
 
 /// What the client does with a server that is strange, slow, hostile, or new.
 @Suite(.endsWhatItStarts) struct ScriptedServerTests {
-    private func toBob(_ body: String) throws -> OutgoingMessage {
-        OutgoingMessage(conversation: try #require(ConversationName("@bob")), body: body)
-    }
+    /// To everyone, which no group is needed for.
+    private func toAll(_ body: String) -> OutgoingMessage { OutgoingMessage(conversation: .everyone, body: body) }
 
     private func entry(_ seq: UInt64, _ payload: [UInt8], kind: UInt8 = 1, sender: AccountID = bob) -> Entry {
         Entry(
-            conversation: withBob, seq: SequenceNumber(seq), id: MessageID(high: 1, low: seq), sender: sender,
+            conversation: everyone, seq: SequenceNumber(seq), id: MessageID(high: 1, low: seq), sender: sender,
             device: .init(high: 1, low: 1), payloadKind: kind, time: Timestamp(milliseconds: 1000 + seq),
             payload: payload)
     }
@@ -31,7 +30,7 @@ import Transport
             for earlier in server.frames { server.behave(connection, earlier) }
         }
         let alice = try await server.person()
-        let sent = try await alice.client().send([toBob("x")])
+        let sent = try await alice.client().send([toAll("x")])
         #expect(sent.map(\.status) == [.accepted])
         #expect(server.kinds == [.clientHello, .loginByDevice, .append])
     }
@@ -39,7 +38,7 @@ import Transport
     @Test func `a login is signed for this connection and numbered anew each time`() async throws {
         let server = try await ScriptedServer.start()
         let alice = try await server.person()
-        for _ in 0..<3 { _ = try await alice.client().send([toBob("x")]) }
+        for _ in 0..<3 { _ = try await alice.client().send([toAll("x")]) }
         let logins = server.bodies(LoginByDevice.self)
         #expect(logins.map(\.number) == [1, 2, 3])
         #expect(Set(logins.map(\.signature)).count == 3)
@@ -54,7 +53,7 @@ import Transport
             }
         }
         let person = try await server.person()
-        let sent = try await person.client().send([toBob("x")])
+        let sent = try await person.client().send([toAll("x")])
         #expect(sent[0].problem?.code == "account_disabled")
         #expect(sent[0].problem?.exit == .refused)
         #expect(sent[0].problem?.sent == .no)
@@ -65,7 +64,7 @@ import Transport
             $0.send(ScriptedServer.hello(server: ServerID(high: 6, low: 6)))
         })
         let person = try await server.person()
-        let sent = try await person.client().send([toBob("x")])
+        let sent = try await person.client().send([toAll("x")])
         #expect(sent[0].problem?.code == "wrong_server")
         #expect(sent[0].problem?.exit == .badConfiguration)
         #expect(server.frames.isEmpty)
@@ -82,7 +81,7 @@ import Transport
             }
         })
         let person = try await server.person()
-        let sent = try await person.client().send([toBob("x")], options: SendOptions(timeout: .seconds(9)))
+        let sent = try await person.client().send([toAll("x")], options: SendOptions(timeout: .seconds(9)))
         #expect(sent[0].problem?.exit == .protocolFault, "\(String(describing: sent[0].problem))")
         #expect(sent[0].status == .failed)
     }
@@ -93,7 +92,7 @@ import Transport
             server.behave(connection, frame)
         }
         let person = try await server.person()
-        let sent = try await person.client().send([toBob("x")])
+        let sent = try await person.client().send([toAll("x")])
         #expect(sent.map(\.status) == [.accepted])
         let appends = server.bodies(Append.self)
         #expect(appends.count == 2)
@@ -108,7 +107,7 @@ import Transport
         let person = try await server.person()
         // Long enough to connect beside all other tests: only then is it the acknowledgement that is missing.
         let sent = try await person.client().send(
-            [toBob("x")], options: SendOptions(timeout: .seconds(30)))
+            [toAll("x")], options: SendOptions(timeout: .seconds(30)))
         #expect(sent[0].problem?.code == "no_ack")
         #expect(sent[0].problem?.exit == .unreachable)
         #expect(sent[0].problem?.sent == .unknown)
@@ -126,14 +125,14 @@ import Transport
             var appended = ScriptedServer.appended(append, seq: 1)
             switch lie {
             case "id": appended.id = MessageID(high: 1, low: 1)
-            case "conversation": appended.conversation = everyone
+            case "conversation": appended.conversation = withBob
             case "digest": appended.digest[0] ^= 1
             default: return connection.send(Done(), frame.correlation)
             }
             connection.send(appended, frame.correlation)
         }
         let person = try await server.person()
-        let sent = try await person.client().send([toBob("x"), toBob("y")])
+        let sent = try await person.client().send([toAll("x"), toAll("y")])
         #expect(sent.map(\.problem?.code) == ["protocol_fault", "protocol_fault"])
         #expect(sent.map(\.problem?.sent) == [.unknown, .unknown])
         #expect(try await person.client().outbox().isEmpty)
@@ -151,7 +150,7 @@ import Transport
             server.behave(connection, frame)
         }
         let person = try await server.person()
-        let sent = try await person.client().send([toBob("x")])
+        let sent = try await person.client().send([toAll("x")])
         #expect(sent.map(\.status) == [.accepted])
         #expect(server.bodies(Append.self).count == 3)
         #expect(server.connections == 1)
@@ -193,7 +192,7 @@ import Transport
                 connection.send(Done(), frame.correlation)
                 connection.send(self.text(1))
                 connection.send(
-                    Gap(conversation: withBob, reason: .restored, first: 3, last: SequenceNumber(1 << 20).previous))
+                    Gap(conversation: everyone, reason: .restored, first: 3, last: SequenceNumber(1 << 20).previous))
                 connection.send(self.text(1 << 20))
                 connection.send(Live(time: 1))
             default: server.behave(connection, frame)
@@ -202,7 +201,7 @@ import Transport
         let alice = try await server.person()
         try await alice.client().store { store in
             try store.write {
-                let known: [Incoming] = [.entry(StoreScene.entry(1)), .entry(StoreScene.entry(2))]
+                let known: [Incoming] = [self.text(1), self.text(2)].map { .entry(ReceivedEntry($0)) }
                 _ = try store.store(known, own: ChatClientTests.alice, now: 1)
             }
         }
@@ -216,7 +215,7 @@ import Transport
                 default: break
                 }
             }
-            #expect(told == ["m1", "m2", "@bob restored", "m\(1 << 20)"])
+            #expect(told == ["m1", "m2", "* restored", "m\(1 << 20)"])
         }
     }
 
@@ -294,7 +293,7 @@ import Transport
         // What the server may have taken is the key that the profile has.
         let registered = server.bodies(LoginByPassword.self).flatMap(\.device.keys)
         #expect(registered.map(\.publicKey) == [key?.publicKey])
-        #expect(try await alice.client().send([toBob("x")])[0].status == .accepted)
+        #expect(try await alice.client().send([toAll("x")])[0].status == .accepted)
     }
 
     @Test func `an identity whose first login is never answered is not lost`() async throws {
@@ -375,9 +374,9 @@ import Transport
             use: .login, user: person.name, displayName: "Alice", account: alice, address: server.address.text,
             server: ScriptedServer.id, generation: ScriptedServer.generation, everyone: everyone, devices: [device])
         try SmallFile.create(path, with: file.bytes).get()
-        _ = try await person.client().send([toBob("x")])
+        _ = try await person.client().send([toAll("x")])
         await expectRefusal(.refused, "account_disabled") { try await person.client().login(identityFile: path) }
-        #expect(try await person.client().send([toBob("y")])[0].status == .accepted)
+        #expect(try await person.client().send([toAll("y")])[0].status == .accepted)
         let numbers = server.bodies(LoginByDevice.self).filter { $0.device != refused }.map(\.number)
         #expect(numbers == [1, 2])
     }

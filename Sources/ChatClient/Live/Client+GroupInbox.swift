@@ -22,7 +22,7 @@ extension Client {
                 throw .impossibleNumber(link)
             case .failed(_, let text): throw Problem(.inputOutput, "the profile's store: \(text)")
             case .notMember, .hole, .cannotFollow:
-                guard !hasEntered, await enterGroup(of: conversation, on: link) else {
+                guard !hasEntered, try await canFollow(conversation, on: link) else {
                     return try keepUnopened(rest, isReplay: isReplay, identity, acknowledger)
                 }
                 hasEntered = true
@@ -46,15 +46,23 @@ extension Client {
 
     /// Has this device come to where it can follow a conversation's log.
     ///
-    /// - Returns: false where that is not possible now.
-    @discardableResult
-    func enterGroup(of conversation: ConversationID, on link: Link) async -> Bool {
+    /// - Returns: false where it cannot, whatever is done.
+    /// - Throws: what may pass: what was delivered is delivered again.
+    private func canFollow(_ conversation: ConversationID, on link: Link) async throws(Problem) -> Bool {
         do throws(Problem) {
             try await groupPassage.enter(conversation, on: link)
             return true
         } catch {
+            guard error.isOfGroup else { throw error }
             log.warning("conversation \(conversation) cannot be followed: \(error.text)")
             return false
+        }
+    }
+
+    /// A Welcome waits.
+    func enterGroup(of conversation: ConversationID, on link: Link) async {
+        do throws(Problem) { try await groupPassage.enter(conversation, on: link) } catch {
+            log.info("conversation \(conversation) is not entered yet: \(error.text)")
         }
     }
 
@@ -96,6 +104,14 @@ extension Incoming {
 }
 
 extension Problem {
+    /// It lies in what the group is, and trying again with nothing changed is of no use.
+    fileprivate var isOfGroup: Bool {
+        exit == .untrusted || exit == .protocolFault
+            || [ErrorCode.notInGroup, .noGroup, .noDevice, .noSuchConversation, .blocked, .tooLarge].contains {
+                $0.name == code
+            }
+    }
+
     static func impossibleNumber(_ link: Link) -> Problem {
         Problem(.protocolFault, "\(link.address) numbers messages far beyond what a conversation can have")
     }

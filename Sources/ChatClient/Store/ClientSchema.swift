@@ -408,5 +408,11 @@ enum ClientSchema {
         CREATE TRIGGER trusts_by_renewal AFTER INSERT ON chain_renewals BEGIN DELETE FROM group_trusts; END;
         CREATE TRIGGER trusts_by_alarm AFTER INSERT ON key_alarms BEGIN DELETE FROM group_trusts; END;
         CREATE TRIGGER trusts_by_alarm_gone AFTER DELETE ON key_alarms BEGIN DELETE FROM group_trusts; END;
+
+        -- Whose groups these are: a device that takes the profile over begins without any.
+        CREATE TABLE group_owner(
+            one INTEGER PRIMARY KEY CHECK(one = 1),
+            device BLOB NOT NULL
+        );
         """
 }

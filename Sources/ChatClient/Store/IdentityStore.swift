@@ -117,6 +117,7 @@ extension ClientStore {
         try database.run("UPDATE identity SET standing = ?, login_key = NULL", Identity.Standing.loggedOut.rawValue)
         try forgetChainKeys()
         try forgetKeyPackages()
+        try forgetGroups()
     }
 
     /// As `setLoggedOut`, where the name that was kept is not the account's. Within a transaction.
@@ -131,6 +132,7 @@ extension ClientStore {
             "UPDATE identity SET standing = ? WHERE device = ? AND standing IN (?, ?, ?)", standing.rawValue, device,
             Identity.Standing.active.rawValue, Identity.Standing.pending.rawValue,
             Identity.Standing.enrolling.rawValue)
+        if standing == .active, database.changes > 0 { try claimGroups(for: device) }
     }
 
     /// This device waits to be added. Within a transaction.
@@ -153,6 +155,7 @@ extension ClientStore {
         guard standing != .copied, database.changes > 0 else { return }
         try forgetChainKeys(of: device)
         try forgetKeyPackages(of: device)
+        try forgetGroups()
     }
 
     /// Takes a login number; nil where this profile is nobody.

@@ -357,7 +357,7 @@ extension UserName {
 
     @Test func `a conversation that has moved on is not asked again with the same bytes`() {
         var scene = Scene()
-        scene.submit("a")
+        scene.submit("a", to: .everyone)
         _ = scene.connect()
         let current = ConversationStanding(
             position: ConversationPosition(generation: .init(high: 1, low: 1), epoch: 7), head: 9)
@@ -406,5 +406,55 @@ extension UserName {
         let words = scene.settle()
         #expect(words.first?.hasPrefix("resolve") == true)
         #expect(words.filter { $0.hasPrefix("send") } == ["send 1", "send 2"])
+    }
+
+    @Test func `E5: after a stale refusal what is under way is answered first, then all is sealed anew in its order`() {
+        var scene = Scene()
+        for body in ["a", "b", "c"] { scene.submit(body) }
+        #expect(scene.connect() == ["resolve @bob", "send 1", "send 2", "send 3"])
+        let stale = Problem(Failure(.preconditionFailed))
+        scene.queue.replied(tag: 1, .failure(stale), now: .zero)
+        #expect(scene.settle().isEmpty)
+        scene.queue.replied(tag: 2, .failure(stale), now: .zero)
+        #expect(scene.settle().isEmpty)
+        scene.queue.replied(tag: 3, .failure(stale), now: .zero)
+        #expect(scene.settle() == ["resolve @bob", "send 1", "send 2", "send 3"])
+        #expect(scene.accept(1) == ["1 accepted"])
+    }
+
+    @Test func `E5: a group that others change each time rests after eight rounds, and ends as busy with its time`() {
+        var scene = Scene(SendOptions(timeout: .seconds(1)))
+        scene.submit("a")
+        var words = scene.connect()
+        for _ in 0..<SendTargets.rounds {
+            #expect(words.last == "send 1")
+            scene.queue.replied(tag: 1, .failure(Problem(Failure(.preconditionFailed))), now: scene.now)
+            words = scene.settle()
+        }
+        #expect(words.isEmpty)
+        scene.now = .seconds(2)
+        #expect(scene.settle() == ["1 failed 75 sent no"])
+    }
+
+    @Test func `what the server has taken by an earlier attempt is accepted without being sent`() {
+        var scene = Scene()
+        scene.submit("a")
+        scene.queue.connected()
+        _ = scene.queue.next(now: .zero)
+        scene.queue.resolved(Scene.bob, .success(.init(high: 1, low: 1)), now: .zero)
+        #expect(scene.queue.next(now: .zero) == [.seal([1])])
+        scene.queue.known(1, seq: 7, time: 9, now: .zero)
+        #expect(scene.settle() == ["1 accepted"])
+    }
+
+    @Test func `who has no device yet is queued where that is wanted, and else refused at once`() {
+        for (queues, expected) in [(true, "1 queue 75 sent no"), (false, "1 failed 75 sent no")] {
+            var scene = Scene(SendOptions(queue: queues))
+            scene.submit("a")
+            scene.queue.connected()
+            _ = scene.queue.next(now: .zero)
+            scene.queue.resolved(Scene.bob, .failure(Problem(.noDevice)), now: .zero)
+            #expect(scene.settle() == [expected])
+        }
     }
 }

@@ -104,7 +104,7 @@ final class ScriptedServer: Sendable {
             account: AccountRecord(id: alice, name: aliceName, displayName: "Alice"), device: .init(high: 3, low: 3),
             deviceName: "laptop", server: id, generation: generation, everyone: everyone, time: WallClock.now,
             chain: ChainHead(count: 1, hash: [UInt8](repeating: 1, count: ChainHead.hashBytes)),
-            keyPackages: KeyPackageStanding(left: 20, hasLastResort: true))
+            groupKey: [UInt8](repeating: 7, count: 32), keyPackages: KeyPackageStanding(left: 20, hasLastResort: true))
     }
 
     static let aliceName: UserName = {

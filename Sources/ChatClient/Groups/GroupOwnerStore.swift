@@ -1,0 +1,25 @@
+import ChatProtocol
+import SQLite
+import StoredValues
+
+/// Memberships are a device's: its secrets are of no use to another one, and a copy of them would be used twice.
+extension ClientStore {
+    /// The device speaks for the profile from now on: what another one was a member of is forgotten. Within a transaction.
+    func claimGroups(for device: DeviceID) throws {
+        let owner = try database.first("SELECT device FROM group_owner") { try $0.identifier(0) as DeviceID }
+        guard owner != device else { return }
+        if owner != nil { try forgetGroups() }
+        try database.run("INSERT OR REPLACE INTO group_owner(one, device) VALUES (1, ?)", device)
+    }
+
+    /// Erases every group with all that this device has made for them. That it has left some stays known. Within a transaction.
+    func forgetGroups() throws {
+        try database.run("DELETE FROM group_rows")
+        try database.run("DELETE FROM group_standings")
+        try database.run("DELETE FROM waiting_commits")
+        try database.run("DELETE FROM outgoing")
+        try database.run("DELETE FROM welcome_requests")
+        try database.run("DELETE FROM group_trusts")
+        try database.run("DELETE FROM group_owner")
+    }
+}
