@@ -44,24 +44,49 @@ struct Opener: Sendable {
     mutating func acknowledged(
         _ appended: Appended, in store: ClientStore, as identity: Identity, now: Timestamp
     ) throws -> AppendEnd? {
-        let conversation = appended.conversation
-        let setting = OpeningSetting(
-            store: store, identity: identity, judge: judge, conversation: conversation, isReplay: false, now: now)
-        var course: OpeningCourse?
-        let held = held[conversation] ?? HeldGroup()
-        let result: AppendEnd? = try store.writeWithReserve(isSynced: true) {
-            let own = try OwnAppend(appended, in: store)
-            guard let own else { return nil }
-            guard own.isSame else { return .another }
-            let standing = try store.groupStanding(of: conversation)
-            let isNext = standing.map { $0.seq.next == appended.seq } ?? own.begins
-            guard isNext else { return .taken(hasNews: try own.take(appended, setting)) }
-            let entry = own.entry(appended, of: identity)
-            course = try Self.run([.hashed(entry)], setting, held) { .zero }
-            return course.map { .placed($0.part) }
+        try acknowledged([appended], in: store, as: identity, now: now)[0]
+    }
+
+    /// As of one, in one transaction: messages that follow one another in a log share its sync.
+    mutating func acknowledged(
+        _ answers: [Appended], in store: ClientStore, as identity: Identity, now: Timestamp
+    ) throws -> [AppendEnd?] {
+        var courses: [ConversationID: OpeningCourse] = [:]
+        let (held, judge) = (held, judge)
+        let ends = try store.writeWithReserve(isSynced: true) {
+            let before = try store.lastPosition()
+            let ends = try answers.map { appended -> AppendEnd? in
+                let conversation = appended.conversation
+                let setting = OpeningSetting(
+                    store: store, identity: identity, judge: judge, conversation: conversation, isReplay: false,
+                    now: now)
+                var course = try courses[conversation] ?? OpeningCourse(setting, held[conversation] ?? HeldGroup())
+                defer { courses[conversation] = course }
+                return try Self.take(appended, setting, &course)
+            }
+            for conversation in courses.keys { try courses[conversation]?.finish() }
+            let hasNews = try store.lastPosition() != before
+            for conversation in courses.keys { courses[conversation]?.part.hasNews = hasNews }
+            return ends
         }
-        if let course { keep(course.held, of: conversation) }
-        return result
+        for (conversation, course) in courses { keep(course.held, of: conversation) }
+        return zip(answers, ends).map { answer, end in
+            guard case .placed? = end, let course = courses[answer.conversation] else { return end }
+            return .placed(course.part)
+        }
+    }
+
+    private static func take(
+        _ appended: Appended, _ setting: OpeningSetting, _ course: inout OpeningCourse
+    ) throws -> AppendEnd? {
+        guard let own = try OwnAppend(appended, in: setting.store) else { return nil }
+        guard own.isSame else { return .another }
+        let isNext = course.standing.map { $0.seq.next == appended.seq } ?? own.begins
+        guard isNext, course.part.stop == nil else { return .taken(hasNews: try own.take(appended, setting)) }
+        var next = course
+        try setting.store.database.savepoint { try next.take(.hashed(own.entry(appended, of: setting.identity))) }
+        course = next
+        return .placed(course.part)
     }
 
     /// Runs `body`, one synced transaction, with the group of a conversation as it is kept loaded.

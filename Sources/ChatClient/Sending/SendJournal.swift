@@ -59,11 +59,13 @@ struct SendJournal: Sendable {
                 guard let identity = try store.identity() else { return [] }
                 var findings: [OpeningFinding] = []
                 var hasNews = false
-                for message in messages {
-                    switch try opener.acknowledged(message.appended, in: store, as: identity, now: WallClock.now) {
+                let ends = try opener.acknowledged(
+                    messages.map(\.appended), in: store, as: identity, now: WallClock.now)
+                for end in ends {
+                    switch end {
                     case .placed(let part):
                         hasNews = hasNews || part.hasNews
-                        findings += part.findings
+                        findings = part.findings
                     case .taken(let isNew): hasNews = hasNews || isNew
                     case .another, nil: break
                     }
