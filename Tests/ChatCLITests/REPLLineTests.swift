@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("whoo", "who"), ("hsitory", "history"), ("q", "quit"), ("mesage", nil), ("rooms", nil), ("TO", "to"),
+        ("whoo", "who"), ("hsitory", "history"), ("q", "quit"), ("mesage", nil), ("romos", "rooms"), ("TO", "to"),
         ("exit", "edit"), ("", nil), (String(repeating: "x", count: 100), nil),
     ]) func `suggests what was meant`(word: String, expected: String?) {
         let names = REPLCommandTable.entries.map(\.verb.rawValue)

@@ -128,7 +128,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "/", ["/all", "/dm", "/edit", "/help", "/history", "/quit", "/reply", "/to", "/users", "/who"]),
+        (
+            "", "/",
+            [
+                "/all", "/dm", "/edit", "/help", "/history", "/join", "/leave", "/members", "/quit", "/reply", "/rooms",
+                "/to", "/users", "/who",
+            ]
+        ),
         ("", "/h", ["/help", "/history"]), ("", "b", []), ("/to ", "", ["alice", "all", "bob", "bobby"]),
         ("/to ", "al", ["alice", "all"]), ("/dm ", "BO", ["bob", "bobby"]), ("/dm ", "a", ["alice"]),
         ("/dm bob ", "b", []), ("/help ", "re", ["reply"]), ("/help ", "/re", ["/reply"]), ("/who ", "", []),
@@ -136,5 +142,26 @@ import Testing
     ]) func `tab offers`(before: String, word: String, expected: [String]) {
         let names: Set<UserName> = [alice, bob, Self.name("bobby")]
         #expect(REPLCompletion.candidates(before: before, word: word, names: names) == expected)
+    }
+
+    @Test func `a room is joined and left, and nobody else is written to instead`() throws {
+        let (me, ops) = (try #require(UserName("alice")), try #require(UserName("ops")))
+        var state = REPLState(user: me, hasTerminal: false)
+        for line in ["/leave", "/members"] {
+            let line = try REPLLine(line)
+            #expect(throws: Problem.self) { try state.decide(line) }
+        }
+        #expect(try state.decide(REPLLine("/join #OPS")) == .join(ops))
+        state.joined(ops)
+        #expect(try state.decide(REPLLine("/members")) == .members(ops))
+        #expect(try state.decide(REPLLine("hi")) == .send(OutgoingMessage(conversation: .room(ops), body: "hi")))
+        #expect(try state.decide(REPLLine("/leave")) == .leave(ops))
+        state.left(ops)
+        #expect(state.target == nil)
+        #expect(try state.decide(REPLLine("/to #ops")) == .retargeted(.room(ops)))
+        #expect(throws: Problem.self) { try REPLLine("/join") }
+        #expect(throws: Problem.self) { try REPLLine("/join two words") }
+        #expect(REPLCompletion.candidates(before: "/to ", word: "#o", names: [me], rooms: [ops]) == ["#ops"])
+        #expect(REPLCompletion.candidates(before: "/join ", word: "", names: [me], rooms: [ops]) == ["ops"])
     }
 }

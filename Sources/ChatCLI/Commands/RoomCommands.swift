@@ -40,15 +40,7 @@ struct RoomListCommand: ChatCommand {
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let rooms = try await invocation.makeClient().rooms(all: all)
-        try invocation.show(
-            rooms, object: JSONLines.roomInfo, header: ["ROOM", "JOIN", "MEMBER", "MEMBERS", "ADMINS"]
-        ) { room in
-            [
-                room.name.text, room.isChanged ? "\(room.access.rawValue), changed" : room.access.rawValue,
-                room.isMember ? "yes" : "no", room.members.map { "\($0)" } ?? "-",
-                room.admins.isEmpty ? "-" : room.admins.map(\.text).joined(separator: " "),
-            ]
-        }
+        try invocation.show(rooms, object: JSONLines.roomInfo, header: RoomTables.rooms, cells: RoomTables.cells)
         return .done
     }
 }
@@ -108,21 +100,11 @@ struct RoomMembersCommand: ChatCommand {
         let people = try await invocation.makeClient().members(of: room)
         guard devices else {
             try invocation.show(
-                people, object: JSONLines.roomPerson, header: ["USER", "NAME", "ROLE", "TRUST", "DEVICES"]
-            ) { person in Self.cells(person) + ["\(person.devices.count)"] }
+                people, object: JSONLines.roomPerson, header: RoomTables.people, cells: RoomTables.cells)
             return .done
         }
         let rows = people.flatMap { person in person.devices.map { (person: person, device: $0) } }
-        try invocation.show(
-            rows, object: JSONLines.roomDevice, header: ["USER", "NAME", "ROLE", "TRUST", "DEVICE", "KNOWN"]
-        ) { row in Self.cells(row.person) + [row.device.id.hex, row.device.isKnown ? "yes" : "no"] }
+        try invocation.show(rows, object: JSONLines.roomDevice, header: RoomTables.devices, cells: RoomTables.cells)
         return .done
-    }
-
-    private static func cells(_ person: RoomPerson) -> [String] {
-        [
-            person.user.text, person.displayName, person.isAdmin ? "admin" : "member",
-            person.isOwn ? "own" : person.trust?.rawValue ?? "-",
-        ]
     }
 }

@@ -3,6 +3,7 @@ import ChatClient
 import ChatProtocol
 import Dispatch
 import Glibc
+import GroupRules
 import System
 
 /// The prompt on a terminal: takes what is typed, shows what comes, and says how things stand.
@@ -19,6 +20,7 @@ final class InteractiveSession {
     private let end = Later<Result<ExitStatus, Problem>>()
     private var state: REPLState
     private var names: Set<UserName> = []
+    private var rooms: Set<UserName> = []
     private var hasAskedForNames = false
     private var keeper: LineKeeper
     /// What was typed here and has not come back from the store yet.
@@ -82,7 +84,8 @@ final class InteractiveSession {
                     self?.end.set(gone ? .failure(.terminalGone) : .success(.done))
                 },
                 candidates: { [weak self] in
-                    REPLCompletion.candidates(before: $0, word: $1, names: self?.names ?? [])
+                    REPLCompletion.candidates(
+                        before: $0, word: $1, names: self?.names ?? [], rooms: self?.rooms ?? [])
                 }))
         Task { await learnNames() }
     }
@@ -102,7 +105,10 @@ final class InteractiveSession {
         notice.cancel()
     }
 
-    private func learnNames() async { names.formUnion(await client.completionNames()) }
+    private func learnNames() async {
+        names.formUnion(await client.completionNames())
+        rooms.formUnion(await client.completionRooms().map(\.spoken))
+    }
 
     /// Once, for Tab. Where it fails there are the names that are known here.
     private func askForNames() async {
@@ -157,12 +163,7 @@ final class InteractiveSession {
             note("replying to \(user)\(place)")
             submit(message)
         case .list(let onlineOnly): Task { await list(onlineOnly: onlineOnly) }
-        case .history(let query):
-            Task {
-                do throws(Problem) { await show(reports.history(try await client.history(query))) } catch {
-                    report(error)
-                }
-            }
+        case .rooms, .join, .leave, .members, .history: Task { await answer(action) }
         case .edit(let conversation): editing = Task { await edit(conversation) }
         case .show(let lines): screen.write(lines)
         case .quit: end.set(.success(.done))
@@ -184,6 +185,33 @@ final class InteractiveSession {
             names.formUnion(list.map(\.account.name))
             await show(reports.users(list, onlineOnly: onlineOnly))
         } catch { report(error) }
+    }
+
+    /// What takes its time, and is told above the prompt.
+    private func answer(_ action: REPLAction) async {
+        do throws(Problem) {
+            switch action {
+            case .history(let query): await show(reports.history(try await client.history(query)))
+            case .rooms:
+                let list = try await client.rooms(all: true)
+                rooms.formUnion(list.map(\.name.spoken))
+                await show(reports.rooms(list))
+            case .members(let room): await show(reports.members(try await client.members(of: RoomName(room))))
+            case .join(let room):
+                try await client.joinRoom(RoomName(room))
+                rooms.insert(room)
+                state.joined(room)
+                note("in #\(room) from now on")
+            case .leave(let room):
+                // What was typed before goes before.
+                await sender.finish()
+                try await client.leaveRoom(RoomName(room))
+                state.left(room)
+                note("#\(room) was left")
+            default: break
+            }
+        } catch { report(error) }
+        editor.setPrompt(prompt.text(state))
     }
 
     private func edit(_ conversation: ConversationName) async {
@@ -232,7 +260,9 @@ final class InteractiveSession {
         editor.setPrompt(prompt.text(state))
     }
 
-    private func name(_ conversation: ConversationName) -> String { conversation.user?.text ?? "all" }
+    private func name(_ conversation: ConversationName) -> String {
+        conversation.user?.text ?? (conversation == .everyone ? "all" : conversation.text)
+    }
 
     private func settleOutbox() {
         outbox.watch(

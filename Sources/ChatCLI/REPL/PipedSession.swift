@@ -2,6 +2,7 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 import Glibc
+import GroupRules
 import System
 
 /// The lines of a prompt from a pipe: no prompt, the same commands, many messages in flight, in order.
@@ -28,8 +29,8 @@ struct PipedSession {
     private let clock = ContinuousClock()
     private let begin = ContinuousClock.now
     private let reports: REPLReports
-    /// What `/history` asked for and what is under way keeps from being shown.
-    private var history: HistoryQuery?
+    /// What is to be done when nothing is under way any more: it is about what was sent before it.
+    private var later: REPLAction?
     private var isReading = false
     private var isConnected = false
     private var isLingering = false
@@ -113,7 +114,7 @@ struct PipedSession {
             for (message, line) in held { await sender.submit(message, tag: UInt64(line)) }
             held = []
         case .received(let message): state.received(message)
-        case .decided(let result): try await decided(result.acknowledgement, line: Int(result.tag))
+        case .decided(let result): try await decided(result.acknowledgement, line: Int(result.tag), &state)
         case .listenerEnded(let problem):
             guard let problem else { return }
             guard !invocation.output.isReaderGone else { throw problem }
@@ -121,7 +122,8 @@ struct PipedSession {
             run.listenerFailed(problem)
             for (message, line) in held {
                 try await decided(
-                    .unsent(message.conversation, problem, now: WallClock.now), line: line, isToldAlready: true)
+                    .unsent(message.conversation, problem, now: WallClock.now), line: line, &state,
+                    isToldAlready: true)
             }
             held = []
         case .lingered: break
@@ -129,14 +131,14 @@ struct PipedSession {
     }
 
     private mutating func decided(
-        _ acknowledgement: Acknowledgement, line: Int, isToldAlready: Bool = false
+        _ acknowledgement: Acknowledgement, line: Int, _ state: inout REPLState, isToldAlready: Bool = false
     ) async throws(Problem) {
         run.decided(acknowledgement.problem)
         if invocation.json {
             try await invocation.output.writeAside(line: JSONLines.acknowledgement(acknowledgement).text)
         }
         if let problem = acknowledgement.problem, !isToldAlready { tell(problem, line: line) }
-        do throws(Problem) { try await lookBack() } catch {
+        do throws(Problem) { try await lookBack(&state) } catch {
             run.failed(error)
             tell(error, line: line)
         }
@@ -145,7 +147,7 @@ struct PipedSession {
     private mutating func takeLine(_ line: InputLine, _ sender: MessageSender, _ state: inout REPLState) async {
         do throws(Problem) {
             guard let text = try Self.text(line) else { return }
-            try await carryOut(try state.decide(try REPLLine(text)), line: line.number, sender)
+            try await carryOut(try state.decide(try REPLLine(text)), line: line.number, sender, &state)
         } catch {
             run.failed(error)
             tell(error, line: line.number)
@@ -162,7 +164,7 @@ struct PipedSession {
     }
 
     private mutating func carryOut(
-        _ action: REPLAction, line: Int, _ sender: MessageSender
+        _ action: REPLAction, line: Int, _ sender: MessageSender, _ state: inout REPLState
     ) async throws(Problem) {
         switch action {
         case .nothing, .retargeted, .edit: break
@@ -176,10 +178,15 @@ struct PipedSession {
             }
         case .list(let onlineOnly):
             try await put(reports.users(try await client.users(onlineOnly: onlineOnly), onlineOnly: onlineOnly))
-        case .history(let query):
-            history = query
+        case .rooms: try await put(reports.rooms(try await client.rooms(all: true)))
+        case .members(let room): try await put(reports.members(try await client.members(of: RoomName(room))))
+        case .join(let room):
+            try await client.joinRoom(RoomName(room))
+            state.joined(room)
+        case .history, .leave:
+            later = action
             run.lookBack()
-            try await lookBack()
+            try await lookBack(&state)
         case .show(let lines):
             // Help is no data.
             if invocation.json {
@@ -191,11 +198,17 @@ struct PipedSession {
         }
     }
 
-    /// Shows the history that was asked for, once it holds what was sent before.
-    private mutating func lookBack() async throws(Problem) {
-        guard let query = history, run.canLookBack() else { return }
-        history = nil
-        try await put(reports.history(try await client.history(query)))
+    /// Shows the history that was asked for, or leaves a room, once what was sent before is decided.
+    private mutating func lookBack(_ state: inout REPLState) async throws(Problem) {
+        guard let action = later, run.canLookBack() else { return }
+        later = nil
+        switch action {
+        case .history(let query): try await put(reports.history(try await client.history(query)))
+        case .leave(let room):
+            try await client.leaveRoom(RoomName(room))
+            state.left(room)
+        default: break
+        }
     }
 
     private func put(_ lines: [String]) async throws(Problem) {

@@ -2,14 +2,17 @@
 /// the manual.
 enum REPLCommandTable {
     enum Verb: String, CaseIterable, Sendable {
-        case to, dm, all, reply, who, users, history, edit, help, quit
+        case to, dm, all, reply, who, users, rooms, join, leave, members, history, edit, help, quit
     }
 
     /// What stands behind a command.
     enum Operands: Sendable {
         case nothing
-        /// A user, or `all`.
+        /// A user, a room, or `all`.
         case target
+        case room
+        /// Perhaps a room: else the one that is written to.
+        case currentRoom
         /// A user, one space, and the text as it is.
         case userAndText
         case text
@@ -33,7 +36,9 @@ enum REPLCommandTable {
         var usage: String {
             switch operands {
             case .nothing: name
-            case .target: name + " USER|all"
+            case .target: name + " USER|#ROOM|all"
+            case .room: name + " ROOM"
+            case .currentRoom: name + " [ROOM]"
             case .userAndText: name + " USER TEXT"
             case .text: name + " TEXT"
             case .count: name + " [N]"
@@ -43,12 +48,16 @@ enum REPLCommandTable {
     }
 
     static let entries = [
-        Entry(verb: .to, operands: .target, help: "Write to this user, or to everybody, from now on"),
+        Entry(verb: .to, operands: .target, help: "Write to this user, room, or to everybody, from now on"),
         Entry(verb: .dm, operands: .userAndText, help: "Send to this user, once"),
         Entry(verb: .all, operands: .text, help: "Send to everybody, once"),
         Entry(verb: .reply, operands: .text, help: "Reply to the last message that came"),
         Entry(verb: .who, operands: .nothing, help: "Who is online"),
         Entry(verb: .users, operands: .nothing, help: "All users, and when they were last seen"),
+        Entry(verb: .rooms, operands: .nothing, help: "The rooms that there are for you"),
+        Entry(verb: .join, operands: .room, help: "Enter an open room, and write to it from now on"),
+        Entry(verb: .leave, operands: .currentRoom, help: "Leave this room, or the one that is written to"),
+        Entry(verb: .members, operands: .currentRoom, help: "Who is in this room, or in the one that is written to"),
         Entry(verb: .history, operands: .count, help: "The last messages of the conversation, 20 or so many"),
         Entry(
             verb: .edit, operands: .nothing, help: "Write a message in the editor, $VISUAL or $EDITOR",

@@ -5,9 +5,9 @@ enum REPLCompletion {
     /// - Parameters:
     ///   - before: the line up to the word.
     ///   - word: the beginning of the word that is completed.
-    ///   - names: the users that are known.
+    ///   - names: the users that are known, and the rooms.
     /// - Returns: what the word can become, sorted.
-    static func candidates(before: String, word: String, names: Set<UserName>) -> [String] {
+    static func candidates(before: String, word: String, names: Set<UserName>, rooms: Set<UserName> = []) -> [String] {
         guard !before.utf8.isEmpty else {
             guard word.utf8.first == 0x2f else { return [] }
             return matching(word, REPLCommandTable.entries.map(\.name))
@@ -16,7 +16,9 @@ enum REPLCompletion {
         // A name that was typed in upper case is folded, as it is when the line is read.
         let folded = word.lowercased()
         switch entry.operands {
-        case .target: return matching(folded, names.map(\.text) + ["all"])
+        case .target: return matching(folded, names.map(\.text) + rooms.map { "#" + $0.text } + ["all"])
+        case .room, .currentRoom:
+            return matching(folded, folded.utf8.first == 0x23 ? rooms.map { "#" + $0.text } : rooms.map(\.text))
         case .userAndText: return matching(folded, names.map(\.text))
         case .command:
             let commands = REPLCommandTable.entries

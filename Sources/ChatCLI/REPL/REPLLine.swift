@@ -13,6 +13,12 @@ enum REPLLine: Equatable, Sendable {
     case reply(String)
     case who
     case users
+    case rooms
+    case join(UserName)
+    /// Nil: the one that is written to.
+    case leave(UserName?)
+    /// Nil: the one that is written to.
+    case members(UserName?)
     /// Nil: as many as usual.
     case history(Int?)
     case edit
@@ -56,6 +62,12 @@ enum REPLLine: Equatable, Sendable {
         case .reply: return .reply(try text(operands, entry))
         case .who: return try alone(.who, operands, entry)
         case .users: return try alone(.users, operands, entry)
+        case .rooms: return try alone(.rooms, operands, entry)
+        case .join:
+            guard let room = try room(operands, entry) else { throw misused(entry, "needs a room") }
+            return .join(room)
+        case .leave: return .leave(try room(operands, entry))
+        case .members: return .members(try room(operands, entry))
         case .edit: return try alone(.edit, operands, entry)
         case .quit: return try alone(.quit, operands, entry)
         case .history: return .history(try count(operands, entry))
@@ -73,7 +85,7 @@ enum REPLLine: Equatable, Sendable {
     private static func target(
         _ operands: Substring, _ entry: REPLCommandTable.Entry
     ) throws(Problem) -> ConversationName {
-        guard let word = try oneWord(operands, entry) else { throw misused(entry, "needs a user, or all") }
+        guard let word = try oneWord(operands, entry) else { throw misused(entry, "needs a user, #ROOM or all") }
         if word.utf8.elementsEqual("all".utf8) { return .everyone }
         if let name = ConversationName(word), case .room = name { return name }
         return .user(try user(word))
@@ -84,6 +96,15 @@ enum REPLLine: Equatable, Sendable {
             throw Problem(
                 .usage, "'\(shortened(String(word)))' is no user's name",
                 hint: "a name is \(UserName.rule)")
+        }
+        return name
+    }
+
+    private static func room(_ operands: Substring, _ entry: REPLCommandTable.Entry) throws(Problem) -> UserName? {
+        guard let word = try oneWord(operands, entry) else { return nil }
+        guard let name = UserName(typed: word.utf8.first == Byte.hash ? word.dropFirst() : word) else {
+            throw Problem(
+                .usage, "'\(shortened(String(word)))' is no room's name", hint: "a name is \(UserName.rule)")
         }
         return name
     }

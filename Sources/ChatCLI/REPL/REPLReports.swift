@@ -37,6 +37,22 @@ struct REPLReports: Sendable {
         return list.isEmpty ? [] : table.lines
     }
 
+    func rooms(_ list: [RoomSummary]) -> [String] {
+        if json { return list.map { JSONLines.roomInfo($0).text } }
+        return table(list, RoomTables.rooms, RoomTables.cells)
+    }
+
+    func members(_ list: [RoomPerson]) -> [String] {
+        if json { return list.map { JSONLines.roomPerson($0).text } }
+        return table(list, RoomTables.people, RoomTables.cells)
+    }
+
+    private func table<Row>(_ rows: [Row], _ header: [String], _ cells: (Row) -> [String]) -> [String] {
+        var table = TextTable(header: header)
+        for row in rows { table.add(cells(row)) }
+        return rows.isEmpty ? [] : table.lines
+    }
+
     private func seen(_ status: AccountStatus) -> String {
         if status.online { return "online" }
         return status.lastSeen == 0 ? "never" : plain.moment(status.lastSeen)

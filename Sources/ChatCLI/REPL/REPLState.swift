@@ -55,6 +55,10 @@ struct REPLState: Sendable {
         case .reply(let text): return try reply(text)
         case .who: return .list(onlineOnly: true)
         case .users: return .list(onlineOnly: false)
+        case .rooms: return .rooms
+        case .join(let room): return .join(room)
+        case .leave(let room): return .leave(try self.room(room, "/leave ROOM"))
+        case .members(let room): return .members(try self.room(room, "/members ROOM"))
         case .history(let count): return .history(HistoryQuery(conversation: target, limit: count ?? Self.usualHistory))
         case .edit:
             guard hasTerminal else {
@@ -75,9 +79,24 @@ struct REPLState: Sendable {
         guard let target else {
             throw Problem(
                 .usage, "nobody to write to yet; nothing was sent",
-                hint: "choose with /to USER or /to all, or send once with /dm USER TEXT")
+                hint: "choose with /to USER, /to #ROOM or /to all, or send once with /dm USER TEXT")
         }
         return target
+    }
+
+    /// The one that was named, or the one that is written to.
+    private func room(_ named: UserName?, _ usage: String) throws(Problem) -> UserName {
+        guard let room = named ?? target?.room else {
+            throw Problem(.usage, "it is no room that is written to", hint: "name one: \(usage)")
+        }
+        return room
+    }
+
+    mutating func joined(_ room: UserName) { target = .room(room) }
+
+    /// Nobody is written to then, rather than somebody else.
+    mutating func left(_ room: UserName) {
+        if target == .room(room) { target = nil }
     }
 
     private func reply(_ text: String) throws(Problem) -> REPLAction {
@@ -128,6 +147,10 @@ enum REPLAction: Equatable, Sendable {
     /// A message whose recipient was not typed, and is worth saying.
     case reply(OutgoingMessage, to: UserName)
     case list(onlineOnly: Bool)
+    case rooms
+    case join(UserName)
+    case leave(UserName)
+    case members(UserName)
     case history(HistoryQuery)
     case edit(ConversationName)
     case show([String])
