@@ -7,7 +7,7 @@ _chatd_options() {
     case $1 in
         '*') echo '--data --config --json --no-input --quiet -q --verbose -v --version -h --help' ;;
         'run') echo '--listen --metrics --tls-cert --tls-key --registration --broadcast --max-store --log-format' ;;
-        'user add') echo '--display-name --admin --password-stdin --password-file' ;;
+        'user add') echo '--display-name --admin --enrol --password-stdin --password-file' ;;
         'user passwd') echo '--password-stdin --password-file' ;;
         'user set') echo '--display-name' ;;
         'user delete') echo '--erase' ;;
@@ -35,7 +35,7 @@ _chatd_value() {
     case $1:$2 in
         *:--data) echo 'directory' ;;
         *:--config | run:--tls-cert | run:--tls-key | 'user add':--password-file | \
-            'user passwd':--password-file | 'user export':--out) echo 'file' ;;
+            'user passwd':--password-file | 'user export':--out | 'user add':--enrol) echo 'file' ;;
         run:--listen | run:--metrics | run:--max-store | 'user add':--display-name | 'user set':--display-name | 'invite create':--uses | \
             'invite create':--expires) echo 'text' ;;
         run:--registration) echo 'one:open invite closed' ;;

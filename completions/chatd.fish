@@ -3,7 +3,7 @@
 # Options with a value, as COMMAND:OPTION; `*` is every command.
 set -g __chatd_valued \
     '*:--data' '*:--config' run:--listen run:--metrics run:--tls-cert run:--tls-key run:--registration run:--broadcast \
-    run:--max-store run:--log-format 'user add:--display-name' 'user set:--display-name' 'user add:--password-file' \
+    run:--max-store run:--log-format 'user add:--display-name' 'user set:--display-name' 'user add:--password-file' 'user add:--enrol' \
     'user passwd:--password-file' 'user export:--out' 'invite create:--uses' 'invite create:--expires'
 
 # Commands, with a space where they have two words.
@@ -72,6 +72,7 @@ complete -c chatd -n '__chatd_at user' -a export -d 'write what an account holds
 complete -c chatd -n '__chatd_at user' -a import -d 'take accounts over with their bcrypt hashes, from CSV or tab-separated text'
 complete -c chatd -n '__chatd_at user add' -l display-name -x -d 'what people see beside the name'
 complete -c chatd -n '__chatd_at user add' -l admin -d 'make the account an administrator'
+complete -c chatd -n '__chatd_at user add' -l enrol -r -F -d 'write an identity by which its first device logs in'
 complete -c chatd -n '__chatd_at user add' -l password-stdin -d 'read the password from the first line of standard input'
 complete -c chatd -n '__chatd_at user add' -l password-file -r -F -d 'read the password from the first line of a file'
 complete -c chatd -n '__chatd_at user passwd' -l password-stdin -d 'read the password from the first line of standard input'

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import GroupRules
+import WireCodec
 
 /// What an administrator's command asks of the data: carried out in the server where one runs, else by the command
 /// itself. Passwords were hashed before; none ever comes here.
@@ -183,6 +184,7 @@ extension NewUser {
         object["hash"] = .string(hash.text)
         object["imported"] = .bool(origin == .imported)
         object["administrator"] = .bool(isAdministrator)
+        object["first_device"] = firstDevice.map { .object($0.json) }
         return object
     }
 
@@ -192,8 +194,26 @@ extension NewUser {
             let hash = object["hash"]?.string.flatMap({ try? PasswordHash($0) }),
             let isImported = object["imported"]?.bool, let isAdministrator = object["administrator"]?.bool
         else { return nil }
+        let firstDevice = object["first_device"]?.object.flatMap(FirstDevice.init)
+        guard object["first_device"] == nil || firstDevice != nil else { return nil }
         self.init(
             name: name, displayName: displayName, hash: hash, origin: isImported ? .imported : .own,
-            isAdministrator: isAdministrator)
+            isAdministrator: isAdministrator, firstDevice: firstDevice)
+    }
+}
+
+extension FirstDevice {
+    fileprivate var json: JSONObject {
+        var object = JSONObject()
+        object["name"] = .string(name)
+        object["key"] = .string(Hexadecimal.text(key))
+        return object
+    }
+
+    fileprivate init?(_ object: JSONObject) {
+        guard let name = object["name"]?.string, (1...Limits.deviceName).contains(name.utf8.count),
+            let key = object["key"]?.string.flatMap({ Hexadecimal.bytes($0) }), key.count == 32
+        else { return nil }
+        self.init(name: name, key: key)
     }
 }

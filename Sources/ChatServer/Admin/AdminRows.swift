@@ -18,6 +18,22 @@ enum AdminRows {
         return object
     }
 
+    /// What an identity file holds of an account's first device besides its keys; it is not printed.
+    ///
+    /// - Parameter addresses: where the server that runs listens.
+    static func firstDevice(
+        _ device: DeviceID, of account: AccountID, _ identity: StoreIdentity, addresses: JSONValue?
+    ) -> JSONObject {
+        var object = JSONObject(head: "first_device")
+        object["account"] = .string(account.hex)
+        object["device"] = .string(device.hex)
+        object["server_id"] = .string(identity.server.hex)
+        object["generation"] = .string(identity.generation.hex)
+        object["everyone"] = .string(identity.everyone.hex)
+        object["addresses"] = addresses
+        return object
+    }
+
     /// - Parameter token: only where it has just been made; nobody can read it again.
     static func invite(_ invite: Invite, token: String? = nil) -> JSONObject {
         var object = JSONObject(head: "invite")

@@ -48,7 +48,7 @@ package struct Administration: Sendable {
     package func perform(_ request: AdminRequest, emit: Emit) async throws(Problem) {
         do {
             switch request {
-            case .addUser(let user): emit(try await add(user))
+            case .addUser(let user): try await add(user, emit)
             case .listUsers: try await listUsers(emit)
             case .setPassword(let name, let hash): try await setPassword(of: name, hash)
             case .setFlag(let name, let flag, let isOn): try await set(flag, isOn, of: name, emit)
@@ -82,13 +82,24 @@ package struct Administration: Sendable {
 
     // MARK: Users
 
-    private func add(_ user: NewUser) async throws -> JSONObject {
+    private func add(_ user: NewUser, _ emit: Emit) async throws {
         let account = stored(user)
+        let device = user.firstDevice.map {
+            NewDevice(
+                id: sources.identifier(), name: $0.name,
+                keys: [DeviceKey(purpose: .enrol, algorithm: .ed25519, publicKey: $0.key)])
+        }
         try await StoreFailure.settling { () throws(StoreFailure) in
-            try await store.register(account, device: nil, invite: nil)
+            try await store.register(account, device: device, invite: nil)
         }
         try await store.finishFollowUps()
-        return AdminRows.user(account, devices: 0)
+        emit(AdminRows.user(account, devices: device == nil ? 0 : 1))
+        guard let device else { return }
+        var service = JSONObject()
+        try await effects.describe(&service)
+        emit(
+            AdminRows.firstDevice(
+                device.id, of: account.record.id, try await store.identity(), addresses: service["addresses"]))
     }
 
     private func stored(_ user: NewUser) -> StoredAccount {

@@ -3,6 +3,8 @@ import CLISupport
 import ChatProtocol
 import Glibc
 import System
+import Transport
+import WireCodec
 
 /// Where a new password comes from: never from the arguments or the environment, where others could see it.
 struct PasswordOptions: ParsableArguments, Sendable {
@@ -13,6 +15,16 @@ struct PasswordOptions: ParsableArguments, Sendable {
         parsing: .unconditional,
         help: ArgumentHelp("Read the password from the first line of a file.", valueName: "file"))
     var passwordFile: String?
+
+    var isGiven: Bool { passwordStdin || passwordFile != nil }
+
+    /// The hash of a password that nobody knows.
+    func hashOfNone() throws(Problem) -> PasswordHash {
+        guard let hash = try? Bcrypt.hash(Array(Hexadecimal.text(SecureRandom.bytes(32)).utf8)) else {
+            throw Problem(.internalFault, "no password can be made")
+        }
+        return hash
+    }
 
     /// The hash of the new password.
     func hash(in context: CommandContext) throws(Problem) -> PasswordHash {

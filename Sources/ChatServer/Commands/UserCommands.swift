@@ -23,16 +23,44 @@ struct UserAddCommand: ChatdCommand {
     var displayName = ""
 
     @Flag(help: "Make the account an administrator.") var admin = false
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Write an identity by which its first device logs in without a password: a file that must not exist, or '-' for standard output.",
+            valueName: "file"))
+    var enrol: String?
     @OptionGroup var password: PasswordOptions
     @OptionGroup var shared: SharedOptions
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
-        let user = NewUser(
-            name: name, displayName: try DisplayNameText.checked(displayName), hash: try password.hash(in: context),
-            origin: .own,
-            isAdministrator: admin)
-        for row in try await rows(of: .addUser(user), makesStore: true) { try context.show(row, plain: []) }
+        var user = NewUser(
+            name: name, displayName: try DisplayNameText.checked(displayName),
+            hash: enrol != nil && !password.isGiven ? try password.hashOfNone() : try password.hash(in: context),
+            origin: .own, isAdministrator: admin)
+        guard let enrol else {
+            for row in try await rows(of: .addUser(user), makesStore: true) { try context.show(row, plain: []) }
+            return .done
+        }
+        let configuration = try shared.configuration(in: try shared.directory())
+        let identity = try FirstIdentity(enrol)
+        user.firstDevice = identity.device
+        let made: [JSONObject]
+        do throws(Problem) { made = try await rows(of: .addUser(user), makesStore: true) } catch {
+            Owner.leave()
+            identity.discard()
+            throw error
+        }
+        let pin = try await pin(configuration)
+        let address = try identity.write(user, made.last ?? JSONObject(), pin: pin, listen: configuration.listen)
+        context.note("the identity of \(user.name) names the server \(address)")
+        if enrol != "-", let row = made.first { try context.show(row, plain: []) }
         return .done
+    }
+
+    /// The server's key where it has made its certificate itself; any other may get another key.
+    private func pin(_ configuration: ServerConfiguration) async throws(Problem) -> String? {
+        guard case .own = configuration.certificate else { return nil }
+        return try await rows(of: .fingerprint).first?["fingerprint"]?.string
     }
 }
 

@@ -7,16 +7,31 @@ package struct NewUser: Equatable, Sendable {
     package var hash: PasswordHash
     package var origin: StoredAccount.HashOrigin
     package var isAdministrator: Bool
+    /// Its first device, where one is made with it.
+    package var firstDevice: FirstDevice?
 
     package init(
         name: UserName, displayName: String, hash: PasswordHash, origin: StoredAccount.HashOrigin,
-        isAdministrator: Bool = false
+        isAdministrator: Bool = false, firstDevice: FirstDevice? = nil
     ) {
         self.name = name
         self.displayName = displayName
         self.hash = hash
         self.origin = origin
         self.isAdministrator = isAdministrator
+        self.firstDevice = firstDevice
+    }
+}
+
+/// The first device of an account, which an identity file logs in: its name, and the public key by which that begins. The private one
+/// stays in the file, and the device makes its own.
+package struct FirstDevice: Equatable, Sendable {
+    package var name: String
+    package var key: [UInt8]
+
+    package init(name: String, key: [UInt8]) {
+        self.name = name
+        self.key = key
     }
 }
 

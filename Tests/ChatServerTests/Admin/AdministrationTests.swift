@@ -20,8 +20,11 @@ import Transport
 
     @Test func `every request travels as it is`() throws {
         let name = try #require(UserName("alice"))
+        var enrolled = try Self.user("alice")
+        enrolled.firstDevice = FirstDevice(name: "first \"", key: [UInt8](repeating: 7, count: 32))
         let requests: [AdminRequest] = [
-            .addUser(try Self.user("alice")), .listUsers, .setPassword(name, try PasswordHash(UserImportTests.hash)),
+            .addUser(enrolled), .addUser(try Self.user("alice")), .listUsers,
+            .setPassword(name, try PasswordHash(UserImportTests.hash)),
             .setFlag(name, .disabled, isOn: true), .deleteUser(name, erasing: true),
             .deleteUser(name, erasing: false),
             .importUsers([try Self.user("a"), try Self.user("b")], isDryRun: true),
@@ -41,6 +44,8 @@ import Transport
         ] {
             #expect(AdminRequest(Array(text.utf8)) == nil, "\(text)")
         }
+        enrolled.firstDevice?.key = [7]
+        #expect(AdminRequest(AdminRequest.addUser(enrolled).json.bytes) == nil)
         let tooMany = try (0...AdminRequest.chunk).map { try Self.user("u\($0)") }
         #expect(AdminRequest(AdminRequest.importUsers(tooMany, isDryRun: false).json.bytes) == nil)
         let largest = try (0..<AdminRequest.chunk).map { try Self.user("u\($0)") }
