@@ -56,7 +56,7 @@ extension Joiner {
         }
         for (account, name) in accounts { try await refresh(account, name) }
         try await store.withStore { store in
-            try store.write {
+            try store.writeWithReserve {
                 guard let standing = try store.groupStanding(of: conversation),
                     let own = try store.identity()?.device,
                     let summary = try StoredGroup.summary(of: standing.group.groupId, from: store.groupRows)

@@ -100,7 +100,7 @@ extension Joiner {
     /// On disk before it is sent. What another process has under way goes first.
     private func stage(_ staged: StagedGroup) async throws(Problem) -> WaitingCommit.Kind {
         try await store.withStore { store in
-            try store.writeSynced {
+            try store.writeWithReserve(isSynced: true) {
                 if try staged.stage(in: store, now: WallClock.now) { return staged.commit.kind }
                 return try store.waitingCommit(of: staged.commit.conversation)?.kind ?? staged.commit.kind
             }

@@ -23,7 +23,7 @@ struct ChainReader: Sendable {
             let held = try await store.withStore { try $0.chain(of: account) }
             let chain = try await Self.fetch(ChainFetch(place: place, held: held), on: link)
             let outcome = try await store.withStore { store -> Outcome in
-                try store.write {
+                try store.writeWithReserve {
                     guard try store.chainCount(of: account) == held?.count ?? 0 else { return .overtaken }
                     let now = WallClock.now
                     guard let chain else {
@@ -80,7 +80,7 @@ struct ChainReader: Sendable {
         try await store.withStore { store in
             guard try store.hasLooked(at: account) else { return .ofStranger }
             guard try !store.chainReaches(head, of: account) else { return .isHeld }
-            try store.write { try store.noteWanted(account) }
+            try store.writeWithReserve { try store.noteWanted(account) }
             return .isNews
         }
     }

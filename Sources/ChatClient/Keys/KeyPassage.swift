@@ -44,7 +44,7 @@ struct KeyPassage: Sendable {
 
     /// What was queued may have waited for long: whose chain was looked at before that is looked at again.
     func expectNewsForOutbox() async throws(Problem) {
-        try await store.withStore { store in try store.write { try store.noteWantedByOutbox() } }
+        try await store.withStore { store in try store.writeWithReserve { try store.noteWantedByOutbox() } }
     }
 
     /// Reads the chain of whoever is written to where that has to be, says whose key is used for the first time, and asks again.
@@ -64,7 +64,7 @@ struct KeyPassage: Sendable {
         let record = try await store.withStore { store -> KeyRecord? in
             let record = try gate.record(of: account, named: user, in: store)
             guard case .open(.tofu) = gate.finding(record), !record.isTold else { return nil }
-            return try store.write { try store.noteTold(account) } ? record : nil
+            return try store.writeWithReserve { try store.noteTold(account) } ? record : nil
         }
         guard let root = record?.person.root else { return }
         note(.pinned(user, AccountFingerprint(root)))

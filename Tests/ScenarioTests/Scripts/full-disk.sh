@@ -44,8 +44,8 @@ background ask bob chat ask --to alice --json --timeout 120s "now?"
 asking=$job
 eventually asked "now?"
 fill
-# The store has pages of its own that are free.
-for _ in 1 2 3 4 5 6; do head -c 60000 /dev/zero | tr '\0' y | carol chat send --to bob; done
+# The store has pages of its own that are free, and what a send takes of the reserve is room for others, too.
+for _ in $(seq 20); do head -c 60000 /dev/zero | tr '\0' y | carol chat send --to bob; done
 status=0
 wait "$asking" || status=$?
 same 74 "$status" "a question on a full disk"
