@@ -70,6 +70,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
     case unverified = "unverified"
     /// An account has two chains, or a name two accounts.
     case chainForked = "chain_forked"
+    /// What is said of a conversation's past is not what this device knows of it.
+    case historyForked = "history_forked"
     /// The server gives a chain that proves nothing.
     case invalidChain = "invalid_chain"
     /// A device is said to be somebody's, and that one's chain has none of it.
@@ -123,7 +125,7 @@ package enum LocalCode: String, CaseIterable, Sendable {
             .readOnlyStore:
             .badConfiguration
         case .serverKeyChanged, .serverNotTrusted, .keyChanged, .unverified, .chainForked, .invalidChain, .ghostDevice,
-            .senderRevoked, .fingerprintDiffers, .roomChanged:
+            .senderRevoked, .fingerprintDiffers, .roomChanged, .historyForked:
             .untrusted
         case .someTargetsFailed: .partial
         case .queued: .queued

@@ -10,6 +10,8 @@ enum CommitMaking: Equatable, Sendable {
     case nothingDue(GroupMark)
     /// This device is in no group of it.
     case notMember
+    /// A party has no leaf of an active device: the group goes on as its next incarnation.
+    case deserted(GroupPolicy.Previous)
     /// MLS or the rules refuse it.
     case refused(String)
 }
@@ -26,7 +28,9 @@ struct CommitMaker {
     let now: Timestamp
 
     /// Keeps the commit in the group's rows and beside them, as it is sent.
-    func make(_ wish: CommitWish, _ held: inout HeldGroup) throws -> CommitMaking {
+    ///
+    /// - Parameter isForced: other keys at least, whatever is due.
+    func make(_ wish: CommitWish, _ held: inout HeldGroup, isForced: Bool = false) throws -> CommitMaking {
         if let waiting = try store.waitingCommit(of: conversation) { return .waits(waiting.kind) }
         let rows = store.groupRows
         guard let standing = try store.groupStanding(of: conversation),
@@ -35,7 +39,10 @@ struct CommitMaker {
         return try rows.telling {
             var group = try held.current(standing.group.groupId, in: rows, judge: place.judge)
             let position = standing.position(epoch: group.epoch)
-            guard let options = try options(wish, group, at: position) else { return .nothingDue(position.mark) }
+            if try isDeserted(group) { return .deserted(group.context.asPrevious(of: standing.group)) }
+            guard let options = try options(wish, group, at: position, isForced) else {
+                return .nothingDue(position.mark)
+            }
             let pending: PendingCommit
             do {
                 var generator = SystemRandomNumberGenerator()
@@ -56,7 +63,7 @@ struct CommitMaker {
 
     /// Nil: nothing is due and nothing is wished.
     private func options(
-        _ wish: CommitWish, _ group: Group, at position: ConversationPosition
+        _ wish: CommitWish, _ group: Group, at position: ConversationPosition, _ isForced: Bool
     ) throws -> CommitOptions? {
         let waiting = Set(group.pendingProposals.compactMap { $0.proposal.removed })
         let revoked = try revoked(in: group, besides: waiting)
@@ -64,7 +71,7 @@ struct CommitMaker {
         let renewed = try renewed(group)
         let isDue =
             !waiting.subtracting([group.ownLeaf]).isEmpty || !revoked.isEmpty || untaken >= Sealer.untaken
-            || renewed != nil
+            || renewed != nil || isForced
         var wished = try wish.proposals(group, store)
         guard isDue || wished != nil else { return nil }
         if isDue, wished?.contains(where: \.changesContext) == true { wished = nil }
@@ -96,6 +103,13 @@ struct CommitMaker {
             found.append((index, proof))
         }
         return found
+    }
+
+    /// What waits to be removed is as good as gone.
+    private func isDeserted(_ group: Group) throws -> Bool {
+        let waiting = Set(group.pendingProposals.compactMap { $0.proposal.removed })
+        let staying = group.members.filter { !waiting.contains($0.index) }.map(\.leaf)
+        return try store.isDeserted(try GroupPolicy(group.context), staying)
     }
 
     /// A renewal has given this device another key than its leaf has (J3).

@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 
 /// How this device comes to write to a conversation's group: by founding it, by a Welcome, or from outside. A plain value: what the store
 /// and the server say goes in, what is to be done next comes out.
@@ -60,6 +61,10 @@ struct GroupCourse: Equatable, Sendable {
         case caughtUp(GroupMark)
         case foundRemoved
         case cannotProcess
+        /// The log goes on with a later incarnation.
+        case superseded
+        /// A party has no leaf of an active device: the next incarnation is founded.
+        case deserted(GroupPolicy.Previous)
     }
 
     enum End: Equatable, Sendable {
@@ -75,14 +80,15 @@ struct GroupCourse: Equatable, Sendable {
         /// Ask where the conversation stands.
         case look
         case readWelcome
-        case found
+        /// Of the first group, or of the one that goes on from another.
+        case found(after: GroupPolicy.Previous?)
         /// From outside; over its own leaf where it has one.
-        case join(resync: Bool)
+        case join
         /// Send what waits, byte for byte.
         case send
         case readLog
-        /// Make a commit of what must go before messages, and of what is wished.
-        case commit
+        /// Make a commit of what must go before messages, and of what is wished; forced where the server waits for one, whatever is due.
+        case commit(isForced: Bool)
         case rest(Duration)
         case write
         case giveUp(End)
@@ -93,6 +99,8 @@ struct GroupCourse: Equatable, Sendable {
     private var resynced: Timestamp?
     /// Something is to be committed before it ends.
     private var isCommitDue: Bool
+    /// Where the server wanted a commit.
+    private var commitWantedAt: GroupMark?
     private var round = 0
     private var pause = Self.rest
 
@@ -128,12 +136,12 @@ struct GroupCourse: Equatable, Sendable {
         case .entered(let mark), .caughtUp(let mark):
             state = .member(mark)
             return goOn
-        case .takenFurtherOn: return readOn()
+        case .takenFurtherOn: return .readLog
         case .nothingDue(let mark):
             state = .member(mark)
             isCommitDue = false
             return .write
-        case .noWelcome, .welcomeFailed: return .join(resync: false)
+        case .noWelcome, .welcomeFailed: return .join
         case .nobodyToAdd: return .giveUp(.noDevice)
         case .made(let kind):
             state = kind == .founding ? .founding : kind == .externalJoin ? .joining : state
@@ -143,6 +151,12 @@ struct GroupCourse: Equatable, Sendable {
             state = .removed(held ?? .none)
             return .readWelcome
         case .cannotProcess: return resync(now: now)
+        case .superseded:
+            state = .none
+            return .readWelcome
+        case .deserted(let previous):
+            state = .none
+            return .found(after: previous)
         }
     }
 
@@ -155,7 +169,7 @@ struct GroupCourse: Equatable, Sendable {
     }
 
     /// What a member does.
-    private var goOn: Step { isCommitDue ? .commit : .write }
+    private var goOn: Step { isCommitDue ? .commit(isForced: held == commitWantedAt) : .write }
 
     private mutating func stands(_ mark: GroupMark) -> Step {
         switch state {
@@ -165,7 +179,7 @@ struct GroupCourse: Equatable, Sendable {
             return .readLog
         // Perhaps that is this one, whose answer was lost.
         case .founding, .joining: return .send
-        case .none, .removed, .broken: return mark.isGroup ? .readWelcome : .found
+        case .none, .removed, .broken: return mark.isGroup ? .readWelcome : .found(after: nil)
         }
     }
 
@@ -199,7 +213,7 @@ struct GroupCourse: Equatable, Sendable {
             return .readWelcome
         case .noGroup:
             state = .none
-            return .found
+            return .found(after: nil)
         case .preconditionFailed: return readOn()
         case .notInGroup:
             state = held.map { .removed($0) } ?? .none
@@ -207,6 +221,7 @@ struct GroupCourse: Equatable, Sendable {
         // What is to be removed stands in the log.
         case .removalPending, .removalsLeftOut:
             isCommitDue = true
+            commitWantedAt = held
             return readOn()
         case .turnTaken, .busy, .rateLimited: return resting()
         default: return nil
@@ -218,6 +233,6 @@ struct GroupCourse: Equatable, Sendable {
         state = .broken(held ?? .none)
         if let resynced, resynced <= now, now - resynced < Self.resyncPause { return .giveUp(.broken) }
         resynced = now
-        return .join(resync: true)
+        return .join
     }
 }

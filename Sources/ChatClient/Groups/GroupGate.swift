@@ -12,11 +12,16 @@ struct GroupGate: Sendable {
     let gate: KeyGate
 
     func look(at conversation: ConversationID, in store: ClientStore, now: Timestamp) throws -> KeyGate.Passage {
-        let name = try store.conversation(conversation)?.name
-        if let name {
-            let person = try gate.look(at: name, in: store, now: now)
-            guard person == .open else { return person }
-        }
+        guard let name = try store.conversation(conversation)?.name else { return .unsettled }
+        let person = try gate.look(at: name, in: store, now: now)
+        guard person == .open else { return person }
+        return try look(atLeavesOf: conversation, called: name, in: store, now: now)
+    }
+
+    /// What goes behind the person.
+    func look(
+        atLeavesOf conversation: ConversationID, called name: ConversationName?, in store: ClientStore, now: Timestamp
+    ) throws -> KeyGate.Passage {
         guard let standing = try store.groupStanding(of: conversation), let own = try store.identity()?.device,
             let summary = try StoredGroup.summary(of: standing.group.groupId, from: store.groupRows),
             summary.status == .active
@@ -49,7 +54,18 @@ struct GroupGate: Sendable {
 }
 
 extension Joiner {
-    /// Reads the chains of a group's accounts that the gate wants to have read, so that it can be asked again.
+    /// Reads chains where the gate wants them to be read before it says more of the group's leaves.
+    func settleWhereWanted(_ conversation: ConversationID) async throws(Problem) {
+        let gate = GroupGate(gate: gate)
+        let isWanted = try await store.withStore { store in
+            try store.writeWithReserve {
+                try gate.look(atLeavesOf: conversation, called: nil, in: store, now: WallClock.now) == .unsettled
+            }
+        }
+        if isWanted { try await settle(conversation) }
+    }
+
+    /// Reads the chains of a group's accounts, so that the gate can be asked again.
     func settle(_ conversation: ConversationID) async throws(Problem) {
         let accounts = try await store.withStore { store in
             try store.groupStanding(of: conversation).map { try store.groupAccounts(of: $0) } ?? [:]

@@ -46,6 +46,7 @@ extension ClientStore {
         guard let summary else { return held }
         held.mark = GroupMark(incarnation: standing.group.incarnation, epoch: Epoch(summary.epoch))
         held.isRemoved = summary.status == .removed
+        held.resynced = try resynced(in: conversation)
         return held
     }
 
@@ -57,6 +58,12 @@ extension ClientStore {
             VALUES (?, ?, ?, ?, ?)
             """, standing.conversation, Int(standing.group.incarnation), standing.generation, standing.seq,
             standing.hash)
+    }
+
+    /// Nothing is left of a group that goes on as a later incarnation but a tombstone. Within a transaction.
+    func leave(_ group: GroupName, epoch: UInt64) throws {
+        try bury(group, epoch: epoch)
+        try dropGroup(group.groupId)
     }
 
     /// The last epoch in which this device was in a group that it has left; nil where it has left none of this name.

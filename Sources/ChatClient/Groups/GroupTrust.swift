@@ -29,11 +29,16 @@ struct GroupTrust: Equatable, Sendable {
     ) throws {
         isOpen = policy.isOpen
         guard !isOpen else { return }
+        var accounts: Set<AccountID> = []
         for leaf in leaves {
             let claimed = try ClaimedLeaf(leaf)
             let (keys, chain) = try records(claimed)
             finding.add(Self.look(at: claimed, keys, chain, own: own))
+            accounts.insert(claimed.party.account)
         }
+        // Nobody of it would read what is written.
+        guard case .direct(let parties) = policy.kind else { return }
+        if !parties.allSatisfy({ accounts.contains($0.account) }) { finding.add(.commitFirst) }
     }
 
     init(isOpen: Bool, finding: Finding) {

@@ -5,18 +5,21 @@ import MLS
 /// Making commits, sending what waits, and reading what became of it.
 extension Joiner {
     /// A member's commit, on disk before it is sent. What another process has under way goes first.
-    func make(_ wish: CommitWish, _ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
+    func make(
+        _ wish: CommitWish, _ conversation: ConversationID, isForced: Bool = false
+    ) async throws(Problem) -> GroupCourse.Event {
         let place = place
         let made = try await store.withOpener { opener, store in
             try opener.change(conversation, in: store) { held in
                 try CommitMaker(store: store, place: place, conversation: conversation, now: WallClock.now)
-                    .make(wish, &held)
+                    .make(wish, &held, isForced: isForced)
             }
         }
         switch made {
         case .waits(let kind): return .made(kind)
         case .nothingDue(let mark): return .nothingDue(mark)
         case .notMember: return try await standing(conversation)
+        case .deserted(let previous): return .deserted(previous)
         case .refused(let text): throw Problem(.forbidden, "the group does not take this: \(text)", sent: .no)
         }
     }
@@ -80,13 +83,7 @@ extension Joiner {
             try opener.change(waiting.conversation, in: store) { held in
                 guard try store.waitingCommit(of: waiting.conversation)?.id == waiting.id else { return }
                 try store.drop(waiting)
-                guard waiting.kind == .commit else { return }
-                let rows = store.groupRows
-                try rows.telling {
-                    var group = try held.current(waiting.group.groupId, in: rows, judge: judge)
-                    group.discardPending()
-                    try held.save(group, to: rows)
-                }
+                if waiting.kind == .commit { try store.discardPending(of: waiting.group, &held, judge) }
             }
         }
     }
@@ -94,11 +91,26 @@ extension Joiner {
     /// Reads the log from where this device stands to the head.
     func readLog(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
         switch try await LogReader(store: store, wire: wire, log: log).read(conversation) {
-        case .head, .removed, .notMember: return try await standing(conversation)
+        case .head(let position): return try await adopt(position, conversation)
+        case .removed, .notMember: return try await standing(conversation)
+        case .superseded: return .superseded
         case .cannotFollow(let item, let why):
             log.warning("entry \(item.last) of a group's log cannot be processed: \(why)")
             return .cannotProcess
         }
+    }
+
+    /// What there is of the log is processed: the server's life is the one that the group is in now.
+    private func adopt(
+        _ position: ConversationPosition, _ conversation: ConversationID
+    ) async throws(Problem) -> GroupCourse.Event {
+        let judge = place.judge
+        let isHere = try await store.withOpener { opener, store in
+            try opener.change(conversation, in: store) { try store.adopt(position, conversation, &$0, judge) }
+        }
+        if isHere { return try await standing(conversation) }
+        log.warning("the group of conversation \(conversation) is at \(position.mark) by the server's word")
+        return .cannotProcess
     }
 
     /// What the store has of the group now.

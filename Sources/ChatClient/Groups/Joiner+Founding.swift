@@ -22,9 +22,14 @@ extension Joiner {
 
     /// Founds the group with all who belong to it by themselves and have a key package: every active device of the parties, of the
     /// maker of a room, and nobody else of everyone.
-    func found(_ conversation: ConversationID, as target: GroupTarget) async throws(Problem) -> GroupCourse.Event {
+    ///
+    /// - Parameter previous: the group that it goes on from.
+    func found(
+        _ conversation: ConversationID, as target: GroupTarget, after previous: GroupPolicy.Previous? = nil
+    ) async throws(Problem) -> GroupCourse.Event {
         switch target {
-        case .direct(let peer): return try await found(conversation, with: peer)
+        case .direct(let peer): return try await found(conversation, with: peer, after: previous)
+        case .room where previous != nil: throw Problem(.notInGroup, sent: .no)
         case .room(let name, let founding?):
             let own = try await packages(of: ownPeer, in: conversation).get()
             let room = GroupPolicy.Room(
@@ -34,14 +39,16 @@ extension Joiner {
             throw Problem(
                 .noGroup, "#\(name) is not founded yet", advice: .createRoom(name.text), conversation: "#\(name)",
                 sent: .no)
-        case .everyone: return try await found(conversation, .everyone, adding: [])
+        case .everyone: return try await found(conversation, .everyone, adding: [], after: previous)
         case .unknown: throw Problem(.notInGroup, sent: .no)
         }
     }
 
     private var ownPeer: Peer { Peer(account: place.own.place.account, name: place.own.name) }
 
-    private func found(_ conversation: ConversationID, with peer: Peer) async throws(Problem) -> GroupCourse.Event {
+    private func found(
+        _ conversation: ConversationID, with peer: Peer, after previous: GroupPolicy.Previous?
+    ) async throws(Problem) -> GroupCourse.Event {
         let own = ownPeer
         async let mine = packages(of: own, in: conversation)
         async let others = peer.account == own.account ? nil : packages(of: peer, in: conversation)
@@ -50,16 +57,20 @@ extension Joiner {
             return .nobodyToAdd
         }
         return try await found(
-            GroupPolicy.direct(place.party, party, on: place.server), conversation,
+            GroupPolicy.direct(
+                place.party, party, on: place.server, incarnation: previous.map { $0.incarnation + 1 } ?? 0,
+                previous: previous), conversation,
             adding: ours.choice.packages + (theirs?.choice.packages ?? []))
     }
 
     private func found(
-        _ conversation: ConversationID, _ kind: GroupPolicy.Kind, adding packages: [KeyPackage]
+        _ conversation: ConversationID, _ kind: GroupPolicy.Kind, adding packages: [KeyPackage],
+        after previous: GroupPolicy.Previous? = nil
     ) async throws(Problem) -> GroupCourse.Event {
-        let name = GroupName(conversation: conversation, incarnation: 0)
+        let name = GroupName(conversation: conversation, incarnation: previous.map { $0.incarnation + 1 } ?? 0)
         return try await found(
-            GroupPolicy(server: place.server, group: name, kind: kind), conversation, adding: packages)
+            GroupPolicy(server: place.server, group: name, kind: kind, previous: previous), conversation,
+            adding: packages)
     }
 
     private func found(
@@ -70,7 +81,7 @@ extension Joiner {
                 try StagedGroup.founding(place, policy, in: conversation, adding: packages, now: WallClock.now)))
     }
 
-    /// Joins a group of which this device holds nothing. To where many come at once, in turns.
+    /// Joins a group from outside, over its own leaf where it has one. To where many come at once, in turns.
     func join(_ conversation: ConversationID, as target: GroupTarget) async throws(Problem) -> GroupCourse.Event {
         switch target {
         case .unknown: throw Problem(.notInGroup, sent: .no)
@@ -81,6 +92,35 @@ extension Joiner {
                 return .refused(.turnTaken)
             }
         }
+        let (info, tree, position) = try await description(of: conversation)
+        let former = try await former(conversation)
+        let judge = place.judge
+        let follower: PublicGroup
+        do {
+            let next = try GroupPolicy(info.groupContext)
+            let ground = try await ground(next, info, former, in: conversation)
+            follower = try ground.follower(info, tree: tree, judge: judge)
+            if let previous = try await desertion(of: follower, next) { return .deserted(previous) }
+        } catch let problem as Problem { throw problem } catch {
+            throw Problem(.protocolFault, "the server describes a group that cannot be joined: \(error)")
+        }
+        let joining = try StagedGroup.joining(
+            follower, info, at: position, place, in: conversation, as: target, now: WallClock.now)
+        return .made(try await stage(joining, isReturn: former?.policy.group == joining.commit.group))
+    }
+
+    /// The next incarnation is founded where nobody of a party would read this one, this account among them.
+    private func desertion(
+        of group: PublicGroup, _ policy: GroupPolicy
+    ) async throws(Problem) -> GroupPolicy.Previous? {
+        let leaves = group.members.map(\.leaf)
+        let isDeserted = try await store.withStore { try $0.isDeserted(policy, leaves) }
+        return isDeserted ? group.context.asPrevious(of: policy.group) : nil
+    }
+
+    private func description(
+        of conversation: ConversationID
+    ) async throws(Problem) -> (info: GroupInfo, tree: [UInt8], position: ConversationPosition) {
         let part: GroupPart = try await wire.ask(ReadGroup(conversation: conversation))
         var tree = part.tree
         while tree.count < Int(part.treeSize) {
@@ -92,15 +132,19 @@ extension Joiner {
             }
             tree += next.tree
         }
-        let joining = try StagedGroup.joining(
-            part.groupInfo, tree: tree, at: part.position, place, in: conversation, as: target, now: WallClock.now)
-        return .made(try await stage(joining))
+        guard let info = try? GroupInfo(decoding: part.groupInfo) else {
+            throw Problem(.protocolFault, "the server describes a group that is none")
+        }
+        return (info, tree, part.position)
     }
 
     /// On disk before it is sent. What another process has under way goes first.
-    private func stage(_ staged: StagedGroup) async throws(Problem) -> WaitingCommit.Kind {
+    private func stage(
+        _ staged: StagedGroup, isReturn: Bool = false
+    ) async throws(Problem) -> WaitingCommit.Kind {
         try await store.withStore { store in
             try store.writeWithReserve(isSynced: true) {
+                if isReturn { try store.noteResync(in: staged.commit.conversation, now: WallClock.now) }
                 if try staged.stage(in: store, now: WallClock.now) { return staged.commit.kind }
                 return try store.waitingCommit(of: staged.commit.conversation)?.kind ?? staged.commit.kind
             }

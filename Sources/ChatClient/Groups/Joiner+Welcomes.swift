@@ -43,19 +43,27 @@ extension Joiner {
         do throws(WelcomedGroup.Refusal) {
             welcomed = try WelcomedGroup(part.welcome, with: package, place)
         } catch { return try await refuse(part, error.text) }
+        if let former = try await former(part.conversation), former.policy.group.incarnation < welcomed.name.incarnation
+        {
+            do throws(Problem) { try await follow(welcomed, former) } catch {
+                guard error.code == LocalCode.historyForked.rawValue else { throw error }
+                return try await refuse(part, error.text)
+            }
+        }
         let hash = try await hash(of: welcomed, part)
         let place = place
         let refusal = try await store.withStore { store -> WelcomedGroup.Refusal? in
             try store.writeSynced {
-                let held = try store.groupStanding(of: part.conversation)
-                let isSame = held?.group == welcomed.name
-                // Another process of the profile was first. Who was removed comes back into the same group.
-                if isSame, try store.heldGroup(of: part.conversation).isRemoved == false { return nil }
+                // Whoever was removed holds nothing of it but a tombstone.
+                let isRemoved = try store.heldGroup(of: part.conversation).isRemoved
+                let held = isRemoved ? nil : try store.groupStanding(of: part.conversation)
+                // Another process of the profile was first.
+                if held?.group == welcomed.name { return nil }
                 let tombstone = try store.tombstone(of: welcomed.name)
                 let pinned = try welcomed.room.flatMap { try store.pinnedRoom($0) }
                 do throws(WelcomedGroup.Refusal) {
                     try welcomed.check(
-                        deliveredFor: part.conversation, place, heldIncarnation: isSame ? nil : held?.group.incarnation,
+                        deliveredFor: part.conversation, place, heldIncarnation: held?.group.incarnation,
                         tombstone: tombstone, pinnedRoom: pinned)
                 } catch { return error }
                 try welcomed.enter(store, place, seq: part.seq, hash: hash)
@@ -64,6 +72,16 @@ extension Joiner {
         }
         if let refusal { return try await refuse(part, refusal.text) }
         return welcomed.mark
+    }
+
+    /// I2: it must be what goes on from the group that is held.
+    private func follow(_ welcomed: WelcomedGroup, _ former: Former) async throws(Problem) {
+        let group = welcomed.group
+        let followed = try await followFounding(
+            of: welcomed.policy, former, to: group.epoch, welcomed.name.conversation)
+        guard followed.context == group.context else {
+            throw .historyForked("a Welcome leads into another group than its founding does")
+        }
     }
 
     /// The private half stays (K4), and the next Welcome is asked for.

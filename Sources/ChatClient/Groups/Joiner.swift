@@ -31,6 +31,7 @@ struct Joiner: Sendable {
         _ conversation: ConversationID, as target: GroupTarget, after refusal: ErrorCode? = nil
     ) async throws(Problem) -> GroupMark {
         var course = GroupCourse(try await held(conversation))
+        if refusal == nil, case .member = course.state { try await settleWhereWanted(conversation) }
         return try await run(&course, from: course.begin(after: refusal), conversation, target, .nothing)
     }
 
@@ -55,19 +56,17 @@ struct Joiner: Sendable {
             switch step {
             case .look: event = .stands(try await look(conversation, as: target))
             case .readWelcome: event = try await readWelcome(conversation)
-            case .found: event = try await found(conversation, as: target)
+            case .found(let previous): event = try await found(conversation, as: target, after: previous)
             case .send: event = try await send(conversation)
             case .readLog: event = try await readLog(conversation)
-            case .commit: event = try await make(wish, conversation)
+            case .commit(let isForced): event = try await make(wish, conversation, isForced: isForced)
             case .rest(let pause):
                 try? await Task.sleep(for: pause)
                 event = .stands(try await look(conversation, as: target))
             case .write:
                 guard case .member(let mark) = course.state else { throw Problem(.internalFault, "in no group") }
                 return mark
-            case .join(resync: false) where course.state == .none: event = try await join(conversation, as: target)
-            // Who comes back follows the handshakes from where they were.
-            case .join: throw Problem(.notInGroup, sent: .no)
+            case .join: event = try await join(conversation, as: target)
             case .giveUp(let end): throw end.problem
             }
             step = course.heard(event, now: WallClock.now)

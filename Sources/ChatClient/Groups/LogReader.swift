@@ -13,12 +13,14 @@ struct LogReader: Sendable {
     let log: Logger
 
     enum End: Equatable, Sendable {
-        /// Everything that there was is processed.
-        case head
+        /// Everything that there was is processed; where the conversation stands.
+        case head(ConversationPosition)
         /// A commit has removed this device.
         case removed
         /// It is in no group of it.
         case notMember
+        /// It goes on with a later incarnation.
+        case superseded
         /// A commit that the server took cannot be processed (S3).
         case cannotFollow(LogItem, String)
     }
@@ -41,7 +43,7 @@ struct LogReader: Sendable {
             try await lookUpStrangers(in: items)
             switch try await open(items, of: conversation) {
             case nil:
-                if items.isEmpty || page.through >= page.standing.head { return .head }
+                if items.isEmpty || page.through >= page.standing.head { return .head(page.standing.position) }
             case .cannotFollow(let seq, let why)?:
                 guard attempts >= Self.attempts, let item = items.first(where: { $0.last == seq }) else { continue }
                 return try await isRemoved(conversation) ? .removed : .cannotFollow(item, why)
@@ -49,6 +51,7 @@ struct LogReader: Sendable {
                 guard attempts >= Self.attempts else { continue }
                 throw Problem(.protocolFault, "the server leaves entries of a conversation's log out")
             case .notMember?: return .notMember
+            case .superseded?: return .superseded
             case .impossible(let seq)?:
                 throw Problem(.protocolFault, "the server numbers an entry \(seq), far beyond what can be")
             case .failed(let seq, let why)?:

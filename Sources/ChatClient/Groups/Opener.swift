@@ -94,7 +94,7 @@ struct Opener: Sendable {
         _ conversation: ConversationID, in store: ClientStore, _ body: (inout HeldGroup) throws -> Value
     ) throws -> Value {
         var changed = held[conversation] ?? HeldGroup()
-        let value = try store.writeSynced { try body(&changed) }
+        let value = try store.writeWithReserve(isSynced: true) { try body(&changed) }
         keep(changed, of: conversation)
         return value
     }

@@ -16,6 +16,9 @@ extension OpeningCourse {
             return try takeOwn(waiting, at: entry.place.seq)
         }
         guard standing != nil else { return part.stop = .notMember }
+        if isWhole, let later = try later(entry) {
+            return try isComingBack ? part.findings.append(.unreadable(entry.place.seq, later)) : stop(entry.place.seq)
+        }
         guard let standing, epoch != nil, isWhole else {
             return try pass(entry.place.seq, epoch == nil ? "no state of the group" : "only its hash came")
         }
@@ -32,6 +35,17 @@ extension OpeningCourse {
             try pass(entry.place.seq, "\(error)")
         }
     }
+
+    /// What is of a later incarnation than the one that is held.
+    private func later(_ entry: ReceivedEntry) throws -> String? {
+        guard let standing, let groupId = (try? MLSMessage(decoding: entry.payload))?.groupId,
+            let name = GroupName(groupId: groupId), name.conversation == conversation,
+            name.incarnation > standing.group.incarnation
+        else { return nil }
+        return "a commit of incarnation \(name.incarnation)"
+    }
+
+    private mutating func stop(_ seq: SequenceNumber) { part.stop = .superseded(seq) }
 
     private mutating func load(_ standing: GroupStanding) throws -> Group {
         try rows.telling { try held.current(standing.group.groupId, in: rows, judge: setting.judge) }
@@ -77,15 +91,13 @@ extension OpeningCourse {
                 seq, "the group that this device has made is not there, or not a later one")
         }
         let former = standing
-        if let former, former.group != name {
-            try store.bury(former.group, epoch: epoch ?? 0)
-            try store.dropGroup(former.group.groupId)
-        }
+        if let former, former.group != name { try store.leave(former.group, epoch: epoch ?? 0) }
         let generation = waiting.position.generation
         var hash = former?.group == name && former?.generation == generation ? former?.hash : nil
         if waiting.kind == .founding { hash = LogChain(group: name, generation: generation).hash }
         standing = GroupStanding(group: name, generation: generation, seq: seq.previous, hash: hash)
         held.forget()
+        if let context = staged.context { try store.keepTranscript(of: name, context) }
         try reached(staged.epoch)
     }
 
@@ -100,6 +112,7 @@ extension OpeningCourse {
             part.findings.append(.removed(epoch: before))
             return
         }
+        if let standing { try store.keepTranscript(of: standing.group, group.context) }
         try reached(group.epoch)
     }
 

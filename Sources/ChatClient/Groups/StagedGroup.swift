@@ -62,7 +62,8 @@ struct StagedGroup: Sendable {
                 group, policy,
                 WaitingCommit(
                     conversation: conversation, kind: .founding, id: id,
-                    position: ConversationPosition(generation: place.generation, epoch: .first),
+                    position: ConversationPosition(
+                        generation: place.generation, incarnation: policy.group.incarnation, epoch: .first),
                     handshake: pending.message.encoded, groupInfo: try group.groupInfo(withTree: false).encoded,
                     welcome: pending.welcome?.encoded ?? [], founding: founding))
         }
@@ -70,23 +71,21 @@ struct StagedGroup: Sendable {
 
     /// Joins a group from outside, as the server describes it: that this may be written to is the gate's to say, leaf by leaf.
     ///
-    /// - Parameter target: what it must be the group of.
+    /// - Parameters:
+    ///   - follower: as it was described, or followed; it has a place in `conversation`.
+    ///   - target: what it must be the group of.
     /// - Throws: `protocol_fault` (76) where it is no group of this conversation, or breaks a rule.
     static func joining(
-        _ description: [UInt8], tree: [UInt8], at position: ConversationPosition, _ place: GroupPlace,
+        _ follower: PublicGroup, _ info: GroupInfo, at position: ConversationPosition, _ place: GroupPlace,
         in conversation: ConversationID, as target: GroupTarget, now: Timestamp
     ) throws(Problem) -> StagedGroup {
         let identity = try place.identity()
         let id = try MessageIdentity.new(now: now)
         var generator = SystemRandomNumberGenerator()
         do {
-            let info = try GroupInfo(decoding: description)
-            let follower = try PublicGroup(
-                info, tree: try ExportedRatchetTree(decoding: tree), now: GroupJudge.now, judge: place.judge)
             let policy = try GroupPolicy(follower.context)
             try target.check(policy, in: conversation, place.party)
-            guard policy.previous == nil,
-                position.mark == GroupMark(incarnation: policy.group.incarnation, epoch: Epoch(follower.epoch))
+            guard position.mark == GroupMark(incarnation: policy.group.incarnation, epoch: Epoch(follower.epoch))
             else { throw Problem(.protocolFault, "the server describes another group than this conversation's") }
             var options = ExternalJoinOptions()
             options.removing = follower.members.first { $0.leaf.credential == identity.credential }?.index

@@ -7,7 +7,7 @@ import MLS
 /// for (K5).
 struct WelcomedGroup: Sendable {
     private(set) var group: Group
-    private let policy: GroupPolicy
+    let policy: GroupPolicy
     /// Whose leaf has signed the group's description: whoever has added this device.
     private let signer: Party
     /// The package by which it was added.
@@ -55,8 +55,6 @@ struct WelcomedGroup: Sendable {
                 heldIncarnation: heldIncarnation, tombstone: tombstone
             ).check(policy, epoch: group.epoch)
         } catch { throw Refusal(text: "\(error)") }
-        // Who goes on from a former group is followed from its founding, which a first one is not.
-        guard policy.previous == nil else { throw Refusal(text: "it goes on from a group that was never held") }
     }
 
     var name: GroupName { policy.group }
@@ -76,6 +74,11 @@ struct WelcomedGroup: Sendable {
         if let room { try store.useRoom(room, name.conversation, now: now) }
         var group = group
         let rows = store.groupRows
+        if let former = try store.groupStanding(of: name.conversation)?.group, former != name {
+            let summary = try rows.telling { try StoredGroup.summary(of: former.groupId, from: rows) }
+            try store.leave(former, epoch: summary?.epoch ?? 0)
+        }
+        try store.keepTranscript(of: name, group.context)
         try rows.telling {
             try group.replaceFormer(in: rows)
             try group.save(to: rows)
@@ -91,7 +94,8 @@ struct WelcomedGroup: Sendable {
 extension ClientStore {
     /// What waited as a whole group is nothing: another one has its place. Within a transaction.
     func giveWay(in conversation: ConversationID) throws {
-        guard let waiting = try waitingCommit(of: conversation), waiting.kind.isStaged else { return }
-        try drop(waiting)
+        guard let waiting = try waitingCommit(of: conversation) else { return }
+        let isFormer = try groupStanding(of: conversation)?.group != waiting.group
+        if waiting.kind.isStaged || isFormer { try drop(waiting) }
     }
 }

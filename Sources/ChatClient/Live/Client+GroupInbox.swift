@@ -21,8 +21,9 @@ extension Client {
                 acknowledger.send(all: true)
                 throw .impossibleNumber(link)
             case .failed(_, let text): throw Problem(.inputOutput, "the profile's store: \(text)")
-            case .notMember, .hole, .cannotFollow:
-                guard !hasEntered, try await canFollow(conversation, on: link) else {
+            case .notMember, .hole, .cannotFollow, .superseded:
+                let refusal = part.stop == .notMember ? nil : ErrorCode.preconditionFailed
+                guard !hasEntered, try await canFollow(conversation, on: link, after: refusal) else {
                     return try keepUnopened(rest, isReplay: isReplay, identity, acknowledger)
                 }
                 hasEntered = true
@@ -46,11 +47,14 @@ extension Client {
 
     /// Has this device come to where it can follow a conversation's log.
     ///
+    /// - Parameter refusal: what the server would answer to a message of a device that is where this one is.
     /// - Returns: false where it cannot, whatever is done.
     /// - Throws: what may pass: what was delivered is delivered again.
-    private func canFollow(_ conversation: ConversationID, on link: Link) async throws(Problem) -> Bool {
+    private func canFollow(
+        _ conversation: ConversationID, on link: Link, after refusal: ErrorCode?
+    ) async throws(Problem) -> Bool {
         do throws(Problem) {
-            try await groupPassage.enter(conversation, on: link)
+            try await groupPassage.enter(conversation, on: link, after: refusal)
             return true
         } catch {
             guard error.isOfGroup else { throw error }

@@ -29,21 +29,15 @@ struct GroupPassage: Sendable {
 
     /// Encrypts the first `Sealer.batch` of the messages; on the disk when it returns.
     func seal(_ messages: [UnsealedMessage], _ options: SendOptions) async throws(Problem) -> [SealingOutcome] {
-        let gate = gate
+        let gate = GroupGate(gate: gate)
         return try await door.withStore { store in
             guard let identity = try store.identity() else { throw Problem(.notLoggedIn, "nobody sends", sent: .no) }
             var generator = SystemRandomNumberGenerator()
-            return try Sealer(store: store, identity: identity, gate: { try gate.look(at: $0, in: $1) })
-                .seal(
-                    messages, wantReceipt: options.wait > .accepted, keepsFirst: options.keepsFirst, using: &generator)
+            return try Sealer(
+                store: store, identity: identity, gate: { try gate.look(at: $0, in: $1, now: WallClock.now) }
+            ).seal(
+                messages, wantReceipt: options.wait > .accepted, keepsFirst: options.keepsFirst, using: &generator)
         }
-    }
-}
-
-extension KeyGate {
-    fileprivate func look(at conversation: ConversationID, in store: ClientStore) throws -> Passage {
-        guard let known = try store.conversation(conversation) else { return .unsettled }
-        return try look(at: known.name, in: store, now: WallClock.now)
     }
 }
 

@@ -11,7 +11,7 @@ enum ClientSchema {
             Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
             Migration(version6), Migration(version7), Migration(version8), Migration(version9),
             Migration(version10), Migration(version11), Migration(version12), Migration(version13),
-            Migration(version14),
+            Migration(version14), Migration(version15),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
@@ -414,5 +414,18 @@ enum ClientSchema {
             one INTEGER PRIMARY KEY CHECK(one = 1),
             device BLOB NOT NULL
         );
+        """
+
+    static let version15: StaticString = """
+        -- The confirmed transcript hash of each epoch of a group that this device was in: after a restore it goes back to no other.
+        CREATE TABLE group_transcripts(
+            name BLOB NOT NULL,
+            epoch INTEGER NOT NULL,
+            hash BLOB NOT NULL,
+            PRIMARY KEY(name, epoch)
+        ) WITHOUT ROWID;
+
+        -- When this device came back last, from outside over its own leaf.
+        CREATE TABLE group_resyncs(conversation BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;
         """
 }

@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import Testing
 
 @testable import ChatClient
@@ -21,7 +22,9 @@ import Testing
         var course = Course(.init())
         #expect(course.state == .none && course.begin() == .look)
         #expect(
-            steps(&course, [.stands(.none), .made(.founding), .caughtUp(Self.one)]) == [.found, .send, .write])
+            steps(&course, [.stands(.none), .made(.founding), .caughtUp(Self.one)]) == [
+                .found(after: nil), .send, .write,
+            ])
         #expect(course.state == .member(Self.one))
     }
 
@@ -33,7 +36,7 @@ import Testing
             course = Course(.init())
             #expect(
                 steps(&course, [.stands(Self.one), event, .made(.externalJoin), .caughtUp(Self.two)])
-                    == [.readWelcome, .join(resync: false), .send, .write])
+                    == [.readWelcome, .join, .send, .write])
             #expect(course.state == .member(Self.two))
         }
     }
@@ -71,23 +74,23 @@ import Testing
         #expect(course.begin(after: .removalPending) == .readLog)
         #expect(
             steps(&course, [.caughtUp(Self.one), .made(.commit), .refused(.preconditionFailed), .caughtUp(Self.two)])
-                == [.commit, .send, .readLog, .commit])
+                == [.commit(isForced: true), .send, .readLog, .commit(isForced: false)])
         #expect(steps(&course, [.nothingDue(Self.two)]) == [.write])
         course = Course(.init(mark: Self.one))
         _ = course.begin(after: .removalPending)
         #expect(
             steps(&course, [.caughtUp(Self.one), .made(.commit), .caughtUp(Self.two), .nothingDue(Self.two)])
-                == [.commit, .send, .commit, .write])
+                == [.commit(isForced: true), .send, .commit(isForced: false), .write])
     }
 
     @Test func `what is wished is committed by whoever is a member, behind what waits already`() {
         var course = Course(.init(mark: Self.one), isCommitDue: true)
-        #expect(course.begin() == .commit)
+        #expect(course.begin() == .commit(isForced: false))
         course = Course(.init(mark: Self.one, waiting: .commit), isCommitDue: true)
         #expect(course.begin() == .send)
         #expect(
             steps(&course, [.takenFurtherOn, .caughtUp(Self.two), .made(.commit), .caughtUp(GroupMark(epoch: 3))])
-                == [.readLog, .commit, .send, .commit])
+                == [.readLog, .commit(isForced: false), .send, .commit(isForced: false)])
         #expect(steps(&course, [.nothingDue(Self.two)]) == [.write])
     }
 
@@ -101,7 +104,7 @@ import Testing
         #expect(first(.preconditionFailed, .init()) == .look)
         #expect(first(.preconditionFailed, .init(waiting: .externalJoin)) == .send)
         #expect(first(.notInGroup, .init(mark: Self.one)) == .readWelcome)
-        #expect(first(.noGroup, .init()) == .found)
+        #expect(first(.noGroup, .init()) == .found(after: nil))
         #expect(first(.removalPending, .init(mark: Self.one, waiting: .commit)) == .send)
         #expect(first(.busy, .init(mark: Self.one)) == .rest(Course.rest))
         #expect(first(.blocked, .init(mark: Self.one)) == .giveUp(.refused(.blocked)))
@@ -111,7 +114,7 @@ import Testing
         var course = Course(.init(mark: Self.two, isRemoved: true))
         #expect(course.state == .removed(Self.two) && course.begin() == .look)
         #expect(
-            steps(&course, [.stands(GroupMark(epoch: 5)), .noWelcome]) == [.readWelcome, .join(resync: false)])
+            steps(&course, [.stands(GroupMark(epoch: 5)), .noWelcome]) == [.readWelcome, .join])
         course = Course(.init(mark: Self.one))
         #expect(steps(&course, [.foundRemoved]) == [.readWelcome])
         #expect(course.state == .removed(Self.one))
@@ -119,12 +122,12 @@ import Testing
 
     @Test func `who lost its way comes back once an hour`() {
         var course = Course(.init(mark: Self.one))
-        #expect(course.heard(.cannotProcess, now: 5_000) == .join(resync: true))
+        #expect(course.heard(.cannotProcess, now: 5_000) == .join)
         #expect(course.state == .broken(Self.one))
         #expect(course.heard(.caughtUp(Self.two), now: 5_000) == .write)
         #expect(course.heard(.cannotProcess, now: 6_000) == .giveUp(.broken))
         let later = Timestamp(milliseconds: 5_000) + Course.resyncPause
-        #expect(course.heard(.cannotProcess, now: later) == .join(resync: true))
+        #expect(course.heard(.cannotProcess, now: later) == .join)
         // What another process did counts too.
         course = Course(.init(mark: Self.one, resynced: 5_000))
         #expect(course.heard(.cannotProcess, now: 6_000) == .giveUp(.broken))
@@ -137,5 +140,18 @@ import Testing
         course = Course(.init())
         #expect(course.heard(.refused(.invalidHandshake), now: 1) == .giveUp(.refused(.invalidHandshake)))
         #expect(course.heard(.nobodyToAdd, now: 1) == .giveUp(.noDevice))
+    }
+
+    @Test func `I2: where a party has nobody left the next incarnation is founded, and others enter that`() {
+        let previous = GroupPolicy.Previous(incarnation: 0, epoch: 2, confirmedTranscriptHash: [1])
+        let next = GroupMark(incarnation: 1, epoch: 1)
+        var course = Course(.init(mark: Self.two))
+        _ = course.begin(after: .removalPending)
+        #expect(
+            steps(&course, [.caughtUp(Self.two), .deserted(previous), .made(.founding), .caughtUp(next)])
+                == [.commit(isForced: true), .found(after: previous), .send, .commit(isForced: false)])
+        course = Course(.init(mark: Self.two))
+        _ = course.begin(after: .preconditionFailed)
+        #expect(steps(&course, [.superseded, .entered(next)]) == [.readWelcome, .write])
     }
 }

@@ -92,17 +92,30 @@ import Testing
         let leaf = try KeyPackage.create(
             suite: GroupPlace.suite, identity: try bob.identity(job), lifetime: GroupPair.lifetime, using: &generator
         ).keyPackage.leafNode
+        let name = try #require(RoomName("ops"))
+        let room = GroupPolicy(
+            server: TestAccount.server, group: pair.policy.group,
+            kind: .room(.init(name: name, admins: [bob.party], adders: .admins, access: .closed)))
         func finding(own: DeviceID, isOwn: Bool) throws -> GroupTrust.Finding {
             let person = PersonKeys(account: bob.place.account, isOwn: isOwn, pin: AccountPin(bob.chain))
             let keys = KeyRecord(
                 name: bob.name, person: person, isTold: true, pinned: nil, looked: 1, isWanted: false)
-            return try GroupTrust(pair.policy, [leaf], own: own) { _ in (keys, bob.chain) }.finding
+            return try GroupTrust(room, [leaf], own: own) { _ in (keys, bob.chain) }.finding
         }
         #expect(try finding(own: bob.first, isOwn: false) == .trusted)
         try bob.renew(job)
         guard case .ghost = try finding(own: bob.first, isOwn: false) else { throw TestFailure("no ghost") }
         // Its own device gives its leaf the new key before it writes.
         #expect(try finding(own: job, isOwn: true) == .commitFirst)
+    }
+
+    @Test func `nothing is written to a direct group that a party has no leaf in`() throws {
+        let pair = try GroupPair()
+        let leaf = try #require(pair.other.members.first { $0.index == pair.joined.ownLeaf }?.leaf)
+        let person = PersonKeys(account: pair.ann.place.account, isOwn: true, pin: AccountPin(pair.ann.chain))
+        let keys = KeyRecord(name: pair.ann.name, person: person, isTold: true, pinned: nil, looked: 1, isWanted: false)
+        let trust = try GroupTrust(pair.policy, [leaf], own: pair.ann.first) { _ in (keys, pair.ann.chain) }
+        #expect(trust.finding == .commitFirst)
     }
 
     @Test func `C4: a chain that cannot be believed closes the group, whoever's it is`() throws {

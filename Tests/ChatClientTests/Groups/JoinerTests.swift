@@ -32,6 +32,8 @@ import Testing
                 #expect(same.context == seen.context && same.standing == seen.standing && !same.isWaiting)
                 // K4, of one that is used once.
                 #expect(same.packages == KeyPackageStock.full - 1)
+                // Before it writes it reads the chains of those whom it has never met.
+                #expect(try await other.enter() == Self.founded)
                 // It is there already: nothing is asked.
                 await server.stop()
                 #expect(try await other.enter() == Self.founded)

@@ -135,6 +135,19 @@ struct Joining {
         }
     }
 
+    /// What a reader finds, in the order of the log.
+    func bodies() async throws -> [String] {
+        let conversation = conversation
+        return try await client.withStore { store in
+            try store.database.all(
+                """
+                SELECT e.body FROM entries e JOIN conversations c ON c.number = e.conversation
+                WHERE c.id = ? AND e.body IS NOT NULL ORDER BY e.seq
+                """, conversation
+            ) { $0.text(0) }
+        }
+    }
+
     /// What the gate of the group says, to whom a person knows.
     func passage() async throws -> KeyGate.Passage {
         let (conversation, peer) = (conversation, peer)

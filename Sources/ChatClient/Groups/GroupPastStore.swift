@@ -1,0 +1,65 @@
+import ChatProtocol
+import GroupRules
+import MLS
+import SQLite
+import StoredValues
+
+/// What is remembered of groups, so that nobody is believed about their past.
+extension ClientStore {
+    /// Which epochs of a group this device was in (S4). Within a transaction.
+    func keepTranscript(of group: GroupName, _ context: GroupContext) throws {
+        try database.run(
+            "INSERT OR REPLACE INTO group_transcripts(name, epoch, hash) VALUES (?, ?, ?)", group.groupId,
+            context.epoch, context.confirmedTranscriptHash)
+    }
+
+    /// The confirmed transcript hash of an epoch; nil of one in which this device never was.
+    func transcript(of group: GroupName, epoch: UInt64) throws -> [UInt8]? {
+        try database.first(
+            "SELECT hash FROM group_transcripts WHERE name = ? AND epoch = ?", group.groupId, epoch
+        ) { $0.bytes(0) }
+    }
+
+    /// This device comes back to a group over its own leaf (S3). Within a transaction.
+    func noteResync(in conversation: ConversationID, now: Timestamp) throws {
+        try database.run("INSERT OR REPLACE INTO group_resyncs(conversation, time) VALUES (?, ?)", conversation, now)
+    }
+
+    func resynced(in conversation: ConversationID) throws -> Timestamp? {
+        try database.first("SELECT time FROM group_resyncs WHERE conversation = ?", conversation) { $0.timestamp(0) }
+    }
+
+    /// The log is processed to its head, at which the server is at `position`: the group is in the server's present life, and what was made
+    /// in a former one is nothing. Within a transaction.
+    ///
+    /// - Returns: false where the group is not where it is here.
+    func adopt(
+        _ position: ConversationPosition, _ conversation: ConversationID, _ held: inout HeldGroup, _ judge: GroupJudge
+    ) throws -> Bool {
+        guard var standing = try groupStanding(of: conversation),
+            let summary = try StoredGroup.summary(of: standing.group.groupId, from: groupRows),
+            summary.status == .active
+        else { return true }
+        let mark = GroupMark(incarnation: standing.group.incarnation, epoch: Epoch(summary.epoch))
+        let waiting = try waitingCommit(of: conversation)
+        guard mark == position.mark else { return waiting?.kind.isStaged == true }
+        guard standing.generation != position.generation else { return true }
+        standing.generation = position.generation
+        try setGroupStanding(standing)
+        _ = try dropSealed(before: position, in: conversation)
+        guard let waiting, waiting.position.generation != position.generation else { return true }
+        try drop(waiting)
+        if waiting.kind == .commit { try discardPending(of: standing.group, &held, judge) }
+        return true
+    }
+
+    /// A commit that waited is nothing. Within a transaction.
+    func discardPending(of group: GroupName, _ held: inout HeldGroup, _ judge: GroupJudge) throws {
+        let rows = groupRows
+        try rows.telling {
+            var group = try held.current(group.groupId, in: rows, judge: judge)
+            group.discardPending()
+            try held.save(group, to: rows)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// Coming back to a group, or to what goes on from it, without believing the server about what happened meanwhile.
+extension Joiner {
+    /// What this device has of the group that it was in.
+    struct Former: Sendable {
+        var group: PublicGroup
+        var policy: GroupPolicy
+        var standing: GroupStanding
+
+        /// I2: whether a later incarnation goes on from it.
+        func check(_ next: GroupPolicy) throws(Problem) {
+            do throws(RuleViolation) {
+                _ = try HeldIncarnation(
+                    policy: policy, epoch: group.epoch,
+                    confirmedTranscriptHash: group.context.confirmedTranscriptHash
+                ).check(next)
+            } catch { throw .historyForked(error.detail) }
+        }
+    }
+
+    /// Nil: nothing is held that could be followed.
+    func former(_ conversation: ConversationID) async throws(Problem) -> Former? {
+        let judge = place.judge
+        return try await store.withOpener { opener, store in
+            try opener.change(conversation, in: store) { held in
+                let rows = store.groupRows
+                guard let standing = try store.groupStanding(of: conversation),
+                    try StoredGroup.summary(of: standing.group.groupId, from: rows)?.status == .active
+                else { return nil }
+                let group = try rows.telling {
+                    try held.current(standing.group.groupId, in: rows, judge: judge)
+                }
+                return Former(
+                    group: try PublicGroup(following: group), policy: try GroupPolicy(group.context),
+                    standing: standing)
+            }
+        }
+    }
+
+    /// Why a description of the group is believed.
+    ///
+    /// - Throws: `history_forked` (79).
+    func ground(
+        _ next: GroupPolicy, _ info: GroupInfo, _ former: Former?, in conversation: ConversationID
+    ) async throws(Problem) -> JoiningGround {
+        guard let former else { return .word }
+        let (epoch, transcript) = (info.groupContext.epoch, info.groupContext.confirmedTranscriptHash)
+        if next.group == former.policy.group {
+            if former.standing.generation != place.generation {
+                return try await restored(former, epoch: epoch, transcript)
+            }
+            return .followed(try await follow(former.group, behind: former.standing.seq, to: epoch, conversation))
+        }
+        return .followed(try await followFounding(of: next, former, to: epoch, conversation))
+    }
+
+    /// S4: back to an epoch that this device was in.
+    private func restored(
+        _ former: Former, epoch: UInt64, _ transcript: [UInt8]
+    ) async throws(Problem) -> JoiningGround {
+        let name = former.policy.group
+        let kept = try await store.withStore { try $0.transcript(of: name, epoch: epoch) }
+        if kept == transcript { return .restored(policy: former.policy, transcript: transcript) }
+        guard case .direct = former.policy.kind else {
+            throw .historyForked("the server is in an epoch \(epoch) in which this device never was")
+        }
+        return .restored(policy: former.policy, transcript: nil)
+    }
+
+    /// I2: a later incarnation is followed from its founding.
+    func followFounding(
+        of next: GroupPolicy, _ former: Former, to epoch: UInt64, _ conversation: ConversationID
+    ) async throws(Problem) -> PublicGroup {
+        try former.check(next)
+        let part: GroupPart = try await wire.ask(ReadGroup(conversation: conversation, founding: true))
+        let founding: PublicGroup
+        do {
+            founding = try PublicGroup(
+                try GroupInfo(decoding: part.groupInfo), now: GroupJudge.now, judge: place.judge)
+            guard try GroupPolicy(founding.context) == next, founding.epoch == 0 else {
+                throw Problem.historyForked("the group was founded as another one")
+            }
+        } catch let problem as Problem { throw problem } catch {
+            throw .historyForked("its founding is not one: \(error)")
+        }
+        return try await follow(founding, behind: former.standing.seq, to: epoch, conversation)
+    }
+
+    private func follow(
+        _ start: PublicGroup, behind seq: SequenceNumber, to epoch: UInt64, _ conversation: ConversationID
+    ) async throws(Problem) -> PublicGroup {
+        var follower = LogFollower(start, judge: place.judge)
+        var after = seq
+        while follower.group.epoch < epoch {
+            let page: LogPage = try await wire.ask(ReadLog(conversation: conversation, after: after))
+            for item in page.items where follower.group.epoch < epoch {
+                do throws(MLSError) { try follower.take(item) } catch {
+                    throw .historyForked("entry \(item.last) of its log cannot be followed: \(error)")
+                }
+            }
+            guard page.through > after else { break }
+            after = page.through
+        }
+        guard follower.group.epoch == epoch else {
+            throw .historyForked("its log ends in epoch \(follower.group.epoch), and the server says \(epoch)")
+        }
+        return follower.group
+    }
+}

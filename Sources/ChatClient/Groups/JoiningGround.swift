@@ -1,0 +1,45 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// Why the server's description of a group is believed by who joins it from outside.
+enum JoiningGround: Sendable {
+    /// Nothing of it was ever held: it is the server's word, and the gate looks at each leaf.
+    case word
+    /// The server was restored, and took back what this device had (S4): the policy is the last held one, and the epoch one that this
+    /// device was in. Nil of a direct conversation that others have gone on with from there: the gate looks at each leaf.
+    case restored(policy: GroupPolicy, transcript: [UInt8]?)
+    /// The group as it was followed from where this device was last (S3), or from its founding (I2).
+    case followed(PublicGroup)
+
+    /// The group from which to join, where the description is of it.
+    ///
+    /// - Throws: `history_forked` (79).
+    func follower(
+        _ info: GroupInfo, tree: [UInt8], judge: GroupJudge
+    ) throws -> PublicGroup {
+        switch self {
+        case .followed(let group): return group
+        case .word: return try Self.described(info, tree, judge)
+        case .restored(let policy, let transcript):
+            let group = try Self.described(info, tree, judge)
+            let hash = group.context.confirmedTranscriptHash
+            guard transcript ?? hash == hash, try GroupPolicy(group.context) == policy else {
+                throw Problem.historyForked("the server describes another epoch \(group.epoch) than there was")
+            }
+            return group
+        }
+    }
+
+    private static func described(_ info: GroupInfo, _ tree: [UInt8], _ judge: GroupJudge) throws -> PublicGroup {
+        try PublicGroup(info, tree: try ExportedRatchetTree(decoding: tree), now: GroupJudge.now, judge: judge)
+    }
+}
+
+extension Problem {
+    /// What the server or a member says of a group's past is not what this device knows of it.
+    static func historyForked(_ text: String) -> Problem {
+        Problem(.historyForked, "the conversation has two histories: \(text)", advice: .seeEvidence, sent: .no)
+    }
+}

@@ -1,0 +1,40 @@
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// Follows the handshakes of a group by the log, without its secrets: for who comes back and believes nobody about what happened meanwhile
+/// (S3, I2). A value: items go in.
+struct LogFollower: Sendable {
+    private(set) var group: PublicGroup
+    private let judge: GroupJudge
+
+    init(_ group: PublicGroup, judge: GroupJudge) {
+        self.group = group
+        self.judge = judge
+    }
+
+    /// Takes the next item of the log. What concerns another group than this one is passed over.
+    ///
+    /// - Throws: where the group cannot be followed any further.
+    mutating func take(_ item: LogItem) throws(MLSError) {
+        guard case .entry(let entry) = item, PayloadKind(rawValue: entry.payloadKind)?.isHandshake == true else {
+            return
+        }
+        let message = try MLSMessage(decoding: entry.payload)
+        guard message.groupId == group.groupId else { return }
+        switch try group.open(message) {
+        case .commit(let commit):
+            try group.merge(try group.stage(commit, now: GroupJudge.now, judge: judge))
+        case .proposal(let proposal):
+            let verdict = judge.judge(
+                proposal: proposal.proposal, from: proposal.sender, waiting: group.pendingProposals.count)
+            if verdict == .accept { try group.cache(proposal) }
+        case .application, .ownCommit: break
+        }
+    }
+}
+
+extension MLSMessage {
+    /// The group that a handshake is for; nil of what is none.
+    var groupId: [UInt8]? { if case .publicMessage(let message) = body { message.content.groupId } else { nil } }
+}

@@ -1,0 +1,246 @@
+import CLISupport
+import ChatProtocol
+import Foundation
+import GroupRules
+import MLS
+import SQLite
+import TestSupport
+import Testing
+
+@testable import ChatClient
+@testable import ChatServer
+
+/// How devices come back, and go on after somebody has begun anew, by way of a real server.
+@Suite(.endsWhatItStarts) struct ReturningTests {
+    private static let founded = GroupMark(epoch: 1)
+    private static let anew = GroupMark(incarnation: 1, epoch: 1)
+
+    private func pair(_ server: TestServer) async throws -> (alice: Person, bob: Person) {
+        let alice = try await Person.registered("alice", at: server)
+        let bob = try await Person.registered("bob", at: server)
+        #expect(try await Joining(alice, with: bob).enter() == Self.founded)
+        #expect(try await Joining(bob, with: alice).enter() == Self.founded)
+        return (alice, bob)
+    }
+
+    /// Begins an account anew, on a machine of its own.
+    private func reset(_ name: UserName, at server: TestServer) async throws -> Person {
+        let person = try Person(name.text, at: server.address)
+        let client = try person.client()
+        _ = try await client.login(
+            user: name, password: Person.password, deviceName: "new", wish: LoginWish(confirmReset: { _ in true }))
+        _ = try await client.loggedInLink()
+        await client.settle()
+        return person
+    }
+
+    /// Reads somebody's chain, and takes the key that it has now.
+    private func accept(_ name: UserName, _ joining: Joining) async throws {
+        try await joining.joiner.refresh(joining.peer.account, name)
+        let account = joining.peer.account
+        let root = try await joining.client.withStore { try $0.chain(of: account)?.root }
+        _ = try await joining.client.acceptKey(of: name, AccountFingerprint(try #require(root)))
+    }
+
+    /// Both are in one group, and read what the other writes.
+    private func expectTalk(_ one: Joining, _ other: Joining, _ number: UInt64) async throws {
+        try await one.writes("from one", number)
+        _ = try await other.enter(after: .preconditionFailed)
+        try await other.writes("from other", number + 1)
+        _ = try await one.enter(after: .preconditionFailed)
+        #expect(try await one.view().context == other.view().context)
+        #expect(try await one.bodies().suffix(2) == ["from one", "from other"])
+        #expect(try await other.bodies().suffix(2) == ["from one", "from other"])
+    }
+
+    @Test func `I2: who stays founds the next incarnation for a party that began anew`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let fresh = try await reset(bob.name, at: server)
+            let staying = try await Joining(alice, with: bob)
+            // Nothing is given to a key that nobody has accepted.
+            try await staying.joiner.refresh(staying.peer.account, bob.name)
+            #expect(try await staying.passage() != .open)
+            await expectRefusal(.untrusted, "key_changed") { try await staying.enter(after: .removalPending) }
+            try await accept(bob.name, staying)
+            #expect(try await staying.passage() == .commitFirst)
+            #expect(try await staying.enter(after: .removalPending) == Self.anew)
+            #expect(try await staying.passage() == .open)
+            let other = try await Joining(fresh, with: alice)
+            #expect(try await other.enter() == Self.anew)
+            try await expectTalk(staying, other, 1)
+        }
+    }
+
+    @Test func `I2: who began anew founds it, and whoever held the former one follows it from its founding`()
+        async throws
+    {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let fresh = try await Joining(try await reset(bob.name, at: server), with: alice)
+            #expect(try await fresh.enter() == Self.anew)
+            try await fresh.writes("hello", 1)
+            let staying = try await Joining(alice, with: bob)
+            try await accept(bob.name, staying)
+            #expect(try await staying.enter(after: .preconditionFailed) == Self.anew)
+            // The Welcome leads to where it was written; what came behind it is read.
+            #expect(try await staying.enter(after: .preconditionFailed) == Self.anew)
+            #expect(try await staying.bodies() == ["hello"])
+            try await expectTalk(staying, fresh, 2)
+            #expect(
+                try await staying.client.withStore { store in
+                    let group = GroupName(conversation: staying.conversation, incarnation: 0)
+                    return try store.tombstone(of: group) == 1
+                        && store.groupRows.row(
+                            RowKey(groupId: group.groupId, kind: .head)) == nil
+                })
+        }
+    }
+
+    @Test func `I2: a later incarnation that goes on from another history is not entered`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let staying = try await Joining(alice, with: bob)
+            // As if she had been in a later epoch of the former one than it says.
+            _ = try await staying.joiner.make(CommitWish { _, _ in [] }, staying.conversation)
+            let judge = staying.joiner.place.judge
+            let conversation = staying.conversation
+            try await staying.joiner.store.withOpener { opener, store in
+                try opener.change(conversation, in: store) { held in
+                    let rows = store.groupRows
+                    let standing = try #require(try store.groupStanding(of: conversation))
+                    var group = try held.current(standing.group.groupId, in: rows, judge: judge)
+                    try group.mergePending()
+                    try held.save(group, to: rows)
+                    try store.dropWaitingCommit(of: conversation)
+                }
+            }
+            let fresh = try await Joining(try await reset(bob.name, at: server), with: alice)
+            #expect(try await fresh.enter() == Self.anew)
+            try await accept(bob.name, staying)
+            await expectRefusal(.untrusted, "history_forked") { try await staying.enter(after: .preconditionFailed) }
+        }
+    }
+
+    @Test(arguments: [nil, FrameKind.readGroup, .commit, .readLog])
+    func `S3: who cannot process a commit comes back over its own leaf, having followed the log itself`(
+        lost: FrameKind?
+    ) async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let lame = try await Joining(alice, with: bob)
+            let other = try await Joining(bob, with: alice)
+            // Her private keys are gone.
+            try await lame.client.withStore { store in
+                try store.write {
+                    try store.database.run("DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
+                }
+            }
+            _ = try await other.commit(.path(after: try await other.leafKey()))
+            _ = try await other.commit(.path(after: try await other.leafKey()))
+            if let lost {
+                let losing = try await Joining(alice, with: bob, losing: lost)
+                _ = try? await losing.enter(after: .preconditionFailed)
+            }
+            #expect(try await lame.enter(after: .preconditionFailed) == GroupMark(epoch: 4))
+            #expect(try await lame.view().devices.count == 2)
+            #expect(try await other.enter(after: .preconditionFailed) == GroupMark(epoch: 4))
+            try await expectTalk(lame, other, 1)
+            #expect(try await !lame.view().isWaiting)
+        }
+    }
+
+    @Test func `S3: a group that the log does not lead to is not entered`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let other = try await Joining(bob, with: alice)
+            _ = try await other.commit(.path(after: try await other.leafKey()))
+            let misled = try await Joining(alice, with: bob) { HidingWire($0) }
+            try await misled.client.withStore { store in
+                try store.write {
+                    try store.database.run("DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
+                }
+            }
+            _ = try await other.commit(.path(after: try await other.leafKey()))
+            await expectRefusal(.untrusted, "history_forked") {
+                try await misled.joiner.join(misled.conversation, as: .direct(misled.peer))
+            }
+        }
+    }
+
+    // MARK: S4
+
+    /// Takes a copy of the server's store while it is not running, or puts it back as a restore does.
+    private func copy(_ server: TestServer, back: Bool = false) throws {
+        let (store, copy) = (
+            server.scratch.url.appendingPathComponent("server.db").path,
+            server.scratch.url.appendingPathComponent("copy.db").path
+        )
+        for suffix in ["", "-wal", "-shm"] {
+            let (from, to) = back ? (copy + suffix, store + suffix) : (store + suffix, copy + suffix)
+            try? FileManager.default.removeItem(atPath: to)
+            if FileManager.default.fileExists(atPath: from) {
+                try FileManager.default.copyItem(atPath: from, toPath: to)
+            }
+        }
+        guard back else { return }
+        let database = try Database(path: store, options: DatabaseOptions(mode: .readWrite))
+        try database.transaction {
+            try MetaStore.beginGeneration(StoreGeneration(high: 8, low: 8), floor: 0, in: database)
+        }
+    }
+
+    @Test func `S4: after a restore members commit in the new generation before anything is written`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            await server.stop()
+            try copy(server)
+            try copy(server, back: true)
+            try await server.startAgain()
+            let one = try await Joining(alice, with: bob)
+            #expect(try await one.enter(after: .preconditionFailed) == Self.founded)
+            await expectRefusal(.temporary, "removal_pending") { try await one.writes("early", 9) }
+            #expect(try await one.enter(after: .removalPending) == GroupMark(epoch: 2))
+            let other = try await Joining(bob, with: alice)
+            #expect(try await other.enter(after: .preconditionFailed) == GroupMark(epoch: 2))
+            try await expectTalk(one, other, 1)
+        }
+    }
+
+    @Test func `S4: whoever was further goes back to an epoch in which they were, and to no other`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            await server.stop()
+            try copy(server)
+            try await server.startAgain()
+            let one = try await Joining(alice, with: bob)
+            _ = try await one.commit(.path(after: try await one.leafKey()))
+            _ = try await one.commit(.path(after: try await one.leafKey()))
+            let other = try await Joining(bob, with: alice)
+            #expect(try await other.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            await server.stop()
+            try copy(server, back: true)
+            try await server.startAgain()
+            let back = try await Joining(alice, with: bob)
+            #expect(try await back.enter(after: .preconditionFailed) == GroupMark(epoch: 2))
+            let late = try await Joining(bob, with: alice)
+            #expect(try await late.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            #expect(try await back.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            try await expectTalk(back, late, 1)
+        }
+    }
+}
+
+/// A wire on which the server leaves commits out of the log.
+private final class HidingWire: GroupWire {
+    private let base: any GroupWire
+
+    init(_ base: any GroupWire) { self.base = base }
+
+    func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply {
+        let reply: Reply = try await base.ask(body)
+        guard var page = reply as? LogPage else { return reply }
+        page.entries.removeAll { $0.payloadKind == PayloadKind.commit.rawValue && $0.seq == 2 }
+        return page as? Reply ?? reply
+    }
+}
