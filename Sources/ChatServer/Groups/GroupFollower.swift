@@ -77,6 +77,18 @@ package struct GroupFollower: Sendable {
         }
     }
 
+    /// Whose devices they are.
+    var parties: [Party] {
+        group.members.compactMap { try? DeviceCredential($0.leaf.credential).party }
+    }
+
+    /// As the next incarnation names it.
+    var asPrevious: GroupPolicy.Previous {
+        GroupPolicy.Previous(
+            incarnation: mark.incarnation, epoch: group.epoch,
+            confirmedTranscriptHash: group.context.confirmedTranscriptHash)
+    }
+
     /// Takes it from its rows.
     package static func load(
         _ rows: GroupRows, of name: GroupName, by authority: GroupAuthority
@@ -151,7 +163,8 @@ package struct GroupFollower: Sendable {
         try HandshakeFault.telling { () throws(HandshakeFault) in
             let founding = handshake.founding ?? []
             let info = try HandshakeFault.wrap { () throws(MLSError) in try GroupInfo(decoding: founding) }
-            try check(info.carriesTree && info.groupContext.epoch == 0, "a group is founded with its tree, in epoch 0")
+            try HandshakeFault.check(
+                info.carriesTree && info.groupContext.epoch == 0, "a group is founded with its tree, in epoch 0")
             var group = try HandshakeFault.wrap { () throws(MLSError) in
                 try PublicGroup(info, now: GroupJudge.now, judge: authority.judge)
             }
@@ -187,7 +200,8 @@ package struct GroupFollower: Sendable {
             try next.group.publish(try GroupInfo(decoding: handshake.groupInfo))
         }
         next.policy = try HandshakeFault.rule { () throws(RuleViolation) in try GroupPolicy(next.group.context) }
-        try Self.check(next.hasExternalKey, "a GroupInfo without external_pub: nobody could join from outside")
+        try HandshakeFault.check(
+            next.hasExternalKey, "a GroupInfo without external_pub: nobody could join from outside")
         let added = try staged.added.map { (_, leaf) throws(HandshakeFault) in try Self.device(of: leaf).device }
         try Self.checkWelcome(handshake.welcome, staged)
         let changes = next.group.changes()
@@ -196,19 +210,6 @@ package struct GroupFollower: Sendable {
             members: try Self.members(staged), welcomed: added)
         next.tell(&ruling, since: self)
         return ruling
-    }
-
-    /// Of a room: which accounts come and go with their devices, and what its policy says now.
-    private func tell(_ ruling: inout GroupRuling, since former: GroupFollower?) {
-        guard case .room(let room) = policy.kind else { return }
-        if former?.policy != policy { ruling.room = RoomTraits(room) }
-        guard !ruling.members.isEmpty else { return }
-        // Who had left may have a leaf still.
-        let entering = ruling.members.compactMap { if case .enter(_, let account, _) = $0 { account } else { nil } }
-        let (before, after) = (Set((former?.devices ?? []).map(\.account)), Set(devices.map(\.account)))
-        ruling.members =
-            Set(entering).sorted().map { .join($0) } + ruling.members.filter { !$0.isOfAccount }
-            + before.subtracting(after).sorted().map { .leave($0) }
     }
 
     /// As it is once its changes were stored.
@@ -240,7 +241,7 @@ package struct GroupFollower: Sendable {
     }
 
     private func checkSize(_ staged: PublicGroup.Staged, most: Int) throws(HandshakeFault) {
-        try Self.check(
+        try HandshakeFault.check(
             staged.added.count <= ChatProtocol.Limits.addsPerCommit, "a commit adds at most 64 devices")
         let come = staged.changes.count { $0.old == nil } - staged.changes.count { $0.new == nil }
         if come > 0, group.memberCount + come > most {
@@ -255,7 +256,7 @@ package struct GroupFollower: Sendable {
 
     /// A Welcome is for those who are added, by the key packages with which they are.
     private static func checkWelcome(_ bytes: [UInt8], _ staged: PublicGroup.Staged) throws(HandshakeFault) {
-        guard !staged.added.isEmpty else { return try check(bytes.isEmpty, "a Welcome for nobody") }
+        guard !staged.added.isEmpty else { return try HandshakeFault.check(bytes.isEmpty, "a Welcome for nobody") }
         let (welcomed, added) = try HandshakeFault.wrap { () throws(MLSError) in
             guard case .welcome(let welcome) = try MLSMessage(decoding: bytes).body else {
                 throw MLSError(.malformed, "no Welcome for those who are added")
@@ -266,59 +267,8 @@ package struct GroupFollower: Sendable {
             let references = try packages.map { (package) throws(MLSError) in try package.reference() }
             return (welcome.newMembers, Set(references))
         }
-        try check(
+        try HandshakeFault.check(
             welcomed.count == added.count && Set(welcomed) == added, "a Welcome for others than those who are added")
-    }
-
-    /// I1, and that a next incarnation goes on from the one that is there.
-    private func checkFounding(
-        _ handshake: GroupHandshake, after former: GroupFollower?, _ facts: FoundingFacts
-    ) throws(HandshakeFault) {
-        let conversation = handshake.conversation
-        try Self.check(policy.group.conversation == conversation.id, "a group of another conversation")
-        try Self.check(devices == [handshake.author], "a group is founded by the device that is logged in, alone")
-        let parties = group.members.compactMap { try? DeviceCredential($0.leaf.credential).party }
-        switch (policy.kind, conversation.audience) {
-        case (.direct(let parties), .direct(let low, let high)):
-            try Self.check(
-                parties.map(\.account) == (low == high ? [low] : [low, high]), "a group of other accounts")
-            try Self.check(
-                parties.allSatisfy { facts.roots[$0.account] ?? $0.root == $0.root },
-                "a party has another root in its account's chain")
-        case (.everyone, .everyone): break
-        case (.room(let room), .room):
-            try Self.check(room.name == facts.roomName, "a room of another name")
-            try Self.check(parties.allSatisfy(policy.hasAdmin), "a room is founded by an admin")
-            try Self.check(
-                parties.allSatisfy { facts.roots[$0.account] ?? $0.root == $0.root },
-                "the founder has another root in its account's chain")
-        default: throw HandshakeFault("a group of another kind than its conversation")
-        }
-        try checkIncarnation(after: former, lost: facts.lost)
-    }
-
-    private func checkIncarnation(after former: GroupFollower?, lost: Set<DeviceID>) throws(HandshakeFault) {
-        guard let former else {
-            return try Self.check(
-                policy.group.incarnation == 0 && policy.previous == nil, "the first group is incarnation 0")
-        }
-        let previous = GroupPolicy.Previous(
-            incarnation: former.mark.incarnation, epoch: former.group.epoch,
-            confirmedTranscriptHash: former.group.context.confirmedTranscriptHash)
-        guard former.isDeserted(lost), policy.group.incarnation == former.mark.incarnation + 1 else {
-            throw HandshakeFault(Failure(.groupExists))
-        }
-        try Self.check(policy.previous == previous, "the next incarnation goes on from where the last one stands")
-        if case .room = former.policy.kind {
-            try Self.check(policy.kind == former.policy.kind, "a room that is founded anew has another policy")
-        }
-    }
-
-    /// Whether its next incarnation may be founded: a party of a direct conversation has no leaf of an active device, or nobody has one.
-    private func isDeserted(_ lost: Set<DeviceID>) -> Bool {
-        let alive = Set(devices.filter { !lost.contains($0.device) }.map(\.account))
-        guard case .direct(let parties) = policy.kind else { return alive.isEmpty }
-        return !parties.allSatisfy { alive.contains($0.account) }
     }
 
     // MARK: Who comes and goes
@@ -347,10 +297,6 @@ package struct GroupFollower: Sendable {
     private static func device(of leaf: LeafNode) throws(HandshakeFault) -> DeviceReader {
         DeviceReader(try HandshakeFault.rule { () throws(RuleViolation) in try DeviceCredential(leaf.credential) })
     }
-
-    private static func check(_ condition: Bool, _ detail: String) throws(HandshakeFault) {
-        if !condition { throw HandshakeFault(detail) }
-    }
 }
 
 extension DeviceReader {
@@ -359,25 +305,9 @@ extension DeviceReader {
     }
 }
 
-/// Why a handshake is refused.
-private struct HandshakeFault: Error {
-    var failure: Failure
-
-    init(_ failure: Failure) { self.failure = failure }
-    init(_ detail: String) {
-        failure = Failure(.invalidHandshake, sentence: "the group cannot take this handshake: \(detail)")
-    }
-
-    static func wrap<Value>(_ body: () throws(MLSError) -> Value) throws(HandshakeFault) -> Value {
+extension HandshakeFault {
+    fileprivate static func wrap<Value>(_ body: () throws(MLSError) -> Value) throws(HandshakeFault) -> Value {
         do throws(MLSError) { return try body() } catch { throw HandshakeFault("\(error)") }
-    }
-
-    static func rule<Value>(_ body: () throws(RuleViolation) -> Value) throws(HandshakeFault) -> Value {
-        do throws(RuleViolation) { return try body() } catch { throw HandshakeFault("\(error)") }
-    }
-
-    static func telling<Value>(_ body: () throws(HandshakeFault) -> Value) throws(Failure) -> Value {
-        do throws(HandshakeFault) { return try body() } catch { throw error.failure }
     }
 }
 

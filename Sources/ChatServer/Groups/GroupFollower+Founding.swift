@@ -1,0 +1,55 @@
+import ChatProtocol
+import GroupRules
+
+/// What the server asks of a founding, beyond the judge.
+extension GroupFollower {
+    /// I1, and that a next incarnation goes on from the one that is there.
+    func checkFounding(
+        _ handshake: GroupHandshake, after former: GroupFollower?, _ facts: FoundingFacts
+    ) throws(HandshakeFault) {
+        let conversation = handshake.conversation
+        try HandshakeFault.check(policy.group.conversation == conversation.id, "a group of another conversation")
+        try HandshakeFault.check(
+            devices == [handshake.author], "a group is founded by the device that is logged in, alone")
+        switch (policy.kind, conversation.audience) {
+        case (.direct(let parties), .direct(let low, let high)):
+            try HandshakeFault.check(
+                parties.map(\.account) == (low == high ? [low] : [low, high]), "a group of other accounts")
+            try HandshakeFault.check(
+                parties.allSatisfy { facts.roots[$0.account] ?? $0.root == $0.root },
+                "a party has another root in its account's chain")
+        case (.everyone, .everyone): break
+        case (.room(let room), .room):
+            try HandshakeFault.check(room.name == facts.roomName, "a room of another name")
+            try HandshakeFault.check(parties.allSatisfy(policy.hasAdmin), "a room is founded by an admin")
+            try HandshakeFault.check(
+                parties.allSatisfy { facts.roots[$0.account] ?? $0.root == $0.root },
+                "the founder has another root in its account's chain")
+        default: throw HandshakeFault("a group of another kind than its conversation")
+        }
+        try checkIncarnation(after: former, lost: facts.lost)
+    }
+
+    private func checkIncarnation(after former: GroupFollower?, lost: Set<DeviceID>) throws(HandshakeFault) {
+        guard let former else {
+            return try HandshakeFault.check(
+                policy.group.incarnation == 0 && policy.previous == nil, "the first group is incarnation 0")
+        }
+        guard former.isDeserted(lost), policy.group.incarnation == former.mark.incarnation + 1 else {
+            throw HandshakeFault(Failure(.groupExists))
+        }
+        try HandshakeFault.check(
+            policy.previous == former.asPrevious, "the next incarnation goes on from where the last one stands")
+        if case .room = former.policy.kind {
+            try HandshakeFault.check(
+                policy.kind == former.policy.kind, "a room that is founded anew has another policy")
+        }
+    }
+
+    /// Whether its next incarnation may be founded: a party of a direct conversation has no leaf of an active device, or nobody has one.
+    private func isDeserted(_ lost: Set<DeviceID>) -> Bool {
+        let alive = Set(devices.filter { !lost.contains($0.device) }.map(\.account))
+        guard case .direct(let parties) = policy.kind else { return alive.isEmpty }
+        return !parties.allSatisfy { alive.contains($0.account) }
+    }
+}
