@@ -5,7 +5,10 @@ import ChatProtocol
 /// `chat device add` and `chatd user add --enrol` write it, `chat login --identity` takes it.
 package struct IdentityFile: Equatable, Sendable {
     package static let version: Int64 = 2
-    package static let maximumBytes = 32 << 10
+    /// A thousand users and as many rooms.
+    package static let maximumBytes = 512 << 10
+    package static let maximumPins = 1_000
+    package static let maximumRooms = 1_000
     /// The length of a private key.
     package static let keyBytes = 32
 
@@ -39,6 +42,41 @@ package struct IdentityFile: Equatable, Sendable {
         }
     }
 
+    /// Somebody whom its maker has met: the device need not believe the server who that is.
+    package struct Pin: Equatable, Sendable {
+        package var name: UserName
+        package var account: AccountID
+        /// The trusted one, `acct1:…`.
+        package var root: String
+        /// The last link of the chain that was seen, and its hash.
+        package var number: UInt32
+        package var head: [UInt8]
+        /// Its maker has compared it.
+        package var isVerified: Bool
+
+        package init(
+            name: UserName, account: AccountID, root: String, number: UInt32, head: [UInt8], isVerified: Bool
+        ) {
+            self.name = name
+            self.account = account
+            self.root = root
+            self.number = number
+            self.head = head
+            self.isVerified = isVerified
+        }
+    }
+
+    /// A room whose name belongs to a conversation for its maker.
+    package struct Room: Equatable, Sendable {
+        package var name: UserName
+        package var conversation: ConversationID
+
+        package init(name: UserName, conversation: ConversationID) {
+            self.name = name
+            self.conversation = conversation
+        }
+    }
+
     package var use: Use
     package var user: UserName
     package var displayName: String
@@ -53,6 +91,8 @@ package struct IdentityFile: Equatable, Sendable {
     /// Whose account it is, `acct1:…`; nil where that has no chain yet.
     package var root: String?
     package var devices: [Device]
+    package var pins: [Pin] = []
+    package var rooms: [Room] = []
 
     package init(
         use: Use, user: UserName, displayName: String, account: AccountID, address: String, server: ServerID,

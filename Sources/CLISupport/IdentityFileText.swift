@@ -20,6 +20,7 @@ extension IdentityFile {
             """
         if let pin { text += "pin = \(Self.quoted(pin))\n" }
         if let root { text += "root = \(Self.quoted(root))\n" }
+        text += Self.list("pins", pins.map(\.line)) + Self.list("rooms", rooms.map(\.line))
         for (index, device) in devices.enumerated() {
             text += """
 
@@ -67,6 +68,8 @@ extension IdentityFile {
                 everyone: try fields.value("everyone") { ConversationID(hex: $0) },
                 pin: try fields.optional("pin") { $0 }, root: try fields.optional("root") { $0 },
                 devices: version == 1 ? [try fields.oldDevice()] : try fields.devices(granted: use.isGranted))
+            pins = try fields.lines("pins", atMost: Self.maximumPins) { Pin(line: $0) }
+            rooms = try fields.lines("rooms", atMost: Self.maximumRooms) { Room(line: $0) }
             guard !use.isGranted || root != nil else { throw fields.missing("root") }
         } catch {
             throw Problem(.invalidData, error.text, advice: .makeIdentity)
@@ -106,6 +109,15 @@ private struct IdentityFields {
 
     func optional<Value>(_ key: String, _ parse: (String) -> Value?) throws(ConfigurationError) -> Value? {
         configuration.entries[key] == nil ? nil : try value(key, parse)
+    }
+
+    func lines<Value>(
+        _ key: String, atMost limit: Int, _ parse: (String) -> Value?
+    ) throws(ConfigurationError) -> [Value] {
+        let texts = try configuration.strings(key) ?? []
+        let values = texts.compactMap(parse)
+        guard values.count == texts.count, values.count <= limit else { throw missing(key) }
+        return values
     }
 
     func missing(_ key: String) -> ConfigurationError {

@@ -1,6 +1,7 @@
-import CLISupport
 import ChatProtocol
 import Testing
+
+@testable import CLISupport
 
 @Suite struct IdentityFileTests {
     private static func file(_ use: IdentityFile.Use, devices: Int = 1) throws -> IdentityFile {
@@ -30,6 +31,34 @@ import Testing
         #expect(throws: Problem.self) {
             try IdentityFile(parsing: Self.file(use, devices: Limits.devicesPerAccount + 1).bytes, file: "f")
         }
+    }
+
+    @Test func `whom its maker has met and the names of rooms stand in it, as many as fit`() throws {
+        var file = try Self.file(.once, devices: Limits.devicesPerAccount)
+        let longest = String(repeating: "n", count: 28)
+        file.pins = try (1000..<1000 + IdentityFile.maximumPins).map { number in
+            IdentityFile.Pin(
+                name: try #require(UserName("\(longest)\(number)")), account: .init(high: .max, low: UInt64(number)),
+                root: "acct1:" + String(repeating: "a", count: 52), number: .max,
+                head: Array(repeating: 255, count: 32),
+                isVerified: number % 2 == 0)
+        }
+        file.rooms = try (1000..<1000 + IdentityFile.maximumRooms).map { number in
+            IdentityFile.Room(
+                name: try #require(UserName("\(longest)\(number)")),
+                conversation: .init(high: .max, low: UInt64(number)))
+        }
+        #expect(file.bytes.count < IdentityFile.maximumBytes)
+        #expect(try IdentityFile(parsing: file.bytes, file: "f") == file)
+        let text = String(decoding: file.bytes, as: UTF8.self)
+        for (line, wrong) in [
+            (file.pins[0].line, "x"), (file.pins[1].line, "\(file.pins[1].line) trusted"), (file.rooms[0].line, "x y"),
+        ] {
+            let broken = text.replacing(line, with: wrong)
+            #expect(throws: Problem.self) { try IdentityFile(parsing: Array(broken.utf8), file: "f") }
+        }
+        file.rooms.append(file.rooms[0])
+        #expect(throws: Problem.self) { try IdentityFile(parsing: file.bytes, file: "f") }
     }
 
     @Test func `what is missing or malformed in an identity file is refused`() throws {

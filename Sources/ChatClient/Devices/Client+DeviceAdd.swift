@@ -49,11 +49,12 @@ extension Client {
         guard let known else { throw Problem(.devicePending, sent: .no) }
         var pin: PublicKeyPin?
         if case .pin(let known)? = try KnownServersFile(paths: settings.paths).read()[link.address] { pin = known }
-        let file = IdentityFile(
+        var file = IdentityFile(
             use: use, user: welcome.account.name, displayName: welcome.account.displayName,
             account: welcome.account.id, address: link.address.text, server: welcome.server,
             generation: welcome.generation, everyone: welcome.everyone, pin: pin?.description,
             root: AccountFingerprint(known.root).description, devices: [])
+        (file.pins, file.rooms) = try store { (try $0.pinsForIdentity(), try $0.roomsForIdentity()) }
         return DeviceMaker(chain: chain, known: known, file: file)
     }
 }

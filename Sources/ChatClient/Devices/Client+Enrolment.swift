@@ -84,7 +84,7 @@ extension Client {
                 throw Problem(.protocolFault, "the server does not let the device in that it was asked for")
             }
             try given.requireName(welcome.account.name)
-            try keep(welcome)
+            try keep(welcome, of: given)
             try await admit(welcome, on: link, password: [], wish)
         } catch { throw UseFailure(problem: error, wasNotSent: link.tookNothing) }
         await meetOwnChain(on: link)

@@ -84,7 +84,7 @@ extension Client {
             if error.exit != .unreachable { try refuse(given, welcome, former, isComplete: isComplete) }
             throw error
         }
-        try keep(welcome)
+        try keep(welcome, of: given)
         try await admit(welcome, on: link, password: [], wish)
         await meetOwnChain(on: link)
     }
@@ -128,7 +128,7 @@ extension Client {
         return try await connect(to: given.address, login: login, trust: trust)
     }
 
-    func keep(_ welcome: Welcome) throws(Problem) {
+    func keep(_ welcome: Welcome, of given: GivenIdentity) throws(Problem) {
         try store { store in
             try store.writeSynced {
                 try store.updateIdentity(
@@ -140,6 +140,7 @@ extension Client {
                 }
                 if welcome.state == .active { try store.noteAdmitted(welcome.device, .active) }
                 try store.forgetChainKeys(except: welcome.device)
+                try store.take(given.file, now: WallClock.now)
                 try store.remember([welcome.account], now: WallClock.now)
                 try store.remember(welcome.everyone, type: .everyone, peer: nil)
             }

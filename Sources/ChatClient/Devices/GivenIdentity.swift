@@ -18,6 +18,9 @@ struct GivenIdentity: Sendable {
         }
         let pin = file.pin.map { PublicKeyPin($0) }
         if case .some(nil) = pin { throw Problem(.invalidData, "\(path): pin is malformed", advice: .makeIdentity) }
+        guard file.pins.allSatisfy({ AccountFingerprint($0.root) != nil }) else {
+            throw Problem(.invalidData, "\(path): pins is malformed", advice: .makeIdentity)
+        }
         self.pin = pin ?? nil
         self.file = file
         self.address = address
