@@ -111,10 +111,10 @@ extension Problem {
     /// It lies in what the group is, and trying again with nothing changed is of no use.
     fileprivate var isOfGroup: Bool {
         exit == .untrusted || exit == .protocolFault
-            || [ErrorCode.notInGroup, .noGroup, .noDevice, .noSuchConversation, .blocked, .tooLarge, .devicePending]
-                .contains {
-                    $0.name == code
-                }
+            || [
+                ErrorCode.notInGroup, .notAMember, .noGroup, .noDevice, .noSuchConversation, .noSuchRoom, .blocked,
+                .tooLarge, .devicePending,
+            ].contains { $0.name == code }
     }
 
     static func impossibleNumber(_ link: Link) -> Problem {
