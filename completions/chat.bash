@@ -14,7 +14,7 @@ _chat_options() {
         'passwd') echo '--revoke-others --password-stdin --password-file --new-password-file' ;;
         'send') echo '--to --room --everyone -m --message --lines --jsonl --id --reply-to --wait --timeout --queue --expires' ;;
         'listen') echo '--new --since --after-cursor --resume --from --to-me --room --everyone --own --meta --mark-read --patient --count --timeout --idle --no-follow --command-timeout --retry' ;;
-        'ask') echo '--to --choice -m --message --id --timeout' ;;
+        'ask') echo '--to --room --choice -m --message --id --timeout' ;;
         'reply') echo '--allow --allow-anyone --resume --new --since --after-cursor --from --to-me --room --everyone --patient --count --timeout --idle --command-timeout --retry --jobs' ;;
         'run') echo '--to --room --everyone --on-failure --tail --label --queue --expires --timeout --id' ;;
         'history') echo '--with --room --everyone --id --limit --since --until --search --sync' ;;
@@ -75,7 +75,7 @@ _chat_value() {
         *:--keys) echo 'one:tofu verified' ;;
         send:--to | listen:--from | ask:--to | reply:--allow | reply:--from | run:--to | history:--with | \
             who:--wait) echo 'user' ;;
-        send:--room | listen:--room | reply:--room | run:--room | history:--room) echo 'room' ;;
+        send:--room | ask:--room | listen:--room | reply:--room | run:--room | history:--room) echo 'room' ;;
         send:--wait) echo 'one:accepted delivered read' ;;
         listen:--resume | reply:--resume) echo 'resume-point' ;;
     esac

@@ -10,7 +10,7 @@ set -g __chat_valued \
     send:--to send:--room send:-m send:--message send:--id send:--reply-to send:--wait send:--timeout send:--expires \
     listen:--since listen:--after-cursor listen:--resume listen:--from listen:--room listen:--count listen:--timeout \
     listen:--idle listen:--command-timeout listen:--retry \
-    ask:--to ask:--choice ask:-m ask:--message ask:--id ask:--timeout \
+    ask:--to ask:--room ask:--choice ask:-m ask:--message ask:--id ask:--timeout \
     reply:--allow reply:--resume reply:--since reply:--after-cursor reply:--from reply:--room reply:--count reply:--timeout \
     reply:--idle reply:--command-timeout reply:--retry reply:--jobs \
     run:--to run:--room run:--tail run:--label run:--expires run:--timeout run:--id \
@@ -159,6 +159,7 @@ complete -c chat -n '__chat_at listen' -l command-timeout -x -d 'how long the co
 complete -c chat -n '__chat_at listen' -l retry -x -d 'how often a command that failed is run again'
 complete -c chat -n '__chat_at listen --' -F -a '(__fish_complete_command)'
 complete -c chat -n '__chat_at ask' -l to -x -a '(__chat_names users)' -d 'ask this user'
+complete -c chat -n '__chat_at ask' -l room -x -a '(__chat_names rooms)' -d 'ask who is in this room'
 complete -c chat -n '__chat_at ask' -l choice -x -d 'take only this for an answer'
 complete -c chat -n '__chat_at ask' -s m -l message -x -d 'the message'
 complete -c chat -n '__chat_at ask' -l id -x -d 'key of the question'

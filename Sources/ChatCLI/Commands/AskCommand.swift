@@ -3,20 +3,25 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 import Glibc
+import GroupRules
 import Synchronization
 
 struct AskCommand: ChatCommand {
     static let configuration = CommandConfiguration(
         commandName: "ask", abstract: "Ask, wait for the answer, and print it.",
-        usage: "chat ask --to <user> ... [<option> ...] [-m <text> | <word> ... | -]",
+        usage: "chat ask (--to <user> | --room <room>) ... [<option> ...] [-m <text> | <word> ... | -]",
         discussion: """
             The first of those who are asked to answer decides. With --choice the exit status is 0 where the answer is \
             the first choice, and 1 where it is another.
             """)
-    static let grammar = CommandGrammar(values: ["to", "choice", "message/m", "id", "timeout"], takesMessage: true)
+    static let grammar = CommandGrammar(
+        values: ["to", "room", "choice", "message/m", "id", "timeout"], takesMessage: true)
 
     @Option(help: ArgumentHelp("Ask this user; may be repeated.", valueName: "user"), transform: OptionText.user)
     var to: [UserName] = []
+    @Option(
+        help: ArgumentHelp("Ask who is in this room; may be repeated.", valueName: "room"), transform: OptionText.room)
+    var room: [RoomName] = []
     @Option(
         help: ArgumentHelp("Take only this for an answer; may be repeated, the first means yes.", valueName: "text"))
     var choice: [String] = []
@@ -32,10 +37,14 @@ struct AskCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        guard !to.isEmpty else { throw Problem(.usage, "nobody to ask; use --to USER") }
+        guard !to.isEmpty || !room.isEmpty else {
+            throw Problem(.usage, "nobody to ask; use --to USER or --room ROOM")
+        }
         try question.check()
         let question = Question(
-            to: to.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, text: try await question.text(),
+            to: to.reduce(into: []) { if !$0.contains($1) { $0.append($1) } },
+            rooms: room.map(\.spoken).reduce(into: []) { if !$0.contains($1) { $0.append($1) } },
+            text: try await question.text(),
             choices: choice, key: id, timeout: timeout)
         let client = try invocation.makeClient()
         let asking = Task { () -> Result<Answer, Problem> in

@@ -46,7 +46,9 @@ enum ToldLines {
 
     static let room = JSONLine<Answer>(
         "room", "a message to a room",
-        message + [.text("room", "the room's name") { $0.message.conversation.room?.text ?? "" }] + content)
+        message + [.text("room", "the room's name") { $0.message.conversation.room?.text ?? "" }] + content + [
+            .optionalText("choice", "with ask --choice: which of the choices it is") { $0.choice }
+        ])
 
     static let gap = JSONLine<GapNotice>(
         "gap", "messages that this device will not get",

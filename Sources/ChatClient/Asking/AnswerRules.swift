@@ -29,10 +29,11 @@ enum AnswerRules {
     ///
     /// - Parameters:
     ///   - seq: the place of the message in its log.
-    ///   - isOwn: this account sent it: in a conversation with oneself only what is marked can be told from notes.
+    ///   - isMarked: only what is marked as a reply counts: in a room, and of what this account has sent, since in a conversation with
+    ///     oneself that can be told from notes.
     ///   - questions: the open questions to who sent the message.
     static func decide(
-        body: String, replyTo: MessageID?, auto: Bool, isOwn: Bool, seq: SequenceNumber, questions: [OpenQuestion]
+        body: String, replyTo: MessageID?, auto: Bool, isMarked: Bool, seq: SequenceNumber, questions: [OpenQuestion]
     ) -> Decision {
         let open = questions.filter { question in question.seq.map { $0 < seq } ?? false }
         if let replyTo {
@@ -40,7 +41,7 @@ enum AnswerRules {
             return take(body, question)
         }
         // A program that answers by itself says what it answers.
-        guard !auto, !isOwn, let first = open.first else { return .none }
+        guard !auto, !isMarked, let first = open.first else { return .none }
         return open.count == 1 && !first.isOvertaken ? take(body, first) : .ambiguous
     }
 

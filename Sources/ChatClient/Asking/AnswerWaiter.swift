@@ -98,7 +98,8 @@ actor AnswerWaiter {
         guard told.insert(message.id).inserted else { return }
         report(.notTaken(message))
         let notice = OutgoingMessage(
-            conversation: .user(message.from), body: text, key: "chat ask \(message.id.uuid)", replyTo: message.id,
+            conversation: message.conversation.room == nil ? .user(message.from) : message.conversation, body: text,
+            key: "chat ask \(message.id.uuid)", replyTo: message.id,
             auto: true)
         let client = client
         notices.append(Task { _ = await client.send([notice], options: SendOptions(timeout: Self.noticeTimeout)) })

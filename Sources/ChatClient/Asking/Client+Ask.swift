@@ -43,7 +43,9 @@ extension Client {
         if case .success(nil) = outcome { outcome = await waiter.outcome(for: asked, until: .zero) }
         let answer = try? outcome.get()
         await tellOutcome(
-            to: asked.filter { $0.name != answer?.message.from && (answer != nil || open.contains($0)) }, answer)
+            to: asked.filter {
+                $0.conversation != answer?.message.conversation && (answer != nil || open.contains($0))
+            }, answer)
         await waiter.finish()
         return outcome.flatMap { $0.map { .success($0) } ?? .failure(question.noAnswer) }
             .mapError { $0.afterAsking(asked) }
@@ -60,7 +62,7 @@ extension Client {
         var (people, problems) = try await findRecipients(of: question)
         // Open before it is asked: nothing that answers it can come too early.
         try openQuestions(question, to: people, deadline: deadline)
-        let messages = people.map { OutgoingMessage(conversation: .user($0.name), body: text, key: $0.id.uuid) }
+        let messages = people.map { OutgoingMessage(conversation: $0.conversation, body: text, key: $0.id.uuid) }
         let left = max(.milliseconds(1), deadline - Monotonic.now)
         var asked: [AskedUser] = []
         for (person, acknowledgement) in zip(people, await send(messages, options: SendOptions(timeout: left))) {
@@ -91,6 +93,15 @@ extension Client {
                 problems.append(error)
             }
         }
+        for name in question.rooms {
+            do throws(Problem) {
+                try await open(room: name, on: link)
+                people.append(try askedRoom(name, question))
+            } catch {
+                guard error.exit == .unknownName || error.code == ErrorCode.notAMember.name else { throw error }
+                problems.append(error)
+            }
+        }
         guard !people.isEmpty else { throw problems.first ?? Problem(.internalFault, "nobody to ask") }
         return (people, problems)
     }
@@ -104,6 +115,21 @@ extension Client {
             throw Problem(.noSuchUser, "there is no user \(name)", sent: .no)
         }
         return account
+    }
+
+    /// Its name belongs to it from then on: only so an answer is known as one.
+    private func open(room name: UserName, on link: Link) async throws(Problem) {
+        guard try await conversations.recall(.room(name)) == nil else { return }
+        _ = try await whileBusy { () async throws(Problem) in
+            try await self.conversations.open(.room(name), on: link)
+        }
+    }
+
+    private func askedRoom(_ name: UserName, _ question: Question) throws(Problem) -> AskedUser {
+        AskedUser(
+            room: name,
+            id: try MessageIdentity.id(
+                key: question.key, account: try ownAccount(), conversation: .room(name), now: WallClock.now))
     }
 
     private func askedUser(_ name: UserName, _ question: Question, account: AccountID) throws(Problem) -> AskedUser {
@@ -138,6 +164,7 @@ extension Client {
             guard let account = try store({ try $0.account(named: name) }) else { continue }
             asked.append(try askedUser(name, question, account: account))
         }
+        for name in question.rooms { asked.append(try askedRoom(name, question)) }
         return try store { [asked] store in
             guard let reader = try store.itemReader() else { return nil }
             return try store.answers(to: asked, ambiguousAfter: .max, reader: reader)
@@ -169,7 +196,7 @@ extension Client {
     private func tellOutcome(to asked: [AskedUser], _ answer: Answer?) async {
         let body = answer == nil ? Self.lapsed : Self.answeredByOthers
         let messages = asked.map {
-            OutgoingMessage(conversation: .user($0.name), body: body, replyTo: $0.id, auto: true)
+            OutgoingMessage(conversation: $0.conversation, body: body, replyTo: $0.id, auto: true)
         }
         guard !messages.isEmpty else { return }
         // Not a child of this task, which may have been cancelled. What cannot be told now is told later, for a day.
@@ -177,7 +204,7 @@ extension Client {
         let ends = await Task { await self.send(messages, options: options) }.value
         for (person, problem) in zip(asked, ends.map(\.problem)) {
             guard let problem else { continue }
-            log.warning("\(person.name) is not told that nobody waits for an answer any more: \(problem.text)")
+            log.warning("\(person.conversation) is not told that nobody waits for an answer any more: \(problem.text)")
         }
     }
 
@@ -188,7 +215,7 @@ extension Client {
 extension Question {
     /// What is sent: the text and, so that whoever is asked knows them, the choices.
     fileprivate func checkedBody() throws(Problem) -> String {
-        guard !to.isEmpty else { throw Problem(.usage, "nobody to ask") }
+        guard !to.isEmpty || !rooms.isEmpty else { throw Problem(.usage, "nobody to ask") }
         guard choices.count <= Self.maximumChoices else {
             throw Problem(.usage, "a question has at most \(Self.maximumChoices) choices, not \(choices.count)")
         }
@@ -207,7 +234,7 @@ extension Question {
     }
 
     fileprivate var noAnswer: Problem {
-        let names = to.map(\.text).joined(separator: ", ")
+        let names = (to.map(\.text) + rooms.map { "#\($0)" }).joined(separator: ", ")
         let time = DurationText.text(milliseconds: UInt64(max(0, timeout.milliseconds)))
         return Problem(
             .noAnswer, "no answer from \(names) within \(time)",

@@ -30,8 +30,13 @@ extension ClientStore {
     ) throws {
         let open = try openQuestions(before: entry, in: conversation, own: own, now: now)
         guard !open.isEmpty else { return }
+        // In a room people talk with each other: only what is marked is meant for who asks.
+        let isRoom = try database.first(
+            "SELECT 1 FROM conversations WHERE number = ? AND type = ?", conversation, Self.roomType
+        ) { _ in true }
         let decision = AnswerRules.decide(
-            body: content.body, replyTo: content.replyTo, auto: content.auto, isOwn: entry.sender == own,
+            body: content.body, replyTo: content.replyTo, auto: content.auto,
+            isMarked: entry.sender == own || isRoom != nil,
             seq: entry.seq, questions: open)
         switch decision {
         case .none: return
@@ -43,8 +48,9 @@ extension ClientStore {
             try database.run(
                 """
                 UPDATE questions SET state = 1 WHERE state = 0
-                    AND asking = (SELECT asking FROM questions WHERE id = ? AND peer = ?)
-                """, question, entry.sender)
+                    AND asking = (SELECT asking FROM questions
+                        WHERE id = ? AND peer = (SELECT peer FROM conversations WHERE number = ?))
+                """, question, conversation)
         case .notAChoice(let question): try keep(entry, conversation, question, .notAChoice)
         case .ambiguous: try keep(entry, conversation, nil, .ambiguous)
         }
@@ -66,8 +72,8 @@ extension ClientStore {
                     AND x.sender = ?4 AND x.device <> (SELECT device FROM identity) AND x.auto = 0
                     AND x.reply_to IS NULL AND NOT EXISTS (SELECT 1 FROM entries n WHERE n.conversation = c.number
                         AND n.seq > x.seq AND n.seq < ?3 AND n.sender = ?4 AND n.auto = 1 AND n.reply_to = x.id))
-            FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type = 1
-            WHERE q.peer = ?1 AND q.state = 0 AND c.number = ?2
+            FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type IN (1, 3)
+            WHERE q.state = 0 AND c.number = ?2 AND (q.peer = ?1 OR c.type = 3 AND ?1 <> ?4)
             """, entry.sender, conversation, entry.seq, own
         ) { row -> OpenQuestion? in
             let due = BootTime(boot: row.optionalText(5) ?? "", milliseconds: row.unsigned(4))
@@ -88,24 +94,24 @@ extension ClientStore {
     }
 
     /// Decides what came after a question, is marked as its answer, and was stored while nobody waited for it.
-    func decideLateAnswers(to peer: AccountID, question: MessageID, own: AccountID, now: Timestamp) throws {
+    func decideLateAnswers(to peer: AskedUser.Peer, question: MessageID, own: AccountID, now: Timestamp) throws {
         // Who is trusted may be another by now.
         try database.run(
             "DELETE FROM answers WHERE question = ? AND outcome = ?", question, StoredAnswer.Outcome.doubted.rawValue)
         let late = try database.all(
             """
-            SELECT e.conversation, e.seq, c.id, e.id, e.device, e.time, e.sent, e.body, e.auto
-            FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type = 1
+            SELECT e.conversation, e.seq, c.id, e.id, e.device, e.time, e.sent, e.body, e.auto, e.sender
+            FROM questions q JOIN conversations c ON c.peer = q.peer AND c.type IN (1, 3)
                 JOIN entries e ON e.conversation = c.number AND e.seq > q.seq
-            WHERE q.peer = ?1 AND q.id = ?2 AND e.sender = ?1 AND e.reply_to = ?2 AND e.body IS NOT NULL
+            WHERE q.peer = ?1 AND q.id = ?2 AND (e.sender = ?1 OR c.type = 3 AND e.sender <> ?3) AND e.reply_to = ?2 AND e.body IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.conversation = e.conversation AND a.seq = e.seq)
             ORDER BY e.seq
-            """, peer, question
+            """, peer, question, own
         ) { row in
             let content = Content(body: row.text(7), replyTo: question, sent: row.timestamp(6), auto: row.bool(8))
             let place = EntryPlace(
                 conversation: try row.identifier(2), seq: row.sequenceNumber(1), id: try row.identifier(3),
-                sender: peer,
+                sender: try row.identifier(9),
                 device: try row.identifier(4), time: row.timestamp(5))
             return (row.conversation(0), place, content)
         }
@@ -129,7 +135,7 @@ extension ClientStore {
                 SELECT m.*, a.number, a.outcome
                 FROM answers a JOIN message_rows m ON m.conversation = a.conversation AND m.seq = a.seq
                 WHERE (a.question = ? OR (a.outcome = 2 AND a.number > ?)) AND m.peer = ? AND m.body IS NOT NULL
-                """, from: ItemReader.messages, user.id, number, user.account,
+                """, from: ItemReader.messages, user.id, number, user.peer,
                 read: { try Self.answer($0, reader, trust) }
             ).compactMap(\.self)
         }.sorted { $0.number < $1.number }

@@ -28,15 +28,15 @@ extension ClientStore {
                 INSERT INTO questions(id, peer, asking, state, deadline, choices, due, boot, seq)
                 VALUES (?1, ?2, ?3, 0, ?4, ?5, ?8, ?9,
                     (SELECT max(e.seq) FROM entries e JOIN conversations c ON c.number = e.conversation
-                     WHERE e.id = ?1 AND e.sender = ?6 AND e.time > ?7 AND c.peer = ?2 AND c.type = 1))
+                     WHERE e.id = ?1 AND e.sender = ?6 AND e.time > ?7 AND c.peer = ?2 AND c.type IN (1, 3)))
                 ON CONFLICT(id, peer) DO UPDATE SET asking = excluded.asking, deadline = excluded.deadline,
                     due = excluded.due, boot = excluded.boot,
                     choices = excluded.choices, state = CASE state WHEN 1 THEN 1 ELSE 0 END, seq = excluded.seq
-                """, user.id, user.account, asking, expiry.time, choices.joined(separator: "\n"),
+                """, user.id, user.peer, asking, expiry.time, choices.joined(separator: "\n"),
                 own, now - Self.askedOnce, expiry.due.milliseconds, expiry.due.boot)
         }
         guard isAgain else { return }
-        for user in asked { try decideLateAnswers(to: user.account, question: user.id, own: own, now: now) }
+        for user in asked { try decideLateAnswers(to: user.peer, question: user.id, own: own, now: now) }
     }
 
     /// A message of this account has its place. If it asks, what comes after it counts from now on, and what was stored
@@ -46,11 +46,12 @@ extension ClientStore {
         try database.run(
             """
             UPDATE questions SET seq = ?1 WHERE id = ?2 AND (seq IS NULL OR seq < ?1)
-                AND peer = (SELECT peer FROM conversations WHERE number = ?3 AND type = 1)
+                AND peer = (SELECT peer FROM conversations WHERE number = ?3 AND type IN (1, 3))
             """, entry.seq, entry.id, conversation)
         guard database.changes > 0 else { return }
-        let peer = try database.first("SELECT peer FROM conversations WHERE number = ?", conversation) { row in
-            try row.identifier(0) as AccountID
+        let peer = try database.first("SELECT type, peer FROM conversations WHERE number = ?", conversation) { row in
+            row.int(0) == Self.roomType
+                ? AskedUser.Peer.room(try row.userName(1)) : .account(try row.identifier(1))
         }
         guard let peer else { return }
         try decideLateAnswers(to: peer, question: entry.id, own: own, now: now)
@@ -63,8 +64,7 @@ extension ClientStore {
     /// - Returns: whether it was open.
     func lapse(_ user: AskedUser) throws -> Bool {
         try database.run(
-            "UPDATE questions SET state = 2 WHERE id = ? AND peer = ? AND state = 0", user.id,
-            user.account)
+            "UPDATE questions SET state = 2 WHERE id = ? AND peer = ? AND state = 0", user.id, user.peer)
         return database.changes > 0
     }
 

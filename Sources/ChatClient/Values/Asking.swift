@@ -1,7 +1,7 @@
 import CLISupport
 import ChatProtocol
 
-/// A question to one or several users, of whom the first to answer decides.
+/// A question to one or several users and rooms, of whom the first to answer decides.
 package struct Question: Sendable {
     /// Choices that a question may have, and bytes that each may have: they stand in one line behind it.
     package static let maximumChoices = 16
@@ -9,6 +9,8 @@ package struct Question: Sendable {
 
     /// Everybody who is asked, each once.
     package var to: [UserName]
+    /// Rooms that are asked, each once: whoever is in one may answer.
+    package var rooms: [UserName]
     /// What `MessageText` accepted.
     package var text: String
     /// What counts as an answer; none: any text.
@@ -18,8 +20,12 @@ package struct Question: Sendable {
     /// Covers connecting, asking and waiting.
     package var timeout: Duration
 
-    package init(to: [UserName], text: String, choices: [String] = [], key: String? = nil, timeout: Duration) {
+    package init(
+        to: [UserName], rooms: [UserName] = [], text: String, choices: [String] = [], key: String? = nil,
+        timeout: Duration
+    ) {
         self.to = to
+        self.rooms = rooms
         self.text = text
         self.choices = choices
         self.key = key

@@ -67,7 +67,7 @@ import Testing
 
     @Test(arguments: rows) func `what a message is to the open questions`(row: Row) {
         let decision = AnswerRules.decide(
-            body: row.body, replyTo: row.replyTo, auto: row.auto, isOwn: row.isOwn, seq: row.seq,
+            body: row.body, replyTo: row.replyTo, auto: row.auto, isMarked: row.isOwn, seq: row.seq,
             questions: row.open)
         #expect(decision == row.decision, "\(row.law)")
     }

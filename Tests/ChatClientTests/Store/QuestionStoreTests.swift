@@ -79,8 +79,8 @@ import Testing
     }
 
     @Test func `ten questions to one get their own answers`() throws {
-        let asked = (0..<10).map { number in
-            AskedUser(name: bobAsked.name, account: bob, id: MessageID(high: 6, low: number))
+        let asked = try (0..<10).map { number in
+            AskedUser(name: try #require(bobAsked.conversation.user), account: bob, id: MessageID(high: 6, low: number))
         }
         for (index, user) in asked.enumerated() {
             try open([user])
@@ -176,7 +176,8 @@ import Testing
         try receive(2, "in time", now: year)
         #expect(try taken([bobAsked]) == ["answer in time"])
 
-        let again = AskedUser(name: bobAsked.name, account: bob, id: MessageID(high: 5, low: 9))
+        let again = AskedUser(
+            name: try #require(bobAsked.conversation.user), account: bob, id: MessageID(high: 5, low: 9))
         try open([again], due: BootTime(boot: "a", milliseconds: 67_000))
         try sent(again, at: 3)
         now.milliseconds = 67_000
@@ -244,7 +245,8 @@ import Testing
     }
 
     @Test func `an unmarked message answers the one question that was asked before it`() throws {
-        let later = AskedUser(name: bobAsked.name, account: bob, id: MessageID(high: 5, low: 9))
+        let later = AskedUser(
+            name: try #require(bobAsked.conversation.user), account: bob, id: MessageID(high: 5, low: 9))
         try open([bobAsked])
         try open([later])
         try sent(bobAsked)
@@ -255,7 +257,8 @@ import Testing
     }
 
     @Test func `a late answer to a question that lapsed does not answer the next one`() throws {
-        let next = AskedUser(name: bobAsked.name, account: bob, id: MessageID(high: 5, low: 9))
+        let next = AskedUser(
+            name: try #require(bobAsked.conversation.user), account: bob, id: MessageID(high: 5, low: 9))
         try open([bobAsked])
         try sent(bobAsked)
         #expect(try store.write { try store.lapse(bobAsked) })

@@ -8,7 +8,10 @@ struct AskMethod: Sendable {
     let asks: RunningAsks
     let report: @Sendable (AskNotice) -> Void
 
-    private static let to = RPCParameter.users("to", required: true, about: "who is asked; the first to answer decides")
+    private static let to = RPCParameter.users("to", about: "who is asked; the first to answer decides; or rooms")
+    private static let rooms = RPCParameter.users(
+        "rooms", "an array of rooms' names",
+        about: "rooms that are asked: whoever is in one, by a reply to the question")
     private static let question = RPCParameter.text(
         "question", required: true, about: "the text, up to \(MessageText.limitInWords)")
     private static let choices = RPCParameter.texts(
@@ -21,10 +24,11 @@ struct AskMethod: Sendable {
         RPCMethod(
             "ask", about: "ask, and wait for the answer; the process is online while it does",
             parameters: [
-                Self.to.description, Self.question.description, Self.choices.description, Self.timeout.description,
+                Self.to.description, Self.rooms.description, Self.question.description, Self.choices.description,
+                Self.timeout.description,
                 Self.id.description,
             ],
-            result: "the line dm that is the answer; with choices also choice, the one that it is"
+            result: "the line dm or room that is the answer; with choices also choice, the one that it is"
         ) { call in
             asks.start { await answer(call) }
         }
@@ -47,8 +51,8 @@ struct AskMethod: Sendable {
     }
 
     static func question(_ arguments: RPCArguments) throws(RPCError) -> Question {
-        let names = try arguments.required(to)
-        guard !names.isEmpty else { throw .invalid("\"to\": nobody to ask") }
+        let (names, rooms) = (try arguments.value(to) ?? [], try arguments.value(rooms) ?? [])
+        guard !names.isEmpty || !rooms.isEmpty else { throw .invalid("\"to\", \"rooms\": nobody to ask") }
         let timeout = try arguments.value(timeout) ?? .seconds(600)
         guard timeout > .zero else { throw .invalid("\"timeout\": expected \(DurationText.form), above 0") }
         let key = try arguments.value(id)
@@ -56,7 +60,8 @@ struct AskMethod: Sendable {
             throw .invalid("\"id\": expected 1 to \(Limits.idempotencyKey) bytes")
         }
         return Question(
-            to: names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, text: try text(arguments),
+            to: names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } },
+            rooms: rooms.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, text: try text(arguments),
             choices: try arguments.value(choices) ?? [], key: key, timeout: timeout)
     }
 
