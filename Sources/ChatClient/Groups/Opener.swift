@@ -53,7 +53,9 @@ struct Opener: Sendable {
     ) throws -> [AppendEnd?] {
         var courses: [ConversationID: OpeningCourse] = [:]
         let (held, judge) = (held, judge)
-        let ends = try store.writeWithReserve(isSynced: true) {
+        // What becomes of a message, the log tells again; what a commit changes, nothing does.
+        let commits = try Set(answers.map(\.conversation)).compactMap { try store.waitingCommit(of: $0)?.id }
+        let ends = try store.writeWithReserve(isSynced: answers.contains { commits.contains($0.id) }) {
             let before = try store.lastPosition()
             let ends = try answers.map { appended -> AppendEnd? in
                 let conversation = appended.conversation

@@ -9,6 +9,8 @@ import ChatProtocol
 struct SendQueue {
     /// Messages in flight on one connection; the server reads on until 1,024 requests wait.
     static let window = 256
+    /// So much of the window is free before many that wait are sent on.
+    static let refill = 64
     /// Bytes of bodies in flight on one connection.
     static let windowBytes = 512 << 10
     /// How long a conversation rests after a refusal that may pass and that does not say how long.
@@ -204,8 +206,11 @@ struct SendQueue {
 
     private mutating func transmit(now: Duration) {
         targets.endRests(now: now)
+        defer { unwatched = [] }
         for conversation in unwatched { outcomes.append(.watchReceipts(conversation)) }
-        unwatched = []
+        // Each sealing is synced: where many wait, it is done for many.
+        let room = Self.window - items.underWay
+        guard room >= Self.refill || items.count - items.underWay <= room else { return }
         var blocked: Set<ConversationName> = []
         var unsealed: [UInt64] = []
         // Taken out meanwhile, so that the rest of this value can be used.
