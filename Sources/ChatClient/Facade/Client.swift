@@ -29,6 +29,8 @@ package actor Client {
     /// For whose devices chains were read on a connection, in vain or not.
     var askedStrangers: (link: Link?, senders: Set<Sender>) = (nil, [])
     nonisolated let receipts = ReceiptBoard()
+    /// Sees to groups while a connection stays.
+    nonisolated let groupKeeper: GroupKeeper
     /// Who may be written to.
     nonisolated let gate: KeyGate
 
@@ -41,6 +43,7 @@ package actor Client {
         self.settings = settings
         self.interaction = interaction
         self.log = log
+        groupKeeper = GroupKeeper(log: log)
         gate = KeyGate(policy: settings.keys, file: settings.keysFile.map(KeysFile.init))
         subscribesAlways = hasManyListeners ? [.presence, .receipts] : []
     }

@@ -22,6 +22,9 @@ struct GroupGate: Sendable {
     func look(
         atLeavesOf conversation: ConversationID, called name: ConversationName?, in store: ClientStore, now: Timestamp
     ) throws -> KeyGate.Passage {
+        if let doubt = try store.doubt(in: conversation) {
+            return .closed(.historyDiffers(try store.name(of: doubt.account), doubt.seq, name))
+        }
         guard let standing = try store.groupStanding(of: conversation), let own = try store.identity()?.device,
             let summary = try StoredGroup.summary(of: standing.group.groupId, from: store.groupRows),
             summary.status == .active
@@ -97,6 +100,19 @@ extension Problem {
             .ghostDevice,
             "there is a device of \(user) in the conversation's group that \(user) is not known to have: \(text)",
             advice: .seeEvidence, sent: .no)
+        problem.user = user.text
+        problem.conversation = name?.text
+        return problem
+    }
+
+    /// M3.
+    fileprivate static func historyDiffers(
+        _ user: UserName, _ seq: SequenceNumber, _ name: ConversationName?
+    ) -> Problem {
+        var problem = Problem(
+            .historyForked,
+            "\(user) has read another conversation than this device, by message \(seq): the server shows each another one",
+            advice: .acceptFork(user.text), sent: .no)
         problem.user = user.text
         problem.conversation = name?.text
         return problem

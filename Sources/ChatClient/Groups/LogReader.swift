@@ -119,6 +119,12 @@ extension Logger {
             case .repeated(let seq): warning("entry \(seq) is not shown: its id was used before")
             case .refusedProposal(let seq, let why): warning("proposal \(seq) is not kept: \(why)")
             case .leftOut(let id): warning("the server has said that it took \(id), and its log has not got it")
+            case .chainGoesOn(let account): debug("the chain of account \(account) goes on")
+            case .chainForked(let account): warning("the chain of account \(account) has two ends")
+            case .historyDiffers(let seq, let account, _):
+                warning(
+                    "account \(account) has another log than this device, by entry \(seq): one of them, or the server, lies"
+                )
             case .merged(let epoch): debug("a group is in epoch \(epoch)")
             case .removed(let epoch): info("this device was removed from a group in epoch \(epoch)")
             }

@@ -22,6 +22,12 @@ enum OpeningFinding: Equatable, Sendable {
     case refusedProposal(SequenceNumber, String)
     /// The server said that it had taken this message, and its log has not got it.
     case leftOut(MessageID)
+    /// A sender's chain goes on behind what is held of it (G2).
+    case chainGoesOn(AccountID)
+    /// A message holds another link of its sender's chain than the one that is held.
+    case chainForked(AccountID)
+    /// Who wrote this entry has another log (M3): named once.
+    case historyDiffers(SequenceNumber, AccountID, stops: Bool)
     /// The group has moved on; the gate is computed anew.
     case merged(epoch: UInt64)
     /// This device was removed in that epoch.

@@ -18,7 +18,7 @@ struct OpeningSetting {
 struct OpeningCourse {
     let setting: OpeningSetting
     let rows: GroupRowStore
-    private let isDirect: Bool
+    let isDirect: Bool
     var held: HeldGroup
     var standing: GroupStanding?
     /// Of the group that is used; nil where this device is in none.
@@ -60,7 +60,9 @@ struct OpeningCourse {
     /// Stores what was used up of the ratchets, and where the log stands.
     mutating func finish() throws {
         try flush()
-        if let standing { try store.setGroupStanding(standing) }
+        guard let standing else { return }
+        try store.setGroupStanding(standing)
+        try store.dropLogMarks(before: standing)
     }
 
     /// Before anything else is done with the group's rows.
@@ -124,6 +126,7 @@ struct OpeningCourse {
         }
         standing.seq = entry.seq
         self.standing = standing
+        try store.keepLogMark(of: standing)
     }
 
     /// Another process has taken it in, or it came twice.
@@ -185,7 +188,7 @@ struct OpeningCourse {
         guard let data = try? MessageData(wireBytes: opened.authenticatedData), data.id == place.id else {
             return unreadable(entry, "mismatch: it was written under another id")
         }
-        guard let content = try? Content(wireBytes: opened.data), (try? MessageMarks(content)) != nil else {
+        guard let content = try? Content(wireBytes: opened.data), let marks = try? MessageMarks(content) else {
             let isUnknown = opened.data.first.map { Content.ContentType(rawValue: $0) == nil } ?? false
             return isUnknown ? .notForPeople : unreadable(entry, "its content cannot be read")
         }
@@ -193,6 +196,7 @@ struct OpeningCourse {
             part.findings.append(.repeated(place.seq))
             return .notForPeople
         }
+        try compare(marks, of: place)
         return .opened(content)
     }
 }

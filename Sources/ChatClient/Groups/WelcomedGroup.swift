@@ -83,8 +83,9 @@ struct WelcomedGroup: Sendable {
             try group.replaceFormer(in: rows)
             try group.save(to: rows)
         }
-        try store.setGroupStanding(
-            GroupStanding(group: name, generation: place.generation, seq: seq, hash: hash))
+        let standing = GroupStanding(group: name, generation: place.generation, seq: seq, hash: hash)
+        try store.setGroupStanding(standing)
+        try store.keepLogMark(of: standing)
         try store.consumeKeyPackage(reference)
         try store.giveWay(in: name.conversation)
         try store.forgetWelcomeRequest(of: name.conversation)

@@ -34,7 +34,8 @@ extension Client {
     package func acceptFork(of user: UserName) throws(Problem) -> Int {
         try store { store in
             try store.writeSynced {
-                guard try store.forgetAlarms(of: user) else {
+                let hasDoubt = try store.acceptHistory(with: user)
+                guard try store.forgetAlarms(of: user) || hasDoubt else {
                     throw Problem(
                         .noSuchName, "nothing contradicts what is known of \(user)'s key",
                         advice: .seeKey(user: user.text))

@@ -32,6 +32,9 @@ extension Client {
                 case .deviceWaiting:
                     try tell(.deviceWaits(try Link.decode(frame, from: link.address)), events)
                 case .keysChanged: news.hear(try Link.decode(frame, from: link.address))
+                case .commitWanted where events != nil:
+                    let wanted: CommitWanted = try Link.decode(frame, from: link.address)
+                    Task { await commitWanted(in: wanted.conversation, on: link) }
                 case .groupWelcome:
                     let welcome: GroupWelcome = try Link.decode(frame, from: link.address)
                     await enterGroup(of: welcome.conversation, on: link)

@@ -11,7 +11,7 @@ enum ClientSchema {
             Migration(version1), Migration(version2), Migration(version3), Migration(version4), Migration(version5),
             Migration(version6), Migration(version7), Migration(version8), Migration(version9),
             Migration(version10), Migration(version11), Migration(version12), Migration(version13),
-            Migration(version14), Migration(version15),
+            Migration(version14), Migration(version15), Migration(version16),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
@@ -427,5 +427,27 @@ enum ClientSchema {
 
         -- When this device came back last, from outside over its own leaf.
         CREATE TABLE group_resyncs(conversation BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;
+        """
+
+    static let version16: StaticString = """
+        -- The first bytes of the log's hash at each of the last entries of a group, by which what others have read is compared.
+        CREATE TABLE log_marks(
+            conversation BLOB NOT NULL,
+            incarnation INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            mark BLOB NOT NULL,
+            PRIMARY KEY(conversation, incarnation, seq)
+        ) WITHOUT ROWID;
+
+        -- Who has another log than this device, by which entry. `stops`: nothing is sent there until somebody accepts it.
+        CREATE TABLE history_doubts(
+            conversation BLOB NOT NULL,
+            account BLOB NOT NULL,
+            device BLOB NOT NULL,
+            seq INTEGER NOT NULL,
+            stops INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            PRIMARY KEY(conversation, account)
+        ) WITHOUT ROWID;
         """
 }

@@ -217,4 +217,17 @@ import Testing
             #expect(try await bob.passage() == .open)
         }
     }
+
+    @Test func `R1: whoever listens commits who must go, without writing anything`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            let bob = try await Joining(scene.bob, with: scene.alice)
+            let listening = try scene.bob.client()
+            let listener = try await listening.listen(ListenOptions())
+            try await listener.untilLive()
+            _ = try await scene.alice.client().revokeDevice(scene.phoneDevice.hex)
+            let device = scene.phoneDevice
+            #expect(try await eventually { try await !bob.view().devices.contains(device) })
+        }
+    }
 }
