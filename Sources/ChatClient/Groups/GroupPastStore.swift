@@ -42,8 +42,11 @@ extension ClientStore {
         else { return true }
         let mark = GroupMark(incarnation: standing.group.incarnation, epoch: Epoch(summary.epoch))
         let waiting = try waitingCommit(of: conversation)
+        if standing.generation == position.generation {
+            // Another process may be further by now than the server was when it answered.
+            return mark >= position.mark || waiting?.kind.isStaged == true
+        }
         guard mark == position.mark else { return waiting?.kind.isStaged == true }
-        guard standing.generation != position.generation else { return true }
         standing.generation = position.generation
         try setGroupStanding(standing)
         _ = try dropSealed(before: position, in: conversation)

@@ -114,7 +114,7 @@ extension Joiner {
     }
 
     /// What the store has of the group now.
-    private func standing(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
+    func standing(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
         let held = try await held(conversation)
         guard let mark = held.mark else { return .refused(.groupExists) }
         return held.isRemoved ? .foundRemoved : .caughtUp(mark)

@@ -76,13 +76,18 @@ extension Joiner {
     private func found(
         _ policy: GroupPolicy, _ conversation: ConversationID, adding packages: [KeyPackage]
     ) async throws(Problem) -> GroupCourse.Event {
-        .made(
-            try await stage(
-                try StagedGroup.founding(place, policy, in: conversation, adding: packages, now: WallClock.now)))
+        let founding = try StagedGroup.founding(
+            place, policy, in: conversation, adding: packages, now: WallClock.now)
+        guard let kind = try await stage(founding) else { return try await standing(conversation) }
+        return .made(kind)
     }
 
     /// Joins a group from outside, over its own leaf where it has one. To where many come at once, in turns.
-    func join(_ conversation: ConversationID, as target: GroupTarget) async throws(Problem) -> GroupCourse.Event {
+    ///
+    /// - Parameter isReturning: what is held of the group cannot be gone on with.
+    func join(
+        _ conversation: ConversationID, as target: GroupTarget, isReturning: Bool = false
+    ) async throws(Problem) -> GroupCourse.Event {
         switch target {
         case .unknown: throw Problem(.notInGroup, sent: .no)
         case .direct: break
@@ -98,6 +103,8 @@ extension Joiner {
         let follower: PublicGroup
         do {
             let next = try GroupPolicy(info.groupContext)
+            // Another process of the profile has come in meanwhile.
+            if !isReturning, former?.policy.group == next.group { return try await standing(conversation) }
             let ground = try await ground(next, info, former, in: conversation)
             follower = try ground.follower(info, tree: tree, judge: judge)
             if let previous = try await desertion(of: follower, next) { return .deserted(previous) }
@@ -106,7 +113,10 @@ extension Joiner {
         }
         let joining = try StagedGroup.joining(
             follower, info, at: position, place, in: conversation, as: target, now: WallClock.now)
-        return .made(try await stage(joining, isReturn: former?.policy.group == joining.commit.group))
+        guard let kind = try await stage(joining, isReturning: isReturning) else {
+            return try await standing(conversation)
+        }
+        return .made(kind)
     }
 
     /// The next incarnation is founded where nobody of a party would read this one, this account among them.
@@ -139,14 +149,22 @@ extension Joiner {
     }
 
     /// On disk before it is sent. What another process has under way goes first.
+    ///
+    /// - Returns: nil where another process has brought this device into the group already.
     private func stage(
-        _ staged: StagedGroup, isReturn: Bool = false
-    ) async throws(Problem) -> WaitingCommit.Kind {
-        try await store.withStore { store in
+        _ staged: StagedGroup, isReturning: Bool = false
+    ) async throws(Problem) -> WaitingCommit.Kind? {
+        let commit = staged.commit
+        return try await store.withStore { store in
             try store.writeWithReserve(isSynced: true) {
-                if isReturn { try store.noteResync(in: staged.commit.conversation, now: WallClock.now) }
-                if try staged.stage(in: store, now: WallClock.now) { return staged.commit.kind }
-                return try store.waitingCommit(of: staged.commit.conversation)?.kind ?? staged.commit.kind
+                if let waiting = try store.waitingCommit(of: commit.conversation) { return waiting.kind }
+                let held = try store.heldGroup(of: commit.conversation)
+                // Of a founding the server says whether anybody was first.
+                let isSecond = commit.kind == .externalJoin && !isReturning && !held.isRemoved
+                if isSecond, let mark = held.mark, mark.incarnation >= commit.group.incarnation { return nil }
+                if isReturning { try store.noteResync(in: commit.conversation, now: WallClock.now) }
+                _ = try staged.stage(in: store, now: WallClock.now)
+                return commit.kind
             }
         }
     }

@@ -51,6 +51,7 @@ struct Joiner: Sendable {
         _ target: GroupTarget, _ wish: CommitWish
     ) async throws(Problem) -> GroupMark {
         var step = first
+        var isReturning = false
         while true {
             let event: GroupCourse.Event
             switch step {
@@ -66,7 +67,9 @@ struct Joiner: Sendable {
             case .write:
                 guard case .member(let mark) = course.state else { throw Problem(.internalFault, "in no group") }
                 return mark
-            case .join: event = try await join(conversation, as: target)
+            case .join:
+                if case .broken = course.state { isReturning = true }
+                event = try await join(conversation, as: target, isReturning: isReturning)
             case .giveUp(let end): throw end.problem
             }
             step = course.heard(event, now: WallClock.now)

@@ -43,7 +43,8 @@ struct LogReader: Sendable {
             try await lookUpStrangers(in: items)
             switch try await open(items, of: conversation) {
             case nil:
-                if items.isEmpty || page.through >= page.standing.head { return .head(page.standing.position) }
+                // What came between the page and the word of where the conversation stands is read too.
+                if page.through >= page.standing.head { return .head(page.standing.position) }
             case .cannotFollow(let seq, let why)?:
                 guard attempts >= Self.attempts, let item = items.first(where: { $0.last == seq }) else { continue }
                 return try await isRemoved(conversation) ? .removed : .cannotFollow(item, why)

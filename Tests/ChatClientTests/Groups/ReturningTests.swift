@@ -4,6 +4,7 @@ import Foundation
 import GroupRules
 import MLS
 import SQLite
+import Synchronization
 import TestSupport
 import Testing
 
@@ -163,8 +164,34 @@ import Testing
             }
             _ = try await other.commit(.path(after: try await other.leafKey()))
             await expectRefusal(.untrusted, "history_forked") {
-                try await misled.joiner.join(misled.conversation, as: .direct(misled.peer))
+                try await misled.joiner.join(misled.conversation, as: .direct(misled.peer), isReturning: true)
             }
+        }
+    }
+
+    @Test func `who is told less than another process knows by now, or of more than it was given, does not come back`()
+        async throws
+    {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let other = try await Joining(bob, with: alice)
+            let second = try await Joining(alice, with: bob)
+            // While she reads, another process of hers commits, and the server says where it stood before.
+            let late = try await Joining(alice, with: bob) { base in
+                MeanwhileWire(base, isBefore: false) {
+                    _ = try? await second.commit(.path(after: try await second.leafKey()))
+                }
+            }
+            #expect(try await late.enter(after: .preconditionFailed) == GroupMark(epoch: 2))
+            // Bob commits between the page and the word of where the conversation stands.
+            let quick = try await Joining(alice, with: bob) { base in
+                MeanwhileWire(base, isBefore: true) {
+                    _ = try? await other.enter(after: .preconditionFailed)
+                    _ = try? await other.commit(.path(after: try await other.leafKey()))
+                }
+            }
+            #expect(try await quick.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            #expect(try await quick.client.withStore { try $0.resynced(in: quick.conversation) } == nil)
         }
     }
 
@@ -241,6 +268,36 @@ private final class HidingWire: GroupWire {
         let reply: Reply = try await base.ask(body)
         guard var page = reply as? LogPage else { return reply }
         page.entries.removeAll { $0.payloadKind == PayloadKind.commit.rawValue && $0.seq == 2 }
+        return page as? Reply ?? reply
+    }
+}
+
+/// A wire on which something happens while the first page of a log is under way.
+private final class MeanwhileWire: GroupWire {
+    private let base: any GroupWire
+    /// The page is of before it, and where the conversation stands of behind it; else both are of before it.
+    private let isBefore: Bool
+    private let meanwhile: @Sendable () async throws -> Void
+    private let hasHappened = Mutex(false)
+
+    init(_ base: any GroupWire, isBefore: Bool, _ meanwhile: @escaping @Sendable () async throws -> Void) {
+        self.base = base
+        self.isBefore = isBefore
+        self.meanwhile = meanwhile
+    }
+
+    func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply {
+        let reply: Reply = try await base.ask(body)
+        let isFirst = hasHappened.withLock { hasHappened in
+            defer { hasHappened = hasHappened || Body.kind == .readLog }
+            return Body.kind == .readLog && !hasHappened
+        }
+        guard isFirst, var page = reply as? LogPage else { return reply }
+        try? await meanwhile()
+        if isBefore {
+            let behind: Reply = try await base.ask(body)
+            if let behind = behind as? LogPage { page.standing = behind.standing }
+        }
         return page as? Reply ?? reply
     }
 }
