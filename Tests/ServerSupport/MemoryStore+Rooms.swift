@@ -57,7 +57,6 @@ extension MemoryStore {
         if !room.mark.isGroup { room.cursors = [:] }
         room.members = [:]
         room.rows = [:]
-        room.welcomes = []
         room.reports = [:]
         room.blocks = [:]
         room.name = nil

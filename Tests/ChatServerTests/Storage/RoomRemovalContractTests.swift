@@ -67,6 +67,9 @@ import Testing
             #expect(try await store.store.rooms(.own(after: nil), for: alice, limit: 9) == [])
             #expect(try await store.store.memberships(of: bob, after: room, limit: 9).isEmpty)
             #expect(try await store.store.sideRows(of: room, kind: 7, after: nil, limit: 9) == [])
+            // Without the Welcome nobody could read what is still delivered.
+            #expect(try await store.store.welcomes(for: bobDevice, limit: 9) == [room])
+            #expect(try await store.commit([.forgetRoom(room, by: bob)]).first == .done)
             #expect(try await store.store.welcomes(for: bobDevice, limit: 9) == [])
             #expect(try await store.store.lostGroups(of: nil) == [])
             // Its identifier is not given away with the name.

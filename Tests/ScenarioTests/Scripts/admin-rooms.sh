@@ -53,3 +53,36 @@ exits 0 daemon restore "$SCRATCH/backup" --force --json
 jsonl '.[0] | .accounts == 1 and .links == 0 and .groups == 0'
 exits 0 daemon restore "$SCRATCH/backup" --force
 has "$SCRATCH/out" '^accounts  *1$'
+
+# Rooms that people are in.
+for name in alice bob carol; do user "$name"; done
+exits 0 alice chat room create town
+exits 0 alice chat room add town bob
+exits 0 alice chat send --room town hello
+exits 0 daemon room list --json
+jsonl 'map(select(.room == "town")) | .[0] | .access == "closed" and .members == 2 and .devices == 2
+    and .admins == ["alice"] and .epoch > 0 and .last_message != null'
+exits 0 daemon status --json
+jsonl '.[0] | .groups >= 1'
+# Who is left without an admin is said, by the one who goes.
+exits 0 daemon user disable carol
+same "" "$(cat "$SCRATCH/out")" "rooms that carol leaves"
+exits 0 daemon user disable alice
+same "no admin is left in room town" "$(cat "$SCRATCH/out")"
+exits 0 daemon user delete alice --json
+jsonl 'map([.head, .room, .admins]) == [["room", "town", []]]'
+
+# To its members it is gone; what they had not fetched they still get, and the name is free.
+exits 0 daemon room remove town
+exits 67 bob chat --json send --room town "still there?"
+same no_such_room "$(jq -r .code "$SCRATCH/err")"
+exits 0 bob chat listen --no-follow --json
+same hello "$(jq -r 'select(.head == "room") | .body' "$SCRATCH/out")"
+exits 67 bob chat room members town
+exits 0 bob chat room list
+lacks "$SCRATCH/out" '^town '
+exits 0 daemon user enable carol
+exits 0 carol chat room create town
+exits 0 daemon room list --json
+jsonl 'map(select(.room == "town")) | .[0] | .admins == ["carol"] and .members == 1'
+exits 0 daemon check

@@ -85,7 +85,8 @@ enum RoomStore {
         ) { _ in false } ?? true
     }
 
-    /// Nobody is in it any more, and it has no name. What was written stays for those who have not fetched it.
+    /// Nobody is in it any more, and it has no name. What was written stays for those who have not fetched it, and the Welcomes without
+    /// which they could not read it.
     static func end(_ room: BatchWriteStore.Conversation, in database: Database) throws {
         let id = room.info.id
         if room.mark.isGroup {
@@ -100,8 +101,6 @@ enum RoomStore {
         try database.run("DELETE FROM room_admins WHERE conversation = ?", id)
         try database.run("DELETE FROM rooms WHERE conversation = ?", id)
         try database.run("DELETE FROM side_rows WHERE conversation = ?", id)
-        try database.run("DELETE FROM welcome_devices WHERE conversation = ?", room.number)
-        try database.run("DELETE FROM welcomes WHERE conversation = ?", room.number)
         try database.run("DELETE FROM commit_reports WHERE conversation = ?", room.number)
         try database.run("DELETE FROM commit_blocks WHERE conversation = ?", room.number)
         try MembershipStore.close(id, in: database)
