@@ -48,20 +48,25 @@ extension Client {
         }
         let address = known?.address ?? settings.serverOfNewProfiles
         let existing = known.flatMap { $0.standing.isTakenUp(resets: wish.confirmReset != nil) ? $0 : nil }
-        do throws(Problem) {
-            return try await login(user, password, existing: existing, deviceName: name, address: address, wish)
-        } catch {
-            guard existing != nil, [ErrorCode.noSuchDevice.name, ErrorCode.deviceRevoked.name].contains(error.code)
-            else { throw error }
-            return try await login(user, password, existing: nil, deviceName: name, address: address, wish)
+        let begun = try store { try $0.begunReset() }
+        // A device that has begun the account anew, and whose process was ended before it knew, goes on.
+        for device in [existing.map { ($0.device, $0.loginKey) }, begun.map { ($0, nil) }].compactMap(\.self) {
+            do throws(Problem) {
+                return try await login(user, password, existing: device, deviceName: name, address: address, wish)
+            } catch {
+                guard [ErrorCode.noSuchDevice.name, ErrorCode.deviceRevoked.name].contains(error.code) else {
+                    throw error
+                }
+            }
         }
+        return try await login(user, password, existing: nil, deviceName: name, address: address, wish)
     }
 
     private func login(
-        _ user: UserName, _ password: [UInt8], existing: Identity?, deviceName: String, address: ServerAddress,
-        _ wish: LoginWish
+        _ user: UserName, _ password: [UInt8], existing: (device: DeviceID, loginKey: [UInt8]?)?, deviceName: String,
+        address: ServerAddress, _ wish: LoginWish
     ) async throws(Problem) -> WhoAmI {
-        let key = try loginKey(of: existing)
+        let key = try loginKey(of: existing?.loginKey)
         let chainKeys = try store { store in try existing.flatMap { try store.chainKeys(of: $0.device) } }
         let chainKey = chainKeys.flatMap { try? SigningKey(rawRepresentation: $0.secret) }
         let link = try await connect(
@@ -78,16 +83,35 @@ extension Client {
     ) async throws(Problem) -> WhoAmI {
         defer { link.close() }
         let welcome = try await link.welcome()
-        let former = try store { store in
+        let identity = Identity(
+            account: welcome.account.id, name: welcome.account.name, displayName: welcome.account.displayName,
+            device: welcome.device, deviceName: welcome.deviceName, loginKey: key.rawRepresentation, standing: .active,
+            address: address, server: welcome.server, generation: welcome.generation, everyone: welcome.everyone)
+        let present = try store { try $0.identity()?.device }
+        if LoginMeaning(welcome, resets: wish.confirmReset != nil) == .reset, let present, present != welcome.device {
+            try await beginAnew(identity, welcome, on: link, password: password, wish)
+            _ = try become(identity, welcome)
+            await refillKeyPackages(on: link, atEnd: true)
+            return try whoAmI()
+        }
+        let former = try become(identity, welcome)
+        do throws(Problem) { try await admit(welcome, on: link, password: password, wish) } catch {
+            if wish.confirmReset != nil, error.refusesReset, former.identity?.device != welcome.device {
+                await giveUp(welcome.device, on: link, for: former)
+            }
+            throw error
+        }
+        return try whoAmI()
+    }
+
+    /// Makes the profile who it is from now on.
+    ///
+    /// - Returns: who it was.
+    private func become(_ identity: Identity, _ welcome: Welcome) throws(Problem) -> FormerIdentity {
+        try store { store in
             try store.writeSynced {
                 let former = try store.formerIdentity()
-                try store.setIdentity(
-                    Identity(
-                        account: welcome.account.id, name: welcome.account.name,
-                        displayName: welcome.account.displayName, device: welcome.device,
-                        deviceName: welcome.deviceName, loginKey: key.rawRepresentation, standing: .active,
-                        address: address, server: welcome.server, generation: welcome.generation,
-                        everyone: welcome.everyone))
+                try store.setIdentity(identity)
                 try store.meetGroupKey(welcome.groupKey)
                 try store.forgetChainKeys(except: welcome.device)
                 try store.remember([welcome.account], now: WallClock.now)
@@ -98,13 +122,6 @@ extension Client {
                 return former
             }
         }
-        do throws(Problem) { try await admit(welcome, on: link, password: password, wish) } catch {
-            if wish.confirmReset != nil, error.refusesReset, former.identity?.device != welcome.device {
-                await giveUp(welcome.device, on: link, for: former)
-            }
-            throw error
-        }
-        return try whoAmI()
     }
 
     /// A reset is refused: the profile is who it was, whose key may be the only one that speaks for the account, and the device that was
@@ -160,8 +177,8 @@ extension Client {
 
     /// A device that is taken up keeps its key: the server's yes may get lost, and other processes of the profile log in
     /// with it meanwhile. So does one that has begun and got no answer.
-    private func loginKey(of existing: Identity?) throws(Problem) -> SigningKey {
-        if let seed = existing?.loginKey, let key = try? SigningKey(rawRepresentation: seed) { return key }
+    private func loginKey(of existing: [UInt8]?) throws(Problem) -> SigningKey {
+        if let seed = existing, let key = try? SigningKey(rawRepresentation: seed) { return key }
         let new = try Self.newKey()
         let seed = try store { store in
             try store.writeSynced { try store.begunLoginKey(or: new.rawRepresentation) }
@@ -202,7 +219,7 @@ extension Client {
 
 extension Problem {
     /// Whether it is certain that nothing was begun anew: nobody wanted it, or the server has said no. All else may come behind it.
-    fileprivate var refusesReset: Bool {
+    var refusesReset: Bool {
         sent == .no || [ErrorCode.rateLimited.name, ErrorCode.invalidLink.name].contains(code)
     }
 }

@@ -27,6 +27,17 @@ extension ClientStore {
         return try chainKeys(of: Self.begunDevice)?.secret ?? new
     }
 
+    /// The device with which this profile has begun to begin its account anew, beside the one that it is; nil: none. While an identity file
+    /// is being used the keys beside are those of the former device.
+    func begunReset() throws -> DeviceID? {
+        try database.first(
+            """
+            SELECT k.device FROM chain_keys k JOIN identity i ON k.device <> i.device AND k.device <> ?
+            WHERE i.standing <> ? LIMIT 1
+            """, Self.begunDevice, Identity.Standing.enrolling.rawValue
+        ) { try $0.identifier(0) }
+    }
+
     private static let begunDevice = DeviceID(high: 0, low: 0)
 
     /// Within a transaction.

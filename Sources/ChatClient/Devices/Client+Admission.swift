@@ -123,6 +123,29 @@ extension Client {
 
     // MARK: Beginning anew
 
+    /// Begins the account anew with another device than the profile has. That one's keys stay until it is done: they may be the only ones
+    /// that speak for the account, and whoever is stopped before has lost nothing.
+    func beginAnew(
+        _ identity: Identity, _ welcome: Welcome, on link: Link, password: [UInt8], _ wish: LoginWish
+    ) async throws(Problem) {
+        let own = try store { store in
+            let keys = try ChainKeys.make()
+            return try store.writeSynced {
+                try store.addChainKeys(keys, of: identity.device)
+                return try OwnDevice(identity, try store.chainKeys(of: identity.device) ?? keys)
+            }
+        }
+        let chain = OwnChain(own: own, link: link, generation: welcome.generation, store: self, log: log)
+        do throws(Problem) { try await reset(chain, welcome, password: password, wish) } catch {
+            if error.refusesReset {
+                try store { store in try store.writeSynced { try store.forgetChainKeys(of: identity.device) } }
+                let _: Done? = try? await link.request(
+                    RevokeDevice(device: identity.device), timeout: Self.patienceAtEnd)
+            }
+            throw error
+        }
+    }
+
     private func reset(
         _ chain: OwnChain, _ welcome: Welcome, password: [UInt8], _ wish: LoginWish
     ) async throws(Problem) {
