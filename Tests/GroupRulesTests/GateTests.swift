@@ -104,6 +104,29 @@ import Testing
         expectRefusal(.i2, .historyForked) { _ = try later.check(next(5, from: 3)) }
     }
 
+    @Test func `S4: behind a restore a later incarnation may go back to what was held before, and to nothing else`()
+        throws
+    {
+        let world = try TestWorld()
+        let earlier = GroupMark(incarnation: 0, epoch: 3)
+        let other = [UInt8](repeating: 8, count: 32)
+        let held = HeldIncarnation(
+            policy: .direct(world.ann.party, world.bob.party, on: TestAccount.server, incarnation: 1), epoch: 2,
+            confirmedTranscriptHash: hash, kept: [earlier: other])
+        func next(_ mark: GroupMark, _ hash: [UInt8], incarnation: UInt32 = 2) -> GroupPolicy {
+            .direct(
+                world.ann.party, world.bob.party, on: TestAccount.server, incarnation: incarnation,
+                previous: .init(
+                    incarnation: mark.incarnation, epoch: mark.epoch.value, confirmedTranscriptHash: hash))
+        }
+        #expect(try held.check(next(earlier, other)) == .same)
+        #expect(try held.check(next(held.mark, hash)) == .same)
+        for wrong in [
+            next(earlier, hash), next(GroupMark(incarnation: 0, epoch: 4), other), next(earlier, other, incarnation: 1),
+            next(held.mark, other),
+        ] { expectRefusal(.i2, .historyForked) { _ = try held.check(wrong) } }
+    }
+
     @Test func `I2: of a direct conversation one party may have another root, and the gate is told`() throws {
         var world = try TestWorld()
         let held = HeldIncarnation(policy: world.direct(), epoch: 2, confirmedTranscriptHash: hash)

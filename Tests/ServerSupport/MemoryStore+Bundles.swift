@@ -80,6 +80,10 @@ extension MemoryStore {
             }
             conversation.leaves[device]?.isRemoved = true
         case .enter(let device, let account, let leaf):
+            if let span = conversation.leaves[device]?.span, span.until == nil {
+                conversation.leaves[device]?.index = leaf
+                return
+            }
             conversation.leaves[device] = Leaf(
                 index: leaf, account: account, span: LeafSpan(since: conversation.head))
             let acked = max(conversation.cursors[device]?.acked ?? 0, conversation.head)
@@ -145,6 +149,9 @@ extension MemoryStore {
         }
         return lost
     }
+
+    /// It is never restored.
+    func isRestored(_ conversation: ConversationID) async throws(StoreFailure) -> Bool { false }
 
     func lostLeaves(of id: ConversationID) async throws(StoreFailure) -> [LostLeaf] {
         guard let conversation = conversations[id] else { return [] }

@@ -12,6 +12,8 @@ package struct FoundingFacts: Sendable {
 
     /// The name that the room has.
     package var roomName: RoomName?
+    /// The store was restored from a backup, and nobody has committed there since: members may know a later state than `rows`.
+    package var isRestored = false
 
     package init() {}
 
@@ -27,6 +29,7 @@ package struct FoundingFacts: Sendable {
             roomName = try await store.roomName(of: conversation.id)
         case .everyone: break
         }
+        isRestored = try await store.isRestored(conversation.id)
         for account in accounts { roots[account] = try await Self.root(of: account, from: store) }
     }
 

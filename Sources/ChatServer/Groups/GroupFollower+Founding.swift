@@ -27,15 +27,25 @@ extension GroupFollower {
                 "the founder has another root in its account's chain")
         default: throw HandshakeFault("a group of another kind than its conversation")
         }
-        try checkIncarnation(after: former, lost: facts.lost)
+        try checkIncarnation(after: former, facts)
     }
 
-    private func checkIncarnation(after former: GroupFollower?, lost: Set<DeviceID>) throws(HandshakeFault) {
+    /// How many incarnations a restore may have lost at most.
+    private static let lostIncarnations: UInt32 = 1_024
+
+    private func checkIncarnation(after former: GroupFollower?, _ facts: FoundingFacts) throws(HandshakeFault) {
+        let number = policy.group.incarnation
+        // Who stays founds a direct conversation's anew: only its members know what a restore has lost (S4).
+        let isRestored = if case .direct = policy.kind { facts.isRestored } else { false }
         guard let former else {
             return try HandshakeFault.check(
-                policy.group.incarnation == 0 && policy.previous == nil, "the first group is incarnation 0")
+                number == 0 && policy.previous == nil
+                    || isRestored && number <= Self.lostIncarnations && policy.previous != nil,
+                "the first group is incarnation 0")
         }
-        guard former.isDeserted(lost), policy.group.incarnation == former.mark.incarnation + 1 else {
+        let next = former.mark.incarnation + 1
+        let last = isRestored ? next + Self.lostIncarnations : next
+        guard isRestored || former.isDeserted(facts.lost), number >= next, number <= last else {
             throw HandshakeFault(Failure(.groupExists))
         }
         try HandshakeFault.check(

@@ -78,7 +78,11 @@ final class GroupRequests {
                     .call { outcome in
                         let stored = outcome.stored
                         settle(stored?.duplicate == false)
-                        if let stored, !stored.duplicate { self.tell(bundle, stored) }
+                        if let stored, !stored.duplicate {
+                            // Who has a leaf already goes on in the next incarnation.
+                            let former = question.founding == nil ? nil : decision.former?.devices.map(\.device)
+                            self.tell(bundle, stored, staying: Set(former ?? []))
+                        }
                         if let ruling, stored?.duplicate == false {
                             self.removals.committed(in: question.conversation, ruling)
                         }
@@ -140,9 +144,10 @@ final class GroupRequests {
     }
 
     /// Tells those whom it concerns who has come and gone.
-    private func tell(_ bundle: Bundle, _ stored: StoredAppend) {
+    private func tell(_ bundle: Bundle, _ stored: StoredAppend, staying: Set<DeviceID>) {
         for change in bundle.members {
             switch change {
+            case .enter(let device, _, _) where staying.contains(device): break
             case .enter(let device, let account, _):
                 deliverer.began(
                     stored.conversation, after: stored.seq, for: DeviceReader(account: account, device: device))

@@ -61,6 +61,9 @@ package protocol StoredLogs: Sendable {
     /// a member or has left in between, or is disabled or deleted.
     func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf]
 
+    /// Whether the store was restored from a backup, and nobody has committed in the conversation since.
+    func isRestored(_ conversation: ConversationID) async throws(StoreFailure) -> Bool
+
     /// The conversations with such leaves, of an account or of all.
     func lostGroups(of account: AccountID?) async throws(StoreFailure) -> [ConversationID]
 

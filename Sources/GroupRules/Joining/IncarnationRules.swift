@@ -7,11 +7,25 @@ package struct HeldIncarnation: Hashable, Sendable {
     /// The last epoch that was held, and the confirmed transcript hash there.
     package let epoch: UInt64
     package let confirmedTranscriptHash: [UInt8]
+    /// S4, where the server says that its store began anew: the hashes of epochs that were held before, to one of which the next
+    /// incarnation may go back.
+    package let kept: [GroupMark: [UInt8]]
 
-    package init(policy: GroupPolicy, epoch: UInt64, confirmedTranscriptHash: [UInt8]) {
+    package init(
+        policy: GroupPolicy, epoch: UInt64, confirmedTranscriptHash: [UInt8], kept: [GroupMark: [UInt8]] = [:]
+    ) {
         self.policy = policy
         self.epoch = epoch
         self.confirmedTranscriptHash = confirmedTranscriptHash
+        self.kept = kept
+    }
+
+    package var mark: GroupMark { GroupMark(incarnation: policy.group.incarnation, epoch: Epoch(epoch)) }
+
+    /// Whether a state that is to be gone on from is the one that is held, or one before it that was (S4).
+    package func knows(_ state: GroupPolicy.Previous) -> Bool {
+        if state.mark == mark { return state.confirmedTranscriptHash == confirmedTranscriptHash }
+        return kept[state.mark] == state.confirmedTranscriptHash
     }
 
     /// What may be different in the next policy.
@@ -29,6 +43,9 @@ package struct HeldIncarnation: Hashable, Sendable {
             "incarnation \(next.group.incarnation) after \(group.incarnation)")
         guard let previous = next.previous else {
             throw RuleViolation(.i2, .historyForked, "a later incarnation that goes on from none")
+        }
+        if kept[previous.mark] == previous.confirmedTranscriptHash, previous.incarnation < next.group.incarnation {
+            return try step(to: next.kind)
         }
         try require(
             previous.incarnation >= group.incarnation && previous.incarnation < next.group.incarnation,

@@ -44,6 +44,8 @@ package struct GroupPolicy: Hashable, Sendable {
             self.epoch = epoch
             self.confirmedTranscriptHash = confirmedTranscriptHash
         }
+
+        package var mark: GroupMark { GroupMark(incarnation: incarnation, epoch: Epoch(epoch)) }
     }
 
     package let server: ServerID

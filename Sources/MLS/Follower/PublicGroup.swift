@@ -117,6 +117,11 @@ public struct PublicGroup: Sendable {
         groupInfo = info
     }
 
+    /// Whether a member stands in the very epoch that was followed.
+    public func agrees(with group: Group) -> Bool {
+        group.context == context && group.state.confirmationTag == state.confirmationTag
+    }
+
     /// Whether a GroupInfo describes this very epoch, by a member of it.
     func check(_ info: GroupInfo) throws(MLSError) {
         try require(info.groupContext.groupId == groupId, .wrongGroup)

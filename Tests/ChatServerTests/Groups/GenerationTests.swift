@@ -101,4 +101,64 @@ import Testing
         #expect(
             try await failure { let _: Appended = try await client.reply(to: early) }?.errorCode == .removalPending)
     }
+
+    @Test func `S4: behind a restore the next incarnation may be founded, until somebody has committed`() async throws {
+        let scratch = try Scratch()
+        let first = try await TestServer.start(scratch: scratch)
+        var scene = try await GroupScene(first)
+        try await scene.found()
+        let group = try #require(scene.alice.group)
+        await first.stop()
+        try restore(scratch)
+        let second = try await TestServer.start(scratch: scratch)
+        let client = try await second.logIn("alice", device: scene.alice.device)
+        #expect(try await second.store.isRestored(scene.dm))
+        let previous = GroupPolicy.Previous(
+            incarnation: 0, epoch: group.epoch, confirmedTranscriptHash: group.context.confirmedTranscriptHash)
+        // What the backup has not got may have been some incarnations.
+        let policy = scene.alice.direct(with: scene.bob, incarnation: 3, previous: previous)
+        let package = try scene.bob.keyPackage()
+        let prepared = try scene.alice.founding(policy, adding: [package.keyPackage])
+        func request(_ prepared: GroupMember.Prepared) -> FoundGroup {
+            FoundGroup(
+                conversation: scene.dm, id: .unique, founding: prepared.founding, handshake: prepared.handshake,
+                groupInfo: prepared.info, welcome: prepared.welcome)
+        }
+        let done: Appended = try await client.reply(to: request(prepared))
+        #expect(done.position.mark == GroupMark(incarnation: 3, epoch: 1))
+        #expect(try await !second.store.isRestored(scene.dm))
+        // Bob had a leaf, and goes on: what was written before is still for him.
+        let bob = DeviceReader(account: scene.bob.hello.account.id, device: scene.bob.device)
+        let standing = try await second.store.standing(of: scene.dm, for: bob)
+        #expect(try #require(standing.leaf).since < done.seq && standing.leaf?.until == nil)
+        let again = scene.alice.direct(
+            with: scene.bob, incarnation: 4,
+            previous: GroupPolicy.Previous(
+                incarnation: 3, epoch: 1, confirmedTranscriptHash: prepared.next.context.confirmedTranscriptHash))
+        let late = try scene.alice.founding(again, adding: [try scene.bob.keyPackage().keyPackage])
+        #expect(
+            try await failure { let _: Appended = try await client.reply(to: request(late)) }?.errorCode == .groupExists
+        )
+    }
+
+    @Test func `S4: where a restore has lost the group it goes on from what its members know`() async throws {
+        let scratch = try Scratch()
+        let first = try await TestServer.start(scratch: scratch)
+        var scene = try await GroupScene(first)
+        let (alice, dm) = (scene.alice.device, scene.dm)
+        await first.stop()
+        try restore(scratch)
+        let second = try await TestServer.start(scratch: scratch)
+        let client = try await second.logIn("alice", device: alice)
+        let policy = scene.alice.direct(
+            with: scene.bob, incarnation: 1,
+            previous: GroupPolicy.Previous(
+                incarnation: 0, epoch: 7, confirmedTranscriptHash: Array(repeating: 1, count: 32)))
+        let prepared = try scene.alice.founding(policy, adding: [try scene.bob.keyPackage().keyPackage])
+        let done: Appended = try await client.reply(
+            to: FoundGroup(
+                conversation: dm, id: .unique, founding: prepared.founding, handshake: prepared.handshake,
+                groupInfo: prepared.info, welcome: prepared.welcome))
+        #expect(done.position.mark == GroupMark(incarnation: 1, epoch: 1))
+    }
 }

@@ -180,6 +180,10 @@ final class TroubledStore: Store {
         try await read { () throws(StoreFailure) in try await base.lostGroups(of: account) }
     }
 
+    func isRestored(_ conversation: ConversationID) async throws(StoreFailure) -> Bool {
+        try await read { () throws(StoreFailure) in try await base.isRestored(conversation) }
+    }
+
     func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf] {
         try await read { () throws(StoreFailure) in try await base.lostLeaves(of: conversation) }
     }

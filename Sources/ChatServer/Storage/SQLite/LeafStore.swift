@@ -4,18 +4,21 @@ import StoredValues
 
 /// Which devices are in the groups of conversations. Every function that changes something is part of the caller's transaction.
 enum LeafStore {
-    /// - Parameter seq: what comes with it, and all before it, is not for the device.
+    /// - Parameter seq: what comes with it, and all before it, is not for the device, unless it has a leaf already: then it goes on in the
+    ///   next incarnation of the group, and has to get what was written in the last one.
     static func enter(
         _ device: DeviceID, _ leaf: UInt32, of conversation: BatchWriteStore.Conversation, after seq: SequenceNumber,
         in database: Database
     ) throws {
+        let isThere = try hasLeaf(device, of: conversation.number, in: database)
         try database.run(
             """
             INSERT INTO leaves(conversation, device, account, leaf, since) SELECT ?1, id, account, ?2, ?3 FROM devices
             WHERE id = ?4
-            ON CONFLICT(conversation, device) DO UPDATE SET leaf = excluded.leaf, since = excluded.since,
-                until = NULL, removed = 0
+            ON CONFLICT(conversation, device) DO UPDATE SET leaf = excluded.leaf,
+                since = iif(until IS NULL, since, excluded.since), until = NULL, removed = 0
             """, conversation.number, Int(leaf), seq, device)
+        guard !isThere else { return }
         try database.run(
             """
             INSERT INTO cursors(device, conversation, start, acked) VALUES(?1, ?2, ?3, ?3)

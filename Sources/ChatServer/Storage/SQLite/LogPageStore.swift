@@ -31,6 +31,25 @@ enum LogPageStore {
         ) { ($0.sequenceNumber(0), $0.sequenceNumber(1)) }
     }
 
+    /// Whether nobody has committed behind the last restore. The first message behind it comes behind a commit, so that few entries are
+    /// looked at.
+    static func isRestored(_ conversation: ConversationID, in database: Database) throws -> Bool {
+        try database.transaction(.deferred) {
+            let leap = try database.first(
+                """
+                SELECT c.number, max(l.next_seq) FROM conversations c JOIN leaps l ON l.conversation = c.id
+                WHERE c.id = ? GROUP BY c.number
+                """, conversation
+            ) { (number: $0.unsigned(0), next: $0.sequenceNumber(1)) }
+            guard let leap else { return false }
+            return try database.first(
+                "SELECT 1 FROM entries WHERE key >= ? AND key <= ? AND kind = ? LIMIT 1",
+                EntryKey.of(leap.next, in: leap.number), EntryKey.last(in: leap.number),
+                Int(PayloadKind.commit.rawValue)
+            ) { _ in true } == nil
+        }
+    }
+
     private static func fill(
         _ page: inout PageBuilder, _ conversation: ConversationID, _ number: UInt64, _ database: Database
     ) throws {

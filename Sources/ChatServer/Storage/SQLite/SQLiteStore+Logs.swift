@@ -59,6 +59,10 @@ extension SQLiteStore {
         try await read { try LeafStore.lost(of: conversation, in: $0) }
     }
 
+    package func isRestored(_ conversation: ConversationID) async throws(StoreFailure) -> Bool {
+        try await read { try LogPageStore.isRestored(conversation, in: $0) }
+    }
+
     package func lostGroups(of account: AccountID?) async throws(StoreFailure) -> [ConversationID] {
         guard let account else { return try await survey { try LeafStore.lostGroups(of: nil, in: $0) } }
         return try await read { try LeafStore.lostGroups(of: account, in: $0) }
