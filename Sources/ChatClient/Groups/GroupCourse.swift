@@ -65,6 +65,8 @@ struct GroupCourse: Equatable, Sendable {
         case superseded
         /// A party has no leaf of an active device: the next incarnation is founded.
         case deserted(GroupPolicy.Previous)
+        /// The server was restored and has lost what is held: the next incarnation goes on from here (S4).
+        case restored(after: GroupPolicy.Previous)
     }
 
     enum End: Equatable, Sendable {
@@ -103,6 +105,8 @@ struct GroupCourse: Equatable, Sendable {
     private var commitWantedAt: GroupMark?
     private var round = 0
     private var pause = Self.rest
+    /// Where nobody can be added to a next incarnation, the restored one goes on.
+    private var isRestored = false
 
     /// - Parameter isCommitDue: somebody wishes to commit something.
     init(_ held: Held, isCommitDue: Bool = false) {
@@ -142,7 +146,7 @@ struct GroupCourse: Equatable, Sendable {
             isCommitDue = false
             return .write
         case .noWelcome, .welcomeFailed: return .join
-        case .nobodyToAdd: return .giveUp(.noDevice)
+        case .nobodyToAdd: return isRestored ? .join : .giveUp(.noDevice)
         case .made(let kind):
             state = kind == .founding ? .founding : kind == .externalJoin ? .joining : state
             return .send
@@ -156,6 +160,10 @@ struct GroupCourse: Equatable, Sendable {
             return .readWelcome
         case .deserted(let previous):
             state = .none
+            return .found(after: previous)
+        case .restored(let previous):
+            state = .none
+            isRestored = true
             return .found(after: previous)
         }
     }

@@ -64,6 +64,8 @@ extension ClientStore {
     func leave(_ group: GroupName, epoch: UInt64) throws {
         try bury(group, epoch: epoch)
         try dropGroup(group.groupId)
+        // What was found of its leaves says nothing of another group's, which may have come to the same version.
+        try database.run("DELETE FROM group_trusts WHERE conversation = ?", group.conversation)
     }
 
     /// The last epoch in which this device was in a group that it has left; nil where it has left none of this name.

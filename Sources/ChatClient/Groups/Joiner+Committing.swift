@@ -109,6 +109,7 @@ extension Joiner {
             try opener.change(conversation, in: store) { try store.adopt(position, conversation, &$0, judge) }
         }
         if isHere { return try await standing(conversation) }
+        if let event = try await restored(position, conversation) { return event }
         log.warning("the group of conversation \(conversation) is at \(position.mark) by the server's word")
         return .cannotProcess
     }

@@ -56,10 +56,12 @@ extension Joiner {
         guard let party = theirs == nil ? place.party : theirs?.party, theirs?.choice.packages.isEmpty != true else {
             return .nobodyToAdd
         }
+        // A restored server may know less of them than this device.
+        let held = try await store.withStore { try $0.groupStanding(of: conversation)?.group.incarnation } ?? 0
         return try await found(
             GroupPolicy.direct(
-                place.party, party, on: place.server, incarnation: previous.map { $0.incarnation + 1 } ?? 0,
-                previous: previous), conversation,
+                place.party, party, on: place.server,
+                incarnation: previous.map { max($0.incarnation, held) + 1 } ?? 0, previous: previous), conversation,
             adding: ours.choice.packages + (theirs?.choice.packages ?? []))
     }
 
@@ -128,7 +130,7 @@ extension Joiner {
         return isDeserted ? group.context.asPrevious(of: policy.group) : nil
     }
 
-    private func description(
+    func description(
         of conversation: ConversationID
     ) async throws(Problem) -> (info: GroupInfo, tree: [UInt8], position: ConversationPosition) {
         let part: GroupPart = try await wire.ask(ReadGroup(conversation: conversation))

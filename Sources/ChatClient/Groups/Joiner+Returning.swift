@@ -12,11 +12,13 @@ extension Joiner {
         var standing: GroupStanding
 
         /// I2: whether a later incarnation goes on from it.
-        func check(_ next: GroupPolicy) throws(Problem) {
+        ///
+        /// - Parameter kept: what may be gone back to (S4).
+        func check(_ next: GroupPolicy, kept: [GroupMark: [UInt8]]) throws(Problem) {
             do throws(RuleViolation) {
                 _ = try HeldIncarnation(
                     policy: policy, epoch: group.epoch,
-                    confirmedTranscriptHash: group.context.confirmedTranscriptHash
+                    confirmedTranscriptHash: group.context.confirmedTranscriptHash, kept: kept
                 ).check(next)
             } catch { throw .historyForked(error.detail) }
         }
@@ -75,7 +77,7 @@ extension Joiner {
     func followFounding(
         of next: GroupPolicy, _ former: Former, to epoch: UInt64, _ conversation: ConversationID
     ) async throws(Problem) -> PublicGroup {
-        try former.check(next)
+        try former.check(next, kept: try await kept(former, for: next))
         let part: GroupPart = try await wire.ask(ReadGroup(conversation: conversation, founding: true))
         let founding: PublicGroup
         do {

@@ -17,6 +17,10 @@ extension OpeningCourse {
         }
         guard standing != nil else { return part.stop = .notMember }
         if isWhole, let later = try later(entry) {
+            // One's own founding comes too late where another one has its place.
+            if let waiting = try store.waitingCommit(of: conversation), waiting.kind == .founding, !isOwn {
+                try store.drop(waiting)
+            }
             return try isComingBack ? part.findings.append(.unreadable(entry.place.seq, later)) : stop(entry.place.seq)
         }
         guard let standing, epoch != nil, isWhole else {

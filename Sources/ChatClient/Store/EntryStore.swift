@@ -125,6 +125,17 @@ extension ClientStore {
         return true
     }
 
+    /// Goes on behind an entry that is for nobody to read, and with which this device came into a group. Within a transaction.
+    func passOver(_ seq: SequenceNumber, in conversation: ConversationID) throws {
+        guard let (number, head, received) = try standing(of: conversation) else { return }
+        if received > head, received.next == seq {
+            // It was replayed up to here, and readers have not been given it yet.
+            try database.run("UPDATE conversations SET received = ? WHERE number = ?", seq, number)
+        } else if head.next == seq {
+            try setHead(number, seq)
+        }
+    }
+
     /// Stores an entry of our own as soon as the server has taken it. Within a transaction.
     ///
     /// - Returns: whether readers have something new: the entry has its position only where nothing before it is

@@ -234,26 +234,95 @@ import Testing
         }
     }
 
-    @Test func `S4: whoever was further goes back to an epoch in which they were, and to no other`() async throws {
+    /// Bob and alice are two epochs further than the server, which is restored.
+    private func further(_ server: TestServer, _ alice: Person, _ bob: Person) async throws {
+        await server.stop()
+        try copy(server)
+        try await server.startAgain()
+        let one = try await Joining(alice, with: bob)
+        _ = try await one.commit(.path(after: try await one.leafKey()))
+        _ = try await one.commit(.path(after: try await one.leafKey()))
+        let other = try await Joining(bob, with: alice)
+        #expect(try await other.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+        await server.stop()
+        try copy(server, back: true)
+        try await server.startAgain()
+    }
+
+    @Test(arguments: [nil, FrameKind.readLog, .readGroup, .takeKeyPackages, .foundGroup, .readWelcome])
+    func `S4: who was further founds the next incarnation, and the others read what is written there`(
+        lost: FrameKind?
+    ) async throws {
         try await withServer { server in
             let (alice, bob) = try await pair(server)
+            try await further(server, alice, bob)
+            if let lost {
+                for (person, other) in [(alice, bob), (bob, alice)] {
+                    let losing = try await Joining(person, with: other, losing: lost)
+                    _ = try? await losing.enter(after: .preconditionFailed)
+                }
+            }
+            let back = try await Joining(alice, with: bob)
+            #expect(try await back.enter(after: .preconditionFailed) == Self.anew)
+            // Before he has come.
+            try await back.writes("hello", 7)
+            let late = try await Joining(bob, with: alice)
+            #expect(try await late.enter(after: .preconditionFailed) == Self.anew)
+            #expect(try await late.enter(after: .preconditionFailed) == Self.anew)
+            #expect(try await late.bodies() == ["hello"])
+            try await expectTalk(back, late, 1)
+            #expect(try await !back.view().isWaiting)
+        }
+    }
+
+    @Test func `S4: of two who found it at once one is late, and nothing is lost to it`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            try await further(server, alice, bob)
+            let (one, other) = (try await Joining(alice, with: bob), try await Joining(bob, with: alice))
+            async let first = one.enter(after: .preconditionFailed)
+            async let second = other.enter(after: .preconditionFailed)
+            #expect(try await [first, second] == [Self.anew, Self.anew])
+            try await expectTalk(one, other, 1)
+        }
+    }
+
+    @Test func `S4: a group that a restore has lost goes on from what its members have`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            _ = try await Joining(alice, with: bob)
             await server.stop()
             try copy(server)
             try await server.startAgain()
-            let one = try await Joining(alice, with: bob)
-            _ = try await one.commit(.path(after: try await one.leafKey()))
-            _ = try await one.commit(.path(after: try await one.leafKey()))
-            let other = try await Joining(bob, with: alice)
-            #expect(try await other.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            #expect(try await Joining(alice, with: bob).enter() == Self.founded)
+            #expect(try await Joining(bob, with: alice).enter() == Self.founded)
             await server.stop()
             try copy(server, back: true)
             try await server.startAgain()
-            let back = try await Joining(alice, with: bob)
-            #expect(try await back.enter(after: .preconditionFailed) == GroupMark(epoch: 2))
+            let other = try await Joining(bob, with: alice)
+            #expect(try await other.enter(after: .preconditionFailed) == Self.anew)
+            let one = try await Joining(alice, with: bob)
+            #expect(try await one.enter(after: .preconditionFailed) == Self.anew)
+            try await expectTalk(one, other, 1)
+        }
+    }
+
+    @Test func `S4: nobody goes on from an epoch in which they never were`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            try await further(server, alice, bob)
             let late = try await Joining(bob, with: alice)
-            #expect(try await late.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
-            #expect(try await back.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
-            try await expectTalk(back, late, 1)
+            // As if he had been in another epoch than the one that the server is in now.
+            try await late.client.withStore { store in
+                try store.write {
+                    try store.database.run("UPDATE group_transcripts SET hash = zeroblob(32) WHERE epoch = 1")
+                }
+            }
+            let back = try await Joining(alice, with: bob)
+            #expect(try await back.enter(after: .preconditionFailed) == Self.anew)
+            await expectRefusal(.untrusted, "history_forked") { try await late.enter(after: .preconditionFailed) }
+            #expect(try await late.view().standing.group.incarnation == 0)
         }
     }
 }

@@ -1,0 +1,37 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// Going on behind a restore of the server that has lost what this device knows (S4).
+extension Joiner {
+    /// The log is processed to its head, and the server's group is behind what is held, or gone. Going back into it would shut out whoever
+    /// knows the later state, since its secrets are gone: the next incarnation is founded, into which everybody has a Welcome.
+    ///
+    /// - Returns: nil where that is not so, or the server is in a state in which this device never was.
+    func restored(
+        _ position: ConversationPosition, _ conversation: ConversationID
+    ) async throws(Problem) -> GroupCourse.Event? {
+        guard let former = try await former(conversation), former.standing.generation != place.generation,
+            case .direct = former.policy.kind
+        else { return nil }
+        let own = former.group.context.asPrevious(of: former.policy.group)
+        guard position.mark.isGroup else { return .restored(after: own) }
+        guard position.mark < own.mark else { return nil }
+        let (info, _, _) = try await description(of: conversation)
+        guard let name = GroupName(groupId: info.groupContext.groupId), name.conversation == conversation else {
+            return nil
+        }
+        let state = info.groupContext.asPrevious(of: name)
+        let kept = try await store.withStore { try $0.transcript(of: name, epoch: state.epoch) }
+        return state.mark == position.mark && kept == state.confirmedTranscriptHash ? .restored(after: state) : nil
+    }
+
+    /// What was held before, and behind a restore may be gone back to.
+    func kept(_ former: Former, for next: GroupPolicy) async throws(Problem) -> [GroupMark: [UInt8]] {
+        guard former.standing.generation != place.generation, let previous = next.previous else { return [:] }
+        let name = GroupName(conversation: next.group.conversation, incarnation: previous.incarnation)
+        let hash = try await store.withStore { try $0.transcript(of: name, epoch: previous.epoch) }
+        return hash.map { [previous.mark: $0] } ?? [:]
+    }
+}
