@@ -12,6 +12,16 @@ extension ClientStore {
         try database.run("INSERT OR REPLACE INTO group_owner(one, device) VALUES (1, ?)", device)
     }
 
+    /// Whether the device has come into the conversations that its account had before it.
+    func hasEnteredEarlierGroups(_ device: DeviceID) throws -> Bool {
+        try database.first("SELECT has_entered FROM group_owner WHERE device = ?", device) { $0.bool(0) } ?? false
+    }
+
+    /// Within a transaction.
+    func noteEnteredEarlierGroups(_ device: DeviceID) throws {
+        try database.run("UPDATE group_owner SET has_entered = 1 WHERE device = ?", device)
+    }
+
     /// Erases every group with all that this device has made for them. That it has left some stays known. Within a transaction.
     func forgetGroups() throws {
         try database.run("DELETE FROM group_rows")

@@ -165,6 +165,7 @@ actor LiveConnection {
             tell(.login(notice), behind: behind)
             if let link { await client.tellReadMarks(on: link) }
         case .live(let time):
+            if let link { await client.comeIn(on: link) }
             lastLive = LiveReport(event: .live(time: time), behind: behind)
             tell(.live(time: time), behind: behind)
             if let link { Task { [client] in await client.refillKeyPackages(on: link, atEnd: false) } }

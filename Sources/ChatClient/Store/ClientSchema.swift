@@ -409,10 +409,12 @@ enum ClientSchema {
         CREATE TRIGGER trusts_by_alarm AFTER INSERT ON key_alarms BEGIN DELETE FROM group_trusts; END;
         CREATE TRIGGER trusts_by_alarm_gone AFTER DELETE ON key_alarms BEGIN DELETE FROM group_trusts; END;
 
-        -- Whose groups these are: a device that takes the profile over begins without any.
+        -- Whose groups these are: a device that takes the profile over begins without any. `has_entered`: it has come into the
+        -- conversations that its account had before it.
         CREATE TABLE group_owner(
             one INTEGER PRIMARY KEY CHECK(one = 1),
-            device BLOB NOT NULL
+            device BLOB NOT NULL,
+            has_entered INTEGER NOT NULL DEFAULT 0
         );
         """
 

@@ -5,8 +5,10 @@ start_server
 user alice
 user bob
 further laptop alice --device-name laptop
-background laptop.out as laptop chat listen --json
+background laptop.out as laptop chat listen --json --meta
 laptop=$job
+# From when it has come in, it reads what is written.
+within 60 grep -q '"head":"live"' "$SCRATCH/laptop.out" || fail "the laptop is not live"
 exits 0 bob chat send --to alice "to both"
 within 60 grep -q '"to both"' "$SCRATCH/laptop.out" || fail "the second device gets nothing"
 

@@ -58,6 +58,8 @@ done
 background one.out bot chat reply --allow alice --resume one --json -- sh -c 'echo "one $$"'
 background two.out bot chat reply --allow alice --resume two --json -- sh -c 'echo "two $$"'
 background three.out second chat reply --allow alice --json -- sh -c 'echo "three $$"'
+# A device reads what is written from when it has come in.
+exits 0 second chat listen --no-follow
 for n in 1 2 3 4 5; do exits 0 alice chat send --to bot "question $n"; done
 acknowledged() { for n in one two three; do lines "$SCRATCH/$n.out" 5 || return 1; done; }
 within 60 acknowledged || fail "not all of them answer: $(cat "$SCRATCH"/{one,two,three}.out{,.err})"
