@@ -15,7 +15,7 @@ enum RuleTable {
         "J5": ["CommitTests", "RoomChangeTests"],
         "J6": ["CommitTests", "GroupServerTests", "CommittingTests"], "J7": ["CommitTests"], "J8": ["CommitTests"],
         "J9": ["CommitTests"],
-        "K1": ["PackageContractTests", "PackageRequestTests"], "K2": ["PackageContractTests"],
+        "K1": ["PackageContractTests", "PackageRequestTests", "BundleContractTests"], "K2": ["PackageContractTests"],
         "K3": ["KeyPackageTests", "PackageContractTests"],
         "K4": ["JoinerTests"], "K5": ["WelcomeTests", "WelcomedGroupTests"],
         "R1": ["RemovalTests", "RoomTests", "CommittingTests", "GroupCourseTests"],
@@ -32,9 +32,10 @@ enum RuleTable {
     static let begun: [String: [String]] = [
         "E7": ["GroupContractTests", "ReportTests"], "S3": ["ReportTests", "ReturningTests"],
         "S4": ["GenerationTests", "ReturningTests", "IncarnationTests", "GroupCourseTests"],
-        "G1": ["GateTests", "JoinerTests", "GroupGateTests", "CommittingTests"], "G2": ["PinTests", "GroupGateTests"],
+        "G1": ["GateTests", "JoinerTests", "GroupGateTests", "CommittingTests"],
+        "G2": ["PinTests", "GroupGateTests", "MarkTests"],
         "I2": ["IncarnationTests", "ReturningTests", "GroupCourseTests"],
-        "M3": ["MessageTests"], "E8": ["CommitPlanTests"],
+        "M3": ["MessageTests", "MarkTests"], "E8": ["CommitPlanTests"],
     ]
 
     static let open = [

@@ -59,6 +59,7 @@ extension MemoryStore {
             Welcome(
                 taken: TakenWelcome(id: bundle.id, head: conversation.head, payload: welcome.payload), time: time,
                 requests: requests))
+        for device in welcome.devices { noteUsed(by: bundle.sender, in: bundle.conversation, of: device) }
     }
 
     private func apply(_ change: MembershipChange, _ conversation: inout Conversation) {

@@ -64,6 +64,13 @@ extension MemoryStore {
         return active.map(\.new.id).sorted().compactMap { take(claim, of: $0) }
     }
 
+    func noteUsed(by claimer: AccountID, in conversation: ConversationID, of device: DeviceID) {
+        for index in (handouts[device] ?? []).indices
+        where handouts[device]?[index].claimer == claimer && handouts[device]?[index].conversation == conversation {
+            handouts[device]?[index].expires = 0
+        }
+    }
+
     private func take(_ claim: PackageClaim, of device: DeviceID) -> TakenPackage? {
         let now = clock()
         handouts[device]?.removeAll { $0.time <= now - PackageClaim.lifetime }

@@ -104,7 +104,7 @@ import Testing
         ("listen.stop", #"{"listener":0}"#, "\"listener\""), ("listen.stop", #"{"listener":1}"#, "no listener 1"),
         ("listen.ack", #"{"listener":1,"cursor":"0123456789abcdef-1"}"#, "no listener 1"),
         ("ask", #"{"to":["bob"]}"#, "\"question\" is missing"), ("ask", #"{"to":[],"question":"x"}"#, "nobody"),
-        ("ask", #"{"to":"bob","question":"x"}"#, "\"to\""), ("ask", #"{"question":"x"}"#, "\"to\" is missing"),
+        ("ask", #"{"to":"bob","question":"x"}"#, "\"to\""), ("ask", #"{"question":"x"}"#, "nobody to ask"),
         ("ask", #"{"to":["bob"],"question":"x","timeout":"0"}"#, "\"timeout\""),
         ("ask", #"{"to":["bob"],"question":"x","id":""}"#, "\"id\""),
         ("ask", #"{"to":["bob"],"question":"x","choices":["yes","YES"]}"#, "twice"),

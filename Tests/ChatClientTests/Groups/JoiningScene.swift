@@ -182,17 +182,20 @@ struct Joining {
     func view() async throws -> View {
         let (conversation, judge) = (conversation, joiner.place.judge)
         let view = try await client.withStore { store -> View? in
-            guard let standing = try store.groupStanding(of: conversation) else { return nil }
-            let group = try Group.load(standing.group.groupId, from: store.groupRows, judge: judge)
-            let staged = try store.stagedGroupRows.row(RowKey(groupId: standing.group.groupId, kind: .head))
-            return View(
-                context: group.context.encoded,
-                devices: Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential).device }),
-                standing: standing,
-                isWaiting: try store.waitingCommit(of: conversation) != nil || staged != nil,
-                packages: try store.database.first(
-                    "SELECT count(*) FROM key_packages WHERE is_last_resort = 0"
-                ) { $0.int(0) } ?? 0)
+            // Another process of the profile may write meanwhile.
+            try store.read { () throws -> View? in
+                guard let standing = try store.groupStanding(of: conversation) else { return nil }
+                let group = try Group.load(standing.group.groupId, from: store.groupRows, judge: judge)
+                let staged = try store.stagedGroupRows.row(RowKey(groupId: standing.group.groupId, kind: .head))
+                return View(
+                    context: group.context.encoded,
+                    devices: Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential).device }),
+                    standing: standing,
+                    isWaiting: try store.waitingCommit(of: conversation) != nil || staged != nil,
+                    packages: try store.database.first(
+                        "SELECT count(*) FROM key_packages WHERE is_last_resort = 0"
+                    ) { $0.int(0) } ?? 0)
+            }
         }
         return try #require(view)
     }

@@ -235,4 +235,25 @@ import Testing
             if kind.engine == .sqlite { #expect(try store.faults() == []) }
         }
     }
+
+    @Test(arguments: Kind.all) func `K1: a package that a Welcome was made for is handed out no more`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            let packages = (1...2).map { (number: UInt8) in
+                NewPackage(reference: [1, number], initKey: [2, number], package: [3, number], expires: 10_000_000_000)
+            }
+            _ = try await store.store.publishPackages(
+                PackagePublication(
+                    account: bob, device: bobDevice, head: .none, instance: 0, packages: packages, lastResort: nil))
+            let claim = PackageClaim(
+                claimer: alice, device: aliceDevice, conversation: room, account: bob, isOverRate: false)
+            for _ in 0..<2 {
+                #expect(try await store.store.takePackages(claim).map(\.package) == [[3, 1]])
+            }
+            _ = try await store.commit([welcome(5, [bobDevice], [1])])
+            #expect(try await store.store.takePackages(claim).map(\.package) == [[3, 2]])
+        }
+    }
 }

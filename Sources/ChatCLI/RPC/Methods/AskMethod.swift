@@ -52,17 +52,18 @@ struct AskMethod: Sendable {
 
     static func question(_ arguments: RPCArguments) throws(RPCError) -> Question {
         let (names, rooms) = (try arguments.value(to) ?? [], try arguments.value(rooms) ?? [])
-        guard !names.isEmpty || !rooms.isEmpty else { throw .invalid("\"to\", \"rooms\": nobody to ask") }
         let timeout = try arguments.value(timeout) ?? .seconds(600)
         guard timeout > .zero else { throw .invalid("\"timeout\": expected \(DurationText.form), above 0") }
         let key = try arguments.value(id)
         guard key.map({ (1...Limits.idempotencyKey).contains($0.utf8.count) }) ?? true else {
             throw .invalid("\"id\": expected 1 to \(Limits.idempotencyKey) bytes")
         }
+        let (text, choices) = (try text(arguments), try arguments.value(choices) ?? [])
+        guard !names.isEmpty || !rooms.isEmpty else { throw .invalid("\"to\", \"rooms\": nobody to ask") }
         return Question(
             to: names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } },
-            rooms: rooms.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, text: try text(arguments),
-            choices: try arguments.value(choices) ?? [], key: key, timeout: timeout)
+            rooms: rooms.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, text: text,
+            choices: choices, key: key, timeout: timeout)
     }
 
     private static func text(_ arguments: RPCArguments) throws(RPCError) -> String {

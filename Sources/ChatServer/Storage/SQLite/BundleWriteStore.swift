@@ -73,6 +73,10 @@ extension BatchWriteStore {
         if let welcome = bundle.welcome {
             try WelcomeStore.insert(
                 welcome, of: bundle.id, in: conversation.number, head: stored.seq, time: stored.time, database)
+            let packages = PackageStore(database: database)
+            for device in welcome.devices {
+                try packages.noteUsed(by: bundle.sender, in: bundle.conversation, of: device)
+            }
         }
     }
 
