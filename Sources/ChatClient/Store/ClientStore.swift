@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Glibc
+import MLS
 import SQLite
 import StoredValues
 import Transport
@@ -158,6 +159,12 @@ extension Problem {
     init(store error: any Error) {
         if let problem = error as? Problem {
             self = problem
+            return
+        }
+        if let error = error as? MLSError, error.check == .storeMalformed {
+            self.init(
+                .damagedStore, "the profile's store is damaged: a group of it cannot be read (\(error))",
+                hint: "move it away and log in again")
             return
         }
         guard let error = error as? SQLiteError else {

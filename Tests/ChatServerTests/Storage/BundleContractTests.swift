@@ -242,7 +242,8 @@ import Testing
         try await withStore(kind) { store in
             try await openRoom(store)
             let packages = (1...2).map { (number: UInt8) in
-                NewPackage(reference: [1, number], initKey: [2, number], package: [3, number], expires: 10_000_000_000)
+                NewPackage(
+                    reference: [1, number], initKey: [2, number], package: [3, number], expires: 10_000_000_000)
             }
             _ = try await store.store.publishPackages(
                 PackagePublication(
