@@ -26,7 +26,7 @@ struct SendingAccess: Sendable {
     ) async throws(Problem) -> OpenedConversation {
         let opened = try await find(name, on: link, anew: anew)
         try await keys.settle(name, opened.recipient, on: link)
-        if name.hasGroup { try await groups.enter(opened.id, on: link, after: refusal) }
+        if name.hasGroup { try await enter(opened, name, on: link, after: refusal) }
         if let flushOutbox, try await journal.hasQueued(for: name) {
             await flushOutbox(link)
             if try await journal.hasQueued(for: name) {
@@ -35,6 +35,16 @@ struct SendingAccess: Sendable {
             }
         }
         return opened
+    }
+
+    private func enter(
+        _ opened: OpenedConversation, _ name: ConversationName, on link: Link, after refusal: ErrorCode?
+    ) async throws(Problem) {
+        do throws(Problem) { try await groups.enter(opened.id, on: link, after: refusal) } catch {
+            // Who is gone has no device either, and never will: the server says so of the name.
+            if error.code == ErrorCode.noDevice.name { _ = try await conversations.open(name, on: link) }
+            throw error
+        }
     }
 
     private func find(_ name: ConversationName, on link: Link, anew: Bool) async throws(Problem) -> OpenedConversation {
