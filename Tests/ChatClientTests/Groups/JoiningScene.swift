@@ -200,3 +200,17 @@ struct Joining {
         return try #require(view)
     }
 }
+
+extension Client {
+    /// Connects, and returns when the server has key packages of this device.
+    nonisolated func leavesPackages() async throws {
+        let isDone = try await eventually {
+            _ = try await self.loggedInLink()
+            await self.settle()
+            return try await self.withStore { store in
+                try store.database.first("SELECT count(*) FROM key_packages WHERE waits = 0") { $0.int(0) } ?? 0
+            } > 0
+        }
+        #expect(isDone)
+    }
+}
