@@ -27,8 +27,7 @@ import Testing
             phone = try Person("alice", at: server.address)
             _ = try await phone.joins(alice)
             let waiting = try phone.client()
-            _ = try await waiting.loggedInLink()
-            await waiting.settle()
+            try await waiting.leavesPackages()
             phoneDevice = try await waiting.identity().device
             #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
             #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
