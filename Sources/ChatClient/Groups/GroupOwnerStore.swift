@@ -22,7 +22,8 @@ extension ClientStore {
         try database.run("UPDATE group_owner SET has_entered = 1 WHERE device = ?", device)
     }
 
-    /// Erases every group with all that this device has made for them. That it has left some stays known. Within a transaction.
+    /// Erases every group with all that this device has made for them and knows of their past. That it has left some stays known, and so
+    /// does who has another log. Within a transaction.
     func forgetGroups() throws {
         try database.run("DELETE FROM group_rows")
         try database.run("DELETE FROM group_standings")
@@ -30,6 +31,9 @@ extension ClientStore {
         try database.run("DELETE FROM outgoing")
         try database.run("DELETE FROM welcome_requests")
         try database.run("DELETE FROM group_trusts")
+        try database.run("DELETE FROM group_transcripts")
+        try database.run("DELETE FROM group_resyncs")
+        try database.run("DELETE FROM log_marks")
         try database.run("DELETE FROM group_owner")
     }
 }
