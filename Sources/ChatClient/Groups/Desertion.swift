@@ -6,7 +6,7 @@ extension ClientStore {
     /// Whether a party of a direct conversation has no leaf of a device that is active by the chain that is held: nobody of it would read
     /// what is written there, and the next incarnation is founded.
     func isDeserted(_ policy: GroupPolicy, _ leaves: [LeafNode]) throws -> Bool {
-        guard case .direct(let parties) = policy.kind else { return false }
+        guard case .direct = policy.kind else { return false }
         var alive: Set<AccountID> = []
         var chains: [AccountID: AccountChain?] = [:]
         for leaf in leaves {
@@ -17,14 +17,6 @@ extension ClientStore {
             // What no chain says anything of is the gate's affair.
             if chain?.devices[credential.device]?.isActive ?? true { alive.insert(account) }
         }
-        return !parties.allSatisfy { alive.contains($0.account) }
-    }
-}
-
-extension GroupContext {
-    /// From where the next incarnation of a group goes on.
-    func asPrevious(of group: GroupName) -> GroupPolicy.Previous {
-        GroupPolicy.Previous(
-            incarnation: group.incarnation, epoch: epoch, confirmedTranscriptHash: confirmedTranscriptHash)
+        return policy.isDeserted(by: alive)
     }
 }

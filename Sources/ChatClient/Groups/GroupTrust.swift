@@ -37,8 +37,7 @@ struct GroupTrust: Equatable, Sendable {
             accounts.insert(claimed.party.account)
         }
         // Nobody of it would read what is written.
-        guard case .direct(let parties) = policy.kind else { return }
-        if !parties.allSatisfy({ accounts.contains($0.account) }) { finding.add(.commitFirst) }
+        if policy.isDeserted(by: accounts) { finding.add(.commitFirst) }
     }
 
     init(isOpen: Bool, finding: Finding) {

@@ -56,10 +56,8 @@ extension GroupFollower {
         }
     }
 
-    /// Whether its next incarnation may be founded: a party of a direct conversation has no leaf of an active device, or nobody has one.
+    /// Whether its next incarnation may be founded.
     private func isDeserted(_ lost: Set<DeviceID>) -> Bool {
-        let alive = Set(devices.filter { !lost.contains($0.device) }.map(\.account))
-        guard case .direct(let parties) = policy.kind else { return alive.isEmpty }
-        return !parties.allSatisfy { alive.contains($0.account) }
+        policy.isDeserted(by: Set(devices.filter { !lost.contains($0.device) }.map(\.account)))
     }
 }

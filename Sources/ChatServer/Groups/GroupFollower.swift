@@ -83,11 +83,7 @@ package struct GroupFollower: Sendable {
     }
 
     /// As the next incarnation names it.
-    var asPrevious: GroupPolicy.Previous {
-        GroupPolicy.Previous(
-            incarnation: mark.incarnation, epoch: group.epoch,
-            confirmedTranscriptHash: group.context.confirmedTranscriptHash)
-    }
+    var asPrevious: GroupPolicy.Previous { group.context.asPrevious(of: policy.group) }
 
     /// Takes it from its rows.
     package static func load(

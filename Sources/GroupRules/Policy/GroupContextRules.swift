@@ -57,3 +57,11 @@ extension GroupPolicy {
             "a direct conversation that is not of its parties")
     }
 }
+
+extension GroupContext {
+    /// From where the next incarnation of a group goes on.
+    package func asPrevious(of group: GroupName) -> GroupPolicy.Previous {
+        GroupPolicy.Previous(
+            incarnation: group.incarnation, epoch: epoch, confirmedTranscriptHash: confirmedTranscriptHash)
+    }
+}

@@ -89,6 +89,14 @@ package struct GroupPolicy: Hashable, Sendable {
         if case .direct(let parties) = kind { parties.contains(party) } else { false }
     }
 
+    /// Whether the next incarnation may be founded: a party of a direct conversation has nobody there any more, or nobody has anybody.
+    ///
+    /// - Parameter accounts: that have a leaf of an active device.
+    package func isDeserted(by accounts: Set<AccountID>) -> Bool {
+        guard case .direct(let parties) = kind else { return accounts.isEmpty }
+        return !parties.allSatisfy { accounts.contains($0.account) }
+    }
+
     package var mlsExtension: MLS.Extension { MLS.Extension(type: .chatPolicy, data: wireBytes) }
 }
 
