@@ -23,15 +23,18 @@ struct Opener: Sendable {
 
     /// Takes in as many of the items, all of one conversation, as the bounds allow: at least one.
     ///
-    /// - Parameter isReplay: the device catches up.
+    /// - Parameters:
+    ///   - isReplay: the device catches up.
+    ///   - isDelivered: a subscription brings them, so that this device knows everything up to now.
     mutating func open(
         _ items: some Sequence<LogItem>, of conversation: ConversationID, in store: ClientStore, as identity: Identity,
-        isReplay: Bool = false, now: Timestamp, clock: () -> Duration = { Monotonic.now }
+        isReplay: Bool = false, isDelivered: Bool = false, now: Timestamp, clock: () -> Duration = { Monotonic.now }
     ) throws -> OpenedPart {
         let setting = OpeningSetting(
             store: store, identity: identity, judge: judge, conversation: conversation, isReplay: isReplay, now: now)
         let course = try store.writeSynced {
-            try Self.run(items, setting, held[conversation] ?? HeldGroup(), clock)
+            if isDelivered { try store.noteSynced(now) }
+            return try Self.run(items, setting, held[conversation] ?? HeldGroup(), clock)
         }
         keep(course.held, of: conversation)
         return course.part

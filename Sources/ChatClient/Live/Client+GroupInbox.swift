@@ -24,7 +24,10 @@ extension Client {
             case .notMember, .hole, .cannotFollow, .superseded:
                 let refusal = part.stop == .notMember ? nil : ErrorCode.preconditionFailed
                 guard !hasEntered, try await canFollow(conversation, on: link, after: refusal) else {
-                    return try keepUnopened(rest, isReplay: isReplay, identity, acknowledger)
+                    // What cannot be opened is told as that.
+                    return try keep(
+                        rest.map(Incoming.init)[...], isReplay: isReplay, from: link, identity: identity, acknowledger,
+                        open: EntryOpening.unopened)
                 }
                 hasEntered = true
             }
@@ -37,11 +40,11 @@ extension Client {
         let now = WallClock.now
         let part = try withOpener { opener, store in
             let part = try opener.open(
-                items, of: conversation, in: store, as: identity, isReplay: isReplay, now: now)
+                items, of: conversation, in: store, as: identity, isReplay: isReplay, isDelivered: true, now: now)
             if part.hasNews { store.wake() }
             return part
         }
-        for finding in part.findings { log.info("conversation \(conversation): \(finding)") }
+        log.tell(part.findings)
         return part
     }
 
@@ -68,23 +71,6 @@ extension Client {
         do throws(Problem) { try await groupPassage.enter(conversation, on: link) } catch {
             log.info("conversation \(conversation) is not entered yet: \(error.text)")
         }
-    }
-
-    /// What cannot be opened is told as that.
-    private func keepUnopened(
-        _ items: ArraySlice<LogItem>, isReplay: Bool, _ identity: Identity, _ acknowledger: Acknowledger
-    ) throws(Problem) {
-        let batch = items.map(Incoming.init)
-        let now = WallClock.now
-        let stored = try store { store in
-            let stored = try store.writeSynced {
-                try store.store(
-                    batch, own: identity.account, isReplay: isReplay, now: now, open: EntryOpening.unopened)
-            }
-            if stored.hasNews { store.wake() }
-            return stored
-        }
-        for item in stored.items { acknowledger.planner.settled(item, now: Monotonic.now) }
     }
 }
 

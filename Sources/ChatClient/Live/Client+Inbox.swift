@@ -60,7 +60,7 @@ extension Client {
         while let conversation = rest.first?.conversation {
             guard !plain.contains(conversation) else {
                 let end = rest.firstIndex { !plain.contains($0.conversation) } ?? rest.endIndex
-                try keepPlain(rest[..<end], isReplay: isReplay, from: link, identity: identity, acknowledger)
+                try keep(rest[..<end], isReplay: isReplay, from: link, identity: identity, acknowledger)
                 rest = rest[end...]
                 continue
             }
@@ -71,14 +71,20 @@ extension Client {
         }
     }
 
-    private func keepPlain(
-        _ batch: ArraySlice<Incoming>, isReplay: Bool, from link: Link, identity: Identity, _ acknowledger: Acknowledger
+    /// Stores what needs no group to be read, or cannot be read.
+    ///
+    /// - Parameter open: what an entry says.
+    func keep(
+        _ batch: ArraySlice<Incoming>, isReplay: Bool, from link: Link, identity: Identity,
+        _ acknowledger: Acknowledger,
+        open: (ReceivedEntry) -> EntryOpening = EntryOpening.init
     ) throws(Problem) {
         let now = WallClock.now
         let stored = try store { store in
             let stored = try store.writeSynced {
                 try store.noteSynced(now)
-                return try store.store(Array(batch), own: identity.account, isReplay: isReplay, now: now)
+                return try store.store(
+                    Array(batch), own: identity.account, isReplay: isReplay, now: now, open: open)
             }
             if stored.hasNews { store.wake() }
             return stored

@@ -75,7 +75,7 @@ struct SendJournal: Sendable {
                 if hasNews { store.wake() }
                 return findings
             }
-            for finding in findings { log.info("\(finding)") }
+            log.tell(findings)
         } catch { log.warning("sent, but not kept in the history: \(error.text)") }
     }
 

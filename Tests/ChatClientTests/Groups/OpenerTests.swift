@@ -67,6 +67,21 @@ private struct OpeningScene {
         #expect(try scene.ann.told() == ["b1", "b2", "b3", "b4", "b5"])
     }
 
+    @Test func `what a subscription brings says up to when this device knows everything, a log that is read does not`()
+        throws
+    {
+        var scene = try OpeningScene()
+        try scene.bobWrites("b1", 1)
+        try scene.bobWrites("b2", 2)
+        let items = scene.log.items(after: 1, to: scene.ann.identity)
+        let (store, identity) = (scene.ann.store, scene.ann.identity)
+        _ = try scene.ann.opener.open([items[0]], of: scene.pair.conversation, in: store, as: identity, now: 5_000)
+        #expect(try store.lastSync() == nil)
+        _ = try scene.ann.opener.open(
+            [items[1]], of: scene.pair.conversation, in: store, as: identity, isDelivered: true, now: 6_000)
+        #expect(try store.lastSync() == 6_000)
+    }
+
     @Test func `E2: a transaction takes sixty-four entries, or what eight milliseconds have room for`() throws {
         var scene = try OpeningScene()
         for number in UInt64(1)...70 { try scene.bobWrites("b\(number)", number) }
