@@ -5,19 +5,6 @@ import MLS
 
 /// Founding, and joining from outside.
 extension Joiner {
-    /// Where this device stands in a direct conversation when it is in its group.
-    func enter(
-        _ conversation: ConversationID, with peer: Peer, after refusal: ErrorCode? = nil
-    ) async throws(Problem) -> GroupMark {
-        try await enter(conversation, as: .direct(peer), after: refusal)
-    }
-
-    /// Where this device stands in a conversation that is known here, when it is in its group.
-    func enter(_ conversation: ConversationID, after refusal: ErrorCode? = nil) async throws(Problem) -> GroupMark {
-        let target = try await store.withStore { try $0.groupTarget(of: conversation) }
-        return try await enter(conversation, as: target, after: refusal)
-    }
-
     // MARK: Making
 
     /// Founds the group with all who belong to it by themselves and have a key package: every active device of the parties, of the

@@ -35,6 +35,13 @@ struct Joiner: Sendable {
         return try await run(&course, from: course.begin(after: refusal), conversation, target, .nothing)
     }
 
+    /// As `enter`, of a conversation that is known here.
+    @discardableResult
+    func enter(_ conversation: ConversationID, after refusal: ErrorCode? = nil) async throws(Problem) -> GroupMark {
+        let target = try await store.withStore { try $0.groupTarget(of: conversation) }
+        return try await enter(conversation, as: target, after: refusal)
+    }
+
     /// Commits what is due and what is wished, as often as others are quicker, until nothing of it is left to be done.
     ///
     /// - Throws: `not_in_group` (75) of a group that this device is not in and cannot enter, `busy` (75), what the server refuses it with.

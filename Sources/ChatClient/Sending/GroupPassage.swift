@@ -16,8 +16,7 @@ struct GroupPassage: Sendable {
     func enter(
         _ conversation: ConversationID, on link: Link, after refusal: ErrorCode? = nil
     ) async throws(Problem) {
-        let target = try await door.withStore { try $0.groupTarget(of: conversation) }
-        _ = try await joiner(link).enter(conversation, as: target, after: refusal)
+        try await joiner(link).enter(conversation, after: refusal)
     }
 
     /// Whether messages can be sealed at once, without anything that has to be asked before. Within a transaction.

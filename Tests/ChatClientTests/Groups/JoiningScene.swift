@@ -107,7 +107,7 @@ struct Joining {
     }
 
     func enter(after refusal: ErrorCode? = nil) async throws -> GroupMark {
-        try await joiner.enter(conversation, with: peer, after: refusal)
+        try await joiner.enter(conversation, as: .direct(peer), after: refusal)
     }
 
     @discardableResult
