@@ -6,10 +6,17 @@ extension Client {
     /// Who is online, or everybody, in the order of their names.
     package func users(onlineOnly: Bool) async throws(Problem) -> [AccountStatus] {
         let (link, _) = try await loggedInLink()
+        let users = try await users(onlineOnly: onlineOnly, on: link)
+        remember(users.map(\.account))
+        return users
+    }
+
+    /// - Parameter pages: of the list, at most.
+    func users(onlineOnly: Bool, on link: Link, pages: Int = .max) async throws(Problem) -> [AccountStatus] {
         let deadline = Monotonic.now + Self.listPatience
         var users: [AccountStatus] = []
         var after: UserName?
-        while true {
+        for _ in 0..<pages {
             let left = deadline - Monotonic.now
             guard left > .zero else {
                 throw Problem(
@@ -25,8 +32,15 @@ extension Client {
             }
             after = last
         }
-        remember(users.map(\.account))
         return users
+    }
+
+    /// Who has a name, by the server's word; nil: nobody.
+    func user(named user: UserName) async throws(Problem) -> AccountRecord? {
+        let page: AccountPage = try await ask(ListAccounts(after: user.predecessor, onlineOnly: false))
+        guard let found = page.accounts.first(where: { $0.account.name == user })?.account else { return nil }
+        remember([found])
+        return found
     }
 
     /// How long a list of all users may take.

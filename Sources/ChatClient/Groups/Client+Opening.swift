@@ -7,14 +7,19 @@ extension Client: GroupDoor {
         _ body: @Sendable (inout Opener, ClientStore) throws -> Value
     ) throws(Problem) -> Value {
         try store { store in
-            guard let identity = try store.identity() else { throw notLoggedIn }
-            guard let groupKey = try store.groupKey() else {
-                throw Problem(.protocolFault, "the server has no key for groups", sent: .no)
-            }
-            let judge = GroupJudge(server: identity.server, groupKey: groupKey)
+            let judge = try groupJudge(store)
             var opener = opener.flatMap { $0.judge == judge ? $0 : nil } ?? Opener(judge: judge)
             defer { self.opener = opener }
             return try body(&opener, store)
         }
+    }
+
+    /// By whom groups are judged: for the server of this profile, whose key is pinned.
+    func groupJudge(_ store: ClientStore) throws -> GroupJudge {
+        guard let identity = try store.identity() else { throw notLoggedIn }
+        guard let groupKey = try store.groupKey() else {
+            throw Problem(.protocolFault, "the server has no key for groups", sent: .no)
+        }
+        return GroupJudge(server: identity.server, groupKey: groupKey)
     }
 }

@@ -9,3 +9,16 @@ protocol GroupWire: Sendable {
 extension Link: GroupWire {
     func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply { try await request(body) }
 }
+
+extension GroupWire {
+    /// Asks for the names of accounts that are not known here, so that what is stored can be shown.
+    func lookUp(_ accounts: Set<AccountID>, _ store: any StoreDoor) async throws(Problem) {
+        let strangers = try await store.withStore { try $0.unknown(accounts: accounts) }
+        for page in strangers.pages(of: Limits.page) {
+            let found: Accounts = try await ask(LookUpAccounts(ids: page))
+            try await store.withStore { store in
+                try store.write { try store.remember(found.accounts, now: WallClock.now) }
+            }
+        }
+    }
+}

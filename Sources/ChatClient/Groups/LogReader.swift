@@ -89,14 +89,7 @@ struct LogReader: Sendable {
 
     /// Asks for the names of senders that are not known here, so that what is stored can be shown.
     private func lookUpStrangers(in items: [LogItem]) async throws(Problem) {
-        let senders = Set(items.compactMap(\.sender))
-        let strangers = try await store.withStore { try $0.unknown(accounts: senders) }
-        for page in strangers.pages(of: Limits.page) {
-            let found: Accounts = try await wire.ask(LookUpAccounts(ids: page))
-            try await store.withStore { store in
-                try store.write { try store.remember(found.accounts, now: WallClock.now) }
-            }
-        }
+        try await wire.lookUp(Set(items.compactMap(\.sender)), store)
     }
 }
 

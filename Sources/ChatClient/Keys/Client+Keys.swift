@@ -157,11 +157,9 @@ extension Client {
     private func refresh(_ user: UserName) async throws(Problem) {
         let (link, welcome) = try await loggedInLink()
         if user != welcome.account.name {
-            let page: AccountPage = try await ask(ListAccounts(after: user.predecessor, onlineOnly: false))
-            guard let found = page.accounts.first(where: { $0.account.name == user })?.account else {
+            guard let found = try await self.user(named: user) else {
                 throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers)
             }
-            remember([found])
             try await chainReader.read(found.id, named: user, on: link)
         } else {
             try await chainReader.read(welcome.account.id, named: user, on: link)

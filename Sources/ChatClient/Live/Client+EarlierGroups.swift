@@ -37,21 +37,16 @@ extension Client {
     /// those of two accounts.
     private func earlierGroups(on link: Link, _ welcome: Welcome) async throws(Problem) -> [ConversationID] {
         let own = welcome.account.id
+        let users = try await users(onlineOnly: false, on: link, pages: Self.pages)
+        let ids = users.map { ConversationID.direct(own, $0.account.id, on: welcome.server) }
         var found: [ConversationID] = []
-        var after: UserName?
-        for _ in 0..<Self.pages {
-            let page: AccountPage = try await link.request(ListAccounts(after: after))
-            let ids = page.accounts.map { ConversationID.direct(own, $0.account.id, on: welcome.server) }
-            for part in ids.pages(of: Limits.page) {
-                let known: Conversations = try await link.request(LookUpConversations(ids: part))
-                let groups = known.conversations.filter { $0.epoch > .first && $0.type == .direct }
-                found += try store { store in
-                    try store.write { try store.remember(groups, own: own, now: WallClock.now) }
-                    return try groups.map(\.id).filter { try store.groupStanding(of: $0) == nil }
-                }
+        for part in ids.pages(of: Limits.page) {
+            let known: Conversations = try await link.request(LookUpConversations(ids: part))
+            let groups = known.conversations.filter { $0.epoch > .first && $0.type == .direct }
+            found += try store { store in
+                try store.write { try store.remember(groups, own: own, now: WallClock.now) }
+                return try groups.map(\.id).filter { try store.groupStanding(of: $0) == nil }
             }
-            guard page.more, let last = page.accounts.last?.account.name else { break }
-            after = last
         }
         return found
     }

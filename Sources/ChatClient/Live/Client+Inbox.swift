@@ -142,11 +142,7 @@ extension Client {
             }
         }
         let senders = batch.compactMap { if case .entry(let entry) = $0 { entry.place.sender } else { nil } }
-        let accounts = try store { try $0.unknown(accounts: Set(senders)) }
-        for page in accounts.pages(of: Limits.page) {
-            let found: Accounts = try await link.request(LookUpAccounts(ids: page))
-            try store { store in try store.write { try store.remember(found.accounts, now: WallClock.now) } }
-        }
+        try await link.lookUp(Set(senders), self)
         try await readKeysOfStrangers(in: batch, on: link)
     }
 

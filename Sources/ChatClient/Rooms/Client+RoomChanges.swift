@@ -58,11 +58,9 @@ extension Client {
     private func account(of user: UserName) async throws(Problem) -> AccountID {
         let own = try identity()
         if own.name == user { return own.account }
-        let page: AccountPage = try await ask(ListAccounts(after: user.predecessor, onlineOnly: false))
-        guard let found = page.accounts.first(where: { $0.account.name == user })?.account else {
+        guard let found = try await self.user(named: user) else {
             throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers, sent: .no)
         }
-        remember([found])
         return found.id
     }
 

@@ -1,7 +1,6 @@
 import CLISupport
 import ChatProtocol
 import GroupRules
-import MLS
 
 /// Who is in a room.
 extension Client {
@@ -26,11 +25,9 @@ extension Client {
         }
         remember(told.map(\.account))
         let members = told
-        let welcome = try await link.welcome()
-        let judge = GroupJudge(server: welcome.server, groupKey: SignaturePublicKey(welcome.groupKey))
         return try store { store in
             try store.read {
-                let group = try store.roomView(of: record.conversation, judge: judge)
+                let group = try store.roomView(of: record.conversation, judge: try groupJudge(store))
                 return try RoomView.merge(members, group).map { try self.person($0, in: store) }
                     .sorted { $0.user < $1.user }
             }
