@@ -228,7 +228,7 @@ package actor MessageSender {
         switch decision {
         case .resolve(let name, let anew): await resolve(name, anew: anew)
         case .seal(let tags): await seal(tags)
-        case .append(let tag, _):
+        case .append(let tag):
             guard let sealed = messages[tag]?.sealed else { return }
             wire?.append(sealed, tag: tag)
         case .watchReceipts(let conversation): wire?.watch(conversation)
@@ -272,6 +272,8 @@ package actor MessageSender {
             sealing.append((tag, message.conversation))
             unsealed.append(UnsealedMessage(conversation: id, id: message.id, content: message.content))
         }
+        // Those before them in their conversation may have closed it.
+        guard !unsealed.isEmpty else { return }
         let outcomes: [SealingOutcome]
         do throws(Problem) {
             outcomes = try await access.groups.seal(unsealed, options)

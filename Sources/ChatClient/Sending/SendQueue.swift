@@ -21,7 +21,7 @@ struct SendQueue {
         case resolve(ConversationName, anew: Bool)
         /// Make the payloads of these, in this order, as far as they are not made, and tell `sealed`.
         case seal([UInt64])
-        case append(tag: UInt64, to: ConversationID)
+        case append(tag: UInt64)
         /// Ask how far the conversation has come, and for what follows.
         case watchReceipts(ConversationID)
         /// Nothing more happens with this one.
@@ -141,12 +141,12 @@ struct SendQueue {
     mutating func sealed(_ tags: [UInt64]) {
         for tag in tags {
             guard let item = items[tag], item.phase == .sealing else { continue }
-            guard let id = targets.id(of: item.conversation) else {
+            guard targets.id(of: item.conversation) != nil else {
                 items.setPhase(tag, .waiting)
                 continue
             }
             items.setPhase(tag, .inFlight)
-            outcomes.append(.append(tag: tag, to: id))
+            outcomes.append(.append(tag: tag))
         }
     }
 

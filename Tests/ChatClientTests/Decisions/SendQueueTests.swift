@@ -48,7 +48,7 @@ private struct Scene {
                     queue.resolved(
                         name, untrusted.contains(name) ? .failure(Self.keyChanged) : .success(found), now: now)
                 case .seal(let tags): queue.sealed(tags)
-                case .append(let tag, _): words.append("send \(tag)")
+                case .append(let tag): words.append("send \(tag)")
                 case .watchReceipts: words.append("watch")
                 case .finish(let tag, let end): words.append("\(tag) \(Self.words(end))")
                 }
