@@ -239,6 +239,20 @@ import Transport
         }
     }
 
+    @Test func `a server that does not say who there is keeps nobody from being live`() async throws {
+        let server = try await ScriptedServer.start { server, connection, frame in
+            if frame.frameKind != .listAccounts { server.behave(connection, frame) }
+        }
+        let person = try await server.person()
+        let listener = try await person.client().listen(ListenOptions())
+        var isLive = false
+        while !isLive, case .event(let event) = try await listener.next(deadline: .now + .seconds(20)) {
+            if case .live = event { isLive = true }
+        }
+        #expect(isLive && server.kinds.contains(.listAccounts))
+        await listener.stop()
+    }
+
     @Test func `a server that floods is left`() async throws {
         let big = Content(body: String(repeating: "x", count: Limits.text), sent: 1).wireBytes
         let server = try await ScriptedServer.start { server, connection, frame in

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import GroupRules
+import System
 
 /// A device that was let in later comes into the conversations that its account has already, when it stays connected for the first time.
 extension Client {
@@ -9,23 +10,40 @@ extension Client {
     /// So many are entered before it is said that what was missed is there; of others one a second.
     private static let atOnce = 4
 
-    /// What comes before this device says that it is live: others can add it, and it is in the conversations that there are.
+    /// Whoever listens hears that it is live after so long at the latest.
+    private static let patienceToComeIn = Duration.seconds(5)
+
+    /// What comes before this device says that it is live: others can add it, and it is in the conversations that there are. What takes
+    /// longer goes on behind that.
     func comeIn(on link: Link) async {
-        guard let welcome = link.welcomeSoFar, LoginMeaning(welcome) == .ready else { return }
-        if KeyPackageKeeper.isDue(welcome) { await refillKeyPackages(on: link, atEnd: false) }
+        guard let welcome = link.welcomeSoFar else { return }
+        let isReady = LoginMeaning(welcome) == .ready
+        let mayNotBeAdded = isReady && KeyPackageKeeper.isDue(welcome)
+        let isIn = Later<Void>()
+        Task {
+            if mayNotBeAdded { await refillKeyPackages(on: link, atEnd: false) }
+            if isReady { await enterEarlierGroups(on: link, welcome, isIn) }
+            isIn.set(())
+            if !mayNotBeAdded { await refillKeyPackages(on: link, atEnd: false) }
+        }
+        let timer = ClientLoop.at(Monotonic.now + Self.patienceToComeIn) { isIn.set(()) }
+        defer { timer.cancel() }
+        await isIn.value
+    }
+
+    /// - Parameter isIn: set when those are entered that are entered at once.
+    private func enterEarlierGroups(on link: Link, _ welcome: Welcome, _ isIn: Later<Void>) async {
         do throws(Problem) {
             guard try store({ try !$0.hasEnteredEarlierGroups(welcome.device) }) else { return }
-            let earlier = try await earlierGroups(on: link, welcome)
-            for conversation in earlier.prefix(Self.atOnce) { await enterGroup(of: conversation, on: link) }
-            guard earlier.count > Self.atOnce else { return try noteEntered(welcome.device) }
-            Task { [log] in
-                for conversation in earlier.dropFirst(Self.atOnce) where link.end == nil {
+            for (number, conversation) in try await earlierGroups(on: link, welcome).enumerated() {
+                if number >= Self.atOnce {
+                    isIn.set(())
                     try? await Task.sleep(for: .seconds(1))
-                    await enterGroup(of: conversation, on: link)
                 }
-                guard link.end == nil else { return }
-                do throws(Problem) { try noteEntered(welcome.device) } catch { log.info("\(error.text)") }
+                if let end = link.end { throw end }
+                await enterGroup(of: conversation, on: link)
             }
+            try noteEntered(welcome.device)
         } catch { log.info("the conversations of this account are not entered yet: \(error.text)") }
     }
 

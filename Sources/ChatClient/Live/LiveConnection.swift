@@ -168,7 +168,6 @@ actor LiveConnection {
             if let link { await client.comeIn(on: link) }
             lastLive = LiveReport(event: .live(time: time), behind: behind)
             tell(.live(time: time), behind: behind)
-            if let link { Task { [client] in await client.refillKeyPackages(on: link, atEnd: false) } }
         case .presence(let frame):
             await client.remember(frame.accounts)
             guard let change = presence.take(frame, now: WallClock.now) else { return }
