@@ -46,17 +46,20 @@ struct GroupFoundry {
 
     /// Accounts that never log in, with a device each.
     mutating func people(_ count: Int, named name: String) async throws -> [TestAccount] {
-        var people: [TestAccount] = []
-        for number in 0..<count {
-            let place = AccountPlace(server: identity.server, account: generator.identifier())
-            let person = try TestAccount("\(name)\(number)", seed: generator.next(), at: place)
-            let record = AccountRecord(id: place.account, name: person.name, displayName: "")
+        let people = try (0..<count).map { try person("\(name)\($0)") }
+        for person in people {
+            let record = AccountRecord(id: person.place.account, name: person.name, displayName: "")
             let device = NewDevice(id: person.first, name: "bench", keys: [])
             try await store.register(
                 StoredAccount(record: record, passwordHash: "", created: 1), device: device, invite: nil)
-            people.append(person)
         }
         return people
+    }
+
+    // Apart from the registration: the compiler cannot split a function that waits and makes accounts in one loop.
+    private mutating func person(_ name: String) throws -> TestAccount {
+        let place = AccountPlace(server: identity.server, account: generator.identifier())
+        return try TestAccount(name, seed: generator.next(), at: place)
     }
 
     // MARK: Groups
