@@ -23,6 +23,17 @@ extension Database {
         get throws(SQLiteError) { try pragma("PRAGMA freelist_count") * pragma("PRAGMA page_size") }
     }
 
+    /// What the kept statements have done since they were prepared, in instructions of SQLite's virtual machine
+    /// (`SQLITE_STMTSTATUS_VM_STEP`): a measure of work that a busy machine does not change.
+    package var instructions: Int {
+        var (sum, statement) = (0, sqlite3_next_stmt(handle, nil))
+        while let one = statement {
+            sum += Int(sqlite3_stmt_status(one, SQLITE_STMTSTATUS_VM_STEP, 0))
+            statement = sqlite3_next_stmt(handle, one)
+        }
+        return sum
+    }
+
     /// What SQLite finds wrong, at most `limit` lines; empty for a sound database.
     package func integrityFaults(limit: Int = 100) throws -> [String] {
         let statement = try prepare("PRAGMA integrity_check(\(limit))")

@@ -98,7 +98,7 @@ extension ClientStore {
         try database.run(
             """
             INSERT INTO group_trusts(conversation, version, is_open, finding, wanted) VALUES (?, 0, 0, 1, 1)
-            ON CONFLICT(conversation) DO UPDATE SET wanted = 1
+            ON CONFLICT(conversation) DO UPDATE SET wanted = 1 WHERE wanted = 0
             """, conversation)
     }
 }

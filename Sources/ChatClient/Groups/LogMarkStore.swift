@@ -18,10 +18,12 @@ extension ClientStore {
 
     /// Within a transaction.
     func dropLogMarks(before standing: GroupStanding) throws {
+        let (conversation, incarnation) = (standing.conversation, Int(standing.group.incarnation))
+        try database.run("DELETE FROM log_marks WHERE conversation = ? AND incarnation < ?", conversation, incarnation)
         guard standing.seq.value > Self.keptMarks else { return }
         try database.run(
-            "DELETE FROM log_marks WHERE conversation = ? AND (incarnation < ? OR seq < ?)", standing.conversation,
-            Int(standing.group.incarnation), SequenceNumber(standing.seq.value - Self.keptMarks))
+            "DELETE FROM log_marks WHERE conversation = ? AND incarnation = ? AND seq < ?", conversation, incarnation,
+            SequenceNumber(standing.seq.value - Self.keptMarks))
     }
 
     func logMark(of group: GroupName, _ seq: SequenceNumber) throws -> [UInt8]? {

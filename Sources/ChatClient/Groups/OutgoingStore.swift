@@ -109,7 +109,7 @@ extension ClientStore {
         try database.first(
             """
             SELECT e.seq, e.time, e.body, e.reply_to, e.sent, e.auto
-            FROM entries e JOIN conversations c ON c.number = e.conversation
+            FROM entries e INDEXED BY entries_by_id JOIN conversations c ON c.number = e.conversation
             WHERE e.id = ? AND e.sender = ? AND c.id = ? AND e.body IS NOT NULL LIMIT 1
             """, id, sender, conversation
         ) { row in

@@ -224,11 +224,14 @@ extension ClientStore {
         try insertGap(conversation: number, reason: .restored, missed: between - here, now: now)
     }
 
-    /// Gives those that wait up to `seq` their positions; how many they were.
+    /// Gives those that wait up to `seq` their positions; how many they were. None waits up to the head.
     @discardableResult
     private func settle(_ number: ConversationNumber, upTo seq: SequenceNumber) throws -> UInt64 {
         let waiting = try database.all(
-            "SELECT seq FROM entries WHERE conversation = ? AND position IS NULL AND seq <= ? ORDER BY seq", number, seq
+            """
+            SELECT e.seq FROM conversations c JOIN entries e ON e.conversation = c.number AND e.seq > c.head
+            WHERE c.number = ? AND e.seq <= ? AND e.position IS NULL ORDER BY e.seq
+            """, number, seq
         ) { $0.sequenceNumber(0) }
         for seq in waiting {
             try database.run(

@@ -82,6 +82,30 @@ private struct OpeningScene {
         #expect(try store.lastSync() == 6_000)
     }
 
+    @Test func `what sending and receiving cost does not grow with what a conversation holds`() throws {
+        var scene = try OpeningScene()
+        var number: UInt64 = 0
+        /// What ten messages cost who writes them and who reads them, in instructions.
+        func cost() throws -> (sending: Int, receiving: Int) {
+            let before = (scene.ann.store.database.instructions, scene.bob.store.database.instructions)
+            for _ in 0..<10 {
+                number += 1
+                try scene.annWrites("a\(number)", number)
+                _ = try scene.bob.read(scene.log, scene.pair)
+                _ = try scene.bob.store.settleReplay()
+            }
+            return (
+                scene.ann.store.database.instructions - before.0, scene.bob.store.database.instructions - before.1
+            )
+        }
+        _ = try cost()
+        let early = try cost()
+        for _ in 0..<60 { _ = try cost() }
+        let late = try cost()
+        #expect(late.sending <= early.sending * 6 / 5, "\(early) \(late)")
+        #expect(late.receiving <= early.receiving * 6 / 5, "\(early) \(late)")
+    }
+
     @Test func `E2: a transaction takes sixty-four entries, or what eight milliseconds have room for`() throws {
         var scene = try OpeningScene()
         for number in UInt64(1)...70 { try scene.bobWrites("b\(number)", number) }
