@@ -7,6 +7,10 @@ printf '#!/bin/sh\necho "no space left"\nexit 1\n' >"$fakes/nightly-backup"
 printf '#!/bin/sh\necho "$@" >>"$HOME/mailed"\n' >"$fakes/mail"
 printf '#!/bin/sh\n[ "$1" != clone ] || mkdir -p "$3"\necho abc1234\n' >"$fakes/git"
 printf '#!/bin/sh\necho "made $1"\n' >"$fakes/make"
+# Other machines are other homes.
+printf '#!/bin/sh\nmkdir -p "$SCRATCH/${3%%:}" && cp "$2" "$SCRATCH/${3%%:}"\n' >"$fakes/scp"
+printf '#!/bin/sh\nshift; HOME=$SCRATCH/$1; cd; shift; exec "$@"\n' >"$fakes/ssh"
+printf '#!/bin/sh\nshift 2; exec "$@" --data "$SCRATCH/server"\n' >"$fakes/sudo"
 chmod +x "$fakes"/*
 
 # block PHRASE: the recipe (a fenced block of sh or python) that has the phrase; remembers that it was tried.
@@ -28,7 +32,7 @@ recipe() {
     [[ $text != import* ]] || interpreter=(python3 -c "$text")
     # A session of its own, so that all of a pipe can be ended.
     ${replace_shell:+exec} env -i PATH="$fakes:$bin:/usr/local/bin:/usr/bin:/bin" HOME="$SCRATCH/$1" LC_ALL=C.UTF-8 \
-        SUBJECT="--everyone" BODY="-m \$(id)" ${replace_shell:+setsid} "${interpreter[@]}"
+        SCRATCH="$SCRATCH" SUBJECT="--everyone" BODY="-m \$(id)" ${replace_shell:+setsid} "${interpreter[@]}"
 }
 
 # runs LOG NAME PHRASE: a recipe that goes on until `ends` is said.
@@ -49,13 +53,17 @@ user boss
 user oncall
 user lead
 
-exits 1 recipe alice '-- nightly-backup'
+exits 1 recipe alice '--to oncall --on-failure'
 same "no space left" "$(cat "$SCRATCH/out")" "the output of the backup"
 exits 0 oncall chat listen --no-follow --json
 same "nightly-backup: exit status 1,no space left" "$(jq -r .body "$SCRATCH/out" | sed 's/ after.*//' | paste -sd,)"
 exits 0 recipe lead 'team.keys'
 has "$SCRATCH/lead/.config/chat/keys/team.keys" "^lead acct1:"
 exits 79 lead chat send --to bob "who is not in the list"
+exits 1 recipe alice 'room create'
+exits 0 oncall chat listen --no-follow --json
+same "nightly-backup: exit status 1,no space left" "$(jq -r 'select(.head == "room" and .conv == "#ops").body' "$SCRATCH/out" |
+    sed 's/ after.*//' | paste -sd,)"
 exits 0 recipe alice '-- make'
 same "made release" "$(cat "$SCRATCH/out")" "the output of make"
 exits 0 bob chat listen --no-follow --json
@@ -145,6 +153,26 @@ person ci
 person later
 exits 0 as ci chat login --identity "$SCRATCH/alice/ci.identity"
 exits 0 as later chat login --identity "$SCRATCH/alice/recovery.identity"
+
+# Two machines of a list; one of them is stolen.
+printf 'web1\nweb2\n' >"$SCRATCH/alice/hosts"
+exits 0 recipe alice 'scp -q'
+for host in web1 web2; do
+    person "$host"
+    exits 0 as "$host" chat send --to bob "$host is up"
+    eventually got "$host is up" || fail "$host"
+done
+exits 0 alice chat device list --json
+exits 0 alice chat device rename "$(jq -r 'select(.name == "web1").id' "$SCRATCH/out" | head -1)" laptop
+exits 0 recipe alice '== "laptop"'
+exits 77 as web1 chat send --to bob "from a thief"
+
+# Somebody leaves.
+user carol
+exits 0 carol chat room create hers
+exits 0 recipe alice 'user disable carol'
+has "$SCRATCH/out" 'hers'
+exits 77 carol chat send --to bob "from outside"
 
 # Nothing is deployed unless the boss says so.
 printf '#!/bin/sh\ntouch deployed\n' >"$SCRATCH/alice/deploy"
