@@ -31,6 +31,7 @@ package actor Client {
     nonisolated let receipts = ReceiptBoard()
     /// Sees to groups while a connection stays.
     nonisolated let groupKeeper: GroupKeeper
+    nonisolated let writtenGroups = WrittenGroups()
     /// Who may be written to.
     nonisolated let gate: KeyGate
 
@@ -66,6 +67,7 @@ package actor Client {
         guard let attendance else { return }
         guard !attendance.link.isOver else { return await attendance.attendant.value }
         await refillKeyPackages(on: attendance.link, atEnd: true)
+        await keepGroupsFreshAtEnd(on: attendance.link)
     }
 
     // MARK: The store

@@ -165,4 +165,13 @@ extension ClientSchema {
             PRIMARY KEY(conversation, account)
         ) WITHOUT ROWID;
         """
+
+    static let version17: StaticString = """
+        -- Since when this device's leaf in a conversation's group has this key, by which others encrypt to it.
+        CREATE TABLE own_leaves(
+            conversation BLOB PRIMARY KEY,
+            key BLOB NOT NULL,
+            since INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        """
 }

@@ -1,30 +1,26 @@
 import ChatProtocol
 
-/// Whether this device commits to a group, why, and when. A plain value: facts and the time go in.
+/// Whether this device commits to a group for its own sake, why, and when: so that its keys stay fresh. A plain value: facts and the time
+/// go in.
 ///
-/// Lasting connections commit in the background; a command commits only what must go before its message, and the rest behind it
-/// (E8).
+/// Lasting connections commit in the background; a command commits behind its own message (E8). What must go before a message, as who
+/// is removed, is for whoever seals it to say.
 struct CommitPlan: Equatable, Sendable {
-    /// Sealed messages that nobody took: their keys would be used up (E4).
-    static let untaken = 500
     /// A leaf is given other keys after so long.
     static let leafLives = Duration.seconds(7 * 86_400)
     /// Groups of up to so many leaves are given a path by each who joins by a Welcome; in larger ones that would be a storm.
     static let ownPathLeaves = 64
     /// What need not be now is spread over so long, so that not all devices come at once.
     static let spread = Duration.seconds(3_600)
+    /// Who has just come in lets others write first, who would have to read on before they can.
+    static let settling = Duration.seconds(30)
+    /// They come one after the other: all those that one commit has added have been told of it at the same time.
+    static let ownPathSpread = Duration.seconds(5)
 
     struct Facts: Equatable, Sendable {
-        /// Devices that are to be removed, by proposals that wait.
-        var waitingRemovals = 0
-        /// The server refuses messages until these are committed.
-        var holdsMessages = false
-        /// The server has asked this device.
-        var isWanted = false
-        /// Messages that were sealed in this epoch and not taken.
-        var untaken = 0
         /// It came by a Welcome, and no commit of its own has given it keys that its adder has never seen.
         var hasNoPath = false
+        /// Since when its leaf has the keys that it has.
         var leafSince: Timestamp
         /// A renewal has given this device another key than its leaf has.
         var leafIsOutdated = false
@@ -36,21 +32,24 @@ struct CommitPlan: Equatable, Sendable {
     }
 
     enum Reason: Equatable, Sendable {
-        case removals, untaken, renewal, ownPath, oldLeaf
+        case renewal, ownPath, oldLeaf
     }
 
     enum Step: Equatable, Sendable {
         case nothing
-        /// Before anything is sent.
-        case first(Reason)
         /// Behind what is to be sent.
-        case after(Reason)
+        case now(Reason)
         /// In the background, not before this time.
         case later(Reason, Timestamp)
     }
 
-    /// What was planned for later, and when: it stays the same until it is done.
-    private var planned: (reason: Reason, time: Timestamp)?
+    private struct Planned: Equatable {
+        var reason: Reason
+        var time: Timestamp
+    }
+
+    /// What was planned for later: it stays the same until it is done.
+    private var planned: Planned?
 
     init() {}
 
@@ -59,31 +58,30 @@ struct CommitPlan: Equatable, Sendable {
     ///   - random: chooses the moment of what is spread.
     mutating func step(_ facts: Facts, isLasting: Bool, now: Timestamp, random: UInt64) -> Step {
         guard !facts.isWaiting else { return .nothing }
-        if facts.waitingRemovals > 0, facts.holdsMessages || facts.isWanted { return .first(.removals) }
-        if facts.untaken >= Self.untaken { return .first(.untaken) }
-        guard !facts.isEveryone, let reason = ownReason(facts, now: now) else {
+        guard !facts.isEveryone, let reason = Self.reason(facts, now: now) else {
             planned = nil
             return .nothing
         }
-        guard isLasting, reason == .oldLeaf else { return .after(reason) }
-        return spread(reason, now: now, random: random)
+        // Others refuse to write to a key that is not the newest.
+        guard isLasting, reason != .renewal else { return .now(reason) }
+        return spread(reason, facts, now: now, random: random)
     }
 
-    private func ownReason(_ facts: Facts, now: Timestamp) -> Reason? {
+    private static func reason(_ facts: Facts, now: Timestamp) -> Reason? {
         if facts.leafIsOutdated { return .renewal }
-        if facts.hasNoPath, facts.leaves <= Self.ownPathLeaves { return .ownPath }
-        return facts.leafSince <= now && now - facts.leafSince >= Self.leafLives ? .oldLeaf : nil
+        if facts.hasNoPath, facts.leaves <= ownPathLeaves { return .ownPath }
+        return facts.leafSince <= now && now - facts.leafSince >= leafLives ? .oldLeaf : nil
     }
 
-    private mutating func spread(_ reason: Reason, now: Timestamp, random: UInt64) -> Step {
-        let span = UInt64(Self.spread.wholeMilliseconds)
-        let time = planned?.reason == reason ? planned?.time : nil
-        let chosen = time ?? now + .milliseconds(Int64(random % span))
-        planned = (reason, chosen)
-        return chosen <= now ? .after(reason) : .later(reason, chosen)
+    private mutating func spread(_ reason: Reason, _ facts: Facts, now: Timestamp, random: UInt64) -> Step {
+        let chosen = planned.flatMap { $0.reason == reason ? $0.time : nil } ?? Self.time(reason, facts, now, random)
+        planned = Planned(reason: reason, time: chosen)
+        return chosen <= now ? .now(reason) : .later(reason, chosen)
     }
 
-    static func == (one: CommitPlan, other: CommitPlan) -> Bool {
-        one.planned?.reason == other.planned?.reason && one.planned?.time == other.planned?.time
+    private static func time(_ reason: Reason, _ facts: Facts, _ now: Timestamp, _ random: UInt64) -> Timestamp {
+        let span = reason == .ownPath ? ownPathSpread * max(1, facts.leaves) : spread
+        let chosen = Duration.milliseconds(Int64(random % UInt64(span.wholeMilliseconds)))
+        return now + (reason == .ownPath ? settling + chosen : chosen)
     }
 }

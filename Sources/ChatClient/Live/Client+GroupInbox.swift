@@ -68,9 +68,10 @@ extension Client {
 
     /// A Welcome waits.
     func enterGroup(of conversation: ConversationID, on link: Link) async {
-        do throws(Problem) { try await groupPassage.enter(conversation, on: link) } catch {
-            log.info("conversation \(conversation) is not entered yet: \(error.text)")
-        }
+        do throws(Problem) {
+            try await groupPassage.enter(conversation, on: link)
+            groupKeeper.news.open()
+        } catch { log.info("conversation \(conversation) is not entered yet: \(error.text)") }
     }
 }
 

@@ -165,7 +165,10 @@ actor LiveConnection {
             tell(.login(notice), behind: behind)
             if let link { await client.tellReadMarks(on: link) }
         case .live(let time):
-            if let link { await client.comeIn(on: link) }
+            if let link {
+                await client.comeIn(on: link)
+                Task { [client] in await client.keepGroupsFresh(on: link) }
+            }
             lastLive = LiveReport(event: .live(time: time), behind: behind)
             tell(.live(time: time), behind: behind)
         case .presence(let frame):

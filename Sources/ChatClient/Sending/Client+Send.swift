@@ -48,7 +48,7 @@ extension Client {
 
     nonisolated var groupPassage: GroupPassage {
         GroupPassage(
-            door: self, gate: gate,
+            door: self, gate: gate, written: writtenGroups,
             joiner: { (link) async throws(Problem) in try await self.joiner(on: link, through: self) })
     }
 

@@ -7,6 +7,8 @@ struct GroupPassage: Sendable {
     let door: any GroupDoor
     /// Who may be written to: asked in the transaction that seals.
     var gate: KeyGate
+    /// Where messages were sealed to.
+    let written: WrittenGroups
     let joiner: @Sendable (Link) async throws(Problem) -> Joiner
 
     /// Has this device come to where it may write there: it founds the group, enters it, or goes on by its log.
@@ -29,6 +31,7 @@ struct GroupPassage: Sendable {
     /// Encrypts the first `Sealer.batch` of the messages; on the disk when it returns.
     func seal(_ messages: [UnsealedMessage], _ options: SendOptions) async throws(Problem) -> [SealingOutcome] {
         let gate = GroupGate(gate: gate)
+        written.add(messages.lazy.map(\.conversation))
         return try await door.withStore { store in
             guard let identity = try store.identity() else { throw Problem(.notLoggedIn, "nobody sends", sent: .no) }
             var generator = SystemRandomNumberGenerator()

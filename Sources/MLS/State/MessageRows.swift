@@ -58,6 +58,17 @@ extension StoredGroup {
         }
         return members.sorted { $0.index < $1.index }
     }
+
+    /// One member of a group, read from its row alone; nil where the leaf is blank.
+    public static func member(
+        _ index: LeafIndex, of groupId: [UInt8], from storage: some GroupStorage
+    ) throws(MLSError) -> LeafNode? {
+        let key = RowKey(groupId: groupId, kind: .treeNode, index: UInt64(NodeIndex(index).rawValue))
+        guard let row = try storage.row(key) else { return nil }
+        let content = try decodeRow(row.value) { (reader) throws(WireError) in try reader.read(Node.self) }
+        guard case .leaf(let leaf) = content else { return nil }
+        return leaf
+    }
 }
 
 /// A group as its rows tell it without its tree.

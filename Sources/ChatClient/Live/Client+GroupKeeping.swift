@@ -1,0 +1,74 @@
+import CLISupport
+import ChatProtocol
+import System
+
+/// Sees to it that the keys of this device's leaves stay fresh (E8).
+extension Client {
+    /// Groups that a command sees to behind its own messages.
+    private static let mostAtEnd = 4
+
+    /// The server asks this device to commit who must go from a group, so that nobody has to wait for that before they write (R1).
+    func commitWanted(in conversation: ConversationID, on link: Link) async {
+        await groupKeeper.keep(conversation) { () async throws(Problem) in
+            try await self.groupPassage.enter(conversation, on: link, after: .removalPending)
+        }
+    }
+
+    /// Gives this device's leaves other keys in time, as long as a connection stays.
+    func keepGroupsFresh(on link: Link) async {
+        let news = groupKeeper.news
+        link.whenUnusable { news.open() }
+        while link.end == nil {
+            var next = WallClock.now + GroupWatch.longest
+            do throws(Problem) {
+                let facts = try ownLeaves().mapValues(\.facts)
+                let round = await groupKeeper.round(facts, now: WallClock.now)
+                for conversation in round.due where link.end == nil { await refresh(conversation, on: link) }
+                next = round.next
+            } catch { log.info("the groups are not looked at: \(error.text)") }
+            await news.passAndClose(until: Monotonic.now + (next - WallClock.now))
+        }
+    }
+
+    /// What a command has left to be done behind its own messages: only in the conversations that it has written to.
+    func keepGroupsFreshAtEnd(on link: Link) async {
+        let written = writtenGroups.take()
+        guard live == nil, !written.isEmpty, link.end == nil else { return }
+        do throws(Problem) {
+            var plan = CommitPlan()
+            let now = WallClock.now
+            let due = try ownLeaves(written).filter {
+                plan.step($0.value.facts, isLasting: false, now: now, random: 0) != .nothing
+            }
+            guard !due.isEmpty else { return }
+            let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
+            defer { timer.cancel() }
+            for conversation in due.keys.sorted().prefix(Self.mostAtEnd) { await refresh(conversation, on: link) }
+        } catch { log.info("the groups are not looked at: \(error.text)") }
+    }
+
+    /// Other keys for this device's leaf than it has now, unless another process is quicker.
+    private func refresh(_ conversation: ConversationID, on link: Link) async {
+        await groupKeeper.keep(conversation) { () async throws(Problem) in
+            guard let leaf = try await self.ownLeaf(in: conversation) else { return }
+            let target = try await self.withStore { try $0.groupTarget(of: conversation) }
+            try await self.groupPassage.joiner(link).commit(.path(after: leaf.key), to: conversation, as: target)
+        }
+    }
+
+    private func ownLeaf(in conversation: ConversationID) throws(Problem) -> OwnLeaf? {
+        try store { try $0.ownLeaf(in: conversation, now: WallClock.now) }
+    }
+
+    /// Of all groups, or of these conversations.
+    private func ownLeaves(_ wanted: Set<ConversationID>? = nil) throws(Problem) -> [ConversationID: OwnLeaf] {
+        try store { store in
+            let conversations = try wanted.map(Array.init) ?? store.conversationsWithGroups()
+            var leaves: [ConversationID: OwnLeaf] = [:]
+            for conversation in conversations {
+                leaves[conversation] = try store.ownLeaf(in: conversation, now: WallClock.now)
+            }
+            return leaves
+        }
+    }
+}
