@@ -142,7 +142,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "Transport", "ChatProtocol", "COpenSSL", "System", "ChatServer", "GroupRules", "MLS", "RulesSupport",
-                "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                "TestSupport", "WireCodec", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Tests/Benchmarks", exclude: ["run", "CClient", "README.md"], swiftSettings: strict),

@@ -54,10 +54,11 @@ actor Driver {
         let sender = try await logIn(house, account: 0)
         var receivers: [ChatSession] = []
         for number in 1...load.receivers { receivers.append(try await subscribe(house, account: number)) }
-        let (everyone, all) = (house.everyone, receivers + [sender])
+        guard let room = house.groups?.room else { throw Child.Failed(description: "no room") }
+        let all = receivers + [sender]
         let run = house.nextRun()
         let fanOut = FanOut(load, on: eventLoop) { number in
-            sender.send(Sample.append(number, bodyBytes: load.bodyBytes, to: everyone, run: run))
+            sender.send(Sample.append(number, bodyBytes: load.bodyBytes, to: room, run: run))
         }
         sender.onReply = { fanOut.gotAnswer($0) }
         for receiver in receivers { receiver.onEntries = { fanOut.gotEntries($0) } }
@@ -74,21 +75,16 @@ actor Driver {
         return FanOutResult(cpu: used * 1e6 / load.deliveries, rate: load.deliveries / wall)
     }
 
-    /// Fills the conversation of an account with a user: seconds it took.
-    func pour(_ house: House, account: Int, to user: String, count: Int, inFlight: Int) async throws -> Double {
-        let sender = try await logIn(house, account: account)
+    /// Seconds that appends of one session take, one after the other.
+    func appends(_ house: House, count: Int) async throws -> Double {
+        let sender = try await logIn(house, account: 1)
         defer { sender.close() }
-        guard let name = UserName(user) else { throw Child.Failed(description: "no name") }
-        let opened: Conversations = try await sender.ask(OpenConversation(with: name)).get().decode()
-        guard let conversation = opened.conversations.first?.id else { throw Child.Failed(description: "no dm") }
+        guard let group = house.groups?.direct else { throw Child.Failed(description: "no dm") }
         let run = house.nextRun()
-        let load = FanOut.Load(bodyBytes: 64, inFlight: inFlight, messages: count, receivers: 0)
-        let pouring = FanOut(load, on: eventLoop) { number in
-            sender.send(Sample.append(number, bodyBytes: 64, to: conversation, run: run))
-        }
-        sender.onReply = { pouring.gotAnswer($0) }
         let start = ContinuousClock.now
-        try await pouring.run().get()
+        for number in 0..<count {
+            _ = try await sender.ask(Sample.append(number, bodyBytes: 64, to: group, run: run)).get()
+        }
         return (ContinuousClock.now - start).inSeconds
     }
 }

@@ -1,5 +1,6 @@
 import ChatProtocol
 import Foundation
+import RulesSupport
 import Synchronization
 import Transport
 
@@ -10,7 +11,8 @@ final class House {
     private let chatd: String
     /// Accounts with the numbers that the next logins take.
     var accounts: [Credentials] = []
-    var everyone = ConversationID(high: 0, low: 0)
+    /// A room of all accounts, and the direct conversation of the second and the third.
+    var groups: (room: FoundedGroup, direct: FoundedGroup)?
     private var runs: UInt64 = 0
 
     private static let configuration = """
@@ -111,12 +113,36 @@ extension Driver {
         }
     }
 
+    /// Puts two accounts into a direct group.
+    func foundDirect(_ house: House, _ one: Credentials, _ other: Credentials) async throws -> FoundedGroup {
+        house.halt()
+        var foundry = try await GroupFoundry(house.store, seed: house.nextRun())
+        let group = try await foundry.direct(try foundry.account(one, seed: 1), try foundry.account(other, seed: 2))
+        await foundry.store.close()
+        try house.start()
+        return group
+    }
+
+    /// Puts the accounts into their groups.
+    func found(_ house: House) async throws {
+        house.halt()
+        var foundry = try await GroupFoundry(house.store, seed: house.nextRun())
+        var members: [TestAccount] = []
+        for (number, known) in house.accounts.enumerated() {
+            members.append(try foundry.account(known, seed: UInt64(number)))
+        }
+        house.groups = (
+            try await foundry.room("town", of: members), try await foundry.direct(members[1], members[2])
+        )
+        await foundry.store.close()
+        try house.start()
+    }
+
     /// A new connection of an account's device.
     func logIn(_ house: House, account: Int) async throws -> ChatSession {
         let session = ChatSession(loop.value)
         try await session.open(house.server).get()
-        let welcome = try await session.logIn(&house.accounts[account]).get()
-        house.everyone = welcome.everyone
+        _ = try await session.logIn(&house.accounts[account]).get()
         return session
     }
 

@@ -4,11 +4,14 @@ import Foundation
 extension Driver {
     func oneShotTable(_ programs: Programs) async throws {
         let house = try House(chatd: programs.chatd)
-        try await fill(house, accounts: 2)
         let profile = try Profile("oneshot", chat: programs.chat, house: house)
-        let client = try ClientDevice("inc", to: "user1", program: programs.client, house: house)
+        let peer = try Profile("peer", chat: programs.chat, house: house)
+        try await fill(house, accounts: 1)
+        let peerInC = house.accounts[0]
+        let client = try ClientDevice("inc", to: peerInC, program: programs.client, house: house)
+        try client.keep(try await foundDirect(house, client.own, peerInC).position)
         var contest = Contest()
-        contest.add("`chat send`", profile.command("send", "--to", "user1", "-m", "hello"))
+        contest.add("`chat send`", profile.command("send", "--to", peer.name, "-m", "hello"))
         contest.add("a client in C", client.send("hello"))
         contest.add("`chat --version`", profile.command("--version"))
         for (name, program, arguments) in [

@@ -1,5 +1,7 @@
 import ChatProtocol
 import Foundation
+import Transport
+import WireCodec
 
 /// A home with a profile of `chat` that is logged in.
 struct Profile: Sendable {
@@ -48,19 +50,29 @@ struct Profile: Sendable {
 struct ClientDevice {
     let program: String
     let store: String
+    /// Whose it is; the login key is in its store only.
+    let own: Credentials
 
     /// Makes an account that writes to `peer`.
-    init(_ name: String, to peer: String, program: String, house: House) throws {
+    init(_ name: String, to peer: Credentials, program: String, house: House) throws {
         self.program = program
         store = house.directory.appending(path: "client-\(name).db").path
         let address = house.server.address
-        try Command(
-            program: program,
-            arguments: [
-                "register", store, address.host, String(address.port), house.server.pin.description, name,
-                Profile.password, peer,
-            ]
-        ).run()
+        let words = [
+            "register", store, address.host, String(address.port), house.server.pin.description, name,
+            Profile.password, peer.name.text,
+        ]
+        let ids = try Command(program: program, arguments: words).output().split(separator: "\n")
+            .compactMap { Hexadecimal.bytes(String($0)) }
+        guard ids.count == 2, let account = AccountID(ids[0]), let device = DeviceID(ids[1]),
+            let name = UserName(name)
+        else { throw Child.Failed(description: "the client in C has no account") }
+        own = Credentials(name: name, account: account, device: device, key: try SigningKey())
+    }
+
+    /// Tells it where the group stands that others have made of the two: it knows nothing of what is in a payload.
+    func keep(_ position: ConversationPosition) throws {
+        try Command(program: program, arguments: ["position", store, Hexadecimal.text(position.wireBytes)]).run()
     }
 
     /// A message as large as one of `chat send` with that text.

@@ -22,7 +22,10 @@ extension Driver {
     private func serverSections(_ sections: [Section], _ programs: Programs) async throws {
         let disk = try House(chatd: programs.chatd)
         let memory = try House(chatd: programs.chatd, parent: House.memory)
-        for house in [disk, memory] { try await fill(house, accounts: Self.receivers + 1) }
+        for house in [disk, memory] {
+            try await fill(house, accounts: Self.receivers + 1)
+            try await found(house)
+        }
         if sections.contains(.fanout) { try await fanOutTable([disk, memory]) }
         if sections.contains(.roundtrip) { try await roundTripTable([disk, memory]) }
         if sections.contains(.idle) || sections.contains(.login) { Table.begin(["connections", "", "wanted"]) }

@@ -1,7 +1,7 @@
 import ChatProtocol
 import Transport
 
-/// Messages of a given size, as the client would make them.
+/// Messages of a given size. Nothing is sealed: the server does not look into them, and what sealing costs is the client's.
 enum Sample {
     private static let sent: Timestamp = 1_795_397_340_123
     private static let conversation = ConversationID(high: 1, low: 2)
@@ -10,11 +10,11 @@ enum Sample {
         Content(body: String(repeating: "m", count: bodyBytes), sent: sent).wireBytes
     }
 
-    static func append(
-        _ number: Int, bodyBytes: Int, to conversation: ConversationID = conversation, run: UInt64 = 0
-    ) -> Append {
+    /// - Parameter group: what it is for; nil for who forwards whatever comes.
+    static func append(_ number: Int, bodyBytes: Int, to group: FoundedGroup? = nil, run: UInt64 = 0) -> Append {
         Append(
-            conversation: conversation, id: MessageID(high: run, low: UInt64(number)),
+            conversation: group?.conversation ?? conversation, id: MessageID(high: run, low: UInt64(number)),
+            payloadKind: PayloadKind.message.rawValue, precondition: group?.position,
             payload: payload(bodyBytes: bodyBytes))
     }
 
@@ -22,7 +22,7 @@ enum Sample {
     static func entryFrame(bodyBytes: Int) -> [UInt8] {
         Entry(
             conversation: conversation, seq: 1, id: MessageID(high: 0, low: 1), sender: AccountID(high: 3, low: 4),
-            device: DeviceID(high: 5, low: 6), payloadKind: PayloadKind.plainContent.rawValue, time: sent,
+            device: DeviceID(high: 5, low: 6), payloadKind: PayloadKind.message.rawValue, time: sent,
             payload: payload(bodyBytes: bodyBytes)
         ).frame().wireBytes
     }

@@ -16,14 +16,13 @@ extension Driver {
         let asker = try await subscribe(house, account: 1)
         let answerer = try await subscribe(house, account: 2)
         defer { for session in [asker, answerer] { session.close() } }
-        let opened: Conversations = try await asker.ask(OpenConversation(with: house.accounts[2].name)).get().decode()
-        guard let conversation = opened.conversations.first?.id else { throw Child.Failed(description: "no dm") }
+        guard let group = house.groups?.direct else { throw Child.Failed(description: "no dm") }
         let run = house.nextRun()
         let promise = eventLoop.makePromise(of: [Double].self)
         var (sent, times, started) = (0, [Double](), ContinuousClock.now)
         func send(_ session: ChatSession) {
             sent += 1
-            session.send(Sample.append(sent, bodyBytes: 64, to: conversation, run: run))
+            session.send(Sample.append(sent, bodyBytes: 64, to: group, run: run))
         }
         // Everybody gets what he wrote himself too: the first entry of a round is the question, the second the answer.
         var (seenByAsker, seenByAnswerer) = (0, 0)

@@ -7,12 +7,13 @@ extension Driver {
         let size: Int
         let house: House
         let profile: Profile
+        let writer: Profile
         var label: String { size == 0 ? "empty" : Double(size).rate }
     }
 
     func storesTable(_ programs: Programs, sizes: [Int]) async throws {
         Table.begin([
-            "filling a store", "appends/s", "backlog taken in/s", "all unread: `unread --count`", "shown/s",
+            "filling a store", "`send --lines`/s", "backlog taken in/s", "all unread: `unread --count`", "shown/s",
             "B a message: chatd", "chat",
         ])
         var stores: [Stored] = []
@@ -25,12 +26,15 @@ extension Driver {
 
     private func fillStore(_ programs: Programs, size: Int) async throws -> Stored {
         let house = try House(chatd: programs.chatd)
-        try await fill(house, accounts: 1)
+        try await fill(house, accounts: 3)
+        try await found(house)
         let profile = try Profile("reader", chat: programs.chat, house: house)
-        let stored = Stored(size: size, house: house, profile: profile)
+        let writer = try Profile("writer", chat: programs.chat, house: house)
+        let stored = Stored(size: size, house: house, profile: profile, writer: writer)
         guard size > 0 else { return stored }
         let (server, device) = (house.bytes, profile.bytes)
-        let poured = try await pour(house, account: 0, to: "reader", count: size, inFlight: 256)
+        let lines = (0..<size).map { "\($0) ".padding(toLength: 64, withPad: "m", startingAt: 0) }
+        let poured = try writer.command("send", "--lines", "--to", "reader", lines: lines).run().wall / 1e3
         let taken = try profile.command("history", "--sync", "--limit", "1").run().wall / 1e3
         let unread = try countUnread(stored)
         let shown = try profile.command("listen", "--no-follow", "--mark-read").run().wall / 1e3
@@ -53,7 +57,7 @@ extension Driver {
 
     private func commandRows(_ stores: [Stored]) throws {
         let commands: [(String, [String], String)] = [
-            ("`chat send`", ["send", "--to", "user0", "-m", "hello"], "≤ 1.2 ×"),
+            ("`chat send`", ["send", "--to", "writer", "-m", "hello"], "≤ 1.2 ×"),
             ("`chat history --limit 1`", ["history", "--limit", "1"], "≤ 1.2 ×"),
             ("`chat unread --count`, all shown", ["unread", "--count"], "≤ 1.2 ×"),
             ("`chat listen --no-follow`", ["listen", "--no-follow"], "≤ 1.2 ×"),
@@ -81,7 +85,7 @@ extension Driver {
         var times = stores.map { _ in [Double]() }
         for _ in 0..<5 {
             for (index, stored) in stores.enumerated() {
-                let seconds = try await pour(stored.house, account: 0, to: "reader", count: 200, inFlight: 1)
+                let seconds = try await appends(stored.house, count: 200)
                 times[index].append(seconds * 1e3 / 200)
             }
         }

@@ -7,12 +7,14 @@ extension Driver {
 
     func throughputTable(_ programs: Programs) async throws {
         let house = try House(chatd: programs.chatd)
-        try await fill(house, accounts: 2)
+        let peer = try Profile("peer", chat: programs.chat, house: house)
         let profiles = try (0..<10).map { try Profile("bot\($0)", chat: programs.chat, house: house) }
+        // The first message is when a conversation is founded.
+        for profile in profiles { try profile.command("send", "--to", peer.name, "-m", "hello").run() }
         Table.begin(["throughput, 64 B", "messages/s", "CPU µs a message: chat", "chatd"])
         try throughputRow("`chat send --lines`", house, messages: Self.lines) {
             let lines = repeatElement(Self.body, count: Self.lines)
-            return [try profiles[0].command("send", "--lines", "--to", "user1", lines: lines)]
+            return [try profiles[0].command("send", "--lines", "--to", peer.name, lines: lines)]
         }
         for count in [1, 10] {
             try throughputRow("`chat rpc`, \(count) at once", house, messages: Self.lines) {
@@ -21,13 +23,13 @@ extension Driver {
             }
         }
         try throughputRow("`chat send`, 50 at once, in a loop", house, messages: 200, times: 4) {
-            [Command](repeating: profiles[0].command("send", "--to", "user1", "-m", Self.body), count: 50)
+            [Command](repeating: profiles[0].command("send", "--to", peer.name, "-m", Self.body), count: 50)
         }
     }
 
     private static func requests(_ count: Int) -> [String] {
         (0..<count).map {
-            #"{"jsonrpc":"2.0","id":\#($0),"method":"send","params":{"to":"user1","body":"\#(body)"}}"#
+            #"{"jsonrpc":"2.0","id":\#($0),"method":"send","params":{"to":"peer","body":"\#(body)"}}"#
         }
     }
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { IDENTIFIER = 16, DIGEST = 32, PUBLIC_KEY = 32, SIGNATURE = 64 };
+enum { IDENTIFIER = 16, DIGEST = 32, PUBLIC_KEY = 32, SIGNATURE = 64, POSITION = 28 };
 
 /* Ends the program with a sentence and status 1. */
 _Noreturn void fail(const char *sentence);
@@ -36,6 +36,9 @@ enum kind {
     FAILURE = 128, WELCOME = 130, APPENDED = 131, CONVERSATIONS = 132, SERVER_HELLO = 192
 };
 
+/* The payload of an append: what only the members of a group can read. */
+enum { MESSAGE = 2 };
+
 void put_frame(struct bytes *to, enum kind kind, uint32_t correlation, const struct bytes *body);
 
 /* A connection, with what its hellos and its exporter bind a signature to. */
@@ -52,10 +55,11 @@ void flush_connection(struct connection *to);
 struct bytes await(struct connection *from, enum kind kind);
 void close_connection(struct connection *connection);
 
-/* What the device is, and what it needs to write to one conversation. */
+/* What the device is, and what it needs to write to one conversation: `position` is where its group stands. */
 struct profile {
     char host[256], port[16], pin[64];
     uint8_t account[IDENTIFIER], device[IDENTIFIER], conversation[IDENTIFIER], key[PUBLIC_KEY];
+    uint8_t position[POSITION];
     uint64_t number;
 };
 
@@ -67,6 +71,7 @@ struct message {
 
 void open_store(const char *path);
 void create_profile(const struct profile *profile);
+void keep_position(const uint8_t position[POSITION]);
 /* Reads the profile, and takes a number for a login and keeps the message, in one transaction that is on disk afterwards. */
 void begin_message(struct profile *profile, const struct message *message);
 /* Keeps what the server said of the message: what a power failure takes back, the server says again. */

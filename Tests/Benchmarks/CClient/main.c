@@ -1,10 +1,13 @@
 /*
- * bench-client register STORE HOST PORT PIN NAME PASSWORD PEER   makes an account, and a store that knows it
+ * bench-client register STORE HOST PORT PIN NAME PASSWORD PEER   makes an account, and a store that knows it;
+ *                                                                prints the identifiers of account and device
+ * bench-client position STORE HEX                                where the group stands that others have made of the two
  * bench-client send STORE BYTES                                  a message of so many bytes to the peer, as `chat send` does
  */
 #include "client.h"
 
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +57,11 @@ static void put_device(struct bytes *to, const struct connection *connection, EV
     free(keys.data);
 }
 
+static void print_hexadecimal(const uint8_t identifier[IDENTIFIER]) {
+    for (size_t i = 0; i < IDENTIFIER; i++) printf("%02x", identifier[i]);
+    putchar('\n');
+}
+
 static void create_account(const char *path, char **words) {
     struct profile profile = {0};
     if (strlen(words[0]) >= sizeof profile.host || strlen(words[1]) >= sizeof profile.port ||
@@ -89,6 +97,17 @@ static void create_account(const char *path, char **words) {
     open_store(path);
     create_profile(&profile);
     close_store();
+    print_hexadecimal(profile.account);
+    print_hexadecimal(profile.device);
+}
+
+static void set_position(const char *path, const char *text) {
+    uint8_t position[POSITION];
+    for (size_t i = 0; i < POSITION; i++)
+        if (sscanf(text + 2 * i, "%2hhx", &position[i]) != 1) fail("this is no position");
+    open_store(path);
+    keep_position(position);
+    close_store();
 }
 
 static void put_login(struct bytes *to, const struct connection *connection, const struct profile *profile) {
@@ -116,8 +135,9 @@ static void put_append(struct bytes *to, const struct profile *profile, const st
     struct bytes request = {0};
     put(&request, profile->conversation, IDENTIFIER);
     put(&request, message->id, IDENTIFIER);
-    put_number(&request, 1, 1); /* kind of the payload, which the server does not look into */
-    put_number(&request, 0, 1); /* no precondition */
+    put_number(&request, MESSAGE, 1); /* what is in it only members can read */
+    put_number(&request, 1, 1);       /* only if the group stands there */
+    put(&request, profile->position, POSITION);
     put_number(&request, 0, 1); /* no receipt */
     put_vector(&request, message->payload.data, message->payload.count);
     put_frame(to, APPEND, 3, &request);
@@ -155,6 +175,7 @@ static void send_message(const char *path, size_t count) {
 int main(int count, char **words) {
     if (count == 9 && !strcmp(words[1], "register")) create_account(words[2], words + 3);
     else if (count == 4 && !strcmp(words[1], "send")) send_message(words[2], strtoul(words[3], NULL, 10));
-    else fail("usage: bench-client register STORE HOST PORT PIN NAME PASSWORD PEER | send STORE BYTES");
+    else if (count == 4 && !strcmp(words[1], "position")) set_position(words[2], words[3]);
+    else fail("usage: bench-client register STORE HOST PORT PIN NAME PASSWORD PEER | position STORE HEX | send STORE BYTES");
     return 0;
 }

@@ -35,11 +35,11 @@ void open_store(const char *path) {
 
 void create_profile(const struct profile *profile) {
     execute("CREATE TABLE profile (host TEXT, port TEXT, pin TEXT, account BLOB, device BLOB, conversation BLOB, key BLOB,"
-            " number INTEGER);"
+            " number INTEGER, position BLOB);"
             "CREATE TABLE message (id BLOB PRIMARY KEY, conversation BLOB, payload BLOB, seq INTEGER, time INTEGER,"
             " digest BLOB) WITHOUT ROWID;"
             "CREATE UNIQUE INDEX message_seq ON message (conversation, seq) WHERE seq IS NOT NULL");
-    sqlite3_stmt *statement = prepare("INSERT INTO profile VALUES (?, ?, ?, ?, ?, ?, ?, 0)");
+    sqlite3_stmt *statement = prepare("INSERT INTO profile VALUES (?, ?, ?, ?, ?, ?, ?, 0, NULL)");
     sqlite3_bind_text(statement, 1, profile->host, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 2, profile->port, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 3, profile->pin, -1, SQLITE_STATIC);
@@ -47,6 +47,12 @@ void create_profile(const struct profile *profile) {
     bind(statement, 5, profile->device, IDENTIFIER);
     bind(statement, 6, profile->conversation, IDENTIFIER);
     bind(statement, 7, profile->key, PUBLIC_KEY);
+    run(statement);
+}
+
+void keep_position(const uint8_t position[POSITION]) {
+    sqlite3_stmt *statement = prepare("UPDATE profile SET position = ?");
+    bind(statement, 1, position, POSITION);
     run(statement);
 }
 
@@ -73,6 +79,7 @@ void begin_message(struct profile *profile, const struct message *message) {
     copy_bytes(profile->conversation, IDENTIFIER, row, 5);
     copy_bytes(profile->key, PUBLIC_KEY, row, 6);
     profile->number = (uint64_t)sqlite3_column_int64(row, 7);
+    copy_bytes(profile->position, POSITION, row, 8);
     sqlite3_finalize(row);
     sqlite3_stmt *statement = prepare("INSERT INTO message (id, conversation, payload) VALUES (?, ?, ?)");
     bind(statement, 1, message->id, IDENTIFIER);
