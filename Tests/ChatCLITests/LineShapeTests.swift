@@ -54,6 +54,13 @@ enum Samples {
             JSONLines.presence(PresenceChange(change: .offline, time: 1, users: [alice])),
             JSONLines.receipt(
                 ReceiptNotice(conversation: .user(alice), user: alice, time: 1, delivered: 5, read: 4)),
+            JSONLines.member(
+                MemberNotice(
+                    conversation: .room(alice), time: 1,
+                    added: [.init(user: alice, device: DeviceID(high: 1, low: 1), isKnown: true, trust: .tofu)],
+                    removed: [.init(user: alice, device: DeviceID(high: 1, low: 2), isKnown: false)], by: alice,
+                    how: .add)),
+            JSONLines.member(MemberNotice(conversation: .user(alice), time: 1, by: nil, how: .server)),
             problem.json(time: 1), Problem(.busy, "b").json(time: 1),
             JSONLines.notice(code: "as_of", text: "t", time: 1), JSONLines.log(level: "debug", text: "t", time: 1),
             JSONLines.whoAmI(
@@ -124,6 +131,13 @@ enum Samples {
         }
     }
 
+    private func fits(_ value: JSONValue, _ fields: [LineShape.Field]) -> Bool {
+        guard case .object(let object) = value else { return false }
+        return object.members.allSatisfy { member in
+            fields.first { $0.name == member.key }.map { fits(member.value, $0.kind) } ?? false
+        } && fields.allSatisfy { $0.isOptional || object[$0.name] != nil }
+    }
+
     private func fits(_ value: JSONValue, _ kind: LineShape.Field.Kind) -> Bool {
         switch kind {
         case .text: value.string != nil
@@ -133,6 +147,7 @@ enum Samples {
         case .number: if case .number = value { true } else { value.integer != nil }
         case .flag: value.bool != nil
         case .names: value.array?.allSatisfy { $0.string != nil } ?? false
+        case .objects(let fields): value.array?.allSatisfy { fits($0, fields) } ?? false
         case .constant(let text): value.string == text
         case .choice(let texts): value.string.map(texts.contains) ?? false
         }

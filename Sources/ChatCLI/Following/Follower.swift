@@ -84,7 +84,7 @@ private struct ShownBatch: Sendable {
         switch event {
         case .message(let message): messages.append(message)
         case .gap(let gap): self.gap = gap
-        case .login, .live, .presence, .receipt, .deviceWaits, .offline: break
+        case .login, .live, .presence, .receipt, .member, .deviceWaits, .offline: break
         }
     }
 

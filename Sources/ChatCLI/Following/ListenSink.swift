@@ -46,7 +46,7 @@ struct ListenSink: FollowSink {
             try await tell(event)
             limits.printed(isMessage: false, at: .now)
             return Reception(isShown: marks)
-        case .login, .live, .presence, .receipt, .deviceWaits, .offline:
+        case .login, .live, .presence, .receipt, .member, .deviceWaits, .offline:
             invocation.diagnostics.noteConnection(event)
             // Lines about the connection are not what a command is run for.
             if tellsMeta, handler == nil { try await tell(event) }

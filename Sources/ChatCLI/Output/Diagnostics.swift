@@ -49,7 +49,7 @@ final class Diagnostics: Sendable {
         switch event {
         case .offline(let problem, _): noteOffline(problem)
         case .login: noteOnline()
-        case .message, .gap, .live, .presence, .receipt, .deviceWaits: break
+        case .message, .gap, .live, .presence, .receipt, .member, .deviceWaits: break
         }
     }
 

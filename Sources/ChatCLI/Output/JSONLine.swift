@@ -109,6 +109,20 @@ extension JSONLine.Field {
         optional(name, .names, about, part) { .array($0.map { .string($0) }) }
     }
 
+    static func optionalObjects<Item>(
+        _ name: String, _ about: String, of fields: [JSONLine<Item>.Field],
+        _ part: @escaping @Sendable (Value) -> [Item]?
+    ) -> Self {
+        optional(name, .objects(fields.map(\.shape)), about, part) { items in
+            .array(
+                items.map { item in
+                    var object = JSONObject()
+                    for field in fields { object[field.shape.name] = field.value(item) }
+                    return .object(object)
+                })
+        }
+    }
+
     static func choice<Choice: RawRepresentable<String> & CaseIterable & SendableMetatype>(
         _ name: String, _ about: String, _ part: @escaping @Sendable (Value) -> Choice
     ) -> Self {

@@ -15,6 +15,7 @@ enum JSONLines {
         case .live(let time): live(time: time)
         case .presence(let change): presence(change)
         case .receipt(let notice): receipt(notice)
+        case .member(let notice): member(notice)
         case .deviceWaits, .offline: nil
         }
     }
@@ -42,6 +43,7 @@ enum JSONLines {
     static func live(time: Timestamp) -> JSONObject { ToldLines.live.object(time) }
     static func presence(_ change: PresenceChange) -> JSONObject { ToldLines.presence.object(change) }
     static func receipt(_ notice: ReceiptNotice) -> JSONObject { ToldLines.receipt.object(notice) }
+    static func member(_ notice: MemberNotice) -> JSONObject { ToldLines.member.object(notice) }
 
     /// Something worth knowing that is no error; on stderr.
     static func notice(code: String, text: String, time: Timestamp) -> JSONObject {

@@ -12,6 +12,7 @@ struct LineShape: Sendable {
             case number
             case flag
             case names
+            case objects([Field])
             case constant(String)
             case choice([String])
         }
@@ -61,11 +62,23 @@ extension LineShape.Field {
             var item = JSONObject()
             item["type"] = .string("string")
             (schema["type"], schema["items"]) = (.string("array"), .object(item))
+        case .objects(let fields):
+            (schema["type"], schema["items"]) = (.string("array"), .object(Self.item(fields)))
         case .constant(let text): schema["const"] = .string(text)
         case .choice(let texts): schema["enum"] = .array(texts.map(JSONValue.string))
         }
         schema["description"] = .string(about)
         return schema
+    }
+
+    private static func item(_ fields: [LineShape.Field]) -> JSONObject {
+        var properties = JSONObject()
+        for field in fields { properties[field.name] = .object(field.schema) }
+        var item = JSONObject()
+        item["type"] = .string("object")
+        item["properties"] = .object(properties)
+        item["required"] = .array(fields.filter { !$0.isOptional }.map { .string($0.name) })
+        return item
     }
 
     fileprivate static func required(_ name: String, _ kind: Kind, _ about: String) -> Self {
@@ -84,7 +97,8 @@ extension LineShape {
 
     private static let told = [
         ToldLines.gap.shape, ToldLines.acknowledgement.shape, ToldLines.login.shape, ToldLines.live.shape,
-        ToldLines.presence.shape, ToldLines.receipt.shape, error, ToldLines.notice.shape, ToldLines.log.shape,
+        ToldLines.presence.shape, ToldLines.receipt.shape, ToldLines.member.shape, error, ToldLines.notice.shape,
+        ToldLines.log.shape,
     ]
 
     private static let asked = [

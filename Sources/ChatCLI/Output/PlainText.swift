@@ -18,6 +18,7 @@ struct PlainText: Sendable {
         case .live: [live()]
         case .presence(let change): presence(change)
         case .receipt(let notice): [receipt(notice)]
+        case .member(let notice): member(notice)
         case .deviceWaits, .offline: nil
         }
     }

@@ -98,6 +98,25 @@ enum ToldLines {
             .integer("read", "shown to the user up to this seq") { $0.read.value },
         ])
 
+    private static let device: [JSONLine<MemberNotice.Device>.Field] = [
+        .text("user", "whose device it is") { $0.user.text },
+        .text("device", "its identifier") { $0.device.hex },
+        .flag("known", "whether the user's key, as it is known here, has this device") { $0.isKnown },
+        .optionalChoice("trust", "how the user's key stands now, where anything is known of it") { $0.trust },
+    ]
+
+    static let member = JSONLine<MemberNotice>(
+        "member", "with --meta: who has come into a room or a direct conversation, or has gone",
+        [
+            conversation { $0.conversation }, time { $0.time },
+            .optionalObjects("added", "the devices that came", of: device) { $0.added.isEmpty ? nil : $0.added },
+            .optionalObjects("removed", "the devices that went", of: device) { $0.removed.isEmpty ? nil : $0.removed },
+            .optionalText("by", "whose doing it was; absent: the server's") { $0.by?.text },
+            .choice("how", "added or removed by somebody, come or gone by themselves, or removed by the server") {
+                $0.how
+            },
+        ])
+
     static let notice = JSONLine<(code: String, text: String, time: Timestamp)>(
         "notice", "on stderr, unless --quiet: something worth knowing that is no error",
         [

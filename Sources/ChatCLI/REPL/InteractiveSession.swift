@@ -302,6 +302,7 @@ final class InteractiveSession {
             if !hasAskedForNames { Task { await askForNames() } }
         case .presence(let change): take(change)
         case .receipt: break
+        case .member(let notice): take(notice)
         case .deviceWaits(let notice): note(reports.waiting(notice))
         case .offline(let problem, _):
             if state.connection != .lost { note("not connected: \(InertText.line(problem.text)); trying again") }
@@ -324,6 +325,12 @@ final class InteractiveSession {
         // What was typed here stands here already; what another process of this profile sent does not.
         if message.own, typed.remove(message.id) != nil { return }
         await show([reports.message(message)])
+    }
+
+    /// In a direct conversation it is about devices alone, which a person need not hear of.
+    private func take(_ notice: MemberNotice) {
+        guard notice.conversation.room != nil, !invocation.globals.quiet else { return }
+        screen.write(invocation.plain.member(notice))
     }
 
     private func take(_ change: PresenceChange) {

@@ -18,7 +18,7 @@ struct PipedSink: FollowSink {
         case .gap(let gap):
             try await invocation.output.writeAside(line: reports.gap(gap))
             return Reception(isShown: true)
-        case .login, .live, .presence, .receipt, .deviceWaits, .offline:
+        case .login, .live, .presence, .receipt, .member, .deviceWaits, .offline:
             invocation.diagnostics.noteConnection(event)
             if case .login = event { connected() }
             return Reception()

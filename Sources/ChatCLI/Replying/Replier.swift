@@ -91,7 +91,8 @@ actor Replier {
         case .gap(let gap):
             invocation.note(gap)
             events[schedule.passed()] = event
-        case .login, .live, .presence, .receipt, .deviceWaits, .offline: invocation.diagnostics.noteConnection(event)
+        case .login, .live, .presence, .receipt, .member, .deviceWaits, .offline:
+            invocation.diagnostics.noteConnection(event)
         }
         room.set(isOpen: schedule.wantsMore)
         post.yield(.heard)

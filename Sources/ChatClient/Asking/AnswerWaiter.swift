@@ -60,7 +60,7 @@ actor AnswerWaiter {
             case .ended(let problem): throw problem
             case .offline(let problem, _): self.report(.offline(problem))
             case .login: self.report(.online)
-            case .live, .presence, .receipt, .deviceWaits: break
+            case .live, .presence, .receipt, .member, .deviceWaits: break
             }
         }
     }

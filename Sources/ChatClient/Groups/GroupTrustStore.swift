@@ -86,6 +86,13 @@ extension ClientStore {
         return Dictionary(claimed.map { ($0.party.account, $0.name) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Devices of an account that are in a group.
+    func leaves(of account: AccountID, in standing: GroupStanding) throws -> [ClaimedLeaf] {
+        try StoredGroup.members(of: standing.group.groupId, from: groupRows)
+            .compactMap { try? ClaimedLeaf($0.leaf) }
+            .filter { $0.party.account == account }
+    }
+
     /// The chains of a group were read. Within a transaction.
     func noteAsked(of standing: GroupStanding, _ summary: GroupSummary, own: DeviceID, now: Timestamp) throws {
         var kept = try computedTrust(of: standing, summary, own: own)

@@ -67,6 +67,7 @@ extension Joiner {
                         tombstone: tombstone, pinnedRoom: pinned)
                 } catch { return error }
                 try welcomed.enter(store, place, seq: part.seq, hash: hash)
+                store.wake()
                 return nil
             }
         }

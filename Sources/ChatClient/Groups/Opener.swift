@@ -70,7 +70,7 @@ struct Opener: Sendable {
                 return try Self.take(appended, setting, &course)
             }
             for conversation in courses.keys { try courses[conversation]?.finish() }
-            let hasNews = try store.lastPosition() != before
+            let hasNews = try store.lastPosition() != before || courses.values.contains(where: \.hasMemberNews)
             for conversation in courses.keys { courses[conversation]?.part.hasNews = hasNews }
             return ends
         }
@@ -129,7 +129,7 @@ struct Opener: Sendable {
             if course.part.stop != nil || clock() - began >= patience { break }
         }
         try course.finish()
-        course.part.hasNews = try setting.store.lastPosition() != before
+        course.part.hasNews = try setting.store.lastPosition() != before || course.hasMemberNews
         return course
     }
 }

@@ -13,7 +13,7 @@ extension OpeningCourse {
         if isOwn, let waiting = try store.waitingCommit(of: conversation), waiting.id == entry.place.id,
             Primitives.sha256(waiting.handshake) == digest
         {
-            return try takeOwn(waiting, at: entry.place.seq)
+            return try takeOwn(waiting, at: entry.place)
         }
         guard standing != nil else { return part.stop = .notMember }
         if isWhole, let later = try later(entry) {
@@ -33,8 +33,10 @@ extension OpeningCourse {
                 return try pass(entry.place.seq, "an entry that is no commit")
             }
             let staged = try group.stage(commit, now: GroupJudge.now, judge: setting.judge)
+            let former = group
             try group.merge(staged)
             try merged(group)
+            try noteMembers(from: former, to: group, staged, at: entry.place)
         } catch let error as MLSError where !error.isOfStore {
             try pass(entry.place.seq, "\(error)")
         }
@@ -65,27 +67,30 @@ extension OpeningCourse {
     }
 
     /// This device's own commit is in the log.
-    private mutating func takeOwn(_ waiting: WaitingCommit, at seq: SequenceNumber) throws {
+    private mutating func takeOwn(_ waiting: WaitingCommit, at place: EntryPlace) throws {
         try flush()
         try store.dropWaitingCommit(of: conversation)
-        guard waiting.kind == .commit else { return try enter(waiting, at: seq) }
+        guard waiting.kind == .commit else { return try enter(waiting, at: place) }
         guard let standing else { return part.stop = .notMember }
         do {
             var group = try load(standing)
             guard case .ownCommit = try group.open(try MLSMessage(decoding: waiting.handshake)) else {
                 return part.stop = .cannotFollow(
-                    seq, "the commit of this device is not the one that waits in the group")
+                    place.seq, "the commit of this device is not the one that waits in the group")
             }
+            let former = group
             try group.mergePending()
             try merged(group)
+            try noteMembers(from: former, to: group, nil, at: place)
         } catch let error as MLSError where !error.isOfStore {
-            part.stop = .cannotFollow(seq, "\(error)")
+            part.stop = .cannotFollow(place.seq, "\(error)")
         }
     }
 
     /// The staged group takes its place.
-    private mutating func enter(_ waiting: WaitingCommit, at seq: SequenceNumber) throws {
-        let name = waiting.group
+    private mutating func enter(_ waiting: WaitingCommit, at place: EntryPlace) throws {
+        let (name, seq) = (waiting.group, place.seq)
+        let isReturn = epoch != nil && standing?.group == name
         let staged = try StoredGroup.summary(of: name.groupId, from: store.stagedGroupRows)
         guard let staged, staged.epoch > (try store.tombstone(of: name) ?? 0),
             try store.promoteStagedGroup(name.groupId)
@@ -103,6 +108,7 @@ extension OpeningCourse {
         held.forget()
         if let context = staged.context { try store.keepTranscript(of: name, context) }
         try reached(staged.epoch)
+        if !isReturn { try noteMembers(ofOwn: name, isFounding: waiting.kind == .founding, at: place) }
     }
 
     /// The group is in another epoch, or this device is not in it any more.

@@ -26,6 +26,8 @@ struct OpeningCourse {
     /// Messages of this epoch whose ratchets are not stored yet.
     private var messages: MessageBatch?
     var part = OpenedPart()
+    /// Somebody came or went.
+    var hasMemberNews = false
 
     var store: ClientStore { setting.store }
     var conversation: ConversationID { setting.conversation }

@@ -10,6 +10,7 @@ struct WelcomedGroup: Sendable {
     let policy: GroupPolicy
     /// Whose leaf has signed the group's description: whoever has added this device.
     private let signer: Party
+    private let signerLeaf: LeafNode
     /// The package by which it was added.
     let reference: [UInt8]
 
@@ -38,6 +39,7 @@ struct WelcomedGroup: Sendable {
                 throw Refusal(text: "nobody has signed it")
             }
             signer = try DeviceCredential(leaf.credential).party
+            signerLeaf = leaf
             group = joined
             group.keepResumptionSecrets(ofEpochs: 0)
             policy = try GroupPolicy(group.context)
@@ -87,9 +89,24 @@ struct WelcomedGroup: Sendable {
         let standing = GroupStanding(group: name, generation: place.generation, seq: seq, hash: hash)
         try store.setGroupStanding(standing)
         try store.keepLogMark(of: standing)
+        try noteMembers(in: store, seq: seq, now: now)
         try store.consumeKeyPackage(reference)
         try store.giveWay(in: name.conversation)
         try store.forgetWelcomeRequest(of: name.conversation)
+    }
+}
+
+extension WelcomedGroup {
+    /// Who has added this device.
+    private func noteMembers(in store: ClientStore, seq: SequenceNumber, now: Timestamp) throws {
+        guard let own = group.member(group.ownLeaf) else { return }
+        let others = group.members.filter { $0.index != group.ownLeaf }.map(\.leaf)
+        let changes = LeafChanges(
+            before: others, after: others + [own], added: [own], removed: [], removedByServer: [],
+            committer: signerLeaf)
+        for change in changes.told(isActive: { _ in true }) {
+            try store.noteMembers(change, in: name.conversation, seq: seq, time: now)
+        }
     }
 }
 

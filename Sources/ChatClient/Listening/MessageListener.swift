@@ -18,6 +18,8 @@ package actor MessageListener {
     private var settlement: ListenSettlement
     private var buffer: ArraySlice<StoredItem> = []
     private var reports = ReportQueue()
+    /// The last change of members that was told.
+    private var memberChange: Int
     private var ended: Problem?
     private var isCaughtUp = false
     /// When something came last (`Monotonic`).
@@ -34,6 +36,7 @@ package actor MessageListener {
         let resume = options.resume.flatMap { name in lock.map { ResumePointHolder(name, lock: $0, stored: stored) } }
         settlement = ListenSettlement(resume, store: reader.store, at: plan.position)
         watch = try StoreWatch(directory, gate: mailbox.gate)
+        memberChange = try watch?.store.lastMemberChange() ?? 0
     }
 
     nonisolated var key: ObjectIdentifier { ObjectIdentifier(self) }
@@ -118,12 +121,25 @@ package actor MessageListener {
             case .all(let position):
                 guard try watch.hasNews() else { return false }
                 lastNews = Monotonic.now
+                try readMembers(watch)
                 buffer = try watch.store.items(after: position, limit: Self.page, reader: reader)[...]
                 // A full page may have more behind it without another commit.
                 if buffer.count == Self.page { watch.leftSome() }
                 return !buffer.isEmpty
             }
         } catch { throw Problem(store: error) }
+    }
+
+    /// Who came and went is told behind what stands before it.
+    private func readMembers(_ watch: StoreWatch) throws {
+        let changes = try watch.store.memberChanges(after: memberChange, limit: Self.page, reader: reader)
+        guard let last = changes.last else { return }
+        memberChange = last.number
+        reports.add(
+            changes.compactMap { change in
+                change.notice.map { LiveReport(event: .member($0), behind: change.behind) }
+            })
+        if changes.count == Self.page { watch.leftSome() }
     }
 
     private func wanted(_ item: StoredItem) -> ListenEvent? {
@@ -152,6 +168,7 @@ package actor MessageListener {
             return .live(time: time)
         case .presence(let change): return options.presence ? .presence(change) : nil
         case .receipt(let notice): return options.receipts ? .receipt(notice) : nil
+        case .member(let notice): return options.filter.includes(notice.conversation) ? .member(notice) : nil
         case .deviceWaits(let notice): return .deviceWaits(notice)
         case .offline(let problem, let pause):
             // Without following there is one attempt.

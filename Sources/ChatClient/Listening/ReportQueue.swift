@@ -15,7 +15,7 @@ struct ReportQueue: Sendable {
         guard excess > 0 else { return }
         reports.removeAll { report in
             switch report.event {
-            case .presence, .receipt, .deviceWaits:
+            case .presence, .receipt, .member, .deviceWaits:
                 guard excess > 0 else { return false }
                 excess -= 1
                 return true

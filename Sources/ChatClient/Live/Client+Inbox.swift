@@ -35,6 +35,9 @@ extension Client {
                 case .commitWanted where events != nil:
                     let wanted: CommitWanted = try Link.decode(frame, from: link.address)
                     Task { await commitWanted(in: wanted.conversation, on: link) }
+                case .memberChanged where events != nil:
+                    let change: MemberChanged = try Link.decode(frame, from: link.address)
+                    Task { await memberChanged(change, on: link) }
                 case .groupWelcome:
                     let welcome: GroupWelcome = try Link.decode(frame, from: link.address)
                     await enterGroup(of: welcome.conversation, on: link)

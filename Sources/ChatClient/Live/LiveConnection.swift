@@ -10,6 +10,7 @@ struct LiveReport: Sendable {
         case live(time: Timestamp)
         case presence(PresenceChange)
         case receipt(ReceiptNotice)
+        case member(MemberNotice)
         case deviceWaits(WaitingNotice)
         case offline(Problem, retryIn: Duration)
         /// It is over, and nothing follows.

@@ -12,18 +12,7 @@ extension Client {
     /// Rooms in the order of their names: those that this account is in, or also those that it may join.
     package func rooms(all: Bool) async throws(Problem) -> [RoomSummary] {
         let (link, _) = try await loggedInLink()
-        var records: [RoomRecord] = []
-        while true {
-            let after = records.last?.name
-            let page: Rooms = try await link.request(ListRooms(all ? .all : .own, name: after))
-            records += page.rooms
-            guard page.more, let last = page.rooms.last?.name else { break }
-            // In the order of names there is an end.
-            guard after.map({ $0 < last }) ?? true else {
-                throw Problem(.protocolFault, "\(link.address) tells its rooms in no order")
-            }
-        }
-        let told = records
+        let told = try await roomBook.records(all ? .all : .own, on: link)
         return try store { store in try told.map { try RoomSummary($0, in: store) } }
     }
 
@@ -87,7 +76,13 @@ extension Client {
             throw Problem(.notAMember, "you are not in #\(name)", conversation: "#\(name)", sent: .no)
         }
         let _: Done = try await ask(LeaveRoom(conversation: room, id: try MessageIdentity.new(now: WallClock.now)))
-        try store { store in try store.writeSynced { try store.leaveGroup(of: room) } }
+        try store { store in
+            try store.writeSynced {
+                try store.noteOwnLeft(room, .leave, now: WallClock.now)
+                try store.leaveGroup(of: room)
+            }
+            store.wake()
+        }
     }
 
     /// Forgets whose a room's name is: from then on the one that has it may be used. What was written there stays.

@@ -6,12 +6,32 @@ import GroupRules
 struct RoomBook: Sendable {
     let store: any StoreDoor
 
+    /// Rooms in the order of their names.
+    func records(_ scope: RoomScope, on link: Link) async throws(Problem) -> [RoomRecord] {
+        var records: [RoomRecord] = []
+        while true {
+            let after = records.last?.name
+            let page: Rooms = try await link.request(ListRooms(scope, name: after))
+            records += page.rooms
+            guard page.more, let last = page.rooms.last?.name else { return records }
+            // In the order of names there is an end.
+            guard after.map({ $0 < last }) ?? true else {
+                throw Problem(.protocolFault, "\(link.address) tells its rooms in no order")
+            }
+        }
+    }
+
+    /// What the server has under a name, whosever it was here; nil: nothing.
+    func record(_ name: RoomName, on link: Link) async throws(Problem) -> RoomRecord? {
+        let found: Rooms = try await link.request(ListRooms(.named, name: name.spoken))
+        return found.rooms.first { $0.name == name.spoken }
+    }
+
     /// What the server has under a name.
     ///
     /// - Throws: `no_such_room` (67); `room_changed` (79) where the name was another room's here.
     func find(_ name: RoomName, on link: Link) async throws(Problem) -> RoomRecord {
-        let found: Rooms = try await link.request(ListRooms(.named, name: name.spoken))
-        guard let record = found.rooms.first(where: { $0.name == name.spoken }) else { throw .noSuchRoom(name) }
+        guard let record = try await record(name, on: link) else { throw .noSuchRoom(name) }
         try await store.withStore { try $0.checkRoom(name, record.conversation) }
         return record
     }

@@ -11,6 +11,8 @@ package enum ListenEvent: Sendable {
     case live(time: Timestamp)
     case presence(PresenceChange)
     case receipt(ReceiptNotice)
+    /// Somebody has come into a conversation, or has gone.
+    case member(MemberNotice)
     /// A further device of this account asks to be approved.
     case deviceWaits(WaitingNotice)
     /// The connection was lost, or another attempt failed; the next follows after `retryIn`.

@@ -43,7 +43,8 @@ package struct MessageFilter: Equatable, Sendable {
     /// Gaps are told for the conversations that are wanted.
     package func matches(_ gap: GapNotice) -> Bool { includes(gap.conversation) }
 
-    private func includes(_ conversation: ConversationName) -> Bool {
+    /// Whether anything of that conversation may be wanted.
+    package func includes(_ conversation: ConversationName) -> Bool {
         guard toMe || everyone || !rooms.isEmpty else { return true }
         return switch conversation {
         case .user: toMe

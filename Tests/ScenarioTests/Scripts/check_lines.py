@@ -15,7 +15,7 @@ TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool,
 
 
 def fits(value, rule, where):
-    assert set(rule) <= {"type", "format", "items", "const", "enum", "description"}, f"{where}: rule {rule}"
+    assert set(rule) <= {"type", "format", "items", "const", "enum", "description", "properties", "required"}, f"{where}: rule {rule}"
     if "const" in rule:
         assert value == rule["const"] and type(value) is type(rule["const"]), where
     if "enum" in rule:
@@ -29,6 +29,10 @@ def fits(value, rule, where):
         assert [len(part) for part in value.split("-")] == [8, 4, 4, 4, 12], where
     for item in value if "items" in rule else ():
         fits(item, rule["items"], where)
+    if "properties" in rule:
+        assert set(rule["required"]) <= set(value) <= set(rule["properties"]), where
+        for key, part in value.items():
+            fits(part, rule["properties"][key], f"{key} of {where}")
 
 
 count = 0

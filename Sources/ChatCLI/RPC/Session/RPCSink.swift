@@ -17,7 +17,7 @@ struct RPCSink: FollowSink {
         switch event {
         case .message, .gap: await tell(event)
         case .offline, .deviceWaits: break
-        case .login, .live, .presence, .receipt: if tellsMeta { await tell(event) }
+        case .login, .live, .presence, .receipt, .member: if tellsMeta { await tell(event) }
         }
         // The caller says what is done (`listen.ack`).
         return Reception(isShown: marks, isDone: false)

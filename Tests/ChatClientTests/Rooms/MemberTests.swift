@@ -1,0 +1,148 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// Who is told that somebody has come into a room or gone, by way of a real server.
+@Suite(.endsWhatItStarts) struct MemberTests {
+    private struct Told: Equatable, CustomStringConvertible {
+        var how: MemberNotice.How
+        var by: UserName?
+        var added: [UserName]
+        var removed: [UserName]
+
+        init(_ how: MemberNotice.How, _ by: Person?, added: [Person] = [], removed: [Person] = []) {
+            self.how = how
+            self.by = by?.name
+            self.added = added.map(\.name)
+            self.removed = removed.map(\.name)
+        }
+
+        init(_ notice: MemberNotice) {
+            how = notice.how
+            by = notice.by
+            added = notice.added.map(\.user)
+            removed = notice.removed.map(\.user)
+        }
+
+        var description: String { "\(how) by \(by?.text ?? "-"), \(added) came, \(removed) went" }
+    }
+
+    private func told(_ person: Person, after number: Int = 0) async throws -> [Told] {
+        try await person.client().withStore { store in
+            let reader = try #require(try store.itemReader())
+            return try store.memberChanges(after: number, limit: 64, reader: reader).compactMap(\.notice).map(Told.init)
+        }
+    }
+
+    /// Takes in what there is, and removes who has left.
+    private func reads(_ person: Person, _ room: RoomName, removing: Bool = false) async throws {
+        let client = try person.client()
+        let link = try await client.loggedInLink().0
+        let joiner = try await client.joiner(on: link)
+        let id = try await client.roomBook.open(room, on: link)
+        _ = try await joiner.enter(id, as: .room(room))
+        _ = try await joiner.enter(id, as: .room(room), after: removing ? .removalPending : .preconditionFailed)
+    }
+
+    @Test func `who is added and removed is told to all, once, with whose doing it was`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let carol = try await Person.registered("carol", at: server)
+            let ops = try #require(RoomName("ops"))
+            try await alice.client().createRoom(ops, access: .closed)
+            #expect(try await told(alice).isEmpty)
+            _ = try await alice.client().add([bob.name, carol.name], to: ops)
+            try await reads(bob, ops)
+            try await reads(carol, ops)
+            _ = try await alice.client().remove([carol.name], from: ops)
+            try await reads(bob, ops)
+            try await reads(bob, ops)
+            let removal = Told(.remove, alice, removed: [carol])
+            // The Welcome tells whom it has brought, and each has an own path after it, which is nobody's coming.
+            #expect(try await told(bob) == [Told(.add, alice, added: [bob]), removal])
+            #expect(try await told(alice) == [Told(.add, alice, added: [bob, carol]), removal])
+            try await bob.client().leaveRoom(ops)
+            #expect(try await told(bob).last == Told(.leave, bob, removed: [bob]))
+            try await reads(alice, ops, removing: true)
+            #expect(try await told(alice).last == Told(.leave, bob, removed: [bob]))
+            #expect(try await told(alice).count == 3)
+        }
+    }
+
+    @Test func `who joins and comes back at once has come once`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let dev = try #require(RoomName("dev"))
+            try await alice.client().createRoom(dev, access: .open)
+            try await bob.client().joinRoom(dev)
+            #expect(try await told(bob) == [Told(.join, bob, added: [bob])])
+            try await reads(alice, dev)
+            #expect(try await told(alice) == [Told(.join, bob, added: [bob])])
+            // In an open room who has left is removed with others, after a while: until then it is the same member.
+            try await bob.client().leaveRoom(dev)
+            try await bob.client().joinRoom(dev)
+            try await reads(alice, dev)
+            #expect(try await told(alice) == [Told(.join, bob, added: [bob])])
+        }
+    }
+
+    @Test func `a device that was let in later comes into the rooms of its account, and is told as that`() async throws
+    {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let ops = try #require(RoomName("ops"))
+            try await alice.client().createRoom(ops, access: .closed)
+            _ = try await alice.client().add([bob.name], to: ops)
+            try await reads(bob, ops)
+            let phone = try Person("bob", at: server.address)
+            _ = try await phone.joins(bob)
+            let client = try phone.client()
+            let link = try await client.loggedInLink().0
+            await client.enterMissingRooms(on: link)
+            #expect(try await told(phone) == [Told(.join, bob, added: [bob])])
+            try await reads(alice, ops)
+            let notice = try await alice.client().withStore { store in
+                let reader = try #require(try store.itemReader())
+                return try store.memberChanges(after: 0, limit: 64, reader: reader).last?.notice
+            }
+            #expect(notice?.how == .join && notice?.added.map(\.hasOthers) == [true])
+            // What it has is not entered again.
+            await client.enterMissingRooms(on: link)
+            #expect(try await told(phone).count == 1)
+        }
+    }
+
+    @Test func `a change waits until what stands before it in the log has its place`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let dev = try #require(RoomName("dev"))
+            try await alice.client().createRoom(dev, access: .open)
+            try await bob.client().joinRoom(dev)
+            let room = try await alice.client().withStore { try $0.pinnedRoom(dev) }
+            let conversation = try #require(room)
+            try await reads(alice, dev)
+            try await alice.client().withStore { store in
+                try store.database.run(
+                    """
+                    INSERT INTO entries(conversation, seq, id, sender, device, time, sent, body, auto, shown, payload_kind)
+                    SELECT number, 1, x'01', x'02', x'03', 5, 5, 'replayed', 0, 0, 1 FROM conversations WHERE id = ?
+                    """, conversation)
+            }
+            #expect(try await told(alice).isEmpty)
+            try await alice.client().withStore { store in
+                try store.database.run("UPDATE entries SET position = 9 WHERE body = 'replayed'")
+                let reader = try #require(try store.itemReader())
+                #expect(try store.memberChanges(after: 0, limit: 9, reader: reader).map(\.behind) == [9])
+            }
+        }
+    }
+}
