@@ -20,6 +20,7 @@ import System
     }
 }
 
+ProcessMemory.useOneHeap()
 let arguments = ProcessArguments.all(otherwise: CommandLine.argc, CommandLine.unsafeArgv)
 switch ChatProgram.begin(arguments) {
 case .ended(let ending): end(ending)
