@@ -14,7 +14,7 @@ extension Client {
         await report(checkConfiguration())
         await report(Self.diskCheck(settings.profileDirectory.path))
         guard let identity = await checkStore(report) else {
-            for name in ["address", "tls", "clock", "login", "devices", "outbox", "sync", "keys"] {
+            for name in Self.serverChecks + ["outbox", "sync", "keys"] {
                 await report(DoctorCheck(name: name, status: .skipped, text: "not without a profile"))
             }
             return
@@ -66,11 +66,12 @@ extension Client {
         }
     }
 
-    /// Each of address, TLS, clock, login and devices has its line, in this order, also where one fails and the others cannot be
-    /// looked at.
+    /// Each has its line, in this order, also where one fails and the others cannot be looked at.
+    private static let serverChecks = ["address", "tls", "clock", "login", "packages", "devices", "groups"]
+
     private func checkServer(_ identity: Identity, _ report: (DoctorCheck) async -> Void) async {
         var failed: Problem?
-        var left = ["address", "tls", "clock", "login", "devices"][...]
+        var left = Self.serverChecks[...]
         do throws(Problem) {
             try requireStanding(identity)
             let link = try await connect(to: identity.address, login: .none)
@@ -84,15 +85,20 @@ extension Client {
             let hello = try await link.hello()
             left.removeFirst()
             await report(Self.clockCheck(server: hello.time, here: WallClock.now))
-            let (_, welcome) = try await loggedInLink()
+            let (session, welcome) = try await loggedInLink()
             left.removeFirst()
             await report(
                 DoctorCheck(
                     name: "login", status: .ok,
                     text: "logged in as \(welcome.account.name), device \(InertText.line(welcome.deviceName))"))
+            left.removeFirst()
+            await report(Self.packagesCheck(welcome.keyPackages))
             let devices = try await deviceChecks()
             left.removeFirst()
             for check in devices { await report(check) }
+            let groups = try await groupsCheck(on: session)
+            left.removeFirst()
+            await report(groups)
         } catch { failed = error }
         guard let failed else { return }
         let culprit = Self.culprit(failed, left)

@@ -37,6 +37,18 @@ extension ClientStore {
         }
     }
 
+    /// The groups that this device is in, and the last entry of each that it has processed.
+    func groupPlaces() throws -> [ConversationID: SequenceNumber] {
+        let rows = groupRows
+        let groups: [(GroupName, SequenceNumber)] = try database.all(
+            "SELECT conversation, incarnation, seq FROM group_standings"
+        ) { (GroupName(conversation: try $0.identifier(0), incarnation: $0.incarnation(1)), $0.sequenceNumber(2)) }
+        let active = try groups.filter { group, _ in
+            try rows.telling { try StoredGroup.summary(of: group.groupId, from: rows) }?.status == .active
+        }
+        return Dictionary(active.map { ($0.conversation, $1) }, uniquingKeysWith: max)
+    }
+
     /// What is held of a conversation's group, and what of it is under way.
     func heldGroup(of conversation: ConversationID) throws -> GroupCourse.Held {
         var held = GroupCourse.Held(waiting: try waitingCommit(of: conversation)?.kind)

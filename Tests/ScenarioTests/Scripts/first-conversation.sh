@@ -30,3 +30,9 @@ exits 67 alice chat send --to nobody hi
 same "" "$(cat "$SCRATCH/out")"
 has "$SCRATCH/err" '^chat: '
 exits 64 alice chat send --to bob </dev/null --no-such-option
+
+# A doctor says how far the groups were read, and that others can add this device.
+exits 0 bob chat history --sync
+exits 0 bob chat doctor
+has "$SCRATCH/out" "^ok.groups: in [0-9]*, all of them read"
+has "$SCRATCH/out" "^ok.packages: [0-9]* key packages"

@@ -1,0 +1,50 @@
+import CLISupport
+import ChatProtocol
+
+/// What a doctor says of a device's groups.
+extension Client {
+    /// What the server has left of the packages by which others add this device.
+    static func packagesCheck(_ standing: KeyPackageStanding) -> DoctorCheck {
+        let name = "packages"
+        guard standing.hasLastResort || standing.left > 0 else {
+            return DoctorCheck(
+                name: name, status: .warning,
+                text: "the server has no key packages of this device: others can write to it once it has left some, "
+                    + "which each command does that connects")
+        }
+        let reserve = standing.hasLastResort ? "and one for when these are used up" : "and none beyond these"
+        return DoctorCheck(
+            name: name, status: .ok, text: "\(standing.left) key packages for who writes first, \(reserve)")
+    }
+
+    /// How far this device has read the logs of its groups.
+    func groupsCheck(on link: Link) async throws(Problem) -> DoctorCheck {
+        let held = try store { try $0.groupPlaces() }
+        var behind: [UInt64] = []
+        for page in Array(held.keys).pages(of: Limits.page) {
+            let found: Conversations = try await link.request(LookUpConversations(ids: page))
+            behind += found.conversations.compactMap { conversation in
+                held[conversation.id].map { conversation.head.distance(behind: $0) }
+            }
+        }
+        return Self.groupsCheck(held: held.count, behind: behind)
+    }
+
+    /// - Parameter behind: how many entries of each of those that the server knows were not read.
+    static func groupsCheck(held: Int, behind: [UInt64]) -> DoctorCheck {
+        let name = "groups"
+        guard held > 0 else { return DoctorCheck(name: name, status: .ok, text: "in none yet") }
+        guard behind.count == held else {
+            return DoctorCheck(
+                name: name, status: .warning,
+                text: "in \(held), of which the server does not know \(held - behind.count): "
+                    + "who writes there begins them anew")
+        }
+        let late = behind.filter { $0 > 0 }
+        let most = late.max() ?? 0
+        guard most > 0 else { return DoctorCheck(name: name, status: .ok, text: "in \(held), all of them read") }
+        return DoctorCheck(
+            name: name, status: .ok, text: "in \(held), \(late.count) of them up to \(most) entries behind",
+            see: .fetchHistory)
+    }
+}
