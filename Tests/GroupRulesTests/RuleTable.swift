@@ -13,7 +13,8 @@ enum RuleTable {
         "J1": ["LeafTests", "PathTests"], "J2": ["LeafTests"], "J3": ["LeafTests"],
         "J4": ["CommitTests", "PathTests", "RoomChangeTests"],
         "J5": ["CommitTests", "RoomChangeTests"],
-        "J6": ["CommitTests", "GroupServerTests", "CommittingTests"], "J7": ["CommitTests"], "J8": ["CommitTests"],
+        "J6": ["CommitTests", "GroupServerTests", "CommittingTests"], "J7": ["CommitTests", "RoomJoinerTests"],
+        "J8": ["CommitTests"],
         "J9": ["CommitTests"],
         "K1": ["PackageContractTests", "PackageRequestTests", "BundleContractTests"], "K2": ["PackageContractTests"],
         "K3": ["KeyPackageTests", "PackageContractTests"],
@@ -35,7 +36,7 @@ enum RuleTable {
         "G1": ["GateTests", "JoinerTests", "GroupGateTests", "CommittingTests"],
         "G2": ["PinTests", "GroupGateTests", "MarkTests"],
         "I2": ["IncarnationTests", "ReturningTests", "GroupCourseTests"],
-        "M3": ["MessageTests", "MarkTests"], "E8": ["CommitPlanTests"],
+        "M3": ["MessageTests", "MarkTests"], "E8": ["CommitPlanTests", "FreshKeysTests"],
     ]
 
     static let open = [

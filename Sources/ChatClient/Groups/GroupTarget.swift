@@ -35,6 +35,27 @@ enum GroupTarget: Equatable, Sendable {
             throw Problem(.protocolFault, "the server describes another group than this conversation's")
         }
     }
+
+    /// J7 and J2, before a commit is made that every member would refuse. The server knows accounts, and a room knows their roots: an account
+    /// that began anew has lost its place there, and comes only after its former devices were removed.
+    ///
+    /// - Parameter parties: whose leaves there are.
+    /// - Throws: `not_a_member` (77), `busy` (75).
+    func checkPlace(of own: Party, in policy: GroupPolicy, _ parties: [Party]) throws(Problem) {
+        guard case .room(let name, _) = self, !parties.contains(own) else { return }
+        let room = "#\(name)"
+        guard policy.isOpen || policy.hasAdmin(own) else {
+            throw Problem(
+                .notAMember, "you are not in \(room)", advice: .askToBeAdded(room: name.text, admins: []),
+                conversation: room, sent: .no)
+        }
+        guard !parties.contains(where: { $0.account == own.account }) else {
+            throw Problem(
+                .busy, "your account's former devices are in \(room) still",
+                hint: "try again when somebody there has written",
+                conversation: room, sent: .no)
+        }
+    }
 }
 
 extension ClientStore {

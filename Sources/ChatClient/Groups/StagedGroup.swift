@@ -74,7 +74,7 @@ struct StagedGroup: Sendable {
     /// - Parameters:
     ///   - follower: as it was described, or followed; it has a place in `conversation`.
     ///   - target: what it must be the group of.
-    /// - Throws: `protocol_fault` (76) where it is no group of this conversation, or breaks a rule.
+    /// - Throws: `protocol_fault` (76) where it is no group of this conversation, or breaks a rule; `not_a_member` (77).
     static func joining(
         _ follower: PublicGroup, _ info: GroupInfo, at position: ConversationPosition, _ place: GroupPlace,
         in conversation: ConversationID, as target: GroupTarget, now: Timestamp
@@ -87,6 +87,9 @@ struct StagedGroup: Sendable {
             try target.check(policy, in: conversation, place.party)
             guard position.mark == GroupMark(incarnation: policy.group.incarnation, epoch: Epoch(follower.epoch))
             else { throw Problem(.protocolFault, "the server describes another group than this conversation's") }
+            try target.checkPlace(
+                of: place.party, in: policy,
+                follower.members.compactMap { try? DeviceCredential($0.leaf.credential).party })
             var options = ExternalJoinOptions()
             options.removing = follower.members.first { $0.leaf.credential == identity.credential }?.index
             var (group, message) = try Group.joinExternally(

@@ -128,4 +128,29 @@ import Testing
             #expect(try await first.found(room) == GroupMark(epoch: 1))
         }
     }
+
+    @Test func `J7: who began anew has lost their place in a closed room, and is told to be added`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let ops = try #require(Self.ops)
+            try await alice.client().createRoom(ops, access: .closed)
+            #expect(try await alice.client().add([bob.name], to: ops).allSatisfy { $0.problem == nil })
+            let fresh = try Person("bob", at: server.address)
+            let client = try fresh.client()
+            _ = try await client.login(
+                user: bob.name, password: Person.password, deviceName: "new",
+                wish: LoginWish(confirmReset: { _ in true }))
+            let message = OutgoingMessage(conversation: .room(ops.spoken), body: "back")
+            let sent = await client.send([message])
+            #expect(sent.first?.problem?.code == "not_a_member" && sent.first?.problem?.exit == .refused)
+            // Once he was added he writes.
+            try await client.leavesPackages()
+            _ = try await alice.client().key(of: bob.name)
+            let present = try await alice.client().key(of: bob.name).present
+            if let present { _ = try await alice.client().acceptKey(of: bob.name, present) }
+            #expect(try await alice.client().add([bob.name], to: ops).allSatisfy { $0.problem == nil })
+            #expect(await client.send([message]).map(\.status) == [.accepted])
+        }
+    }
 }
