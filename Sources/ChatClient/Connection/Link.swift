@@ -31,15 +31,18 @@ final class Link: Sendable {
     }
 
     /// Takes over a connection whose server is trusted, and logs in as soon as it has said hello.
-    static func start(_ trusted: TrustedConnection.Opened, address: ServerAddress, login: LinkLogin) async throws
-        -> Link
-    {
+    ///
+    /// - Parameter line: what is used in the place of the connection, which leads to it.
+    static func start(
+        _ trusted: TrustedConnection.Opened, address: ServerAddress, login: LinkLogin,
+        line: @escaping LinkLine = { $0 }
+    ) async throws -> Link {
         let opened = trusted.connection
         let eventLoop = opened.eventLoop
         return try await eventLoop.submit {
             let shared = LinkState()
             let core = LinkCore(
-                opened.connection, address: address, login: login, patience: login.patience(left: trusted.left),
+                line(opened.connection), address: address, login: login, patience: login.patience(left: trusted.left),
                 shared: shared)
             core.start()
             return Link(

@@ -14,6 +14,9 @@ protocol LinkConnection: AnyObject {
 
 extension FrameConnection: LinkConnection {}
 
+/// What a link uses in the place of a connection: the connection itself, or what tests have between. On the event loop.
+typealias LinkLine = @Sendable (FrameConnection) -> any LinkConnection
+
 /// The half of a `Link` that lives on the event loop: frames out, replies to who asked, events into the inbox.
 final class LinkCore: FrameConnectionDelegate {
     typealias Completion = @Sendable (Result<RawFrame, Problem>) -> Void

@@ -34,6 +34,7 @@ package actor Client {
     nonisolated let writtenGroups = WrittenGroups()
     /// Who may be written to.
     nonisolated let gate: KeyGate
+    nonisolated let line: LinkLine
 
     /// Touches neither disk nor network.
     ///
@@ -41,6 +42,16 @@ package actor Client {
     package init(
         settings: ClientSettings, interaction: Interaction = .none, log: Logger, hasManyListeners: Bool = false
     ) {
+        self.init(
+            settings: settings, interaction: interaction, log: log, hasManyListeners: hasManyListeners, line: { $0 })
+    }
+
+    /// - Parameter line: what its connections go through.
+    init(
+        settings: ClientSettings, interaction: Interaction = .none, log: Logger, hasManyListeners: Bool = false,
+        line: @escaping LinkLine
+    ) {
+        self.line = line
         self.settings = settings
         self.interaction = interaction
         self.log = log

@@ -93,7 +93,7 @@ extension Client {
     func start(
         _ opened: TrustedConnection.Opened, _ address: ServerAddress, login: LinkLogin
     ) async throws(Problem) -> Link {
-        do { return try await Link.start(opened, address: address, login: login) } catch {
+        do { return try await Link.start(opened, address: address, login: login, line: line) } catch {
             throw Problem(.internalFault, "cannot use the connection: \(error)")
         }
     }

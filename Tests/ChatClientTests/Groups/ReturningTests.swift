@@ -197,32 +197,12 @@ import Testing
 
     // MARK: S4
 
-    /// Takes a copy of the server's store while it is not running, or puts it back as a restore does.
-    private func copy(_ server: TestServer, back: Bool = false) throws {
-        let (store, copy) = (
-            server.scratch.url.appendingPathComponent("server.db").path,
-            server.scratch.url.appendingPathComponent("copy.db").path
-        )
-        for suffix in ["", "-wal", "-shm"] {
-            let (from, to) = back ? (copy + suffix, store + suffix) : (store + suffix, copy + suffix)
-            try? FileManager.default.removeItem(atPath: to)
-            if FileManager.default.fileExists(atPath: from) {
-                try FileManager.default.copyItem(atPath: from, toPath: to)
-            }
-        }
-        guard back else { return }
-        let database = try Database(path: store, options: DatabaseOptions(mode: .readWrite))
-        try database.transaction {
-            try MetaStore.beginGeneration(StoreGeneration(high: 8, low: 8), floor: 0, in: database)
-        }
-    }
-
     @Test func `S4: after a restore members commit in the new generation before anything is written`() async throws {
         try await withServer { server in
             let (alice, bob) = try await pair(server)
             await server.stop()
-            try copy(server)
-            try copy(server, back: true)
+            try server.copyStore()
+            try server.restoreStore()
             try await server.startAgain()
             let one = try await Joining(alice, with: bob)
             #expect(try await one.enter(after: .preconditionFailed) == Self.founded)
@@ -237,7 +217,7 @@ import Testing
     /// Bob and alice are two epochs further than the server, which is restored.
     private func further(_ server: TestServer, _ alice: Person, _ bob: Person) async throws {
         await server.stop()
-        try copy(server)
+        try server.copyStore()
         try await server.startAgain()
         let one = try await Joining(alice, with: bob)
         _ = try await one.commit(.path(after: try await one.leafKey()))
@@ -245,7 +225,7 @@ import Testing
         let other = try await Joining(bob, with: alice)
         #expect(try await other.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
         await server.stop()
-        try copy(server, back: true)
+        try server.restoreStore()
         try await server.startAgain()
     }
 
@@ -293,12 +273,12 @@ import Testing
             let bob = try await Person.registered("bob", at: server)
             _ = try await Joining(alice, with: bob)
             await server.stop()
-            try copy(server)
+            try server.copyStore()
             try await server.startAgain()
             #expect(try await Joining(alice, with: bob).enter() == Self.founded)
             #expect(try await Joining(bob, with: alice).enter() == Self.founded)
             await server.stop()
-            try copy(server, back: true)
+            try server.restoreStore()
             try await server.startAgain()
             let other = try await Joining(bob, with: alice)
             #expect(try await other.enter(after: .preconditionFailed) == Self.anew)

@@ -1,7 +1,9 @@
 import ChatProtocol
+import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import SQLite
 import Synchronization
 import TestSupport
 import Testing
@@ -65,6 +67,31 @@ final class TestServer: Sendable {
     func startAgain() async throws {
         let parts = try await Self.run(in: scratch, port: port.number)
         running.withLock { $0 = parts }
+    }
+}
+
+/// Backups, of a server that does not run.
+extension TestServer {
+    var storeFile: String { scratch.url.appendingPathComponent("server.db").path }
+    private var copyFile: String { scratch.url.appendingPathComponent("copy.db").path }
+
+    func copyStore() throws { try Self.copy(storeFile, to: copyFile) }
+
+    /// Puts the copy back, as `chatd restore` does.
+    func restoreStore(_ generation: StoreGeneration = StoreGeneration(high: 8, low: 8)) throws {
+        try Self.copy(copyFile, to: storeFile)
+        let database = try Database(path: storeFile, options: DatabaseOptions(mode: .readWrite))
+        try database.transaction { try MetaStore.beginGeneration(generation, floor: 0, in: database) }
+    }
+
+    private static func copy(_ from: String, to: String) throws {
+        let files = FileManager.default
+        for suffix in ["", "-wal", "-shm"] {
+            try? files.removeItem(atPath: to + suffix)
+            if files.fileExists(atPath: from + suffix) {
+                try files.copyItem(atPath: from + suffix, toPath: to + suffix)
+            }
+        }
     }
 }
 

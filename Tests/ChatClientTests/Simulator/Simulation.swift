@@ -1,0 +1,147 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import RulesSupport
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// A world of people and their devices whose life comes from a seed: what they do, at once or after one another, what is lost of it, and
+/// which of their processes is killed where. Devices are real profiles, the server is a real one.
+actor Simulation {
+    struct Device {
+        let place: SimulatedDevice
+        let id: DeviceID
+        /// Nil: it is active. Else the heads of all conversations when it was known to be revoked.
+        var end: [ConversationID: SequenceNumber]?
+        var isActive: Bool { end == nil }
+    }
+
+    struct Owner {
+        let name: UserName
+        var devices: [Device] = []
+        var hasReset = false
+        var active: [Device] { devices.filter(\.isActive) }
+    }
+
+    struct Message {
+        /// `lost`: the server was restored to before it.
+        enum State { case open, accepted, refused, lost }
+        let number: Int
+        let sender: UserName
+        let target: ConversationName
+        var state = State.open
+        var body: String { "message \(number) of \(sender)" }
+        var key: String { "key \(number)" }
+    }
+
+    let seed: UInt64
+    let server: TestServer
+    let foundings = FoundingBook()
+    var generator: SeededGenerator
+    var people: [UserName: Owner] = [:]
+    var names: [UserName] = []
+    var rooms: [RoomName] = []
+    var messages: [Message] = []
+    private(set) var story: [String] = []
+    private(set) var steps = 0
+    private(set) var kills = 0
+    /// Where rooms stood when accounts left them, or perhaps left them.
+    var leavings: [(account: UserName, conversation: ConversationID, head: SequenceNumber)] = []
+    /// Whether the server was put back, after which devices may have to come back over their own leaves.
+    var isRestored = false
+    private var zombies: [SimulatedProcess] = []
+
+    init(seed: UInt64, on server: TestServer) {
+        self.seed = seed
+        self.server = server
+        generator = SeededGenerator(seed: seed)
+    }
+
+    func roll(_ count: Int) -> Int { Int.random(in: 0..<max(count, 1), using: &generator) }
+    func pick<Element>(_ list: [Element]) -> Element? { list.isEmpty ? nil : list[roll(list.count)] }
+
+    func tell(_ line: String) {
+        story.append(line)
+        if Self.isLoud { print("  \(seed): \(line)") }
+    }
+
+    func fail(_ text: String) -> TestFailure {
+        TestFailure(
+            """
+            \(text)
+            To run it alone: CHAT_SIM_SEEDS=\(seed)..\(seed) swift test --filter ChatClientTests.SimulatorTests
+            Its story:
+            \(story.map { "  " + $0 }.joined(separator: "\n"))
+            """)
+    }
+
+    // MARK: Processes
+
+    /// Runs one process to its end.
+    func run(
+        _ action: Action, on device: SimulatedDevice, _ fate: Fate = .none
+    ) async throws -> Result<String, Problem>? {
+        try await run([(action, device, fate)], isHolding: false)[0]
+    }
+
+    /// Runs several at once; which of them goes on when, the seed says.
+    func run(
+        _ wanted: [(action: Action, device: SimulatedDevice, fate: Fate)], isHolding: Bool = true
+    ) async throws -> [Result<String, Problem>?] {
+        var processes: [SimulatedProcess] = []
+        for (action, device, fate) in wanted {
+            try await begins(action, of: device.account)
+            processes.append(
+                try await .start(on: device, fate, isHolding: isHolding, foundings: foundings, action.body))
+        }
+        let deadline = ContinuousClock.now + .seconds(60)
+        var slow = 0
+        while processes.contains(where: { !$0.isOver }) {
+            guard ContinuousClock.now < deadline else {
+                throw fail("not over after a minute: \(wanted.map { "\($0.device.name) \($0.action)" })")
+            }
+            let busy = processes.filter { !$0.isOver }
+            let isQuiet = busy.allSatisfy(\.wire.isWaiting)
+            if isHolding, isQuiet || slow >= 150 {
+                slow = 0
+                pick(busy.filter(\.wire.hasHeld))?.wire.letGo()
+            }
+            slow += 1
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        zombies += processes.filter { $0.wire.isCut }
+        var ends: [Result<String, Problem>?] = []
+        for (process, (action, device, fate)) in zip(processes, wanted) {
+            let end = try process.end()
+            steps += 1
+            if end == nil { kills += 1 }
+            let word =
+                switch end {
+                case .success(let text): text
+                case .failure(let problem): "\(problem.code), sent: \(problem.sent.map { "\($0)" } ?? "-")"
+                case nil: "was killed"
+                }
+            tell("\(device.name) \(action)\(fate) (\(process.wire.requests) requests): \(word)")
+            if case .failure(let problem) = end { try check(problem, of: action, fate) }
+            try await heard(end, of: action, on: device)
+            ends.append(end)
+        }
+        return ends
+    }
+
+    /// What must never be said, whatever is lost.
+    private func check(_ problem: Problem, of action: Action, _ fate: Fate) throws {
+        if Self.faults.contains(problem.code) { throw fail("\(action): \(problem.code): \(problem.text)") }
+    }
+
+    private static let faults: Set<String> = [
+        "internal_fault", "internal_error", "protocol_fault", "history_forked", "ghost_device", "io_failed",
+        "damaged_store", "chain_forked", "invalid_chain", "invalid_handshake", "malformed", "store_copied",
+        "not_logged_in", "id_reused", "removals_left_out", "room_changed",
+    ]
+
+    /// Those that were killed have ended, too.
+    func end() async { for zombie in zombies { await zombie.bury() } }
+}

@@ -1,0 +1,145 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+import RulesSupport
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// What must be so when everybody has read everything.
+extension Simulation {
+    /// What a device has of a conversation.
+    private struct View {
+        var standing: GroupStanding
+        var context: [UInt8]
+        var isWaiting: Bool
+    }
+
+    func check() async throws {
+        let logs = try await logs()
+        for (conversation, course) in logs.courses {
+            for message in course.messages { try checkSealed(message, in: conversation) }
+        }
+        var texts: [String: Set<SequenceNumber>] = [:]
+        for person in people.values {
+            for device in person.devices {
+                for (conversation, course) in logs.courses {
+                    try await checkRead(device, conversation, course, &texts)
+                    let isStaying = device.isActive && course.staying.contains(device.id)
+                    if isStaying, !mayHaveLeft(device, conversation, at: course.head, since: course.members) {
+                        try await checkAgreement(device, conversation, course)
+                    }
+                }
+                if device.isActive { try await checkPeace(device) }
+            }
+        }
+        for message in messages {
+            let found = texts[message.body]?.count ?? 0
+            switch message.state {
+            case .accepted where found != 1: throw fail("\(message.body) was accepted, and is in \(found) places")
+            case .refused where found != 0: throw fail("\(message.body) was not sent, and is in \(found) places")
+            case .open where found > 1: throw fail("\(message.body) is in \(found) places")
+            default: break
+            }
+        }
+    }
+
+    /// R1, R3: nothing was sealed for who had been revoked before.
+    private func checkSealed(_ message: ServerLogs.Message, in conversation: ConversationID) throws {
+        guard !message.isOpen else { return }
+        for device in people.values.flatMap(\.devices) where message.members[device.id] != nil {
+            guard let end = device.end?[conversation], message.seq > end else { continue }
+            throw fail(
+                "message \(message.seq) of \(conversation) is for \(device.place.name), which was revoked at \(end)")
+        }
+    }
+
+    /// Every message is opened, once, by each device that was a member of its epoch, and by nobody else.
+    private func checkRead(
+        _ device: Device, _ conversation: ConversationID, _ course: ServerLogs.Course,
+        _ texts: inout [String: Set<SequenceNumber>]
+    ) async throws {
+        let rows = try await device.place.client().withStore { store in
+            try store.database.all(
+                """
+                SELECT e.seq, e.body FROM entries e JOIN conversations c ON c.number = e.conversation
+                WHERE c.id = ? AND e.body IS NOT NULL
+                """, conversation
+            ) { (seq: $0.sequenceNumber(0), body: $0.text(1)) }
+        }
+        let read = Dictionary(rows.map { ($0.seq, $0.body) }) { one, _ in one }
+        let known = Set(messages.map(\.body))
+        for (seq, body) in read {
+            guard known.contains(body) else { throw fail("\(device.place.name) reads '\(body)' as \(seq)") }
+            texts[body, default: []].insert(seq)
+        }
+        for message in course.messages {
+            let since = message.members[device.id]
+            if let body = read[message.seq], since == nil {
+                throw fail("\(device.place.name) reads \(message.seq) of \(conversation), '\(body)', and was no member")
+            }
+            let isExcused =
+                mayHaveLeft(device, conversation, at: message.seq, since: message.members)
+                || isRestored && since != course.members[device.id]
+            if device.isActive, since != nil, read[message.seq] == nil, !isExcused {
+                throw fail("\(device.place.name) does not read \(message.seq) of \(conversation), and was a member")
+            }
+        }
+    }
+
+    /// Whether its account has left with the leaf that it has, which it keeps until somebody commits that.
+    private func mayHaveLeft(
+        _ device: Device, _ conversation: ConversationID, at seq: SequenceNumber,
+        since: [DeviceID: SequenceNumber]
+    ) -> Bool {
+        leavings.contains { leaving in
+            leaving.account == device.place.account && leaving.conversation == conversation
+                && leaving.head < seq.advanced(by: 1) && since[device.id].map { $0 <= leaving.head } ?? false
+        }
+    }
+
+    /// The members agree on the group and on the log.
+    private func checkAgreement(
+        _ device: Device, _ conversation: ConversationID, _ course: ServerLogs.Course
+    ) async throws {
+        let view = try await device.place.client().withStore { store -> View? in
+            guard let standing = try store.groupStanding(of: conversation),
+                try StoredGroup.summary(of: standing.group.groupId, from: store.groupRows) != nil
+            else { return nil }
+            let group = try Group.load(
+                standing.group.groupId, from: store.groupRows,
+                judge: GroupJudge(
+                    server: try #require(try store.identity()).server, groupKey: try #require(try store.groupKey())))
+            return View(
+                standing: standing, context: group.context.encoded,
+                isWaiting: try store.waitingCommit(of: conversation) != nil)
+        }
+        guard let view else { throw fail("\(device.place.name) has a leaf in \(conversation), and no group") }
+        guard view.context == course.context, view.standing.seq == course.head, !view.isWaiting else {
+            throw fail(
+                """
+                \(device.place.name) is at \(view.standing.seq) of \(conversation) in incarnation \
+                \(view.standing.group.incarnation), \(view.isWaiting ? "a commit waits" : "no commit waits"); \
+                the log is at \(course.head), in epoch \(course.epoch.map(String.init) ?? "none")
+                """)
+        }
+    }
+
+    /// No honest server and no honest member has given cause for doubt.
+    private static let comeBack = "come back over its own leaf"
+
+    private func checkPeace(_ device: Device) async throws {
+        let doubts = try await device.place.client().withStore { store in
+            try store.database.all(
+                """
+                SELECT 'doubts about the log' WHERE EXISTS(SELECT 1 FROM history_doubts)
+                UNION ALL SELECT 'an alarm' WHERE EXISTS(SELECT 1 FROM key_alarms)
+                UNION ALL SELECT 'come back over its own leaf' WHERE EXISTS(SELECT 1 FROM group_resyncs)
+                """
+            ) { $0.text(0) }
+        }.filter { !isRestored || $0 != Self.comeBack }
+        guard doubts.isEmpty else { throw fail("\(device.place.name) has \(doubts)") }
+    }
+}

@@ -1,0 +1,140 @@
+import CLISupport
+import ChatProtocol
+import Foundation
+import GroupRules
+import RulesSupport
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// The life of a world: some steps, then all read everything, then it is looked whether all is as it must be, and again.
+extension Simulation {
+    static let isLoud = ProcessInfo.processInfo.environment["CHAT_SIM_LOUD"] != nil
+
+    func live(rounds: Int, steps: Int) async throws {
+        do {
+            for name in ["ann", "bob", "cat"] { try await register(name) }
+            for round in 1...rounds {
+                tell("-- round \(round)")
+                for _ in 0..<steps { try await step() }
+                if round == rounds, roll(2) == 0 { try await restore() }
+                try await settle()
+                try await check()
+            }
+        } catch let problem as Problem { throw fail("\(problem.code): \(problem.text)") }
+        await end()
+    }
+
+    // MARK: Steps
+
+    private func step() async throws {
+        switch roll(20) {
+        case 0..<8: try await act([(try action(), roll(3) == 0)])
+        case 8..<14:
+            var several: [(Choice, Bool)] = []
+            for _ in 0..<(2 + roll(2)) { several.append((try action(), roll(4) == 0)) }
+            try await act(several)
+        case 14, 15: if let name = pick(names), (people[name]?.active.count ?? 0) < 3 { try await addDevice(to: name) }
+        case 16: try await revoke()
+        case 17:
+            tell("the server begins anew")
+            await server.stop()
+            try await server.startAgain()
+        case 18 where roll(3) == 0: if let name = pick(names) { try await reset(name) }
+        default: try await act([(try action(), true)])
+        }
+    }
+
+    typealias Choice = (action: Action, device: SimulatedDevice)
+
+    /// - Parameter isTroubled: something befalls it.
+    private func act(_ choices: [(choice: Choice, isTroubled: Bool)]) async throws {
+        var wanted: [(action: Action, device: SimulatedDevice, fate: Fate)] = []
+        for (choice, isTroubled) in choices {
+            // Two processes of one profile write its files, which can then be copied at no moment.
+            let isShared = choices.count { $0.choice.device === choice.device } > 1
+            wanted.append((choice.action, choice.device, isTroubled ? fate(mayKill: !isShared) : .none))
+        }
+        guard roll(4) == 0, let device = pick(names).flatMap({ people[$0]?.active }).flatMap({ pick($0) })?.place,
+            !wanted.contains(where: { $0.device === device })
+        else {
+            _ = try await run(wanted, isHolding: wanted.count > 1)
+            return
+        }
+        try await listening(on: device) { _ = try await run(wanted, isHolding: wanted.count > 1) }
+    }
+
+    /// Something happens while a device is connected, and does what is wanted of those that are.
+    private func listening(on device: SimulatedDevice, _ body: () async throws -> Void) async throws {
+        let wire = ProcessWire(losing: nil, isHolding: false, foundings: foundings)
+        let client = try device.client { wire.line($0) }
+        let listener = try await client.listen(ListenOptions())
+        try await listener.untilLive()
+        tell("\(device.name) listens")
+        try await body()
+        await listener.stop()
+        await client.settle()
+        await client.close()
+        tell("\(device.name) listens no more (\(wire.requests) requests)")
+    }
+
+    /// The server is put back to where it was some steps before.
+    private func restore() async throws {
+        tell("a backup is taken")
+        await server.stop()
+        try server.copyStore()
+        try await server.startAgain()
+        let first = messages.count
+        for _ in 0..<4 {
+            let (name, other) = (names[roll(names.count)], names[roll(names.count)])
+            guard name != other, let device = pick(people[name]?.active ?? []) else { continue }
+            try await act([((.write(newMessage(of: name, to: .user(other))), device.place), roll(3) == 0)])
+        }
+        tell("the server is restored")
+        isRestored = true
+        for number in first..<messages.count { messages[number].state = .lost }
+        await server.stop()
+        try server.restoreStore(StoreGeneration(high: seed, low: UInt64(messages.count)))
+        try await server.startAgain()
+    }
+
+    private func fate(mayKill: Bool) -> Fate {
+        switch roll(4) {
+        case 0: .loses(.request(1 + roll(roll(2) == 0 ? 2 : 8)))
+        case 1: .loses(.answer(1 + roll(roll(2) == 0 ? 2 : 8)))
+        default: mayKill ? .killed(1 + roll(roll(2) == 0 ? 40 : 120)) : .loses(.answer(1 + roll(2)))
+        }
+    }
+
+    private func action() throws -> Choice {
+        let name = names[roll(names.count)]
+        let device = try #require(pick(people[name]?.active ?? [])).place
+        let other = names.filter { $0 != name }[roll(names.count - 1)]
+        let kind = roll(20)
+        switch kind {
+        case 0..<8: return (.write(newMessage(of: name, to: .user(other))), device)
+        case 8: return (.sync, device)
+        case 9 where rooms.count < 2:
+            let room = try #require(RoomName("room\(rooms.count + 1)"))
+            return (.create(room, roll(2) == 0 ? .open : .closed), device)
+        default: break
+        }
+        guard let room = pick(rooms) else { return (.write(newMessage(of: name, to: .user(other))), device) }
+        switch kind {
+        case 10, 11: return (.add(other, room), device)
+        case 12: return (.remove(other, room), device)
+        case 13, 14: return (.join(room), device)
+        case 15: return (.leave(room), device)
+        case 16 where roll(2) == 0: return (.set(room, roll(2) == 0 ? .open : .closed), device)
+        default: return (.write(newMessage(of: name, to: .room(try #require(RoomName(room.text)).spoken))), device)
+        }
+    }
+
+    private func revoke() async throws {
+        guard let person = pick(names).flatMap({ people[$0] }), person.active.count > 1,
+            let victim = person.active.dropFirst().last, let by = person.active.first
+        else { return }
+        _ = try await run(.revoke(victim.id, victim.place.name), on: by.place)
+    }
+}

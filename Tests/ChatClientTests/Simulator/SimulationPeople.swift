@@ -1,0 +1,60 @@
+import CLISupport
+import ChatProtocol
+import RulesSupport
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// Who there is, and by which devices.
+extension Simulation {
+    func register(_ text: String) async throws {
+        let name = try #require(UserName(text))
+        let place = try SimulatedDevice(of: name, number: 1, at: server.address)
+        let client = try place.client()
+        _ = try await client.register(user: name, displayName: nil, password: Person.password)
+        await client.settle()
+        await client.close()
+        try await client.leavesPackages()
+        await client.close()
+        names.append(name)
+        people[name] = Owner(name: name, devices: [Device(place: place, id: try await client.ownDevice())])
+        tell("\(place.name) is registered")
+    }
+
+    func addDevice(to name: UserName) async throws {
+        guard var person = people[name], let first = person.active.first else { return }
+        let place = try SimulatedDevice(of: name, number: person.devices.count + 1, at: server.address)
+        let client = try place.client()
+        do throws(Problem) {
+            _ = try await client.login(user: name, password: Person.password, deviceName: "d\(place.number)")
+        } catch { guard error.code == "device_pending" else { throw error } }
+        let me = try await client.whoAmI()
+        let approver = try first.place.client()
+        _ = try await approver.approveDevice(
+            me.device.hex, fingerprint: try #require(me.deviceKey), certifies: roll(2) == 0)
+        await approver.close()
+        try await client.leavesPackages()
+        await client.close()
+        person.devices.append(Device(place: place, id: me.device))
+        people[name] = person
+        tell("\(place.name) is approved by \(first.place.name)")
+    }
+
+    /// Begins an account anew; the others will accept its key.
+    func reset(_ name: UserName) async throws {
+        guard var person = people[name], !person.hasReset else { return }
+        let place = try SimulatedDevice(of: name, number: person.devices.count + 1, at: server.address)
+        let client = try place.client()
+        _ = try await client.login(
+            user: name, password: Person.password, deviceName: "anew", wish: LoginWish(confirmReset: { _ in true }))
+        try await client.leavesPackages()
+        await client.close()
+        person.hasReset = true
+        let former = person.devices.map(\.id)
+        person.devices.append(Device(place: place, id: try await client.ownDevice()))
+        people[name] = person
+        try await noteRevoked(Set(former), of: name)
+        tell("\(place.name) begins the account anew")
+    }
+}
