@@ -19,7 +19,7 @@ import Transport
     {
         Entry(
             conversation: conversation, seq: seq, id: MessageID(high: 1, low: seq.value), sender: bob,
-            device: .init(high: 1, low: 1), payloadKind: 1, time: time,
+            device: .init(high: 1, low: 1), payloadKind: PayloadKind.message.rawValue, time: time,
             payload: Content(body: "x", sent: sent).wireBytes)
     }
 

@@ -11,17 +11,20 @@ import Transport
 
 /// What the client does with a server that is strange, slow, hostile, or new.
 @Suite(.endsWhatItStarts) struct ScriptedServerTests {
-    /// To everyone, which no group is needed for.
+    /// To everyone, in whose group the device is.
     private func toAll(_ body: String) -> OutgoingMessage { OutgoingMessage(conversation: .everyone, body: body) }
 
-    private func entry(_ seq: UInt64, _ payload: [UInt8], kind: UInt8 = 1, sender: AccountID = bob) -> Entry {
+    private func entry(_ seq: UInt64, _ payload: [UInt8], kind: UInt8 = PayloadKind.message.rawValue) -> Entry {
         Entry(
-            conversation: everyone, seq: SequenceNumber(seq), id: MessageID(high: 1, low: seq), sender: sender,
-            device: .init(high: 1, low: 1), payloadKind: kind, time: Timestamp(milliseconds: 1000 + seq),
+            conversation: everyone, seq: SequenceNumber(seq), id: MessageID(high: 1, low: seq), sender: bob,
+            device: ScriptedGroup.bobsDevice, payloadKind: kind, time: Timestamp(milliseconds: 1000 + seq),
             payload: payload)
     }
 
-    private func text(_ seq: UInt64) -> Entry { entry(seq, Content(body: "m\(seq)", sent: 1).wireBytes) }
+    private func text(_ seq: UInt64) throws -> Entry {
+        let content = Content(body: "m\(seq)", sent: 1)
+        return entry(seq, try ScriptedGroup.shared.get().payload(content, id: MessageID(high: 1, low: seq)))
+    }
 
     @Test func `hello login and the first request go out before anything is answered`() async throws {
         // Nothing is answered until the append is there.
@@ -157,7 +160,7 @@ import Transport
     }
 
     @Test func `what arrives is stored and then acknowledged`() async throws {
-        let entries = (1...3).map { text($0) } + [entry(4, [1, 2, 3]), entry(5, [], kind: 99), text(6)]
+        let entries = try (1...3).map { try text($0) } + [entry(4, [1, 2, 3]), entry(5, [], kind: 99), text(6)]
         let server = try await ScriptedServer.start { server, connection, frame in
             guard frame.frameKind == .subscribe else { return server.behave(connection, frame) }
             connection.send(Done(), frame.correlation)
@@ -183,6 +186,7 @@ import Transport
     }
 
     @Test func `a restored server is said to be and its new numbers are new`() async throws {
+        let (first, last) = (try text(1), try text(1 << 20))
         let server = try await ScriptedServer.start { server, connection, frame in
             switch frame.frameKind {
             case .loginByDevice:
@@ -190,10 +194,10 @@ import Transport
                     ScriptedServer.welcome(generation: StoreGeneration(high: 9, low: 9)), frame.correlation)
             case .subscribe:
                 connection.send(Done(), frame.correlation)
-                connection.send(self.text(1))
+                connection.send(first)
                 connection.send(
                     Gap(conversation: everyone, reason: .restored, first: 3, last: SequenceNumber(1 << 20).previous))
-                connection.send(self.text(1 << 20))
+                connection.send(last)
                 connection.send(Live(time: 1))
             default: server.behave(connection, frame)
             }
@@ -201,8 +205,9 @@ import Transport
         let alice = try await server.person()
         try await alice.client().store { store in
             try store.write {
-                let known: [Incoming] = [self.text(1), self.text(2)].map { .entry(ReceivedEntry($0)) }
+                let known = [1, 2].map { Incoming.entry(StoreScene.entry($0, in: everyone)) }
                 _ = try store.store(known, own: ChatClientTests.alice, now: 1)
+                try ScriptedGroup.shared.get().stand(2, store)
             }
         }
         for _ in 0..<2 {
@@ -335,8 +340,7 @@ import Transport
         let first = try await box.client().login(identityFile: path)
         #expect(first.isNew && first.record.user == box.name)
         #expect(server.bodies(LoginByDevice.self).map(\.number) == [1, 1, 2])
-        let note = OutgoingMessage(conversation: .everyone, body: "x")
-        #expect(try await box.client().send([note])[0].status == .accepted)
+        _ = try await box.client().users(onlineOnly: false)
         // It has been taken over: nothing is asked again.
         #expect(try await !box.client().login(identityFile: path).isNew)
         #expect(server.bodies(LoginByDevice.self).count == 4)

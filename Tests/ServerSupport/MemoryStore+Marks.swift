@@ -64,10 +64,14 @@ extension MemoryStore {
             let start = start(of: device, member, conversation)
             let cursor = conversation.cursors[device] ?? Cursor(start: start, acked: start)
             let isTold = cursor.start == 0 || cursor.toldStart || conversation.members[account] == nil
+            let handshakes = conversation.entries.values.count {
+                $0.seq <= cursor.start && PayloadKind(rawValue: $0.payloadKind)?.isHandshake == true
+            }
+            let hasMissed = !isTold && UInt64(handshakes) < cursor.start.value
             guard head > cursor.acked || !isTold else { return nil }
             return InboxRow(
                 conversation: conversation.info, head: head, start: cursor.start, acked: cursor.acked,
-                toldStart: cursor.toldStart, isEnded: leaf?.until != nil, before: isTold ? [] : [1...cursor.start])
+                toldStart: cursor.toldStart, isEnded: leaf?.until != nil, before: hasMissed ? [1...cursor.start] : [])
         }
         return Array(rows.prefix(limit))
     }

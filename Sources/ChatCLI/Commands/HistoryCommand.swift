@@ -63,7 +63,7 @@ struct HistoryCommand: ChatCommand {
             return nil
         }
         do throws(Problem) {
-            try await client.sync(receiptsOf: request.id)
+            try await client.sync(of: request.conversation, receiptsOf: request.id)
             return nil
         } catch {
             guard error.exit == .unreachable else { throw error }

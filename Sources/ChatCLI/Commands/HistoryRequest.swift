@@ -37,11 +37,13 @@ struct HistoryRequest: Sendable {
         return [.item(.message(detail.message))] + detail.recipients.map(HistoryLine.recipient)
     }
 
+    /// Nil: all.
+    var conversation: ConversationName? {
+        with.map { .user($0) } ?? room.map { .room($0) } ?? (everyone ? .everyone : nil)
+    }
+
     private var query: HistoryQuery {
-        HistoryQuery(
-            conversation: with.map { .user($0) } ?? room.map { .room($0) } ?? (everyone ? .everyone : nil),
-            limit: limit, since: since,
-            until: until, search: search)
+        HistoryQuery(conversation: conversation, limit: limit, since: since, until: until, search: search)
     }
 }
 

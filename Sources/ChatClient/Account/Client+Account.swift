@@ -91,7 +91,7 @@ extension Client {
         if LoginMeaning(welcome, resets: wish.confirmReset != nil) == .reset, let present, present != welcome.device {
             try await beginAnew(identity, welcome, on: link, password: password, wish)
             _ = try become(identity, welcome)
-            await refillKeyPackages(on: link, atEnd: true)
+            await settleIn(on: link)
             return try whoAmI()
         }
         let former = try become(identity, welcome)

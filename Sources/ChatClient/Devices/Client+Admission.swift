@@ -34,7 +34,13 @@ extension Client {
         case .reset: try await reset(chain, welcome, password: password, wish)
         }
         try store { store in try store.writeSynced { try store.noteAdmitted(welcome.device, .active) } }
+        await settleIn(on: link)
+    }
+
+    /// A device that may speak for its account from now on can be added by others, and reads what is written to everyone.
+    func settleIn(on link: Link) async {
         await refillKeyPackages(on: link, atEnd: true)
+        await enterEveryone(on: link)
     }
 
     /// For so long a command stays for what the account's chain wants of it.

@@ -29,6 +29,8 @@ package actor Client {
     /// For whose devices chains were read on a connection, in vain or not.
     var askedStrangers: (link: Link?, senders: Set<Sender>) = (nil, [])
     nonisolated let receipts = ReceiptBoard()
+    /// It was said that everyone's group has no room for this device.
+    var hasToldOfFullGroup = false
     /// Sees to groups while a connection stays.
     nonisolated let groupKeeper: GroupKeeper
     nonisolated let writtenGroups = WrittenGroups()

@@ -3,10 +3,10 @@ import GroupRules
 import MLS
 
 extension ClientStore {
-    /// Whether a party of a direct conversation has no leaf of a device that is active by the chain that is held: nobody of it would read
-    /// what is written there, and the next incarnation is founded.
+    /// Whether a party of a direct conversation, or anybody of everyone, has no leaf of a device that is active by the chain that is held:
+    /// nobody would read what is written there, and the next incarnation is founded.
     func isDeserted(_ policy: GroupPolicy, _ leaves: [LeafNode]) throws -> Bool {
-        guard case .direct = policy.kind else { return false }
+        if case .room = policy.kind { return false }
         var alive: Set<AccountID> = []
         var chains: [AccountID: AccountChain?] = [:]
         for leaf in leaves {

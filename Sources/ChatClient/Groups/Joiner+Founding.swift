@@ -43,20 +43,28 @@ extension Joiner {
         guard let party = theirs == nil ? place.party : theirs?.party, theirs?.choice.packages.isEmpty != true else {
             return .nobodyToAdd
         }
-        // A restored server may know less of them than this device.
-        let held = try await store.withStore { try $0.groupStanding(of: conversation)?.group.incarnation } ?? 0
         return try await found(
             GroupPolicy.direct(
                 place.party, party, on: place.server,
-                incarnation: previous.map { max($0.incarnation, held) + 1 } ?? 0, previous: previous), conversation,
-            adding: ours.choice.packages + (theirs?.choice.packages ?? []))
+                incarnation: try await incarnation(of: conversation, after: previous), previous: previous),
+            conversation, adding: ours.choice.packages + (theirs?.choice.packages ?? []))
+    }
+
+    private func incarnation(
+        of conversation: ConversationID, after previous: GroupPolicy.Previous?
+    ) async throws(Problem) -> UInt32 {
+        guard let previous else { return 0 }
+        // A restored server may know less of them than this device.
+        let held = try await store.withStore { try $0.groupStanding(of: conversation)?.group.incarnation } ?? 0
+        return max(previous.incarnation, held) + 1
     }
 
     private func found(
         _ conversation: ConversationID, _ kind: GroupPolicy.Kind, adding packages: [KeyPackage],
         after previous: GroupPolicy.Previous? = nil
     ) async throws(Problem) -> GroupCourse.Event {
-        let name = GroupName(conversation: conversation, incarnation: previous.map { $0.incarnation + 1 } ?? 0)
+        let name = GroupName(
+            conversation: conversation, incarnation: try await incarnation(of: conversation, after: previous))
         return try await found(
             GroupPolicy(server: place.server, group: name, kind: kind, previous: previous), conversation,
             adding: packages)
@@ -97,6 +105,7 @@ extension Joiner {
             let ground = try await ground(next, info, former, in: conversation)
             follower = try ground.follower(info, tree: tree, judge: judge)
             if let previous = try await desertion(of: follower, next) { return .deserted(previous) }
+            try checkFormerRoot(follower)
         } catch let problem as Problem { throw problem } catch {
             throw Problem(.protocolFault, "the server describes a group that cannot be joined: \(error)")
         }
@@ -106,6 +115,17 @@ extension Joiner {
             return try await standing(conversation)
         }
         return .made(kind)
+    }
+
+    /// J2: an account has one root in a group, and one that was begun anew comes in when its former devices were removed.
+    private func checkFormerRoot(_ group: PublicGroup) throws(Problem) {
+        let parties = group.members.compactMap { try? DeviceCredential($0.leaf.credential).party }
+        guard parties.contains(where: { $0.account == place.party.account && $0.root != place.party.root }) else {
+            return
+        }
+        throw Problem(
+            .removalPending, "somebody who is in the conversation has to remove this account's former devices first",
+            hint: "try again in a minute", sent: .no)
     }
 
     /// The next incarnation is founded where nobody of a party would read this one, this account among them.

@@ -6,15 +6,17 @@ import MLS
 /// Going on behind a restore of the server that has lost what this device knows (S4).
 extension Joiner {
     /// The log is processed to its head, and the server's group is behind what is held, or gone. Going back into it would shut out whoever
-    /// knows the later state, since its secrets are gone: the next incarnation is founded, into which everybody has a Welcome.
+    /// knows the later state, since its secrets are gone: the next incarnation is founded, into which
+    /// everybody has a Welcome; everyone's is joined by those who knew the later state as by newcomers.
     ///
     /// - Returns: nil where that is not so, or the server is in a state in which this device never was.
     func restored(
         _ position: ConversationPosition, _ conversation: ConversationID
     ) async throws(Problem) -> GroupCourse.Event? {
-        guard let former = try await former(conversation), former.standing.generation != place.generation,
-            case .direct = former.policy.kind
-        else { return nil }
+        guard let former = try await former(conversation), former.standing.generation != place.generation else {
+            return nil
+        }
+        if case .room = former.policy.kind { return nil }
         let own = former.group.context.asPrevious(of: former.policy.group)
         guard position.mark.isGroup else { return .restored(after: own) }
         guard position.mark < own.mark else { return nil }

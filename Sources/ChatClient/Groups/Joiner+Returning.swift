@@ -50,6 +50,8 @@ extension Joiner {
         _ next: GroupPolicy, _ info: GroupInfo, _ former: Former?, in conversation: ConversationID
     ) async throws(Problem) -> JoiningGround {
         guard let former else { return .word }
+        // Anybody may be in everyone's group and found it anew: what a restore has lost of it is nobody's word.
+        if next.kind == .everyone, former.standing.generation != place.generation { return .word }
         let (epoch, transcript) = (info.groupContext.epoch, info.groupContext.confirmedTranscriptHash)
         if next.group == former.policy.group {
             if former.standing.generation != place.generation {

@@ -63,6 +63,8 @@ struct Joiner: Sendable {
             let event: GroupCourse.Event
             switch step {
             case .look: event = .stands(try await look(conversation, as: target))
+            // Nobody is added to everyone.
+            case .readWelcome where target == .everyone: event = .noWelcome
             case .readWelcome: event = try await readWelcome(conversation)
             case .found(let previous): event = try await found(conversation, as: target, after: previous)
             case .send: event = try await send(conversation)

@@ -77,7 +77,13 @@ struct OpeningCourse {
 
     private mutating func cross(_ gap: Gap) throws {
         guard let standing else { return part.stop = .notMember }
-        guard gap.last > standing.seq else { return note(gap.last, .skipped) }
+        guard gap.last > standing.seq else {
+            // Who joins everyone knows where they begin, and is told that there was more before.
+            if gap.reason == .beforeJoin, conversation == setting.identity.everyone {
+                try store.noteBeginning(behind: gap, now: setting.now)
+            }
+            return note(gap.last, .skipped)
+        }
         guard gap.first.previous <= standing.seq else { return part.stop = .hole(after: standing.seq) }
         guard try store.storeGap(gap, now: setting.now) else { return part.stop = .impossible(gap.last) }
         // What the log's hash is behind it, only others know.

@@ -39,9 +39,15 @@ extension Client {
 
     /// Fetches what was missed into the store; for `id` also how far that message has come.
     ///
+    /// - Parameter conversation: what is wanted; nil: all.
     /// - Throws: what stands in the way; 124 where it takes too long.
-    package func sync(receiptsOf id: MessageID? = nil, timeout: Duration? = .seconds(30)) async throws(Problem) {
-        try await whileBusy { () async throws(Problem) in try await self.syncOnce(id, timeout: timeout) }
+    package func sync(
+        of conversation: ConversationName? = nil, receiptsOf id: MessageID? = nil, timeout: Duration? = .seconds(30)
+    ) async throws(Problem) {
+        let isWithEveryone = conversation == nil || conversation == .everyone
+        try await whileBusy { () async throws(Problem) in
+            try await self.syncOnce(id, timeout: timeout, entersEveryone: isWithEveryone)
+        }
     }
 
     /// As `sync`, for a moment and by the way.
@@ -51,7 +57,9 @@ extension Client {
         }
     }
 
-    private func syncOnce(_ id: MessageID?, timeout: Duration?, flushesOutbox: Bool = true) async throws(Problem) {
+    private func syncOnce(
+        _ id: MessageID?, timeout: Duration?, flushesOutbox: Bool = true, entersEveryone: Bool = false
+    ) async throws(Problem) {
         let outcome = Later<SyncEvent?>()
         let link = try await openLink(
             subscribe: .unseen,
@@ -64,6 +72,7 @@ extension Client {
         case .end(let problem): throw problem
         case nil: throw Problem(.nothingCame, "not everything was fetched in time", hint: "try again")
         }
+        if entersEveryone { await enterEveryone(on: link) }
         if let id { try await fetchReceipts(of: id, on: link) }
     }
 

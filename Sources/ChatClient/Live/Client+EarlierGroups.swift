@@ -20,6 +20,15 @@ extension Client {
         let isReady = LoginMeaning(welcome) == .ready
         let mayNotBeAdded = isReady && KeyPackageKeeper.isDue(welcome)
         let isIn = Later<Void>()
+        let isWithEveryone = Later<Void>()
+        if isReady {
+            Task {
+                await enterEveryone(on: link)
+                isWithEveryone.set(())
+            }
+        } else {
+            isWithEveryone.set(())
+        }
         Task {
             if mayNotBeAdded { await refillKeyPackages(on: link, atEnd: false) }
             if isReady { await enterEarlierGroups(on: link, welcome, isIn) }
@@ -27,9 +36,13 @@ extension Client {
             if isReady { await enterMissingRooms(on: link) }
             if !mayNotBeAdded { await refillKeyPackages(on: link, atEnd: false) }
         }
-        let timer = ClientLoop.at(Monotonic.now + Self.patienceToComeIn) { isIn.set(()) }
+        let timer = ClientLoop.at(Monotonic.now + Self.patienceToComeIn) {
+            isIn.set(())
+            isWithEveryone.set(())
+        }
         defer { timer.cancel() }
         await isIn.value
+        await isWithEveryone.value
     }
 
     /// - Parameter isIn: set when those are entered that are entered at once.

@@ -24,10 +24,8 @@ extension Client {
             case .notMember, .hole, .cannotFollow, .superseded:
                 let refusal = part.stop == .notMember ? nil : ErrorCode.preconditionFailed
                 guard !hasEntered, try await canFollow(conversation, on: link, after: refusal) else {
-                    // What cannot be opened is told as that.
-                    return try keep(
-                        rest.map(Incoming.init)[...], isReplay: isReplay, from: link, identity: identity, acknowledger,
-                        open: EntryOpening.unopened)
+                    return try keepUnopened(
+                        rest.map(Incoming.init)[...], isReplay: isReplay, from: link, identity: identity, acknowledger)
                 }
                 hasEntered = true
             }

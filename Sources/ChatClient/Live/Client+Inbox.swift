@@ -52,21 +52,14 @@ extension Client {
         acknowledger.cancel()
     }
 
-    /// Stores a batch in one synced transaction, after the names in it are known.
+    /// Stores a batch, after the names in it are known: what follows in one conversation's log together.
     private func keep(
         _ batch: [Incoming], isReplay: Bool, from link: Link, identity: Identity, _ acknowledger: Acknowledger
     ) async throws(Problem) {
         guard !batch.isEmpty else { return }
         try await lookUpStrangers(in: batch, on: link, own: identity.account)
-        let plain = try store { try $0.plainConversations(among: Set(batch.map(\.conversation))) }
         var rest = batch[...]
         while let conversation = rest.first?.conversation {
-            guard !plain.contains(conversation) else {
-                let end = rest.firstIndex { !plain.contains($0.conversation) } ?? rest.endIndex
-                try keep(rest[..<end], isReplay: isReplay, from: link, identity: identity, acknowledger)
-                rest = rest[end...]
-                continue
-            }
             let end = rest.firstIndex { $0.conversation != conversation } ?? rest.endIndex
             let items = rest[..<end].map(LogItem.init)
             try await open(items, of: conversation, isReplay: isReplay, from: link, identity: identity, acknowledger)
@@ -74,20 +67,17 @@ extension Client {
         }
     }
 
-    /// Stores what needs no group to be read, or cannot be read.
-    ///
-    /// - Parameter open: what an entry says.
-    func keep(
+    /// Stores what this device cannot open: it is told as that.
+    func keepUnopened(
         _ batch: ArraySlice<Incoming>, isReplay: Bool, from link: Link, identity: Identity,
-        _ acknowledger: Acknowledger,
-        open: (ReceivedEntry) -> EntryOpening = EntryOpening.init
+        _ acknowledger: Acknowledger
     ) throws(Problem) {
         let now = WallClock.now
         let stored = try store { store in
             let stored = try store.writeSynced {
                 try store.noteSynced(now)
                 return try store.store(
-                    Array(batch), own: identity.account, isReplay: isReplay, now: now, open: open)
+                    Array(batch), own: identity.account, isReplay: isReplay, now: now, open: EntryOpening.unopened)
             }
             if stored.hasNews { store.wake() }
             return stored

@@ -1,8 +1,7 @@
 import CLISupport
 import ChatProtocol
 
-/// The way of messages into conversations that have a group: this device enters the group, and encrypts to it. Nothing that goes this
-/// way is ever plain.
+/// The way of messages into conversations: this device enters the conversation's group, and encrypts to it. Nothing is ever sent plain.
 struct GroupPassage: Sendable {
     let door: any GroupDoor
     /// Who may be written to: asked in the transaction that seals.
@@ -41,11 +40,6 @@ struct GroupPassage: Sendable {
                 messages, wantReceipt: options.wait > .accepted, keepsFirst: options.keepsFirst, using: &generator)
         }
     }
-}
-
-extension ConversationName {
-    /// Whether what is written there is encrypted to a group.
-    var hasGroup: Bool { self != .everyone }
 }
 
 extension SealingObstacle {

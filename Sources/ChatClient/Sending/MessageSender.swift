@@ -174,7 +174,7 @@ package actor MessageSender {
             // Whatever this server says of the others is worth nothing, either.
             return fail(problem)
         case .failure(let problem):
-            if let message = messages[tag], message.conversation.hasGroup, let refusal = problem.staleness {
+            if let message = messages[tag], let refusal = problem.staleness {
                 stale[message.conversation] = .some(refusal)
             }
             return queue.replied(tag: tag, result, now: Monotonic.now)
@@ -238,33 +238,14 @@ package actor MessageSender {
 
     /// The gate is asked at this moment: another process may have learnt just now that a key has changed.
     private func seal(_ tags: [UInt64]) async {
-        var ofGroups: [UInt64] = []
-        var plain: [UInt64] = []
-        for tag in tags {
-            let hasGroup = messages[tag]?.conversation.hasGroup ?? false
-            if hasGroup { ofGroups.append(tag) } else { plain.append(tag) }
-        }
-        await sealPlain(plain)
-        while !ofGroups.isEmpty {
-            await sealToGroups(Array(ofGroups.prefix(Sealer.batch)))
-            ofGroups.removeFirst(min(Sealer.batch, ofGroups.count))
+        var rest = tags[...]
+        while !rest.isEmpty {
+            await sealBatch(Array(rest.prefix(Sealer.batch)))
+            rest = rest.dropFirst(Sealer.batch)
         }
     }
 
-    private func sealPlain(_ tags: [UInt64]) async {
-        for name in Set(tags.compactMap { messages[$0]?.conversation }) {
-            do throws(Problem) {
-                if try await !access.keys.isOpen(name) { queue.reopen(name, now: Monotonic.now) }
-            } catch { queue.resolved(name, .failure(error), now: Monotonic.now) }
-        }
-        for tag in tags where queue.isSealing(tag) {
-            guard let name = messages[tag]?.conversation, let id = queue.id(of: name) else { continue }
-            messages[tag]?.sealPlain(for: id, wantReceipt: options.wait > .accepted)
-        }
-        queue.sealed(tags)
-    }
-
-    private func sealToGroups(_ tags: [UInt64]) async {
+    private func sealBatch(_ tags: [UInt64]) async {
         var sealing: [(tag: UInt64, name: ConversationName)] = []
         var unsealed: [UnsealedMessage] = []
         for tag in tags where queue.isSealing(tag) {

@@ -25,35 +25,9 @@ struct SendJournal: Sendable {
     /// Fetches what this device has not got of the logs; in vain where that cannot be done soon.
     let fetchLogs: @Sendable () async -> Void
 
-    /// Keeps messages that the server has taken, and takes them out of the outbox. They are taken whatever happens
-    /// here: another way to them is the log.
+    /// Keeps messages that the server has taken, each at its place in the log of its group, or without it where something before it was
+    /// not processed yet, and takes them out of the outbox. They are taken whatever happens here: another way to them is the log.
     func keep(_ messages: [TakenMessage]) async {
-        let ofGroups = messages.filter(\.sealed.isOfGroup)
-        if !ofGroups.isEmpty { await keepInGroups(ofGroups) }
-        let messages = messages.filter { !$0.sealed.isOfGroup }
-        guard !messages.isEmpty else { return }
-        do throws(Problem) {
-            try await store.withStore { store in
-                guard let identity = try store.identity() else { return }
-                let now = WallClock.now
-                let hasNews = try store.writeWithReserve {
-                    try messages.reduce(false) { hasNews, message in
-                        if let row = message.row { try store.removeFromOutbox(row) }
-                        guard !message.isFromBefore else { return hasNews }
-                        let appended = message.appended
-                        let place = EntryPlace(
-                            conversation: appended.conversation, seq: appended.seq, id: appended.id,
-                            sender: identity.account, device: identity.device, time: appended.time)
-                        return try store.storeSent(place, message.content, now: now) || hasNews
-                    }
-                }
-                if hasNews { store.wake() }
-            }
-        } catch { log.warning("sent, but not kept in the history: \(error.text)") }
-    }
-
-    /// Each at its place in the log of its group, or without it where something before it was not processed yet.
-    private func keepInGroups(_ messages: [TakenMessage]) async {
         do throws(Problem) {
             let findings = try await store.withOpener { opener, store -> [OpeningFinding] in
                 guard let identity = try store.identity() else { return [] }

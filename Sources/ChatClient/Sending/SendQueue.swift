@@ -160,7 +160,7 @@ struct SendQueue {
             items.setPhase(tag, .accepted(seq: appended.seq, time: appended.time))
             targets.progressed(name, now: now)
             settle(tag)
-        case .failure(let problem) where problem.staleness != nil && name.hasGroup:
+        case .failure(let problem) where problem.staleness != nil:
             items.setPhase(tag, .waiting)
             items.noteNotThere(tag)
             items.note(problem, of: tag)

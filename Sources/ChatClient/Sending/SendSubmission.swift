@@ -60,13 +60,6 @@ struct TrackedMessage: Sendable {
         self.content = content
         self.row = row
     }
-
-    /// As the server can read it, made when it goes out first, and the same each time.
-    mutating func sealPlain(for conversation: ConversationID, wantReceipt: Bool) {
-        guard sealed?.append.conversation != conversation else { return }
-        sealed = SealedAppend(
-            Append(conversation: conversation, id: id, wantReceipt: wantReceipt, payload: content.wireBytes))
-    }
 }
 
 /// What travels of a message, and by what its acknowledgement is known.
@@ -79,9 +72,6 @@ struct SealedAppend: Sendable {
         self.append = append
         digest = SHA256.hash(append.payload)
     }
-
-    /// It is encrypted.
-    var isOfGroup: Bool { append.payloadKind == PayloadKind.message.rawValue }
 }
 
 extension Acknowledgement {

@@ -26,7 +26,7 @@ struct SendingAccess: Sendable {
     ) async throws(Problem) -> OpenedConversation {
         let opened = try await find(name, on: link, anew: anew)
         try await keys.settle(name, opened.recipient, on: link)
-        if name.hasGroup { try await enter(opened, name, on: link, after: refusal) }
+        try await enter(opened, name, on: link, after: refusal)
         if let flushOutbox, try await journal.hasQueued(for: name) {
             await flushOutbox(link)
             if try await journal.hasQueued(for: name) {
@@ -61,7 +61,7 @@ struct SendingAccess: Sendable {
             guard try keys.isOpen(name, in: store) else { return nil }
             if waits, try store.hasQueued(for: name) { return nil }
             guard let opened = try store.openedConversation(name) else { return nil }
-            return try !name.hasGroup || groups.isOpen(opened.id, in: store) ? opened : nil
+            return try groups.isOpen(opened.id, in: store) ? opened : nil
         }
     }
 }

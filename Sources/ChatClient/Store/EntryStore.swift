@@ -125,6 +125,20 @@ extension ClientStore {
         return true
     }
 
+    /// Says once that there is more in a conversation, from before this device came into it. Within a transaction.
+    func noteBeginning(behind gap: Gap, now: Timestamp) throws {
+        guard let (number, _, _) = try standing(of: gap.conversation) else { return }
+        let known = try database.first(
+            """
+            SELECT 1 FROM gaps WHERE conversation = ?1 AND reason = ?2
+            UNION ALL SELECT 1 FROM entries WHERE conversation = ?1 AND seq <= ?3 LIMIT 1
+            """, number, GapNotice.Reason.beforeJoin.rawValue, gap.last
+        ) { _ in true }
+        guard known == nil else { return }
+        let missed = gap.last.distance(behind: gap.first.previous)
+        try insertGap(conversation: number, reason: .beforeJoin, missed: missed, now: now)
+    }
+
     /// Goes on behind an entry that is for nobody to read, and with which this device came into a group. Within a transaction.
     func passOver(_ seq: SequenceNumber, in conversation: ConversationID) throws {
         guard let (number, head, received) = try standing(of: conversation) else { return }

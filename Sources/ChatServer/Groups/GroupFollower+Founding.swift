@@ -35,8 +35,8 @@ extension GroupFollower {
 
     private func checkIncarnation(after former: GroupFollower?, _ facts: FoundingFacts) throws(HandshakeFault) {
         let number = policy.group.incarnation
-        // Who stays founds a direct conversation's anew: only its members know what a restore has lost (S4).
-        let isRestored = if case .direct = policy.kind { facts.isRestored } else { false }
+        // Who stays founds it anew, but a room: only its members know what a restore has lost (S4).
+        let isRestored = if case .room = policy.kind { false } else { facts.isRestored }
         guard let former else {
             return try HandshakeFault.check(
                 number == 0 && policy.previous == nil

@@ -1,6 +1,7 @@
 import ChatProtocol
 import NIOCore
 import NIOPosix
+import RulesSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -14,7 +15,7 @@ final class ScriptedServer: Sendable {
     typealias Script = @Sendable (ScriptedServer, FrameConnection, RawFrame) -> Void
 
     static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    static let id = ServerID(high: 7, low: 7)
+    static let id = TestAccount.server
     static let generation = StoreGeneration(high: 8, low: 8)
 
     let address: ServerAddress
@@ -104,7 +105,7 @@ final class ScriptedServer: Sendable {
             account: AccountRecord(id: alice, name: aliceName, displayName: "Alice"), device: .init(high: 3, low: 3),
             deviceName: "laptop", server: id, generation: generation, everyone: everyone, time: WallClock.now,
             chain: ChainHead(count: 1, hash: [UInt8](repeating: 1, count: ChainHead.hashBytes)),
-            groupKey: [UInt8](repeating: 7, count: 32), keyPackages: KeyPackageStanding(left: 20, hasLastResort: true))
+            groupKey: (try? ScriptedGroup.shared.get())?.groupKey ?? [], keyPackages: KeyPackageStanding(left: 20, hasLastResort: true))
     }
 
     static let aliceName: UserName = {
@@ -128,6 +129,7 @@ final class ScriptedServer: Sendable {
         case .readChain:
             guard let read = try? frame.decode(ReadChain.self) else { return }
             connection.send(ChainPage(account: read.account, head: .none, from: read.from), frame.correlation)
+        case .readLog: connection.send(Failure(.noSuchConversation), frame.correlation)
         case .ping: connection.send(Pong(time: WallClock.now), frame.correlation)
         default: break
         }
@@ -140,7 +142,7 @@ final class ScriptedServer: Sendable {
             position: ConversationPosition(generation: generation, epoch: 0), duplicate: false)
     }
 
-    /// Alice, who is logged in at this server and knows bob.
+    /// Alice, who is logged in at this server, is in everyone's group, and knows bob.
     func person() async throws -> Person {
         let person = try Person("alice", at: address)
         try await person.client().becomeAlice(at: address)
@@ -174,6 +176,7 @@ extension Client {
                 try store.remember(records, now: 1)
                 try store.remember(everyone, type: .everyone, peer: nil)
                 try store.remember(withBob, type: .direct, peer: bob)
+                try ScriptedGroup.shared.get().enter(store)
                 // Bob has no chain, and that is known.
                 try store.noteLook(at: bob, now: WallClock.now)
             }

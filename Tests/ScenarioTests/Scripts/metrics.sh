@@ -27,7 +27,9 @@ user alice
 user bob
 exits 0 alice chat send --to bob one
 exits 0 alice chat send --everyone --id same two
-exits 0 alice chat send --everyone --id same two
+# Another device does not know that it was sent.
+further laptop alice
+exits 0 as laptop chat send --everyone --id same two
 person mallory
 echo "a wrong password" >"$SCRATCH/wrong"
 exits 77 mallory chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/wrong"

@@ -34,10 +34,10 @@ body() { # CONV
 for line in sys.stdin: print(base64.b64decode(line.strip(), validate=True).decode("utf-8", "replace"))'
 }
 # What was encrypted stays so.
-body @bob >"$SCRATCH/bodies"
-lacks "$SCRATCH/bodies" 'to bob|from bob|not hers'
-body '*' >"$SCRATCH/bodies"
-has "$SCRATCH/bodies" 'to all'
+for conversation in @bob '*'; do
+    body "$conversation" >"$SCRATCH/bodies"
+    lacks "$SCRATCH/bodies" 'to bob|from bob|not hers|to all'
+done
 same 2500 "$(of entry | jq -c --arg id "$(of conversation | jq -r 'select(.conv == "@carol") | .conversation')" \
     'select(.conversation == $id and .kind == 2)' | wc -l)" "each line"
 

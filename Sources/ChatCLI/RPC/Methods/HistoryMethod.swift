@@ -42,7 +42,9 @@ struct HistoryMethod: Sendable {
     }
 
     private func synchronise(_ request: HistoryRequest) async throws(RPCError) {
-        do throws(Problem) { try await client.sync(receiptsOf: request.id) } catch { throw RPCError(error) }
+        do throws(Problem) {
+            try await client.sync(of: request.conversation, receiptsOf: request.id)
+        } catch { throw RPCError(error) }
     }
 
     private func lines(_ request: HistoryRequest) async throws(RPCError) -> JSONValue {

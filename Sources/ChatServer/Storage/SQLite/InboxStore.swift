@@ -47,9 +47,22 @@ enum InboxStore {
                     of: device, number: found.number, start: row.start, acked: row.acked, in: database)
                 row.acked = row.start
             }
-            if row.start > 0, !row.toldStart { row.before = try given(row.conversation.id, upTo: row.start, database) }
+            if row.start > 0, !row.toldStart, try hadMessages(found.number, upTo: row.start, database) {
+                row.before = try given(row.conversation.id, upTo: row.start, database)
+            }
             return row
         }
+    }
+
+    /// Whether somebody has missed something: of handshakes nobody has to be told.
+    private static func hadMessages(_ number: UInt64, upTo seq: SequenceNumber, _ database: Database) throws -> Bool {
+        try database.first(
+            """
+            SELECT 1 FROM conversations WHERE number = ?1 AND message_first > 1
+            UNION ALL SELECT 1 FROM entries WHERE key >= ?2 AND key <= ?3 AND kind NOT IN (?4, ?5) LIMIT 1
+            """, number, EntryKey.of(1, in: number), EntryKey.of(seq, in: number), Int(PayloadKind.commit.rawValue),
+            Int(PayloadKind.proposal.rawValue)
+        ) { _ in true } ?? false
     }
 
     /// Of the numbers up to `seq` those that an entry ever had: none that a restore left out.
