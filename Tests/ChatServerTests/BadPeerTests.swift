@@ -85,17 +85,13 @@ import Testing
             let everyone = try alice.everyone
             await #expect(throws: Failure(.payloadTooLarge)) {
                 let _: Appended = try await alice.reply(
-                    to: Append(
-                        conversation: everyone, id: .unique, payload: [UInt8](repeating: 1, count: Limits.payload + 1)))
+                    to: try alice.message([UInt8](repeating: 1, count: Limits.payload + 1), to: everyone))
             }
-            await #expect(throws: Failure(.unknownPayloadKind)) {
-                let _: Appended = try await alice.reply(
-                    to: Append(conversation: everyone, id: .unique, payloadKind: 7, payload: [1]))
-            }
-            for kind in [PayloadKind.commit, .proposal] {
+            // Nothing is plain, and handshakes come with what belongs to them.
+            for kind in [1, 7, PayloadKind.commit.rawValue, PayloadKind.proposal.rawValue] {
                 await #expect(throws: Failure(.unknownPayloadKind)) {
                     let _: Appended = try await alice.reply(
-                        to: Append(conversation: everyone, id: .unique, payloadKind: kind.rawValue, payload: [1]))
+                        to: Append(conversation: everyone, id: .unique, payloadKind: kind, payload: [1]))
                 }
             }
             await #expect(throws: Failure(.noSuchUser)) { _ = try await alice.open(with: "nobody") }
@@ -154,8 +150,8 @@ import Testing
             let everyone = try alice.everyone
             let clock = ContinuousClock()
             let start = clock.now
-            let sent = (1...120).map { _ in
-                alice.send(Append(conversation: everyone, id: .unique, payload: [1]))
+            let sent = try (1...120).map { _ in
+                alice.send(try alice.message(to: everyone))
             }
             for correlation in sent { let _: Appended = try await alice.next(correlation: correlation) }
             #expect(clock.now - start > .milliseconds(300))
@@ -278,9 +274,9 @@ import Testing
             let alice = try await server.logIn("alice")
             let everyone = try alice.everyone
             let generation = try alice.welcome.generation
-            func append(epoch: Epoch, kind: PayloadKind = .plainContent) -> RawFrame {
+            func append(epoch: Epoch, kind: UInt8) -> RawFrame {
                 Append(
-                    conversation: everyone, id: .unique, payloadKind: kind.rawValue,
+                    conversation: everyone, id: .unique, payloadKind: kind,
                     precondition: .init(generation: generation, incarnation: .max, epoch: epoch), payload: [1]
                 ).frame(correlation: 9)
             }
@@ -290,7 +286,7 @@ import Testing
             let hostile =
                 [0, .largest].flatMap {
                     [acknowledge($0), MarkRead(conversation: everyone, seq: $0).frame()]
-                } + [append(epoch: .max), append(epoch: 0, kind: .message), append(epoch: .max, kind: .message)]
+                } + [append(epoch: .max, kind: 1), append(epoch: 0, kind: 2), append(epoch: .max, kind: 2)]
                 + [FrameKind.acknowledge, .markRead, .append].map {
                     RawFrame(kind: $0.rawValue, correlation: 9, body: [UInt8](repeating: 0xff, count: 64))
                 }

@@ -9,12 +9,14 @@ import Testing
         try await withServer { server in
             let bob = try await server.logIn("bob")
             try await bob.subscribe()
+            let known = try await server.logIn("alice")
             let alice = try await server.connect()
             let hello = ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test")
             let login = LoginByPassword(
-                name: try #require(UserName("alice")), password: [1], device: DeviceDescription(name: "d"))
+                name: try #require(UserName("alice")), password: [1], existing: try known.device,
+                device: DeviceDescription(name: "d"))
             let payload = [UInt8](repeating: 0x61, count: 60_000)
-            let append = Append(conversation: try bob.everyone, id: .unique, payload: payload)
+            let append = try bob.message(payload, to: try bob.everyone)
             alice.send(
                 bytes: hello.frame().wireBytes + login.frame(correlation: 1).wireBytes
                     + Subscribe().frame(correlation: 2).wireBytes + append.frame(correlation: 3).wireBytes)
@@ -213,7 +215,7 @@ import Testing
             try await deaf.stopReading()
             let payload = String(repeating: "x", count: 50_000)
             let everyone = try alice.everyone
-            for _ in 0..<100 { alice.send(Append(conversation: everyone, id: .unique, payload: Array(payload.utf8))) }
+            for _ in 0..<100 { alice.send(try alice.message(Array(payload.utf8), to: everyone)) }
             #expect(try await bob.entries(100).map(\.seq) == Array(1...100))
             let pending = try await server.server.hub.value { hub in
                 hub.connections.sessions.values.map(\.link.pendingBytes).max() ?? 0
@@ -249,10 +251,8 @@ import Testing
             _ = try await server.logIn(name)
             conversations.append(try await alice.open(with: name))
         }
-        let sent = (0..<60).map { number in
-            Append(
-                conversation: conversations[number % conversations.count], id: .unique,
-                payload: Array("\(number)".utf8))
+        let sent = try (0..<60).map { number in
+            try alice.message(Array("\(number)".utf8), to: conversations[number % conversations.count])
         }
         for append in sent { alice.send(append) }
         var told: [MessageID] = []
@@ -284,7 +284,7 @@ import Testing
         let (alice, bob) = (try await server.logIn("alice"), try await server.logIn("bob"))
         try await bob.subscribe()
         let everyone = try alice.everyone
-        let correlation = alice.send(Append(conversation: everyone, id: .unique, payload: [1]))
+        let correlation = alice.send(try alice.message(to: everyone))
         let _: Appended = try await alice.next(correlation: correlation)
         await server.stop()
         for client in [alice, bob] { #expect(try await client.closed() == Failure(.shuttingDown)) }

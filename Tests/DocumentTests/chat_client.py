@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """A chat client of Python's standard library alone, written from chat-protocol(7) and nothing else.
 
-    chat_client.py --server 127.0.0.1:7420 --pin SHA256:... --user alice --password-file FILE send bob < body
-    chat_client.py ... listen --count 3
+    chat_client.py --server 127.0.0.1:7420 --pin SHA256:... --user alice --password-file FILE who bob
+    chat_client.py ... chain bob
+    chat_client.py ... log [bob]
+    chat_client.py ... send [bob] < body
 
-`send` prints the acknowledgement, `listen` each message, as a line of JSON.
+`who` prints how a user is told, `chain` the links of his key, which it follows from the first to the head, and `log` the entries of a
+conversation (without a name: of everyone), of whose messages this device has no key: each as a line of JSON. It encrypts nothing, so
+`send` writes plainly, which no server takes.
 """
 
 import argparse
@@ -17,14 +21,11 @@ import socket
 import ssl
 import struct
 import sys
-import time
 import uuid
 
-CLIENT_HELLO, LOGIN_BY_PASSWORD, SUBSCRIBE, APPEND, ACKNOWLEDGE = 1, 2, 5, 6, 7
-OPEN_CONVERSATION, LOOK_UP_ACCOUNTS, LOOK_UP_CONVERSATIONS = 9, 10, 11
-FAILURE, DONE, WELCOME, APPENDED, CONVERSATIONS, ACCOUNTS = 128, 129, 130, 131, 132, 133
-SERVER_HELLO, ENTRY, GAP, LIVE = 192, 193, 194, 195
-PLAIN_CONTENT, TEXT, STORED, UNSEEN, DIRECT = 1, 1, 1, 1, 1
+CLIENT_HELLO, LOGIN_BY_PASSWORD, APPEND, OPEN_CONVERSATION, LOOK_UP_ACCOUNTS, READ_CHAIN, READ_LOG = 1, 2, 6, 9, 10, 21, 29
+FAILURE, WELCOME, APPENDED, CONVERSATIONS, ACCOUNTS, CHAIN_PAGE, LOG_PAGE = 128, 130, 131, 132, 133, 139, 143
+KINDS = {2: "message", 3: "commit", 4: "proposal"}
 
 
 # The presentation language.
@@ -86,9 +87,15 @@ def conversation_record(r):
     return {"id": r.take(16), "type": r.uint(1), "members": r.many(account_record), "head": r.uint(8), "epoch": r.uint(8)}
 
 
-def content(body):
-    now = int(time.time() * 1000)
-    return bytes([TEXT]) + text(body) + b"\0" + struct.pack(">Q", now) + b"\0" + vector(b"")
+def conversation_standing(r):
+    return {"generation": r.take(16), "incarnation": r.uint(4), "epoch": r.uint(8), "head": r.uint(8)}
+
+
+def entry(r):
+    return {
+        "conversation": r.take(16), "seq": r.uint(8), "id": r.take(16), "sender": r.take(16), "device": r.take(16),
+        "kind": r.uint(1), "time": r.uint(8), "payload": r.vector(),
+    }
 
 
 # The connection.
@@ -136,7 +143,7 @@ class Connection:
             raise SystemExit("the server does not speak chat/0")
         if pin and fingerprint(self.tls.getpeercert(binary_form=True)) != pin:
             raise SystemExit("the server has another key")
-        self.correlation, self.events = 0, []
+        self.correlation = 0
 
     def send(self, kind, body):
         self.correlation += 1
@@ -160,12 +167,11 @@ class Connection:
         return kind, correlation, body
 
     def reply(self, correlation, expected):
-        """The reply to a request; events that come first are kept."""
+        """The reply to a request; events that come first are for others."""
         while True:
             kind, got, body = self.receive()
             if got == correlation and kind == expected:
                 return Reader(body)
-            self.events.append((kind, body))
 
     def request(self, kind, body, expected):
         return self.reply(self.send(kind, body), expected)
@@ -177,16 +183,10 @@ class Connection:
         except (OSError, ValueError):
             self.tls.close()
 
-    def event(self):
-        if self.events:
-            return self.events.pop(0)
-        kind, _, body = self.receive()
-        return kind, body
-
 
 class Client:
     def __init__(self, connection, user, password, device_file=None):
-        self.c, self.names, self.directs = connection, {}, {}
+        self.c, self.names = connection, {}
         existing = None
         if device_file and os.path.exists(device_file):
             with open(device_file, "rb") as file:
@@ -203,53 +203,66 @@ class Client:
             with open(device_file, "wb") as file:
                 file.write(self.device)
 
-    def send(self, to, body):
+    def conversation(self, to):
         if to is None:
-            conversation = self.everyone
-        else:
-            found = self.c.request(OPEN_CONVERSATION, text(to), CONVERSATIONS)
-            conversation = found.many(conversation_record)[0]["id"]
-        payload, message = content(body), uuid.uuid4()
-        append = conversation + message.bytes + bytes([PLAIN_CONTENT, 0, 0]) + vector(payload)
-        r = self.c.request(APPEND, append, APPENDED)
-        r.take(32)  # conversation, id
-        seq, taken, digest = r.uint(8), r.uint(8), r.take(32)
-        if digest != hashlib.sha256(payload).digest():
-            raise SystemExit("the server stored something else")
-        return {"id": str(message), "seq": seq, "time": taken}
+            return {"id": self.everyone, "members": []}
+        return self.c.request(OPEN_CONVERSATION, text(to), CONVERSATIONS).many(conversation_record)[0]
 
-    def listen(self, count):
-        """Yields messages, acknowledging each when it was handled; `count` of them, or without end for 0."""
-        self.c.request(SUBSCRIBE, b"\0", DONE)
-        yielded = 0
-        while not count or yielded < count:
-            kind, body = self.c.event()
-            if kind != ENTRY:
-                continue
-            r = Reader(body)
-            conversation, seq, message, sender, _ = r.take(16), r.uint(8), r.take(16), r.take(16), r.take(16)
-            payload_kind, taken, payload = r.uint(1), r.uint(8), Reader(r.vector())
-            if payload_kind == PLAIN_CONTENT and payload.uint(1) == TEXT:
-                yielded += 1
+    def user(self, name):
+        return next(m for m in self.conversation(name)["members"] if m["name"] == name)
+
+    def send(self, to, body):
+        """Plainly: a kind of payload that no server takes."""
+        append = self.conversation(to)["id"] + uuid.uuid4().bytes + bytes([1, 0, 0]) + vector(body.encode())
+        self.c.request(APPEND, append, APPENDED)
+
+    def chain(self, name):
+        """Yields the links of a user's key, after each was found to go on from the one before."""
+        account, links, head = self.user(name)["id"], [], None
+        while head is None or len(links) < head[0]:
+            r = self.c.request(READ_CHAIN, account + struct.pack(">I", len(links)), CHAIN_PAGE)
+            if r.take(16) != account:
+                raise SystemExit("another account's chain")
+            head = r.uint(4), r.take(32)
+            r.uint(4)
+            page = r.many(lambda inner: inner.vector())
+            if head[0] and not page:
+                raise SystemExit("the chain does not go on")
+            links += page
+        previous = bytes(32)
+        for number, link in enumerate(links):
+            r = Reader(link)
+            if r.text() != "chat account link 1" or (r.take(16), r.take(16))[1] != account:
+                raise SystemExit("a link that is none of this account")
+            if r.uint(4) != number or r.take(32) != previous:
+                raise SystemExit("a link that does not go on from the one before")
+            yield {"number": number, "kind": r.uint(1), "bytes": len(link)}
+            previous = hashlib.sha256(link).digest()
+        if previous != head[1]:
+            raise SystemExit("the chain has another head than the server says")
+
+    def log(self, to):
+        """Yields the entries of a conversation, the SHA-256 of those that this device cannot read in their place."""
+        conversation, through, head = self.conversation(to)["id"], 0, None
+        while head is None or through < head:
+            r = self.c.request(READ_LOG, conversation + struct.pack(">Q", through), LOG_PAGE)
+            if r.take(16) != conversation:
+                raise SystemExit("another conversation's log")
+            head, through = conversation_standing(r)["head"], r.uint(8)
+            entries, hashed = r.many(entry), r.many(lambda inner: inner.uint(8))
+            for found in entries:
+                payload, is_hashed = found["payload"], found["seq"] in hashed
                 yield {
-                    "id": str(uuid.UUID(bytes=message)), "seq": seq, "time": taken, "from": self.name(sender),
-                    "direct": self.is_direct(conversation), "body": payload.text(),
-                    "reply_to": payload.optional(lambda: str(uuid.UUID(bytes=payload.take(16)))),
+                    "seq": found["seq"], "kind": KINDS.get(found["kind"], found["kind"]),
+                    "id": str(uuid.UUID(bytes=found["id"])), "from": self.name(found["sender"]), "hashed": is_hashed,
+                    "sha256": (payload if is_hashed else hashlib.sha256(payload).digest()).hex(),
                 }
-            self.c.send(ACKNOWLEDGE, vector(conversation + struct.pack(">QB", seq, STORED)))
-        self.c.close()
 
     def name(self, account):
         if account not in self.names:
             found = self.c.request(LOOK_UP_ACCOUNTS, vector(account), ACCOUNTS).many(account_record)
             self.names[account] = found[0]["name"] if found else account.hex()
         return self.names[account]
-
-    def is_direct(self, conversation):
-        if conversation not in self.directs:
-            found = self.c.request(LOOK_UP_CONVERSATIONS, vector(conversation), CONVERSATIONS)
-            self.directs[conversation] = found.many(conversation_record)[0]["type"] == DIRECT
-        return self.directs[conversation]
 
 
 def main():
@@ -260,10 +273,10 @@ def main():
     parser.add_argument("--password-file", required=True)
     parser.add_argument("--device-file")
     commands = parser.add_subparsers(dest="command", required=True)
-    send = commands.add_parser("send")
-    send.add_argument("to", nargs="?", help="without it: to everyone")
-    listen = commands.add_parser("listen")
-    listen.add_argument("--count", type=int, default=0)
+    for command in ("who", "chain"):
+        commands.add_parser(command).add_argument("user_name")
+    for command in ("log", "send"):
+        commands.add_parser(command).add_argument("to", nargs="?", help="without it: everyone")
     arguments = parser.parse_args()
 
     with open(arguments.password_file, "rb") as file:
@@ -271,10 +284,17 @@ def main():
     connection = Connection(arguments.server, arguments.pin)
     client = Client(connection, arguments.user, password, arguments.device_file)
     if arguments.command == "send":
-        print(json.dumps(client.send(arguments.to, sys.stdin.read())))
-        return
-    for message in client.listen(arguments.count):
-        print(json.dumps(message), flush=True)
+        return client.send(arguments.to, sys.stdin.read())
+    if arguments.command == "who":
+        user = client.user(arguments.user_name)
+        found = [{"id": user["id"].hex(), "name": user["name"], "display_name": user["display_name"]}]
+    elif arguments.command == "chain":
+        found = client.chain(arguments.user_name)
+    else:
+        found = client.log(arguments.to)
+    for line in found:
+        print(json.dumps(line), flush=True)
+    connection.close()
 
 
 if __name__ == "__main__":

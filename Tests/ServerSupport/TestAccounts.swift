@@ -8,17 +8,20 @@ import WireCodec
 struct TestAccounts: AccountService {
     private let store: any Store
     private let stalls: Bool
+    private let entersGroups: Bool
     private let number: @Sendable () -> UInt64
 
     /// - Parameters:
     ///   - stalls: whether the password "never" has no answer.
+    ///   - entersGroups: everything that an account has is a group, and its devices are in it when they log in.
     ///   - number: what identifiers are made of.
     init(
-        _ store: any Store, stalls: Bool = true,
+        _ store: any Store, stalls: Bool = true, entersGroups: Bool = false,
         number: @escaping @Sendable () -> UInt64 = { .random(in: 0 ... .max) }
     ) {
         self.store = store
         self.stalls = stalls
+        self.entersGroups = entersGroups
         self.number = number
     }
 
@@ -41,6 +44,7 @@ struct TestAccounts: AccountService {
             try await store.addDevice(NewDevice(id: device, name: request.device.name, keys: []), to: account.id)
         }
         let made = try await store.devices(of: account.id).first { $0.id == device }
+        if entersGroups, made?.state == .active { try await store.enter(device, of: account.id) }
         return LoggedIn(
             account: account, device: device, deviceName: request.device.name, state: made?.state ?? .active)
     }

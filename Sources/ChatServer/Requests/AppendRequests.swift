@@ -34,10 +34,8 @@ final class AppendRequests {
     /// What no append may be, whatever was stored before.
     private func refusal(of request: Append) -> Failure? {
         if draining.isDraining { return Failure(.shuttingDown) }
-        // Handshakes come with what belongs to them, and are judged.
-        guard let kind = PayloadKind(rawValue: request.payloadKind), !kind.isHandshake else {
-            return Failure(.unknownPayloadKind)
-        }
+        // What is plain is taken from nobody; handshakes come with what belongs to them, and are judged.
+        guard request.payloadKind == PayloadKind.message.rawValue else { return Failure(.unknownPayloadKind) }
         if request.payload.count > Limits.payload { return Failure(.payloadTooLarge) }
         return nil
     }

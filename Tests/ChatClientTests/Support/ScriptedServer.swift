@@ -105,7 +105,8 @@ final class ScriptedServer: Sendable {
             account: AccountRecord(id: alice, name: aliceName, displayName: "Alice"), device: .init(high: 3, low: 3),
             deviceName: "laptop", server: id, generation: generation, everyone: everyone, time: WallClock.now,
             chain: ChainHead(count: 1, hash: [UInt8](repeating: 1, count: ChainHead.hashBytes)),
-            groupKey: (try? ScriptedGroup.shared.get())?.groupKey ?? [], keyPackages: KeyPackageStanding(left: 20, hasLastResort: true))
+            groupKey: (try? ScriptedGroup.shared.get())?.groupKey ?? [],
+            keyPackages: KeyPackageStanding(left: 20, hasLastResort: true))
     }
 
     static let aliceName: UserName = {

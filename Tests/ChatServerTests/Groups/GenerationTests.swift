@@ -44,8 +44,8 @@ import Testing
         await first.stop()
         try restore(scratch)
         let second = try await TestServer.start(scratch: scratch)
-        let client = try await second.logIn("alice", device: scene.alice.device)
-        let bob = try await second.logIn("bob", device: scene.bob.device)
+        let client = try await second.logIn("alice", device: scene.alice.device, enters: false)
+        let bob = try await second.logIn("bob", device: scene.bob.device, enters: false)
         var position = former
         position.generation = try client.welcome.generation
         #expect(position.generation != former.generation)
@@ -94,7 +94,7 @@ import Testing
             Issue.record("the proposal is not taken")
             return
         }
-        let client = try await second.logIn("carol", device: carol.device)
+        let client = try await second.logIn("carol", device: carol.device, enters: false)
         var position = try #require(carol.position)
         position.generation = generation
         let early = try message(&carol, in: everyone, at: position)
@@ -111,7 +111,7 @@ import Testing
         await first.stop()
         try restore(scratch)
         let second = try await TestServer.start(scratch: scratch)
-        let client = try await second.logIn("alice", device: scene.alice.device)
+        let client = try await second.logIn("alice", device: scene.alice.device, enters: false)
         #expect(try await second.store.isRestored(scene.dm))
         let previous = GroupPolicy.Previous(
             incarnation: 0, epoch: group.epoch, confirmedTranscriptHash: group.context.confirmedTranscriptHash)
@@ -149,7 +149,7 @@ import Testing
         await first.stop()
         try restore(scratch)
         let second = try await TestServer.start(scratch: scratch)
-        let client = try await second.logIn("alice", device: alice)
+        let client = try await second.logIn("alice", device: alice, enters: false)
         let policy = scene.alice.direct(
             with: scene.bob, incarnation: 1,
             previous: GroupPolicy.Previous(

@@ -28,7 +28,8 @@ import Testing
             while entries.last?.seq != 2 { entries += try await scene.bob.client.entries(1) }
             let text = try scene.bob.take(try #require(entries.last))
             #expect(text == "hi")
-            let plain = try await failure { _ = try await scene.alice.client.append("plain", to: scene.dm) }
+            let append = Append(conversation: scene.dm, id: .unique, payloadKind: 1, payload: Array("plain".utf8))
+            let plain = try await failure { let _: Appended = try await scene.alice.client.reply(to: append) }
             #expect(plain?.errorCode == .unknownPayloadKind)
         }
     }
@@ -270,10 +271,10 @@ import Testing
             #expect(text == "hers")
             #expect(page.entries[2].payload.count == 32)
             // A device that is not in the group gets the handshakes.
-            let second = try await server.logIn("bob")
+            let second = try await server.logIn("bob", enters: false)
             let outside: LogPage = try await second.reply(to: ReadLog(conversation: scene.dm, after: 0))
             #expect(outside.hashed == [2, 3] && outside.entries[0].payload == page.entries[0].payload)
-            let stranger = try await server.logIn("carol")
+            let stranger = try await server.logIn("carol", enters: false)
             let refused = try await failure {
                 let _: LogPage = try await stranger.reply(to: ReadLog(conversation: scene.dm, after: 0))
             }
@@ -319,7 +320,7 @@ import Testing
         let (key, device) = (scene.alice.hello.groupKey, scene.alice.device)
         await first.stop()
         let second = try await TestServer.start(scratch: scratch)
-        let client = try await second.logIn("alice", device: device)
+        let client = try await second.logIn("alice", device: device, enters: false)
         #expect(try client.welcome.groupKey == key)
         let done: Appended = try await client.reply(
             to: ChatProtocol.Commit(

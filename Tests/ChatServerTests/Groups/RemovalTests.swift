@@ -81,7 +81,7 @@ import Testing
         try await first.store.revokeDevice(second.device, of: second.hello.account.id)
         await first.stop()
         let again = try await TestServer.start(scratch: scratch)
-        let client = try await again.logIn("alice", device: scene.alice.device)
+        let client = try await again.logIn("alice", device: scene.alice.device, enters: false)
         var last: Entry?
         let found = await eventually {
             let page: LogPage? = try? await client.reply(to: ReadLog(conversation: scene.dm, after: 0))

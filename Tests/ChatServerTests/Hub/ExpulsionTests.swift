@@ -38,9 +38,9 @@ import Testing
                 }
             }
             #expect(await eventually { isHeld.wait(timeout: .now()) == .success })
-            victim.send(Append(conversation: everyone, id: .unique, payload: [1]))
+            victim.send(try victim.message(to: everyone))
             let isWriting = await eventually { (try? await server.server.hub.value { $0.writer.isWriting }) == true }
-            for _ in 0..<9 { victim.send(Append(conversation: everyone, id: .unique, payload: [2])) }
+            for _ in 0..<9 { victim.send(try victim.message([2], to: everyone)) }
             let areWaiting = await eventually {
                 (try? await server.server.hub.value { hub in
                     hub.connections.sessions.values.contains { $0.requestsInFlight == 10 }

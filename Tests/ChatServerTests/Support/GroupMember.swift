@@ -32,7 +32,7 @@ struct GroupMember {
 
     /// The first device of an account.
     init(_ name: String, on server: TestServer, seed: UInt64) async throws {
-        let client = try await server.logIn(name)
+        let client = try await server.logIn(name, enters: false)
         let hello = try client.welcome
         let place = AccountPlace(server: hello.server, account: hello.account.id)
         try self.init(client, TestAccount(name, seed: seed, at: place, device: hello.device), seed: seed)
@@ -40,7 +40,7 @@ struct GroupMember {
 
     /// A further device of an account, which the first one has added to the chain.
     init(another: inout GroupMember, on server: TestServer, seed: UInt64) async throws {
-        let client = try await server.logIn(another.account.name.text)
+        let client = try await server.logIn(another.account.name.text, enters: false)
         _ = try another.account.add(as: client.device)
         try self.init(client, another.account, seed: seed)
     }

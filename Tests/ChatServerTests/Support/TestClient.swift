@@ -5,6 +5,9 @@ import TestSupport
 import Testing
 import Transport
 
+@testable import ChatServer
+@testable import ServerSupport
+
 /// A client over a real socket: sends frames, and keeps what comes in until the test asks for it.
 final class TestClient: Sendable {
     struct Missing: Error, CustomStringConvertible { var description: String }
@@ -15,6 +18,8 @@ final class TestClient: Sendable {
         var correlation: UInt32 = 0
         var welcome: Welcome?
         var isReading = true
+        /// Where its device is given leaves.
+        var store: (any Store)?
     }
 
     private final class Listener: FrameConnectionDelegate {
@@ -172,16 +177,35 @@ final class TestClient: Sendable {
         let _: Live = try await next()
     }
 
+    /// Comes into the groups of all that its account has, and of what it opens.
+    func enter(_ store: any Store) async throws {
+        state.withLock { $0.store = store }
+        try await store.enter(device, of: account)
+    }
+
+    /// Opens the conversation; both have groups with all the devices that they have by now.
     func open(with name: String) async throws -> ConversationID {
         let conversations: Conversations = try await reply(to: OpenConversation(with: try #require(UserName(name))))
-        return try #require(conversations.conversations.first).id
+        let conversation = try #require(conversations.conversations.first).id
+        if let store = state.withLock({ $0.store }) { try await store.enterAll(conversation, for: account) }
+        return conversation
     }
 
     func append(
         _ text: String, to conversation: ConversationID, id: MessageID = .unique, wantReceipt: Bool = false
     ) async throws -> Appended {
         try await reply(
-            to: Append(conversation: conversation, id: id, wantReceipt: wantReceipt, payload: Array(text.utf8)))
+            to: message(Array(text.utf8), to: conversation, id: id, wantReceipt: wantReceipt))
+    }
+
+    /// A message to a group without keys.
+    func message(
+        _ payload: [UInt8] = [1], to conversation: ConversationID, id: MessageID = .unique, wantReceipt: Bool = false
+    ) throws -> Append {
+        Append(
+            conversation: conversation, id: id, payloadKind: PayloadKind.message.rawValue,
+            precondition: ConversationPosition(generation: try welcome.generation, epoch: 1), wantReceipt: wantReceipt,
+            payload: payload)
     }
 }
 

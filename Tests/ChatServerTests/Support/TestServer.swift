@@ -56,9 +56,12 @@ final class TestServer: Sendable {
     func connect() async throws -> TestClient { try await TestClient.connect(to: server.addresses[0]) }
 
     /// Connects and logs in; makes the account if there is none.
-    func logIn(_ name: String, device: DeviceID? = nil) async throws -> TestClient {
+    ///
+    /// - Parameter enters: everything that its account has is a group, and the device is in it.
+    func logIn(_ name: String, device: DeviceID? = nil, enters: Bool = true) async throws -> TestClient {
         let client = try await connect()
         try await client.logIn(name, device: device)
+        if enters { try await client.enter(store) }
         return client
     }
 

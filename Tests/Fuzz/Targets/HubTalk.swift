@@ -41,10 +41,11 @@
             }
 
             private static func message(
-                _ number: UInt64, to conversation: ConversationID, kind: PayloadKind = .plainContent
+                _ number: UInt64, to conversation: ConversationID, kind: UInt8 = PayloadKind.message.rawValue
             ) -> Append {
                 Append(
-                    conversation: conversation, id: MessageID(high: 1, low: number), payloadKind: kind.rawValue,
+                    conversation: conversation, id: MessageID(high: 1, low: number), payloadKind: kind,
+                    precondition: ConversationPosition(generation: HubWorld.identity.generation, epoch: 1),
                     wantReceipt: true, payload: [1, 2])
             }
 
@@ -84,7 +85,7 @@
                 return [
                     OpenConversation(with: try user("bob")).frame(),
                     message(1, to: everyone).frame(), message(1, to: everyone).frame(),
-                    message(2, to: direct).frame(), message(3, to: direct, kind: .message).frame(),
+                    message(2, to: direct).frame(), message(3, to: direct, kind: 1).frame(),
                     Acknowledge(items: [.init(conversation: everyone, seq: 1, disposition: .stored)]).frame(),
                     Acknowledge(items: [.init(conversation: direct, seq: 1, disposition: .skipped)]).frame(),
                     MarkRead(conversation: direct, seq: 1).frame(),

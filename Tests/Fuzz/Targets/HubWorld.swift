@@ -50,7 +50,8 @@
             settings.computing = LoopExecutor(loop)
             hub = Hub(
                 loop: loop, identity: Self.identity, authority: Self.authority, store: store,
-                accounts: TestAccounts(store, stalls: false, number: { time.number() }), settings: settings,
+                accounts: TestAccounts(store, stalls: false, entersGroups: true, number: { time.number() }),
+                settings: settings,
                 clock: HubClock(
                     now: { loop.now + .hours(1) },
                     wall: { Timestamp(milliseconds: time.wall.load(ordering: .relaxed)) }),

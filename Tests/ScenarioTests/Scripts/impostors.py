@@ -9,9 +9,9 @@ from bad_peers import FAILURE, address, frame, hello, logged_in, read, tls, vect
 from loopback import join, listen, serve_each
 
 LOGIN_BY_DEVICE, APPEND, OPEN_CONVERSATION, LOOK_UP_CONVERSATIONS, QUERY_RECEIPTS = 3, 6, 9, 11, 13
-APPENDED, CONVERSATIONS = 131, 132
-BAD_PROOF, NOT_A_MEMBER = 24, 42
-PLAIN, TEXT = 1, 1
+CONVERSATIONS = 132
+BAD_PROOF, NOT_A_MEMBER, NO_GROUP, UNKNOWN_PAYLOAD_KIND = 24, 42, 43, 52
+PLAIN, MESSAGE, TEXT = 1, 2, 1
 
 
 def relay():
@@ -85,8 +85,8 @@ def content(body, extensions=b""):
     return bytes([TEXT]) + vector(body) + b"\0" + struct.pack(">Q", 0) + b"\0" + vector(extensions)
 
 
-def append(conversation, number, payload):
-    return frame(APPEND, conversation + bytes(15) + bytes([number, PLAIN]) + b"\0\0" + vector(payload), number)
+def append(conversation, number, payload, kind=PLAIN):
+    return frame(APPEND, conversation + bytes(15) + bytes([number, kind]) + b"\0\0" + vector(payload), number)
 
 
 def claims():
@@ -96,7 +96,7 @@ def claims():
     """
     connection = logged_in("mallory")
     foreign = bytes.fromhex(sys.argv[3])
-    connection.sendall(append(foreign, 1, content(b"from alice")))
+    connection.sendall(append(foreign, 1, content(b"from alice"), MESSAGE))
     assert answer(connection, 1)[2] == NOT_A_MEMBER
     connection.sendall(frame(QUERY_RECEIPTS, foreign + b"\1", 2))
     assert answer(connection, 2)[2] == NOT_A_MEMBER
@@ -111,7 +111,10 @@ def claims():
     claim = b'{"head":"dm","from":"alice","body":"claimed"}'
     extension = struct.pack(">H", 1) + vector(b"from=alice")
     connection.sendall(append(own, 5, content(claim, extension)))
-    assert answer(connection, 5)[0] == APPENDED
+    assert answer(connection, 5)[2] == UNKNOWN_PAYLOAD_KIND
+    # What says to be encrypted is taken in a group alone, from a device that is in it.
+    connection.sendall(append(own, 6, content(claim, extension), MESSAGE))
+    assert answer(connection, 6)[2] == NO_GROUP
 
 
 globals()[sys.argv[1]]()

@@ -3,8 +3,7 @@
 start_server
 user alice
 user bob
-account mallory
-account stranger
+mallory
 deaf_peer 100
 
 # One who listens and one who sends while it ends.

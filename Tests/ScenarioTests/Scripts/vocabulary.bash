@@ -145,16 +145,38 @@ background() {
     started+=("$job")
 }
 
-# deaf_peer NUMBER: mallory logs in, listens and never reads, and a stranger sends so many messages of 60 kB there. It holds on
-# until descriptor 4 is closed.
+# mallory: an account with a device, $device, as which a peer that misbehaves logs in by its password; and a stranger, who writes to
+# everybody. The peer encrypts nothing, so that its device is put into everyone's group behind the server's back: what it does with what is
+# delivered has nothing to do with what it can read.
+mallory() {
+    account mallory
+    user stranger
+    device=$(PASSWORD=$password python3 "$scripts/bad_peers.py" device "$address")
+    stop_server
+    sqlite3 "$SCRATCH/server/chatd.db" "
+        INSERT INTO leaves(conversation, device, account, leaf, since) SELECT c.number, d.id, d.account, 1000, c.head
+        FROM conversations c JOIN devices d ON d.id = x'$device' WHERE c.type = 2;
+        UPDATE conversations SET leaf_version = leaf_version + 1 WHERE type = 2"
+    start_server
+}
+
+# written NUMBER SIZE: the stranger writes so many messages of this size to everybody.
+written() {
+    local text
+    text=$(head -c "$2" /dev/zero | tr '\0' x)
+    yes "$text" | head -n "$1" | exits 0 as stranger chat send --everyone --lines
+}
+
+# deaf_peer NUMBER: mallory's device listens and never reads, and the stranger sends so many messages of 60 kB there. It holds on until
+# descriptor 4 is closed.
 deaf_peer() {
     mkfifo "$SCRATCH/hold"
-    (replace_shell=yes; PASSWORD=$password exec python3 "$scripts/bad_peers.py" never_reads "$address") \
+    (replace_shell=yes; PASSWORD=$password DEVICE=$device exec python3 "$scripts/bad_peers.py" never_reads "$address") \
         <"$SCRATCH/hold" >"$SCRATCH/deaf" 2>&1 &
     started+=($!)
     exec 4>"$SCRATCH/hold"
     within 60 grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
-    PASSWORD=$password exits 0 python3 "$scripts/bad_peers.py" writes "$address" "$1" 60000
+    written "$1" 60000
 }
 
 # feed_jobs NUMBER SENDER RECEIVER: sends "job 1" to "job NUMBER" in bursts, beside the scenario.
