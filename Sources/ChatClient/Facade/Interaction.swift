@@ -6,7 +6,7 @@ package struct Interaction: Sendable {
     /// asked, and such a server is refused.
     package var confirmServer: (@Sendable (UnknownServer) async -> Bool)?
 
-    /// Tells what somebody should know of keys.
+    /// Tells what somebody should know of keys and groups.
     package var noteKey: @Sendable (KeyNotice) -> Void
 
     package init(

@@ -2,7 +2,7 @@ import CLISupport
 import ChatProtocol
 import GroupRules
 
-/// What a person or a log should know of keys, and no command was asked for.
+/// What a person or a log should know of keys and groups, and no command was asked for.
 package struct KeyNotice: Equatable, Sendable {
     /// A stable name for programs.
     package var code: String

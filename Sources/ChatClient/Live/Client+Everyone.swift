@@ -46,6 +46,9 @@ extension Client {
     private func tellOfFullGroup() {
         guard !hasToldOfFullGroup else { return }
         hasToldOfFullGroup = true
-        log.warning("what is written to everyone is not read here: its group has as many devices as the server allows")
+        interaction.noteKey(
+            KeyNotice(
+                code: ErrorCode.tooLarge.name,
+                text: "what is written to everyone is not read here: as many devices as the server allows are there"))
     }
 }
