@@ -155,6 +155,8 @@ final class SimulatedProcess: Sendable {
         do throws(Problem) { end = .success(try await body(client)) } catch { end = .failure(error) }
         if !wire.isCut { await client.settle() }
         await client.close()
+        // What goes on of it must not find the image, which goes with this.
+        if image != nil { await client.endImage() }
         outcome.withLock { $0 = end }
     }
 
@@ -176,6 +178,10 @@ final class SimulatedProcess: Sendable {
 }
 
 extension Client {
+    fileprivate func endImage() {
+        _ = try? store { sqlite3_trace_v2($0.database.handle, 0, nil, nil) }
+    }
+
     fileprivate func image(before statement: Int, _ wire: ProcessWire) throws -> StoreImage {
         try store { try StoreImage(before: statement, of: $0, wire) }
     }
