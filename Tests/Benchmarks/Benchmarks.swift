@@ -39,7 +39,7 @@ struct Programs: Sendable {
 
 /// What can be asked for by name.
 enum Section: String, CaseIterable {
-    case fanout, roundtrip, idle, login, oneshot, throughput, stores, groups
+    case fanout, roundtrip, idle, login, oneshot, throughput, stores, groups, encryption
     /// The stores with a million entries too: it takes some ten minutes.
     case million
     /// `Transport` beside its floor, without `chatd`: for work on it.

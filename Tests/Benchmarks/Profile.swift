@@ -11,13 +11,18 @@ struct Profile: Sendable {
     let home: URL
     let name: String
 
+    /// A home that nobody has logged in from.
+    init(home: String, chat: String, house: House) throws {
+        self.chat = chat
+        name = home
+        self.home = house.directory.appending(path: "home-\(home)")
+        try FileManager.default.createDirectory(
+            at: self.home, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
     /// Makes the account, on the server of `house`.
     init(_ name: String, chat: String, house: House) throws {
-        self.chat = chat
-        self.name = name
-        home = house.directory.appending(path: "home-\(name)")
-        try FileManager.default.createDirectory(
-            at: home, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try self.init(home: name, chat: chat, house: house)
         let password = home.appending(path: "password")
         try "\(Self.password)\n".write(to: password, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: password.path)
