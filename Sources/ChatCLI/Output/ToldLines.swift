@@ -55,7 +55,7 @@ enum ToldLines {
         [
             conversation { $0.conversation }, .choice("reason", "why") { $0.reason },
             .optionalText("cursor", "the place behind this line") { $0.cursor?.text }, time { $0.time },
-            .optionalInteger("missed", "how many, where that is known") { $0.missed },
+            .optionalInteger("missed", "how many at most, where that is known") { $0.missed },
         ])
 
     static let acknowledgement = JSONLine<(acknowledgement: Acknowledgement, user: UserName?)>(
