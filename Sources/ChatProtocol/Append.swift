@@ -1,9 +1,7 @@
 import WireCodec
 
-/// What an entry's payload is. Plain content is legal in `chat/0`, as long as a conversation has no group; the other kinds are messages
-/// of MLS, and legal as soon as it has one.
+/// What an entry's payload is: a message of MLS, as it travels.
 package enum PayloadKind: UInt8, Sendable {
-    case plainContent = 1
     /// A PrivateMessage.
     case message = 2
     /// A PublicMessage that ends an epoch.
@@ -111,7 +109,7 @@ package struct Append: FrameBody {
     package var payload: [UInt8]
 
     package init(
-        conversation: ConversationID, id: MessageID, payloadKind: UInt8 = PayloadKind.plainContent.rawValue,
+        conversation: ConversationID, id: MessageID, payloadKind: UInt8 = PayloadKind.message.rawValue,
         precondition: ConversationPosition? = nil, wantReceipt: Bool = false, payload: [UInt8]
     ) {
         self.conversation = conversation

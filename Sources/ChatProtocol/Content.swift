@@ -1,6 +1,6 @@
 import WireCodec
 
-/// What a payload of kind `plainContent` holds, and what an encrypted one will hold once opened.
+/// What a message holds once opened.
 ///
 /// It names no sender: who sent an entry is what the server authenticated.
 package struct Content: WireCodable, Equatable, Sendable {

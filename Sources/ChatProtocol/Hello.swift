@@ -1,8 +1,8 @@
 import WireCodec
 
-/// What the protocol is called in ALPN (RFC 7301). `chat/1` will know encrypted payloads only.
+/// What the protocol is called in ALPN (RFC 7301). It knows encrypted payloads only.
 package enum ProtocolVersion {
-    package static let alpn = "chat/0"
+    package static let alpn = "chat/1"
     package static let number: UInt16 = 0
 }
 

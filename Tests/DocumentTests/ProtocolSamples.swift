@@ -140,7 +140,7 @@ enum ProtocolSamples {
                 "Entry",
                 Entry(
                     conversation: identifier(48), seq: 49, id: identifier(50), sender: identifier(51),
-                    device: identifier(52), payloadKind: 1, time: 53, payload: [54])),
+                    device: identifier(52), payloadKind: 2, time: 53, payload: [54])),
             ProtocolSample("Live", Live(time: 55)),
             ProtocolSample("Item", item),
             ProtocolSample("Acknowledge", Acknowledge(items: [item, item])),

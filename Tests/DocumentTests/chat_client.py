@@ -132,15 +132,15 @@ class Connection:
         host, port = server.rsplit(":", 1)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.set_alpn_protocols(["chat/0"])
+        context.set_alpn_protocols(["chat/1"])
         if pin:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         else:
             context.load_default_certs()
         tcp = socket.create_connection((host.strip("[]"), int(port)), timeout=30)
         self.tls = context.wrap_socket(tcp, server_hostname=host.strip("[]"))
-        if self.tls.selected_alpn_protocol() != "chat/0":
-            raise SystemExit("the server does not speak chat/0")
+        if self.tls.selected_alpn_protocol() != "chat/1":
+            raise SystemExit("the server does not speak chat/1")
         if pin and fingerprint(self.tls.getpeercert(binary_form=True)) != pin:
             raise SystemExit("the server has another key")
         self.correlation = 0

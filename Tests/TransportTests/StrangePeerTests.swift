@@ -38,10 +38,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (["-tls1_2", "-alpn", "chat/0"], "protocol version"),
+        (["-tls1_2", "-alpn", "chat/1"], "protocol version"),
         ([], "alert"),
         (["-alpn", "http/1.1"], "no application protocol"),
-        (["-alpn", "chat/0", "-groups", "P-521"], "handshake failure"),
+        (["-alpn", "chat/1", "-groups", "P-521"], "handshake failure"),
     ]) func `a peer without TLS13 our protocol or a group in common is refused`(options: [String], alert: String)
         async throws
     {

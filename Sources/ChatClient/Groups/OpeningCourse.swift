@@ -110,7 +110,6 @@ struct OpeningCourse {
         case .proposal where isWhole:
             try takeProposal(entry)
             opening = .notForPeople
-        case .plainContent: opening = unreadable(entry, "plain content in a conversation that has a group")
         case .message, .proposal, nil: opening = .notForPeople
         }
         guard part.stop == nil else { return }

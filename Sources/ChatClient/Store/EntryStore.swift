@@ -24,7 +24,7 @@ extension ClientStore {
     ///   - open: what an entry says.
     func store(
         _ batch: [Incoming], own: AccountID, isReplay: Bool = false, now: Timestamp,
-        open: (ReceivedEntry) -> EntryOpening = EntryOpening.init
+        open: (ReceivedEntry) -> EntryOpening
     ) throws -> StoredBatch {
         let before = try lastPosition()
         let direct = try directConversations(among: Set(batch.map(\.conversation)))
@@ -289,7 +289,7 @@ extension ClientStore {
             """,
             conversation, place.seq, position, place.id, place.sender, place.device, place.time,
             content?.sent ?? place.time, content?.body, content?.replyTo, content?.auto ?? false,
-            place.sender == own, Int(unread?.kind ?? PayloadKind.plainContent.rawValue), unread?.payload)
+            place.sender == own, Int(unread?.kind ?? PayloadKind.message.rawValue), unread?.payload)
         guard let content else { return }
         if place.sender == own { try noteAsked(place, conversation: conversation, now: now) }
         try decideAnswer(place, content, conversation: conversation, own: own, now: now)

@@ -35,25 +35,10 @@ enum EntryOpening: Equatable, Sendable {
     /// It has its number, and nobody is told: of a kind or type that a later version knows.
     case notForPeople
 
-    /// Opens what can be opened without anything else.
-    init(_ entry: ReceivedEntry) {
-        guard entry.payloadKind == PayloadKind.plainContent.rawValue else {
-            self = .notForPeople
-            return
-        }
-        if let content = try? Content(wireBytes: entry.payload) {
-            self = .opened(content)
-        } else if let type = entry.payload.first, Content.ContentType(rawValue: type) == nil {
-            self = .notForPeople
-        } else {
-            self = .unreadable(kind: entry.payloadKind, payload: entry.payload)
-        }
-    }
-
-    /// Of a conversation that has a group, where this device cannot open it. What is plain there is nobody's word.
+    /// Where this device is in no group in which it could be opened.
     static func unopened(_ entry: ReceivedEntry) -> EntryOpening {
         switch PayloadKind(rawValue: entry.payloadKind) {
-        case .message, .plainContent: .unreadable(kind: entry.payloadKind, payload: entry.payload)
+        case .message: .unreadable(kind: entry.payloadKind, payload: entry.payload)
         case .commit, .proposal, nil: .notForPeople
         }
     }

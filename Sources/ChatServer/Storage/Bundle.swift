@@ -84,7 +84,7 @@ package struct NewEntry: Sendable, Equatable {
     package var payloadKind: UInt8
     package var payload: [UInt8]
 
-    package init(payloadKind: UInt8 = PayloadKind.plainContent.rawValue, payload: [UInt8]) {
+    package init(payloadKind: UInt8, payload: [UInt8]) {
         self.payloadKind = payloadKind
         self.payload = payload
     }
@@ -132,8 +132,9 @@ extension Bundle {
     /// Whether devices come or go with it.
     package var changesLeaves: Bool { members.contains { !$0.isOfAccount } }
 
-    /// Why its entry does not belong into a conversation that stands there; nil where it does: plain contents as long as there is no
-    /// group, then messages and handshakes of its devices, and messages of the present epoch only (E1).
+    /// Why its entry does not belong into a conversation that stands there; nil where it does: messages and handshakes of the devices of
+    /// its group, and messages of the present epoch only (E1). Of kinds that are none nobody asks the store: where there is no group it
+    /// takes them for a log without one.
     ///
     /// - Parameters:
     ///   - isHeld: whether a bundle has said that messages are refused.
@@ -143,7 +144,7 @@ extension Bundle {
     {
         guard let entry else { return nil }
         let next = advance ?? mark
-        guard let kind = PayloadKind(rawValue: entry.payloadKind), kind != .plainContent else {
+        guard let kind = PayloadKind(rawValue: entry.payloadKind) else {
             return next.isGroup ? .unknownPayloadKind : nil
         }
         guard next.isGroup else { return .noGroup }

@@ -12,7 +12,7 @@ package enum TrustedAuthorities: Equatable, Sendable {
 /// One side's TLS settings, shared by its connections (an `SSL_CTX`).
 ///
 /// TLS 1.3 only; no resumption and no early data, so every connection proves the server's key anew and none can be
-/// replayed; ALPN `chat/0` on both sides.
+/// replayed; ALPN `chat/1` on both sides.
 ///
 /// Sendable without a lock: nothing changes the `SSL_CTX` after `init`, `SSL_new` on it is thread-safe, and its
 /// reference count is atomic.

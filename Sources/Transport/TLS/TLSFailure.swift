@@ -1,6 +1,6 @@
 /// Why TLS with a peer came to nothing.
 package enum TLSFailure: Error, Equatable, Sendable, CustomStringConvertible {
-    /// No protocol in common (RFC 7301): the peer does not speak `chat/0`.
+    /// No protocol in common (RFC 7301): the peer does not speak `chat/1`.
     case noCommonProtocol
     /// The peer ended it with this alert (RFC 8446 §6).
     case alert(number: UInt8, text: String)
@@ -33,7 +33,7 @@ package enum TLSFailure: Error, Equatable, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .noCommonProtocol: "the peer does not offer the protocol chat/0"
+        case .noCommonProtocol: "the peer does not offer the protocol chat/1"
         case .alert(_, let text): "the peer ended TLS: \(text)"
         case .plainText(let line): "it answers '\(line)', which is no TLS"
         case .refused(let text): "TLS refused: \(text)"

@@ -46,7 +46,7 @@ static void check_key(SSL *tls, const char *pin) {
 static SSL *start_tls(int descriptor, const char *pin) {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     if (!context || !SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) ||
-        !SSL_CTX_set1_groups_list(context, "X25519") || SSL_CTX_set_alpn_protos(context, (const uint8_t *)"\6chat/0", 7))
+        !SSL_CTX_set1_groups_list(context, "X25519") || SSL_CTX_set_alpn_protos(context, (const uint8_t *)"\6chat/1", 7))
         fail("cannot set up TLS");
     SSL *tls = SSL_new(context);
     SSL_CTX_free(context);
@@ -54,7 +54,7 @@ static SSL *start_tls(int descriptor, const char *pin) {
     const uint8_t *protocol;
     unsigned length;
     SSL_get0_alpn_selected(tls, &protocol, &length);
-    if (length != 6 || memcmp(protocol, "chat/0", 6)) fail("the server speaks another protocol");
+    if (length != 6 || memcmp(protocol, "chat/1", 6)) fail("the server speaks another protocol");
     check_key(tls, pin);
     return tls;
 }

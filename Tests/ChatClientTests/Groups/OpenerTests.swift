@@ -282,11 +282,6 @@ private struct OpeningScene {
             { $0.place.device = DeviceID(high: 1, low: 1) },
             { $0.payload[$0.payload.count - 1] ^= 1 },
             { $0.payload = [1, 2, 3] },
-            { $0.payloadKind = PayloadKind.plainContent.rawValue },
-            {
-                $0.payloadKind = PayloadKind.plainContent.rawValue
-                $0.payload = Content(body: "plain", sent: 1).wireBytes
-            },
         ]
         for lie in lies {
             var scene = try OpeningScene()

@@ -129,3 +129,21 @@ extension ReceivedEntry {
                 time: time, payload: content.wireBytes))
     }
 }
+
+extension EntryOpening {
+    /// What is said without a group: the store keeps what somebody else has opened.
+    static func read(_ entry: ReceivedEntry) -> EntryOpening {
+        guard entry.payloadKind == 1 else { return .notForPeople }
+        if let content = try? Content(wireBytes: entry.payload) { return .opened(content) }
+        let isUnknown = entry.payload.first.map { Content.ContentType(rawValue: $0) == nil } ?? false
+        return isUnknown ? .notForPeople : .unreadable(kind: entry.payloadKind, payload: entry.payload)
+    }
+}
+
+extension ClientStore {
+    func store(
+        _ batch: [Incoming], own: AccountID, isReplay: Bool = false, now: Timestamp
+    ) throws -> StoredBatch {
+        try store(batch, own: own, isReplay: isReplay, now: now, open: EntryOpening.read)
+    }
+}

@@ -133,7 +133,8 @@ import Testing
     private func entry(_ number: UInt64, _ seq: SequenceNumber, _ payload: [UInt8]) -> Entry {
         let append = Append(conversation: conversation(number).id, id: .unique, payload: payload)
         return Entry(
-            Bundle(append, sender: alice, device: aliceDevice), NewEntry(payload: append.payload), seq: seq, time: 0)
+            Bundle(append, sender: alice, device: aliceDevice),
+            NewEntry(payloadKind: append.payloadKind, payload: append.payload), seq: seq, time: 0)
     }
 
     private func news(_ number: UInt64, _ entries: [Entry]) -> News {

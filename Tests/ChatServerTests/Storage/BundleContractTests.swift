@@ -16,7 +16,7 @@ import Testing
     ) -> StoreOperation {
         var bundle = Bundle(
             MessageID(high: 0, low: id), in: conversation, sender: sender, device: aliceDevice,
-            entry: text.map { NewEntry(payload: Array($0.utf8)) })
+            entry: text.map { NewEntry(payloadKind: StoreUnderTest.noKind, payload: Array($0.utf8)) })
         change(&bundle)
         return .bundle(bundle)
     }

@@ -85,6 +85,9 @@ final class StoreUnderTest: Sendable {
 
     // MARK: Accounts
 
+    /// A payload that is none of MLS.
+    static let noKind: UInt8 = 1
+
     static func account(_ number: UInt64, _ name: String, hash: String = "") throws -> StoredAccount {
         StoredAccount(
             record: AccountRecord(
@@ -139,22 +142,24 @@ final class StoreUnderTest: Sendable {
 
     func entry(_ text: String, to conversation: ConversationID, rows: [SideRowChange] = []) -> Bundle {
         var entry = Bundle(
-            Append(conversation: conversation, id: .unique, payload: Array(text.utf8)), sender: alice,
+            Append(
+                conversation: conversation, id: .unique, payloadKind: Self.noKind, payload: Array(text.utf8)),
+            sender: alice,
             device: aliceDevice)
         entry.rows = rows
         return entry
     }
 
-    /// A plain content; with a precondition of a group a message, with `advance` a commit by which its device enters.
+    /// Of no kind, which a log without a group takes; with a precondition of a group a message, with `advance` a commit by which its device enters.
     func append(
         _ text: String, to conversation: ConversationID, id: UInt64? = nil, sender: AccountID = alice,
         device: DeviceID = aliceDevice, precondition: Epoch? = nil, advance: Epoch? = nil
     ) -> StoreOperation {
         let id = id.map { MessageID(high: 0, low: $0) } ?? .unique
-        let kind: PayloadKind =
-            advance != nil ? .commit : precondition.map { $0 > .first } == true ? .message : .plainContent
+        let isMessage = precondition.map { $0 > .first } ?? false
+        let kind = advance != nil ? PayloadKind.commit.rawValue : isMessage ? PayloadKind.message.rawValue : Self.noKind
         let append = Append(
-            conversation: conversation, id: id, payloadKind: kind.rawValue,
+            conversation: conversation, id: id, payloadKind: kind,
             precondition: precondition.map { ConversationPosition(generation: identity.generation, epoch: $0) },
             payload: Array(text.utf8))
         var bundle = Bundle(append, sender: sender, device: device)

@@ -143,7 +143,7 @@ example chat.conf.5 'tls_cert' | sed "s|/var/lib/chatd|$SCRATCH/lib|" >"$SCRATCH
 background team.out alone chatd run --config "$SCRATCH/two.toml" --data "$SCRATCH/lib/data"
 eventually grep -q '^listening \[::\]:7420 ' "$SCRATCH/team.out"
 has "$SCRATCH/team.out" '^listening 0.0.0.0:7420 '
-reach() { nsenter -t "$job" -n openssl s_client -connect "$1" -alpn chat/0 </dev/null 2>/dev/null | grep -q 'CN = chat.example.org\|CN=chat.example.org'; }
+reach() { nsenter -t "$job" -n openssl s_client -connect "$1" -alpn chat/1 </dev/null 2>/dev/null | grep -q 'CN = chat.example.org\|CN=chat.example.org'; }
 if nsenter -t "$job" -n true 2>/dev/null; then
     eventually reach 127.0.0.1:7420
     eventually reach '[::1]:7420'

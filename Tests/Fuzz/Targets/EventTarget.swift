@@ -41,7 +41,12 @@
                 }
             }
             let taken = batch
-            _ = try store.writeSynced { try store.store(taken, own: own, isReplay: isReplay, now: 5_000) }
+            _ = try store.writeSynced {
+                try store.store(taken, own: own, isReplay: isReplay, now: 5_000) { entry in
+                    // As if a group had opened it.
+                    (try? Content(wireBytes: entry.payload)).map { .opened($0) } ?? .unopened(entry)
+                }
+            }
             _ = try store.settleReplay()
             if let reader = try store.itemReader() {
                 _ = try store.items(after: 0, limit: 1_000, reader: reader)

@@ -23,7 +23,7 @@ def tls(receive_buffer=None):
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.set_alpn_protocols(["chat/0"])
+    context.set_alpn_protocols(["chat/1"])
     plain = socket.socket()
     if receive_buffer:
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

@@ -42,7 +42,7 @@ for signal in TERM INT; do
     : >"$SCRATCH/silent-peer"
     first "$bin/chatd" run --listen 127.0.0.1:0 --data "$SCRATCH/first-server"
     eventually grep -q '^listening ' "$SCRATCH/first.out"
-    openssl s_client -connect "$(awk '/^listening /{ print $2 }' "$SCRATCH/first.out")" -alpn chat/0 -quiet \
+    openssl s_client -connect "$(awk '/^listening /{ print $2 }' "$SCRATCH/first.out")" -alpn chat/1 -quiet \
         <"$SCRATCH/silent" >"$SCRATCH/silent-peer" 2>&1 3>&- &
     peer=$!
     started+=("$peer")

@@ -24,7 +24,7 @@ def relay():
     if len(sys.argv) > 4:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[4], sys.argv[5])
-        context.set_alpn_protocols(["chat/0"])
+        context.set_alpn_protocols(["chat/1"])
     serve_each(listen(int(sys.argv[3])), lambda near: pass_on(near, context))
 
 

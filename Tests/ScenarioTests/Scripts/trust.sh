@@ -8,7 +8,7 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$SCRATCH/key.pem" \
     -out "$SCRATCH/certificate.pem" -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
 background impostor openssl s_server -accept "127.0.0.1:$port" -key "$SCRATCH/key.pem" \
-    -cert "$SCRATCH/certificate.pem" -tls1_3 -alpn chat/0 -quiet
+    -cert "$SCRATCH/certificate.pem" -tls1_3 -alpn chat/1 -quiet
 accepts() { (exec 5<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 within 60 accepts || fail "the impostor does not listen"
 for options in "--no-input" "--trust strict" "--trust SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"; do

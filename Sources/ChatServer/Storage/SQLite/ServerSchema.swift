@@ -10,7 +10,7 @@ package enum ServerSchema {
         migrations: [
             Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
             Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth), Migration(tenth),
-            Migration(eleventh),
+            Migration(eleventh), Migration(twelfth),
         ])
 
     private static let first: StaticString = """
@@ -218,5 +218,21 @@ package enum ServerSchema {
     /// Of rooms that were left is found what there is still to get, without a look at all others.
     private static let eleventh: StaticString = """
         CREATE INDEX ended_leaves ON leaves(device) WHERE until IS NOT NULL;
+        """
+
+    /// What version 0.1 was given plainly goes: nobody reads it any more, and whoever had not fetched it is told a gap.
+    private static let twelfth: StaticString = """
+        CREATE TEMP TABLE plain AS SELECT key >> 38 AS number, max(key) & (1 << 38) - 1 AS last FROM entries
+            WHERE kind = 1 GROUP BY number;
+        PRAGMA secure_delete=1;
+        DELETE FROM entries WHERE kind = 1;
+        PRAGMA secure_delete=0;
+        UPDATE conversations SET
+            message_first = max(message_first, (SELECT last + 1 FROM plain p WHERE p.number = conversations.number))
+            WHERE number IN (SELECT number FROM plain);
+        UPDATE conversations SET first = coalesce((SELECT min(key) & (1 << 38) - 1 FROM entries
+                WHERE key > number << 38 AND key < (number + 1) << 38), message_first)
+            WHERE number IN (SELECT number FROM plain);
+        DROP TABLE plain;
         """
 }
