@@ -24,6 +24,9 @@ package struct IdentityFile: Equatable, Sendable {
         case reusable
         /// The first device of an account that has none.
         case first
+
+        /// It is made for programs: a person's device certifies.
+        package var isForMachines: Bool { self == .once || self == .reusable || self == .login }
     }
 
     package struct Device: Equatable, Sendable {

@@ -49,7 +49,7 @@ struct PlainText: Sendable {
 
     private func reason(_ reason: GapNotice.Reason) -> String {
         switch reason {
-        case .retention: "older than the server keeps them"
+        case .retention: "older than the server, or this profile, keeps them"
         case .restored: "the server, or this profile, was restored from a backup"
         case .beforeJoin: "from before this device or account"
         case .erased: "erased with the user who wrote them"

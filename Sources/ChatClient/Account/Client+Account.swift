@@ -112,6 +112,7 @@ extension Client {
             try store.writeSynced {
                 let former = try store.formerIdentity()
                 try store.setIdentity(identity)
+                try store.setBrief(false)
                 try store.meetGroupKey(welcome.groupKey)
                 try store.forgetChainKeys(except: welcome.device)
                 try store.remember([welcome.account], now: WallClock.now)

@@ -141,6 +141,7 @@ extension Client {
                 if welcome.state == .active { try store.noteAdmitted(welcome.device, .active) }
                 try store.forgetChainKeys(except: welcome.device)
                 try store.take(given.file, now: WallClock.now)
+                try store.setBrief(given.file.use.isForMachines)
                 try store.remember([welcome.account], now: WallClock.now)
                 try store.remember(welcome.everyone, type: .everyone, peer: nil)
             }

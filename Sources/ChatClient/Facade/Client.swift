@@ -72,6 +72,11 @@ package actor Client {
     /// Waits until what a connection that is over has brought is kept: a device that was refused must know it before its
     /// process ends, or it would try again with a number that the server has not seen.
     package func settle() async {
+        await settleConnections()
+        if let openStore { keepTextsAtEnd(openStore) }
+    }
+
+    private func settleConnections() async {
         if let (link, task) = chainBeginning {
             let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
             defer { timer.cancel() }

@@ -102,19 +102,22 @@ extension ClientStore {
         return taken
     }
 
-    /// A message of an account that stands in the history of a conversation and could be read: where, and what it says.
+    /// A message of an account that stood in the history of a conversation and could be read: where, and what it says, as long as its text
+    /// is kept.
     func knownMessage(
         _ id: MessageID, from sender: AccountID, in conversation: ConversationID
-    ) throws -> (seq: SequenceNumber, time: Timestamp, content: Content)? {
+    ) throws -> (seq: SequenceNumber, time: Timestamp, content: Content?)? {
         try database.first(
             """
             SELECT e.seq, e.time, e.body, e.reply_to, e.sent, e.auto
             FROM entries e INDEXED BY entries_by_id JOIN conversations c ON c.number = e.conversation
-            WHERE e.id = ? AND e.sender = ? AND c.id = ? AND e.body IS NOT NULL LIMIT 1
-            """, id, sender, conversation
+            WHERE e.id = ? AND e.sender = ? AND c.id = ? AND (e.body IS NOT NULL OR e.payload_kind = ?) LIMIT 1
+            """, id, sender, conversation, Self.erasedKind
         ) { row in
-            let content = Content(
-                body: row.text(2), replyTo: try row.optionalIdentifier(3), sent: row.timestamp(4), auto: row.bool(5))
+            let replyTo: MessageID? = try row.optionalIdentifier(3)
+            let content = row.optionalText(2).map {
+                Content(body: $0, replyTo: replyTo, sent: row.timestamp(4), auto: row.bool(5))
+            }
             return (row.sequenceNumber(0), row.timestamp(1), content)
         }
     }

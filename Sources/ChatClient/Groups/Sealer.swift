@@ -130,7 +130,8 @@ struct Sealer {
         _ message: inout UnsealedMessage, _ course: SealingCourse, _ wish: SealingWish
     ) throws -> SealingOutcome? {
         if let known = try store.knownMessage(message.id, from: identity.account, in: message.conversation) {
-            return wish.keepsFirst || known.content.saysTheSame(as: message.content)
+            // Of one whose text was erased here nobody knows what it said.
+            return wish.keepsFirst || known.content?.saysTheSame(as: message.content) ?? true
                 ? .known(seq: known.seq, time: known.time) : .refused(.idReused("was sent", at: known.time))
         }
         guard let sealed = try store.sealedMessage(message.id, in: message.conversation) else { return nil }

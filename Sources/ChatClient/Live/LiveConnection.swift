@@ -31,6 +31,7 @@ actor LiveConnection {
     private var lastProblem: Problem?
     private var ended: Problem?
     private var runner: Task<Void, Never>?
+    private var keeper: Task<Void, Never>?
     private var listeners: [ObjectIdentifier: @Sendable (LiveReport) -> Void] = [:]
     /// What comes of the attempt that is under way.
     private var coming = Later<Result<Link, Problem>>()
@@ -55,6 +56,7 @@ actor LiveConnection {
     func start() {
         guard runner == nil else { return }
         runner = Task { await self.run() }
+        keeper = Task { [client] in await client.keepTexts() }
     }
 
     /// The connection as it is: waits for an attempt that is under way, and fails with the last problem between two.
@@ -91,6 +93,7 @@ actor LiveConnection {
         reconnector.stop()
         end(Problem(.unreachable, "the connection was closed"))
         runner?.cancel()
+        keeper?.cancel()
         if whenIdle { link?.retire(after: .zero) } else { link?.close() }
         link = nil
         reports?.finish()

@@ -55,6 +55,8 @@ package struct ClientSettings: Sendable {
     package var keys = KeyPolicy.tofu
     /// A file of keys that count as verified.
     package var keysFile: String?
+    /// How long texts stay; nil: as the profile's own way of login says.
+    package var keep: KeepPolicy?
 
     package init(
         paths: Paths, profile: UserName, requestedServer: ServerAddress? = nil, trust: TrustSetting = .ask,
@@ -79,7 +81,7 @@ package struct ClientSettings: Sendable {
 
 extension ClientSettings {
     private static let knownKeys: Set<String> = [
-        "server", "profile", "color", "trust", "receipts", "proxy", "keys", "keys_file",
+        "server", "profile", "color", "trust", "receipts", "proxy", "keys", "keys_file", "keep",
     ]
 
     /// - Throws: 64 for a flag, 78 for an environment variable or a line of the file that cannot be what it is, 66
@@ -113,6 +115,7 @@ extension ClientSettings {
         keys =
             try Setting("keys", "tofu or verified") { KeyPolicy(rawValue: $0) }.choose(flags.keys, nil, "", file)
             ?? .tofu
+        keep = try Setting("keep", KeepPolicy.form) { KeepPolicy($0) }.choose(nil, nil, "", file)
         keysFile = try Setting("keys_file", "a path") { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 }
             .choose(nil, nil, "", file).map { Self.absolute($0, besides: configurationFile) }
     }

@@ -12,7 +12,7 @@ enum ClientSchema {
             Migration(version6), Migration(version7), Migration(version8), Migration(version9),
             Migration(version10), Migration(version11), Migration(version12), Migration(version13),
             Migration(version14), Migration(version15), Migration(version16), Migration(version17),
-            Migration(version18),
+            Migration(version18), Migration(version19),
         ])
 
     /// From this version on a store can be read without the steps that are missing.
@@ -199,5 +199,17 @@ enum ClientSchema {
         -- machine `deadline` counts.
         ALTER TABLE questions ADD COLUMN due INTEGER;
         ALTER TABLE questions ADD COLUMN boot TEXT;
+        """
+
+    static let version19: StaticString = """
+        -- At most one row. `is_brief`: where nothing is configured texts are not kept. When somebody last looked what is due, erased
+        -- something, and emptied the store's log, in which it may still stand.
+        CREATE TABLE keeping(
+            one INTEGER PRIMARY KEY CHECK(one = 1),
+            is_brief INTEGER NOT NULL DEFAULT 0,
+            looked INTEGER NOT NULL DEFAULT 0,
+            erased INTEGER NOT NULL DEFAULT 0,
+            emptied INTEGER NOT NULL DEFAULT 0
+        );
         """
 }

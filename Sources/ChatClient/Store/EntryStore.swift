@@ -295,7 +295,7 @@ extension ClientStore {
         try decideAnswer(place, content, conversation: conversation, own: own, now: now)
     }
 
-    private func insertGap(conversation: ConversationNumber, reason: GapNotice.Reason, missed: UInt64?, now: Timestamp)
+    func insertGap(conversation: ConversationNumber, reason: GapNotice.Reason, missed: UInt64?, now: Timestamp)
         throws
     {
         try database.run(

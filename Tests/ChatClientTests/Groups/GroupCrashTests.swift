@@ -1,4 +1,3 @@
-import CSQLite
 import ChatProtocol
 import Foundation
 import GroupRules
@@ -9,40 +8,6 @@ import Testing
 
 @testable import ChatClient
 @testable import SQLite
-
-/// Counts the statements of a connection, and takes a copy of the files before one of them: what a process leaves that ends there.
-private final class CrashImage {
-    private let scene: StoreScene
-    private let folder: String
-    private let wanted: Int
-    private(set) var statements = 0
-
-    init(of scene: StoreScene, in folder: String, before wanted: Int) {
-        self.scene = scene
-        self.folder = folder
-        self.wanted = wanted
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        sqlite3_trace_v2(
-            scene.store.database.handle, UInt32(SQLITE_TRACE_STMT),
-            { _, context, _, _ in
-                if let context { Unmanaged<CrashImage>.fromOpaque(context).takeUnretainedValue().began() }
-                return 0
-            }, context)
-    }
-
-    func end() { sqlite3_trace_v2(scene.store.database.handle, 0, nil, nil) }
-
-    var isTaken: Bool { statements >= wanted }
-
-    private func began() {
-        statements += 1
-        guard statements == wanted else { return }
-        for suffix in ["", "-wal"] {
-            try? FileManager.default.copyItem(
-                atPath: scene.directory.storeFile + suffix, toPath: folder + "/image" + suffix)
-        }
-    }
-}
 
 /// A member whose process ends before every single statement, and begins again from its files.
 @Suite struct GroupCrashTests {
@@ -155,13 +120,13 @@ private final class CrashImage {
         for step in steps {
             // How many statements it has, its own process finds out; before each of them it could end.
             var after = world
-            let whole = CrashImage(of: scene, in: "", before: .max)
+            let whole = StatementImage(of: scene, in: "", before: .max)
             let start = try Copy(of: scene)
             try step.run(&after, scene.store)
             whole.end()
             for wanted in 1..<max(2, whole.statements + 1) {
                 let attempt = try start.opened()
-                let image = CrashImage(of: attempt, in: attempt.scratch.url.path, before: wanted)
+                let image = StatementImage(of: attempt, in: attempt.scratch.url.path, before: wanted)
                 var lost = world
                 try step.run(&lost, attempt.store)
                 image.end()
