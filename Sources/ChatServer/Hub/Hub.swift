@@ -66,7 +66,7 @@ package final class Hub {
         appends = AppendRequests(context: context, writer: writer, rates: rates, quota: quota, draining: draining)
         deliveries = DeliveryRequests(
             connections: connections, marks: marks, deliverer: deliverer, presence: presence, receipts: receipts,
-            writer: writer, removals: removals)
+            writer: writer, removals: removals, welcomes: WelcomeDesk(context: context))
         directory = DirectoryRequests(
             context: context, writer: writer, presence: presence, quota: quota, rates: rates)
         devices = DeviceRequests(

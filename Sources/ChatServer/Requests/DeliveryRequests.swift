@@ -10,10 +10,11 @@ final class DeliveryRequests {
     private let receipts: ReceiptDesk
     private let writer: BatchWriter
     private let removals: RemovalDesk
+    private let welcomes: WelcomeDesk
 
     init(
         connections: ConnectionRegistry, marks: MarkWriter, deliverer: Deliverer, presence: PresenceDesk,
-        receipts: ReceiptDesk, writer: BatchWriter, removals: RemovalDesk
+        receipts: ReceiptDesk, writer: BatchWriter, removals: RemovalDesk, welcomes: WelcomeDesk
     ) {
         self.connections = connections
         self.marks = marks
@@ -22,6 +23,7 @@ final class DeliveryRequests {
         self.receipts = receipts
         self.writer = writer
         self.removals = removals
+        self.welcomes = welcomes
     }
 
     func handle(_ frame: RawFrame, _ session: Session) throws(WireError) {
@@ -44,6 +46,7 @@ final class DeliveryRequests {
         session.send(Done(), correlation: correlation)
         if !presence.arrived(session, as: identity.account) { deliverer.catchUp(session) }
         removals.came(identity.device)
+        welcomes.came(session, identity.device)
     }
 
     /// The end of a subscription, with its connection.

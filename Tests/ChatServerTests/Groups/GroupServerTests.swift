@@ -34,6 +34,21 @@ import Testing
         }
     }
 
+    @Test func `a Welcome that waits is told to whoever subscribes, until it is taken`() async throws {
+        try await withServer { server in
+            var scene = try await GroupScene(server)
+            let package = try scene.bob.keyPackage()
+            let policy = scene.alice.direct(with: scene.bob)
+            _ = try await scene.alice.found(
+                try scene.alice.founding(policy, adding: [package.keyPackage]), policy)
+            try await scene.bob.client.subscribe()
+            let told: GroupWelcome = try await scene.bob.client.next()
+            #expect(told.conversation == scene.dm)
+            try await scene.bob.enter(scene.dm, with: package)
+            #expect(try await server.store.welcomes(for: scene.bob.device, limit: 9).isEmpty)
+        }
+    }
+
     @Test func `I1: a direct conversation is founded by a party and everyone by any device`() async throws {
         try await withServer { server in
             var scene = try await GroupScene(server)
