@@ -24,7 +24,9 @@ package enum Advice: Equatable, Sendable {
     case seeKey(user: String)
     /// The same, where the server may have lied.
     case doubtServer(user: String)
-    /// What contradicted itself is forgotten, and a user met anew.
+    /// An admin removes somebody who should not be there any more.
+    case removeFromRoom(String, user: String)
+    /// What contradicted itself is forgotten, and a user met anew, or a conversation, `#ROOM` or `*`, gone on with.
     case acceptFork(String)
     case setAnotherProxy
     case makeIdentity

@@ -76,6 +76,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
     case invalidChain = "invalid_chain"
     /// A device is said to be somebody's, and that one's chain has none of it.
     case ghostDevice = "ghost_device"
+    /// A restore of the server has brought back a device that had been removed from a conversation.
+    case restoredMember = "restored_member"
     /// The name of a room that was used here belongs to another room now.
     case roomChanged = "room_changed"
     /// A device wrote that its own account has revoked.
@@ -125,7 +127,7 @@ package enum LocalCode: String, CaseIterable, Sendable {
             .readOnlyStore:
             .badConfiguration
         case .serverKeyChanged, .serverNotTrusted, .keyChanged, .unverified, .chainForked, .invalidChain, .ghostDevice,
-            .senderRevoked, .fingerprintDiffers, .roomChanged, .historyForked:
+            .senderRevoked, .fingerprintDiffers, .roomChanged, .historyForked, .restoredMember:
             .untrusted
         case .someTargetsFailed: .partial
         case .queued: .queued

@@ -118,6 +118,7 @@ package struct ReadLog: FrameBody {
 
 package struct LogPage: FrameBody {
     package static let kind = FrameKind.logPage
+    package static let hashBytes = 32
 
     package var conversation: ConversationID
     /// Where the conversation stands. More follows while `through` is below its head.
@@ -129,10 +130,12 @@ package struct LogPage: FrameBody {
     /// epochs in which it has no leaf.
     package var hashed: [SequenceNumber]
     package var gaps: [Gap]
+    /// Of the log up to `standing.head` (M3): the server's claim. Empty where it has none.
+    package var hash: [UInt8]
 
     package init(
         conversation: ConversationID, standing: ConversationStanding, through: SequenceNumber, entries: [Entry] = [],
-        hashed: [SequenceNumber] = [], gaps: [Gap] = []
+        hashed: [SequenceNumber] = [], gaps: [Gap] = [], hash: [UInt8] = []
     ) {
         self.conversation = conversation
         self.standing = standing
@@ -140,6 +143,7 @@ package struct LogPage: FrameBody {
         self.entries = entries
         self.hashed = hashed
         self.gaps = gaps
+        self.hash = hash
     }
 
     package func encode(into writer: inout WireWriter) {
@@ -149,6 +153,7 @@ package struct LogPage: FrameBody {
         writer.write(vectorOf: entries)
         writer.write(vectorOf: hashed)
         writer.write(vectorOf: gaps)
+        writer.write(vector: hash)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -159,6 +164,7 @@ package struct LogPage: FrameBody {
         hashed = try reader.readVector(count: Limits.logPageEntries, field: "hashed")
         // One before each entry, a leap of a restore among them, and one behind the last.
         gaps = try reader.readVector(count: 3 * Limits.logPageEntries, field: "gaps")
+        hash = Array(try reader.readVector(limit: Self.hashBytes, field: "hash"))
     }
 }
 

@@ -66,10 +66,13 @@ import Testing
     @Test func `a gap says what is missing and why`() throws {
         let bob = try #require(UserName("bob"))
         var gap = GapNotice(conversation: .user(bob), reason: .retention, time: 1_795_397_340_123, missed: 1)
-        #expect(plain.gap(gap) == "03:29:00 * 1 message with bob missing: older than the server, or this profile, keeps them")
+        #expect(
+            plain.gap(gap)
+                == "03:29:00 * 1 message with bob missing: older than the server, or this profile, keeps them")
         gap.missed = nil
         gap.conversation = .everyone
-        #expect(plain.gap(gap) == "03:29:00 * messages to all missing: older than the server, or this profile, keeps them")
+        #expect(
+            plain.gap(gap) == "03:29:00 * messages to all missing: older than the server, or this profile, keeps them")
     }
 }
 

@@ -89,7 +89,8 @@ private func groupSamples() throws -> [any FrameBody] {
         ReadLog(conversation: conversation, after: 4),
         LogPage(
             conversation: conversation, standing: ConversationStanding(position: position, head: 7), through: 5,
-            entries: [entry], hashed: [1], gaps: [Gap(conversation: conversation, reason: .erased, first: 2, last: 5)]),
+            entries: [entry], hashed: [1], gaps: [Gap(conversation: conversation, reason: .erased, first: 2, last: 5)],
+            hash: [UInt8](repeating: 3, count: 32)),
         ReadGroup(conversation: conversation, founding: true, offset: 3, position: position),
         GroupPart(
             conversation: conversation, position: position, groupInfo: [1], treeSize: 9, offset: 3, tree: [2, 3]),

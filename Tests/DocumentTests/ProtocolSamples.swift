@@ -191,7 +191,7 @@ enum ProtocolSamples {
                 "LogPage",
                 LogPage(
                     conversation: id, standing: standing, through: 103, entries: [entry, entry], hashed: [104, 105],
-                    gaps: [gap])),
+                    gaps: [gap], hash: [UInt8](repeating: 106, count: 32))),
             ProtocolSample("ReadGroup", ReadGroup(conversation: id, founding: true, offset: 106)),
             ProtocolSample("ReadGroup", ReadGroup(conversation: id, offset: 106, position: position)),
             ProtocolSample(

@@ -18,6 +18,7 @@ extension MemoryStore {
             return outcome(answer)
         }
         if let refusal = refusal(of: bundle, in: conversation) { return .refused(refusal) }
+        let before = conversation.mark
         conversation.mark = bundle.advance ?? conversation.mark
         conversation.isHeld = bundle.holdsMessages ?? conversation.isHeld
         let time = max(conversation.lastTime, clock())
@@ -30,6 +31,7 @@ extension MemoryStore {
             digest: bundle.entry.map { SHA256.hash($0.payload) } ?? [], position: position(conversation.mark),
             duplicate: false)
         conversation.answers[key] = answer
+        conversation.logHash = LogHashing.next(conversation.logHash, bundle, answer, before: before)
         if let entry = bundle.entry {
             conversation.entries[conversation.head] = Entry(bundle, entry, seq: answer.seq, time: time)
         }
@@ -139,7 +141,7 @@ extension MemoryStore {
         }
         return DeviceStanding(
             conversation: conversation.info, standing: standing(conversation),
-            leaf: conversation.leaves[reader.device]?.span)
+            leaf: conversation.leaves[reader.device]?.span, logHash: conversation.logHash)
     }
 
     func lostGroups(of account: AccountID?) async throws(StoreFailure) -> [ConversationID] {

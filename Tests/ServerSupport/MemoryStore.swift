@@ -11,6 +11,7 @@ actor MemoryStore: Store {
         var head: SequenceNumber = 0
         var mark = GroupMark.none
         var lastTime = Timestamp.zero
+        var logHash: [UInt8]?
         var isClosed = false
         var isHeld = false
         var members: [AccountID: Member] = [:]

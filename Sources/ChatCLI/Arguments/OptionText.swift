@@ -32,6 +32,14 @@ enum OptionText {
         return name
     }
 
+    /// `USER`, `@USER`, `#ROOM` or `*`.
+    static func conversation(_ text: String) throws -> ConversationName {
+        guard let name = ConversationName(text) ?? UserName(typed: text).map(ConversationName.user) else {
+            throw ValidationError("expected a user's name, or # and a room's, or *")
+        }
+        return name
+    }
+
     static func room(_ text: String) throws -> RoomName {
         guard let name = UserName(typed: text.hasPrefix("#") ? text.dropFirst() : text[...]) else {
             throw ValidationError("expected a room's name, \(UserName.rule)")

@@ -79,9 +79,10 @@ struct DoctorCommand: ChatCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Do nothing else but forget what is known of a user whose keys contradict each other.", valueName: "user"),
-        transform: OptionText.user)
-    var acceptFork: UserName?
+            "Do nothing else but forget what is known of a user whose keys contradict each other, or go on in a conversation of which there are two histories.",
+            valueName: "user|#room|*"),
+        transform: OptionText.conversation)
+    var acceptFork: ConversationName?
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
@@ -103,10 +104,12 @@ struct DoctorCommand: ChatCommand {
         return result.first?.exit ?? .done
     }
 
-    private func accept(_ user: UserName, _ invocation: Invocation) async throws(Problem) -> ExitStatus {
-        let held = try await invocation.makeClient().acceptFork(of: user)
+    private func accept(_ name: ConversationName, _ invocation: Invocation) async throws(Problem) -> ExitStatus {
+        let held = try await invocation.makeClient().acceptFork(in: name)
         invocation.diagnostics.note(
-            "forgotten", "what was known of \(user)'s key is forgotten; the next message meets \(user) anew")
+            "forgotten",
+            name.user.map { "what was known of \($0)'s key is forgotten; the next message meets \($0) anew" }
+                ?? "what contradicted the history of \(name.text) is forgotten")
         invocation.noteReleased(held)
         return .done
     }

@@ -38,7 +38,11 @@ enum AdviceWording {
         case .seeKey(let user): "see chat keys show \(user)"
         case .doubtServer(let user): "see chat keys show \(user), and ask who runs the server"
         case .acceptFork(let user):
-            "ask who runs the server; to meet \(user) anew: chat doctor --accept-fork \(user)"
+            !user.hasPrefix("#") && user != "*"
+                ? "ask who runs the server; to meet \(user) anew: chat doctor --accept-fork \(user)"
+                : "ask who runs the server; to go on nevertheless: chat doctor --accept-fork '\(user)'"
+        case .removeFromRoom(let room, let user):
+            "ask an admin to remove \(user), and to add \(user) again who is to be there: chat room remove \(room) \(user)"
         case .setAnotherProxy: "set another with --proxy or in the configuration, or name the server in NO_PROXY"
         case .makeIdentity: "make an identity with chat device add --out FILE"
         case .nameIdentity: "name an identity made with chat device add --out FILE"

@@ -54,6 +54,8 @@ struct PlainText: Sendable {
         case .beforeJoin: "from before this device or account"
         case .erased: "erased with the user who wrote them"
         case .undecryptable: "this device could not open them"
+        case .resync: "this device had lost its place in the conversation, and has come back"
+        case .mismatch: "not what the server says that it is"
         }
     }
 

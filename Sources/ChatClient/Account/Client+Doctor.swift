@@ -14,7 +14,7 @@ extension Client {
         await report(checkConfiguration())
         await report(Self.diskCheck(settings.profileDirectory.path))
         guard let identity = await checkStore(report) else {
-            for name in Self.serverChecks + ["outbox", "sync", "keys"] {
+            for name in Self.serverChecks + ["outbox", "sync", "keys", "history"] {
                 await report(DoctorCheck(name: name, status: .skipped, text: "not without a profile"))
             }
             return
@@ -23,6 +23,7 @@ extension Client {
         await checkOutbox(report)
         await checkSync(report)
         await checkKeys(report)
+        await checkHistory(report)
     }
 
     private func checkConfiguration() -> DoctorCheck {
@@ -38,7 +39,7 @@ extension Client {
     }
 
     /// Below this the room on the disk is a matter.
-    private static let roomNotice: UInt64 = 16 << 20
+    static let roomNotice: UInt64 = 16 << 20
 
     static func diskCheck(
         _ path: String, free: (_ path: String) -> UInt64? = { DiskRoom.free(at: $0) }
@@ -190,6 +191,14 @@ extension Client {
             for check in try keyChecks() { await report(check) }
         } catch {
             await report(DoctorCheck(name: "keys", status: .failed, text: error.text, problem: error))
+        }
+    }
+
+    private func checkHistory(_ report: (DoctorCheck) async -> Void) async {
+        do throws(Problem) {
+            for check in try historyChecks() { await report(check) }
+        } catch {
+            await report(DoctorCheck(name: "history", status: .failed, text: error.text, problem: error))
         }
     }
 }

@@ -174,4 +174,25 @@ extension ClientSchema {
             since INTEGER NOT NULL
         ) WITHOUT ROWID;
         """
+
+    static let version20: StaticString = """
+        -- What both say of the entry `seen`: the first bytes of the log's hash there, by the message and by this device.
+        ALTER TABLE history_doubts ADD COLUMN seen INTEGER;
+        ALTER TABLE history_doubts ADD COLUMN theirs BLOB;
+        ALTER TABLE history_doubts ADD COLUMN ours BLOB;
+
+        -- Conversations whose group is not the one that this device was in, by what the server says: why, and since when.
+        CREATE TABLE history_forks(
+            conversation BLOB PRIMARY KEY,
+            detail TEXT NOT NULL,
+            time INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        -- Leaves that a restore of the server has brought back: a later state of the group did not have them any more.
+        CREATE TABLE restored_leaves(
+            conversation BLOB NOT NULL,
+            device BLOB NOT NULL,
+            PRIMARY KEY(conversation, device)
+        ) WITHOUT ROWID;
+        """
 }

@@ -40,6 +40,8 @@ struct GroupGate: Sendable {
             guard let asked = kept.asked, asked <= now, now - asked < Self.patience else { return .unsettled }
             return .closed(.ghostDevice(try store.name(of: account), text, name))
         case .forked(let account, let text): return .closed(.chainForked(try store.name(of: account), text))
+        case .restored(let account, let device):
+            return .closed(.restoredMember(try store.name(of: account), device, name))
         }
         guard case .room? = name, gate.policy == .verified else { return .open }
         return try look(atMembersOf: standing, in: store)
@@ -105,8 +107,21 @@ extension Problem {
         return problem
     }
 
+    /// S4.
+    fileprivate static func restoredMember(
+        _ user: UserName, _ device: DeviceID, _ name: ConversationName?
+    ) -> Problem {
+        var problem = Problem(
+            .restoredMember,
+            "the server was restored, and device \(device) of \(user) is in the conversation again, which had been removed",
+            advice: name?.room.map { .removeFromRoom($0.text, user: user.text) } ?? .seeEvidence, sent: .no)
+        problem.user = user.text
+        problem.conversation = name?.text
+        return problem
+    }
+
     /// M3.
-    fileprivate static func historyDiffers(
+    static func historyDiffers(
         _ user: UserName, _ seq: SequenceNumber, _ name: ConversationName?
     ) -> Problem {
         var problem = Problem(

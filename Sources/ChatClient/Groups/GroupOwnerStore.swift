@@ -35,6 +35,7 @@ extension ClientStore {
         try database.run("DELETE FROM group_resyncs")
         try database.run("DELETE FROM log_marks")
         try database.run("DELETE FROM own_leaves")
+        try database.run("DELETE FROM restored_leaves")
         try database.run("DELETE FROM group_owner")
     }
 }

@@ -20,6 +20,45 @@ extension ClientStore {
         ) { $0.bytes(0) }
     }
 
+    /// All of a group that are remembered.
+    func transcripts(of group: GroupName) throws -> [UInt64: [UInt8]] {
+        let rows = try database.all(
+            "SELECT epoch, hash FROM group_transcripts WHERE name = ?", group.groupId
+        ) { ($0.unsigned(0), $0.bytes(1)) }
+        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The last state of a conversation's groups in which this device was, whether it holds that still or not.
+    func lastKnown(of conversation: ConversationID) throws -> GroupPolicy.Previous? {
+        try database.first(
+            """
+            SELECT name, epoch, hash FROM group_transcripts WHERE name BETWEEN ? AND ? ORDER BY name DESC, epoch DESC
+            LIMIT 1
+            """, GroupName(conversation: conversation, incarnation: 0).groupId,
+            GroupName(conversation: conversation, incarnation: .max).groupId
+        ) { row in
+            GroupName(groupId: row.bytes(0)).map {
+                GroupPolicy.Previous(
+                    incarnation: $0.incarnation, epoch: row.unsigned(1), confirmedTranscriptHash: row.bytes(2))
+            }
+        } ?? nil
+    }
+
+    /// What a restore of the server has brought back into a group. Within a transaction.
+    func noteRestored(_ devices: Set<DeviceID>, in conversation: ConversationID) throws {
+        for device in devices {
+            try database.run(
+                "INSERT OR IGNORE INTO restored_leaves(conversation, device) VALUES (?, ?)", conversation, device)
+        }
+    }
+
+    func restoredLeaves(in conversation: ConversationID) throws -> Set<DeviceID> {
+        Set(
+            try database.all("SELECT device FROM restored_leaves WHERE conversation = ?", conversation) {
+                try $0.identifier(0) as DeviceID
+            })
+    }
+
     /// This device comes back to a group over its own leaf (S3). Within a transaction.
     func noteResync(in conversation: ConversationID, now: Timestamp) throws {
         try database.run("INSERT OR REPLACE INTO group_resyncs(conversation, time) VALUES (?, ?)", conversation, now)

@@ -62,6 +62,13 @@ extension ClientStore {
         return held
     }
 
+    /// Conversations in whose log this device has come in the middle, or crossed a hole, and does not know its hash.
+    func conversationsWithoutHash(limit: Int) throws -> [ConversationID] {
+        try database.all(
+            "SELECT conversation FROM group_standings WHERE hash IS NULL ORDER BY conversation LIMIT ?", limit
+        ) { try $0.identifier(0) }
+    }
+
     /// Within the transaction that changes what it says.
     func setGroupStanding(_ standing: GroupStanding) throws {
         try database.run(

@@ -8,6 +8,8 @@ struct GroupTrust: Equatable, Sendable {
         case trusted
         /// Somebody's device is revoked, or this device has another key by now: a commit comes first.
         case commitFirst
+        /// A restore of the server has brought back a device that had been removed (S4).
+        case restored(AccountID, DeviceID)
         /// Nothing that is held here says that the account has the device.
         case ghost(AccountID, String)
         /// The account's chain cannot be believed (C4).
@@ -22,9 +24,10 @@ struct GroupTrust: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - own: this device.
+    ///   - restored: devices that a restore of the server has brought back.
     ///   - records: what is known of an account that a leaf names, and its chain.
     init(
-        _ policy: GroupPolicy, _ leaves: [LeafNode], own: DeviceID,
+        _ policy: GroupPolicy, _ leaves: [LeafNode], own: DeviceID, restored: Set<DeviceID> = [],
         records: (ClaimedLeaf) throws -> (keys: KeyRecord, chain: AccountChain?)
     ) throws {
         isOpen = policy.isOpen
@@ -33,7 +36,9 @@ struct GroupTrust: Equatable, Sendable {
         for leaf in leaves {
             let claimed = try ClaimedLeaf(leaf)
             let (keys, chain) = try records(claimed)
-            finding.add(Self.look(at: claimed, keys, chain, own: own))
+            let found = Self.look(at: claimed, keys, chain, own: own)
+            let isRestored = found == .trusted && restored.contains(claimed.credential.device)
+            finding.add(isRestored ? .restored(claimed.party.account, claimed.credential.device) : found)
             accounts.insert(claimed.party.account)
         }
         // Nobody of it would read what is written.
@@ -74,8 +79,9 @@ extension GroupTrust.Finding {
         switch self {
         case .trusted: 0
         case .commitFirst: 1
-        case .ghost: 2
-        case .forked: 3
+        case .restored: 2
+        case .ghost: 3
+        case .forked: 4
         }
     }
 

@@ -36,6 +36,7 @@ extension ClientStore {
                 case (0, _): .trusted
                 case (2, let account?): .ghost(account, row.text(4))
                 case (3, let account?): .forked(account, row.text(4))
+                case (4, let account?): DeviceID(hex: row.text(4)).map { .restored(account, $0) } ?? .commitFirst
                 default: .commitFirst
                 }
             let trust = GroupTrust(isOpen: row.bool(1), finding: finding)
@@ -52,6 +53,7 @@ extension ClientStore {
             case .commitFirst: (1, nil, nil)
             case .ghost(let account, let text): (2, account, text)
             case .forked(let account, let text): (3, account, text)
+            case .restored(let account, let device): (4, account, device.hex)
             }
         try database.run(
             """
@@ -69,7 +71,8 @@ extension ClientStore {
         }
         let leaves = try StoredGroup.members(of: standing.group.groupId, from: groupRows).map(\.leaf)
         var known: [AccountID: (KeyRecord, AccountChain?)] = [:]
-        let trust = try GroupTrust(try GroupPolicy(context), leaves, own: own) { leaf in
+        let restored = try restoredLeaves(in: standing.conversation)
+        let trust = try GroupTrust(try GroupPolicy(context), leaves, own: own, restored: restored) { leaf in
             let account = leaf.party.account
             if let record = known[account] { return record }
             let record = (try keyRecord(of: account, named: leaf.name, compared: nil), try chain(of: account))

@@ -96,6 +96,7 @@ extension Joiner {
         case .superseded: return .superseded
         case .cannotFollow(let item, let why):
             log.warning("entry \(item.last) of a group's log cannot be processed: \(why)")
+            await report(item, conversation)
             return .cannotProcess
         }
     }

@@ -43,6 +43,9 @@ extension Joiner {
         guard let party = theirs == nil ? place.party : theirs?.party, theirs?.choice.packages.isEmpty != true else {
             return .nobodyToAdd
         }
+        // A restored server may know less of them than this device; also of one that holds nothing of it any more.
+        let known = try await store.withStore { try $0.lastKnown(of: conversation) }
+        let previous = previous ?? known
         return try await found(
             GroupPolicy.direct(
                 place.party, party, on: place.server,
@@ -98,6 +101,7 @@ extension Joiner {
         let former = try await former(conversation)
         let judge = place.judge
         let follower: PublicGroup
+        let restored: Set<DeviceID>
         do {
             let next = try GroupPolicy(info.groupContext)
             // Another process of the profile has come in meanwhile.
@@ -106,12 +110,14 @@ extension Joiner {
             follower = try ground.follower(info, tree: tree, judge: judge)
             if let previous = try await desertion(of: follower, next) { return .deserted(previous) }
             try checkFormerRoot(follower)
+            if former == nil { try meet(follower, info, next) }
+            restored = Self.restored(follower, former, place.generation)
         } catch let problem as Problem { throw problem } catch {
             throw Problem(.protocolFault, "the server describes a group that cannot be joined: \(error)")
         }
         let joining = try StagedGroup.joining(
             follower, info, at: position, place, in: conversation, as: target, now: WallClock.now)
-        guard let kind = try await stage(joining, isReturning: isReturning) else {
+        guard let kind = try await stage(joining, isReturning: isReturning, restored) else {
             return try await standing(conversation)
         }
         return .made(kind)
@@ -126,6 +132,19 @@ extension Joiner {
         throw Problem(
             .removalPending, "somebody who is in the conversation has to remove this account's former devices first",
             hint: "try again in a minute", sent: .no)
+    }
+
+    /// S4: devices with a leaf there that a later state of the group, which this device was in, did not have any more.
+    private static func restored(
+        _ group: PublicGroup, _ former: Former?, _ generation: StoreGeneration
+    ) -> Set<DeviceID> {
+        guard let former, former.standing.generation != generation, former.group.groupId == group.groupId else {
+            return []
+        }
+        let devices = { (group: PublicGroup) in
+            Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential).device })
+        }
+        return devices(group).subtracting(devices(former.group))
     }
 
     /// The next incarnation is founded where nobody of a party would read this one, this account among them.
@@ -161,7 +180,7 @@ extension Joiner {
     ///
     /// - Returns: nil where another process has brought this device into the group already.
     private func stage(
-        _ staged: StagedGroup, isReturning: Bool = false
+        _ staged: StagedGroup, isReturning: Bool = false, _ restored: Set<DeviceID> = []
     ) async throws(Problem) -> WaitingCommit.Kind? {
         let commit = staged.commit
         return try await store.withStore { store in
@@ -172,6 +191,7 @@ extension Joiner {
                 let isSecond = commit.kind == .externalJoin && !isReturning && !held.isRemoved
                 if isSecond, let mark = held.mark, mark.incarnation >= commit.group.incarnation { return nil }
                 if isReturning { try store.noteResync(in: commit.conversation, now: WallClock.now) }
+                try store.noteRestored(restored, in: commit.conversation)
                 _ = try staged.stage(in: store, now: WallClock.now)
                 return commit.kind
             }

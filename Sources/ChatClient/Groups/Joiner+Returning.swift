@@ -55,24 +55,28 @@ extension Joiner {
         let (epoch, transcript) = (info.groupContext.epoch, info.groupContext.confirmedTranscriptHash)
         if next.group == former.policy.group {
             if former.standing.generation != place.generation {
-                return try await restored(former, epoch: epoch, transcript)
+                return try await restored(former, epoch: epoch, transcript, conversation)
             }
-            return .followed(try await follow(former.group, behind: former.standing.seq, to: epoch, conversation))
+            return .followed(try await follow(former.group, behind: former.standing.seq, to: epoch, conversation).group)
         }
         return .followed(try await followFounding(of: next, former, to: epoch, conversation))
     }
 
-    /// S4: back to an epoch that this device was in.
+    /// S4: back to an epoch that this device was in, or to what others have gone on with from there.
     private func restored(
-        _ former: Former, epoch: UInt64, _ transcript: [UInt8]
+        _ former: Former, epoch: UInt64, _ transcript: [UInt8], _ conversation: ConversationID
     ) async throws(Problem) -> JoiningGround {
         let name = former.policy.group
-        let kept = try await store.withStore { try $0.transcript(of: name, epoch: epoch) }
-        if kept == transcript { return .restored(policy: former.policy, transcript: transcript) }
-        guard case .direct = former.policy.kind else {
-            throw .historyForked("the server is in an epoch \(epoch) in which this device never was")
+        let kept = try await store.withStore { try $0.transcripts(of: name) }
+        if kept[epoch] == transcript { return .restored(policy: former.policy, transcript: transcript) }
+        let founding = try await founding(of: former.policy, conversation)
+        let follower = try await follow(founding, behind: .beforeFirst, to: epoch, conversation)
+        guard follower.transcripts.contains(where: { kept[$0.key] == $0.value }),
+            (try? GroupPolicy(follower.group.context)) == former.policy
+        else {
+            throw .historyForked("the server is in an epoch \(epoch) that no epoch leads to in which this device was")
         }
-        return .restored(policy: former.policy, transcript: nil)
+        return .followed(follower.group)
     }
 
     /// I2: a later incarnation is followed from its founding.
@@ -80,23 +84,31 @@ extension Joiner {
         of next: GroupPolicy, _ former: Former, to epoch: UInt64, _ conversation: ConversationID
     ) async throws(Problem) -> PublicGroup {
         try former.check(next, kept: try await kept(former, for: next))
+        let founding = try await founding(of: next, conversation)
+        return try await follow(founding, behind: former.standing.seq, to: epoch, conversation).group
+    }
+
+    /// The first state of an incarnation, which the server keeps as long as there is one.
+    private func founding(
+        of policy: GroupPolicy, _ conversation: ConversationID
+    ) async throws(Problem) -> PublicGroup {
         let part: GroupPart = try await wire.ask(ReadGroup(conversation: conversation, founding: true))
         let founding: PublicGroup
         do {
             founding = try PublicGroup(
                 try GroupInfo(decoding: part.groupInfo), now: GroupJudge.now, judge: place.judge)
-            guard try GroupPolicy(founding.context) == next, founding.epoch == 0 else {
+            guard try GroupPolicy(founding.context) == policy, founding.epoch == 0 else {
                 throw Problem.historyForked("the group was founded as another one")
             }
         } catch let problem as Problem { throw problem } catch {
             throw .historyForked("its founding is not one: \(error)")
         }
-        return try await follow(founding, behind: former.standing.seq, to: epoch, conversation)
+        return founding
     }
 
     private func follow(
         _ start: PublicGroup, behind seq: SequenceNumber, to epoch: UInt64, _ conversation: ConversationID
-    ) async throws(Problem) -> PublicGroup {
+    ) async throws(Problem) -> LogFollower {
         var follower = LogFollower(start, judge: place.judge)
         var after = seq
         while follower.group.epoch < epoch {
@@ -112,6 +124,6 @@ extension Joiner {
         guard follower.group.epoch == epoch else {
             throw .historyForked("its log ends in epoch \(follower.group.epoch), and the server says \(epoch)")
         }
-        return follower.group
+        return follower
     }
 }

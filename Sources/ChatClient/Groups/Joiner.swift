@@ -57,6 +57,20 @@ struct Joiner: Sendable {
         _ course: inout GroupCourse, from first: GroupCourse.Step, _ conversation: ConversationID,
         _ target: GroupTarget, _ wish: CommitWish
     ) async throws(Problem) -> GroupMark {
+        do throws(Problem) { return try await goThrough(&course, from: first, conversation, target, wish) } catch {
+            guard error.code == LocalCode.historyForked.rawValue else { throw error }
+            // It is there for whoever asks who runs the server, also when the server has thought better of it.
+            try await store.withStore { store in
+                try store.writeSynced { try store.noteFork(of: conversation, error.text, now: WallClock.now) }
+            }
+            throw error
+        }
+    }
+
+    private func goThrough(
+        _ course: inout GroupCourse, from first: GroupCourse.Step, _ conversation: ConversationID,
+        _ target: GroupTarget, _ wish: CommitWish
+    ) async throws(Problem) -> GroupMark {
         var step = first
         var isReturning = false
         while true {

@@ -8,9 +8,9 @@ enum JoiningGround: Sendable {
     /// Nothing of it was ever held: it is the server's word, and the gate looks at each leaf.
     case word
     /// The server was restored, and took back what this device had (S4): the policy is the last held one, and the epoch one that this
-    /// device was in. Nil of a direct conversation that others have gone on with from there: the gate looks at each leaf.
-    case restored(policy: GroupPolicy, transcript: [UInt8]?)
-    /// The group as it was followed from where this device was last (S3), or from its founding (I2).
+    /// device was in.
+    case restored(policy: GroupPolicy, transcript: [UInt8])
+    /// The group as it was followed from where this device was last (S3), or from its founding (I2, S4).
     case followed(PublicGroup)
 
     /// The group from which to join, where the description is of it.
@@ -25,7 +25,7 @@ enum JoiningGround: Sendable {
         case .restored(let policy, let transcript):
             let group = try Self.described(info, tree, judge)
             let hash = group.context.confirmedTranscriptHash
-            guard transcript ?? hash == hash, try GroupPolicy(group.context) == policy else {
+            guard transcript == hash, try GroupPolicy(group.context) == policy else {
                 throw Problem.historyForked("the server describes another epoch \(group.epoch) than there was")
             }
             return group

@@ -6,6 +6,8 @@ import MLS
 /// (S3, I2). A value: items go in.
 struct LogFollower: Sendable {
     private(set) var group: PublicGroup
+    /// Of the epochs that it has come through.
+    private(set) var transcripts: [UInt64: [UInt8]] = [:]
     private let judge: GroupJudge
 
     init(_ group: PublicGroup, judge: GroupJudge) {
@@ -25,6 +27,7 @@ struct LogFollower: Sendable {
         switch try group.open(message) {
         case .commit(let commit):
             try group.merge(try group.stage(commit, now: GroupJudge.now, judge: judge))
+            transcripts[group.epoch] = group.context.confirmedTranscriptHash
         case .proposal(let proposal):
             let verdict = judge.judge(
                 proposal: proposal.proposal, from: proposal.sender, waiting: group.pendingProposals.count)

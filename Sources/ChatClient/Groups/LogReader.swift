@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import GroupRules
 import Logging
 
 /// Reads the log of a conversation that has a group from where this device stands to the head, on request: without a subscription, and
@@ -44,7 +45,10 @@ struct LogReader: Sendable {
             switch try await open(items, of: conversation) {
             case nil:
                 // What came between the page and the word of where the conversation stands is read too.
-                if page.through >= page.standing.head { return .head(page.standing.position) }
+                if page.through >= page.standing.head {
+                    try await takeClaim(page)
+                    return .head(page.standing.position)
+                }
             case .cannotFollow(let seq, let why)?:
                 guard attempts >= Self.attempts, let item = items.first(where: { $0.last == seq }) else { continue }
                 return try await isRemoved(conversation) ? .removed : .cannotFollow(item, why)
@@ -63,6 +67,26 @@ struct LogReader: Sendable {
 
     private func standing(_ conversation: ConversationID) async throws(Problem) -> SequenceNumber? {
         try await store.withStore { try $0.groupStanding(of: conversation)?.seq }
+    }
+
+    /// M3: who has come in the middle of the log, or has crossed a hole, takes its hash from the server, as a claim: the first that somebody
+    /// else has seen confirms it, or does not.
+    private func takeClaim(_ page: LogPage) async throws(Problem) {
+        guard let hash = LogHash(page.hash) else { return }
+        try await store.withStore { store in
+            guard try store.groupStanding(of: page.conversation)?.hash == nil else { return }
+            try store.write {
+                let position = page.standing.position
+                // Others may have read on meanwhile.
+                guard var standing = try store.groupStanding(of: page.conversation), standing.hash == nil,
+                    standing.seq == page.standing.head, standing.generation == position.generation,
+                    standing.group.incarnation == position.incarnation
+                else { return }
+                standing.hash = hash
+                try store.setGroupStanding(standing)
+                try store.keepLogMark(of: standing)
+            }
+        }
     }
 
     /// Takes the items in, a part in one transaction. Nil: all of them.

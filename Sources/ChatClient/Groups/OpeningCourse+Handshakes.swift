@@ -100,6 +100,10 @@ extension OpeningCourse {
                 seq, "the group that this device has made is not there, or not a later one")
         }
         let former = standing
+        // Nobody can open for it what was written while it had lost its way.
+        if waiting.kind == .externalJoin, former?.group == name {
+            try store.insertResync(conversation, now: setting.now)
+        }
         if let former, former.group != name { try store.leave(former.group, epoch: epoch ?? 0) }
         let generation = waiting.position.generation
         var hash = former?.group == name && former?.generation == generation ? former?.hash : nil

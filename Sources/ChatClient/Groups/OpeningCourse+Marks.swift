@@ -28,14 +28,14 @@ extension OpeningCourse {
     /// M3: the log is the same here and there, or somebody lies: the server, or who says so.
     private mutating func compare(_ seen: LogMark, of place: EntryPlace) throws {
         guard let standing, standing.hash != nil else { return }
-        guard seen.seq < place.seq else { return try doubt(place) }
+        guard seen.seq < place.seq else { return try doubt(place, seen, own: nil) }
         // Of what lies further back, or behind a hole, nothing is known here.
         guard let own = try store.logMark(of: standing.group, seen.seq), own != seen.mark else { return }
-        try doubt(place)
+        try doubt(place, seen, own: own)
     }
 
-    private mutating func doubt(_ place: EntryPlace) throws {
-        guard try store.noteDoubt(of: place, stops: isDirect, now: setting.now) else { return }
+    private mutating func doubt(_ place: EntryPlace, _ seen: LogMark, own: [UInt8]?) throws {
+        guard try store.noteDoubt(of: place, seen, own: own, stops: isDirect, now: setting.now) else { return }
         part.findings.append(.historyDiffers(place.seq, place.sender, stops: isDirect))
     }
 }

@@ -153,6 +153,12 @@ struct OpeningCourse {
         return .unreadable(kind: entry.payloadKind, payload: entry.payload)
     }
 
+    /// M1.
+    private mutating func mismatched(_ entry: ReceivedEntry, _ why: String) -> EntryOpening {
+        part.findings.append(.unreadable(entry.place.seq, "mismatch: \(why)"))
+        return .mismatched(payload: entry.payload)
+    }
+
     // MARK: Messages
 
     /// One's own message: it must be what was sealed in this epoch, byte for byte (E4), and where the server said that it is.
@@ -160,13 +166,13 @@ struct OpeningCourse {
         let place = entry.place
         guard let sealed = try store.sealedMessage(place.id, in: conversation), sealed.digest == digest,
             let epoch, sealed.position == standing?.position(epoch: epoch)
-        else { return unreadable(entry, "mismatch: not what this device has sent") }
+        else { return mismatched(entry, "not what this device has sent") }
         switch sealed.kept {
         case .whole(_, let content):
             try store.dropSealed(place.id, in: conversation)
             return .opened(content)
         case .taken(let seq, _):
-            guard seq == place.seq else { return unreadable(entry, "mismatch: it was acknowledged as entry \(seq)") }
+            guard seq == place.seq else { return mismatched(entry, "it was acknowledged as entry \(seq)") }
             try store.dropSealed(place.id, in: conversation)
             return try store.content(of: conversation, seq: seq).map { .opened($0) } ?? .notForPeople
         }
@@ -191,9 +197,9 @@ struct OpeningCourse {
         let place = entry.place
         guard let leaf = try? DeviceCredential(opened.leaf.credential), leaf.party.account == place.sender,
             leaf.device == place.device
-        else { return unreadable(entry, "mismatch: another device has written it") }
+        else { return mismatched(entry, "another device has written it") }
         guard let data = try? MessageData(wireBytes: opened.authenticatedData), data.id == place.id else {
-            return unreadable(entry, "mismatch: it was written under another id")
+            return mismatched(entry, "it was written under another id")
         }
         guard let content = try? Content(wireBytes: opened.data), let marks = try? MessageMarks(content) else {
             let isUnknown = opened.data.first.map { Content.ContentType(rawValue: $0) == nil } ?? false

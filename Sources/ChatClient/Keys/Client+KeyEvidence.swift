@@ -34,7 +34,7 @@ extension Client {
     package func acceptFork(of user: UserName) throws(Problem) -> Int {
         try store { store in
             try store.writeSynced {
-                let hasDoubt = try store.acceptHistory(with: user)
+                let hasDoubt = try store.acceptHistory(of: .user(user))
                 guard try store.forgetAlarms(of: user) || hasDoubt else {
                     throw Problem(
                         .noSuchName, "nothing contradicts what is known of \(user)'s key",

@@ -24,6 +24,8 @@ extension Client {
                 let facts = try ownLeaves().mapValues(\.facts)
                 let round = await groupKeeper.round(facts, now: WallClock.now)
                 for conversation in round.due where link.end == nil { await refresh(conversation, on: link) }
+                for conversation in try store({ try $0.conversationsWithoutHash(limit: GroupWatch.most) })
+                where link.end == nil { await askForHash(of: conversation, on: link) }
                 next = round.next
             } catch { log.info("the groups are not looked at: \(error.text)") }
             await news.passAndClose(until: Monotonic.now + (next - WallClock.now))
@@ -40,19 +42,30 @@ extension Client {
             let due = try ownLeaves(written).filter {
                 plan.step($0.value.facts, isLasting: false, now: now, random: 0) != .nothing
             }
-            guard !due.isEmpty else { return }
+            let unknown = try store { try $0.conversationsWithoutHash(limit: .max) }.filter(written.contains)
+            guard !due.isEmpty || !unknown.isEmpty else { return }
             let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
             defer { timer.cancel() }
             for conversation in due.keys.sorted().prefix(Self.mostAtEnd) { await refresh(conversation, on: link) }
+            for conversation in unknown.prefix(Self.mostAtEnd) { await askForHash(of: conversation, on: link) }
         } catch { log.info("the groups are not looked at: \(error.text)") }
     }
 
     /// Other keys for this device's leaf than it has now, unless another process is quicker.
     private func refresh(_ conversation: ConversationID, on link: Link) async {
+        // What is kept for alerts is not for what can wait.
+        guard DiskRoom.free(at: settings.profileDirectory.path) ?? .max >= Self.roomNotice else { return }
         await groupKeeper.keep(conversation) { () async throws(Problem) in
             guard let leaf = try await self.ownLeaf(in: conversation) else { return }
             let target = try await self.withStore { try $0.groupTarget(of: conversation) }
             try await self.groupPassage.joiner(link).commit(.path(after: leaf.key), to: conversation, as: target)
+        }
+    }
+
+    /// M3: reads to the head of a log whose hash is not known here, where the server says what it is.
+    private func askForHash(of conversation: ConversationID, on link: Link) async {
+        await groupKeeper.keep(conversation) { () async throws(Problem) in
+            _ = try await LogReader(store: self, wire: link, log: self.log).read(conversation)
         }
     }
 

@@ -150,6 +150,12 @@ extension ClientStore {
         }
     }
 
+    /// This device has come back to where it had lost its way. Within a transaction.
+    func insertResync(_ conversation: ConversationID, now: Timestamp) throws {
+        guard let number = try number(of: conversation) else { return }
+        try insertGap(conversation: number, reason: .resync, missed: nil, now: now)
+    }
+
     /// Stores an entry of our own as soon as the server has taken it. Within a transaction.
     ///
     /// - Returns: whether readers have something new: the entry has its position only where nothing before it is
@@ -270,16 +276,20 @@ extension ClientStore {
         try setHead(number, head)
     }
 
+    /// Instead of the kind of a payload, of an entry that is not what the server says of it.
+    static let mismatchedKind = 254
+
     func insert(
         _ place: EntryPlace, _ opening: EntryOpening, conversation: ConversationNumber, position: StorePosition?,
         own: AccountID,
         now: Timestamp
     ) throws {
         var content: Content?
-        var unread: (kind: UInt8, payload: [UInt8])?
+        var unread: (kind: Int, payload: [UInt8])?
         switch opening {
         case .opened(let opened): content = opened
-        case .unreadable(let kind, let payload): unread = (kind, payload)
+        case .unreadable(let kind, let payload): unread = (Int(kind), payload)
+        case .mismatched(let payload): unread = (Self.mismatchedKind, payload)
         case .notForPeople: return
         }
         try database.run(
@@ -289,7 +299,7 @@ extension ClientStore {
             """,
             conversation, place.seq, position, place.id, place.sender, place.device, place.time,
             content?.sent ?? place.time, content?.body, content?.replyTo, content?.auto ?? false,
-            place.sender == own, Int(unread?.kind ?? PayloadKind.message.rawValue), unread?.payload)
+            place.sender == own, unread?.kind ?? Int(PayloadKind.message.rawValue), unread?.payload)
         guard let content else { return }
         if place.sender == own { try noteAsked(place, conversation: conversation, now: now) }
         try decideAnswer(place, content, conversation: conversation, own: own, now: now)

@@ -24,9 +24,10 @@ struct ItemReader: Sendable {
         static let replyTo: Int32 = 13
         static let auto: Int32 = 14
         static let shown: Int32 = 15
+        static let kind: Int32 = 18
     }
     /// How many columns `message_rows` has.
-    static let messageColumns: Int32 = 18
+    static let messageColumns: Int32 = 19
 
     private enum GapColumn {
         static let position: Int32 = 0
@@ -43,7 +44,9 @@ struct ItemReader: Sendable {
         guard let body = row.optionalText(Column.body) else {
             return .gap(
                 GapNotice(
-                    conversation: conversation, reason: .undecryptable, time: row.timestamp(Column.time), missed: 1,
+                    conversation: conversation,
+                    reason: row.int(Column.kind) == ClientStore.mismatchedKind ? .mismatch : .undecryptable,
+                    time: row.timestamp(Column.time), missed: 1,
                     cursor: cursor))
         }
         let sender: AccountID = try row.identifier(Column.sender)

@@ -5,7 +5,8 @@ extension ItemReader {
     static let messages: StaticString = """
         WITH message_rows AS (
             SELECT e.position, c.type, c.peer, p.name AS peer_name, e.seq, e.id, e.sender, s.name AS sender_name,
-                s.display_name, e.device, e.time, e.sent, e.body, e.reply_to, e.auto, e.shown, e.number, e.conversation
+                s.display_name, e.device, e.time, e.sent, e.body, e.reply_to, e.auto, e.shown, e.number, e.conversation,
+                e.payload_kind
             FROM entries e JOIN conversations c ON c.number = e.conversation
                 LEFT JOIN accounts s ON s.id = e.sender LEFT JOIN accounts p ON p.id = c.peer
             WHERE e.payload_kind <> 255)

@@ -33,7 +33,7 @@ extension ClientStore {
     func eraseTexts(_ keeping: Keeping, now: Timestamp) throws -> Bool {
         var hasNews = false
         while try write({
-            let resumed = try database.first("SELECT min(position) FROM resume_points") { $0.optionalPosition(0) } ?? nil
+            let resumed = try furthestBehind()
             guard let due = keeping.due(end: try lastPosition(), resumed: resumed, now: now) else { return false }
             let rows = try dueRows(due)
             for row in rows { try erase(row) }
@@ -63,6 +63,11 @@ extension ClientStore {
     }
 
     // MARK: Steps
+
+    /// Of the resume points.
+    private func furthestBehind() throws -> StorePosition? {
+        try database.first("SELECT min(position) FROM resume_points") { $0.optionalPosition(0) } ?? nil
+    }
 
     private struct DueRow {
         var number: Int64

@@ -32,6 +32,8 @@ enum EntryOpening: Equatable, Sendable {
     case opened(Content)
     /// A message for people that this device cannot read. It is kept, and told as a gap.
     case unreadable(kind: UInt8, payload: [UInt8])
+    /// It is not what the server says of it (M1). It is kept, and told as a gap.
+    case mismatched(payload: [UInt8])
     /// It has its number, and nobody is told: of a kind or type that a later version knows.
     case notForPeople
 
@@ -47,7 +49,7 @@ enum EntryOpening: Equatable, Sendable {
     var disposition: Disposition {
         switch self {
         case .opened: .stored
-        case .unreadable: .undecryptable
+        case .unreadable, .mismatched: .undecryptable
         case .notForPeople: .skipped
         }
     }

@@ -63,6 +63,10 @@ package struct GapNotice: Equatable, Sendable {
         case beforeJoin = "before_join"
         case erased
         case undecryptable
+        /// This device has come back to a conversation whose state it had lost.
+        case resync
+        /// An entry is not what the server says of it.
+        case mismatch
     }
 
     package var conversation: ConversationName

@@ -23,6 +23,7 @@ extension LogPage {
     /// A page as a device may have it: what it wrote itself it has, and messages that it cannot open are hashed.
     init(_ page: StoredPage, _ standing: DeviceStanding, for reader: DeviceReader) {
         self.init(conversation: standing.conversation.id, standing: standing.standing, through: page.through)
+        hash = standing.logHash ?? []
         // E7: what handshakes alone part is one gap.
         var goesOn = false
         for row in page.rows {

@@ -6,11 +6,16 @@ package struct DeviceStanding: Sendable, Equatable {
     package var standing: ConversationStanding
     /// Nil where the device never had a leaf of the conversation's group.
     package var leaf: LeafSpan?
+    /// Of the log up to its head (M3); nil where there is no group, or it is older than this is kept.
+    package var logHash: [UInt8]?
 
-    package init(conversation: ConversationInfo, standing: ConversationStanding, leaf: LeafSpan? = nil) {
+    package init(
+        conversation: ConversationInfo, standing: ConversationStanding, leaf: LeafSpan? = nil, logHash: [UInt8]? = nil
+    ) {
         self.conversation = conversation
         self.standing = standing
         self.leaf = leaf
+        self.logHash = logHash
     }
 
     /// Whether the device reads the messages under this number.

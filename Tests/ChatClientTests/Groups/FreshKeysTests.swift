@@ -1,3 +1,4 @@
+import CLISupport
 import ChatProtocol
 import GroupRules
 import MLS
@@ -95,6 +96,49 @@ import Testing
         }
     }
 
+    @Test
+    func `M3: who comes in the middle of a log takes its hash from the server, and what others have seen confirms it`()
+        async throws
+    {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let writer = try await Joining(alice, with: bob)
+            try await writer.writes("before", 1)
+            let phone = try Person("bob", at: server.address)
+            _ = try await phone.joins(bob)
+            let late = try await Joining(phone, with: alice)
+            _ = try await late.enter()
+            #expect(try await late.view().standing.hash == nil)
+            _ = try await late.enter(after: .preconditionFailed)
+            _ = try await writer.enter(after: .preconditionFailed)
+            let (theirs, ours) = (try await writer.view().standing, try await late.view().standing)
+            #expect(ours.hash != nil && ours.hash == theirs.hash && ours.seq == theirs.seq)
+            try await writer.writes("behind", 2)
+            try await writer.writes("it", 3)
+            _ = try await late.enter(after: .preconditionFailed)
+            #expect(try await late.bodies().suffix(2) == ["behind", "it"])
+            #expect(try await late.client.historyChecks().map(\.status) == [.ok])
+        }
+    }
+
+    @Test func `M3: a false claim of the server is found by what others have seen`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let writer = try await Joining(alice, with: bob)
+            let phone = try Person("bob", at: server.address)
+            _ = try await phone.joins(bob)
+            let late = try await Joining(phone, with: alice) { ClaimingWire($0) }
+            _ = try await late.enter()
+            _ = try await late.enter(after: .preconditionFailed)
+            _ = try await writer.enter(after: .preconditionFailed)
+            try await writer.writes("true", 1)
+            _ = try await late.enter(after: .preconditionFailed)
+            #expect(try await late.bodies() == ["true"])
+            let checks = try await late.client.historyChecks()
+            #expect(checks.map(\.status) == [.failed] && checks[0].problem?.code == "history_forked")
+        }
+    }
+
     @Test func `E8: where the answer to such a commit is lost, the next process sends the same bytes`() async throws {
         try await withServer { server in
             let (alice, bob) = try await pair(server)
@@ -111,5 +155,19 @@ import Testing
             #expect(!view.isWaiting && view.standing.seq == seq.next)
             #expect(try await !facts(joining).hasNoPath)
         }
+    }
+}
+
+/// A wire on which the server claims another hash of the log than it has.
+private final class ClaimingWire: GroupWire {
+    private let base: any GroupWire
+
+    init(_ base: any GroupWire) { self.base = base }
+
+    func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply {
+        let reply: Reply = try await base.ask(body)
+        guard var page = reply as? LogPage else { return reply }
+        page.hash = [UInt8](repeating: 7, count: LogPage.hashBytes)
+        return page as? Reply ?? reply
     }
 }

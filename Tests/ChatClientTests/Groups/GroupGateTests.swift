@@ -55,6 +55,24 @@ import Testing
         #expect(try look(ann, pair) == .open)
     }
 
+    @Test func `S4: a device that a restore has brought back closes the gate until it is removed`() throws {
+        var pair = try GroupPair()
+        let (ann, _) = try GroupMember.founded(&pair)
+        try read(pair.bob, ann)
+        try read(pair.ann, ann)
+        let (mine, theirs) = (ann.identity.device, pair.bob.first)
+        try ann.store.write { try ann.store.noteRestored([DeviceID(high: 9, low: 9)], in: pair.conversation) }
+        #expect(try look(ann, pair) == .open)
+        try ann.store.write {
+            try ann.store.noteRestored([theirs], in: pair.conversation)
+            try ann.store.database.run("DELETE FROM group_trusts")
+        }
+        guard case .closed(let problem) = try look(ann, pair) else { throw TestFailure("open") }
+        #expect(problem.code == "restored_member" && problem.exit == .untrusted && problem.user == "bob")
+        // It is kept as it was found.
+        #expect(try code(look(ann, pair)) == "restored_member" && mine != theirs)
+    }
+
     @Test func `G1: a device that no chain has closes the gate once that was read`() throws {
         var pair = try GroupPair()
         let (ann, _) = try GroupMember.founded(&pair)

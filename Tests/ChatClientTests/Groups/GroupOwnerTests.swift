@@ -10,7 +10,7 @@ import Testing
 /// Whose the groups of a profile are.
 @Suite struct GroupOwnerTests {
     /// What stays: that a group was left, who has another log, and whose the groups are now.
-    private static let kept: Set<String> = ["group_tombstones", "history_doubts", "group_owner"]
+    private static let kept: Set<String> = ["group_tombstones", "history_doubts", "history_forks", "group_owner"]
 
     private func rows(_ store: ClientStore) throws -> [String: Int] {
         let tables = try store.database.all(

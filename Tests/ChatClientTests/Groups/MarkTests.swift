@@ -93,12 +93,35 @@ import Testing
         #expect(try scene.ann.read(scene.log, scene.pair).findings.isEmpty)
         guard case .closed(let problem) = try scene.passage() else { throw TestFailure("open") }
         #expect(problem.code == "history_forked" && problem.exit == .untrusted)
-        let accepted = try scene.ann.store.write { try scene.ann.store.acceptHistory(with: scene.pair.bob.name) }
+        let accepted = try scene.ann.store.write { try scene.ann.store.acceptHistory(of: .user(scene.pair.bob.name)) }
         #expect(accepted)
         #expect(try scene.passage() == .open)
         try scene.bobWrites("again", 4)
         #expect(try scene.ann.read(scene.log, scene.pair).findings.isEmpty)
-        #expect(try !scene.ann.store.write { try scene.ann.store.acceptHistory(with: scene.pair.bob.name) })
+        #expect(try !scene.ann.store.write { try scene.ann.store.acceptHistory(of: .user(scene.pair.bob.name)) })
+    }
+
+    @Test func `M3: a difference is kept with what both say until somebody goes on in spite of it`() throws {
+        var scene = try Scene()
+        try scene.bobWrites("not for ann", 1)
+        var entry = try #require(scene.log.entries.last)
+        entry.payload = Array(repeating: 9, count: 32)
+        _ = try scene.ann.open([.hashed(ReceivedEntry(entry))], scene.pair)
+        let ours = try #require(try scene.ann.store.groupStanding(of: scene.pair.conversation)?.hash).mark
+        let theirs = try #require(try scene.bob.store.groupStanding(of: scene.pair.conversation)?.hash).mark
+        try scene.bobWrites("for ann", 2)
+        _ = try scene.ann.read(scene.log, scene.pair)
+        let evidence = try #require(try scene.ann.store.historyEvidence().first)
+        #expect(evidence.conversation == .user(scene.pair.bob.name) && evidence.stops)
+        let claim = HistoryEvidence.LogClaim(seen: 2, theirs: theirs, ours: ours)
+        let device = scene.bob.identity.device
+        #expect(evidence.kind == .read(by: scene.pair.bob.name, device, in: 3, claim, stops: true))
+        #expect(ours != theirs)
+        let store = scene.ann.store
+        #expect(try store.write { try store.acceptHistory(of: .user(scene.pair.bob.name)) })
+        #expect(try store.historyEvidence().isEmpty)
+        // What is held of the group stays: only the log was doubted.
+        #expect(try store.groupStanding(of: scene.pair.conversation) != nil)
     }
 
     @Test func `M3: what lies behind a hole is compared with nothing`() throws {

@@ -151,6 +151,28 @@ import Testing
         }
     }
 
+    @Test func `S3: a commit that cannot be processed is reported, and coming back is told as a gap`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let other = try await Joining(bob, with: alice)
+            let spy = SpyWire.Book()
+            let lame = try await Joining(alice, with: bob) { SpyWire($0, spy) }
+            try await lame.client.withStore { store in
+                try store.write {
+                    try store.database.run("DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
+                }
+            }
+            _ = try await other.commit(.path(after: try await other.leafKey()))
+            let seq = try await other.view().standing.seq
+            #expect(try await lame.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            #expect(spy.reports.map(\.seq) == [seq] && spy.reports.map(\.conversation) == [lame.conversation])
+            let reasons = try await lame.client.withStore { store in
+                try store.database.all("SELECT reason FROM gaps") { $0.text(0) }
+            }
+            #expect(reasons == ["resync"])
+        }
+    }
+
     @Test func `S3: a group that the log does not lead to is not entered`() async throws {
         try await withServer { server in
             let (alice, bob) = try await pair(server)
@@ -288,6 +310,112 @@ import Testing
         }
     }
 
+    /// The server is restored to where both founded; meanwhile bob was two epochs further, and alice was not.
+    private func behind(_ server: TestServer, _ alice: Person, _ bob: Person) async throws -> Joining {
+        await server.stop()
+        try copy(server)
+        try await server.startAgain()
+        let ahead = try await Joining(bob, with: alice)
+        _ = try await ahead.commit(.path(after: try await ahead.leafKey()))
+        _ = try await ahead.commit(.path(after: try await ahead.leafKey()))
+        await server.stop()
+        try copy(server, back: true)
+        try await server.startAgain()
+        let one = try await Joining(alice, with: bob)
+        #expect(try await one.enter(after: .preconditionFailed) == Self.founded)
+        #expect(try await one.enter(after: .removalPending) == GroupMark(epoch: 2))
+        return one
+    }
+
+    @Test func `S4: who was further comes back to what others have made of an epoch in which they were`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let one = try await behind(server, alice, bob)
+            let late = try await Joining(bob, with: alice)
+            #expect(try await late.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            #expect(try await one.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            try await expectTalk(late, one, 1)
+        }
+    }
+
+    @Test func `S4: nobody comes back to what no epoch leads to in which they were, until they go on in spite of it`()
+        async throws
+    {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let one = try await behind(server, alice, bob)
+            let late = try await Joining(bob, with: alice)
+            try await late.client.withStore { store in
+                try store.write { try store.database.run("UPDATE group_transcripts SET hash = zeroblob(32)") }
+            }
+            await expectRefusal(.untrusted, "history_forked") { try await late.enter(after: .preconditionFailed) }
+            let checks = try await late.client.historyChecks()
+            #expect(checks.map(\.status) == [.failed] && checks[0].problem?.code == "history_forked")
+            _ = try await late.client.acceptFork(in: .user(alice.name))
+            #expect(try await late.client.historyChecks().map(\.status) == [.ok])
+            let anew = try await Joining(bob, with: alice)
+            #expect(try await anew.enter() == GroupMark(epoch: 3))
+            #expect(try await one.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            try await expectTalk(anew, one, 1)
+        }
+    }
+
+    @Test func `S4: who holds nothing any more of a group that is lost founds the next one, as who holds it does`()
+        async throws
+    {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            _ = try await Joining(alice, with: bob)
+            await server.stop()
+            try copy(server)
+            try await server.startAgain()
+            #expect(try await Joining(alice, with: bob).enter() == Self.founded)
+            #expect(try await Joining(bob, with: alice).enter() == Self.founded)
+            await server.stop()
+            try copy(server, back: true)
+            try await server.startAgain()
+            let one = try await Joining(alice, with: bob)
+            let conversation = one.conversation
+            try await one.client.withStore { store in
+                try store.write { try store.leaveGroup(of: conversation) }
+            }
+            #expect(try await one.enter() == Self.anew)
+            let other = try await Joining(bob, with: alice)
+            #expect(try await other.enter(after: .preconditionFailed) == Self.anew)
+            try await expectTalk(one, other, 1)
+        }
+    }
+
+    @Test func `S4: whom a device that knows nothing has overtaken goes on only in spite of it`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let phone = try Person("alice", at: server.address)
+            _ = try await phone.joins(alice)
+            try await phone.client().leavesPackages()
+            _ = try await Joining(alice, with: bob)
+            await server.stop()
+            try copy(server)
+            try await server.startAgain()
+            #expect(try await Joining(alice, with: bob).enter() == Self.founded)
+            #expect(try await Joining(bob, with: alice).enter() == Self.founded)
+            await server.stop()
+            try copy(server, back: true)
+            try await server.startAgain()
+            // Neither it nor the server can know that there was one.
+            let fresh = try await Joining(phone, with: bob)
+            #expect(try await fresh.enter() == Self.founded)
+            let staying = try await Joining(bob, with: alice)
+            await expectRefusal(.untrusted, "history_forked") { try await staying.enter(after: .preconditionFailed) }
+            _ = try await staying.client.acceptFork(in: .user(alice.name))
+            let anew = try await Joining(bob, with: alice)
+            _ = try await anew.enter()
+            _ = try await fresh.enter(after: .preconditionFailed)
+            try await expectTalk(anew, fresh, 1)
+        }
+    }
+
     @Test func `S4: nobody goes on from an epoch in which they never were`() async throws {
         try await withServer { server in
             let (alice, bob) = try await pair(server)
@@ -304,6 +432,28 @@ import Testing
             await expectRefusal(.untrusted, "history_forked") { try await late.enter(after: .preconditionFailed) }
             #expect(try await late.view().standing.group.incarnation == 0)
         }
+    }
+}
+
+/// A wire on which it is written down what is reported.
+private final class SpyWire: GroupWire {
+    final class Book: Sendable {
+        private let kept = Mutex<[ReportCommit]>([])
+        var reports: [ReportCommit] { kept.withLock { $0 } }
+        func add(_ report: ReportCommit) { kept.withLock { $0.append(report) } }
+    }
+
+    private let base: any GroupWire
+    private let book: Book
+
+    init(_ base: any GroupWire, _ book: Book) {
+        self.base = base
+        self.book = book
+    }
+
+    func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply {
+        if let report = body as? ReportCommit { book.add(report) }
+        return try await base.ask(body)
     }
 }
 

@@ -37,7 +37,9 @@ import Testing
         #expect(Keeping.emptiesLog(1, fresh, isIdle: true, now: now))
         #expect(!Keeping.emptiesLog(0, .init(), isIdle: true, now: now))
         #expect(Keeping.emptiesLog(1, .init(emptied: now - .seconds(3_600)), isIdle: false, now: now))
-        #expect(Keeping.emptiesLog(1, .init(erased: now - .seconds(5), emptied: now - .seconds(9)), isIdle: false, now: now))
+        #expect(
+            Keeping.emptiesLog(1, .init(erased: now - .seconds(5), emptied: now - .seconds(9)), isIdle: false, now: now)
+        )
     }
 
     private func scene() throws -> StoreScene {
@@ -135,7 +137,9 @@ import Testing
         #expect(images > 8)
     }
 
-    @Test func `S5: a profile whose device came in a file for programs keeps nothing where nothing is configured`() throws {
+    @Test func `S5: a profile whose device came in a file for programs keeps nothing where nothing is configured`()
+        throws
+    {
         let scene = try StoreScene()
         #expect(try scene.store.keepDefault() == .forever)
         try scene.store.setBrief(true)

@@ -67,6 +67,43 @@ import Transport
         }
     }
 
+    @Test(arguments: Kind.all) func `M3: the hash of a log begins with a founding and takes in every entry`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            #expect(try await standing(store, dm, aliceDevice).logHash == nil)
+            var log: LogChain?
+            for (incarnation, number) in [(UInt32(0), UInt64(1)), (0, 2), (1, 3)] {
+                let epoch = Epoch(incarnation == 1 ? 1 : number)
+                _ = try await store.commit([commit(number, in: dm, epoch: epoch, incarnation: incarnation, both)])
+                var message = store.entry("m\(number)", to: dm)
+                message.entry?.payloadKind = PayloadKind.message.rawValue
+                message.precondition = ConversationPosition(
+                    generation: store.identity.generation, incarnation: incarnation, epoch: epoch)
+                _ = try await store.commit([.bundle(message)])
+                // What was carried out already is not taken in twice.
+                _ = try await store.commit([.bundle(message)])
+                // Another writer may go on behind it.
+                let present = try await standing(store, dm, aliceDevice)
+                let page = try await store.store.page(of: dm, after: 0, entries: 99, bytes: 1 << 20)
+                let entries = page.rows.compactMap { if case .entry(let entry) = $0 { entry } else { nil } }
+                for entry in entries where entry.seq > log?.seq ?? .beforeFirst && entry.seq <= present.standing.head {
+                    if ["commit 1", "commit 3"].contains(where: { entry.payload == Array($0.utf8) }) {
+                        log = LogChain(
+                            group: GroupName(conversation: dm, incarnation: incarnation),
+                            generation: store.identity.generation, after: entry.seq.previous)
+                    }
+                    try log?.take(
+                        LoggedEntry(
+                            seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id,
+                            payload: entry.payload))
+                }
+                #expect(present.logHash == log?.hash.bytes)
+            }
+        }
+    }
+
     @Test(arguments: Kind.all) func `plain contents end where a group begins and messages begin there`(_ kind: Kind)
         async throws
     {

@@ -16,6 +16,8 @@ struct BatchWriteStore {
         var hasMoved = false
         /// Written with each change of its group's leaves.
         let leafVersion: UInt64
+        /// Of the log up to `head`.
+        var logHash: [UInt8]?
         var leavesHaveChanged = false
         /// What is to be told to those who read it now, and what to those who did before somebody came or went.
         var entries: [Entry] = []
@@ -30,6 +32,7 @@ struct BatchWriteStore {
             isClosed = row.bool(8)
             isHeld = row.bool(10)
             leafVersion = row.unsigned(11)
+            logHash = row.optionalBytes(12)
         }
 
         /// It was a room, and was removed.
@@ -133,7 +136,7 @@ struct BatchWriteStore {
         let read = try database.first(
             """
             SELECT id, type, account_low, account_high, number, head, epoch, last_time, closed, incarnation,
-                held, leaf_version
+                held, leaf_version, log_hash
             FROM conversations WHERE id = ?
             """, id, read: Conversation.init)
         conversations[id] = read
@@ -148,9 +151,10 @@ struct BatchWriteStore {
             guard let conversation = conversations[id] else { return [] }
             try database.run(
                 """
-                UPDATE conversations SET head = ?, incarnation = ?, epoch = ?, last_time = ?, held = ? WHERE id = ?
+                UPDATE conversations SET head = ?, incarnation = ?, epoch = ?, last_time = ?, held = ?, log_hash = ?
+                WHERE id = ?
                 """, conversation.head, Int(conversation.mark.incarnation), conversation.mark.epoch,
-                conversation.lastTime, conversation.isHeld, id)
+                conversation.lastTime, conversation.isHeld, conversation.logHash, id)
             if !conversation.entries.isEmpty { conversation.end(for: try readers(of: conversation)) }
             return conversation.toldBefore
         }

@@ -85,6 +85,7 @@ extension BatchWriteStore {
         guard bundle.entry != nil || bundle.advance != nil || bundle.holdsMessages != nil else { return }
         conversation.isHeld = bundle.holdsMessages ?? conversation.isHeld
         note(conversation)
+        conversation.logHash = LogHashing.next(conversation.logHash, bundle, stored, before: conversation.mark)
         conversation.head = stored.seq
         conversation.mark = stored.position.mark
         if bundle.entry != nil { conversation.lastTime = stored.time }

@@ -146,8 +146,8 @@ enum LeafStore {
         }
         let row = try database.first(
             """
-            SELECT id, type, account_low, account_high, head, incarnation, epoch, number, closed FROM conversations
-            WHERE id = ?
+            SELECT id, type, account_low, account_high, head, incarnation, epoch, number, closed, log_hash
+            FROM conversations WHERE id = ?
             """, conversation
         ) { row in
             let mark = GroupMark(incarnation: row.incarnation(5), epoch: row.epoch(6))
@@ -155,7 +155,7 @@ enum LeafStore {
                 info: try ConversationInfo(row),
                 standing: ConversationStanding(
                     position: ConversationPosition(generation: generation, mark), head: row.sequenceNumber(4)),
-                number: row.unsigned(7), isClosed: row.bool(8)
+                number: row.unsigned(7), isClosed: row.bool(8), logHash: row.optionalBytes(9)
             )
         }
         guard let row else { throw Failure(.noSuchConversation) }
@@ -166,6 +166,6 @@ enum LeafStore {
         }
         return DeviceStanding(
             conversation: row.info, standing: row.standing,
-            leaf: try span(of: reader.device, in: row.number, database))
+            leaf: try span(of: reader.device, in: row.number, database), logHash: row.logHash)
     }
 }

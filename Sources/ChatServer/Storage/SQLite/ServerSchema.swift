@@ -10,7 +10,7 @@ package enum ServerSchema {
         migrations: [
             Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
             Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth), Migration(tenth),
-            Migration(eleventh), Migration(twelfth),
+            Migration(eleventh), Migration(twelfth), Migration(thirteenth),
         ])
 
     private static let first: StaticString = """
@@ -234,5 +234,11 @@ package enum ServerSchema {
                 WHERE key > number << 38 AND key < (number + 1) << 38), message_first)
             WHERE number IN (SELECT number FROM plain);
         DROP TABLE plain;
+        """
+
+    /// Who comes in the middle of a log has something to begin from.
+    private static let thirteenth: StaticString = """
+        -- log_hash: of the log of its group up to head; NULL before the first founding that this version has seen.
+        ALTER TABLE conversations ADD COLUMN log_hash BLOB;
         """
 }
