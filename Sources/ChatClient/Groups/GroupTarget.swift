@@ -58,6 +58,16 @@ enum GroupTarget: Equatable, Sendable {
     }
 }
 
+extension GroupTarget {
+    /// All members whom one commit has thrown out come back at the same time: not in the same moment.
+    var jitter: Duration {
+        switch self {
+        case .direct, .unknown: .zero
+        case .room, .everyone: .milliseconds(Int64.random(in: 0..<2_000))
+        }
+    }
+}
+
 extension ClientStore {
     /// What a conversation is, as far as it is known here.
     func groupTarget(of conversation: ConversationID) throws -> GroupTarget {

@@ -91,7 +91,10 @@ struct Joiner: Sendable {
                 guard case .member(let mark) = course.state else { throw Problem(.internalFault, "in no group") }
                 return mark
             case .join:
-                if case .broken = course.state { isReturning = true }
+                if case .broken = course.state {
+                    isReturning = true
+                    try? await Task.sleep(for: target.jitter)
+                }
                 event = try await join(conversation, as: target, isReturning: isReturning)
             case .giveUp(let end): throw end.problem
             }

@@ -4,13 +4,17 @@ import Logging
 
 /// What comes in of the logs of groups is opened in their order, and acknowledged when it is stored.
 extension Client {
+    /// So often a device comes to another place in a group before what was delivered is told as what it cannot open.
+    private static let mostEntered = 16
+
     /// Takes in what came of a conversation's log, after this device has come to where it can follow it.
     func open(
         _ items: [LogItem], of conversation: ConversationID, isReplay: Bool, from link: Link, identity: Identity,
         _ acknowledger: Acknowledger
     ) async throws(Problem) {
         var rest = items[...]
-        var hasEntered = false
+        // Of several Welcomes that wait the oldest comes first, and leads to the next one.
+        var places: Set<GroupPlaceMark> = []
         while !rest.isEmpty {
             let part = try openPart(rest, of: conversation, isReplay: isReplay, identity)
             for item in part.items { acknowledger.planner.settled(item, now: Monotonic.now) }
@@ -23,11 +27,13 @@ extension Client {
             case .failed(_, let text): throw Problem(.inputOutput, "the profile's store: \(text)")
             case .notMember, .hole, .cannotFollow, .superseded:
                 let refusal = part.stop == .notMember ? nil : ErrorCode.preconditionFailed
-                guard !hasEntered, try await canFollow(conversation, on: link, after: refusal) else {
+                let place = try store { try GroupPlaceMark(conversation, in: $0) }
+                guard places.insert(place).inserted, places.count <= Self.mostEntered,
+                    try await canFollow(conversation, on: link, after: refusal)
+                else {
                     return try keepUnopened(
                         rest.map(Incoming.init)[...], isReplay: isReplay, from: link, identity: identity, acknowledger)
                 }
-                hasEntered = true
             }
         }
     }
@@ -70,6 +76,18 @@ extension Client {
             try await groupPassage.enter(conversation, on: link)
             groupKeeper.news.open()
         } catch { log.info("conversation \(conversation) is not entered yet: \(error.text)") }
+    }
+}
+
+/// Where a device is in the log of a conversation.
+private struct GroupPlaceMark: Hashable {
+    private var mark: GroupMark?
+    private var seq: SequenceNumber?
+
+    init(_ conversation: ConversationID, in store: ClientStore) throws {
+        let held = try store.heldGroup(of: conversation)
+        mark = held.isRemoved ? nil : held.mark
+        seq = try store.groupStanding(of: conversation)?.seq
     }
 }
 

@@ -58,6 +58,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func `who was added, removed and added again while away enters by the last Welcome`(listens: Bool) async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            let alice = try scene.alice.client()
+            for round in 0..<3 {
+                #expect(codes(try await alice.add([scene.bob.name], to: scene.ops)) == [nil])
+                if round < 2 { _ = try await alice.remove([scene.bob.name], from: scene.ops) }
+            }
+            let message = OutgoingMessage(conversation: .room(scene.ops.spoken), body: "hello")
+            #expect(await alice.send([message]).map(\.status) == [.accepted])
+            let bob = try scene.bob.client()
+            if listens {
+                let listener = try await bob.listen(ListenOptions())
+                #expect(try await listener.nextMessage()?.body == "hello")
+            }
+            let answer = OutgoingMessage(conversation: .room(scene.ops.spoken), body: "here")
+            #expect(await bob.send([answer]).map(\.status) == [.accepted])
+            let mark = try await scene.enters(scene.alice)
+            #expect(try await scene.enters(scene.bob) == mark)
+        }
+    }
+
     @Test func `of several those are added who can be, and each other one has its reason`() async throws {
         try await withServer { server in
             let scene = try await Scene(server)
