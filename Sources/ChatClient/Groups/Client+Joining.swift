@@ -12,8 +12,13 @@ extension Client {
         let welcome = try await link.welcome()
         let ownChain = try await ownChain(on: link)
         let known = try store { try $0.chain(of: welcome.account.id) }
-        let isFresh = known?.head.bytes == welcome.chain.hash
-        guard let chain = isFresh ? known : try await ownChain.read() else { throw Problem(.devicePending, sent: .no) }
+        var chain = known
+        if known?.head.bytes != welcome.chain.hash { chain = try await ownChain.read() }
+        // The account's first device that comes by begins its chain, as one whose server was of another version.
+        if chain == nil, LoginMeaning(welcome) == .begin, try await ownChain.begin() {
+            chain = try store { try $0.chain(of: welcome.account.id) }
+        }
+        guard let chain else { throw Problem(.devicePending, sent: .no) }
         let place = GroupPlace(
             own: ownChain.own, chain: chain, generation: welcome.generation,
             groupKey: SignaturePublicKey(welcome.groupKey))

@@ -17,11 +17,12 @@ extension Client {
     /// longer goes on behind that.
     func comeIn(on link: Link) async {
         guard let welcome = link.welcomeSoFar else { return }
-        let isReady = LoginMeaning(welcome) == .ready
+        let meaning = LoginMeaning(welcome)
+        let isReady = meaning == .ready
         let mayNotBeAdded = isReady && KeyPackageKeeper.isDue(welcome)
         let isIn = Later<Void>()
         let isWithEveryone = Later<Void>()
-        if isReady {
+        if isReady || meaning == .begin {
             Task {
                 await enterEveryone(on: link)
                 isWithEveryone.set(())
