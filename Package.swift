@@ -189,7 +189,7 @@ let package = Package(
                 "CLISupport", "ChatProtocol", "SQLite", "System", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 "ChatClient", "ChatServer", "CSQLite", "GroupRules", "MLS", "Transport", "RulesSupport", "TestSupport",
-                "WireCodec",
+                "StoredValues", "WireCodec",
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
