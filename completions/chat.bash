@@ -38,7 +38,7 @@ _chat_options() {
 # _chat_commands [COMMAND]: the commands, or those below one.
 _chat_commands() {
     case $1 in
-        '') echo 'register login logout whoami passwd profile send listen ask reply run rpc history who unread outbox resume device keys room server schema doctor' ;;
+        '') echo 'register login logout whoami passwd profile send listen ask reply run rpc history who unread outbox resume device keys room block unblock server schema doctor' ;;
         profile) echo 'list' ;;
         outbox) echo 'list flush drop' ;;
         resume) echo 'list set rm' ;;
@@ -86,7 +86,7 @@ _chat_argument() {
     case $1 in
         'resume set' | 'resume rm') echo 'resume-point' ;;
         'outbox drop') echo 'queued' ;;
-        'keys show' | 'keys verify' | 'keys accept') echo 'user' ;;
+        block | unblock | 'keys show' | 'keys verify' | 'keys accept') echo 'user' ;;
         'room join' | 'room leave' | 'room forget' | 'room members' | 'room set') echo 'room' ;;
         'room add' | 'room remove' | 'room admin' | 'room member') echo 'room-user' ;;
         'server trust' | 'server forget' | 'server move') echo 'server' ;;

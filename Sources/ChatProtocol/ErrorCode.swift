@@ -172,7 +172,8 @@ package enum ErrorCode: UInt16, CaseIterable, Sendable {
         case .removalsLeftOut: "devices are to be removed, and the commit leaves them"
         case .turnTaken: "too many wait for their turn"
         case .removalPending: "devices are to be removed from the group before anything is sent to it"
-        case .blocked: "members have reported this device's commits, which are refused for a day"
+        case .blocked:
+            "somebody has blocked this account, or members have reported this device's commits, which are refused for a day"
         case .acknowledgedTooMuch: "an acknowledgement lies beyond what was sent"
         case .alreadySubscribed: "the connection is subscribed already"
         }

@@ -42,6 +42,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case leaveRoom = 37
     case forgetRoom = 38
     case roomMembers = 39
+    case changeBlocks = 40
 
     // Replies.
     case failure = 128

@@ -92,6 +92,8 @@ package enum Limits {
     package static let pendingDevices = 4
     /// Days for which a device waits to be added.
     package static let pendingDays = 7
+    /// Users whom an account blocks at most: they fit a page, and each direct message to it is compared with them.
+    package static let blockedUsers = 256
     /// Identifiers a look-up may ask for at once, and rows a page of a list holds.
     package static let page = 256
     /// Requests of one connection that may wait for their replies; beyond it the server stops reading.

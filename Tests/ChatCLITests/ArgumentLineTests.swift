@@ -205,7 +205,7 @@ import Testing
     }
 
     @Test func `help of every command names its options and no other command`() {
-        for word in ["rooms", "block"] {
+        for word in ["rooms", "blocked"] {
             #expect(!RootCommand.helpMessage().contains("\n  \(word) "), "\(word)")
         }
         #expect(RootCommand.helpMessage(for: SendCommand.self).contains("--reply-to"))

@@ -72,6 +72,7 @@ enum Samples {
                 ProfileSummary(profile: alice, user: alice, server: server, problem: problem), current: false),
             JSONLines.user(AccountStatus(account: account, online: true, lastSeen: 0)),
             JSONLines.user(AccountStatus(account: account, online: false, lastSeen: 5)),
+            JSONLines.blocked(account),
             JSONLines.unread(UnreadCount(conversation: .everyone, count: 3, oldest: 4)), JSONLines.unread(total: 4),
             JSONLines.outbox(
                 OutboxItem(

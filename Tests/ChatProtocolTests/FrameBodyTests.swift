@@ -111,7 +111,8 @@ private func roomSamples() throws -> [any FrameBody] {
     return [
         CreateRoom(id: message, name: ops), ListRooms(.named, name: ops), Rooms(rooms: [room], more: true),
         JoinRoom(conversation: conversation, id: message), LeaveRoom(conversation: conversation, id: message),
-        ForgetRoom(conversation: conversation), RoomMembers(conversation: conversation, after: account),
+        ChangeBlocks(blocked: [account]), ForgetRoom(conversation: conversation),
+        RoomMembers(conversation: conversation, after: account),
         Members(conversation: conversation, members: [member], more: true),
         MemberChanged(conversation: conversation, account: account, change: .left),
     ]

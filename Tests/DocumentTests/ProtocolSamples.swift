@@ -224,6 +224,9 @@ enum ProtocolSamples {
             ProtocolSample("JoinRoom", JoinRoom(conversation: id, id: identifier(120))),
             ProtocolSample("LeaveRoom", LeaveRoom(conversation: id, id: identifier(121))),
             ProtocolSample("ForgetRoom", ForgetRoom(conversation: id)),
+            ProtocolSample("ChangeBlocks", ChangeBlocks()),
+            ProtocolSample(
+                "ChangeBlocks", ChangeBlocks(blocked: [identifier(122)], unblocked: [identifier(123), identifier(124)])),
             ProtocolSample("RoomMembers", RoomMembers(conversation: id)),
             ProtocolSample("RoomMembers", RoomMembers(conversation: id, after: identifier(122))),
             ProtocolSample("RoomMember", member),

@@ -60,6 +60,7 @@ struct ProtocolTableTests {
         "everyone_devices": "\(Limits.everyoneDevices)",
         "room_admins": "\(Limits.roomAdmins)",
         "rooms_page": "\(Limits.roomsPage)",
+        "blocked_users": "\(Limits.blockedUsers)",
         "unfounded_rooms": "\(Limits.unfoundedRooms)",
         "tree": "\(Limits.tree)",
         "tree_part": "\(Limits.treePart)",

@@ -109,6 +109,7 @@ extension MemoryStore {
         if bundle.isCommit, let failure = CommitReport.refusal(until: conversation.blocks[bundle.device], at: clock()) {
             return failure
         }
+        if isBlocked(bundle, in: conversation.info) { return .blockedByUser }
         guard bundle.isBounded else { return Failure(.payloadTooLarge) }
         guard !conversation.info.isDirect || !bundle.members.contains(where: \.isOfAccount) else {
             return Failure(.invalidTarget)

@@ -133,6 +133,7 @@ actor MemoryStore: Store {
     /// In the order in which they came.
     var packages: [DeviceID: [Package]] = [:]
     var handouts: [DeviceID: [PackageHandout]] = [:]
+    var blocked: [AccountID: Set<AccountID>] = [:]
     /// Accounts whose messages are to be erased.
     var erasing: Set<AccountID> = []
 

@@ -20,7 +20,8 @@ struct RootCommand: ChatCommand {
             ProfileCommand.self, SendCommand.self, ListenCommand.self, AskCommand.self, ReplyCommand.self,
             RunCommand.self, RPCCommand.self, HistoryCommand.self, WhoCommand.self, UnreadCommand.self,
             OutboxCommand.self, ResumeCommand.self, DeviceCommand.self, KeysCommand.self, RoomCommand.self,
-            ServerCommand.self, SchemaCommand.self, DoctorCommand.self, CompleteCommand.self,
+            BlockCommand.self, UnblockCommand.self, ServerCommand.self, SchemaCommand.self, DoctorCommand.self,
+            CompleteCommand.self,
         ])
 
     static let grammar = CommandGrammar(values: ["linger"], flags: ["/e"])

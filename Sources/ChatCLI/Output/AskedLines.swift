@@ -41,6 +41,10 @@ enum AskedLines {
             .optionalTime("last_seen", "when the last such connection ended") { $0.lastSeen == 0 ? nil : $0.lastSeen },
         ])
 
+    static let blocked = JSONLine<AccountRecord>(
+        "blocked", "a user of whom nothing is taken",
+        [.text("user", "the name") { $0.name.text }, .text("display_name", "the name for people") { $0.displayName }])
+
     /// Without a conversation: of all together.
     typealias Unread = (count: Int, conversation: ConversationName?, oldest: Timestamp?)
 

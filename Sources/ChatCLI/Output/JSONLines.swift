@@ -65,6 +65,8 @@ enum JSONLines {
 
     static func user(_ status: AccountStatus) -> JSONObject { AskedLines.user.object(status) }
 
+    static func blocked(_ account: AccountRecord) -> JSONObject { AskedLines.blocked.object(account) }
+
     static func unread(_ count: UnreadCount) -> JSONObject {
         AskedLines.unread.object((count.count, count.conversation, count.oldest))
     }

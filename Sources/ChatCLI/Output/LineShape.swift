@@ -102,7 +102,8 @@ extension LineShape {
     ]
 
     private static let asked = [
-        AskedLines.whoAmI.shape, AskedLines.profile.shape, AskedLines.user.shape, AskedLines.unread.shape,
+        AskedLines.whoAmI.shape, AskedLines.profile.shape, AskedLines.user.shape, AskedLines.blocked.shape,
+        AskedLines.unread.shape,
         AskedLines.outbox.shape, AskedLines.resumePoint.shape, AskedLines.device.shape, AskedLines.key.shape,
         AskedLines.roomInfo.shape, AskedLines.roomPerson.shape, AskedLines.roomDevice.shape, AskedLines.server.shape,
         AskedLines.check.shape,

@@ -17,6 +17,17 @@ extension Client {
         }
     }
 
+    /// Says once who has read another log.
+    func tellHistoryDoubts() {
+        do throws(Problem) {
+            let doubts = try store { store in
+                guard try store.hasUntoldDoubts() else { return [HistoryEvidence]() }
+                return try store.write { try store.takeUntoldDoubts() }
+            }
+            for doubt in doubts { interaction.noteKey(KeyNotice(code: "history_differs", text: doubt.problem.text)) }
+        } catch { log.info("not told of histories that differ: \(error.text)") }
+    }
+
     /// Goes on in a conversation in spite of what contradicts it.
     ///
     /// - Returns: how many messages were held.

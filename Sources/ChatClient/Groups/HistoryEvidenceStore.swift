@@ -29,7 +29,7 @@ struct HistoryEvidence: Equatable, Sendable {
 /// The evidence is kept until somebody goes on in spite of it.
 extension ClientStore {
     /// The version with which differences are kept with what both say.
-    private static let evidence = 20
+    private static let evidence = ClientSchema.toldDoubts
 
     /// Somebody has another log. Within a transaction.
     ///
@@ -63,12 +63,22 @@ extension ClientStore {
             now)
     }
 
-    /// All of it, oldest first.
-    func historyEvidence() throws -> [HistoryEvidence] {
-        // A store that cannot be written may be of an older version.
-        guard try database.schemaVersion(for: ClientSchema.schema) >= Self.evidence else { return [] }
-        let read = try database.all(
-            "SELECT conversation, account, device, seq, stops, time, seen, theirs, ours FROM history_doubts"
+    /// Of who has read another log, those that nobody has been told of yet. Within a transaction.
+    func takeUntoldDoubts() throws -> [HistoryEvidence] {
+        let doubts = try readDoubts(told: false)
+        if !doubts.isEmpty { try database.run("UPDATE history_doubts SET told = 1 WHERE told = 0") }
+        return doubts
+    }
+
+    func hasUntoldDoubts() throws -> Bool {
+        try database.first("SELECT 1 FROM history_doubts WHERE told = 0 LIMIT 1") { _ in true } ?? false
+    }
+
+    /// - Parameter told: also those that somebody has been told of.
+    private func readDoubts(told: Bool) throws -> [HistoryEvidence] {
+        return try database.all(
+            "SELECT conversation, account, device, seq, stops, time, seen, theirs, ours FROM history_doubts WHERE told <= ?",
+            told
         ) { row in
             let claim = row.optionalSequenceNumber(6).map {
                 HistoryEvidence.LogClaim(seen: $0, theirs: row.bytes(7), ours: row.optionalBytes(8))
@@ -79,6 +89,13 @@ extension ClientStore {
                     by: try name(of: try row.identifier(1)), try row.identifier(2), in: row.sequenceNumber(3), claim,
                     stops: row.bool(4)), time: row.timestamp(5))
         }
+    }
+
+    /// All of it, oldest first.
+    func historyEvidence() throws -> [HistoryEvidence] {
+        // A store that cannot be written may be of an older version.
+        guard try database.schemaVersion(for: ClientSchema.schema) >= Self.evidence else { return [] }
+        let read = try readDoubts(told: true)
         let forks = try database.all("SELECT conversation, detail, time FROM history_forks") { row in
             HistoryEvidence(
                 conversation: try conversation(try row.identifier(0))?.name, kind: .group(row.text(1)),
@@ -119,4 +136,14 @@ extension ClientStore {
         try database.run("DELETE FROM group_tombstones WHERE name BETWEEN ? AND ?", first, last)
         try database.run("DELETE FROM group_transcripts WHERE name BETWEEN ? AND ?", first, last)
     }
+}
+
+extension ClientSchema {
+    /// The version with which a store knows of which doubts somebody was told.
+    static let toldDoubts = 21
+
+    static let version21: StaticString = """
+        -- Whether a person was told of it.
+        ALTER TABLE history_doubts ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+        """
 }

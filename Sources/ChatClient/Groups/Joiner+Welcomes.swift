@@ -60,11 +60,12 @@ extension Joiner {
                 // Another process of the profile was first.
                 if held?.group == welcomed.name { return nil }
                 let tombstone = try store.tombstone(of: welcomed.name)
+                let isBlocked = try store.isBlocked(welcomed.adder)
                 let pinned = try welcomed.room.flatMap { try store.pinnedRoom($0) }
                 do throws(WelcomedGroup.Refusal) {
                     try welcomed.check(
                         deliveredFor: part.conversation, place, heldIncarnation: held?.group.incarnation,
-                        tombstone: tombstone, pinnedRoom: pinned)
+                        tombstone: tombstone, pinnedRoom: pinned, isBlocked: isBlocked)
                 } catch { return error }
                 try welcomed.enter(store, place, seq: part.seq, hash: hash)
                 store.wake()

@@ -34,6 +34,10 @@ enum OpeningFinding: Equatable, Sendable {
     case removed(epoch: UInt64)
 }
 
+extension OpeningFinding {
+    var isDoubt: Bool { if case .historyDiffers = self { true } else { false } }
+}
+
 /// Why a log is not taken in any further.
 enum OpeningStop: Equatable, Sendable {
     /// This device is in no group of it: it founds or joins one.

@@ -35,7 +35,9 @@ extension OpeningCourse {
     }
 
     private mutating func doubt(_ place: EntryPlace, _ seen: LogMark, own: [UInt8]?) throws {
-        guard try store.noteDoubt(of: place, seen, own: own, stops: isDirect, now: setting.now) else { return }
-        part.findings.append(.historyDiffers(place.seq, place.sender, stops: isDirect))
+        // In a room anybody could stop all others by it; what one's own other device has read, nobody but the server can have changed.
+        let stops = isDirect || place.sender == setting.identity.account
+        guard try store.noteDoubt(of: place, seen, own: own, stops: stops, now: setting.now) else { return }
+        part.findings.append(.historyDiffers(place.seq, place.sender, stops: stops))
     }
 }

@@ -49,15 +49,19 @@ struct WelcomedGroup: Sendable {
     /// K5, by what is known when it is stored.
     func check(
         deliveredFor conversation: ConversationID, _ place: GroupPlace, heldIncarnation: UInt32?, tombstone: UInt64?,
-        pinnedRoom: ConversationID? = nil
+        pinnedRoom: ConversationID? = nil, isBlocked: Bool = false
     ) throws(Refusal) {
         do throws(RuleViolation) {
             try WelcomeRules(
-                deliveredFor: conversation, own: place.party, signer: signer, pinnedRoom: pinnedRoom,
+                deliveredFor: conversation, own: place.party, signer: signer, signerIsBlocked: isBlocked,
+                pinnedRoom: pinnedRoom,
                 heldIncarnation: heldIncarnation, tombstone: tombstone
             ).check(policy, epoch: group.epoch)
         } catch { throw Refusal(text: "\(error)") }
     }
+
+    /// Who has added this device.
+    var adder: AccountID { signer.account }
 
     var name: GroupName { policy.group }
     /// The room's name; nil where it is of none.
@@ -81,6 +85,7 @@ struct WelcomedGroup: Sendable {
             try store.leave(former.group, epoch: summary?.epoch ?? 0)
             if former.seq.next == seq { try store.passOver(seq, in: name.conversation) }
         }
+        try store.noteAbsence(before: seq, in: name.conversation, isDone: true, now: now)
         try store.keepTranscript(of: name, group.context)
         try rows.telling {
             try group.replaceFormer(in: rows)

@@ -34,7 +34,10 @@ extension Client {
             if mayNotBeAdded { await refillKeyPackages(on: link, atEnd: false) }
             if isReady { await enterEarlierGroups(on: link, welcome, isIn) }
             isIn.set(())
-            if isReady { await enterMissingRooms(on: link) }
+            if isReady {
+                await refreshBlocks(on: link)
+                await enterMissingRooms(on: link)
+            }
             if !mayNotBeAdded { await refillKeyPackages(on: link, atEnd: false) }
         }
         let timer = ClientLoop.at(Monotonic.now + Self.patienceToComeIn) {

@@ -49,6 +49,7 @@ extension Client {
             return part
         }
         log.tell(part.findings)
+        if part.findings.contains(where: \.isDoubt) { tellHistoryDoubts() }
         return part
     }
 

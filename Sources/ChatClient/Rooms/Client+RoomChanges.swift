@@ -141,7 +141,7 @@ extension Client {
 extension Problem {
     /// As what became of one user; what concerns all is thrown.
     fileprivate func concerning(_ user: UserName, in room: RoomName) throws(Problem) -> Problem {
-        let isOfUser = exit == .untrusted || [ErrorCode.noDevice, .noSuchUser].contains { $0.name == code }
+        let isOfUser = exit == .untrusted || [ErrorCode.noDevice, .noSuchUser, .blocked].contains { $0.name == code }
         guard isOfUser else { throw self }
         var problem = self
         problem.user = user.text

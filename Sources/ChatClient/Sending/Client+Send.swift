@@ -49,7 +49,8 @@ extension Client {
     nonisolated var groupPassage: GroupPassage {
         GroupPassage(
             door: self, gate: gate, written: writtenGroups,
-            joiner: { (link) async throws(Problem) in try await self.joiner(on: link, through: self) })
+            joiner: { (link) async throws(Problem) in try await self.joiner(on: link, through: self) },
+            hasRead: { await self.tellHistoryDoubts() })
     }
 
     nonisolated var keyPassage: KeyPassage {

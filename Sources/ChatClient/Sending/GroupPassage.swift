@@ -9,6 +9,8 @@ struct GroupPassage: Sendable {
     /// Where messages were sealed to.
     let written: WrittenGroups
     let joiner: @Sendable (Link) async throws(Problem) -> Joiner
+    /// Called when a group's log was read.
+    let hasRead: @Sendable () async -> Void
 
     /// Has this device come to where it may write there: it founds the group, enters it, or goes on by its log.
     ///
@@ -17,7 +19,11 @@ struct GroupPassage: Sendable {
     func enter(
         _ conversation: ConversationID, on link: Link, after refusal: ErrorCode? = nil
     ) async throws(Problem) {
-        try await joiner(link).enter(conversation, after: refusal)
+        do throws(Problem) { try await joiner(link).enter(conversation, after: refusal) } catch {
+            await hasRead()
+            throw error
+        }
+        await hasRead()
     }
 
     /// Whether messages can be sealed at once, without anything that has to be asked before. Within a transaction.

@@ -150,6 +150,26 @@ extension ClientStore {
         }
     }
 
+    /// This device comes into a conversation again by the entry `seq`: what was written since it was there was for others. Within a
+    /// transaction.
+    ///
+    /// - Parameter isDone: the entry itself is not taken in any more.
+    func noteAbsence(before seq: SequenceNumber, in conversation: ConversationID, isDone: Bool, now: Timestamp) throws {
+        guard let (number, head, received) = try standing(of: conversation) else { return }
+        let settled = max(head, received)
+        guard settled > .beforeFirst, settled < seq.previous, settled.distance(to: seq) <= Self.longestLeap else {
+            return
+        }
+        try insertGap(conversation: number, reason: .beforeJoin, missed: nil, now: now)
+        let end = isDone ? seq : seq.previous
+        if received > head {
+            // Readers have not been given all that was replayed yet.
+            try database.run("UPDATE conversations SET received = ? WHERE number = ?", end, number)
+        } else {
+            try setHead(number, end)
+        }
+    }
+
     /// This device has come back to where it had lost its way. Within a transaction.
     func insertResync(_ conversation: ConversationID, now: Timestamp) throws {
         guard let number = try number(of: conversation) else { return }

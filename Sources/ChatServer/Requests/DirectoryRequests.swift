@@ -27,6 +27,7 @@ final class DirectoryRequests {
         case .lookUpAccounts: lookUp(try frame.decode(LookUpAccounts.self), session, correlation)
         case .lookUpConversations: lookUp(try frame.decode(LookUpConversations.self), session, correlation)
         case .listAccounts: list(try frame.decode(), session, correlation)
+        case .changeBlocks: change(try frame.decode(), session, correlation)
         default: session.send(Failure(.unexpectedFrame), correlation: correlation)
         }
     }
@@ -103,6 +104,17 @@ final class DirectoryRequests {
                     account: row.record, online: self.presence.isOnline(row.record.id), lastSeen: row.lastSeen)
             }
             return .success(AccountPage(accounts: page, more: online?.more ?? (rows.count > Limits.page)))
+        }
+    }
+
+    private func change(_ request: ChangeBlocks, _ session: Session, _ correlation: UInt32) {
+        guard let me = session.begin(weight: RequestWeight.page)?.account.id else { return }
+        read(session, correlation, weight: RequestWeight.page) { store throws(StoreFailure) in
+            try await StoreFailure.settling { () throws(StoreFailure) in
+                try await store.changeBlocks(request, of: me)
+            }
+        } reply: { records in
+            .success(Accounts(accounts: records))
         }
     }
 

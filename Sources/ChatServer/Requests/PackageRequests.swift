@@ -48,6 +48,7 @@ final class PackageRequests {
         context.bridge.perform { [store = context.store] () throws(StoreFailure) in
             let standing = try await store.standing(of: claim.conversation, for: reader)
             guard standing.conversation.isOpenToAdding(claim.account) else { throw .refused(Failure(.invalidTarget)) }
+            guard try await !store.isBlocked(claim.claimer, by: claim.account) else { throw .refused(.blockedByUser) }
             return try await StoreFailure.settling { () throws(StoreFailure) in try await store.takePackages(claim) }
         } then: { result in
             session.finish(

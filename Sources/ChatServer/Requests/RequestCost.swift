@@ -61,6 +61,8 @@ struct RequestCost: Equatable {
         case .listRooms, .roomMembers: RequestCost(tenths: 10)
         // Some rows in the batch; what the room itself takes is charged besides.
         case .createRoom, .joinRoom, .forgetRoom: RequestCost(tenths: 10)
+        // A transaction with a sync of its own.
+        case .changeBlocks: RequestCost(tenths: 10)
         // The same, and a signature; who wants to go is let go.
         case .leaveRoom: RequestCost(tenths: 20, overDebt: .slowedDown)
         // Signatures are checked, and a transaction with a sync of its own; a stolen device has to be cut off in any case.

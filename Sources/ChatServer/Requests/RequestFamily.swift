@@ -19,7 +19,7 @@ extension FrameKind {
         switch self {
         case .append: .append
         case .acknowledge, .subscribe, .markRead, .queryReceipts: .delivery
-        case .openConversation, .lookUpAccounts, .lookUpConversations, .listAccounts: .directory
+        case .openConversation, .lookUpAccounts, .lookUpConversations, .listAccounts, .changeBlocks: .directory
         case .listDevices, .addDevice, .renameDevice, .revokeDevice, .suspendDevice, .changePassword: .devices
         case .publishLink, .readChain, .leaveGrant: .chains
         case .foundGroup, .commit, .readLog, .readGroup, .readWelcome, .takeTurn, .reportCommit: .groups

@@ -16,7 +16,7 @@ import ChatProtocol
 ///   moment at which an operation is carried out. A caller that must know them brings a precondition.
 /// - **Reads** see what was committed before the call.
 package protocol Store: StoredLogs, StoredRooms, StoredDirectory, StoredAccounts, StoredChains, StoredPackages,
-    StoredInvites, StoreUpkeep
+    StoredBlocks, StoredInvites, StoreUpkeep
 {
     /// Ends what was begun, and lets go of what the store lies in.
     func close() async

@@ -124,6 +124,51 @@ import Testing
         #expect(try store.groupStanding(of: scene.pair.conversation) != nil)
     }
 
+    /// Ann's store takes the conversation for a room.
+    private func makeRoom(_ scene: Scene) throws {
+        try scene.ann.store.database.run(
+            "UPDATE conversations SET type = ?, peer = 'ops' WHERE id = ?", ClientStore.roomType,
+            scene.pair.conversation)
+    }
+
+    /// Bob writes, and ann is shown another entry in its place; then he writes again.
+    private func lie(_ scene: inout Scene) throws -> OpenedPart {
+        try scene.bobWrites("not for ann", 1)
+        var entry = try #require(scene.log.entries.last)
+        entry.payload = Array(repeating: 9, count: 32)
+        #expect(try scene.ann.open([.hashed(ReceivedEntry(entry))], scene.pair).stop == nil)
+        try scene.bobWrites("for ann", 2)
+        return try scene.ann.read(scene.log, scene.pair)
+    }
+
+    @Test func `M3: in a room another log is a warning, told once, which names who says so`() throws {
+        var scene = try Scene()
+        try makeRoom(scene)
+        let bob = scene.pair.bob
+        #expect(try lie(&scene).findings == [.historyDiffers(3, bob.place.account, stops: false)])
+        #expect(try scene.ann.store.doubt(in: scene.pair.conversation) == nil)
+        let ops = try #require(UserName("ops"))
+        let told = try scene.ann.store.write { try scene.ann.store.takeUntoldDoubts() }
+        #expect(told.map(\.conversation) == [.room(ops)] && told.map(\.stops) == [false])
+        let again = try scene.ann.store.write { try scene.ann.store.takeUntoldDoubts() }
+        #expect(again.isEmpty)
+        // Who asks for it sees it still, until it is accepted.
+        #expect(try scene.ann.store.historyEvidence() == told)
+        let accepted = try scene.ann.store.write { try scene.ann.store.acceptHistory(of: .room(ops)) }
+        #expect(accepted)
+        #expect(try scene.ann.store.historyEvidence().isEmpty)
+    }
+
+    @Test func `M3: in a room another log that one's own other device has read stops it`() throws {
+        var scene = try Scene()
+        try makeRoom(scene)
+        let bob = scene.pair.bob
+        try scene.ann.store.database.run("UPDATE identity SET account = ?", bob.place.account)
+        scene.ann.identity.account = bob.place.account
+        #expect(try lie(&scene).findings == [.historyDiffers(3, bob.place.account, stops: true)])
+        #expect(try scene.ann.store.doubt(in: scene.pair.conversation)?.seq == 3)
+    }
+
     @Test func `M3: what lies behind a hole is compared with nothing`() throws {
         var scene = try Scene()
         try scene.bobWrites("b1", 1)

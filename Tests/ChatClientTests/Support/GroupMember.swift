@@ -13,7 +13,7 @@ import Testing
 struct GroupMember {
     let scene: StoreScene
     let account: TestAccount
-    let identity: Identity
+    var identity: Identity
     var opener: Opener
     var generator: SeededGenerator
     /// Closed where the gate shall be.

@@ -362,6 +362,14 @@ extension TroubledStore {
         try await change { () throws(StoreFailure) in try await base.takePackages(claim) }
     }
 
+    func changeBlocks(_ change: ChangeBlocks, of account: AccountID) async throws(StoreFailure) -> [AccountRecord] {
+        try await self.change { () throws(StoreFailure) in try await base.changeBlocks(change, of: account) }
+    }
+
+    func isBlocked(_ other: AccountID, by account: AccountID) async throws(StoreFailure) -> Bool {
+        try await read { () throws(StoreFailure) in try await base.isBlocked(other, by: account) }
+    }
+
     func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
         try await read { () throws(StoreFailure) in try await base.loginRow(device, of: account) }
     }

@@ -117,6 +117,7 @@
             case .leaveRoom: LeaveRoom.self
             case .forgetRoom: ForgetRoom.self
             case .roomMembers: RoomMembers.self
+            case .changeBlocks: ChangeBlocks.self
             case .rooms: Rooms.self
             case .members: Members.self
             case .memberChanged: MemberChanged.self

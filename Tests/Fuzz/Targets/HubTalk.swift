@@ -74,7 +74,9 @@
                     ListRooms(.all).frame(), ListRooms(.named, name: name.spoken).frame(),
                     FoundGroup(conversation: room, id: id, founding: [1], handshake: [2], groupInfo: [3]).frame(),
                     JoinRoom(conversation: room, id: id).frame(), RoomMembers(conversation: room).frame(),
-                    LeaveRoom(conversation: room, id: id).frame(), ForgetRoom(conversation: room).frame(),
+                    ChangeBlocks(blocked: [AccountID(high: 1, low: 2)]).frame(),
+                    LeaveRoom(conversation: room, id: id).frame(),
+                    ForgetRoom(conversation: room).frame(),
                 ]
             }
 

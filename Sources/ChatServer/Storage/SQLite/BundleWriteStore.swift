@@ -127,6 +127,10 @@ extension BatchWriteStore {
             let until = try CommitReportStore.blocked(bundle.device, in: conversation.number, database)
             if let failure = CommitReport.refusal(until: until, at: time) { return failure }
         }
+        for account in bundle.approached(conversation.info.other(than: bundle.sender))
+        where try BlockStore.isBlocked(bundle.sender, by: account, in: database) {
+            return .blockedByUser
+        }
         guard bundle.isBounded else { return Failure(.payloadTooLarge) }
         guard !conversation.info.isDirect || !bundle.members.contains(where: \.isOfAccount) else {
             return Failure(.invalidTarget)

@@ -11,6 +11,7 @@ package enum ServerSchema {
             Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
             Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth), Migration(tenth),
             Migration(eleventh), Migration(twelfth), Migration(thirteenth),
+            Migration(fourteenth),
         ])
 
     private static let first: StaticString = """
@@ -240,5 +241,12 @@ package enum ServerSchema {
     private static let thirteenth: StaticString = """
         -- log_hash: of the log of its group up to head; NULL before the first founding that this version has seen.
         ALTER TABLE conversations ADD COLUMN log_hash BLOB;
+        """
+
+    /// Whose direct messages and additions an account does not take.
+    private static let fourteenth: StaticString = """
+        CREATE TABLE blocked_users(
+            account BLOB NOT NULL REFERENCES accounts(id), blocked BLOB NOT NULL REFERENCES accounts(id),
+            PRIMARY KEY(account, blocked)) WITHOUT ROWID;
         """
 }
