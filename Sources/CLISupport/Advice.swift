@@ -52,6 +52,8 @@ package enum Advice: Equatable, Sendable {
     /// Its admins, by name.
     case askToBeAdded(room: String, admins: [String])
     case createRoom(String)
+    /// Another member is made an admin beside the only one.
+    case makeAdmin(String)
 
     case seeRooms
     case seeUsers

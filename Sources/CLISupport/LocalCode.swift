@@ -84,6 +84,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
     case senderRevoked = "sender_revoked"
     /// One device alone, or none, can approve others.
     case noRecovery = "no_recovery"
+    /// One member alone may add, remove and change in a room.
+    case oneAdmin = "one_admin"
     /// Somebody has no chain yet.
     case noKey = "no_key"
     /// A fingerprint that was given is not the one that is known.
@@ -122,7 +124,7 @@ package enum LocalCode: String, CaseIterable, Sendable {
         case .commandNotExecutable: .commandNotExecutable
         case .commandNotFound: .commandNotFound
         case .protocolFault: .protocolFault
-        case .notLoggedIn, .refused, .lastDevice, .noRecovery: .refused
+        case .notLoggedIn, .refused, .lastDevice, .noRecovery, .oneAdmin: .refused
         case .badConfiguration, .wrongServer, .wrongProfile, .unsafeStore, .damagedStore, .newerStore,
             .readOnlyStore:
             .badConfiguration

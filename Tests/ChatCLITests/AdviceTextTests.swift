@@ -11,6 +11,7 @@ import Testing
         .nameIdentity, .makeAnotherIdentity, .setAnotherProxy, .seeUsers, .seeDevices, .seeServers, .seeResumePoints,
         .seeOutbox, .fetchHistory, .sendAgainWithKey, .giveAnotherKey, .askAgainWithKey,
         .forgetRoom("ops"), .joinRoom("ops"), .askToBeAdded(room: "ops", admins: ["bob"]), .createRoom("ops"),
+        .makeAdmin("ops"), .acceptFork("#ops"),
         .seeRooms, .leaveRoom("ops"),
         .seeKey(user: "bob"), .doubtServer(user: "bob"),
     ]

@@ -25,7 +25,7 @@ struct ListenCommand: ChatCommand {
     var resume: UserName?
     @OptionGroup var filter: FilterOptions
     @Flag(help: "Also messages of one's own.") var own = false
-    @Flag(help: "Also tell of logins, who is online, and receipts.") var meta = false
+    @Flag(help: "Also tell of logins, who is online, receipts, and who comes into rooms and goes.") var meta = false
     @Flag(help: "Mark what is printed as shown.") var markRead = false
     @Flag(help: "Go on where the first connection fails, too.") var patient = false
     @OptionGroup var limits: LimitOptions

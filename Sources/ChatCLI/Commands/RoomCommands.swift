@@ -17,7 +17,10 @@ struct RoomCommand: ParsableCommand {
 struct RoomCreateCommand: ChatCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Make a room, and be its admin.",
-        discussion: "Nobody else is in it at first; into an open one whoever wants to comes by 'room join'.")
+        discussion: """
+            Nobody else is in it at first; into an open one whoever wants to comes by 'room join'. A room that everybody has left is made \
+            anew by whoever was its admin, without the members that it had.
+            """)
     static let grammar = CommandGrammar(flags: ["open"])
 
     @Argument(help: "The room's name.", transform: OptionText.room) var room: RoomName
@@ -25,8 +28,18 @@ struct RoomCreateCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        try await invocation.makeClient().createRoom(room, access: open ? .open : .closed)
+        if try await invocation.makeClient().createRoom(room, access: open ? .open : .closed) {
+            invocation.diagnostics.note(
+                "made_anew", "everybody had left #\(room); it is made anew, and you are in it alone")
+        }
+        invocation.diagnostics.note("one_admin", "you are the only admin of #\(room); \(Self.advice(room))")
         return .done
+    }
+}
+
+extension RoomCreateCommand {
+    fileprivate static func advice(_ room: RoomName) -> String {
+        AdviceWording.commandLine.text(.makeAdmin(room.text))
     }
 }
 
@@ -68,7 +81,11 @@ struct RoomLeaveCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        try await invocation.makeClient().leaveRoom(room)
+        if try await invocation.makeClient().leaveRoom(room) {
+            invocation.diagnostics.note(
+                "one_admin",
+                "you were the last admin of #\(room): nobody adds, removes or changes anything there any more")
+        }
         return .done
     }
 }
@@ -98,6 +115,11 @@ struct RoomMembersCommand: ChatCommand {
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let people = try await invocation.makeClient().members(of: room)
+        let admins = people.filter(\.isAdmin)
+        if admins.count == 1, people.count > 1 {
+            let advice = AdviceWording.commandLine.text(.makeAdmin(room.text))
+            invocation.diagnostics.note("one_admin", "\(admins[0].user) is the only admin of #\(room); \(advice)")
+        }
         guard devices else {
             try invocation.show(
                 people, object: JSONLines.roomPerson, header: RoomTables.people, cells: RoomTables.cells)

@@ -69,6 +69,7 @@ enum AdviceWording {
         case .askToBeAdded(let room, let admins):
             "ask \(admins.joined(separator: " or ")) to add you: chat room add \(room) USER"
         case .createRoom(let room): "finish it: chat room create \(room)"
+        case .makeAdmin(let room): "make another member one: chat room admin \(room) USER"
         case .seeRooms: "chat room list --all lists those that you may use"
         case .seeUsers: "chat who --users lists everybody"
         case .seeDevices: "see chat device list"

@@ -68,7 +68,7 @@ extension Client {
     }
 
     /// Each has its line, in this order, also where one fails and the others cannot be looked at.
-    private static let serverChecks = ["address", "tls", "clock", "login", "packages", "devices", "groups"]
+    private static let serverChecks = ["address", "tls", "clock", "login", "packages", "devices", "rooms", "groups"]
 
     private func checkServer(_ identity: Identity, _ report: (DoctorCheck) async -> Void) async {
         var failed: Problem?
@@ -97,6 +97,9 @@ extension Client {
             let devices = try await deviceChecks()
             left.removeFirst()
             for check in devices { await report(check) }
+            let rooms = try await roomChecks()
+            left.removeFirst()
+            for check in rooms { await report(check) }
             let groups = try await groupsCheck(on: session)
             left.removeFirst()
             await report(groups)

@@ -16,6 +16,8 @@ enum GroupTarget: Equatable, Sendable {
     struct RoomFounding: Equatable, Sendable {
         var adders = GroupPolicy.Adders.admins
         var access = GroupPolicy.Access.closed
+        /// Nobody is left in the one that there is: its next incarnation is founded, as it was.
+        var isAnew = false
     }
 
     /// What a description of a group must say to be one of this conversation, entered from outside.

@@ -16,12 +16,14 @@ extension Joiner {
     ) async throws(Problem) -> GroupCourse.Event {
         switch target {
         case .direct(let peer): return try await found(conversation, with: peer, after: previous)
+        case .room(let name, let founding?) where founding.isAnew && previous != nil:
+            return try await foundAnew(conversation, name)
         case .room where previous != nil: throw Problem(.notInGroup, sent: .no)
         case .room(let name, let founding?):
-            let own = try await packages(of: ownPeer, in: conversation).get()
+            let own = try await ownPackages(in: conversation)
             let room = GroupPolicy.Room(
                 name: name, admins: [place.party], adders: founding.adders, access: founding.access)
-            return try await found(conversation, .room(room), adding: own.choice.packages)
+            return try await found(conversation, .room(room), adding: own)
         case .room(let name, nil):
             throw Problem(
                 .noGroup, "#\(name) is not founded yet", advice: .createRoom(name.text), conversation: "#\(name)",
@@ -29,6 +31,11 @@ extension Joiner {
         case .everyone: return try await found(conversation, .everyone, adding: [], after: previous)
         case .unknown: throw Problem(.notInGroup, sent: .no)
         }
+    }
+
+    /// Of this account's other devices.
+    func ownPackages(in conversation: ConversationID) async throws(Problem) -> [KeyPackage] {
+        try await packagesToAdd(of: ownPeer, in: conversation)
     }
 
     private var ownPeer: Peer { Peer(account: place.own.place.account, name: place.own.name) }
@@ -73,7 +80,7 @@ extension Joiner {
             adding: packages)
     }
 
-    private func found(
+    func found(
         _ policy: GroupPolicy, _ conversation: ConversationID, adding packages: [KeyPackage]
     ) async throws(Problem) -> GroupCourse.Event {
         let founding = try StagedGroup.founding(
@@ -104,6 +111,9 @@ extension Joiner {
         let restored: Set<DeviceID>
         do {
             let next = try GroupPolicy(info.groupContext)
+            if case .room(_, let founding?) = target, founding.isAnew {
+                return .deserted(try await previous(for: next, info, former))
+            }
             // Another process of the profile has come in meanwhile.
             if !isReturning, former?.policy.group == next.group { return try await standing(conversation) }
             let ground = try await ground(next, info, former, in: conversation)

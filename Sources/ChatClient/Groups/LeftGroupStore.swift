@@ -15,6 +15,13 @@ extension ClientStore {
         }
         try dropGroup(standing.group.groupId)
         try database.run("DELETE FROM group_standings WHERE conversation = ?", conversation)
+        // What was sealed for it, found of its leaves, and kept to compare its log.
+        try database.run("DELETE FROM outgoing WHERE conversation = ?", conversation)
+        try database.run("DELETE FROM group_trusts WHERE conversation = ?", conversation)
+        try database.run("DELETE FROM group_transcripts WHERE name = ?", standing.group.groupId)
+        try database.run("DELETE FROM log_marks WHERE conversation = ?", conversation)
+        try database.run("DELETE FROM own_leaves WHERE conversation = ?", conversation)
+        try forgetWelcomeRequest(of: conversation)
     }
 
     /// The room of that name that this device is founding: no answer has come yet.

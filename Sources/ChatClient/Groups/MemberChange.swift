@@ -37,10 +37,9 @@ struct LeafChanges {
         let came = Self.claimed(added)
         let gone = Self.claimed(removed)
         guard !came.isEmpty || !gone.isEmpty else { return [] }
-        let (former, later) = (Self.accounts(before), Self.accounts(after))
-        let joined = came.map { MemberChange.Device(leaf: $0, hasOthers: former.contains($0.party.account)) }
+        let joined = came.map { MemberChange.Device(leaf: $0, hasOthers: Self.has($0, in: before)) }
         func left(_ leaf: ClaimedLeaf) -> MemberChange.Device {
-            MemberChange.Device(leaf: leaf, hasOthers: later.contains(leaf.party.account))
+            MemberChange.Device(leaf: leaf, hasOthers: Self.has(leaf, in: after))
         }
         guard let committer else {
             return joined.first.map { [MemberChange(how: .join, by: $0.leaf.name, added: joined)] } ?? []
@@ -62,8 +61,13 @@ struct LeafChanges {
 
     private static func claimed(_ leaves: [LeafNode]) -> [ClaimedLeaf] { leaves.compactMap { try? ClaimedLeaf($0) } }
 
-    private static func accounts(_ leaves: [LeafNode]) -> Set<AccountID> {
-        Set(leaves.compactMap { try? DeviceCredential($0.credential).party.account })
+    /// Whether a leaf's account has one among these: by the first bytes of credentials, version and account, since groups are large.
+    private static func has(_ leaf: ClaimedLeaf, in leaves: [LeafNode]) -> Bool {
+        guard case .basic(let own) = leaf.credential.credential else { return false }
+        let account = own.prefix(1 + leaf.party.account.bytes.count)
+        return leaves.contains { other in
+            if case .basic(let identity) = other.credential { identity.starts(with: account) } else { false }
+        }
     }
 }
 
@@ -86,7 +90,8 @@ extension LeafChanges {
         }
         // Who came is known only by what there is now.
         let (before, after) = (former.members, group.members)
-        let removed = before.filter { group.member($0.index)?.credential != $0.leaf.credential }
+        let removed =
+            staged?.removed ?? before.filter { group.member($0.index)?.credential != $0.leaf.credential }
         let added = after.filter { former.member($0.index)?.credential != $0.leaf.credential }.map(\.leaf)
         let isReturn = staged != nil && removed.contains { $0.leaf.credential == added.first?.credential }
         guard !isReturn, !added.isEmpty || !removed.isEmpty else { return nil }

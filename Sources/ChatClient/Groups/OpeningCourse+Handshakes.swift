@@ -101,8 +101,10 @@ extension OpeningCourse {
         }
         let former = standing
         // Nobody can open for it what was written while it had lost its way.
-        if waiting.kind == .externalJoin, former?.group == name {
+        if waiting.kind == .externalJoin, isReturn {
             try store.insertResync(conversation, now: setting.now)
+        } else {
+            try store.noteAbsence(before: seq, in: conversation, isDone: false, now: setting.now)
         }
         if let former, former.group != name { try store.leave(former.group, epoch: epoch ?? 0) }
         let generation = waiting.position.generation

@@ -16,20 +16,25 @@ extension Client {
         return try store { store in try told.map { try RoomSummary($0, in: store) } }
     }
 
-    /// Makes a room, of which this account is the one member and admin; its devices are in it.
+    /// Makes a room, of which this account is the one member and admin; its devices are in it. One that everybody has left is made anew by
+    /// whoever was its admin: without the members that it had.
     ///
+    /// - Returns: whether it was made anew.
     /// - Throws: `name_taken` (77); `room_changed` (79) where the name was another room's here.
+    @discardableResult
     package func createRoom(
         _ name: RoomName, access: GroupPolicy.Access, adders: GroupPolicy.Adders = .admins
-    ) async throws(Problem) {
+    ) async throws(Problem) -> Bool {
         let request = CreateRoom(id: try MessageIdentity.new(now: WallClock.now), name: name.spoken)
         let room: ConversationID
+        var isAnew = false
         do throws(Problem) {
             let made: Rooms = try await ask(request)
             guard let record = made.rooms.first, record.name == name.spoken, made.rooms.count == 1 else {
                 throw Problem(.protocolFault, "the server made another room than the one that was wanted")
             }
             room = record.conversation
+            isAnew = record.access != .unfounded
         } catch {
             guard error.code == ErrorCode.nameTaken.name else { throw error }
             // It was founded before, and the answer was lost.
@@ -38,7 +43,11 @@ extension Client {
         }
         try store { try $0.checkRoom(name, room) }
         _ = try await roomJoiner().enter(
-            room, as: .room(name, founding: .init(adders: adders, access: access)))
+            room, as: .room(name, founding: .init(adders: adders, access: access, isAnew: isAnew)),
+            after: isAnew ? .notInGroup : nil)
+        // It begins as it was.
+        if isAnew { try await setRoom(name, access: access, adders: adders) }
+        return isAnew
     }
 
     /// Enters an open room, or one that this account is a member or an admin of.
@@ -68,13 +77,18 @@ extension Client {
     }
 
     /// Leaves a room with all devices of this account. When it returns they get nothing of it any more.
-    package func leaveRoom(_ name: RoomName) async throws(Problem) {
+    ///
+    /// - Returns: whether it was the last of its admins, and others are left.
+    @discardableResult
+    package func leaveRoom(_ name: RoomName) async throws(Problem) -> Bool {
         let (link, _) = try await loggedInLink()
         let room = try await roomBook.conversation(of: name, on: link)
         let own = try await rooms(all: false)
         guard own.contains(where: { $0.name == name }) else {
             throw Problem(.notAMember, "you are not in #\(name)", conversation: "#\(name)", sent: .no)
         }
+        let wasOnlyAdmin = (try? await isOnlyAdmin(of: name)) ?? false
+        await readToEnd(room, name)
         let _: Done = try await ask(LeaveRoom(conversation: room, id: try MessageIdentity.new(now: WallClock.now)))
         try store { store in
             try store.writeSynced {
@@ -83,6 +97,16 @@ extension Client {
             }
             store.wake()
         }
+        return wasOnlyAdmin
+    }
+
+    /// What was written before this device leaves is its own; without the group nobody could open it any more.
+    private func readToEnd(_ room: ConversationID, _ name: RoomName) async {
+        do throws(Problem) {
+            let joiner = try await roomJoiner()
+            guard try await joiner.held(room).mark != nil else { return }
+            _ = try await joiner.enter(room, as: .room(name), after: .preconditionFailed)
+        } catch { log.info("#\(name) is left without having read all of it: \(error.text)") }
     }
 
     /// Forgets whose a room's name is: from then on the one that has it may be used. What was written there stays.

@@ -56,6 +56,7 @@ struct RoomDesk: Sendable {
     func hasAll(of chain: AccountChain?) -> Bool {
         guard let chain else { return false }
         let present = Set(view.leaves.filter { $0.party.account == chain.place.account }.map(\.credential.device))
+            .subtracting(view.leaving)
         return chain.devices.allSatisfy { !$0.value.isActive || present.contains($0.key) }
     }
 }
@@ -80,6 +81,7 @@ extension Client {
         // In it, and then to its head: what somebody else has changed is known then.
         _ = try await joiner.enter(room, as: .room(name))
         _ = try await joiner.enter(room, as: .room(name), after: .preconditionFailed)
+        tellHistoryDoubts()
         let judge = joiner.place.judge
         guard let view = try store({ store in try store.read { try store.roomView(of: room, judge: judge) } }) else {
             throw Problem(.notInGroup, conversation: "#\(name)", sent: .no)

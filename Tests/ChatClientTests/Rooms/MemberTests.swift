@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import GroupRules
 import MLS
+import RulesSupport
 import TestSupport
 import Testing
 
@@ -72,6 +73,76 @@ import Testing
             try await reads(alice, ops, removing: true)
             #expect(try await told(alice).last == Told(.leave, bob, removed: [bob]))
             #expect(try await told(alice).count == 3)
+        }
+    }
+
+    @Test func `nothing is left of a group that was left but that it was`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let dev = try #require(RoomName("dev"))
+            try await alice.client().createRoom(dev, access: .open)
+            let client = try bob.client()
+            try await client.joinRoom(dev)
+            let sent = await client.send([OutgoingMessage(conversation: .room(dev.spoken), body: "hi")])
+            #expect(sent.map(\.status) == [.accepted])
+            let room = try await client.withStore { try $0.pinnedRoom(dev) }
+            let id = try #require(room)
+            let name = GroupName(conversation: id, incarnation: 0)
+            func rows() async throws -> Int {
+                try await client.withStore { store in
+                    try store.database.first(
+                        """
+                        SELECT (SELECT count(*) FROM outgoing WHERE conversation = ?1)
+                            + (SELECT count(*) FROM group_trusts WHERE conversation = ?1)
+                            + (SELECT count(*) FROM group_standings WHERE conversation = ?1)
+                            + (SELECT count(*) FROM log_marks WHERE conversation = ?1)
+                            + (SELECT count(*) FROM group_transcripts WHERE name = ?2)
+                            + (SELECT count(*) FROM group_rows WHERE name = ?2)
+                        """, id, name.groupId
+                    ) { $0.int(0) } ?? -1
+                }
+            }
+            #expect(try await rows() > 0)
+            try await client.leaveRoom(dev)
+            #expect(try await rows() == 0)
+            #expect(try await client.withStore { try $0.tombstone(of: name) } != nil)
+        }
+    }
+
+    @Test func `I1, I2: a room that everybody has left is made anew by who was its admin, as it was`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let ops = try #require(RoomName("ops"))
+            let isNew = try await alice.client().createRoom(ops, access: .closed)
+            #expect(!isNew)
+            _ = try await alice.client().add([bob.name], to: ops)
+            try await reads(bob, ops)
+            try await alice.client().leaveRoom(ops)
+            await expectRefusal(.refused, "name_taken") {
+                _ = try await alice.client().createRoom(ops, access: .closed)
+            }
+            try await bob.client().leaveRoom(ops)
+            await expectRefusal(.refused, "name_taken") { _ = try await bob.client().createRoom(ops, access: .closed) }
+            let isAnew = try await alice.client().createRoom(ops, access: .open, adders: .members)
+            #expect(isAnew)
+            let view = try await alice.client().withStore { store -> (GroupPolicy, Int)? in
+                guard let identity = try store.identity(), let key = try store.groupKey() else { return nil }
+                let judge = GroupJudge(server: identity.server, groupKey: key)
+                guard let room = try store.pinnedRoom(ops), let view = try store.roomView(of: room, judge: judge) else {
+                    return nil
+                }
+                return (view.policy, view.leaves.count)
+            }
+            let (policy, leaves) = try #require(view)
+            #expect(policy.group.incarnation == 1 && leaves == 1)
+            #expect(policy.previous?.incarnation == 0)
+            guard case .room(let room) = policy.kind else { throw TestFailure("no room") }
+            #expect(room.access == .open && room.adders == .members)
+            _ = try await alice.client().add([bob.name], to: ops)
+            try await reads(bob, ops)
+            #expect(try await told(bob).last == Told(.add, alice, added: [bob]))
         }
     }
 

@@ -40,7 +40,9 @@ import Testing
             let (ops, none) = (try Self.ops(), try #require(RoomName("none")))
             try await alice.client().createRoom(ops, access: .closed)
             let client = try bob.client()
-            for body in [client.joinRoom, { _ = try await client.members(of: $0) }, client.leaveRoom] {
+            for body in [
+                client.joinRoom, { _ = try await client.members(of: $0) }, { _ = try await client.leaveRoom($0) },
+            ] {
                 await expectRefusal(.refused, "not_a_member") { try await body(ops) }
                 await expectRefusal(.unknownName, "no_such_room") { try await body(none) }
             }

@@ -71,7 +71,7 @@ lacks "$SCRATCH/bare" joined
 
 # A further device of carol comes into her rooms by itself when it stays connected.
 further phone carol
-background phone-hears as phone chat listen --meta --json
+background phone-hears as phone chat listen --meta --own --json
 told phone-hears '["#dev","join","carol",["carol"],[]]'
 eventually grep -qx '\* a device of carol joined #dev' "$SCRATCH/plain"
 exits 0 bob chat send --room dev "for both"
@@ -83,3 +83,11 @@ told phone-hears '["#later","join","carol",["carol"],[]]'
 # One goes with its user.
 exits 0 carol chat room leave later
 told phone-hears '["#later","leave","carol",[],["carol","carol"]]'
+
+# One that only writes comes into the room that it writes to, and into no other.
+further tablet carol
+exits 0 as tablet chat send --room dev "from the tablet"
+eventually grep -q '"from the tablet"' "$SCRATCH/phone-hears"
+eventually grep -q 'from the tablet' "$SCRATCH/plain"
+exits 0 bob chat room members dev --devices --json
+same 3 "$(jq -c 'select(.user == "carol") | .device' "$SCRATCH/out" | sort -u | wc -l)" "devices of carol in #dev"

@@ -73,3 +73,21 @@ exits 0 carol chat room list
 has "$SCRATCH/out" "^dev +open, changed"
 exits 0 carol chat room forget dev
 exits 0 carol chat room members dev
+
+# Who leaves has read what was written before; who comes again is told that there was something.
+exits 0 alice chat room create team
+exits 0 alice chat room add team bob
+exits 0 bob chat send --room team "here"
+exits 0 alice chat send --room team "for bob, who has not looked"
+exits 0 bob chat room leave team
+exits 0 bob chat history --room team --json
+same "for bob, who has not looked" "$(jq -r 'select(.body and (.own | not)) | .body' "$SCRATCH/out" | tail -n 1)"
+# Whoever writes next removes him, and then he is added again.
+exits 0 alice chat send --room team "bye"
+exits 0 alice chat room add team bob
+exits 0 alice chat room members team
+has "$SCRATCH/out" "^bob "
+exits 0 alice chat send --room team "welcome back"
+exits 0 bob chat listen --no-follow --json
+same "welcome back" "$(jq -r 'select(.body) | .body' "$SCRATCH/out" | tail -n 1)"
+same "" "$(jq -r 'select(.head == "gap") | select(.reason != "before_join") | .reason' "$SCRATCH/out")"

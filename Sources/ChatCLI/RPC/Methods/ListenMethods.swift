@@ -21,7 +21,8 @@ struct ListenMethods: Sendable {
     private static let everyone = RPCParameter.flag(
         "everyone", about: "only messages to everybody; with to_me or rooms: these too")
     private static let own = RPCParameter.flag("own", about: "also messages of one's own")
-    private static let meta = RPCParameter.flag("meta", about: "also logins, who is online, and receipts")
+    private static let meta = RPCParameter.flag(
+        "meta", about: "also logins, who is online, receipts, and who comes into rooms and goes")
     private static let markRead = RPCParameter.flag(
         "mark_read", about: "mark what is told as shown, and tell the senders")
 
