@@ -32,10 +32,14 @@ struct Opener: Sendable {
     ) throws -> OpenedPart {
         let setting = OpeningSetting(
             store: store, identity: identity, judge: judge, conversation: conversation, isReplay: isReplay, now: now)
-        let course = try store.writeSynced {
+        let before = held[conversation] ?? HeldGroup()
+        let takeIn = {
             if isDelivered { try store.noteSynced(now) }
-            return try Self.run(items, setting, held[conversation] ?? HeldGroup(), clock)
+            return try Self.run(items, setting, before, clock)
         }
+        // What is delivered can wait for room on the disk; what is read was asked for by whoever wants to write.
+        let course =
+            isDelivered ? try store.writeSynced(takeIn) : try store.writeWithReserve(isSynced: true, takeIn)
         keep(course.held, of: conversation)
         return course.part
     }

@@ -5,7 +5,7 @@ user alice
 user bob
 user carol
 mkdir "$SCRATCH/small"
-if ! mount -t tmpfs -o size=4m,mode=700 tmpfs "$SCRATCH/small" 2>/dev/null; then
+if ! mount -t tmpfs -o size=6m,mode=700 tmpfs "$SCRATCH/small" 2>/dev/null; then
     say "SKIPPED: mounting a tmpfs needs root"
     exit 0
 fi
