@@ -52,6 +52,17 @@ extension ClientStore {
         }
     }
 
+    /// Those that the group does not have any more may be added again. Within a transaction.
+    func dropRestored(in conversation: ConversationID, besides group: Group) throws {
+        let restored = try restoredLeaves(in: conversation)
+        guard !restored.isEmpty else { return }
+        let present = Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential).device })
+        for device in restored.subtracting(present) {
+            try database.run(
+                "DELETE FROM restored_leaves WHERE conversation = ? AND device = ?", conversation, device)
+        }
+    }
+
     func restoredLeaves(in conversation: ConversationID) throws -> Set<DeviceID> {
         Set(
             try database.all("SELECT device FROM restored_leaves WHERE conversation = ?", conversation) {

@@ -30,6 +30,18 @@ struct Joiner: Sendable {
     func enter(
         _ conversation: ConversationID, as target: GroupTarget, after refusal: ErrorCode? = nil
     ) async throws(Problem) -> GroupMark {
+        do throws(Problem) { return try await enterKnown(conversation, as: target, after: refusal) } catch {
+            guard error.code == ErrorCode.noSuchConversation.name, case .direct(let peer) = target else { throw error }
+            // A restored server has lost it with all that was written there (S4): it is the same again, since its identifier is that of
+            // the two.
+            let _: Conversations = try await wire.ask(OpenConversation(with: peer.name))
+            return try await enterKnown(conversation, as: target, after: refusal)
+        }
+    }
+
+    private func enterKnown(
+        _ conversation: ConversationID, as target: GroupTarget, after refusal: ErrorCode?
+    ) async throws(Problem) -> GroupMark {
         var course = GroupCourse(try await held(conversation))
         if refusal == nil, case .member = course.state { try await settleWhereWanted(conversation) }
         return try await run(&course, from: course.begin(after: refusal), conversation, target, .nothing)

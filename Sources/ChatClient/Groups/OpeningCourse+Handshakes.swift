@@ -129,6 +129,7 @@ extension OpeningCourse {
             return
         }
         if let standing { try store.keepTranscript(of: standing.group, group.context) }
+        try store.dropRestored(in: conversation, besides: group)
         try reached(group.epoch)
     }
 

@@ -360,6 +360,34 @@ import Testing
         }
     }
 
+    @Test func `S4: a conversation that a restore has lost goes on, and what is written there first is read`()
+        async throws
+    {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            for person in [alice, bob] { try await person.client().leavesPackages() }
+            await server.stop()
+            try server.copyStore()
+            try await server.startAgain()
+            #expect(try await alice.client().send([bob.to("lost")]).map(\.status) == [.accepted])
+            let first = try await bob.client().listen(ListenOptions())
+            #expect(try await first.nextMessage()?.body == "lost")
+            #expect(try await bob.client().send([alice.to("too")]).map(\.status) == [.accepted])
+            await server.stop()
+            try server.restoreStore()
+            try await server.startAgain()
+            let sender = try alice.client()
+            let sent = await sender.send([bob.to("again")])
+            #expect(sent.map(\.status) == [.accepted], "\(sent)")
+            await sender.settle()
+            #expect(try await first.nextMessage()?.body == "again")
+            #expect(try await bob.client().send([alice.to("answer")]).map(\.status) == [.accepted])
+            let other = try await alice.client().listen(ListenOptions())
+            #expect(try await other.nextBodies(2).last == "answer")
+        }
+    }
+
     @Test func `S4: who holds nothing any more of a group that is lost founds the next one, as who holds it does`()
         async throws
     {

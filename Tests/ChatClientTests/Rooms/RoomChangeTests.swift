@@ -81,6 +81,37 @@ import Testing
         }
     }
 
+    @Test func `S4: whom a restore brings back into a closed room nobody writes to before they are removed again`()
+        async throws
+    {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            let (bob, carol) = (scene.bob.name, scene.carol.name)
+            #expect(codes(try await scene.alice.client().add([bob, carol], to: scene.ops)) == [nil, nil])
+            for person in [scene.alice, scene.bob, scene.carol] { _ = try await scene.enters(person) }
+            await server.stop()
+            try server.copyStore()
+            try await server.startAgain()
+            #expect(codes(try await scene.alice.client().remove([carol], from: scene.ops)) == [nil])
+            _ = try await scene.enters(scene.bob)
+            await server.stop()
+            try server.restoreStore()
+            try await server.startAgain()
+            let message = OutgoingMessage(conversation: .room(scene.ops.spoken), body: "not for carol")
+            let refused = try await scene.alice.client().send([message])
+            #expect(refused.map { $0.problem?.code } == ["restored_member"])
+            #expect(codes(try await scene.alice.client().remove([carol], from: scene.ops)) == [nil])
+            #expect(try await scene.alice.client().send([message]).map(\.status) == [.accepted])
+            // Bob, who was further, comes back over his own leaf.
+            let back = try await scene.enters(scene.bob)
+            #expect(try await scene.enters(scene.alice) == back)
+            #expect(try await scene.bob.client().send([message]).map(\.status) == [.accepted])
+            // Whoever is wanted there is added again.
+            #expect(codes(try await scene.alice.client().add([carol], to: scene.ops)) == [nil])
+            #expect(try await scene.alice.client().send([message]).map(\.status) == [.accepted])
+        }
+    }
+
     @Test func `of several those are added who can be, and each other one has its reason`() async throws {
         try await withServer { server in
             let scene = try await Scene(server)
