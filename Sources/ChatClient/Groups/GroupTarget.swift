@@ -81,7 +81,8 @@ extension ClientStore {
             return peer.map { .direct(Joiner.Peer(account: $0, name: name)) } ?? .unknown
         case .room(let name): return .room(RoomName(name))
         case .everyone: return .everyone
-        case nil: return .unknown
+        // By the name alone, as an identity file brings it.
+        case nil: return try roomPinned(to: conversation).map { .room($0) } ?? .unknown
         }
     }
 }

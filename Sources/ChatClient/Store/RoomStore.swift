@@ -36,6 +36,13 @@ extension ClientStore {
         try database.first("SELECT conversation FROM room_pins WHERE name = ?", name.text) { try $0.identifier(0) }
     }
 
+    /// The name that belongs to a conversation here.
+    func roomPinned(to conversation: ConversationID) throws -> RoomName? {
+        try database.first("SELECT name FROM room_pins WHERE conversation = ?", conversation) {
+            RoomName(try $0.userName(0))
+        }
+    }
+
     /// The name belongs to nobody any more; what was written there stays. Within a transaction.
     ///
     /// - Returns: whether it belonged to anybody.
