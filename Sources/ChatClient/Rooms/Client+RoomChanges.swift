@@ -43,7 +43,11 @@ extension Client {
         let (link, _) = try await loggedInLink()
         let account = try await account(of: user)
         try await keyPassage.settle(.user(user), account, on: link)
-        if desk.hasAll(of: try store({ try $0.chain(of: account) })) { return [] }
+        if desk.hasAll(of: try store({ try $0.chain(of: account) })) {
+            guard try await hasLeft(account, desk, on: link) else { return [] }
+            // The devices that they had are still there: they go first.
+            _ = try await desk.joiner.enter(desk.conversation, as: desk.target, after: .removalPending)
+        }
         let packages = try await desk.joiner.packagesToAdd(
             of: Joiner.Peer(account: account, name: user), in: desk.conversation)
         guard !packages.isEmpty else {
@@ -52,6 +56,19 @@ extension Client {
                 hint: "try again when \(user) has connected", conversation: "#\(desk.name)", sent: .no)
         }
         return packages
+    }
+
+    /// Whether an account is no member any more, by the server's word, whose devices are in the group still.
+    private func hasLeft(_ account: AccountID, _ desk: RoomDesk, on link: Link) async throws(Problem) -> Bool {
+        var last: AccountID?
+        while true {
+            let page: Members = try await link.request(RoomMembers(conversation: desk.conversation, after: last))
+            guard !page.members.contains(where: { $0.account.id == account }) else { return false }
+            guard page.more, let next = page.members.last?.account.id, last.map({ $0 < next }) ?? true else {
+                return true
+            }
+            last = next
+        }
     }
 
     /// Who has a name, by the server's word.

@@ -56,7 +56,6 @@ struct RoomDesk: Sendable {
     func hasAll(of chain: AccountChain?) -> Bool {
         guard let chain else { return false }
         let present = Set(view.leaves.filter { $0.party.account == chain.place.account }.map(\.credential.device))
-            .subtracting(view.leaving)
         return chain.devices.allSatisfy { !$0.value.isActive || present.contains($0.key) }
     }
 }

@@ -20,8 +20,6 @@ struct RoomView {
 
     let policy: GroupPolicy
     let leaves: [ClaimedLeaf]
-    /// Devices whose removal waits for a commit.
-    var leaving: Set<DeviceID> = []
 
     /// Who is in it by the group or by the server's word, which may be further: what the group says of somebody goes before.
     static func merge(_ told: [RoomMember], _ view: RoomView?) -> [Member] {
@@ -65,13 +63,7 @@ extension ClientStore {
             try StoredGroup.summary(of: standing.group.groupId, from: rows)?.status == .active
         else { return nil }
         let group = try rows.telling { try Group.load(standing.group.groupId, from: rows, judge: judge) }
-        let leaving = group.pendingProposals.compactMap { proposal in
-            proposal.proposal.removed.flatMap { group.member($0) }.flatMap {
-                try? DeviceCredential($0.credential).device
-            }
-        }
         return RoomView(
-            policy: try GroupPolicy(group.context), leaves: try group.members.map { try ClaimedLeaf($0.leaf) },
-            leaving: Set(leaving))
+            policy: try GroupPolicy(group.context), leaves: try group.members.map { try ClaimedLeaf($0.leaf) })
     }
 }

@@ -10,10 +10,7 @@ extension CommitWish {
     /// Adds those that have no leaf yet.
     static func adding(_ packages: [KeyPackage]) -> CommitWish {
         CommitWish { group, _ in
-            // Who has left is removed by the same commit.
-            let leaving = Set(group.pendingProposals.compactMap { $0.proposal.removed })
-            let staying = group.members.filter { !leaving.contains($0.index) }
-            let present = Set(staying.compactMap { try? DeviceCredential($0.leaf.credential) })
+            let present = Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential) })
             let missing = packages.filter { package in
                 (try? DeviceCredential(package.leafNode.credential)).map { !present.contains($0) } ?? false
             }
