@@ -25,6 +25,8 @@ struct ServerLogs {
         var messages: [Message] = []
         /// The devices that have a leaf now, and since which commit.
         fileprivate(set) var members: [DeviceID: SequenceNumber] = [:]
+        /// Its commits, for whoever reads what has failed.
+        fileprivate(set) var commits: [(seq: SequenceNumber, device: DeviceID, text: String)] = []
         fileprivate var follower: LogFollower?
 
         var context: [UInt8]? { follower?.group.context.encoded }
@@ -76,6 +78,8 @@ extension ServerLogs.Course {
             }
             try follow(entry)
             try enter(entry)
+            let founds = foundings.info(entry.id) == nil ? "" : ", a founding"
+            commits.append((entry.seq, entry.device, "to epoch \(epoch ?? 0) with \(members.count) leaves\(founds)"))
         case .proposal: try follow(entry)
         case .message:
             guard case .privateMessage(let message) = try MLSMessage(decoding: entry.payload).body, let follower else {

@@ -78,7 +78,10 @@ extension Simulation {
         case (.write(let message), .failure(let problem)) where problem.sent == .no:
             messages[message.number].state = .refused
         case (.revoke(let revoked, _), .success): try await noteRevoked([revoked], of: device.account)
-        case (.create(let room, _), .success): if !rooms.contains(room) { rooms.append(room) }
+        // One whose maker was killed or lost the answer is finished by whoever writes there.
+        case (.create(let room, _), let end):
+            if case .failure(let problem) = end, problem.sent == .no { break }
+            if !rooms.contains(room) { rooms.append(room) }
         default: break
         }
     }

@@ -84,9 +84,19 @@ extension Simulation {
                 mayHaveLeft(device, conversation, at: message.seq, since: message.members)
                 || isRestored && since != course.members[device.id]
             if device.isActive, since != nil, read[message.seq] == nil, !isExcused {
-                throw fail("\(device.place.name) does not read \(message.seq) of \(conversation), and was a member")
+                let name = name(of: message.sender)
+                throw fail(
+                    "\(device.place.name) does not read \(message.seq) of \(name), and was a member\n\(told(course))")
             }
         }
+    }
+
+    private func name(of id: DeviceID) -> String {
+        people.values.flatMap(\.devices).first { $0.id == id }?.place.name ?? "\(id)"
+    }
+
+    private func told(_ course: ServerLogs.Course) -> String {
+        course.commits.map { "  \($0.seq) \(name(of: $0.device)): \($0.text)" }.joined(separator: "\n")
     }
 
     /// Whether its account has left with the leaf that it has, which it keeps until somebody commits that.

@@ -37,7 +37,14 @@ extension Simulation {
                 if case .success = end { break }
             }
         }
-        for _ in 0..<2 { for device in everyone { _ = try await run(.sync, on: device.place) } }
+        // Whoever reads may have to commit, which the others read then.
+        var heads: [ConversationID: SequenceNumber] = [:]
+        for _ in 0..<6 {
+            for device in everyone { _ = try await run(.sync, on: device.place) }
+            let now = try await logs().courses.mapValues(\.head)
+            guard now != heads else { break }
+            heads = now
+        }
     }
 
     /// Nothing befalls it, so it must go.
