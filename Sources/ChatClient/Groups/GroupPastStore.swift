@@ -13,6 +13,14 @@ extension ClientStore {
             context.epoch, context.confirmedTranscriptHash)
     }
 
+    /// The epoch from which this device joined: its own commit goes on from that, so behind a restore to before it came that is where the group
+    /// goes on. What it knew of that epoch before counts more. Within a transaction.
+    func keepTranscriptOfJoined(_ group: GroupName, _ context: GroupContext) throws {
+        try database.run(
+            "INSERT OR IGNORE INTO group_transcripts(name, epoch, hash) VALUES (?, ?, ?)", group.groupId,
+            context.epoch, context.confirmedTranscriptHash)
+    }
+
     /// The confirmed transcript hash of an epoch; nil of one in which this device never was.
     func transcript(of group: GroupName, epoch: UInt64) throws -> [UInt8]? {
         try database.first(

@@ -8,11 +8,14 @@ import MLS
 struct StagedGroup: Sendable {
     private(set) var group: Group
     let commit: WaitingCommit
+    /// From outside, what the group was before.
+    private let joined: GroupContext?
     /// Of a room its name.
     private let room: RoomName?
 
-    private init(_ group: Group, _ policy: GroupPolicy, _ commit: WaitingCommit) {
+    private init(_ group: Group, _ policy: GroupPolicy, _ commit: WaitingCommit, joined: GroupContext? = nil) {
         self.group = group
+        self.joined = joined
         self.commit = commit
         room = if case .room(let room) = policy.kind { room.name } else { nil }
     }
@@ -24,6 +27,7 @@ struct StagedGroup: Sendable {
     func stage(in store: ClientStore, now: Timestamp) throws -> Bool {
         if let room { try store.useRoom(room, commit.conversation, now: now) }
         guard try store.keepWaiting(commit) else { return false }
+        if let joined { try store.keepTranscriptOfJoined(commit.group, joined) }
         var group = group
         let rows = store.stagedGroupRows
         try rows.telling { try group.save(to: rows) }
@@ -100,7 +104,8 @@ struct StagedGroup: Sendable {
                 group, policy,
                 WaitingCommit(
                     conversation: conversation, kind: .externalJoin, id: id, position: position,
-                    handshake: message.encoded, groupInfo: try group.groupInfo(withTree: false).encoded))
+                    handshake: message.encoded, groupInfo: try group.groupInfo(withTree: false).encoded),
+                joined: follower.context)
         } catch let problem as Problem {
             throw problem
         } catch { throw Problem(.protocolFault, "the server describes a group that cannot be joined: \(error)") }

@@ -444,6 +444,29 @@ import Testing
         }
     }
 
+    @Test func `S4: a device that came from outside is in what goes on from before it came`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let phone = try Person("bob", at: server.address)
+            _ = try await phone.joins(bob)
+            try await phone.client().leavesPackages()
+            await server.stop()
+            try server.copyStore()
+            try await server.startAgain()
+            #expect(try await Joining(phone, with: alice).enter() == GroupMark(epoch: 2))
+            let one = try await Joining(alice, with: bob)
+            #expect(try await one.enter(after: .preconditionFailed) == GroupMark(epoch: 2))
+            await server.stop()
+            try server.restoreStore()
+            try await server.startAgain()
+            let back = try await Joining(alice, with: bob)
+            #expect(try await back.enter(after: .preconditionFailed) == Self.anew)
+            let late = try await Joining(phone, with: alice)
+            #expect(try await late.enter(after: .preconditionFailed) == Self.anew)
+            try await expectTalk(back, late, 1)
+        }
+    }
+
     @Test func `S4: nobody goes on from an epoch in which they never were`() async throws {
         try await withServer { server in
             let (alice, bob) = try await pair(server)
