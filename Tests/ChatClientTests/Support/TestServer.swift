@@ -117,14 +117,14 @@ final class Person: Sendable {
     /// A further client of the profile, as another process would be.
     func client(
         profile: String = "default", trust: TrustSetting = .acceptNew, server: ServerAddress? = nil,
-        connectTimeout: Duration = ClientSettings.defaultConnectTimeout
+        connectTimeout: Duration = ClientSettings.defaultConnectTimeout, line: @escaping LinkLine = { $0 }
     ) throws -> Client {
         var log = Logger(label: name.text)
         log.logLevel = .critical
         let settings = ClientSettings(
             paths: paths, profile: try #require(UserName(profile)), requestedServer: server ?? self.server,
             trust: trust, connectTimeout: connectTimeout)
-        let client = Client(settings: settings, log: log)
+        let client = Client(settings: settings, log: log, line: line)
         Endings.add { await client.close() }
         return client
     }
