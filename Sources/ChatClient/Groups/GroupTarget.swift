@@ -38,24 +38,28 @@ enum GroupTarget: Equatable, Sendable {
         }
     }
 
-    /// J7 and J2, before a commit is made that every member would refuse. The server knows accounts, and a room knows their roots: an account
-    /// that began anew has lost its place there, and comes only after its former devices were removed.
+    /// J7 and J2, before a commit is made that every member would refuse. The server knows accounts, and a group knows their roots: an
+    /// account that began anew has lost its place in a closed room, and comes to an open one, or to everyone, after its former devices
+    /// were removed.
     ///
     /// - Parameter parties: whose leaves there are.
-    /// - Throws: `not_a_member` (77), `busy` (75).
+    /// - Throws: `not_a_member` (77), `removal_pending` (75).
     func checkPlace(of own: Party, in policy: GroupPolicy, _ parties: [Party]) throws(Problem) {
-        guard case .room(let name, _) = self, !parties.contains(own) else { return }
-        let room = "#\(name)"
-        guard policy.isOpen || policy.hasAdmin(own) else {
-            throw Problem(
-                .notAMember, "you are not in \(room)", advice: .askToBeAdded(room: name.text, admins: []),
-                conversation: room, sent: .no)
+        guard !parties.contains(own) else { return }
+        var spoken: String?
+        if case .room(let name, _) = self {
+            spoken = "#\(name)"
+            guard policy.isOpen || policy.hasAdmin(own) else {
+                throw Problem(
+                    .notAMember, "you are not in #\(name)", advice: .askToBeAdded(room: name.text, admins: []),
+                    conversation: spoken, sent: .no)
+            }
         }
-        guard !parties.contains(where: { $0.account == own.account }) else {
+        guard !parties.contains(where: { $0.account == own.account && $0.root != own.root }) else {
             throw Problem(
-                .busy, "your account's former devices are in \(room) still",
-                hint: "try again when somebody there has written",
-                conversation: room, sent: .no)
+                .removalPending,
+                "somebody who is in the conversation has to remove this account's former devices first",
+                hint: "try again in a minute", conversation: spoken, sent: .no)
         }
     }
 }

@@ -119,7 +119,6 @@ extension Joiner {
             let ground = try await ground(next, info, former, in: conversation)
             follower = try ground.follower(info, tree: tree, judge: judge)
             if let previous = try await desertion(of: follower, next) { return .deserted(previous) }
-            try checkFormerRoot(follower)
             if former == nil { try meet(follower, info, next) }
             restored = Self.restored(follower, former, place.generation)
         } catch let problem as Problem { throw problem } catch {
@@ -131,17 +130,6 @@ extension Joiner {
             return try await standing(conversation)
         }
         return .made(kind)
-    }
-
-    /// J2: an account has one root in a group, and one that was begun anew comes in when its former devices were removed.
-    private func checkFormerRoot(_ group: PublicGroup) throws(Problem) {
-        let parties = group.members.compactMap { try? DeviceCredential($0.leaf.credential).party }
-        guard parties.contains(where: { $0.account == place.party.account && $0.root != place.party.root }) else {
-            return
-        }
-        throw Problem(
-            .removalPending, "somebody who is in the conversation has to remove this account's former devices first",
-            hint: "try again in a minute", sent: .no)
     }
 
     /// S4: devices with a leaf there that a later state of the group, which this device was in, did not have any more.

@@ -78,7 +78,7 @@ struct StagedGroup: Sendable {
     /// - Parameters:
     ///   - follower: as it was described, or followed; it has a place in `conversation`.
     ///   - target: what it must be the group of.
-    /// - Throws: `protocol_fault` (76) where it is no group of this conversation, or breaks a rule; `not_a_member` (77).
+    /// - Throws: `protocol_fault` (76) where it is no group of this conversation, or breaks a rule; what `checkPlace` says.
     static func joining(
         _ follower: PublicGroup, _ info: GroupInfo, at position: ConversationPosition, _ place: GroupPlace,
         in conversation: ConversationID, as target: GroupTarget, now: Timestamp

@@ -143,7 +143,9 @@ import Testing
                 wish: LoginWish(confirmReset: { _ in true }))
             let message = OutgoingMessage(conversation: .room(ops.spoken), body: "back")
             let sent = await client.send([message])
-            #expect(sent.first?.problem?.code == "not_a_member" && sent.first?.problem?.exit == .refused)
+            #expect(
+                sent.first?.problem?.code == "not_a_member" && sent.first?.problem?.exit == .refused,
+                "\(String(describing: sent.first?.problem))")
             // Once he was added he writes.
             try await client.leavesPackages()
             _ = try await alice.client().key(of: bob.name)
