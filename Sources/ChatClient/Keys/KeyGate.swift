@@ -49,9 +49,9 @@ struct KeyGate: Sendable {
         }
     }
 
-    /// What is known of an account's keys here, with what the file says.
+    /// What is known of an account's keys here, with what the file says, or has said last.
     func record(of account: AccountID, named name: UserName, in store: ClientStore) throws -> KeyRecord {
-        try store.keyRecord(of: account, named: name, compared: try file?.read()[name])
+        try store.keyRecord(of: account, named: name, compared: try file?.readOrLast()[name])
     }
 
     func finding(_ record: KeyRecord) -> GateRules.PersonFinding { GateRules.look(at: record.person, policy: policy) }

@@ -63,6 +63,17 @@ echo 'keys_file = "team.keys"' >"$SCRATCH/alice/.config/chat/config.toml"
 echo "bob $bob_key" >"$SCRATCH/alice/.config/chat/team.keys"
 chmod 664 "$SCRATCH/alice/.config/chat/team.keys"
 exits 0 alice chat keys list
+# While it is away, what it said last counts for whoever stays, also for what they write.
+user dave
+background reply.out alice chat reply --allow dave -- tr a-z A-Z
+replying=$job
+answers() { dave chat send --to alice "$1"; dave chat history --with alice --sync --json | jq -r .body | grep -qx "${1^^}"; }
+eventually answers "with the list"
+mv "$SCRATCH/alice/.config/chat/team.keys" "$SCRATCH/team.keys"
+eventually answers "without the list"
+mv "$SCRATCH/team.keys" "$SCRATCH/alice/.config/chat/team.keys"
+kill "$replying"
+wait "$replying"
 chmod 666 "$SCRATCH/alice/.config/chat/team.keys"
 exits 78 alice chat --json keys list
 same unsafe_store "$(jq -r .code "$SCRATCH/err")"
