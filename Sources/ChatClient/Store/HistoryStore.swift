@@ -29,7 +29,7 @@ extension ClientStore {
         return try database.all(
             """
             SELECT * FROM message_rows WHERE time >= ? AND time <= ? AND (?3 OR is_found(body))
-            ORDER BY time DESC, number DESC LIMIT ?4
+            ORDER BY time DESC, conversation DESC, seq DESC LIMIT ?4
             """, from: ItemReader.messages, since, until, search == nil, limit, read: { try reader.item($0, trust) }
         ).reversed()
     }
