@@ -285,14 +285,15 @@ import Transport
             #expect(
                 try await names(alice.client()) == [
                     "config ok", "disk ok", "permissions ok", "address ok", "tls ok", "clock ok", "login ok",
-                    "devices warning", "outbox ok", "sync ok", "keys ok",
+                    "packages ok", "devices warning", "groups ok", "outbox ok", "sync ok", "keys ok", "history ok",
                 ])
             await server.stop()
             let start = ["config ok", "disk ok", "permissions ok"]
-            let end = ["outbox ok", "sync ok", "keys ok"]
+            let end = ["outbox ok", "sync ok", "keys ok", "history ok"]
             #expect(
                 try await names(alice.client()) == start + [
-                    "address failed", "tls skipped", "clock skipped", "login skipped", "devices skipped",
+                    "address failed", "tls skipped", "clock skipped", "login skipped",
+                    "packages skipped", "devices skipped", "groups skipped",
                 ] + end)
             try await server.startAgain()
             let other = try #require(PublicKeyPin(digest: Array(repeating: 1, count: 32)))
@@ -300,14 +301,16 @@ import Transport
             try await known.update { $0[server.address] = .pin(other) }
             #expect(
                 try await names(alice.client()) == start + [
-                    "address ok", "tls failed", "clock skipped", "login skipped", "devices skipped",
+                    "address ok", "tls failed", "clock skipped", "login skipped",
+                    "packages skipped", "devices skipped", "groups skipped",
                 ] + end)
             try await known.update { $0[server.address] = try? .pin(TestServer.identity.get().pin) }
             let device = try await alice.client().ownDevice()
             try await alice.client().store { store in try store.write { try store.noteRefused(device, .revoked) } }
             #expect(
                 try await names(alice.client()) == start + [
-                    "address skipped", "tls skipped", "clock skipped", "login failed", "devices skipped",
+                    "address skipped", "tls skipped", "clock skipped", "login failed",
+                    "packages skipped", "devices skipped", "groups skipped",
                 ] + end)
         }
     }

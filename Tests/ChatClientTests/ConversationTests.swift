@@ -216,6 +216,10 @@ import Testing
             #expect(read.map(\.status) == [.read])
             await listener.stop()
             _ = await reading.result
+            let isAway = try await eventually {
+                try await alice.client().users(onlineOnly: true).allSatisfy { $0.account.name != bob.name }
+            }
+            #expect(isAway)
             let late = try await alice.client().send(
                 [bob.to("c")], options: SendOptions(wait: .read, timeout: .milliseconds(300)))
             #expect(late[0].status == .accepted)
