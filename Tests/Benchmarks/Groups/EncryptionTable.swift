@@ -2,7 +2,9 @@ import Foundation
 
 /// What encryption costs who uses the programs: coming into groups, and going on in them.
 extension Driver {
-    private static let stormers = 100
+    /// An account has at most 32 devices.
+    private static let (fleets, slots) = (4, 25)
+    private static var stormers: Int { fleets * slots }
 
     func encryptionTable(_ programs: Programs) async throws {
         let house = try House(chatd: programs.chatd)
@@ -48,17 +50,18 @@ extension Driver {
         row("`chat send --room`, behind \(what)", runs, wanted: wanted)
     }
 
-    /// Devices that log in at once by one file, and each come into the conversation of everybody.
+    /// Devices that log in at once by files, and each come into the conversation of everybody.
     private func storm(_ programs: Programs, _ house: House) throws {
-        let owner = try Profile("fleet", chat: programs.chat, house: house)
-        let file = owner.home.appending(path: "identities").path
-        try owner.command(
-            "device", "add", "--reusable", "--slots", String(Self.stormers), "--out", file
-        ).run()
+        let files = try (0..<Self.fleets).map { number in
+            let owner = try Profile("fleet\(number)", chat: programs.chat, house: house)
+            let file = owner.home.appending(path: "identities").path
+            try owner.command("device", "add", "--reusable", "--slots", String(Self.slots), "--out", file).run()
+            return file
+        }
         let homes = try (0..<Self.stormers).map { try Profile(home: "storm\($0)", chat: programs.chat, house: house) }
         let (cpu, start) = (try house.server.cpuSeconds(), ContinuousClock.now)
-        let running = try homes.map { home in
-            let login = home.command("login", "--identity", file)
+        let running = try homes.enumerated().map { number, home in
+            let login = home.command("login", "--identity", files[number % files.count])
             return (login, try login.begin())
         }
         for (login, child) in running { try login.check(child.end()) }
