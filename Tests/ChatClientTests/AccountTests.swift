@@ -285,7 +285,8 @@ import Transport
             #expect(
                 try await names(alice.client()) == [
                     "config ok", "disk ok", "permissions ok", "address ok", "tls ok", "clock ok", "login ok",
-                    "packages ok", "devices warning", "groups ok", "outbox ok", "sync ok", "keys ok", "history ok",
+                    "packages ok", "devices warning", "rooms ok", "groups ok", "outbox ok", "sync ok", "keys ok",
+                    "history ok",
                 ])
             await server.stop()
             let start = ["config ok", "disk ok", "permissions ok"]
@@ -293,7 +294,7 @@ import Transport
             #expect(
                 try await names(alice.client()) == start + [
                     "address failed", "tls skipped", "clock skipped", "login skipped",
-                    "packages skipped", "devices skipped", "groups skipped",
+                    "packages skipped", "devices skipped", "rooms skipped", "groups skipped",
                 ] + end)
             try await server.startAgain()
             let other = try #require(PublicKeyPin(digest: Array(repeating: 1, count: 32)))
@@ -302,7 +303,7 @@ import Transport
             #expect(
                 try await names(alice.client()) == start + [
                     "address ok", "tls failed", "clock skipped", "login skipped",
-                    "packages skipped", "devices skipped", "groups skipped",
+                    "packages skipped", "devices skipped", "rooms skipped", "groups skipped",
                 ] + end)
             try await known.update { $0[server.address] = try? .pin(TestServer.identity.get().pin) }
             let device = try await alice.client().ownDevice()
@@ -310,7 +311,7 @@ import Transport
             #expect(
                 try await names(alice.client()) == start + [
                     "address skipped", "tls skipped", "clock skipped", "login failed",
-                    "packages skipped", "devices skipped", "groups skipped",
+                    "packages skipped", "devices skipped", "rooms skipped", "groups skipped",
                 ] + end)
         }
     }

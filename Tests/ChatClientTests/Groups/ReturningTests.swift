@@ -406,7 +406,11 @@ import Testing
             let one = try await Joining(alice, with: bob)
             let conversation = one.conversation
             try await one.client.withStore { store in
-                try store.write { try store.leaveGroup(of: conversation) }
+                try store.write {
+                    let group = try #require(try store.groupStanding(of: conversation)).group
+                    try store.dropGroup(group.groupId)
+                    try store.database.run("DELETE FROM group_standings WHERE conversation = ?", conversation)
+                }
             }
             #expect(try await one.enter() == Self.anew)
             let other = try await Joining(bob, with: alice)
