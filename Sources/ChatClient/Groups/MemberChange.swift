@@ -72,13 +72,19 @@ struct LeafChanges {
 }
 
 extension LeafChanges {
+    /// Whether a member has only given itself other keys, or changed the policy.
+    static func isNone(_ staged: StagedCommit) -> Bool {
+        guard case .member = staged.committer else { return false }
+        return staged.added.isEmpty && staged.removed.isEmpty
+    }
+
     /// Nil where the commit only gives its author other keys.
     ///
     /// - Parameter staged: the commit of somebody else, before it was merged; nil of one's own.
     init?(from former: Group, to group: Group, staged: StagedCommit?) {
         let removals = Set(former.pendingProposals.compactMap { $0.proposal.removed })
+        if let staged, Self.isNone(staged) { return nil }
         if let staged, case .member(let index) = staged.committer {
-            guard !staged.added.isEmpty || !staged.removed.isEmpty else { return nil }
             let gone = Set(staged.removed.map(\.index))
             self.init(
                 before: former.members.map(\.leaf),

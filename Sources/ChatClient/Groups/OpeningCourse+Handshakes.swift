@@ -33,7 +33,7 @@ extension OpeningCourse {
                 return try pass(entry.place.seq, "an entry that is no commit")
             }
             let staged = try group.stage(commit, now: GroupJudge.now, judge: setting.judge)
-            let former = group
+            let former = former(of: group, staged)
             try group.merge(staged)
             try merged(group)
             try noteMembers(from: former, to: group, staged, at: entry.place)
@@ -78,7 +78,7 @@ extension OpeningCourse {
                 return part.stop = .cannotFollow(
                     place.seq, "the commit of this device is not the one that waits in the group")
             }
-            let former = group
+            let former = former(of: group, nil)
             try group.mergePending()
             try merged(group)
             try noteMembers(from: former, to: group, nil, at: place)

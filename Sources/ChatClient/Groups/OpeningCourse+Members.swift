@@ -6,11 +6,21 @@ import MLS
 extension OpeningCourse {
     private var isEveryone: Bool { setting.identity.everyone == conversation }
 
+    /// The group as it is before a commit, where it may have to be told who comes and goes by it; nil where not. Whoever holds it makes the
+    /// group that goes on copy its whole tree.
+    ///
+    /// - Parameter staged: nil of one's own.
+    func former(of group: Group, _ staged: StagedCommit?) -> Group? {
+        isEveryone || staged.map(LeafChanges.isNone) ?? false ? nil : group
+    }
+
     /// A commit was merged.
+    ///
+    /// - Parameter former: what `former(of:)` gave before it.
     mutating func noteMembers(
-        from former: Group, to group: Group, _ staged: StagedCommit?, at place: EntryPlace
+        from former: Group?, to group: Group, _ staged: StagedCommit?, at place: EntryPlace
     ) throws {
-        guard !isEveryone, let changes = LeafChanges(from: former, to: group, staged: staged) else { return }
+        guard let former, let changes = LeafChanges(from: former, to: group, staged: staged) else { return }
         try note(changes, at: place)
     }
 
