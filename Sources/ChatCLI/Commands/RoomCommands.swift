@@ -32,16 +32,13 @@ struct RoomCreateCommand: ChatCommand {
             invocation.diagnostics.note(
                 "made_anew", "everybody had left #\(room); it is made anew, and you are in it alone")
         }
-        invocation.diagnostics.note("one_admin", "you are the only admin of #\(room); \(Self.advice(room))")
+        invocation.diagnostics.note("one_admin", "you are the only admin of #\(room); \(advice(room))")
         return .done
     }
 }
 
-extension RoomCreateCommand {
-    fileprivate static func advice(_ room: RoomName) -> String {
-        AdviceWording.commandLine.text(.makeAdmin(room.text))
-    }
-}
+/// What helps a room that has one admin only.
+private func advice(_ room: RoomName) -> String { AdviceWording.commandLine.text(.makeAdmin(room.text)) }
 
 struct RoomListCommand: ChatCommand {
     static let configuration = CommandConfiguration(
@@ -117,8 +114,8 @@ struct RoomMembersCommand: ChatCommand {
         let people = try await invocation.makeClient().members(of: room)
         let admins = people.filter(\.isAdmin)
         if admins.count == 1, people.count > 1 {
-            let advice = AdviceWording.commandLine.text(.makeAdmin(room.text))
-            invocation.diagnostics.note("one_admin", "\(admins[0].user) is the only admin of #\(room); \(advice)")
+            invocation.diagnostics.note(
+                "one_admin", "\(admins[0].user) is the only admin of #\(room); \(advice(room))")
         }
         guard devices else {
             try invocation.show(
