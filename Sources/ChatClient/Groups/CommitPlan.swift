@@ -24,7 +24,8 @@ struct CommitPlan: Equatable, Sendable {
         var leafSince: Timestamp
         /// A renewal has given this device another key than its leaf has.
         var leafIsOutdated = false
-        var leaves: Int
+        /// How many the group has, where this one has no path.
+        var leaves = 0
         /// Everyone's group: nobody commits there for its own sake.
         var isEveryone = false
         /// A commit of this device is under way already.

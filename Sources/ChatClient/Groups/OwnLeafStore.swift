@@ -22,10 +22,11 @@ extension ClientStore {
             let leaf = try StoredGroup.member(summary.ownLeaf, of: standing.group.groupId, from: rows),
             let own = try ownDevice(identity)
         else { return nil }
-        var facts = CommitPlan.Facts(
-            leafSince: try leafSince(leaf.encryptionKey, in: conversation, now: now),
-            leaves: try leafCount(of: standing.group))
-        if case .keyPackage = leaf.source { facts.hasNoPath = true }
+        var facts = CommitPlan.Facts(leafSince: try leafSince(leaf.encryptionKey, in: conversation, now: now))
+        if case .keyPackage = leaf.source {
+            facts.hasNoPath = true
+            facts.leaves = try leafCount(of: standing.group)
+        }
         facts.leafIsOutdated = leaf.signatureKey != own.pair.publicKey
         facts.isEveryone = identity.everyone == conversation
         facts.isWaiting = try waitingCommit(of: conversation) != nil

@@ -42,7 +42,9 @@ extension Client {
             let due = try ownLeaves(written).filter {
                 plan.step($0.value.facts, isLasting: false, now: now, random: 0) != .nothing
             }
-            let unknown = try store { try $0.conversationsWithoutHash(limit: .max) }.filter(written.contains)
+            let unknown = try store { store in
+                try written.sorted().filter { try store.groupStanding(of: $0).map { $0.hash == nil } ?? false }
+            }
             guard !due.isEmpty || !unknown.isEmpty else { return }
             let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
             defer { timer.cancel() }
