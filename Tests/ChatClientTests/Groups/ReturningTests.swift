@@ -289,19 +289,25 @@ import Testing
         }
     }
 
+    /// Two whose group the server, restored, knows nothing of.
+    private func withLostGroup(_ server: TestServer) async throws -> (alice: Person, bob: Person) {
+        let alice = try await Person.registered("alice", at: server)
+        let bob = try await Person.registered("bob", at: server)
+        _ = try await Joining(alice, with: bob)
+        await server.stop()
+        try server.copyStore()
+        try await server.startAgain()
+        #expect(try await Joining(alice, with: bob).enter() == Self.founded)
+        #expect(try await Joining(bob, with: alice).enter() == Self.founded)
+        await server.stop()
+        try server.restoreStore()
+        try await server.startAgain()
+        return (alice, bob)
+    }
+
     @Test func `S4: a group that a restore has lost goes on from what its members have`() async throws {
         try await withServer { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            _ = try await Joining(alice, with: bob)
-            await server.stop()
-            try server.copyStore()
-            try await server.startAgain()
-            #expect(try await Joining(alice, with: bob).enter() == Self.founded)
-            #expect(try await Joining(bob, with: alice).enter() == Self.founded)
-            await server.stop()
-            try server.restoreStore()
-            try await server.startAgain()
+            let (alice, bob) = try await withLostGroup(server)
             let other = try await Joining(bob, with: alice)
             #expect(try await other.enter(after: .preconditionFailed) == Self.anew)
             let one = try await Joining(alice, with: bob)
@@ -392,17 +398,7 @@ import Testing
         async throws
     {
         try await withServer { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            _ = try await Joining(alice, with: bob)
-            await server.stop()
-            try server.copyStore()
-            try await server.startAgain()
-            #expect(try await Joining(alice, with: bob).enter() == Self.founded)
-            #expect(try await Joining(bob, with: alice).enter() == Self.founded)
-            await server.stop()
-            try server.restoreStore()
-            try await server.startAgain()
+            let (alice, bob) = try await withLostGroup(server)
             let one = try await Joining(alice, with: bob)
             let conversation = one.conversation
             try await one.client.withStore { store in
