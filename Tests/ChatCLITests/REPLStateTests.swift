@@ -105,9 +105,9 @@ import Testing
 
     @Test func `history is of the target`() throws {
         var state = state()
-        #expect(try state.decide(.history(nil)) == .history(HistoryQuery(conversation: nil, limit: 20)))
+        #expect(try state.decide(.history(nil)) == .ask(.history(HistoryQuery(conversation: nil, limit: 20))))
         _ = try state.decide(.target(.user(bob)))
-        #expect(try state.decide(.history(3)) == .history(HistoryQuery(conversation: .user(bob), limit: 3)))
+        #expect(try state.decide(.history(3)) == .ask(.history(HistoryQuery(conversation: .user(bob), limit: 3))))
     }
 
     @Test func `the prompt says who to whom and whether connected`() throws {
@@ -151,12 +151,12 @@ import Testing
             let line = try REPLLine(line)
             #expect(throws: Problem.self) { try state.decide(line) }
         }
-        #expect(try state.decide(REPLLine("/join #OPS")) == .join(ops))
-        state.joined(ops)
-        #expect(try state.decide(REPLLine("/members")) == .members(ops))
+        #expect(try state.decide(REPLLine("/join #OPS")) == .ask(.join(ops)))
+        state.apply(.joined(ops))
+        #expect(try state.decide(REPLLine("/members")) == .ask(.members(ops)))
         #expect(try state.decide(REPLLine("hi")) == .send(OutgoingMessage(conversation: .room(ops), body: "hi")))
-        #expect(try state.decide(REPLLine("/leave")) == .leave(ops))
-        state.left(ops)
+        #expect(try state.decide(REPLLine("/leave")) == .ask(.leave(ops)))
+        state.apply(.left(ops))
         #expect(state.target == nil)
         #expect(try state.decide(REPLLine("/to #ops")) == .retargeted(.room(ops)))
         #expect(throws: Problem.self) { try REPLLine("/join") }

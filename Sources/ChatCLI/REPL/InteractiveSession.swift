@@ -9,7 +9,8 @@ import System
 /// The prompt on a terminal: takes what is typed, shows what comes, and says how things stand.
 @MainActor
 final class InteractiveSession {
-    let screen: REPLScreen
+    let display: PromptDisplay
+    private let screen: REPLScreen
     private let invocation: Invocation
     private let settings: ClientSettings
     private let client: Client
@@ -18,10 +19,8 @@ final class InteractiveSession {
     private let reports: REPLReports
     private let prompt: REPLPrompt
     private let end = Later<Result<ExitStatus, Problem>>()
+    private let names: PromptNames
     private var state: REPLState
-    private var names: Set<UserName> = []
-    private var rooms: Set<UserName> = []
-    private var hasAskedForNames = false
     private var keeper: LineKeeper
     /// What was typed here and has not come back from the store yet.
     private var typed: Set<MessageID> = []
@@ -40,7 +39,10 @@ final class InteractiveSession {
         prompt = REPLPrompt(palette: invocation.palette)
         state = REPLState(user: identity.user, hasTerminal: true)
         editor = try Editor(prompt: prompt.text(state), limit: REPLCommand.lineLimit)
-        screen = REPLScreen(editor: editor)
+        let (screen, end) = (REPLScreen(editor: editor), end)
+        self.screen = screen
+        display = PromptDisplay(screen, invocation) { end.set(.failure($0)) }
+        names = PromptNames(client: client)
         keeper = LineKeeper(settings.profileDirectory)
         outbox = OutboxWatch(client: client)
     }
@@ -76,18 +78,15 @@ final class InteractiveSession {
             }
         }
         editor.start(
-            history: keeper.load { [weak self] in self?.report($0) },
+            history: keeper.load(display.report),
             actions: Editor.Actions(
                 entered: { [weak self] in self?.entered($0) },
-                refused: { [weak self] in self?.report($0) },
+                refused: display.report,
                 ended: { [weak self] gone in
                     self?.end.set(gone ? .failure(.terminalGone) : .success(.done))
                 },
-                candidates: { [weak self] in
-                    REPLCompletion.candidates(
-                        before: $0, word: $1, names: self?.names ?? [], rooms: self?.rooms ?? [])
-                }))
-        Task { await learnNames() }
+                candidates: { [names] in names.candidates(before: $0, word: $1) }))
+        Task { await names.learn() }
     }
 
     private func finish(abruptly: Bool) async {
@@ -105,37 +104,6 @@ final class InteractiveSession {
         notice.cancel()
     }
 
-    private func learnNames() async {
-        names.formUnion(await client.completionNames())
-        rooms.formUnion(await client.completionRooms().map(\.spoken))
-    }
-
-    /// Once, for Tab. Where it fails there are the names that are known here.
-    private func askForNames() async {
-        hasAskedForNames = true
-        if let list = try? await client.users(onlineOnly: false) { names.formUnion(list.map(\.account.name)) }
-    }
-
-    // MARK: what is said
-
-    private func note(_ text: String) { screen.write(["* " + text]) }
-
-    func report(_ problem: Problem) {
-        let problem = problem.worded(.prompt)
-        // Straight to the screen where it is one, so that it stands where it belongs among the other lines.
-        guard isatty(STDERR_FILENO) == 1 else { return invocation.diagnostics.report(problem) }
-        screen.write([problem.line(program: "chat", json: invocation.json, time: WallClock.now)])
-    }
-
-    /// Data: above the prompt, or where standard output leads.
-    private func show(_ lines: [String]) async {
-        guard !lines.isEmpty else { return }
-        guard !invocation.output.isTerminal else { return screen.write(lines) }
-        do throws(Problem) {
-            try await invocation.output.writeAside(line: lines.joined(separator: "\n"))
-        } catch { end.set(.failure(error)) }
-    }
-
     // MARK: what is typed
 
     private func entered(_ bytes: [UInt8]) {
@@ -144,9 +112,9 @@ final class InteractiveSession {
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw Problem(.notUTF8, "the line is not UTF-8; nothing was sent", sent: .no)
             }
-            if keeper.keep(text, report) { editor.remember(text) }
+            if keeper.keep(text, display.report) { editor.remember(text) }
             perform(try state.decide(try REPLLine(text)))
-        } catch { report(error) }
+        } catch { display.report(error) }
     }
 
     private func perform(_ action: REPLAction) {
@@ -154,16 +122,9 @@ final class InteractiveSession {
         case .nothing, .retargeted: break
         case .send(let message): submit(message)
         case .reply(let message, let user):
-            let place =
-                switch message.conversation {
-                case .user: ""
-                case .room: ", in \(message.conversation)"
-                case .everyone: ", to all"
-                }
-            note("replying to \(user)\(place)")
+            display.note(reports.replying(to: user, in: message.conversation))
             submit(message)
-        case .list(let onlineOnly): Task { await list(onlineOnly: onlineOnly) }
-        case .rooms, .join, .leave, .members, .history: Task { await answer(action) }
+        case .ask(let request): Task { await answer(request) }
         case .edit(let conversation): editing = Task { await edit(conversation) }
         case .show(let lines): screen.write(lines)
         case .quit: end.set(.success(.done))
@@ -176,92 +137,53 @@ final class InteractiveSession {
             if let id = message.id { typed.insert(id) }
             state.waiting += 1
             sender.submit(message)
-        } catch { report(error) }
+        } catch { display.report(error) }
     }
 
-    private func list(onlineOnly: Bool) async {
+    private func answer(_ request: REPLRequest) async {
         do throws(Problem) {
-            let list = try await client.users(onlineOnly: onlineOnly)
-            names.formUnion(list.map(\.account.name))
-            await show(reports.users(list, onlineOnly: onlineOnly))
-        } catch { report(error) }
-    }
-
-    /// What takes its time, and is told above the prompt.
-    private func answer(_ action: REPLAction) async {
-        do throws(Problem) {
-            switch action {
-            case .history(let query): await show(reports.history(try await client.history(query)))
-            case .rooms:
-                let list = try await client.rooms(all: true)
-                rooms.formUnion(list.map(\.name.spoken))
-                await show(reports.rooms(list))
-            case .members(let room): await show(reports.members(try await client.members(of: RoomName(room))))
-            case .join(let room):
-                try await client.joinRoom(RoomName(room))
-                rooms.insert(room)
-                state.joined(room)
-                note("in #\(room) from now on")
-            case .leave(let room):
-                // What was typed before goes before.
-                await sender.finish()
-                try await client.leaveRoom(RoomName(room))
-                state.left(room)
-                note("#\(room) was left")
-            default: break
+            // What was typed before goes before.
+            if case .leave = request { await sender.finish() }
+            let answer = try await request.answer(from: client, reports)
+            names.add(users: answer.users)
+            names.add(rooms: answer.rooms)
+            await display.show(answer.lines)
+            if let change = answer.change {
+                state.apply(change)
+                display.note(reports.change(change))
             }
-        } catch { report(error) }
+        } catch { display.report(error) }
         editor.setPrompt(prompt.text(state))
     }
 
     private func edit(_ conversation: ConversationName) async {
         do throws(Problem) {
-            try settings.profileDirectory.createState()
-            let program = try ExternalEditor(
-                environment: invocation.environment, directory: settings.profileDirectory.statePath)
-            let terminal = editor.terminal
-            let outcome = await screen.lend { await program.run(terminal: terminal) }
-            guard case .text(var bytes, let file) = outcome else {
-                if case .failed(let problem) = outcome { report(problem) }
-                return
+            let editing = MessageEditing(directory: settings.profileDirectory, environment: invocation.environment)
+            guard let draft = try await editing.write(on: screen, terminal: editor.terminal) else {
+                return display.note("nothing was written; nothing was sent")
             }
-            if bytes.last == 0x0a { bytes.removeLast() }
-            guard !bytes.isEmpty else {
-                ExternalEditor.discard(file)
-                return note("nothing was written; nothing was sent")
-            }
-            do throws(Problem) {
-                let text = try MessageText.check(bytes)
-                if keeper.keep(text, report) { editor.remember(text) }
-                ExternalEditor.discard(file)
-                submit(OutgoingMessage(conversation: conversation, body: text))
-            } catch {
-                var problem = error
-                problem.hint = "the text is kept in \(file)"
-                throw problem
-            }
+            let text = try draft.text()
+            if keeper.keep(text, display.report) { editor.remember(text) }
+            draft.discard()
+            submit(OutgoingMessage(conversation: conversation, body: text))
             editor.setPrompt(prompt.text(state))
-        } catch { report(error) }
+        } catch { display.report(error) }
     }
 
     // MARK: what becomes of it
 
     private func decided(_ acknowledgement: Acknowledgement) {
-        if invocation.json { Task { await show([JSONLines.acknowledgement(acknowledgement).text]) } }
+        if invocation.json { Task { await display.show([JSONLines.acknowledgement(acknowledgement).text]) } }
         switch acknowledgement.status {
         case .queued:
             if let id = acknowledgement.id { outbox.add(id) }
-            note("not connected: the message to \(name(acknowledgement.conversation)) is queued, and goes out later")
+            display.note(reports.queued(acknowledgement.conversation))
         case .accepted, .delivered, .read: state.waiting -= 1
         case .held, .failed:
             state.waiting -= 1
-            if let problem = acknowledgement.problem { report(problem) }
+            if let problem = acknowledgement.problem { display.report(problem) }
         }
         editor.setPrompt(prompt.text(state))
-    }
-
-    private func name(_ conversation: ConversationName) -> String {
-        conversation.user?.text ?? (conversation == .everyone ? "all" : conversation.text)
     }
 
     private func settleOutbox() {
@@ -270,8 +192,8 @@ final class InteractiveSession {
             settled: { [weak self] sent, refused in
                 guard let self else { return }
                 state.waiting -= sent + refused.count
-                if sent > 0 { note(sent == 1 ? "the queued message was sent" : "\(sent) queued messages were sent") }
-                for item in refused { report(.refused(item)) }
+                if sent > 0 { display.note(reports.sent(sent)) }
+                for item in refused { display.report(.queuedRefused(item)) }
                 editor.setPrompt(prompt.text(state))
             })
     }
@@ -291,21 +213,23 @@ final class InteractiveSession {
             await take(message)
             isShown = true
         case .gap(let gap):
-            await show([reports.gap(gap)])
+            await display.show([reports.gap(gap)])
             isShown = true
         case .login(let notice):
-            if state.connection == .lost { note("connected") }
+            if state.connection == .lost { display.note("connected") }
             state.connection = .connected
             if notice.waiting > 0 { Task { await tellWaitingDevices() } }
         case .live:
             settleOutbox()
-            if !hasAskedForNames { Task { await askForNames() } }
+            names.askOnce()
         case .presence(let change): take(change)
         case .receipt: break
         case .member(let notice): take(notice)
-        case .deviceWaits(let notice): note(reports.waiting(notice))
+        case .deviceWaits(let notice): display.note(reports.waiting(notice))
         case .offline(let problem, _):
-            if state.connection != .lost { note("not connected: \(InertText.line(problem.text)); trying again") }
+            if state.connection != .lost {
+                display.note("not connected: \(InertText.line(problem.text)); trying again")
+            }
             state.connection = .lost
         }
         editor.setPrompt(prompt.text(state))
@@ -315,16 +239,16 @@ final class InteractiveSession {
     /// Those that came while nobody was here.
     private func tellWaitingDevices() async {
         do throws(Problem) {
-            for notice in try await client.waitingDevices() { note(reports.waiting(notice)) }
+            for notice in try await client.waitingDevices() { display.note(reports.waiting(notice)) }
         } catch { invocation.diagnostics.log("info", "not asked which devices wait: \(error.text)") }
     }
 
     private func take(_ message: ReceivedMessage) async {
-        names.insert(message.from)
+        names.add(users: [message.from])
         state.received(message)
         // What was typed here stands here already; what another process of this profile sent does not.
         if message.own, typed.remove(message.id) != nil { return }
-        await show([reports.message(message)])
+        await display.show([reports.message(message)])
     }
 
     /// In a direct conversation it is about devices alone, which a person need not hear of.
@@ -334,7 +258,7 @@ final class InteractiveSession {
     }
 
     private func take(_ change: PresenceChange) {
-        names.formUnion(change.users)
+        names.add(users: change.users)
         var change = change
         change.users.removeAll { $0 == identity.user }
         if !change.users.isEmpty && !invocation.globals.quiet { screen.write(invocation.plain.presence(change)) }
@@ -344,14 +268,4 @@ final class InteractiveSession {
 extension Problem {
     /// The kernel has taken the terminal away, as it does when a connection to this machine breaks.
     fileprivate static let terminalGone = Problem(.inputOutput, "the terminal has gone")
-
-    fileprivate static func refused(_ item: OutboxItem) -> Problem {
-        let isExpired = item.code == LocalCode.expired.rawValue
-        return Problem(
-            isExpired ? .expired : .refused,
-            isExpired
-                ? "the queued message to \(item.conversation) was not sent: its time is up"
-                : "the queued message to \(item.conversation) was refused (\(item.code ?? "unknown"))",
-            hint: "see 'chat outbox list'", id: item.id.uuid, conversation: item.conversation.text, sent: .no)
-    }
 }

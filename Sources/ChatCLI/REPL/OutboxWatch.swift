@@ -48,3 +48,16 @@ final class OutboxWatch {
         if sent > 0 || !refused.isEmpty { settled(sent, refused) }
     }
 }
+
+extension Problem {
+    /// What becomes of a message that was queued and is not sent.
+    static func queuedRefused(_ item: OutboxItem) -> Problem {
+        let isExpired = item.code == LocalCode.expired.rawValue
+        return Problem(
+            isExpired ? .expired : .refused,
+            isExpired
+                ? "the queued message to \(item.conversation) was not sent: its time is up"
+                : "the queued message to \(item.conversation) was refused (\(item.code ?? "unknown"))",
+            hint: "see 'chat outbox list'", id: item.id.uuid, conversation: item.conversation.text, sent: .no)
+    }
+}

@@ -30,7 +30,7 @@ struct PipedSession {
     private let begin = ContinuousClock.now
     private let reports: REPLReports
     /// What is to be done when nothing is under way any more: it is about what was sent before it.
-    private var later: REPLAction?
+    private var later: REPLRequest?
     private var isReading = false
     private var isConnected = false
     private var isLingering = false
@@ -176,17 +176,11 @@ struct PipedSession {
             } else {
                 held.append((message, line))
             }
-        case .list(let onlineOnly):
-            try await put(reports.users(try await client.users(onlineOnly: onlineOnly), onlineOnly: onlineOnly))
-        case .rooms: try await put(reports.rooms(try await client.rooms(all: true)))
-        case .members(let room): try await put(reports.members(try await client.members(of: RoomName(room))))
-        case .join(let room):
-            try await client.joinRoom(RoomName(room))
-            state.joined(room)
-        case .history, .leave:
-            later = action
+        case .ask(let request) where request.looksBack:
+            later = request
             run.lookBack()
             try await lookBack(&state)
+        case .ask(let request): try await answer(request, &state)
         case .show(let lines):
             // Help is no data.
             if invocation.json {
@@ -200,15 +194,15 @@ struct PipedSession {
 
     /// Shows the history that was asked for, or leaves a room, once what was sent before is decided.
     private mutating func lookBack(_ state: inout REPLState) async throws(Problem) {
-        guard let action = later, run.canLookBack() else { return }
+        guard let request = later, run.canLookBack() else { return }
         later = nil
-        switch action {
-        case .history(let query): try await put(reports.history(try await client.history(query)))
-        case .leave(let room):
-            try await client.leaveRoom(RoomName(room))
-            state.left(room)
-        default: break
-        }
+        try await answer(request, &state)
+    }
+
+    private func answer(_ request: REPLRequest, _ state: inout REPLState) async throws(Problem) {
+        let answer = try await request.answer(from: client, reports)
+        if let change = answer.change { state.apply(change) }
+        try await put(answer.lines)
     }
 
     private func put(_ lines: [String]) async throws(Problem) {

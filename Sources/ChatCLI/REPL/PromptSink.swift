@@ -8,14 +8,14 @@ struct PromptSink: FollowSink {
 
     init(session: InteractiveSession) { self.session = session }
 
-    func waitForRoom() async { await session.screen.waitForRoom() }
+    func waitForRoom() async { await session.display.screen.waitForRoom() }
     func take(_ event: ListenEvent) async throws(Problem) -> Reception { await session.take(event) }
-    func waitUntilWritten() async { await session.screen.waitUntilWritten() }
+    func waitUntilWritten() async { await session.display.screen.waitUntilWritten() }
 
     /// Told once: a full disk would say so at every message.
     mutating func failedToMark(_ problem: Problem) async {
         guard !hasFailedToMark else { return }
         hasFailedToMark = true
-        await session.report(problem)
+        await session.display.report(problem)
     }
 }

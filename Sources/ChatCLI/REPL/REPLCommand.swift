@@ -34,7 +34,7 @@ struct REPLCommand {
         let identity = try await client.whoAmI()
         let session = try await InteractiveSession(
             invocation: invocation, settings: settings, client: client, identity: identity)
-        await question.ask(on: session.screen)
+        await question.ask(on: session.display.screen)
         return try await session.run()
     }
 }

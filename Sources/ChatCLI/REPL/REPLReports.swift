@@ -19,6 +19,30 @@ struct REPLReports: Sendable {
             + "fingerprint on its own screen: chat device approve \(notice.device.hex) --fingerprint dev1:…"
     }
 
+    func replying(to user: UserName, in conversation: ConversationName) -> String {
+        switch conversation {
+        case .user: "replying to \(user)"
+        case .room: "replying to \(user), in \(conversation)"
+        case .everyone: "replying to \(user), to all"
+        }
+    }
+
+    func queued(_ conversation: ConversationName) -> String {
+        let name = conversation.user?.text ?? (conversation == .everyone ? "all" : conversation.text)
+        return "not connected: the message to \(name) is queued, and goes out later"
+    }
+
+    func sent(_ count: Int) -> String {
+        count == 1 ? "the queued message was sent" : "\(count) queued messages were sent"
+    }
+
+    func change(_ change: REPLAnswer.Change) -> String {
+        switch change {
+        case .joined(let room): "in #\(room) from now on"
+        case .left(let room): "#\(room) was left"
+        }
+    }
+
     func history(_ items: [StoredItem]) -> [String] {
         items.map { item in
             switch item {

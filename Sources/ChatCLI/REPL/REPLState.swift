@@ -53,13 +53,14 @@ struct REPLState: Sendable {
         case .direct(let user, let text): return try send(text, to: .user(user))
         case .broadcast(let text): return try send(text, to: .everyone)
         case .reply(let text): return try reply(text)
-        case .who: return .list(onlineOnly: true)
-        case .users: return .list(onlineOnly: false)
-        case .rooms: return .rooms
-        case .join(let room): return .join(room)
-        case .leave(let room): return .leave(try self.room(room, "/leave ROOM"))
-        case .members(let room): return .members(try self.room(room, "/members ROOM"))
-        case .history(let count): return .history(HistoryQuery(conversation: target, limit: count ?? Self.usualHistory))
+        case .who: return .ask(.users(onlineOnly: true))
+        case .users: return .ask(.users(onlineOnly: false))
+        case .rooms: return .ask(.rooms)
+        case .join(let room): return .ask(.join(room))
+        case .leave(let room): return .ask(.leave(try self.room(room, "/leave ROOM")))
+        case .members(let room): return .ask(.members(try self.room(room, "/members ROOM")))
+        case .history(let count):
+            return .ask(.history(HistoryQuery(conversation: target, limit: count ?? Self.usualHistory)))
         case .edit:
             guard hasTerminal else {
                 throw Problem(.usage, "/edit needs a terminal", hint: "write the text into the line itself")
@@ -92,11 +93,12 @@ struct REPLState: Sendable {
         return room
     }
 
-    mutating func joined(_ room: UserName) { target = .room(room) }
-
-    /// Nobody is written to then, rather than somebody else.
-    mutating func left(_ room: UserName) {
-        if target == .room(room) { target = nil }
+    mutating func apply(_ change: REPLAnswer.Change) {
+        switch change {
+        case .joined(let room): target = .room(room)
+        // Nobody is written to then, rather than somebody else.
+        case .left(let room): if target == .room(room) { target = nil }
+        }
     }
 
     private func reply(_ text: String) throws(Problem) -> REPLAction {
@@ -146,12 +148,7 @@ enum REPLAction: Equatable, Sendable {
     case send(OutgoingMessage)
     /// A message whose recipient was not typed, and is worth saying.
     case reply(OutgoingMessage, to: UserName)
-    case list(onlineOnly: Bool)
-    case rooms
-    case join(UserName)
-    case leave(UserName)
-    case members(UserName)
-    case history(HistoryQuery)
+    case ask(REPLRequest)
     case edit(ConversationName)
     case show([String])
     case quit
