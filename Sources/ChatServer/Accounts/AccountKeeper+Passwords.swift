@@ -88,8 +88,8 @@ extension AccountKeeper {
         guard wait == 0 else { throw .slowedDown(wait) }
         do throws(Failure) {
             let login = PasswordLogin(
-                account: try await ask(find), password: password, dummy: Bcrypt.dummy,
-                dearest: try await dearestCost())
+                account: try await ask(find), password: password, dummy: Bcrypt.dummy(cost: passwords.cost),
+                own: passwords.cost, dearest: try await dearestCost())
             let place = place(of: name, origin, isLoggedIn: isLoggedIn)
             let checked = try await compute(login, password, place, turn: &turn)
             if !isLoggedIn { throttle.forgive(name, from: prefix, at: sources.ticks()) }

@@ -16,10 +16,12 @@ package actor AccountKeeper: AccountService {
     private var knownDearestCost: Int?
     var known = KnownOrigins()
 
-    /// - Parameter everyone: the conversation that every new account joins.
+    /// - Parameters:
+    ///   - everyone: the conversation that every new account joins.
+    ///   - passwordCost: of the hashes that it makes; less for tests that are about something else.
     package init(
         store: any Store, everyone: ConversationID, policy: AccountPolicy, sources: ServerSources = .system,
-        log: Logger
+        passwordCost: Int = PasswordHash.ownCost, log: Logger
     ) {
         self.store = store
         self.everyone = everyone
@@ -29,7 +31,8 @@ package actor AccountKeeper: AccountService {
         throttle = LoginThrottle(limits: policy.limits.loginThrottle)
         deadline = policy.limits.failureDeadline
         passwords = PasswordPool(
-            threads: Int(clamping: policy.limits.passwordThreads), queue: Int(clamping: policy.limits.passwordQueue))
+            threads: Int(clamping: policy.limits.passwordThreads), queue: Int(clamping: policy.limits.passwordQueue),
+            cost: passwordCost)
     }
 
     /// Goes by another policy from now on; what was failed before still counts. The threads that compute passwords stay
@@ -80,7 +83,7 @@ package actor AccountKeeper: AccountService {
     func dearestCost() async throws(Failure) -> Int {
         if let knownDearestCost { return knownDearestCost }
         let imported = try await ask { () throws(StoreFailure) in try await store.dearestImportedCost() }
-        let cost = max(PasswordHash.ownCost, imported)
+        let cost = max(passwords.cost, imported)
         knownDearestCost = cost
         return cost
     }

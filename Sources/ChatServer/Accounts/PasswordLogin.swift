@@ -18,18 +18,22 @@ package struct PasswordLogin: Sendable {
     /// take one path.
     package let hash: PasswordHash?
     private let isDummy: Bool
+    private let own: Int
     private let dearest: Int
 
     /// - Parameters:
     ///   - account: who bears the name; nil where nobody does.
     ///   - dummy: a hash that no password fits.
+    ///   - own: the cost of the hashes that are made here.
     ///   - dearest: the cost of the dearest hash that any account has.
     package init(
-        account: StoredAccount?, password: [UInt8], dummy: PasswordHash?, dearest: Int = PasswordHash.ownCost
+        account: StoredAccount?, password: [UInt8], dummy: PasswordHash?, own: Int = PasswordHash.ownCost,
+        dearest: Int = PasswordHash.ownCost
     ) {
         self.account = account.flatMap { $0.isDeleted ? nil : $0 }
         self.password = password
-        self.dearest = max(dearest, PasswordHash.ownCost)
+        self.own = own
+        self.dearest = max(dearest, own)
         if let kept = self.account.flatMap({ try? PasswordHash($0.passwordHash) }) {
             hash = kept
             isDummy = false
@@ -64,7 +68,7 @@ package struct PasswordLogin: Sendable {
     /// would be locked out by a hash of our own.
     package var wantsNewHash: Bool {
         guard let account, !isDummy, let hash else { return false }
-        let isForeign = account.hashOrigin == .imported || hash.cost != PasswordHash.ownCost
+        let isForeign = account.hashOrigin == .imported || hash.cost != own
         return isForeign && password.count < PasswordHash.significantBytes
     }
 }

@@ -7,6 +7,8 @@ package actor PasswordPool {
     /// When a full queue has room again, milliseconds: about ten computations.
     private static let busyRetry: UInt32 = 2_000
 
+    /// The cost of each hash that is made.
+    package nonisolated let cost: Int
     private let threads: NIOThreadPool
     private let threadCount: Int
     private var running = 0
@@ -16,7 +18,9 @@ package actor PasswordPool {
     /// - Parameters:
     ///   - threads: how many computations run at once.
     ///   - queue: how many more may wait.
-    package init(threads: Int, queue: Int) {
+    ///   - cost: of each hash that is made.
+    package init(threads: Int, queue: Int, cost: Int = PasswordHash.ownCost) {
+        self.cost = cost
         threadCount = max(1, threads)
         self.threads = NIOThreadPool(numberOfThreads: threadCount)
         waiting = PasswordQueue(capacity: queue)
@@ -49,7 +53,7 @@ package actor PasswordPool {
 
     /// Hashes a password that may be set.
     package func hash(_ password: [UInt8], for place: PasswordPlace) async throws(Failure) -> PasswordHash {
-        guard let hash = try await compute(for: place, { try? Bcrypt.hash(password) }) else {
+        guard let hash = try await compute(for: place, { [cost] in try? Bcrypt.hash(password, cost: cost) }) else {
             throw Failure(.internalError)
         }
         return hash

@@ -51,7 +51,7 @@ final class TestServer: Sendable {
         limits.failureDelay = 30
         let accounts = AccountKeeper(
             store: store, everyone: store.everyone, policy: AccountPolicy(registration: .open, limits: limits),
-            log: log)
+            passwordCost: 4, log: log)
         var parts = StartedParts()
         parts.add { await store.close() }
         _ = try await Server.start(
