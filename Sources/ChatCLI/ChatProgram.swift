@@ -92,7 +92,7 @@ package enum ChatProgram {
     }
 
     private static func parse(_ line: ArgumentLine) throws(Problem) -> any ChatCommand {
-        guard let type = line.command as? any ChatCommand.Type else {
+        guard let type = line.command.runnable else {
             throw Problem(.internalFault, "'\(line.path.joined(separator: " "))' cannot be run")
         }
         return try parse(type, line)
@@ -101,10 +101,13 @@ package enum ChatProgram {
     private static func parse<Command: ChatCommand>(
         _ type: Command.Type, _ line: ArgumentLine
     ) throws(Problem) -> any ChatCommand {
+        // What is wrong with a line is said by ArgumentParser alone.
+        if let command = try? type.read(line.given) { return command }
+        let canonical = line.given.canonical
         do {
-            return try type.parse(line.canonical)
+            return try type.parse(canonical)
         } catch {
-            let text = ParserMessage.sentence(type.message(for: error), arguments: line.canonical)
+            let text = ParserMessage.sentence(type.message(for: error), arguments: canonical)
             throw Problem(.usage, text, hint: line.hint)
         }
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import ChatCLI
 
 @Suite struct ArgumentLineTests {
-    private func canonical(_ words: String...) throws -> [String] { try ArgumentLine(words).canonical }
+    private func canonical(_ words: String...) throws -> [String] { try ArgumentLine(words).given.canonical }
 
     private func failure(_ words: String...) -> ArgumentLine.Failure? {
         do throws(ArgumentLine.Failure) {
@@ -24,10 +24,10 @@ import Testing
                 let words = order[..<place].joined() + ["send"] + order[place...].joined()
                 let line = try ArgumentLine(Array(words))
                 #expect(line.path == ["chat", "send"])
-                #expect(Set(line.canonical) == ["--json", "--to=bob", "--to=carol", "--", "hi", "--profile=p"])
-                #expect(line.canonical.suffix(2) == ["--", "hi"])
+                #expect(Set(line.given.canonical) == ["--json", "--to=bob", "--to=carol", "--", "hi", "--profile=p"])
+                #expect(line.given.canonical.suffix(2) == ["--", "hi"])
                 #expect(line.wantsJSON)
-                let command = try SendCommand.parse(line.canonical)
+                let command = try SendCommand.parse(line.given.canonical)
                 #expect(Set(command.targets.to.map(\.text)) == ["bob", "carol"] && command.body.words == ["hi"])
                 #expect(command.globals.json && command.globals.profile == "p")
                 count += 1
@@ -50,7 +50,7 @@ import Testing
         for option in ["-m", "--message"] {
             let line = try ArgumentLine(["send", "--to", "bob", option, value])
             #expect(line.wish == .run && !line.wantsJSON)
-            let command = try SendCommand.parse(line.canonical)
+            let command = try SendCommand.parse(line.given.canonical)
             #expect(command.body.message == value && command.body.words == [] && !command.globals.json)
             #expect(command.targets.to.map(\.text) == ["bob"])
         }
@@ -62,14 +62,14 @@ import Testing
         let words = ["--everyone", "-m", "--", "-x", "--json"]
         let line = try ArgumentLine(["send", "--to", "bob", "--"] + words)
         #expect(!line.wantsJSON)
-        #expect(try SendCommand.parse(line.canonical).body.words == words)
-        #expect(try SendCommand.parse(line.canonical).targets.everyone == false)
+        #expect(try SendCommand.parse(line.given.canonical).body.words == words)
+        #expect(try SendCommand.parse(line.given.canonical).targets.everyone == false)
     }
 
     @Test(arguments: [["-"], ["-", "--"]])
     func `a dash alone is standard input`(words: [String]) throws {
         for line in [["send", "--to", "bob"] + words, ["ask", "--to", "bob"] + words] {
-            let canonical = try ArgumentLine(line).canonical
+            let canonical = try ArgumentLine(line).given.canonical
             let body = try line[0] == "send" ? SendCommand.parse(canonical).body : AskCommand.parse(canonical).question
             #expect(body.standardInput && body.words == [])
         }
@@ -78,7 +78,7 @@ import Testing
 
     @Test(arguments: [["--", "-"], ["-", "--", "-"], ["-", "x"], ["x", "-"], ["-", "-"], ["-", "--", "x"]])
     func `a dash behind two dashes or beside other words is text`(words: [String]) throws {
-        let body = try SendCommand.parse(try ArgumentLine(["send", "--to", "bob"] + words).canonical).body
+        let body = try SendCommand.parse(try ArgumentLine(["send", "--to", "bob"] + words).given.canonical).body
         let expected = words.firstIndex(of: "--").map { words[..<$0] + words[($0 + 1)...] } ?? words[...]
         #expect(!body.standardInput && body.words == Array(expected))
     }
@@ -98,7 +98,7 @@ import Testing
     @Test func `the command of listen keeps its own dashes`() throws {
         let words = ["sh", "-c", "x", "--json", "--", "y"]
         let line = try ArgumentLine(["listen", "--resume", "r", "--"] + words)
-        #expect(try ListenCommand.parse(line.canonical).handling.command == words)
+        #expect(try ListenCommand.parse(line.given.canonical).handling.command == words)
         #expect(!line.wantsJSON)
     }
 
@@ -164,27 +164,27 @@ import Testing
         return options
     }
 
-    private func known(_ command: any ParsableCommand.Type) -> Options {
+    private func known(_ command: any CommandNode.Type) -> Options {
         var options = Options()
-        let grammar = (command as? any ChatCommand.Type)?.grammar
         // A group takes help and version; what runs takes all globals.
-        let globals = CommandGrammar.globals.options.filter { grammar != nil || ["help", "version"].contains($0.long) }
-        let handedOn = grammar?.takesMessage == true ? [CommandGrammar.standardInput] : []
-        for option in globals + (grammar?.options ?? []) + handedOn {
+        let globals = CommandGrammar.globals.options
+            .filter { command.runnable != nil || ["help", "version"].contains($0.long) }
+        let handedOn = command.grammar.takesMessage ? [CommandGrammar.standardInput] : []
+        for option in globals + command.grammar.options + handedOn {
             let names = [option.long.map { "--" + $0 }, option.short.map { "-" + String($0) }].compactMap { $0 }
             if option.takesValue { options.values.formUnion(names) } else { options.flags.formUnion(names) }
         }
         return options
     }
 
-    private func compare(_ command: any ParsableCommand.Type, _ dump: JSONObject) {
-        #expect(dumped(dump) == known(command), "\(ArgumentLine.name(of: command))")
+    private func compare(_ command: any CommandNode.Type, _ dump: JSONObject) {
+        #expect(dumped(dump) == known(command), "\(command.name)")
         let subcommands = (dump["subcommands"]?.array ?? []).compactMap(\.object)
             .filter { $0["commandName"]?.string != "help" }
         #expect(
             subcommands.compactMap { $0["commandName"]?.string }
-                == command.configuration.subcommands.map { ArgumentLine.name(of: $0) })
-        for (subcommand, subdump) in zip(command.configuration.subcommands, subcommands) {
+                == command.subcommands.map { $0.name })
+        for (subcommand, subdump) in zip(command.subcommands, subcommands) {
             compare(subcommand, subdump)
         }
     }
@@ -196,10 +196,9 @@ import Testing
     }
 
     @Test func `every command that is no group can be run`() {
-        func check(_ command: any ParsableCommand.Type) {
-            let subcommands = command.configuration.subcommands
-            if subcommands.isEmpty { #expect(command is any ChatCommand.Type, "\(command)") }
-            subcommands.forEach(check)
+        func check(_ command: any CommandNode.Type) {
+            if command.subcommands.isEmpty { #expect(command.runnable != nil, "\(command)") }
+            command.subcommands.forEach(check)
         }
         check(RootCommand.self)
     }

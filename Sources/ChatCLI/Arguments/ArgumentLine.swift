@@ -1,4 +1,3 @@
-import ArgumentParser
 import CLISupport
 
 /// A command line, read word by word: which command it is, and its words in a form that can be read in one way only.
@@ -17,13 +16,9 @@ struct ArgumentLine {
     private(set) var wish = Wish.run
     /// The command's names, beginning with `chat`.
     private(set) var path: [String]
-    private(set) var command: any ParsableCommand.Type
+    private(set) var command: any CommandNode.Type = RootCommand.self
     private(set) var wantsJSON = false
-    private var options: [String] = []
-    private var operands: [String] = []
-
-    /// What ArgumentParser is given: `--name=value …`, then `--` and the operands.
-    var canonical: [String] { operands.isEmpty ? options : options + ["--"] + operands }
+    private(set) var given = GivenOptions()
 
     /// A command line that cannot be read; how it wants to be told is known all the same.
     struct Failure: Error {
@@ -32,9 +27,8 @@ struct ArgumentLine {
     }
 
     /// - Parameter words: the arguments without the program's name.
-    init(_ words: [String], root: any ParsableCommand.Type = RootCommand.self) throws(Failure) {
-        path = [Self.name(of: root)]
-        command = root
+    init(_ words: [String]) throws(Failure) {
+        path = [command.name]
         var reader = WordReader(words: words)
         do throws(Problem) {
             try read(&reader)
@@ -46,12 +40,8 @@ struct ArgumentLine {
         }
     }
 
-    static func name(of command: any ParsableCommand.Type) -> String {
-        command.configuration.commandName ?? command._commandName
-    }
-
-    private var grammar: CommandGrammar { (command as? any ChatCommand.Type)?.grammar ?? CommandGrammar() }
-    private var isGroup: Bool { !command.configuration.subcommands.isEmpty }
+    private var grammar: CommandGrammar { command.grammar }
+    private var isGroup: Bool { !command.subcommands.isEmpty }
 
     private mutating func read(_ reader: inout WordReader) throws(Problem) {
         // A dash before the two dashes, and nothing else.
@@ -59,7 +49,7 @@ struct ArgumentLine {
         while let word = reader.next() {
             if word == "--" {
                 isDash = isDash && reader.rest.isEmpty
-                operands += reader.rest
+                given.operands += reader.rest
                 reader.skipRest()
             } else if word.hasPrefix("--") {
                 try readLong(word.dropFirst(2), &reader)
@@ -67,15 +57,15 @@ struct ArgumentLine {
                 try readShort(word.dropFirst(), &reader)
             } else {
                 try readOperand(word)
-                isDash = operands == ["-"]
+                isDash = given.operands == ["-"]
             }
         }
         if isDash, grammar.takesMessage {
-            operands = []
-            options.append(CommandGrammar.standardInput.canonical)
+            given.operands = []
+            given.add(CommandGrammar.standardInput)
         }
         if wish == .run, isGroup, path.count > 1 { throw missingCommand() }
-        if wish == .run, path.count == 1, let word = operands.first { throw unknownCommand(word) }
+        if wish == .run, path.count == 1, let word = given.operands.first { throw unknownCommand(word) }
     }
 
     private mutating func readOperand(_ word: String) throws(Problem) {
@@ -83,14 +73,14 @@ struct ArgumentLine {
             guard !grammar.takesCommand else {
                 throw usage("unexpected argument '\(word)': a command to run stands behind '--'")
             }
-            operands.append(word)
+            given.operands.append(word)
             return
         }
         if path.count == 1, word == "help" {
             wish = .help
             return
         }
-        guard let next = command.configuration.subcommands.first(where: { Self.name(of: $0) == word }) else {
+        guard let next = command.subcommands.first(where: { $0.name == word }) else {
             throw unknownCommand(word)
         }
         command = next
@@ -133,8 +123,7 @@ struct ArgumentLine {
 
     private mutating func add(_ option: CommandGrammar.Option, value: String?) throws(Problem) {
         guard let value else { throw usage("option '\(option.canonical)' needs a value") }
-        // ArgumentParser takes an empty text behind "=" for none.
-        options += value.isEmpty ? [option.canonical, ""] : ["\(option.canonical)=\(value)"]
+        given.add(option, value: value)
     }
 
     private mutating func add(flag option: CommandGrammar.Option) {
@@ -144,7 +133,7 @@ struct ArgumentLine {
         case "json": wantsJSON = true
         default: break
         }
-        options.append(option.canonical)
+        given.add(option)
     }
 
     private func usage(_ text: String) -> Problem { Problem(.usage, text, hint: hint) }
@@ -157,7 +146,7 @@ struct ArgumentLine {
     }
 
     private func missingCommand() -> Problem {
-        let names = command.configuration.subcommands.map { Self.name(of: $0) }
+        let names = command.subcommands.map { $0.name }
         return usage("'\(path.joined(separator: " "))' needs one of \(names.joined(separator: ", "))")
     }
 }

@@ -1,15 +1,38 @@
 import ArgumentParser
 import CLISupport
 
-/// A command of `chat`: read by ArgumentParser, run with what the process has.
-protocol ChatCommand: ParsableCommand, Sendable {
+/// A name in the tree of commands: what can be run, or a group of others.
+///
+/// What must be known to find a command stands here and not in ArgumentParser's types, because nothing can be asked of
+/// those without a dynamic cast, and each costs a walk over all conformances in the program.
+protocol CommandNode: ParsableCommand {
     static var grammar: CommandGrammar { get }
+    static var subcommands: [any CommandNode.Type] { get }
+    /// Nil for a group.
+    static var runnable: (any ChatCommand.Type)? { get }
+}
+
+extension CommandNode {
+    static var grammar: CommandGrammar { CommandGrammar() }
+    static var subcommands: [any CommandNode.Type] { [] }
+    static var runnable: (any ChatCommand.Type)? { nil }
+    static var name: String { configuration.commandName ?? _commandName }
+}
+
+/// A command of `chat`: declared for ArgumentParser, run with what the process has.
+protocol ChatCommand: CommandNode, Sendable {
     var globals: GlobalOptions { get }
+
+    /// The command as a line gives it, for those that scripts run in loops; nil for others, which ArgumentParser reads.
+    ///
+    /// - Throws: where anything is wrong with it; ArgumentParser says what.
+    static func read(_ given: GivenOptions) throws -> Self?
 
     /// Does it. What is thrown is told on stderr and decides the exit status.
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus
 }
 
 extension ChatCommand {
-    static var grammar: CommandGrammar { CommandGrammar() }
+    static var runnable: (any ChatCommand.Type)? { Self.self }
+    static func read(_ given: GivenOptions) throws -> Self? { nil }
 }

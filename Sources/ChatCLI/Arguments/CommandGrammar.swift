@@ -9,10 +9,11 @@ struct CommandGrammar: Sendable {
         var short: Character?
         var takesValue: Bool
 
+        /// Its long name, or its letter where it has none.
+        var name: String { long ?? short.map { String($0) } ?? "" }
+
         /// How it is handed on.
-        var canonical: String {
-            if let long { "--" + long } else { short.map { "-" + String($0) } ?? "" }
-        }
+        var canonical: String { (long == nil ? "-" : "--") + name }
     }
 
     var options: [Option]

@@ -15,14 +15,16 @@ struct RootCommand: ChatCommand {
             where that is none. Global options go with every command, before or behind its name.
             """,
         version: ChatProgram.version,
-        subcommands: [
-            RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, PasswordCommand.self,
-            ProfileCommand.self, SendCommand.self, ListenCommand.self, AskCommand.self, ReplyCommand.self,
-            RunCommand.self, RPCCommand.self, HistoryCommand.self, WhoCommand.self, UnreadCommand.self,
-            OutboxCommand.self, ResumeCommand.self, DeviceCommand.self, KeysCommand.self, RoomCommand.self,
-            BlockCommand.self, UnblockCommand.self, ServerCommand.self, SchemaCommand.self, DoctorCommand.self,
-            CompleteCommand.self,
-        ])
+        subcommands: subcommands.map { $0 })
+
+    static let subcommands: [any CommandNode.Type] = [
+        RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, PasswordCommand.self,
+        ProfileCommand.self, SendCommand.self, ListenCommand.self, AskCommand.self, ReplyCommand.self,
+        RunCommand.self, RPCCommand.self, HistoryCommand.self, WhoCommand.self, UnreadCommand.self,
+        OutboxCommand.self, ResumeCommand.self, DeviceCommand.self, KeysCommand.self, RoomCommand.self,
+        BlockCommand.self, UnblockCommand.self, ServerCommand.self, SchemaCommand.self, DoctorCommand.self,
+        CompleteCommand.self,
+    ]
 
     static let grammar = CommandGrammar(values: ["linger"], flags: ["/e"])
 

@@ -258,9 +258,11 @@ struct PasswordCommand: ChatCommand {
     }
 }
 
-struct ProfileCommand: ParsableCommand {
+struct ProfileCommand: CommandNode {
     static let configuration = CommandConfiguration(
-        commandName: "profile", abstract: "The profiles of this user.", subcommands: [ProfileListCommand.self])
+        commandName: "profile", abstract: "The profiles of this user.",
+        subcommands: subcommands.map { $0 })
+    static let subcommands: [any CommandNode.Type] = [ProfileListCommand.self]
 }
 
 struct ProfileListCommand: ChatCommand {

@@ -3,13 +3,14 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 
-struct DeviceCommand: ParsableCommand {
+struct DeviceCommand: CommandNode {
     static let configuration = CommandConfiguration(
         commandName: "device", abstract: "This account's devices.",
-        subcommands: [
-            DeviceListCommand.self, DeviceAddCommand.self, DeviceApproveCommand.self, DeviceRevokeCommand.self,
-            DeviceRenameCommand.self,
-        ])
+        subcommands: subcommands.map { $0 })
+    static let subcommands: [any CommandNode.Type] = [
+        DeviceListCommand.self, DeviceAddCommand.self, DeviceApproveCommand.self, DeviceRevokeCommand.self,
+        DeviceRenameCommand.self,
+    ]
 }
 
 struct DeviceListCommand: ChatCommand {

@@ -5,13 +5,14 @@ import ChatProtocol
 import GroupRules
 import System
 
-struct KeysCommand: ParsableCommand {
+struct KeysCommand: CommandNode {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Users' keys: who they are, whatever the server says.",
-        subcommands: [
-            KeysListCommand.self, KeysShowCommand.self, KeysVerifyCommand.self, KeysExportCommand.self,
-            KeysAcceptCommand.self,
-        ])
+        subcommands: subcommands.map { $0 })
+    static let subcommands: [any CommandNode.Type] = [
+        KeysListCommand.self, KeysShowCommand.self, KeysVerifyCommand.self, KeysExportCommand.self,
+        KeysAcceptCommand.self,
+    ]
 }
 
 struct KeysListCommand: ChatCommand {

@@ -5,10 +5,13 @@ import ChatProtocol
 
 // What lies in this device's store: messages that wait to be sent, and places at which listeners go on.
 
-struct OutboxCommand: ParsableCommand {
+struct OutboxCommand: CommandNode {
     static let configuration = CommandConfiguration(
         commandName: "outbox", abstract: "The messages that wait to be sent.",
-        subcommands: [OutboxListCommand.self, OutboxFlushCommand.self, OutboxDropCommand.self])
+        subcommands: subcommands.map { $0 })
+    static let subcommands: [any CommandNode.Type] = [
+        OutboxListCommand.self, OutboxFlushCommand.self, OutboxDropCommand.self,
+    ]
 }
 
 struct OutboxListCommand: ChatCommand {
@@ -60,10 +63,13 @@ struct OutboxDropCommand: ChatCommand {
     }
 }
 
-struct ResumeCommand: ParsableCommand {
+struct ResumeCommand: CommandNode {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "The resume points of 'listen'.",
-        subcommands: [ResumeListCommand.self, ResumeSetCommand.self, ResumeRemoveCommand.self])
+        subcommands: subcommands.map { $0 })
+    static let subcommands: [any CommandNode.Type] = [
+        ResumeListCommand.self, ResumeSetCommand.self, ResumeRemoveCommand.self,
+    ]
 }
 
 struct ResumeListCommand: ChatCommand {

@@ -4,14 +4,15 @@ import ChatClient
 import ChatProtocol
 import GroupRules
 
-struct RoomCommand: ParsableCommand {
+struct RoomCommand: CommandNode {
     static let configuration = CommandConfiguration(
         commandName: "room", abstract: "Rooms: conversations of those who are in them.",
-        subcommands: [
-            RoomCreateCommand.self, RoomListCommand.self, RoomJoinCommand.self, RoomLeaveCommand.self,
-            RoomForgetCommand.self, RoomMembersCommand.self, RoomAddCommand.self, RoomRemoveCommand.self,
-            RoomAdminCommand.self, RoomMemberCommand.self, RoomSetCommand.self,
-        ])
+        subcommands: subcommands.map { $0 })
+    static let subcommands: [any CommandNode.Type] = [
+        RoomCreateCommand.self, RoomListCommand.self, RoomJoinCommand.self, RoomLeaveCommand.self,
+        RoomForgetCommand.self, RoomMembersCommand.self, RoomAddCommand.self, RoomRemoveCommand.self,
+        RoomAdminCommand.self, RoomMemberCommand.self, RoomSetCommand.self,
+    ]
 }
 
 struct RoomCreateCommand: ChatCommand {

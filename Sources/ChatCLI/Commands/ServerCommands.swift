@@ -3,12 +3,13 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 
-struct ServerCommand: ParsableCommand {
+struct ServerCommand: CommandNode {
     static let configuration = CommandConfiguration(
         commandName: "server", abstract: "The servers that are known.",
-        subcommands: [
-            ServerListCommand.self, ServerTrustCommand.self, ServerForgetCommand.self, ServerMoveCommand.self,
-        ])
+        subcommands: subcommands.map { $0 })
+    static let subcommands: [any CommandNode.Type] = [
+        ServerListCommand.self, ServerTrustCommand.self, ServerForgetCommand.self, ServerMoveCommand.self,
+    ]
 }
 
 struct ServerListCommand: ChatCommand {

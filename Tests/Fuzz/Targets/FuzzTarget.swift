@@ -53,7 +53,7 @@
             case .configuration: FileTargets.configuration(input)
             case .tables: try FileTargets.tables(input)
             case .identity: try FileTargets.identity(input)
-            case .arguments: TextTargets.arguments(input)
+            case .arguments: try TextTargets.arguments(input)
             case .prompt: try TextTargets.prompt(input)
             case .words: try TextTargets.words(input)
             case .mls: try MLSTarget.run(input)

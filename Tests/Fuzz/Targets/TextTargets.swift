@@ -22,12 +22,14 @@
         }
 
         /// Words between NUL bytes, as in /proc/PID/cmdline.
-        static func arguments(_ input: [UInt8]) {
+        static func arguments(_ input: [UInt8]) throws {
             guard let text = String(validating: input, as: UTF8.self) else { return }
             let words = text.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
             serverArguments(words)
             guard let line = try? ArgumentLine(words), line.wish == .run else { return }
-            _ = try? line.command.parse(line.canonical)
+            let isParsed = (try? line.command.parse(line.given.canonical)) != nil
+            let isRead = (try? line.command.runnable?.read(line.given)) != nil
+            try promise(isParsed || !isRead, "a line is taken that ArgumentParser refuses")
         }
 
         /// `chatd`'s, and the words by which a command line that cannot be read is refused.
