@@ -175,6 +175,11 @@ extension ClientSchema {
         ) WITHOUT ROWID;
         """
 
+    static let version23: StaticString = """
+        -- The last entry that came: behind it there may be what the server has told as a gap. NULL: `seq` itself.
+        ALTER TABLE group_standings ADD COLUMN last_entry INTEGER;
+        """
+
     static let version20: StaticString = """
         -- What both say of the entry `seen`: the first bytes of the log's hash there, by the message and by this device.
         ALTER TABLE history_doubts ADD COLUMN seen INTEGER;

@@ -13,6 +13,20 @@ struct GroupStanding: Equatable, Sendable {
     var seq: SequenceNumber
     /// The log up to there (M3); nil where it is not known, behind a hole or a join.
     var hash: LogHash?
+    /// The last that was there: what the server says is missing lies behind it.
+    var lastEntry: SequenceNumber
+
+    /// - Parameter lastEntry: nil: it is the last that was processed.
+    init(
+        group: GroupName, generation: StoreGeneration, seq: SequenceNumber, hash: LogHash?,
+        lastEntry: SequenceNumber? = nil
+    ) {
+        self.group = group
+        self.generation = generation
+        self.seq = seq
+        self.hash = hash
+        self.lastEntry = lastEntry ?? seq
+    }
 
     var conversation: ConversationID { group.conversation }
 
@@ -28,12 +42,13 @@ extension ClientStore {
     /// Nil of a conversation whose group this device has never been in.
     func groupStanding(of conversation: ConversationID) throws -> GroupStanding? {
         try database.first(
-            "SELECT incarnation, generation, seq, hash FROM group_standings WHERE conversation = ?", conversation
+            "SELECT incarnation, generation, seq, hash, last_entry FROM group_standings WHERE conversation = ?",
+            conversation
         ) { row in
             GroupStanding(
                 group: GroupName(conversation: conversation, incarnation: row.incarnation(0)),
                 generation: try row.identifier(1),
-                seq: row.sequenceNumber(2), hash: try row.optionalDigest(3))
+                seq: row.sequenceNumber(2), hash: try row.optionalDigest(3), lastEntry: row.optionalSequenceNumber(4))
         }
     }
 
@@ -73,10 +88,10 @@ extension ClientStore {
     func setGroupStanding(_ standing: GroupStanding) throws {
         try database.run(
             """
-            INSERT OR REPLACE INTO group_standings(conversation, incarnation, generation, seq, hash)
-            VALUES (?, ?, ?, ?, ?)
+            INSERT OR REPLACE INTO group_standings(conversation, incarnation, generation, seq, hash, last_entry)
+            VALUES (?, ?, ?, ?, ?, ?)
             """, standing.conversation, Int(standing.group.incarnation), standing.generation, standing.seq,
-            standing.hash)
+            standing.hash, standing.lastEntry)
     }
 
     /// Nothing is left of a group that goes on as a later incarnation but a tombstone. Within a transaction.

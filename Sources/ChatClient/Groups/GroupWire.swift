@@ -11,6 +11,15 @@ extension Link: GroupWire {
 }
 
 extension GroupWire {
+    /// A page of the log of this conversation, and of no other.
+    func readLog(of conversation: ConversationID, after seq: SequenceNumber) async throws(Problem) -> LogPage {
+        let page: LogPage = try await ask(ReadLog(conversation: conversation, after: seq))
+        guard page.conversation == conversation, page.items.allSatisfy({ $0.conversation == conversation }) else {
+            throw Problem(.protocolFault, "the server gave another conversation's log than was asked for")
+        }
+        return page
+    }
+
     /// Asks for the names of accounts that are not known here, so that what is stored can be shown.
     func lookUp(_ accounts: Set<AccountID>, _ store: any StoreDoor) async throws(Problem) {
         let strangers = try await store.withStore { try $0.unknown(accounts: accounts) }

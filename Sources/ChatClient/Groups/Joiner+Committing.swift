@@ -94,6 +94,9 @@ extension Joiner {
         case .head(let position): return try await adopt(position, conversation)
         case .removed, .notMember: return try await standing(conversation)
         case .superseded: return .superseded
+        case .contradicted(let why):
+            log.warning("a group's log cannot be read: \(why)")
+            return .cannotProcess
         case .cannotFollow(let item, let why):
             log.warning("entry \(item.last) of a group's log cannot be processed: \(why)")
             await report(item, conversation)

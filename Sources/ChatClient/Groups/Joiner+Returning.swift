@@ -111,14 +111,22 @@ extension Joiner {
     ) async throws(Problem) -> LogFollower {
         var follower = LogFollower(start, judge: place.judge)
         var after = seq
+        var isFromBeginning = false
         while follower.group.epoch < epoch {
-            let page: LogPage = try await wire.ask(ReadLog(conversation: conversation, after: after))
+            let page = try await wire.readLog(of: conversation, after: after)
+            // Where this device was told that the log was further on, it is looked for from its beginning.
+            if page.standing.head < after, !isFromBeginning {
+                after = .beforeFirst
+                isFromBeginning = true
+                continue
+            }
             for item in page.items where follower.group.epoch < epoch {
                 do throws(MLSError) { try follower.take(item) } catch {
                     throw .historyForked("entry \(item.last) of its log cannot be followed: \(error)")
                 }
             }
-            guard page.through > after else { break }
+            // Nothing but what it says is worth another request.
+            guard page.through > after, !page.items.isEmpty else { break }
             after = page.through
         }
         guard follower.group.epoch == epoch else {

@@ -20,6 +20,9 @@ extension Joiner {
                 try await forgetRequest(conversation)
                 return event
             }
+            guard part.conversation == conversation else {
+                throw Problem(.protocolFault, "the server gave another conversation's Welcome than was asked for")
+            }
             if let mark = try await enter(part) { return .entered(mark) }
             event = .welcomeFailed
         }
@@ -96,8 +99,7 @@ extension Joiner {
     /// The hash of the log behind the commit that has let this device in (M3): known where that is the founding's first entry.
     private func hash(of welcomed: WelcomedGroup, _ part: WelcomePart) async throws(Problem) -> LogHash? {
         guard welcomed.mark.epoch == 1 else { return nil }
-        let request = ReadLog(conversation: part.conversation, after: part.seq.previous)
-        let page: LogPage = try await wire.ask(request)
+        let page = try await wire.readLog(of: part.conversation, after: part.seq.previous)
         guard let entry = page.entries.first, entry.seq == part.seq else { return nil }
         return LoggedEntry(entry, isHashed: page.hashed.contains(entry.seq))
             .hashAsFirst(of: welcomed.name, place.generation)

@@ -15,7 +15,7 @@ struct LogFollower: Sendable {
         self.judge = judge
     }
 
-    /// Takes the next item of the log. What concerns another group than this one is passed over.
+    /// Takes the next item of the log. What concerns another group than this one, or what it was before, is passed over.
     ///
     /// - Throws: where the group cannot be followed any further.
     mutating func take(_ item: LogItem) throws(MLSError) {
@@ -23,7 +23,9 @@ struct LogFollower: Sendable {
             return
         }
         let message = try MLSMessage(decoding: entry.payload)
-        guard message.groupId == group.groupId else { return }
+        guard message.groupId == group.groupId, message.epoch.map({ $0 >= group.epoch }) ?? false else {
+            return
+        }
         switch try group.open(message) {
         case .commit(let commit):
             try group.merge(try group.stage(commit, now: GroupJudge.now, judge: judge))

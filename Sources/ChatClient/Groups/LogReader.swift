@@ -24,11 +24,14 @@ struct LogReader: Sendable {
         case superseded
         /// A commit that the server took cannot be processed (S3).
         case cannotFollow(LogItem, String)
+        /// The server denies what it has told of it before.
+        case contradicted(String)
     }
 
     func read(_ conversation: ConversationID) async throws(Problem) -> End {
         var place: SequenceNumber?
         var attempts = 0
+        var hasGoneBack = false
         while true {
             guard let after = try await standing(conversation) else { return .notMember }
             attempts = after == place ? attempts + 1 : 1
@@ -36,9 +39,13 @@ struct LogReader: Sendable {
             guard attempts <= Self.attempts else {
                 throw Problem(.protocolFault, "the server does not go on with a conversation's log")
             }
-            let page: LogPage = try await wire.ask(ReadLog(conversation: conversation, after: after))
-            guard page.conversation == conversation else {
-                throw Problem(.protocolFault, "the server gave another conversation's log than was asked for")
+            let page = try await wire.readLog(of: conversation, after: after)
+            if try await isContradicted(page, after) {
+                guard !hasGoneBack, try await goBack(page) else {
+                    return .contradicted("its log ends at \(page.standing.head), and it was told up to \(after)")
+                }
+                hasGoneBack = true
+                continue
             }
             let items = page.items
             try await lookUpStrangers(in: items)
@@ -55,12 +62,30 @@ struct LogReader: Sendable {
             case .hole?:
                 guard attempts >= Self.attempts else { continue }
                 throw Problem(.protocolFault, "the server leaves entries of a conversation's log out")
+            case .doubtful?: continue
             case .notMember?: return .notMember
             case .superseded?: return .superseded
             case .impossible(let seq)?:
                 throw Problem(.protocolFault, "the server numbers an entry \(seq), far beyond what can be")
             case .failed(let seq, let why)?:
                 throw Problem(.internalFault, "entry \(seq) of a conversation's log cannot be stored: \(why)")
+            }
+        }
+    }
+
+    /// Within one life of its store a log never becomes shorter.
+    private func isContradicted(_ page: LogPage, _ after: SequenceNumber) async throws(Problem) -> Bool {
+        guard page.standing.head < after else { return false }
+        return try await store.withStore {
+            try $0.groupStanding(of: page.conversation)?.generation == page.standing.position.generation
+        }
+    }
+
+    private func goBack(_ page: LogPage) async throws(Problem) -> Bool {
+        log.warning("the server had said that conversation \(page.conversation) goes beyond \(page.standing.head)")
+        return try await store.withStore { store in
+            try store.writeWithReserve(isSynced: true) {
+                try store.goBack(in: page.conversation, to: page.standing.head)
             }
         }
     }

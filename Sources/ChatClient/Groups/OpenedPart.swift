@@ -44,6 +44,8 @@ enum OpeningStop: Equatable, Sendable {
     case notMember
     /// Entries between are missing: the log is to be read from there.
     case hole(after: SequenceNumber)
+    /// An entry behind which the log was processed, and of which nothing is here: the server may have said that the log was further on.
+    case doubtful(SequenceNumber)
     /// It goes on with a later incarnation of the group (I2).
     case superseded(SequenceNumber)
     /// A commit that the server took cannot be followed: it is read once more, then the device comes back from outside (S3).

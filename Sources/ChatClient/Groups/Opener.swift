@@ -26,12 +26,15 @@ struct Opener: Sendable {
     /// - Parameters:
     ///   - isReplay: the device catches up.
     ///   - isDelivered: a subscription brings them, so that this device knows everything up to now.
+    ///   - passesRepeats: nothing is doubted of what lies behind.
     mutating func open(
         _ items: some Sequence<LogItem>, of conversation: ConversationID, in store: ClientStore, as identity: Identity,
-        isReplay: Bool = false, isDelivered: Bool = false, now: Timestamp, clock: () -> Duration = { Monotonic.now }
+        isReplay: Bool = false, isDelivered: Bool = false, passesRepeats: Bool = false, now: Timestamp,
+        clock: () -> Duration = { Monotonic.now }
     ) throws -> OpenedPart {
         let setting = OpeningSetting(
-            store: store, identity: identity, judge: judge, conversation: conversation, isReplay: isReplay, now: now)
+            store: store, identity: identity, judge: judge, conversation: conversation, isReplay: isReplay,
+            passesRepeats: passesRepeats, now: now)
         let before = held[conversation] ?? HeldGroup()
         let takeIn = {
             if isDelivered { try store.noteSynced(now) }

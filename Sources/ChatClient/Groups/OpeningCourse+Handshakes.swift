@@ -5,7 +5,7 @@ import MLS
 /// Commits and proposals, at their places in the log (E3).
 extension OpeningCourse {
     /// Whether a whole group of this device waits for its entry: what cannot be followed until then is passed over.
-    private var isComingBack: Bool {
+    var isComingBack: Bool {
         get throws { try store.waitingCommit(of: conversation)?.kind.isStaged ?? false }
     }
 

@@ -11,6 +11,8 @@ struct OpeningSetting {
     let judge: GroupJudge
     let conversation: ConversationID
     let isReplay: Bool
+    /// What lies behind, and of which nothing is here, was looked at before.
+    var passesRepeats = false
     let now: Timestamp
 }
 
@@ -24,7 +26,7 @@ struct OpeningCourse {
     /// Of the group that is used; nil where this device is in none.
     var epoch: UInt64?
     /// Messages of this epoch whose ratchets are not stored yet.
-    private var messages: MessageBatch?
+    var messages: MessageBatch?
     var part = OpenedPart()
     /// Somebody came or went.
     var hasMemberNews = false
@@ -96,7 +98,7 @@ struct OpeningCourse {
         let place = entry.place
         let isOwn = place.sender == setting.identity.account && place.device == setting.identity.device
         if let standing {
-            guard place.seq > standing.seq else { return try repeatItem(place) }
+            guard place.seq > standing.seq else { return try repeatItem(entry, isOwn: isOwn) }
             guard place.seq == standing.seq.next else { return part.stop = .hole(after: standing.seq) }
         }
         let opening: EntryOpening
@@ -110,6 +112,8 @@ struct OpeningCourse {
         case .proposal where isWhole:
             try takeProposal(entry)
             opening = .notForPeople
+        // The text is kept from a device that has its place there, or has left it.
+        case .message where try epoch != nil && !isComingBack: opening = unreadable(entry, "only its hash came")
         case .message, .proposal, nil: opening = .notForPeople
         }
         guard part.stop == nil else { return }
@@ -132,84 +136,33 @@ struct OpeningCourse {
             standing.hash = log.hash
         }
         standing.seq = entry.seq
+        standing.lastEntry = entry.seq
         self.standing = standing
         try store.keepLogMark(of: standing)
     }
 
     /// Another process has taken it in, or it came twice.
-    private mutating func repeatItem(_ place: EntryPlace) throws {
+    private mutating func repeatItem(_ entry: ReceivedEntry, isOwn: Bool) throws {
+        let place = entry.place
         let isHere = try store.content(of: conversation, seq: place.seq) != nil
+        if !isHere, !isOwn, !setting.passesRepeats, PayloadKind(rawValue: entry.payloadKind) == .message,
+            try !wasProcessed(place)
+        {
+            return part.stop = .doubtful(place.seq)
+        }
         note(place.seq, isHere ? .stored : .skipped, sender: place.sender)
+    }
+
+    /// Whether anything of it is here.
+    private func wasProcessed(_ place: EntryPlace) throws -> Bool {
+        guard let standing else { return false }
+        return try store.hasRow(of: conversation, seq: place.seq)
+            || store.logMark(of: standing.group, place.seq) != nil
     }
 
     private mutating func note(_ seq: SequenceNumber, _ disposition: Disposition, sender: AccountID? = nil) {
         let isUrgent = isDirect && sender != nil && sender != setting.identity.account
         part.items.append(
             StoredBatch.Item(conversation: conversation, seq: seq, disposition: disposition, isUrgent: isUrgent))
-    }
-
-    mutating func unreadable(_ entry: ReceivedEntry, _ why: String) -> EntryOpening {
-        part.findings.append(.unreadable(entry.place.seq, why))
-        return .unreadable(kind: entry.payloadKind, payload: entry.payload)
-    }
-
-    /// M1.
-    private mutating func mismatched(_ entry: ReceivedEntry, _ why: String) -> EntryOpening {
-        part.findings.append(.unreadable(entry.place.seq, "mismatch: \(why)"))
-        return .mismatched(payload: entry.payload)
-    }
-
-    // MARK: Messages
-
-    /// One's own message: it must be what was sealed in this epoch, byte for byte (E4), and where the server said that it is.
-    private mutating func openOwn(_ entry: ReceivedEntry, digest: [UInt8]) throws -> EntryOpening {
-        let place = entry.place
-        guard let sealed = try store.sealedMessage(place.id, in: conversation), sealed.digest == digest,
-            let epoch, sealed.position == standing?.position(epoch: epoch)
-        else { return mismatched(entry, "not what this device has sent") }
-        switch sealed.kept {
-        case .whole(_, let content):
-            try store.dropSealed(place.id, in: conversation)
-            return .opened(content)
-        case .taken(let seq, _):
-            guard seq == place.seq else { return mismatched(entry, "it was acknowledged as entry \(seq)") }
-            try store.dropSealed(place.id, in: conversation)
-            return try store.content(of: conversation, seq: seq).map { .opened($0) } ?? .notForPeople
-        }
-    }
-
-    private mutating func openMessage(_ entry: ReceivedEntry) throws -> EntryOpening {
-        guard let standing, epoch != nil else { return unreadable(entry, "no state of the group") }
-        do {
-            let message = try MLSMessage(decoding: entry.payload)
-            var batch = try messages ?? MessageBatch(of: standing.group.groupId, from: rows)
-            let opened = try rows.telling { try batch.open(message, from: rows) }
-            messages = batch
-            return try check(opened, entry)
-        } catch let error as MLSError where !error.isOfStore {
-            return unreadable(entry, "\(error)")
-        }
-    }
-
-    /// M1: what was opened is what the server says of it; M2: and no second message under one id. The sender that is shown is the
-    /// leaf's, since it is the entry's.
-    private mutating func check(_ opened: ApplicationMessage, _ entry: ReceivedEntry) throws -> EntryOpening {
-        let place = entry.place
-        guard let leaf = try? DeviceCredential(opened.leaf.credential), leaf.party.account == place.sender,
-            leaf.device == place.device
-        else { return mismatched(entry, "another device has written it") }
-        guard let data = try? MessageData(wireBytes: opened.authenticatedData), data.id == place.id else {
-            return mismatched(entry, "it was written under another id")
-        }
-        guard let content = try? Content(wireBytes: opened.data), let marks = try? MessageMarks(content) else {
-            let isUnknown = opened.data.first.map { Content.ContentType(rawValue: $0) == nil } ?? false
-            return isUnknown ? .notForPeople : unreadable(entry, "its content cannot be read")
-        }
-        guard try store.knownMessage(place.id, from: place.sender, in: conversation) == nil else {
-            part.findings.append(.repeated(place.seq))
-            return .notForPeople
-        }
-        try compare(marks, of: place)
-        return .opened(content)
     }
 }

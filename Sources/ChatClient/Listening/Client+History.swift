@@ -64,7 +64,13 @@ extension Client {
         let link = try await openLink(
             subscribe: .unseen,
             events: LinkEvents(
-                report: { event, _ in if case .live = event { outcome.set(.live) } },
+                report: { event, _ in
+                    switch event {
+                    case .incomplete(let problem): outcome.set(.end(problem))
+                    case .live: outcome.set(.live)
+                    case .login, .presence, .receipt, .deviceWaits: break
+                    }
+                },
                 end: { outcome.set(.end($0)) }), flushesOutbox: flushesOutbox)
         defer { link.close() }
         switch await outcome.value(until: timeout.map { Monotonic.now + $0 }) {

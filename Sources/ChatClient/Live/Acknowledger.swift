@@ -1,3 +1,4 @@
+import CLISupport
 import ChatProtocol
 import NIOCore
 
@@ -5,9 +6,22 @@ import NIOCore
 final class Acknowledger {
     var planner = AckPlanner()
     private let link: Link
+    /// Conversations of which the server leaves entries out: what comes behind these is not acknowledged.
+    private var withheld: [ConversationID: Problem] = [:]
     private var timer: Scheduled<Void>?
 
     init(_ link: Link) { self.link = link }
+
+    /// Why not everything that came was taken in.
+    var obstacle: Problem? { withheld.values.first }
+
+    /// - Returns: whether it was not known yet.
+    func withhold(_ conversation: ConversationID, _ problem: Problem) -> Bool {
+        withheld.updateValue(problem, forKey: conversation) == nil
+    }
+
+    /// What was left out of it came.
+    func goOn(in conversation: ConversationID) { withheld[conversation] = nil }
 
     /// Sends what is due, or all, and has the rest sent when it is.
     func send(all: Bool = false) {

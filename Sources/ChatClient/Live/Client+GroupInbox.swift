@@ -15,9 +15,11 @@ extension Client {
         var rest = items[...]
         // Of several Welcomes that wait the oldest comes first, and leads to the next one.
         var places: Set<GroupPlaceMark> = []
+        var passesRepeats = false
         while !rest.isEmpty {
-            let part = try openPart(rest, of: conversation, isReplay: isReplay, identity)
+            let part = try openPart(rest, of: conversation, isReplay: isReplay, passesRepeats: passesRepeats, identity)
             for item in part.items { acknowledger.planner.settled(item, now: Monotonic.now) }
+            if !part.items.isEmpty { acknowledger.goOn(in: conversation) }
             rest = rest.dropFirst(part.items.count)
             switch part.stop {
             case nil: continue
@@ -25,26 +27,49 @@ extension Client {
                 acknowledger.send(all: true)
                 throw .impossibleNumber(link)
             case .failed(_, let text): throw Problem(.inputOutput, "the profile's store: \(text)")
+            case .doubtful:
+                // Has the server said before that the log was further on, reading it says so.
+                _ = try await follow(conversation, on: link, after: .preconditionFailed)
+                passesRepeats = true
             case .notMember, .hole, .cannotFollow, .superseded:
                 let refusal = part.stop == .notMember ? nil : ErrorCode.preconditionFailed
                 let place = try store { try GroupPlaceMark(conversation, in: $0) }
-                guard places.insert(place).inserted, places.count <= Self.mostEntered,
-                    try await canFollow(conversation, on: link, after: refusal)
-                else {
-                    return try keepUnopened(
-                        rest.map(Incoming.init)[...], isReplay: isReplay, from: link, identity: identity, acknowledger)
+                let isNew = places.insert(place).inserted && places.count <= Self.mostEntered
+                var obstacle = isNew ? nil : Problem.unknownToLog
+                if isNew { obstacle = try await follow(conversation, on: link, after: refusal) }
+                guard let obstacle else { continue }
+                if case .hole? = part.stop, obstacle.exit == .protocolFault {
+                    return try withhold(conversation, obstacle, acknowledger)
                 }
+                return try keepUnopened(
+                    rest.map(Incoming.init)[...], isReplay: isReplay, from: link, identity: identity, acknowledger)
             }
         }
     }
 
+    /// What the server leaves out it may yet give: nothing behind it is taken in or acknowledged until then, so that it comes again.
+    private func withhold(
+        _ conversation: ConversationID, _ obstacle: Problem, _ acknowledger: Acknowledger
+    ) throws(Problem) {
+        let name = try store { try $0.conversation(conversation)?.name.text }
+        var problem = Problem(
+            .protocolFault,
+            "\(name ?? "a conversation"): \(obstacle.text); nothing behind them is read until it gives them",
+            hint: "ask who runs the server", conversation: name)
+        problem.sent = obstacle.sent
+        guard acknowledger.withhold(conversation, problem) else { return }
+        interaction.noteKey(KeyNotice(code: "log_incomplete", text: problem.text))
+    }
+
     private func openPart(
-        _ items: ArraySlice<LogItem>, of conversation: ConversationID, isReplay: Bool, _ identity: Identity
+        _ items: ArraySlice<LogItem>, of conversation: ConversationID, isReplay: Bool, passesRepeats: Bool,
+        _ identity: Identity
     ) throws(Problem) -> OpenedPart {
         let now = WallClock.now
         let part = try withOpener { opener, store in
             let part = try opener.open(
-                items, of: conversation, in: store, as: identity, isReplay: isReplay, isDelivered: true, now: now)
+                items, of: conversation, in: store, as: identity, isReplay: isReplay, isDelivered: true,
+                passesRepeats: passesRepeats, now: now)
             if part.hasNews { store.wake() }
             return part
         }
@@ -53,21 +78,21 @@ extension Client {
         return part
     }
 
-    /// Has this device come to where it can follow a conversation's log.
+    /// Brings this device to where it can follow a conversation's log.
     ///
     /// - Parameter refusal: what the server would answer to a message of a device that is where this one is.
-    /// - Returns: false where it cannot, whatever is done.
+    /// - Returns: why it cannot, whatever is done; nil where it can.
     /// - Throws: what may pass: what was delivered is delivered again.
-    private func canFollow(
+    private func follow(
         _ conversation: ConversationID, on link: Link, after refusal: ErrorCode?
-    ) async throws(Problem) -> Bool {
+    ) async throws(Problem) -> Problem? {
         do throws(Problem) {
             try await groupPassage.enter(conversation, on: link, after: refusal)
-            return true
+            return nil
         } catch {
             guard error.isOfGroup else { throw error }
             log.warning("conversation \(conversation) cannot be followed: \(error.text)")
-            return false
+            return error
         }
     }
 
@@ -119,6 +144,11 @@ extension Problem {
                 ErrorCode.notInGroup, .notAMember, .noGroup, .noDevice, .noSuchConversation, .noSuchRoom, .blocked,
                 .tooLarge, .devicePending,
             ].contains { $0.name == code }
+    }
+
+    /// The device was brought to the end of the log, and what was delivered is not in it.
+    fileprivate static var unknownToLog: Problem {
+        Problem(.protocolFault, "the server delivers entries of a conversation's log without those before them")
     }
 
     static func impossibleNumber(_ link: Link) -> Problem {

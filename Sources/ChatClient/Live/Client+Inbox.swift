@@ -26,6 +26,7 @@ extension Client {
                     if frame.frameKind == .live {
                         isReplay = false
                         settleReplay()
+                        if let obstacle = acknowledger.obstacle { try tell(.incomplete(obstacle), events) }
                     }
                     acknowledger.send(all: frame.frameKind == .live)
                     try report(frame, from: link, to: events)

@@ -172,6 +172,8 @@ extension Client {
 struct LinkEvents: Sendable {
     enum Event: Sendable {
         case login(Welcome)
+        /// Comes before that it is live, where the server has left something out of a log: everything else is there.
+        case incomplete(Problem)
         case live(time: Timestamp)
         case presence(Presence)
         case receipt(ConversationID, ReceiptState)

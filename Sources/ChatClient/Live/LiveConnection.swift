@@ -168,6 +168,8 @@ actor LiveConnection {
             lastLogin = LiveReport(event: .login(notice), behind: behind)
             tell(.login(notice), behind: behind)
             if let link { await client.tellReadMarks(on: link) }
+        // A person was told, and it is live in all other conversations.
+        case .incomplete: break
         case .live(let time):
             if let link {
                 await client.comeIn(on: link)

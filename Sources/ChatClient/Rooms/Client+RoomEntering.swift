@@ -61,7 +61,7 @@ extension Client {
         do throws(Problem) {
             switch try await LogReader(store: self, wire: link, log: log).read(room) {
             case .removed, .notMember: return
-            case .head, .superseded, .cannotFollow: break
+            case .head, .superseded, .cannotFollow, .contradicted: break
             }
         } catch { log.debug("the log of #\(name) ends: \(error.text)") }
         let isGone = try await roomBook.record(RoomName(name), on: link)?.conversation != room

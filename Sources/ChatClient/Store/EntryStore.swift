@@ -66,7 +66,7 @@ extension ClientStore {
         guard let (number, head, received) = try standing(of: place.conversation) else { return true }
         let settled = isReplay ? max(head, received) : head
         guard place.seq > settled else {
-            try noteDropped(place, opening, number, now: now)
+            try storeLate(place, opening, number, head: head, own: own, now: now)
             return true
         }
         guard settled.distance(to: place.seq) <= Self.longestLeap else { return false }
@@ -94,18 +94,6 @@ extension ClientStore {
             try insert(place, opening, conversation: number, position: try nextPosition(), own: own, now: now)
         }
         try setHead(number, place.seq)
-    }
-
-    /// What is here already is dropped when it comes again. What is not, or under another identifier, is another message:
-    /// the server has lost what it had given the number to before.
-    private func noteDropped(_ place: EntryPlace, _ opening: EntryOpening, _ number: ConversationNumber, now: Timestamp)
-        throws
-    {
-        let known = try database.first(
-            "SELECT id FROM entries WHERE conversation = ? AND seq = ?", number, place.seq
-        ) { row in try row.identifier(0) as MessageID }
-        guard opening != .notForPeople, known != place.id else { return }
-        try insertGap(conversation: number, reason: .restored, missed: 1, now: now)
     }
 
     /// - Returns: false where no honest server leaps so far.
@@ -325,9 +313,13 @@ extension ClientStore {
         try decideAnswer(place, content, conversation: conversation, own: own, now: now)
     }
 
+    /// More than this were never counted: a restored server, or one that lies, has leapt over numbers.
+    private static let mostMissed: UInt64 = 1 << 24
+
     func insertGap(conversation: ConversationNumber, reason: GapNotice.Reason, missed: UInt64?, now: Timestamp)
         throws
     {
+        let missed = missed.flatMap { $0 <= Self.mostMissed ? $0 : nil }
         try database.run(
             "INSERT INTO gaps(position, conversation, reason, missed, time, shown) VALUES (?, ?, ?, ?, ?, 0)",
             try nextPosition(), conversation, reason.rawValue, missed, now)

@@ -10,9 +10,25 @@ final class HostileServer: Sendable {
     typealias Lie = @Sendable (RawFrame) -> [RawFrame]
 
     private let lie: Lie
+    private let ignored: FrameKind?
     private let heard = Mutex<[RawFrame]>([])
 
-    init(_ lie: @escaping Lie) { self.lie = lie }
+    /// - Parameter ignored: what it does not want to hear.
+    init(ignoring ignored: FrameKind? = nil, _ lie: @escaping Lie) {
+        self.ignored = ignored
+        self.lie = lie
+    }
+
+    /// Changes one kind of what it says.
+    static func frames<Body: FrameBody>(
+        _ type: Body.Type, ignoring ignored: FrameKind? = nil, _ change: @escaping @Sendable (inout Body) -> Void
+    ) -> HostileServer {
+        HostileServer(ignoring: ignored) { frame in
+            guard frame.kind == Body.kind.rawValue, var body = try? frame.decode(Body.self) else { return [frame] }
+            change(&body)
+            return [body.frame(correlation: frame.correlation)]
+        }
+    }
 
     /// Changes entries, as they are delivered and as they are read.
     static func entries(_ change: @escaping @Sendable (Entry) -> [Entry]) -> HostileServer {
@@ -40,16 +56,25 @@ final class HostileServer: Sendable {
 
     func line(_ connection: FrameConnection) -> any LinkConnection { LyingConnection(connection, self) }
 
-    fileprivate func hears(_ bytes: ByteBuffer) {
+    /// - Returns: whether it listens.
+    fileprivate func hears(_ bytes: ByteBuffer) -> Bool {
         var rest = bytes
         guard rest.readInteger(as: UInt32.self) != nil, let kind = rest.readInteger(as: UInt8.self),
             let correlation = rest.readInteger(as: UInt32.self)
-        else { return }
+        else { return true }
         let frame = RawFrame(kind: kind, correlation: correlation, body: Array(rest.readableBytesView))
         heard.withLock { $0.append(frame) }
+        return ignored == nil || frame.frameKind != ignored
     }
 
     fileprivate func says(_ frame: RawFrame) -> [RawFrame] { lie(frame) }
+}
+
+/// Whether a server has begun to lie, or has thought better of it.
+final class Switch: Sendable {
+    private let state = Mutex(false)
+    var isOn: Bool { state.withLock { $0 } }
+    func turnOn() { state.withLock { $0 = true } }
 }
 
 /// A connection on which that server lies.
@@ -72,8 +97,7 @@ private final class LyingConnection: LinkConnection, FrameConnectionDelegate {
     }
 
     func write(_ bytes: ByteBuffer) {
-        server.hears(bytes)
-        base.write(bytes)
+        if server.hears(bytes) { base.write(bytes) }
     }
 
     func close(flushing: Bool) { base.close(flushing: flushing) }

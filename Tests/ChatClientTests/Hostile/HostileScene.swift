@@ -1,0 +1,71 @@
+import CLISupport
+import ChatProtocol
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// People between whom a server lies.
+enum HostileScene {
+    /// Alice and bob, who have written to each other.
+    static func pair(_ server: TestServer) async throws -> (alice: Person, bob: Person) {
+        let alice = try await Person.registered("alice", at: server)
+        let bob = try await Person.registered("bob", at: server)
+        try await bob.client().leavesPackages()
+        #expect(await write("one", from: alice, to: bob) == nil)
+        #expect(await write("two", from: bob, to: alice) == nil)
+        try await alice.client().sync()
+        return (alice, bob)
+    }
+
+    /// - Returns: why it was not sent.
+    static func write(
+        _ body: String, from person: Person, to other: Person, through lie: HostileServer? = nil
+    ) async -> Problem? {
+        let client = try? person.client(line: { lie?.line($0) ?? $0 })
+        let sent = await client?.send([other.to(body)], options: SendOptions(timeout: .seconds(10)))
+        return sent?.first?.problem
+    }
+
+    /// Fetches what is there.
+    ///
+    /// - Returns: what stood in the way.
+    static func sync(_ person: Person, through lie: HostileServer? = nil) async throws -> Problem? {
+        let client = try person.client(line: { lie?.line($0) ?? $0 })
+        do throws(Problem) { try await client.sync(timeout: .seconds(10)) } catch {
+            await client.close()
+            return error
+        }
+        await client.close()
+        return nil
+    }
+
+    /// Reads what is there, and what a person is shown of it then.
+    static func read(_ person: Person, through lie: HostileServer? = nil) async throws -> [String] {
+        if let problem = try await sync(person, through: lie) {
+            #expect(
+                problem.exit == .protocolFault || problem.code == LocalCode.nothingCame.rawValue,
+                "\(problem.code): \(problem.text)")
+        }
+        return try await shown(to: person)
+    }
+
+    /// What a person has been shown, in the order in which it was.
+    static func shown(to person: Person) async throws -> [String] {
+        try await person.client().withStore { store in
+            _ = try store.settleReplay()
+            let reader = try #require(try store.itemReader())
+            return try store.items(after: 0, limit: 1000, reader: reader).map(StoreScene.word)
+        }
+    }
+
+    /// Where a person's device is in the log of the conversation with another.
+    static func place(of person: Person, with other: UserName) async throws -> SequenceNumber {
+        let place = try await person.client().withStore { store in
+            try store.conversation(with: other).flatMap { try store.groupStanding(of: $0)?.seq }
+        }
+        return try #require(place)
+    }
+
+    static func messages(_ shown: [String]) -> [String] { shown.filter { !$0.hasPrefix("gap") } }
+}
