@@ -37,6 +37,38 @@ import Testing
         }
     }
 
+    @Test func `S2: of what comes in one flight with a login that is refused nothing is carried out`() async throws {
+        try await withServer { server in
+            let alice = try await server.logIn("alice")
+            let bob = try await server.logIn("bob")
+            let dm = try await alice.open(with: "bob")
+            let client = try await server.connect()
+            client.send(ClientHello(nonce: [UInt8](repeating: 1, count: 32), software: "test"))
+            let user = try #require(UserName("alice"))
+            let login = client.send(
+                LoginByPassword(
+                    name: user, password: Array("wrong".utf8), existing: try alice.device,
+                    device: DeviceDescription(name: "d")))
+            let behind = [
+                client.send(Subscribe()), client.send(try alice.message(to: dm)),
+                client.send(OpenConversation(with: user)), client.send(TakeTurn(conversation: dm)),
+                client.send(CreateRoom(id: .unique, name: try #require(UserName("ops")))),
+                client.send(RenameDevice(device: try alice.device, name: "mine")),
+            ]
+            let refused: Failure = try await client.next(correlation: login)
+            #expect(refused.errorCode == .loginRefused)
+            for correlation in behind {
+                let failure: Failure = try await client.next(correlation: correlation)
+                #expect(failure.errorCode == .notLoggedIn)
+            }
+            #expect(!client.waiting.contains { $0.frameKind == .entry || $0.frameKind == .live })
+            #expect(try await alice.append("x", to: dm).seq == 1)
+            let devices: Devices = try await alice.reply(to: ListDevices())
+            #expect(devices.devices.allSatisfy { $0.state == .active && $0.name == "d" })
+            let _: Pong = try await bob.reply(to: Ping())
+        }
+    }
+
     @Test func `who does not say hello is sent away`() async throws {
         try await withServer { server in
             let client = try await server.connect()

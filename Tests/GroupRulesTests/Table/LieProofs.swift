@@ -54,6 +54,9 @@ extension RuleTable {
             [
                 "K5: a Welcome is entered where it was delivered for, and into nothing that is held or was left",
                 "K5: a Welcome of another server's group, or that cannot be read, is refused",
+                "K5: a Welcome that is not what was sent is not entered, and the device comes in from outside",
+                "K5: a Welcome that is of another conversation than was asked for is a fault, and the real one is entered",
+                "K5: a Welcome that comes again leads nowhere",
                 "K5: a Welcome to a room is entered where the policy lets who signed it add, under its pinned name",
                 "K5: nobody is added to everyone",
             ]),
@@ -61,6 +64,7 @@ extension RuleTable {
             "a GroupInfo of another state", "",
             [
                 "S3: a group that the log does not lead to is not entered",
+                "a description of another state is not joined by it, and an honest one is",
                 "who is told less than another process knows by now, or of more than it was given, does not come back",
             ]),
         Proof(
@@ -74,14 +78,29 @@ extension RuleTable {
             [
                 "M3: who has read another log stops a direct conversation until somebody accepts it",
                 "E4: what the server said it has taken, and left out of its log, is told",
-            ], open: "a tail that is kept back is not seen"),
+                "an entry that is left out is a fault that is told, and what comes behind it waits",
+                "whoever listens goes on with the server as soon as it gives what it left out",
+                "a text that is kept back behind its hash is told, and what follows it is read",
+            ]),
+        Proof(
+            "a tail kept back", "nobody can see it; nothing of it is lost",
+            ["a tail that is kept back is not seen, and read as soon as it is given"]),
+        Proof(
+            "numbers far beyond the end, and logs without one", "",
+            [
+                "a gap that never was is told, and what was said to be missing is read when the server has it",
+                "a Welcome from far beyond the log's end costs what cannot be read, and it goes on",
+                "a log that never ends is a fault of the server's",
+                "gaps and entries at the ends of the numbers are stored, or refused as a leap",
+            ]),
         Proof(
             "entries doubled, reordered or moved", "",
             [
                 "M3: the log's hash takes in every entry, in order, with all that it says",
                 "M1: a message of another group does not open in this one",
                 "E2: entries are taken in order, each once, with its text, its ratchet and its place together",
-                "of what the server meddles with nothing is shown as it is not, and nothing twice",
+                "of what the server meddles with nothing is shown as it is not, nothing twice, and all that it gives later",
+                "M3: messages in another order are seen by the next one that says what was read, and nothing is sent",
                 "gaps and entries at the ends of the numbers are stored, or refused as a leap",
             ]),
         Proof(
@@ -149,7 +168,19 @@ extension RuleTable {
                 "J8: by reference only the server's Removes are taken, and at most 256 wait",
             ]),
         Proof(
-            "Welcome spam", "", ["a Welcome is for the key packages that the commit adds"],
-            open: "how many Welcomes may wait for a device is bounded by K1 alone"),
+            "Welcome spam", "",
+            [
+                "a Welcome is for the key packages that the commit adds",
+                "K5: Welcomes without end are read eight at a time",
+            ], open: "how many Welcomes may wait for a device is bounded by K1 and by what an account may commit alone"),
+        Proof(
+            "what is no message", "",
+            [
+                "what a member sends that is no message is told as that, and what comes behind it is read",
+                "E1: a message of an old epoch is never read, under whatever position it is sent",
+            ]),
+        Proof(
+            "commits outside the rules, a thousand of them", "the server refuses them, and keeps nothing",
+            ["of commits that are refused nothing stays in memory"]),
     ]
 }

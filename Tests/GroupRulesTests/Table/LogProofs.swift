@@ -5,6 +5,7 @@ extension RuleTable {
             "E1", "messages are of the present epoch",
             [
                 "E1: a message is taken only in the present epoch of the present incarnation and generation",
+                "E1: a message of an old epoch is never read, under whatever position it is sent",
                 "members agree, and who was there reads each message once, whatever is lost or killed",
             ]),
         Proof(

@@ -35,9 +35,9 @@ extension RuleTable {
         Proof(
             "S2", "a refused login carries out nothing",
             [
-                "what was sent behind a refused login fails for the logins reason"
-            ],
-            open: "that the server acts on nothing behind a refused login is not a law of its own yet"),
+                "S2: of what comes in one flight with a login that is refused nothing is carried out",
+                "what was sent behind a refused login fails for the logins reason",
+            ]),
         Proof(
             "S3", "who lost the group",
             [
