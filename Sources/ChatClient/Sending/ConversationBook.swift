@@ -38,9 +38,16 @@ struct ConversationBook: Sendable {
         guard let conversation = found.conversations.first,
             let member = conversation.members.first(where: { $0.name == user })
         else { throw Problem(.protocolFault, "\(link.address) opened another conversation than the one with \(user)") }
-        try await store.withStore { store in
-            guard let own = try store.identity()?.account else { return }
+        let isTheirs = try await store.withStore { store in
+            guard let own = try store.identity()?.account else { return false }
             try store.write { try store.remember([conversation], own: own, now: WallClock.now) }
+            return try store.peer(of: conversation.id) == member.id
+        }
+        guard isTheirs else {
+            throw Problem(
+                .protocolFault,
+                "\(link.address) calls the conversation with \(user) otherwise than it follows from who you are",
+                sent: .no)
         }
         return OpenedConversation(id: conversation.id, recipient: member.id)
     }

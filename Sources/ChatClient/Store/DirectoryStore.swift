@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import SQLite
 import StoredValues
 
@@ -24,12 +25,20 @@ extension ClientStore {
         }
     }
 
-    /// Keeps conversations and their members. Within a transaction.
+    /// Keeps conversations and their members, where they are what the server says that they are: whose a direct one is follows from its
+    /// identifier, or what is written to one user would go to another. Within a transaction.
     func remember(_ conversations: [ConversationRecord], own: AccountID, now: Timestamp) throws {
+        guard let identity = try identity() else { return }
         for conversation in conversations {
             try remember(conversation.members, now: now)
             let peer = conversation.members.first { $0.id != own }?.id ?? own
-            try remember(conversation.id, type: conversation.type, peer: conversation.type == .direct ? peer : nil)
+            switch conversation.type {
+            case .direct where conversation.id == .direct(own, peer, on: identity.server):
+                try remember(conversation.id, type: .direct, peer: peer)
+            case .everyone where conversation.id == identity.everyone:
+                try remember(conversation.id, type: .everyone, peer: nil)
+            case .direct, .everyone: continue
+            }
         }
     }
 

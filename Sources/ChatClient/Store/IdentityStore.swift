@@ -1,3 +1,4 @@
+import CLISupport
 import ChatProtocol
 import Glibc
 import SQLite
@@ -96,8 +97,11 @@ extension ClientStore {
     /// Makes this profile nobody. Within a transaction.
     func removeIdentity() throws { try database.run("DELETE FROM identity") }
 
-    /// What a `Welcome` tells of an identity that may have changed.
+    /// What a `Welcome` tells of an identity that may have changed. Everyone's conversation never does: another one would be somebody's.
     func updateIdentity(displayName: String, deviceName: String, everyone: ConversationID) throws {
+        guard try identity()?.everyone == everyone || !knowsEveryone() else {
+            throw Problem(.protocolFault, "the server calls another conversation everyone's than before")
+        }
         try database.run(
             "UPDATE identity SET display_name = ?, device_name = ?, everyone = ?", displayName, deviceName,
             everyone)

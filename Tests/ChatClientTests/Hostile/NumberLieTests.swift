@@ -55,4 +55,26 @@ import Testing
             #expect(try await HostileScene.read(alice) == ["one", "two", "three", "four"])
         }
     }
+
+    @Test func `M3: a founding that was taken far beyond the log's end is told, and costs nothing for ever`()
+        async throws
+    {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            try await bob.client().leavesPackages()
+            let lie = HostileServer.frames(Appended.self, ignoring: .acknowledge) { $0.seq = Self.far }
+            _ = await HostileScene.write("one", from: alice, to: bob, through: lie)
+            #expect(await HostileScene.write("two", from: bob, to: alice) == nil)
+            _ = try await HostileScene.read(alice)
+            // M3: what alice said that she had read is nothing that bob could have.
+            #expect(
+                await HostileScene.write("three", from: bob, to: alice)?.code == LocalCode.historyForked.rawValue)
+            _ = try await bob.client().acceptFork(in: .user(alice.name))
+            #expect(await HostileScene.write("three", from: bob, to: alice) == nil)
+            #expect(try await HostileScene.read(alice).last == "three")
+            #expect(await HostileScene.write("four", from: alice, to: bob) == nil)
+            #expect(try await HostileScene.read(bob).last == "four")
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import Foundation
 import TestSupport
 import Testing
@@ -8,7 +9,7 @@ import Testing
 let alice = AccountID(high: 0, low: 1)
 let bob = AccountID(high: 0, low: 2)
 let everyone = ConversationID(high: 9, low: 0)
-let withBob = ConversationID(high: 9, low: 1)
+let withBob = ConversationID.direct(alice, bob, on: ScriptedServer.id)
 
 /// Alice's store, in which she knows bob.
 struct StoreScene {

@@ -23,6 +23,11 @@ extension RuleTable {
             [
                 "C4: another account under a pinned name, or one whose chain has another name, is not written to",
                 "nobody who is known is passed off as somebody who is not",
+                "the conversation with a user is no other one, whatever the server says",
+                "a user who is known is not written to under another's name",
+                "a conversation is not another user's because the server says so of what comes",
+                "everyone's conversation is the one that was told first",
+                "what was called everyone's from the beginning is no user's",
             ], scenarios: ["keys-lies"]),
         Proof(
             "another room under a name", "",
@@ -90,6 +95,7 @@ extension RuleTable {
             [
                 "a gap that never was is told, and what was said to be missing is read when the server has it",
                 "a Welcome from far beyond the log's end costs what cannot be read, and it goes on",
+                "M3: a founding that was taken far beyond the log's end is told, and costs nothing for ever",
                 "a log that never ends is a fault of the server's",
                 "gaps and entries at the ends of the numbers are stored, or refused as a leap",
             ]),
