@@ -88,7 +88,7 @@ import Testing
         let part = try scene.ann.read(scene.log, scene.pair)
         #expect(part.findings == [.historyDiffers(3, scene.pair.bob.place.account, stops: true)])
         // It is shown nevertheless, and said once.
-        #expect(try scene.ann.told() == ["for ann"])
+        #expect(try scene.ann.told() == ["gap undecryptable 1", "for ann"])
         try scene.bobWrites("and more", 3)
         #expect(try scene.ann.read(scene.log, scene.pair).findings.isEmpty)
         guard case .closed(let problem) = try scene.passage() else { throw TestFailure("open") }
