@@ -2,6 +2,8 @@ import ChatProtocol
 import GroupRules
 import MLS
 import NIOCore
+import SQLite
+import StoredValues
 import TestSupport
 import Testing
 
@@ -70,6 +72,38 @@ import Testing
             let done = try await third.send(try third.commit())
             #expect(done.position.epoch == 4)
             _ = try await third.message("now")
+        }
+    }
+
+    @Test func `E7: who was not seen for 400 days is removed before anybody writes`() async throws {
+        try await withServer {
+            $0.hub.firstRetention = .milliseconds(20)
+            $0.hub.retentionInterval = .milliseconds(20)
+        } _: { server in
+            var (scene, second) = try await scene(server)
+            try await scene.alice.client.subscribe()
+            second.client.close()
+            let (dm, device) = (scene.dm, second.device)
+            let database = try Database(
+                path: server.scratch.url.appendingPathComponent("server.db").path,
+                options: DatabaseOptions(mode: .readWrite))
+            let isLost = try await eventually {
+                // That it was seen until a moment ago may be written behind this.
+                try database.transaction {
+                    try database.run(
+                        "UPDATE devices SET last_seen = 1, created = 1, activated = 1 WHERE id = ?", device)
+                }
+                return try await !server.store.lostLeaves(of: dm).isEmpty
+            }
+            #expect(isLost)
+            let wanted: CommitWanted = try await scene.alice.client.next()
+            #expect(wanted.conversation == dm)
+            let held = try await refusal { _ = try await scene.alice.message("not yet") }
+            #expect(held == .removalPending)
+            try await scene.alice.catchUp(in: dm)
+            try await scene.alice.send(try scene.alice.commit())
+            #expect(scene.alice.group?.memberCount == 2)
+            _ = try await scene.alice.message("now")
         }
     }
 

@@ -59,9 +59,8 @@ extension RuleTable {
                 "E7: holes that handshakes alone part are told as one gap",
                 "E7: handshakes outlive messages and end after 400 days",
                 "E7: leaves of devices that were not seen for 400 days end",
-            ],
-            open: "leaves that were not seen for 400 days are ended by the server; a scenario over that time is missing"
-        ),
+                "E7: who was not seen for 400 days is removed before anybody writes",
+            ]),
         Proof(
             "E8", "keys of leaves stay fresh",
             [
