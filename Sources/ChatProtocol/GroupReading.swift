@@ -32,7 +32,7 @@ package struct LogPage: FrameBody {
     /// Everything up to this number is in this page or before it.
     package var through: SequenceNumber
     package var entries: [Entry]
-    /// Of these the ones that have the SHA-256 of their payload in its place: what this device appended itself, and messages of
+    /// Of these the ones that have the SHA-256 of their payload in its place: messages that this device appended itself, and those of
     /// epochs in which it has no leaf.
     package var hashed: [SequenceNumber]
     package var gaps: [Gap]

@@ -3,8 +3,8 @@ import ChatProtocol
 /// An item of the log of a conversation that has a group, as it came.
 enum LogItem: Equatable, Sendable {
     case entry(ReceivedEntry)
-    /// Only the SHA-256 of its payload came, in the payload's place: of what this device has appended itself, and of messages of epochs
-    /// in which it has no leaf.
+    /// Only the SHA-256 of its payload came, in the payload's place: of messages that this device has appended itself, and of those of
+    /// epochs in which it has no leaf.
     case hashed(ReceivedEntry)
     case gap(Gap)
 

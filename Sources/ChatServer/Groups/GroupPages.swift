@@ -20,7 +20,8 @@ extension GroupView {
 }
 
 extension LogPage {
-    /// A page as a device may have it: what it wrote itself it has, and messages that it cannot open are hashed.
+    /// A page as a device may have it: messages are hashed that it has written itself, or cannot open. Handshakes come whole, its own
+    /// among them, since who comes back follows the group from its founding.
     init(_ page: StoredPage, _ standing: DeviceStanding, for reader: DeviceReader) {
         self.init(conversation: standing.conversation.id, standing: standing.standing, through: page.through)
         hash = standing.logHash ?? []
@@ -40,7 +41,7 @@ extension LogPage {
     private mutating func add(_ entry: Entry, _ standing: DeviceStanding, _ reader: DeviceReader) -> Bool {
         var entry = entry
         let isHandshake = PayloadKind(rawValue: entry.payloadKind)?.isHandshake == true
-        if entry.device == reader.device || !(isHandshake || standing.reads(entry.seq)) {
+        if !isHandshake, entry.device == reader.device || !standing.reads(entry.seq) {
             entry.payload = SHA256.hash(entry.payload)
             hashed.append(entry.seq)
         }

@@ -333,6 +333,34 @@ import Testing
         return one
     }
 
+    /// Who founded the group needs its own commit to follow it from the founding.
+    @Test(arguments: [false, true], [false, true])
+    func `S4: a lost epoch is not taken for the one that has its number now`(
+        hasFounded: Bool, isDelivered: Bool
+    ) async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let (further, staying) = hasFounded ? (alice, bob) : (bob, alice)
+            await server.stop()
+            try server.copyStore()
+            try await server.startAgain()
+            let ahead = try await Joining(further, with: staying)
+            #expect(try await ahead.commit(.path(after: try await ahead.leafKey())) == GroupMark(epoch: 2))
+            await server.stop()
+            try server.restoreStore()
+            try await server.startAgain()
+            let one = try await Joining(staying, with: further)
+            #expect(try await one.enter(after: .preconditionFailed) == Self.founded)
+            #expect(try await one.enter(after: .removalPending) == GroupMark(epoch: 2))
+            try await one.writes("while they are away", 9)
+            if isDelivered { try await further.client().sync(timeout: .seconds(20)) }
+            let late = try await Joining(further, with: staying)
+            _ = try await late.enter(after: .preconditionFailed)
+            _ = try await one.enter(after: .preconditionFailed)
+            try await expectTalk(late, one, 1)
+        }
+    }
+
     @Test func `S4: who was further comes back to what others have made of an epoch in which they were`() async throws {
         try await withServer { server in
             let (alice, bob) = try await pair(server)
