@@ -96,11 +96,14 @@ extension Joiner {
         return nil
     }
 
-    /// The hash of the log behind the commit that has let this device in (M3): known where that is the founding's first entry.
+    /// The hash of the log behind the commit that has let this device in (M3): known where that is the founding's first entry. It begins
+    /// with the server's generation then, which is another one where a restore lies between: the server's claim is taken there.
     private func hash(of welcomed: WelcomedGroup, _ part: WelcomePart) async throws(Problem) -> LogHash? {
         guard welcomed.mark.epoch == 1 else { return nil }
         let page = try await wire.readLog(of: part.conversation, after: part.seq.previous)
-        guard let entry = page.entries.first, entry.seq == part.seq else { return nil }
+        guard let entry = page.entries.first, entry.seq == part.seq, page.through >= page.standing.head,
+            !page.gaps.contains(where: { $0.reason == .restored })
+        else { return nil }
         return LoggedEntry(entry, isHashed: page.hashed.contains(entry.seq))
             .hashAsFirst(of: welcomed.name, place.generation)
     }

@@ -109,7 +109,9 @@ extension OpeningCourse {
         if let former, former.group != name { try store.leave(former.group, epoch: epoch ?? 0) }
         let generation = waiting.position.generation
         var hash = former?.group == name && former?.generation == generation ? former?.hash : nil
-        if waiting.kind == .founding { hash = LogChain(group: name, generation: generation).hash }
+        // Sent again behind a restore, it may be in the log of either life.
+        let isOfThisLife = generation == setting.identity.generation
+        if waiting.kind == .founding { hash = isOfThisLife ? LogChain(group: name, generation: generation).hash : nil }
         standing = GroupStanding(group: name, generation: generation, seq: seq.previous, hash: hash)
         held.forget()
         if let context = staged.context { try store.keepTranscript(of: name, context) }

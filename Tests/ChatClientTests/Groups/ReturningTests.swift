@@ -289,6 +289,41 @@ import Testing
         }
     }
 
+    /// - Parameter isTaken: the founding was, before the backup; else it is sent again behind the restore.
+    @Test(arguments: [true, false])
+    func `M3: who enters behind a restore has the log that its founder has`(isTaken: Bool) async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let one = try await Joining(alice, with: bob)
+            if isTaken {
+                _ = try await one.enter()
+                try await one.writes("before", 9)
+            }
+            await server.stop()
+            try server.copyStore()
+            if !isTaken {
+                try await server.startAgain()
+                let losing = try await Joining(alice, with: bob, losing: .foundGroup)
+                await expectRefusal(.unreachable, "unreachable") { try await losing.enter() }
+                await server.stop()
+            }
+            try server.restoreStore()
+            try await server.startAgain()
+            let back = try await Joining(alice, with: bob)
+            _ = try await back.enter(after: .removalPending)
+            _ = try await back.enter(after: .preconditionFailed)
+            let other = try await Joining(bob, with: alice)
+            _ = try await other.enter()
+            _ = try await other.enter(after: .preconditionFailed)
+            try await expectTalk(back, other, 1)
+            try await expectTalk(other, back, 3)
+            for joining in [back, other] {
+                #expect(try await joining.client.withStore { try $0.historyEvidence() }.isEmpty)
+            }
+        }
+    }
+
     /// Two whose group the server, restored, knows nothing of.
     private func withLostGroup(_ server: TestServer) async throws -> (alice: Person, bob: Person) {
         let alice = try await Person.registered("alice", at: server)
