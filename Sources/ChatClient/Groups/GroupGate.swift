@@ -70,19 +70,29 @@ extension Joiner {
         if isWanted { try await settle(conversation) }
     }
 
-    /// Reads the chains of a group's accounts, so that the gate can be asked again.
+    /// Reads the chains of a group's accounts, so that the gate can be asked again: of those too who come meanwhile.
     func settle(_ conversation: ConversationID) async throws(Problem) {
-        let accounts = try await store.withStore { store in
-            try store.groupStanding(of: conversation).map { try store.groupAccounts(of: $0) } ?? [:]
+        var read: Set<AccountID> = []
+        while let missing = try await noteAsked(conversation, having: read) {
+            for (account, name) in missing { try await refresh(account, name) }
+            read.formUnion(missing.keys)
         }
-        for (account, name) in accounts { try await refresh(account, name) }
+    }
+
+    /// - Returns: the accounts whose chains were not read. Nil: none, which is noted.
+    private func noteAsked(
+        _ conversation: ConversationID, having read: Set<AccountID>
+    ) async throws(Problem) -> [AccountID: UserName]? {
         try await store.withStore { store in
             try store.writeWithReserve {
                 guard let standing = try store.groupStanding(of: conversation),
                     let own = try store.identity()?.device,
                     let summary = try StoredGroup.summary(of: standing.group.groupId, from: store.groupRows)
-                else { return }
+                else { return nil }
+                let missing = try store.groupAccounts(of: standing).filter { !read.contains($0.key) }
+                guard missing.isEmpty else { return missing }
                 try store.noteAsked(of: standing, summary, own: own, now: WallClock.now)
+                return nil
             }
         }
     }

@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import GroupRules
 import MLS
+import Synchronization
 import TestSupport
 import Testing
 
@@ -52,6 +53,40 @@ import Testing
         func pinned() async throws -> ConversationID? {
             let name = name
             return try await client.withStore { try $0.pinnedRoom(name) }
+        }
+    }
+
+    @Test func `G1: who comes while chains are read is no ghost`() async throws {
+        try await withServer { server in
+            let (alice, bob) = (
+                try await Person.registered("alice", at: server), try await Person.registered("bob", at: server)
+            )
+            let carol = try await Person.registered("carol", at: server)
+            for person in [bob, carol] { try await person.client().leavesPackages() }
+            let ops = try #require(Self.ops)
+            try await alice.client().createRoom(ops, access: .closed)
+            _ = try await alice.client().add([bob.name], to: ops)
+            let adder = try alice.client()
+            let scene = try await Scene(bob)
+            let room = try #require(try await alice.client().withStore { try $0.pinnedRoom(ops) })
+            _ = try await scene.enter(room)
+            let other = scene.joiner
+            let base = scene.joiner.refresh
+            let hasCome = Atomic(false)
+            let joiner = Joiner(
+                place: other.place, store: other.store, wire: other.wire, gate: other.gate, log: other.log,
+                refresh: { account, name throws(Problem) in
+                    try await base(account, name)
+                    guard !hasCome.exchange(true, ordering: .relaxed) else { return }
+                    _ = try await adder.add([carol.name], to: ops)
+                    _ = try await other.enter(room, as: .room(ops), after: .preconditionFailed)
+                })
+            try await joiner.settle(room)
+            let gate = GroupGate(gate: other.gate)
+            let passage = try await scene.client.withStore { store in
+                try store.write { try gate.look(at: room, in: store, now: WallClock.now) }
+            }
+            #expect(passage == .open)
         }
     }
 
