@@ -17,7 +17,9 @@ enum Action: Sendable, CustomStringConvertible {
     case join(RoomName)
     case leave(RoomName)
     case set(RoomName, GroupPolicy.Access)
+    case forget(RoomName)
     case accept(UserName)
+    case goOn(ConversationName)
 
     var description: String {
         switch self {
@@ -30,6 +32,8 @@ enum Action: Sendable, CustomStringConvertible {
         case .join(let room): "joins #\(room)"
         case .leave(let room): "leaves #\(room)"
         case .set(let room, let access): "makes #\(room) \(access)"
+        case .forget(let room): "forgets #\(room)"
+        case .goOn(let target): "goes on with \(target.text) in spite of its two histories"
         case .accept(let user): "accepts \(user)'s key"
         }
     }
@@ -49,6 +53,8 @@ enum Action: Sendable, CustomStringConvertible {
         case .join(let room): try await client.joinRoom(room)
         case .leave(let room): try await client.leaveRoom(room)
         case .set(let room, let access): try await client.setRoom(room, access: access, adders: nil)
+        case .forget(let room): try await client.forgetRoom(room)
+        case .goOn(let target): _ = try await client.acceptFork(in: target)
         case .accept(let user):
             let key = try await client.key(of: user)
             guard let present = key.present else { return "it is the same" }
@@ -74,9 +80,12 @@ extension Simulation {
     /// The world as it is after an action.
     func heard(_ end: Result<String, Problem>?, of action: Action, on device: SimulatedDevice) async throws {
         switch (action, end) {
-        case (.write(let message), .success): messages[message.number].state = .accepted
+        case (.write(let message), .success):
+            messages[message.number].state = .accepted
+            messages[message.number].acceptedAt = steps
         case (.write(let message), .failure(let problem)) where problem.sent == .no:
-            messages[message.number].state = .refused
+            if !messages[message.number].isInDoubt { messages[message.number].state = .refused }
+        case (.write(let message), _): messages[message.number].isInDoubt = true
         case (.revoke(let revoked, _), .success): try await noteRevoked([revoked], of: device.account)
         // One whose maker was killed or lost the answer is finished by whoever writes there.
         case (.create(let room, _), let end):

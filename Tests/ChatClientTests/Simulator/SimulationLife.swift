@@ -10,8 +10,6 @@ import Testing
 
 /// The life of a world: some steps, then all read everything, then it is looked whether all is as it must be, and again.
 extension Simulation {
-    /// Behind a restore some of those who were further do not come back yet to where the others go on.
-    static let isRestoring = ProcessInfo.processInfo.environment["CHAT_SIM_RESTORES"] != nil
     static let isLoud = ProcessInfo.processInfo.environment["CHAT_SIM_LOUD"] != nil
 
     func live(rounds: Int, steps: Int) async throws {
@@ -21,7 +19,6 @@ extension Simulation {
             for round in 1...rounds {
                 tell("-- round \(round)")
                 for _ in 0..<steps { try await step() }
-                if Self.isRestoring, round == rounds, roll(2) == 0 { try await restore() }
                 try await settle()
                 try await check()
             }
@@ -32,19 +29,22 @@ extension Simulation {
     // MARK: Steps
 
     private func step() async throws {
-        switch roll(20) {
+        if let backup, steps - backup.steps >= 5, roll(3) == 0 { return try await restore(backup) }
+        switch roll(21) {
         case 0..<8: try await act([(try action(), roll(2) == 0)])
         case 8..<14:
             var several: [(Choice, Bool)] = []
             for _ in 0..<(2 + roll(2)) { several.append((try action(), roll(3) == 0)) }
             try await act(several)
-        case 14, 15: if let name = pick(names), (people[name]?.active.count ?? 0) < 3 { try await addDevice(to: name) }
-        case 16: try await revoke()
+        case 14 where backup == nil, 15 where backup == nil:
+            if let name = pick(names), (people[name]?.active.count ?? 0) < 3 { try await addDevice(to: name) }
+        case 16 where backup == nil: try await revoke()
         case 17:
             tell("the server begins anew")
             await server.stop()
             try await server.startAgain()
-        case 18 where roll(3) == 0: if let name = pick(names) { try await reset(name) }
+        case 18 where backup == nil && roll(3) == 0: if let name = pick(names) { try await reset(name) }
+        case 19 where backup == nil && !isRestored && roll(2) == 0: try await takeBackup()
         default: try await act([(try action(), true)])
         }
     }
@@ -82,26 +82,6 @@ extension Simulation {
         tell("\(device.name) listens no more (\(wire.requests) requests)")
     }
 
-    /// The server is put back to where it was some steps before.
-    private func restore() async throws {
-        tell("a backup is taken")
-        await server.stop()
-        try server.copyStore()
-        try await server.startAgain()
-        let first = messages.count
-        for _ in 0..<4 {
-            let (name, other) = (names[roll(names.count)], names[roll(names.count)])
-            guard name != other, let device = pick(people[name]?.active ?? []) else { continue }
-            try await act([((.write(newMessage(of: name, to: .user(other))), device.place), roll(3) == 0)])
-        }
-        tell("the server is restored")
-        isRestored = true
-        for number in first..<messages.count { messages[number].state = .lost }
-        await server.stop()
-        try server.restoreStore(StoreGeneration(high: seed, low: UInt64(messages.count)))
-        try await server.startAgain()
-    }
-
     private func fate(mayKill: Bool) -> Fate {
         switch roll(4) {
         case 0: .loses(.request(1 + roll(roll(2) == 0 ? 2 : 8)))
@@ -122,6 +102,7 @@ extension Simulation {
         case 9 where rooms.count < 3:
             let room = try #require(RoomName("room\(rooms.count + 1)"))
             return (.create(room, roll(2) == 0 ? .open : .closed), device)
+        case 17 where isRestored: if let room = pick(rooms) { return (.forget(room), device) }
         default: break
         }
         guard let room = pick(rooms) else { return (.write(newMessage(of: name, to: .user(other))), device) }

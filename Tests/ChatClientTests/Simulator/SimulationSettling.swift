@@ -40,7 +40,10 @@ extension Simulation {
         // Whoever reads may have to commit, which the others read then.
         var heads: [ConversationID: SequenceNumber] = [:]
         for _ in 0..<6 {
-            for device in everyone { _ = try await run(.sync, on: device.place) }
+            for device in everyone {
+                _ = try await run(.sync, on: device.place)
+                try await goOn(on: device.place)
+            }
             let now = try await logs().courses.mapValues(\.head)
             guard now != heads else { break }
             heads = now
@@ -49,7 +52,11 @@ extension Simulation {
 
     /// Nothing befalls it, so it must go.
     private func writes(_ message: Message, on device: SimulatedDevice) async throws {
-        let end = try await run(.write(message), on: device)
+        var end = try await run(.write(message), on: device)
+        if case .failure(let problem) = end, mayBeOvertaken(problem) {
+            try await goOn(on: device)
+            end = try await run(.write(message), on: device)
+        }
         guard case .success = end else { throw fail("\(message.body) cannot be written from \(device.name)") }
     }
 }

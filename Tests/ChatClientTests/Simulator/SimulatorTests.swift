@@ -5,7 +5,7 @@ import Testing
 @testable import ChatClient
 
 /// How long a life it is: `CHAT_SIM_SEEDS=first..last`, `CHAT_SIM_ROUNDS`; `CHAT_SIM_MINUTES` takes fresh seeds as long as there is time.
-/// `CHAT_SIM_RESTORES` has the server restored at the end of some; `CHAT_SIM_LOUD` tells each step.
+/// `CHAT_SIM_LOUD` tells each step.
 private enum Wanted {
     static let environment = ProcessInfo.processInfo.environment
     static let minutes = environment["CHAT_SIM_MINUTES"].flatMap { Int($0) }

@@ -77,11 +77,15 @@ extension TestServer {
 
     func copyStore() throws { try Self.copy(storeFile, to: copyFile) }
 
-    /// Puts the copy back, as `chatd restore` does.
+    /// Puts the copy back, as `chatd restore` does: behind all numbers that were given away.
     func restoreStore(_ generation: StoreGeneration = StoreGeneration(high: 8, low: 8)) throws {
+        let replaced = try MetaStore.largestHead(
+            in: Database(path: storeFile, options: DatabaseOptions(mode: .readWrite)))
         try Self.copy(copyFile, to: storeFile)
         let database = try Database(path: storeFile, options: DatabaseOptions(mode: .readWrite))
-        try database.transaction { try MetaStore.beginGeneration(generation, floor: 0, in: database) }
+        try database.transaction {
+            try MetaStore.beginGeneration(generation, floor: replaced.advanced(by: MetaStore.leap), in: database)
+        }
     }
 
     private static func copy(_ from: String, to: String) throws {
