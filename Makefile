@@ -26,10 +26,13 @@ test-packages: packages
 	@.ci/packages $(TEST_PACKAGES)
 
 # Static: 2.5 ms to start where a dynamic one needs 4. That takes libstdc++ too, which the linker finds alone in a folder of
-# ours, and no symbols that others could look up: without these two it is a millisecond more.
+# ours, and no symbols that others could look up: without these two it is a millisecond more. The last one has the compiler
+# make the types of generic code itself: by their names, each costs a walk over all conformances in the program at run
+# time, and a `chat send` meets seventy.
 STATIC = $(abspath $(RELEASE))/static
 export BUILD = $(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE) \
-    -Xswiftc -L$(STATIC) -Xlinker --no-export-dynamic
+    -Xswiftc -L$(STATIC) -Xlinker --no-export-dynamic \
+    -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 
 build: packages
 	@mkdir -p $(STATIC)
