@@ -3,5 +3,8 @@ package enum Release {
     package static let version = "0.1.0"
 
     /// As the program introduces itself to a server: the release without what only mends it.
-    package static var client: String { "chat " + version.split(separator: ".").prefix(2).joined(separator: ".") }
+    package static var client: String {
+        guard let dot = version.lastIndex(of: ".") else { return "chat " + version }
+        return "chat " + version[..<dot]
+    }
 }

@@ -45,8 +45,7 @@ package enum ChatProgram {
             case .dump: try output.write(line: RootCommand._dumpHelp())
             case .run:
                 let command = try parse(line)
-                let hint = line.hint
-                return .command { await run(command, hint: hint, output: output) }
+                return .command { [line] in await run(command, of: line, output: output) }
             }
             return .ended(.status(ExitStatus.done.rawValue))
         } catch {
@@ -61,7 +60,7 @@ package enum ChatProgram {
         return help + "\n  Global options, such as --json, go with every command: see 'chat --help'."
     }
 
-    private static func run(_ command: any ChatCommand, hint: String, output: Output) async -> Ending {
+    private static func run(_ command: any ChatCommand, of line: ArgumentLine, output: Output) async -> Ending {
         let diagnostics = Diagnostics(json: command.globals.json, quiet: command.globals.quiet)
         let endings = Endings()
         // The first process of a container is not ended by a signal that it does nothing about.
@@ -78,7 +77,7 @@ package enum ChatProgram {
             } catch {
                 await invocation.settle()
                 let problem = await invocation.completing(error)
-                endings.end(output.isReaderGone ? .signal(SIGPIPE) : fail(problem, diagnostics, usageHint: hint))
+                endings.end(output.isReaderGone ? .signal(SIGPIPE) : fail(problem, diagnostics, usageHint: line.hint))
             }
         }
         return await endings.wait()

@@ -112,7 +112,7 @@ extension Identifier where Kind == MessageKind {
     /// A time-ordered UUID, version 7 (RFC 9562 §5.7).
     ///
     /// - Parameter random: at least 10 random bytes.
-    package static func version7(_ time: Timestamp, random: some Collection<UInt8>) -> MessageID? {
+    package static func version7(_ time: Timestamp, random: [UInt8]) -> MessageID? {
         guard random.count >= 10 else { return nil }
         var writer = WireWriter()
         writer.write(time.milliseconds << 16)

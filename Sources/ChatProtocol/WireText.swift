@@ -2,7 +2,7 @@ import WireCodec
 
 extension WireWriter {
     /// Writes text as `opaque<V>` in UTF-8.
-    package mutating func write(text: String) { write(vector: text.utf8) }
+    package mutating func write(text: String) { write(vector: Array(text.utf8)) }
 
     /// Writes one byte, 1 for true.
     package mutating func write(flag: Bool) { write(UInt8(flag ? 1 : 0)) }

@@ -4,7 +4,7 @@ import CLISupport
 ///
 /// Flags, options and operands may come in any order, globals before or behind the command, `--` ends the options,
 /// an option takes exactly one value whatever that looks like, and nothing is abbreviated.
-struct ArgumentLine {
+struct ArgumentLine: Sendable {
     enum Wish {
         case run
         case help

@@ -2,7 +2,7 @@
 ///
 /// A command can take its values from here (`ChatCommand.read`). ArgumentParser, which has to look at each type to find
 /// the same, takes a quarter of the time of a whole `send`.
-struct GivenOptions {
+struct GivenOptions: Sendable {
     private var options: [(option: CommandGrammar.Option, value: String)] = []
     var operands: [String] = []
 

@@ -20,8 +20,8 @@ struct MessageOptions: ParsableArguments, Sendable {
 
     /// - Throws: 64 where there is none, and nobody at standard input but a person; 65 what no message may be; 74.
     func text() async throws(Problem) -> String {
-        if let message { return try MessageText.check(Array(message.utf8)) }
-        if !words.isEmpty { return try MessageText.check(Array(words.joined(separator: " ").utf8)) }
+        if let message { return try MessageText.check(message) }
+        if !words.isEmpty { return try MessageText.check(words.joined(separator: " ")) }
         guard standardInput || isatty(STDIN_FILENO) == 0 else {
             throw Problem(.usage, "no message; give it by -m, as words, or by standard input")
         }

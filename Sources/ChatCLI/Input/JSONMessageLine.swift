@@ -28,7 +28,7 @@ enum JSONMessageLine {
         guard let body = object["body"] else { throw invalid("no \"body\"") }
         guard let text = body.string else { throw invalid("\"body\" is no string") }
         return OutgoingMessage(
-            conversation: try conversation(object), body: try MessageText.check(Array(text.utf8)),
+            conversation: try conversation(object), body: try MessageText.check(text),
             key: try key(object), replyTo: try replyTo(object))
     }
 

@@ -73,7 +73,7 @@ struct REPLState: Sendable {
 
     /// A message to the conversation, where its text can be one.
     func send(_ text: String, to conversation: ConversationName) throws(Problem) -> REPLAction {
-        .send(OutgoingMessage(conversation: conversation, body: try MessageText.check(Array(text.utf8))))
+        .send(OutgoingMessage(conversation: conversation, body: try MessageText.check(text)))
     }
 
     private func currentTarget() throws(Problem) -> ConversationName {
@@ -107,7 +107,7 @@ struct REPLState: Sendable {
                 .usage, "no message has come yet that could be replied to; nothing was sent",
                 hint: "send with /dm USER TEXT")
         }
-        let body = try MessageText.check(Array(text.utf8))
+        let body = try MessageText.check(text)
         return .reply(
             OutgoingMessage(conversation: lastReceived.conversation, body: body, replyTo: lastReceived.id),
             to: lastReceived.from)

@@ -230,7 +230,7 @@ extension Question {
             guard seen.insert(word).inserted else { throw Problem(.usage, "the choice '\(choice)' is given twice") }
         }
         guard !choices.isEmpty else { return text }
-        return try MessageText.check("\(text) [\(choices.joined(separator: "/"))]".utf8)
+        return try MessageText.check("\(text) [\(choices.joined(separator: "/"))]")
     }
 
     fileprivate var noAnswer: Problem {

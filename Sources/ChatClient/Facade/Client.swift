@@ -59,7 +59,7 @@ package actor Client {
         self.log = log
         groupKeeper = GroupKeeper(log: log)
         gate = KeyGate(policy: settings.keys, file: settings.keysFile.map(KeysFile.init))
-        subscribesAlways = hasManyListeners ? [.presence, .receipts] : []
+        subscribesAlways = hasManyListeners ? [.presence, .receipts] : .init()
     }
 
     /// Ends the connections, after what was sent has gone out. A process may as well just end.

@@ -6,10 +6,12 @@ package enum MessageText {
     /// How long it may be, for people.
     package static let limitInWords = "\(Limits.text >> 10) KiB"
 
+    package static func check(_ text: String) throws(Problem) -> String { try check(Array(text.utf8)) }
+
     /// The text of `bytes`, which are taken as they are.
     ///
     /// - Throws: 65: `empty_message`, `message_too_long`, `nul_byte`, `not_utf8`.
-    package static func check(_ bytes: some Collection<UInt8>) throws(Problem) -> String {
+    package static func check(_ bytes: [UInt8]) throws(Problem) -> String {
         guard !bytes.isEmpty else { throw Problem(.emptyMessage, "the message is empty; it was not sent", sent: .no) }
         guard bytes.count <= Limits.text else {
             throw Problem(

@@ -62,7 +62,7 @@ package enum Protection {
         content.content.body.encode(into: &writer)
         content.auth.encode(for: content.content.body.type, into: &writer)
         let pad = padding.count(for: writer.bytes.count)
-        writer.write(fixed: repeatElement(0, count: pad))
+        writer.write(fixed: [UInt8](repeating: 0, count: pad))
         var message = PrivateMessage(
             groupId: content.content.groupId, epoch: content.content.epoch, contentType: content.content.body.type,
             authenticatedData: content.content.authenticatedData, encryptedSenderData: [], ciphertext: [])

@@ -35,8 +35,9 @@ package final class Later<Value: Sendable>: Sendable {
                 let known = state.withLock { state -> Value? in
                     switch state {
                     case .here(let value): return value
-                    case .awaited(let waiting):
-                        state = .awaited(waiting + [continuation])
+                    case .awaited(var waiting):
+                        waiting.append(continuation)
+                        state = .awaited(waiting)
                         return nil
                     }
                 }

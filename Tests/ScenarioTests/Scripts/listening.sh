@@ -49,6 +49,7 @@ within 60 taken || fail "the resume point is not taken"
 in_use() { as bob chat listen --resume one --timeout 100ms >/dev/null 2>"$SCRATCH/err"; [ $? = 75 ]; }
 in_use || fail "a second process on one resume point is not refused"
 kill "$job"
+wait "$job"
 exits 0 bob chat resume list --json
 has "$SCRATCH/out" '"one"'
 exits 0 bob chat resume rm one

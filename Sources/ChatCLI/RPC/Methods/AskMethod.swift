@@ -68,6 +68,6 @@ struct AskMethod: Sendable {
 
     private static func text(_ arguments: RPCArguments) throws(RPCError) -> String {
         let text = try arguments.required(question)
-        do throws(Problem) { return try MessageText.check(text.utf8) } catch { throw RPCError(error) }
+        do throws(Problem) { return try MessageText.check(text) } catch { throw RPCError(error) }
     }
 }
