@@ -19,8 +19,9 @@ enum CommitMaking: Equatable, Sendable {
 /// Makes commits of a member: with other keys for its leaf, all Removes that wait, Removes by value of leaves whose revocation is held
 /// with its proof (J6), and what is wished. Within a transaction.
 struct CommitMaker {
-    /// The tree goes with the Welcome up to so many leaves.
-    private static let treeLeaves = 256
+    /// Bytes of a Welcome beside the tree: the group's description, a secret for each newcomer, what the commit itself
+    /// changes in the tree.
+    private static let besideTree = 64 << 10
 
     let store: ClientStore
     let place: GroupPlace
@@ -79,9 +80,16 @@ struct CommitMaker {
         let others = (wished ?? []).filter { $0.removed.map { !leaving.contains($0) } ?? true }
         var options = CommitOptions(revoked.map { .remove($0.leaf) } + others)
         options.authenticatedData = CommitNote(revocations: revoked.map(\.proof)).authenticatedData
-        options.welcomeCarriesTree = group.memberCount + others.count <= Self.treeLeaves
+        options.welcomeCarriesTree = hasRoomForTree(of: group, adding: others.compactMap(\.added))
         options.newIdentity = renewed
         return options
+    }
+
+    /// Whether whoever is added can enter whatever happens meanwhile: the server has the tree of the last epoch alone.
+    private func hasRoomForTree(of group: Group, adding packages: [KeyPackage]) -> Bool {
+        guard !packages.isEmpty else { return false }
+        let bytes = group.ratchetTree.encoded.count + packages.map(\.encoded.count).reduce(0, +)
+        return bytes + Self.besideTree <= place.welcomeBytes
     }
 
     /// Leaves that anybody may remove (J6): their devices are revoked in their own accounts' chains.
@@ -125,6 +133,8 @@ struct CommitMaker {
 extension Proposal {
     /// The leaf that it removes.
     var removed: LeafIndex? { if case .remove(let leaf) = self { leaf } else { nil } }
+    /// The package that it adds.
+    var added: KeyPackage? { if case .add(let package) = self { package } else { nil } }
     /// It changes what the group is for (J4).
     var changesContext: Bool { if case .groupContextExtensions = self { true } else { false } }
 }

@@ -13,6 +13,8 @@ struct GroupPlace: Sendable {
     let generation: StoreGeneration
     /// The server's key for groups.
     let groupKey: SignaturePublicKey
+    /// Bytes that a Welcome may have here; the tree goes with it where it fits.
+    var welcomeBytes = ChatProtocol.Limits.groupWelcome
 
     var server: ServerID { own.place.server }
     var judge: GroupJudge { GroupJudge(server: server, groupKey: groupKey) }

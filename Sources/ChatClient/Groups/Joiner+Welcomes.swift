@@ -43,9 +43,10 @@ extension Joiner {
         }
         guard let package else { return try await refuse(part, "its key package is not this device's") }
         let welcomed: WelcomedGroup
-        do throws(WelcomedGroup.Refusal) {
-            welcomed = try WelcomedGroup(part.welcome, with: package, place)
-        } catch { return try await refuse(part, error.text) }
+        switch try await open(part, with: package) {
+        case .success(let opened): welcomed = opened
+        case .failure(let refusal): return try await refuse(part, refusal.text)
+        }
         if let former = try await former(part.conversation), former.policy.group.incarnation < welcomed.name.incarnation
         {
             do throws(Problem) { try await follow(welcomed, former) } catch {
@@ -77,6 +78,20 @@ extension Joiner {
         }
         if let refusal { return try await refuse(part, refusal.text) }
         return welcomed.mark
+    }
+
+    private func open(
+        _ part: WelcomePart, with package: KeyPackageSecrets
+    ) async throws(Problem) -> Result<WelcomedGroup, WelcomedGroup.Refusal> {
+        do throws(WelcomedGroup.Refusal) {
+            return .success(try WelcomedGroup(part.welcome, with: package, place))
+        } catch {
+            guard error.lacksTree else { return .failure(error) }
+        }
+        let (_, tree, _) = try await description(of: part.conversation)
+        do throws(WelcomedGroup.Refusal) {
+            return .success(try WelcomedGroup(part.welcome, with: package, place, tree: tree))
+        } catch { return .failure(error) }
     }
 
     /// I2: it must be what goes on from the group that is held.

@@ -100,8 +100,8 @@ extension OpeningCourse {
                 seq, "the group that this device has made is not there, or not a later one")
         }
         let former = standing
-        // Nobody can open for it what was written while it had lost its way.
-        if waiting.kind == .externalJoin, isReturn {
+        // Nobody can open for it what was written while it had lost its way, or since it was added and could not enter.
+        if waiting.kind == .externalJoin, isReturn || waiting.replacesOwnLeaf {
             try store.insertResync(conversation, now: setting.now)
         } else {
             try store.noteAbsence(before: seq, in: conversation, isDone: false, now: setting.now)

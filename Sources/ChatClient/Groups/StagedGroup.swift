@@ -115,6 +115,14 @@ struct StagedGroup: Sendable {
 extension WaitingCommit {
     /// The group whose place in the log it waits for.
     var group: GroupName { GroupName(conversation: conversation, incarnation: position.incarnation) }
+
+    /// It comes from outside over a leaf that its device has there.
+    var replacesOwnLeaf: Bool {
+        guard kind == .externalJoin, let message = try? MLSMessage(decoding: handshake),
+            case .publicMessage(let commit) = message.body, case .commit(let body) = commit.content.body
+        else { return false }
+        return body.proposals.contains { if case .proposal(.remove) = $0 { true } else { false } }
+    }
 }
 
 extension LoggedEntry {

@@ -17,6 +17,8 @@ struct WelcomedGroup: Sendable {
     /// Why a Welcome is not entered: it is told, and the device joins from outside.
     struct Refusal: Error, Equatable {
         var text: String
+        /// It came without the tree, which the server has as long as nobody commits.
+        var lacksTree = false
     }
 
     /// The packages that a Welcome is for.
@@ -29,12 +31,16 @@ struct WelcomedGroup: Sendable {
         return welcome
     }
 
-    init(_ bytes: [UInt8], with package: KeyPackageSecrets, _ place: GroupPlace) throws(Refusal) {
+    /// - Parameter tree: where it does not come with the Welcome.
+    init(
+        _ bytes: [UInt8], with package: KeyPackageSecrets, _ place: GroupPlace, tree: [UInt8]? = nil
+    ) throws(Refusal) {
         let welcome = try Self.welcome(bytes)
         do {
             reference = try package.keyPackage.reference()
             let (joined, index) = try Group.joinTellingSigner(
-                welcome, with: package, now: GroupJudge.now, judge: place.judge)
+                welcome, with: package, tree: try tree.map(ExportedRatchetTree.init(decoding:)), now: GroupJudge.now,
+                judge: place.judge)
             guard let leaf = joined.members.first(where: { $0.index == index })?.leaf else {
                 throw Refusal(text: "nobody has signed it")
             }
@@ -43,7 +49,9 @@ struct WelcomedGroup: Sendable {
             group = joined
             group.keepResumptionSecrets(ofEpochs: 0)
             policy = try GroupPolicy(group.context)
-        } catch let refusal as Refusal { throw refusal } catch { throw Refusal(text: "\(error)") }
+        } catch let refusal as Refusal { throw refusal } catch {
+            throw Refusal(text: "\(error)", lacksTree: (error as? MLSError)?.check == .treeMissing)
+        }
     }
 
     /// K5, by what is known when it is stored.

@@ -19,14 +19,19 @@ import Testing
         let joiner: Joiner
         let name: RoomName
 
-        init(_ person: Person, losing kind: FrameKind? = nil) async throws {
+        /// - Parameter welcomeBytes: that its Welcomes may have.
+        init(
+            _ person: Person, losing kind: FrameKind? = nil, welcomeBytes: Int = ChatProtocol.Limits.groupWelcome
+        ) async throws {
             name = try #require(ops)
             client = try person.client()
             link = try await client.loggedInLink().0
             let made = try await client.joiner(on: link)
             let wire: any GroupWire = if let kind { LosingWire(link, losing: kind) } else { link }
+            var place = made.place
+            place.welcomeBytes = welcomeBytes
             joiner = Joiner(
-                place: made.place, store: made.store, wire: wire, gate: made.gate, log: made.log, refresh: made.refresh)
+                place: place, store: made.store, wire: wire, gate: made.gate, log: made.log, refresh: made.refresh)
         }
 
         func created() async throws -> ConversationID {
@@ -39,7 +44,37 @@ import Testing
             try await joiner.enter(room, as: .room(name, founding: .init(access: access)))
         }
 
-        func enter(_ room: ConversationID) async throws -> GroupMark { try await joiner.enter(room, as: .room(name)) }
+        var target: GroupTarget { .room(name) }
+
+        func enter(_ room: ConversationID) async throws -> GroupMark { try await joiner.enter(room, as: target) }
+
+        func add(_ person: Person, to room: ConversationID) async throws -> GroupMark {
+            let account = try #require(
+                try await client.users(onlineOnly: false).first { $0.account.name == person.name })
+            let peer = Joiner.Peer(account: account.account.id, name: person.name)
+            let packages = try await joiner.packagesToAdd(of: peer, in: room)
+            return try await joiner.commit(.adding(packages), to: room, as: target)
+        }
+
+        /// What its leaf has now.
+        func key(in room: ConversationID) async throws -> HPKEPublicKey {
+            let judge = joiner.place.judge
+            return try await client.withStore { store in
+                let standing = try #require(try store.groupStanding(of: room))
+                let group = try Group.load(standing.group.groupId, from: store.groupRows, judge: judge)
+                return try #require(group.member(group.ownLeaf)).encryptionKey
+            }
+        }
+
+        func gaps(in room: ConversationID) async throws -> [String] {
+            try await client.withStore { store in
+                try store.database.all(
+                    """
+                    SELECT g.reason FROM gaps g JOIN conversations c ON c.number = g.conversation WHERE c.id = ?
+                    """, room
+                ) { $0.text(0) }
+            }
+        }
 
         func devices(in room: ConversationID) async throws -> Set<DeviceID> {
             let judge = joiner.place.judge
@@ -129,6 +164,29 @@ import Testing
             #expect(try await second.enter(room) == GroupMark(epoch: 2))
             #expect(try await second.devices(in: room).count == 2)
             #expect(try await second.pinned() == room)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `a Welcome of a group too large for its tree is entered by the server's, or else from outside with a gap`(
+        isLate: Bool
+    ) async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            try await bob.client().leavesPackages()
+            let first = try await Scene(alice, welcomeBytes: 0)
+            let room = try await first.created()
+            #expect(try await first.found(room) == GroupMark(epoch: 1))
+            #expect(try await first.add(bob, to: room) == GroupMark(epoch: 2))
+            if isLate {
+                _ = try await first.joiner.commit(.path(after: first.key(in: room)), to: room, as: first.target)
+            }
+            let second = try await Scene(bob)
+            // What was written since it was added is for a leaf that it never had.
+            #expect(try await second.enter(room) == GroupMark(epoch: isLate ? 4 : 2))
+            #expect(try await second.devices(in: room).count == 2)
+            #expect(try await second.gaps(in: room) == (isLate ? ["resync"] : []))
         }
     }
 
