@@ -61,11 +61,13 @@ struct Opener: Sendable {
     mutating func acknowledged(
         _ answers: [Appended], in store: ClientStore, as identity: Identity, now: Timestamp
     ) throws -> [AppendEnd?] {
-        var courses: [ConversationID: OpeningCourse] = [:]
         let (held, judge) = (held, judge)
         // What becomes of a message, the log tells again; what a commit changes, nothing does.
         let commits = try Set(answers.map(\.conversation)).compactMap { try store.waitingCommit(of: $0)?.id }
-        let ends = try store.writeWithReserve(isSynced: answers.contains { commits.contains($0.id) }) {
+        let isSynced = answers.contains { commits.contains($0.id) }
+        let (courses, ends) = try store.writeWithReserve(isSynced: isSynced) {
+            // Where it is tried once more, it begins once more.
+            var courses: [ConversationID: OpeningCourse] = [:]
             let before = try store.lastPosition()
             let ends = try answers.map { appended -> AppendEnd? in
                 let conversation = appended.conversation
@@ -79,7 +81,7 @@ struct Opener: Sendable {
             for conversation in courses.keys { try courses[conversation]?.finish() }
             let hasNews = try store.lastPosition() != before || courses.values.contains(where: \.hasMemberNews)
             for conversation in courses.keys { courses[conversation]?.part.hasNews = hasNews }
-            return ends
+            return (courses, ends)
         }
         for (conversation, course) in courses { keep(course.held, of: conversation) }
         return zip(answers, ends).map { answer, end in
@@ -105,8 +107,12 @@ struct Opener: Sendable {
     mutating func change<Value>(
         _ conversation: ConversationID, in store: ClientStore, _ body: (inout HeldGroup) throws -> Value
     ) throws -> Value {
-        var changed = held[conversation] ?? HeldGroup()
-        let value = try store.writeWithReserve(isSynced: true) { try body(&changed) }
+        let before = held[conversation] ?? HeldGroup()
+        let (changed, value) = try store.writeWithReserve(isSynced: true) {
+            var changed = before
+            let value = try body(&changed)
+            return (changed, value)
+        }
         keep(changed, of: conversation)
         return value
     }

@@ -95,7 +95,7 @@ extension Client {
             }
         }
         if !parties.isEmpty { try await desk.commit(.removing(Set(parties.map(\.account)))) }
-        return changes
+        return changes.map { desk.hasRemoved($0.user) ? RoomChange(user: $0.user, problem: nil) : $0 }
     }
 
     /// Makes users admins of a room, or members like others.

@@ -9,6 +9,8 @@ struct RoomDesk: Sendable {
     let conversation: ConversationID
     let joiner: Joiner
     let view: RoomView
+    /// Who was in it before a commit was finished that this device had under way.
+    let formerNames: Set<UserName>
 
     var target: GroupTarget { .room(name) }
 
@@ -52,6 +54,11 @@ struct RoomDesk: Sendable {
         return leaf.party
     }
 
+    /// Whether somebody is in it no more since a removal was finished whose answer was lost, or could not be stored.
+    func hasRemoved(_ user: UserName) -> Bool {
+        formerNames.contains(user) && !view.leaves.contains { $0.name == user }
+    }
+
     /// Whether all active devices of an account have a leaf.
     func hasAll(of chain: AccountChain?) -> Bool {
         guard let chain else { return false }
@@ -77,14 +84,20 @@ extension Client {
         let (link, _) = try await loggedInLink()
         let room = try await roomBook.open(name, on: link)
         let joiner = try await roomJoiner()
+        let judge = joiner.place.judge
+        let formerNames = try store { store in
+            try store.read { () -> Set<UserName> in
+                guard try store.waitingCommit(of: room)?.kind == .commit else { return [] }
+                return Set(try store.roomView(of: room, judge: judge)?.leaves.map(\.name) ?? [])
+            }
+        }
         // In it, and then to its head: what somebody else has changed is known then.
         _ = try await joiner.enter(room, as: .room(name))
         _ = try await joiner.enter(room, as: .room(name), after: .preconditionFailed)
         tellHistoryDoubts()
-        let judge = joiner.place.judge
         guard let view = try store({ store in try store.read { try store.roomView(of: room, judge: judge) } }) else {
             throw Problem(.notInGroup, conversation: "#\(name)", sent: .no)
         }
-        return RoomDesk(name: name, conversation: room, joiner: joiner, view: view)
+        return RoomDesk(name: name, conversation: room, joiner: joiner, view: view, formerNames: formerNames)
     }
 }
