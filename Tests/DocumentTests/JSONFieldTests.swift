@@ -28,6 +28,16 @@ struct JSONFieldTests {
         #expect(Set(told) == Set(table.keys))
     }
 
+    @Test func `a command that a message is given to finds the head and the conversation of every kind`() throws {
+        let section = try ManualPage("chat.1").section("ENVIRONMENT")
+        let told = { (name: String) -> Set<String> in
+            let item = section.drop { $0 != ".It Ev \(name)" }.dropFirst().prefix { !$0.hasPrefix(".It ") }
+            return item.filter { $0.hasPrefix(".Ql ") }.reduce(into: []) { $0.formUnion(Self.words($1.dropFirst(4))) }
+        }
+        #expect(told("CHAT_HEAD") == ["dm", "room", "bcast"])
+        #expect(told("CHAT_CONV") == ["@bob", "#ops", "*"])
+    }
+
     /// `.It Cm dm` and behind it the keys, in one `.Va` line.
     private static func heads(_ section: [String]) -> [String: Set<String>] {
         var result: [String: Set<String>] = [:]
