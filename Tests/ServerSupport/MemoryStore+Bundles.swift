@@ -83,8 +83,12 @@ extension MemoryStore {
             }
             conversation.leaves[device]?.isRemoved = true
         case .enter(let device, let account, let leaf):
-            if let span = conversation.leaves[device]?.span, span.until == nil {
-                conversation.leaves[device]?.index = leaf
+            let cursor = conversation.cursors[device]
+            if let span = conversation.leaves[device]?.span,
+                span.until.map({ until in cursor.map { $0.acked < until } ?? false }) ?? true
+            {
+                conversation.leaves[device] = Leaf(
+                    index: leaf, account: account, span: LeafSpan(since: span.since))
                 return
             }
             conversation.leaves[device] = Leaf(

@@ -86,6 +86,8 @@ struct OpeningCourse {
             }
             return note(gap.last, .skipped)
         }
+        // Whoever is in the group did not join behind it: its log, which can be asked for, says how this device was removed before.
+        guard gap.reason != .beforeJoin || epoch == nil else { return part.stop = .hole(after: standing.seq) }
         guard gap.first.previous <= standing.seq else { return part.stop = .hole(after: standing.seq) }
         guard try store.storeGap(gap, now: setting.now) else { return part.stop = .impossible(gap.last) }
         // What the log's hash is behind it, only others know.
@@ -107,6 +109,8 @@ struct OpeningCourse {
             try takeCommit(entry, digest: digest, isWhole: isWhole, isOwn: isOwn)
             opening = .notForPeople
         case _ where standing == nil: return part.stop = .notMember
+        // What others wrote after its removal: where it was added again a Welcome leads behind that.
+        case .message where try isWhole && epoch == nil && !isComingBack: return part.stop = .notMember
         case .message where isOwn: opening = try openOwn(entry, digest: digest)
         case .message where isWhole: opening = try openMessage(entry)
         case .proposal where isWhole:

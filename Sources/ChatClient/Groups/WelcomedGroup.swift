@@ -88,9 +88,11 @@ struct WelcomedGroup: Sendable {
         if let room { try store.useRoom(room, name.conversation, now: now) }
         var group = group
         let rows = store.groupRows
-        if let former = try store.groupStanding(of: name.conversation), former.group != name {
-            let summary = try rows.telling { try StoredGroup.summary(of: former.group.groupId, from: rows) }
-            try store.leave(former.group, epoch: summary?.epoch ?? 0)
+        if let former = try store.groupStanding(of: name.conversation) {
+            if former.group != name {
+                let summary = try rows.telling { try StoredGroup.summary(of: former.group.groupId, from: rows) }
+                try store.leave(former.group, epoch: summary?.epoch ?? 0)
+            }
             if former.seq.next == seq { try store.passOver(seq, in: name.conversation) }
         }
         try store.noteAbsence(before: seq, in: name.conversation, isDone: true, now: now)

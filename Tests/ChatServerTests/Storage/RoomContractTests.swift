@@ -252,6 +252,31 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `who comes back goes on from what was fetched, so that the removal is too`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            try await found(store)
+            let reader = DeviceReader(account: bob, device: bobDevice)
+            let leaf = { try await store.store.standing(of: self.room, for: reader).leaf }
+            let first = try await leaf()
+            for number: UInt64 in [2, 4] {
+                _ = try await store.commit([commit(number, epoch: Epoch(number), [.lose(bobDevice), .leave(bob)])])
+                _ = try await store.commit([
+                    commit(number + 1, epoch: Epoch(number + 1), [.join(bob), .enter(bobDevice, of: bob, leaf: 1)])
+                ])
+                #expect(try await leaf() == first)
+                let row = try #require(try await store.inbox(bobDevice, bob, room))
+                #expect(row.acked == 1 && row.head == SequenceNumber(number + 1) && !row.isEnded)
+            }
+            // Whoever has fetched the removal begins where they come back.
+            _ = try await store.commit([commit(6, epoch: 6, [.lose(bobDevice), .leave(bob)])])
+            try await store.move(bobDevice, bob, room, acked: 6, told: true)
+            _ = try await store.commit([commit(7, epoch: 7, [.join(bob), .enter(bobDevice, of: bob, leaf: 1)])])
+            #expect(try await leaf() == LeafSpan(since: 7))
+        }
+    }
+
     @Test(arguments: Kind.all) func `what is forgotten is not delivered any more`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             try await found(store)

@@ -4,27 +4,37 @@ import StoredValues
 
 /// Which devices are in the groups of conversations. Every function that changes something is part of the caller's transaction.
 enum LeafStore {
-    /// - Parameter seq: what comes with it, and all before it, is not for the device, unless it has a leaf already: then it goes on in the
-    ///   next incarnation of the group, and has to get what was written in the last one.
+    /// - Parameter seq: what comes with it, and all before it, is not for the device, unless it goes on from a leaf that it has already, in
+    ///   the next incarnation of the group, or had, and has not fetched all of: that is the removal, and what was written before.
     static func enter(
         _ device: DeviceID, _ leaf: UInt32, of conversation: BatchWriteStore.Conversation, after seq: SequenceNumber,
         in database: Database
     ) throws {
-        let isThere = try hasLeaf(device, of: conversation.number, in: database)
+        let goesOn = try goesOn(device, in: conversation, database)
         try database.run(
             """
             INSERT INTO leaves(conversation, device, account, leaf, since) SELECT ?1, id, account, ?2, ?3 FROM devices
             WHERE id = ?4
-            ON CONFLICT(conversation, device) DO UPDATE SET leaf = excluded.leaf,
-                since = iif(until IS NULL, since, excluded.since), until = NULL, removed = 0
-            """, conversation.number, Int(leaf), seq, device)
-        guard !isThere else { return }
+            ON CONFLICT(conversation, device) DO UPDATE SET leaf = excluded.leaf, since = iif(?5, since, excluded.since),
+                until = NULL, removed = 0
+            """, conversation.number, Int(leaf), seq, device, goesOn)
+        guard !goesOn else { return }
         try database.run(
             """
             INSERT INTO cursors(device, conversation, start, acked) VALUES(?1, ?2, ?3, ?3)
             ON CONFLICT(device, conversation) DO UPDATE SET start = excluded.start, told_start = 0,
                 acked = max(acked, excluded.acked)
             """, device, conversation.info.id, seq)
+    }
+
+    private static func goesOn(
+        _ device: DeviceID, in conversation: BatchWriteStore.Conversation, _ database: Database
+    ) throws -> Bool {
+        guard let span = try span(of: device, in: conversation.number, database) else { return false }
+        guard let until = span.until else { return true }
+        return try database.first(
+            "SELECT acked FROM cursors WHERE device = ? AND conversation = ?", device, conversation.info.id
+        ) { $0.sequenceNumber(0) < until } ?? false
     }
 
     static func lose(_ device: DeviceID, of number: UInt64, after seq: SequenceNumber, in database: Database) throws {
