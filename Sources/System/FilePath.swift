@@ -1,3 +1,4 @@
+import CGlibc
 import Glibc
 
 /// Paths that lead somewhere.
@@ -29,6 +30,15 @@ package enum FilePath {
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         close(descriptor)
+    }
+
+    /// As `rename`, with EEXIST where something is there already.
+    static func renameToFresh(_ old: String, _ new: String) -> Int32 {
+        let code = renameat2(AT_FDCWD, old, AT_FDCWD, new, 1 /* RENAME_NOREPLACE */)
+        // Not every file system can; most of these have links.
+        guard code != 0, errno == EINVAL || errno == ENOSYS else { return code }
+        guard Glibc.link(old, new) == 0 else { return -1 }
+        return unlink(old)
     }
 
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

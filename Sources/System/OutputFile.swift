@@ -20,7 +20,7 @@ package struct OutputFile: Sendable {
 
     private enum Kind: Sendable {
         /// The path is that of the file itself, where a link led to it.
-        case regular(path: String, isOurs: Bool)
+        case regular(path: String, replaces: Bool)
         case stream(descriptor: Int32, isOurs: Bool)
     }
 
@@ -28,7 +28,8 @@ package struct OutputFile: Sendable {
     package let path: String
     private let kind: Kind
 
-    /// Looks at what is there, and opens or makes it, so that what follows is not done in vain.
+    /// Looks at what is there, and whether it can be made, so that what follows is not done in vain. What is to be made is not there before
+    /// it is whole: whoever is killed leaves nothing in its place.
     ///
     /// - Parameter replaces: whether a regular file that is there may be replaced.
     package init(_ path: String, replaces: Bool) throws(Failure) {
@@ -43,8 +44,10 @@ package struct OutputFile: Sendable {
         } else {
             guard errno == ENOENT else { throw Failure(action: .create, path: path, number: errno) }
             let target = try Self.target(of: path)
-            if !replaces { try Self.make(target, called: path) }
-            kind = .regular(path: target, isOurs: !replaces)
+            guard replaces || faccessat(AT_FDCWD, FilePath.folder(of: target), W_OK | X_OK, AT_EACCESS) == 0 else {
+                throw Failure(action: .create, path: path, number: errno)
+            }
+            kind = .regular(path: target, replaces: replaces)
         }
     }
 
@@ -52,7 +55,7 @@ package struct OutputFile: Sendable {
         switch format {
         case S_IFREG:
             guard replaces else { throw Failure(action: .create, path: path, number: EEXIST) }
-            return .regular(path: try target(of: path), isOurs: false)
+            return .regular(path: try target(of: path), replaces: true)
         case S_IFIFO, S_IFCHR: return .stream(descriptor: try openStream(path), isOurs: true)
         case S_IFDIR: throw Failure(action: .write, path: path, number: EISDIR)
         default: throw Failure(action: .write, path: path, number: ENOTSUP)
@@ -128,22 +131,22 @@ package struct OutputFile: Sendable {
         }
     }
 
-    /// To be called when nothing more is written: a file that was made for it and has nothing in it goes.
-    package func discard() {
-        if case .regular(let path, isOurs: true) = kind { unlink(path) }
-        close()
+    /// A file that was written is good for nothing: it goes. One that replaced another stays.
+    package func takeBack() {
+        if case .regular(let path, replaces: false) = kind { unlink(path) }
     }
 
+    /// To be called when nothing more is written.
     package func close() {
         if case .stream(let descriptor, isOurs: true) = kind { Glibc.close(descriptor) }
     }
 
     private func move(_ temporary: String) throws(Failure) {
-        guard case .regular(let target, _) = kind else { return }
-        guard rename(temporary, target) == 0 else {
+        guard case .regular(let target, let replaces) = kind else { return }
+        guard (replaces ? rename(temporary, target) : FilePath.renameToFresh(temporary, target)) == 0 else {
             let number = errno
             unlink(temporary)
-            throw Failure(action: .write, path: path, number: number)
+            throw Failure(action: number == EEXIST ? .create : .write, path: path, number: number)
         }
         FilePath.syncFolder(of: target)
     }
@@ -160,12 +163,5 @@ extension OutputFile {
             throw Failure(action: .create, path: path, number: ELOOP)
         }
         return target
-    }
-
-    /// Makes an empty file where there is none.
-    private static func make(_ target: String, called path: String) throws(Failure) {
-        let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Failure(action: .create, path: path, number: errno) }
-        Glibc.close(descriptor)
     }
 }

@@ -36,6 +36,25 @@ import Testing
         #expect(try FilePath.names(in: scratch.url.path).get().sorted() == ["file", "target"])
     }
 
+    @Test func `a new file is not there before it is whole, and takes nobody's place`() throws {
+        let names = { try FilePath.names(in: self.scratch.url.path).get() }
+        let output = try OutputFile(path, replaces: false)
+        #expect(try names() == [])
+        let late = try OutputFile(path, replaces: false)
+        try output.write([1, 2])
+        #expect(throws: OutputFile.Failure(action: .create, path: path, number: EEXIST)) { try late.write([3]) }
+        #expect(throws: OutputFile.Failure(action: .create, path: path, number: EEXIST)) {
+            try OutputFile(path, replaces: false)
+        }
+        #expect(SmallFile.read(path, limit: 9) == .success([1, 2]))
+        #expect(try names() == ["file"])
+        output.takeBack()
+        #expect(try names() == [])
+        #expect(throws: OutputFile.Failure(action: .create, path: path + "/below/file", number: ENOENT)) {
+            try OutputFile(path + "/below/file", replaces: false)
+        }
+    }
+
     @Test func `a file that cannot be made is not begun`() throws {
         #expect(throws: OutputFile.Failure(action: .write, path: scratch.url.path, number: EISDIR)) {
             try OutputFile.replace(scratch.url.path, with: [1])

@@ -24,21 +24,19 @@ extension Client {
         do throws(OutputFile.Failure) { output = try OutputFile(path, replaces: false) } catch {
             throw Problem(.cannotCreate, error.text, hint: "name a file that is not there")
         }
-        do throws(Problem) {
-            let maker = try await deviceMaker(use)
-            let file = try await maker.make(count, named: name)
-            do throws(OutputFile.Failure) { try output.write(file.bytes) } catch {
-                await maker.forget(file)
-                throw Problem(.inputOutput, error.text)
-            }
-            try await maker.grant(file)
-            output.close()
-            return file.devices.map(\.id)
-        } catch {
+        defer { output.close() }
+        let maker = try await deviceMaker(use)
+        let file = try await maker.make(count, named: name)
+        do throws(OutputFile.Failure) { try output.write(file.bytes) } catch {
+            await maker.forget(file)
+            throw Problem(.inputOutput, error.text)
+        }
+        do throws(Problem) { try await maker.grant(file) } catch {
             // Where no answer came, the file may be good; else it is good for nothing.
-            if error.exit == .unreachable { output.close() } else { output.discard() }
+            if error.exit != .unreachable { output.takeBack() }
             throw error
         }
+        return file.devices.map(\.id)
     }
 
     private func deviceMaker(_ use: IdentityFile.Use) async throws(Problem) -> DeviceMaker {

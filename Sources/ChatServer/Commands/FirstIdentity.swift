@@ -23,8 +23,8 @@ struct FirstIdentity: Sendable {
 
     var device: FirstDevice { FirstDevice(name: Self.deviceName, key: key.publicKey) }
 
-    /// Nobody can log in by it.
-    func discard() { output.discard() }
+    /// To be called where the account is not made.
+    func close() { output.close() }
 
     /// - Parameters:
     ///   - row: what the administration has answered.

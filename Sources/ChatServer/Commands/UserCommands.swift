@@ -46,8 +46,7 @@ struct UserAddCommand: ChatdCommand {
         user.firstDevice = identity.device
         let made: [JSONObject]
         do throws(Problem) { made = try await rows(of: .addUser(user), makesStore: true) } catch {
-            Owner.leave()
-            identity.discard()
+            identity.close()
             throw error
         }
         let pin = try await pin(configuration)
