@@ -39,6 +39,9 @@ extension Client {
 
     /// A device that may speak for its account from now on can be added by others, and reads what is written to everyone.
     func settleIn(on link: Link) async {
+        // Of a device that still waited when it was let in nothing is asked.
+        let isAsked = link.welcomeSoFar?.state == .active
+        let link = isAsked ? link : (try? await loggedInLink().0) ?? link
         await refillKeyPackages(on: link, atEnd: true)
         await enterEveryone(on: link)
     }

@@ -50,6 +50,17 @@ import Testing
         }
     }
 
+    @Test func `who begins anew has left them when the login returns`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let fresh = try Person("alice", at: server.address)
+            _ = try await fresh.client().login(
+                user: alice.name, password: Person.password, deviceName: "new",
+                wish: LoginWish(confirmReset: { _ in true }))
+            #expect(try await standing(fresh.client()) == KeyPackageStanding(left: 20, hasLastResort: true))
+        }
+    }
+
     @Test func `a lost answer has the same go out again, and not more be made`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
