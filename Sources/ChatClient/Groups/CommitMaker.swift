@@ -10,6 +10,8 @@ enum CommitMaking: Equatable, Sendable {
     case nothingDue(GroupMark)
     /// This device is in no group of it.
     case notMember
+    /// This device itself is to be removed: nobody commits that of themselves.
+    case leaves
     /// A party has no leaf of an active device: the group goes on as its next incarnation.
     case deserted(GroupPolicy.Previous)
     /// MLS or the rules refuse it.
@@ -40,6 +42,7 @@ struct CommitMaker {
         return try rows.telling {
             var group = try held.current(standing.group.groupId, in: rows, judge: place.judge)
             let position = standing.position(epoch: group.epoch)
+            if group.pendingProposals.contains(where: { $0.proposal.removed == group.ownLeaf }) { return .leaves }
             if try isDeserted(group) { return .deserted(group.context.asPrevious(of: standing.group)) }
             guard let options = try options(wish, group, at: position, isForced) else {
                 return .nothingDue(position.mark)

@@ -60,6 +60,8 @@ struct GroupCourse: Equatable, Sendable {
         /// All that is known of the log was processed, what waited among it.
         case caughtUp(GroupMark)
         case foundRemoved
+        /// Its own removal waits, of an account that was disabled, and that the server lets in again.
+        case isToGo
         case cannotProcess
         /// The log goes on with a later incarnation.
         case superseded
@@ -154,6 +156,9 @@ struct GroupCourse: Equatable, Sendable {
         case .foundRemoved:
             state = .removed(held ?? .none)
             return .readWelcome
+        case .isToGo:
+            state = .broken(held ?? .none)
+            return .join
         case .cannotProcess: return resync(now: now)
         case .superseded:
             state = .none

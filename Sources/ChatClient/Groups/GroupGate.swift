@@ -60,14 +60,22 @@ struct GroupGate: Sendable {
 
 extension Joiner {
     /// Reads chains where the gate wants them to be read before it says more of the group's leaves.
-    func settleWhereWanted(_ conversation: ConversationID) async throws(Problem) {
+    ///
+    /// - Returns: whether there is a device among them still that nobody is known to have.
+    func settleWhereWanted(_ conversation: ConversationID) async throws(Problem) -> Bool {
+        guard try await passage(conversation) == .unsettled else { return false }
+        try await settle(conversation)
+        guard case .closed(let problem) = try await passage(conversation) else { return false }
+        return problem.code == LocalCode.ghostDevice.rawValue
+    }
+
+    private func passage(_ conversation: ConversationID) async throws(Problem) -> KeyGate.Passage {
         let gate = GroupGate(gate: gate)
-        let isWanted = try await store.withStore { store in
+        return try await store.withStore { store in
             try store.writeWithReserve {
-                try gate.look(atLeavesOf: conversation, called: nil, in: store, now: WallClock.now) == .unsettled
+                try gate.look(atLeavesOf: conversation, called: nil, in: store, now: WallClock.now)
             }
         }
-        if isWanted { try await settle(conversation) }
     }
 
     /// Reads the chains of a group's accounts, so that the gate can be asked again: of those too who come meanwhile.

@@ -19,6 +19,7 @@ extension Joiner {
         case .waits(let kind): return .made(kind)
         case .nothingDue(let mark): return .nothingDue(mark)
         case .notMember: return try await standing(conversation)
+        case .leaves: return .isToGo
         case .deserted(let previous): return .deserted(previous)
         case .refused(let text): throw Problem(.forbidden, "the group does not take this: \(text)", sent: .no)
         }

@@ -34,7 +34,7 @@ extension Joiner {
         let found: Rooms = try await wire.ask(ListRooms(.named, name: name.spoken))
         guard let record = found.rooms.first(where: { $0.name == name.spoken }) else { throw .noSuchRoom(name) }
         guard record.conversation == conversation else { throw .roomChanged(name) }
-        guard record.isMember else { throw .notAMember(record) }
+        guard record.isMember else { throw .notAMember(record, own: place.own.place.account) }
         return record.access == .unfounded ? .none : Self.founded
     }
 }
@@ -45,11 +45,11 @@ extension Problem {
             .noSuchRoom, "there is no room #\(name)", advice: .seeRooms, conversation: "#\(name)", sent: .no)
     }
 
-    /// Says who can change that.
-    static func notAMember(_ room: RoomRecord) -> Problem {
+    /// Says who can change that: an admin comes in by themselves.
+    static func notAMember(_ room: RoomRecord, own: AccountID? = nil) -> Problem {
         Problem(
             .notAMember, "you are not in #\(room.name)",
-            advice: room.access == .open
+            advice: room.access == .open || room.admins.contains { $0.id == own }
                 ? .joinRoom(room.name.text)
                 : .askToBeAdded(room: room.name.text, admins: room.admins.map(\.name.text)),
             conversation: "#\(room.name)", sent: .no)

@@ -43,7 +43,12 @@ struct Joiner: Sendable {
         _ conversation: ConversationID, as target: GroupTarget, after refusal: ErrorCode?
     ) async throws(Problem) -> GroupMark {
         var course = GroupCourse(try await held(conversation))
-        if refusal == nil, case .member = course.state { try await settleWhereWanted(conversation) }
+        var refusal = refusal
+        if refusal == nil, case .member = course.state, try await settleWhereWanted(conversation) {
+            // Perhaps it is to go, by the log: that comes before anything is said of it.
+            course = GroupCourse(try await held(conversation), isCommitDue: true)
+            refusal = .preconditionFailed
+        }
         return try await run(&course, from: course.begin(after: refusal), conversation, target, .nothing)
     }
 

@@ -41,7 +41,9 @@ struct RoomBook: Sendable {
     /// - Throws: as `find`; `not_a_member` (77), `no_group` (75).
     func open(_ name: RoomName, on link: Link) async throws(Problem) -> ConversationID {
         let record = try await find(name, on: link)
-        guard record.isMember else { throw .notAMember(record) }
+        guard record.isMember else {
+            throw .notAMember(record, own: try await store.withStore { try $0.identity()?.account })
+        }
         guard record.access != .unfounded else { throw .notFounded(name) }
         try await store.withStore { store in
             try store.write { try store.useRoom(name, record.conversation, now: WallClock.now) }

@@ -56,8 +56,8 @@ extension GroupFollower {
         }
     }
 
-    /// Whether its next incarnation may be founded.
+    /// Whether its next incarnation may be founded. Who waits to be removed is as good as gone, also where they were let in again since.
     private func isDeserted(_ lost: Set<DeviceID>) -> Bool {
-        policy.isDeserted(by: Set(devices.filter { !lost.contains($0.device) }.map(\.account)))
+        policy.isDeserted(by: Set(remaining.filter { !lost.contains($0.device) }.map(\.account)))
     }
 }

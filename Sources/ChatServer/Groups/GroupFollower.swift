@@ -276,12 +276,15 @@ package struct GroupFollower: Sendable {
         }
     }
 
-    /// Of a leaf that only got other keys nothing changes; who joins from outside begins anew, also where the device had a leaf.
+    /// Of a leaf that only got other keys nothing changes; who joins from outside, or is added, begins anew, also where the device had a
+    /// leaf.
     private static func members(_ staged: PublicGroup.Staged) throws(HandshakeFault) -> [MembershipChange] {
         var losses: [MembershipChange] = []
         var enters: [MembershipChange] = []
         let joins = staged.committer == .newMemberCommit
-        for change in staged.changes where joins || change.old?.credential != change.new?.credential {
+        let added = Set(staged.added.map(\.index))
+        for change in staged.changes
+        where joins || added.contains(change.index) || change.old?.credential != change.new?.credential {
             if let old = change.old { losses.append(.lose(try device(of: old).device)) }
             guard let new = change.new else { continue }
             let reader = try device(of: new)

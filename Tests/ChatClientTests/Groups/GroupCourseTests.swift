@@ -41,6 +41,15 @@ import Testing
         }
     }
 
+    @Test func `who is to be removed, and is let in again, comes back over their own leaf`() {
+        var course = Course(.init(mark: Self.one))
+        #expect(course.begin(after: .removalPending) == .readLog)
+        #expect(
+            steps(&course, [.caughtUp(Self.one), .isToGo, .made(.externalJoin), .caughtUp(Self.two)])
+                == [.commit(isForced: true), .join, .send, .commit(isForced: false)])
+        #expect(steps(&course, [.nothingDue(Self.two)]) == [.write])
+    }
+
     @Test func `the loser of a founding takes its Welcome`() {
         var course = Course(.init())
         _ = steps(&course, [.stands(.none), .made(.founding)])
