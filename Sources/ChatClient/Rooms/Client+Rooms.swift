@@ -26,6 +26,7 @@ extension Client {
         _ name: RoomName, access: GroupPolicy.Access, adders: GroupPolicy.Adders = .admins
     ) async throws(Problem) -> Bool {
         let request = CreateRoom(id: try MessageIdentity.new(now: WallClock.now), name: name.spoken)
+        let own = try identity()
         let room: ConversationID
         var isAnew = false
         do throws(Problem) {
@@ -41,6 +42,9 @@ extension Client {
             guard let known = try store({ try $0.unfinishedRoom(name) }) else { throw .roomExists(name) }
             room = known
         }
+        if room == .room(name, madeBy: own.account, request: request.id, on: own.server) {
+            try giveName(name, to: room)
+        }
         try store { try $0.checkRoom(name, room) }
         _ = try await roomJoiner().enter(
             room, as: .room(name, founding: .init(adders: adders, access: access, isAnew: isAnew)),
@@ -48,6 +52,18 @@ extension Client {
         // It begins as it was.
         if isAnew { try await setRoom(name, access: access, adders: adders) }
         return isAnew
+    }
+
+    /// Whoever makes a room, and nobody before them, says what the name is from then on: of another that had it the server knows nothing any
+    /// more, as behind a restore. What was written there stays.
+    private func giveName(_ name: RoomName, to room: ConversationID) throws(Problem) {
+        try store { store in
+            guard let former = try store.pinnedRoom(name), former != room else { return }
+            try store.writeSynced {
+                try store.leaveGroup(of: former)
+                _ = try store.forgetRoom(name)
+            }
+        }
     }
 
     /// Enters an open room, or one that this account is a member or an admin of.
@@ -87,8 +103,8 @@ extension Client {
         guard own.contains(where: { $0.name == name }) else {
             throw Problem(.notAMember, "you are not in #\(name)", conversation: "#\(name)", sent: .no)
         }
-        let wasOnlyAdmin = (try? await isOnlyAdmin(of: name)) ?? false
         await readToEnd(room, name)
+        let wasOnlyAdmin = (try? await isOnlyAdmin(of: name)) ?? false
         let _: Done = try await ask(LeaveRoom(conversation: room, id: try MessageIdentity.new(now: WallClock.now)))
         try store { store in
             try store.writeSynced {

@@ -329,6 +329,6 @@ extension Problem {
 extension Problem {
     /// There is no such conversation, or this account is not in it.
     fileprivate var isOfPlace: Bool {
-        [ErrorCode.noSuchConversation, .notAMember].contains { $0.name == code }
+        [ErrorCode.noSuchConversation, .noSuchRoom, .notAMember].contains { $0.name == code }
     }
 }

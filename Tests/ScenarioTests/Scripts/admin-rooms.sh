@@ -85,4 +85,29 @@ exits 0 daemon user enable carol
 exits 0 carol chat room create town
 exits 0 daemon room list --json
 jsonl 'map(select(.room == "town")) | .[0] | .admins == ["carol"] and .members == 1'
+# To whoever used the name it is another room.
+exits 79 bob chat --json send --room town "in which one?"
+same '["room_changed","#town"]' "$(jq -c '[.code, .conv]' "$SCRATCH/err")"
+exits 0 carol chat room add town bob
+exits 79 bob chat send --room town "in which one?"
+exits 0 bob chat room forget town
+exits 0 bob chat send --room town "in carol's"
+exits 0 carol chat history --room town --sync
+has "$SCRATCH/out" "in carol's"
+
+exits 0 daemon backup "$SCRATCH/before-later"
+# Of a room that a restore has lost the name is its maker's again.
+exits 0 carol chat room create later
+exits 0 carol chat room add later bob
+exits 0 bob chat send --room later "in the first"
+exits 0 daemon restore "$SCRATCH/before-later" --force
+exits 67 carol chat send --room later "gone"
+exits 0 carol chat room create later
+exits 0 carol chat room add later bob
+exits 0 carol chat send --room later "in the second"
+exits 79 bob chat send --room later "in which one?"
+exits 0 bob chat room forget later
+exits 0 bob chat send --room later "in the second too"
+exits 0 carol chat history --room later --sync
+has "$SCRATCH/out" "in the second too"
 exits 0 daemon check
