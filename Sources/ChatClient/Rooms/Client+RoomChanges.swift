@@ -24,29 +24,37 @@ extension Client {
         try desk.requireAdder()
         var changes: [RoomChange] = []
         var packages: [KeyPackage] = []
+        var former: Set<HPKEPublicKey> = []
         for user in users {
             do throws(Problem) {
-                packages += try await self.packages(of: user, for: desk)
+                packages += try await self.packages(of: user, for: desk, &former)
                 changes.append(RoomChange(user: user, problem: nil))
             } catch {
                 changes.append(RoomChange(user: user, problem: try error.concerning(user, in: name)))
             }
         }
         for (number, page) in packages.pages(of: CommitWish.adds).enumerated() {
-            try await desk.commit(.adding(page))
+            try await desk.commit(.adding(page, replacing: former))
             progress(min((number + 1) * CommitWish.adds, packages.count), packages.count)
         }
         return changes
     }
 
-    private func packages(of user: UserName, for desk: RoomDesk) async throws(Problem) -> [KeyPackage] {
+    /// - Parameter former: the leaves of the account are added to it where it has left, and they are still in the group.
+    private func packages(
+        of user: UserName, for desk: RoomDesk, _ former: inout Set<HPKEPublicKey>
+    ) async throws(Problem) -> [KeyPackage] {
         let (link, _) = try await loggedInLink()
         let account = try await account(of: user)
         try await keyPassage.settle(.user(user), account, on: link)
-        if desk.hasAll(of: try store({ try $0.chain(of: account) })) {
-            guard try await hasLeft(account, desk, on: link) else { return [] }
-            // The devices that they had are still there: they go first.
-            _ = try await desk.joiner.enter(desk.conversation, as: desk.target, after: .removalPending)
+        let leaves = desk.leaves(of: account)
+        if !leaves.isEmpty {
+            if try await hasLeft(account, desk, on: link) {
+                try await desk.prepareReturn(of: user)
+                former.formUnion(leaves)
+            } else if desk.hasAll(of: try store({ try $0.chain(of: account) })) {
+                return []
+            }
         }
         let packages = try await desk.joiner.packagesToAdd(
             of: Joiner.Peer(account: account, name: user), in: desk.conversation)
@@ -158,9 +166,14 @@ extension Client {
 extension Problem {
     /// As what became of one user; what concerns all is thrown.
     fileprivate func concerning(_ user: UserName, in room: RoomName) throws(Problem) -> Problem {
-        let isOfUser = exit == .untrusted || [ErrorCode.noDevice, .noSuchUser, .blocked].contains { $0.name == code }
+        let isOfUser =
+            exit == .untrusted || self.user != nil
+            || [ErrorCode.noDevice, .noSuchUser, .blocked].contains { $0.name == code }
         guard isOfUser else { throw self }
         var problem = self
+        if code == ErrorCode.blocked.name {
+            problem = Problem(.blocked, "\(user) takes nothing of this account", sent: .no)
+        }
         problem.user = user.text
         problem.conversation = "#\(room)"
         return problem

@@ -39,7 +39,8 @@ extension Client {
         let chain = try store.chain(of: member.account)
         let pin = try store.keyRecord(of: member.account, named: member.name, compared: nil).person.pin
         return RoomPerson(
-            user: member.name, displayName: member.displayName,
+            user: member.name,
+            displayName: try member.displayName ?? store.displayName(of: member.account) ?? member.name.text,
             isOwn: try store.identity()?.account == member.account, isAdmin: member.isAdmin, trust: found.trust,
             devices: member.devices.map { device in
                 // A leaf proves itself by the chain; what the server alone says of a device is looked up there.

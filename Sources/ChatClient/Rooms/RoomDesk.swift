@@ -20,6 +20,24 @@ struct RoomDesk: Sendable {
         try await joiner.commit(wish, to: conversation, as: target)
     }
 
+    /// Somebody is to be added who has left, and whose devices are in the group still: an admin removes them by the same commit. Of a closed
+    /// room the server waits for that anyway; of an open one it gathers for a while who has left.
+    ///
+    /// - Throws: `busy` (75) where this device cannot remove them, and nobody has yet.
+    func prepareReturn(of user: UserName) async throws(Problem) {
+        guard !view.policy.hasAdmin(joiner.place.party) else { return }
+        guard room?.access == .open else {
+            _ = try await joiner.enter(conversation, as: target, after: .removalPending)
+            return
+        }
+        var problem = Problem(
+            .busy, "\(user) has left #\(name) a short while ago",
+            hint: "try again in a minute; or \(user) joins by themselves: chat room join \(name)",
+            conversation: "#\(name)", sent: .no)
+        problem.user = user.text
+        throw problem
+    }
+
     func change(_ change: @escaping @Sendable (GroupPolicy.Room) -> GroupPolicy.Room) async throws(Problem) {
         try await commit(.changing(groupKey: joiner.place.groupKey, change))
     }
@@ -57,6 +75,11 @@ struct RoomDesk: Sendable {
     /// Whether somebody is in it no more since a removal was finished whose answer was lost, or could not be stored.
     func hasRemoved(_ user: UserName) -> Bool {
         formerNames.contains(user) && !view.leaves.contains { $0.name == user }
+    }
+
+    /// The leaves of an account, by their keys.
+    func leaves(of account: AccountID) -> Set<HPKEPublicKey> {
+        Set(view.leafKeys.lazy.filter { $0.key.party.account == account }.map(\.value))
     }
 
     /// Whether all active devices of an account have a leaf.

@@ -13,13 +13,16 @@ struct RoomView {
 
         var account: AccountID
         var name: UserName
-        var displayName = ""
+        /// Nil where the server does not say that they are there.
+        var displayName: String?
         var isAdmin: Bool
         var devices: [Device]
     }
 
     let policy: GroupPolicy
     let leaves: [ClaimedLeaf]
+    /// What is encrypted to each leaf by: another one where a device has come in again.
+    let leafKeys: [DeviceCredential: HPKEPublicKey]
 
     /// Who is in it by the group or by the server's word, which may be further: what the group says of somebody goes before.
     static func merge(_ told: [RoomMember], _ view: RoomView?) -> [Member] {
@@ -63,7 +66,9 @@ extension ClientStore {
             try StoredGroup.summary(of: standing.group.groupId, from: rows)?.status == .active
         else { return nil }
         let group = try rows.telling { try Group.load(standing.group.groupId, from: rows, judge: judge) }
+        let members = try group.members.map { (leaf: try ClaimedLeaf($0.leaf), key: $0.leaf.encryptionKey) }
         return RoomView(
-            policy: try GroupPolicy(group.context), leaves: try group.members.map { try ClaimedLeaf($0.leaf) })
+            policy: try GroupPolicy(group.context), leaves: members.map(\.leaf),
+            leafKeys: Dictionary(members.map { ($0.leaf.credential, $0.key) }) { first, _ in first })
     }
 }

@@ -8,13 +8,20 @@ extension CommitWish {
     static let adds = 64
 
     /// Adds those that have no leaf yet.
-    static func adding(_ packages: [KeyPackage]) -> CommitWish {
+    ///
+    /// - Parameter former: leaves of who has left, that are there still: these go with it.
+    static func adding(_ packages: [KeyPackage], replacing former: Set<HPKEPublicKey> = []) -> CommitWish {
         CommitWish { group, _ in
-            let present = Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential) })
-            let missing = packages.filter { package in
-                (try? DeviceCredential(package.leafNode.credential)).map { !present.contains($0) } ?? false
+            let leaves = group.members.compactMap { member in
+                (try? DeviceCredential(member.leaf.credential)).map { ($0, member) }
             }
-            return missing.isEmpty ? nil : missing.map { .add($0) }
+            let present = Dictionary(leaves) { first, _ in first }
+            let wished = packages.flatMap { package -> [Proposal] in
+                guard let credential = try? DeviceCredential(package.leafNode.credential) else { return [] }
+                guard let member = present[credential] else { return [.add(package)] }
+                return former.contains(member.leaf.encryptionKey) ? [.remove(member.index), .add(package)] : []
+            }
+            return wished.isEmpty ? nil : wished
         }
     }
 

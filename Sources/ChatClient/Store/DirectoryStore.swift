@@ -83,6 +83,11 @@ extension ClientStore {
             ?? (try Self.stranger(account))
     }
 
+    /// The name for people; nil where nobody has told it here.
+    func displayName(of account: AccountID) throws -> String? {
+        try database.first("SELECT display_name FROM accounts WHERE id = ?", account) { $0.text(0) }
+    }
+
     /// A name that fits the grammar for an account of which the server says nothing.
     static func stranger(_ account: AccountID) throws -> UserName {
         guard let name = UserName("unknown-" + account.hex.prefix(24)) else {

@@ -81,6 +81,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [GroupPolicy.Access.closed, .open])
+    func `who has just left is added again at once`(access: GroupPolicy.Access) async throws {
+        try await withServer { server in
+            let scene = try await Scene(server, access)
+            let room = ConversationName.room(scene.ops.spoken)
+            let alice = try scene.alice.client()
+            for round in 0..<3 {
+                #expect(codes(try await alice.add([scene.bob.name, scene.carol.name], to: scene.ops)) == [nil, nil])
+                let message = OutgoingMessage(conversation: room, body: "\(round)")
+                #expect(try await scene.bob.client().send([message]).map(\.status) == [.accepted])
+                #expect(try await scene.bob.client().members(of: scene.ops).count == 3)
+                try await scene.bob.client().leaveRoom(scene.ops)
+                // Whom the server does not tell, and who is in the group still, has a name all the same.
+                #expect(try await alice.members(of: scene.ops).allSatisfy { !$0.displayName.isEmpty })
+            }
+        }
+    }
+
     @Test(arguments: [1, 3])
     func `who is removed and added again while away has all of what was written to them, and goes on`(
         times: Int
