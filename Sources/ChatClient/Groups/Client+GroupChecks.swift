@@ -19,15 +19,21 @@ extension Client {
 
     /// How far this device has read the logs of its groups.
     func groupsCheck(on link: Link) async throws(Problem) -> DoctorCheck {
-        let held = try store { try $0.groupPlaces() }
+        var held = try store { try $0.groupPlaces() }
+        let count = held.count
         var behind: [UInt64] = []
         for page in Array(held.keys).pages(of: Limits.page) {
             let found: Conversations = try await link.request(LookUpConversations(ids: page))
             behind += found.conversations.compactMap { conversation in
-                held[conversation.id].map { conversation.head.distance(behind: $0) }
+                held.removeValue(forKey: conversation.id).map { conversation.head.distance(behind: $0) }
             }
         }
-        return Self.groupsCheck(held: held.count, behind: behind)
+        // How far rooms are, their logs say.
+        for (conversation, seq) in held {
+            let page = try await link.readLog(of: conversation, after: seq)
+            if page.standing.position.mark.isGroup { behind.append(page.standing.head.distance(behind: seq)) }
+        }
+        return Self.groupsCheck(held: count, behind: behind)
     }
 
     /// - Parameter behind: how many entries of each of those that the server knows were not read.

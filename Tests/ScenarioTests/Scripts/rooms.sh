@@ -26,6 +26,8 @@ same '["alice",true,true]
 ["alice",true,true]' "$(jq -c '[.user, .admin, .known]' "$SCRATCH/out")"
 exits 0 as phone chat room list
 has "$SCRATCH/out" "^ops +closed +yes +1 +alice$"
+exits 0 alice chat doctor
+has "$SCRATCH/out" "^ok.groups: in 3, "
 
 # What is open is seen by everybody; what is closed by who is in it.
 exits 0 bob chat room list
