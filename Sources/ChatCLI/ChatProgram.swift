@@ -12,7 +12,8 @@ package enum ChatProgram {
     /// that a command needs and that costs a script a millisecond.
     package enum Beginning {
         case ended(Ending)
-        case command(@Sendable () async -> Ending)
+        /// - Parameter isBrief: whether the main thread is enough for it.
+        case command(@Sendable () async -> Ending, isBrief: Bool)
     }
 
     /// - Parameter arguments: the bytes of each, without the program's name.
@@ -45,7 +46,7 @@ package enum ChatProgram {
             case .dump: try output.write(line: RootCommand._dumpHelp())
             case .run:
                 let command = try parse(line)
-                return .command { [line] in await run(command, of: line, output: output) }
+                return .command({ [line] in await run(command, of: line, output: output) }, isBrief: command.isBrief)
             }
             return .ended(.status(ExitStatus.done.rawValue))
         } catch {
@@ -69,7 +70,7 @@ package enum ChatProgram {
             globals: command.globals, environment: .process, output: output, diagnostics: diagnostics,
             endings: endings)
         // Not a child of this task: a signal ends the process whatever the command is waiting for.
-        Task {
+        Task(executorPreference: MainThread.preferred) {
             do throws(Problem) {
                 let status = try await command.run(in: invocation)
                 await invocation.settle()

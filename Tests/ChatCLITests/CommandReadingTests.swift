@@ -84,6 +84,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (["send", "--to", "bob", "hi"], true), (["send", "--to", "bob", "--lines"], false),
+        (["send", "--jsonl"], false), (["history"], true), (["unread", "--count"], true),
+        (["unread", "--watch"], false), (["who"], true), (["who", "--watch"], false),
+        (["listen", "--no-follow"], false), (["rpc"], false), ([], false),
+    ])
+    func `the main thread carries out what asks one thing and ends, and never the prompt`(
+        words: [String], isBrief: Bool
+    ) throws {
+        let line = try ArgumentLine(words)
+        #expect(try line.command.runnable?.read(line.given)?.isBrief == isBrief)
+    }
+
     /// Nearly always a value that the option takes, lest everything be refused.
     private static func right(_ option: CommandGrammar.Option, _ random: inout SeededGenerator) -> String {
         guard Int.random(in: 0..<8, using: &random) > 0 else { return values.randomElement(using: &random) ?? "" }

@@ -28,6 +28,9 @@ protocol ChatCommand: CommandNode, Sendable {
     /// - Throws: where anything is wrong with it; ArgumentParser says what.
     static func read(_ given: GivenOptions) throws -> Self?
 
+    /// Whether it asks one thing and ends: then the main thread carries it out.
+    var isBrief: Bool { get }
+
     /// Does it. What is thrown is told on stderr and decides the exit status.
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus
 }
@@ -35,4 +38,5 @@ protocol ChatCommand: CommandNode, Sendable {
 extension ChatCommand {
     static var runnable: (any ChatCommand.Type)? { Self.self }
     static func read(_ given: GivenOptions) throws -> Self? { nil }
+    var isBrief: Bool { false }
 }

@@ -36,6 +36,8 @@ struct HistoryCommand: ChatCommand {
     @Flag(help: "Fetch from the server first.") var sync = false
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
+    var isBrief: Bool { true }
+
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let request = request(now: WallClock.now)
         try request.check { "--\($0)" }

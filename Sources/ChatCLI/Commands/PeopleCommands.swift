@@ -17,6 +17,8 @@ struct WhoCommand: ChatCommand {
     @Flag(help: "Follow who comes and goes.") var watch = false
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
+    var isBrief: Bool { !watch }
+
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         guard [users, wait != nil, watch].count(where: { $0 }) <= 1 else {
             throw Problem(.usage, "only one of --users, --wait and --watch can be meant")
@@ -60,6 +62,8 @@ struct UnreadCommand: ChatCommand {
     @Flag(help: "Print only how many messages.") var count = false
     @Flag(help: "Print it again whenever it changes.") var watch = false
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    var isBrief: Bool { !watch }
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let client = try invocation.makeClient()

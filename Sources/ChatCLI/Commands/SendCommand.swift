@@ -43,6 +43,8 @@ struct SendCommand: ChatCommand {
     var expires: Duration?
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
+    var isBrief: Bool { !lines && !jsonl }
+
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         try check()
         let options = SendOptions(

@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import GroupRules
 import Logging
+import System
 
 /// Reads the chains that are said to have gone on, one after the other, as long as a connection lasts.
 ///
@@ -16,7 +17,7 @@ final class KeyNews: Sendable {
     init(_ passage: KeyPassage, on link: Link, wake: @escaping @Sendable () async -> Void) {
         let (stream, heard) = AsyncStream.makeStream(of: KeysChanged.self, bufferingPolicy: .bufferingOldest(Self.line))
         self.heard = heard
-        work = Task {
+        work = Task(executorPreference: MainThread.preferred) {
             var told: [AccountID: GateRules.PersonFinding] = [:]
             for await news in stream where await passage.follow(news, on: link, told: &told) { await wake() }
         }

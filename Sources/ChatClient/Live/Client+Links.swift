@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import Logging
+import System
 import Transport
 
 /// How connections come to be, for requests and for listening.
@@ -18,17 +19,19 @@ extension Client {
         if let link = requestLinkInUse, link.end == nil { return link }
         let coming =
             requestLinkComing
-            ?? Task { () -> Result<Link, Problem> in
-                self.requestLinkInUse = nil
-                defer { self.requestLinkComing = nil }
-                do throws(Problem) {
-                    let link = try await self.openLink(flushesOutbox: flushesOutbox)
-                    self.requestLinkInUse = link
-                    return .success(link)
-                } catch { return .failure(error) }
-            }
+            ?? Task(executorPreference: MainThread.preferred) { await self.openRequestLink(flushesOutbox) }
         requestLinkComing = coming
         return try await coming.value.get()
+    }
+
+    private func openRequestLink(_ flushesOutbox: Bool) async -> Result<Link, Problem> {
+        requestLinkInUse = nil
+        defer { requestLinkComing = nil }
+        do throws(Problem) {
+            let link = try await openLink(flushesOutbox: flushesOutbox)
+            requestLinkInUse = link
+            return .success(link)
+        } catch { return .failure(error) }
     }
 
     /// The lasting connection takes over from the one for requests.
@@ -61,7 +64,10 @@ extension Client {
                 if case .failure(let problem) = reply { log.debug("subscribe: \(problem.text)") }
             }
         }
-        attendance = (link, Task { await self.attend(link, ticket.identity, events: events) })
+        attendance = (
+            link,
+            Task(executorPreference: MainThread.preferred) { await self.attend(link, ticket.identity, events: events) }
+        )
         if ticket.hasQueued, flushesOutbox, (try? await link.welcome()) != nil {
             await outboxFlush.runQuietly(on: link)
         }
@@ -105,7 +111,10 @@ extension Client {
             let isNewLife = try noteWelcome(welcome, identity)
             let held = try store { try $0.chainCount(of: welcome.account.id) }
             if LoginMeaning(welcome) == .begin || held > welcome.chain.count || isNewLife {
-                chainBeginning = (link, Task { await self.completeChains(on: link, welcome) })
+                chainBeginning = (
+                    link,
+                    Task(executorPreference: MainThread.preferred) { await self.completeChains(on: link, welcome) }
+                )
             }
             events?.report(.login(welcome), 0)
             let news = KeyNews(keyPassage, on: link) { await self.wakeReaders() }

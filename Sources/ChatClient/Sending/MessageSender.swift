@@ -44,7 +44,7 @@ package actor MessageSender {
         decided: @escaping @Sendable (SendResult) -> Void
     ) -> MessageSender {
         let sender = MessageSender(access, options, persistence, decided)
-        Task { await sender.run() }
+        Task(executorPreference: MainThread.preferred) { await sender.run() }
         return sender
     }
 
@@ -286,7 +286,7 @@ package actor MessageSender {
 
     private func connect() {
         let (access, mailbox) = (access, mailbox)
-        Task {
+        Task(executorPreference: MainThread.preferred) {
             do throws(Problem) { mailbox.post(.connected(try await access.connect())) } catch {
                 mailbox.post(.connectFailed(error))
             }

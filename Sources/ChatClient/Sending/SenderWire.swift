@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import System
 
 /// What happens to a sender.
 enum SenderEvent: Sendable {
@@ -44,7 +45,7 @@ struct SenderWire: Sendable {
 
     func open(_ name: ConversationName, anew: Bool, after refusal: ErrorCode?, _ access: SendingAccess) {
         let (mailbox, origin, link) = (mailbox, ObjectIdentifier(link), link)
-        Task {
+        Task(executorPreference: MainThread.preferred) {
             do throws(Problem) {
                 let opened = try await access.open(name, on: link, anew: anew, after: refusal)
                 mailbox.post(.resolved(name, .success(opened), on: origin))
