@@ -120,6 +120,30 @@ import Transport
         }
     }
 
+    /// - Parameter isTaken: somebody has registered its name again.
+    @Test(arguments: [false, true])
+    func `a device that a restore has lost is forgotten, and the profile is free`(isTaken: Bool) async throws {
+        try await withServer { server in
+            await server.stop()
+            try server.copyStore()
+            try await server.startAgain()
+            let late = try await Person.registered("late", at: server)
+            await server.stop()
+            try server.restoreStore()
+            try await server.startAgain()
+            if isTaken { _ = try await Person.registered("late", at: server) }
+            _ = try await late.client().logout(forget: true)
+            if isTaken {
+                await expectRefusal(.refused, "device_pending") {
+                    _ = try await late.client().login(user: late.name, password: Person.password, deviceName: "late")
+                }
+            } else {
+                _ = try await late.client().register(
+                    user: late.name, displayName: nil, password: Person.password)
+            }
+        }
+    }
+
     @Test func `logging in again takes the same device up`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)

@@ -44,7 +44,7 @@ extension Client {
         let identity = try identity()
         var outcome = RevocationOutcome(isRevoked: false)
         do throws(Problem) { outcome = try await revokeThisDevice(identity, force: force) } catch {
-            guard forget, error.code == ErrorCode.storeCopied.name else { throw error }
+            guard forget, error.isOfLostDevice else { throw error }
         }
         if forget { try erase() }
         return outcome
@@ -86,5 +86,12 @@ extension Client {
             case .word: let _: Done = try await link.request(RevokeDevice(device: device.id))
             }
         }
+    }
+}
+
+extension Problem {
+    /// The server has no such device to revoke: this is a copy of it, or a restore has lost it, or gives another account its name.
+    fileprivate var isOfLostDevice: Bool {
+        [ErrorCode.storeCopied.name, ErrorCode.badProof.name, LocalCode.chainForked.rawValue].contains(code)
     }
 }

@@ -25,7 +25,8 @@ struct OwnChain: Sendable {
         let meeting = try await ChainReader(store: store, log: log).read(account, named: own.name, on: link)
         if case .forked(let text) = meeting {
             throw Problem(
-                .chainForked, "the server gives another chain of this account than before: \(text)", sent: .no)
+                .chainForked, "the server gives another chain of this account than before: \(text)",
+                hint: "if it has lost this account, forget it here: chat logout --forget", sent: .no)
         }
         return try await store.withStore { try $0.chain(of: account) }
     }
