@@ -21,6 +21,16 @@ extension ClientStore {
             context.epoch, context.confirmedTranscriptHash)
     }
 
+    /// From where the incarnation goes on that this device has entered: behind a restore to before it others go on from there, whether this
+    /// device was in that group or not. Within a transaction.
+    func keepPrevious(of policy: GroupPolicy) throws {
+        guard let previous = policy.previous else { return }
+        let name = GroupName(conversation: policy.group.conversation, incarnation: previous.incarnation)
+        try database.run(
+            "INSERT OR IGNORE INTO group_transcripts(name, epoch, hash) VALUES (?, ?, ?)", name.groupId,
+            previous.epoch, previous.confirmedTranscriptHash)
+    }
+
     /// The confirmed transcript hash of an epoch; nil of one in which this device never was.
     func transcript(of group: GroupName, epoch: UInt64) throws -> [UInt8]? {
         try database.first(

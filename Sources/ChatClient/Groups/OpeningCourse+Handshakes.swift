@@ -114,7 +114,10 @@ extension OpeningCourse {
         if waiting.kind == .founding { hash = isOfThisLife ? LogChain(group: name, generation: generation).hash : nil }
         standing = GroupStanding(group: name, generation: generation, seq: seq.previous, hash: hash)
         held.forget()
-        if let context = staged.context { try store.keepTranscript(of: name, context) }
+        if let context = staged.context {
+            try store.keepTranscript(of: name, context)
+            if let policy = try? GroupPolicy(context) { try store.keepPrevious(of: policy) }
+        }
         try reached(staged.epoch)
         if !isReturn { try noteMembers(ofOwn: name, isFounding: waiting.kind == .founding, at: place) }
     }

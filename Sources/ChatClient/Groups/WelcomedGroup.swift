@@ -97,6 +97,7 @@ struct WelcomedGroup: Sendable {
         }
         try store.noteAbsence(before: seq, in: name.conversation, isDone: true, now: now)
         try store.keepTranscript(of: name, group.context)
+        try store.keepPrevious(of: policy)
         try rows.telling {
             try group.replaceFormer(in: rows)
             try group.save(to: rows)

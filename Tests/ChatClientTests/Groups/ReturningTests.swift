@@ -530,6 +530,31 @@ import Testing
         }
     }
 
+    /// - Parameter comesFirst: who was never in the group from which the lost one went on.
+    @Test(arguments: [false, true])
+    func `S4: who was only in a lost incarnation goes on from where that had begun`(comesFirst: Bool) async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let fresh = try await reset(bob.name, at: server)
+            await server.stop()
+            try server.copyStore()
+            try await server.startAgain()
+            let staying = try await Joining(alice, with: bob)
+            try await accept(bob.name, staying)
+            #expect(try await staying.enter(after: .removalPending) == Self.anew)
+            #expect(try await Joining(fresh, with: alice).enter() == Self.anew)
+            await server.stop()
+            try server.restoreStore()
+            try await server.startAgain()
+            let (one, other) = (try await Joining(alice, with: bob), try await Joining(fresh, with: alice))
+            for joining in comesFirst ? [other, one] : [one, other] {
+                _ = try await joining.enter(after: .preconditionFailed)
+            }
+            _ = try await one.enter(after: .preconditionFailed)
+            try await expectTalk(one, other, 1)
+        }
+    }
+
     @Test func `S4: nobody goes on from an epoch in which they never were`() async throws {
         try await withServer { server in
             let (alice, bob) = try await pair(server)
