@@ -98,6 +98,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func `I2: who is enabled again is written to and writes, in the next incarnation`(
+        writesFirst: Bool
+    ) async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            try await server.administer(.setFlag(bob.name, .disabled, isOn: true))
+            let refused = try await alice.client().send([bob.to("while he is away")])
+            #expect(refused.first?.problem?.code == "no_device")
+            try await server.administer(.setFlag(bob.name, .disabled, isOn: false))
+            let (one, other) = writesFirst ? (bob, alice) : (alice, bob)
+            let sent = try await one.client().send([other.to("again")], options: SendOptions(timeout: .seconds(20)))
+            #expect(sent.map(\.status) == [.accepted], "\(sent)")
+            try await other.client().sync(timeout: .seconds(20))
+            let answered = try await other.client().send([one.to("answer")])
+            #expect(answered.map(\.status) == [.accepted], "\(answered)")
+            let listener = try await one.client().listen(ListenOptions())
+            #expect(try await listener.nextBodies(2).contains("answer"))
+        }
+    }
+
     @Test func `I2: a later incarnation that goes on from another history is not entered`() async throws {
         try await withServer { server in
             let (alice, bob) = try await pair(server)

@@ -28,11 +28,12 @@ final class ProcessWire: Sendable {
     enum Passing { case goes, losesAnswer, waits, isLost }
 
     private let state: Mutex<State>
-    private let foundings: FoundingBook
+    let life: ServerLife
 
-    init(losing loss: Loss?, isHolding: Bool, foundings: FoundingBook) {
+    init(losing loss: Loss?, isHolding: Bool, life: ServerLife) {
         state = Mutex(State(loss: loss, isHolding: isHolding))
-        self.foundings = foundings
+        self.life = life
+        life.add(self)
     }
 
     /// How many requests there were.
@@ -46,8 +47,13 @@ final class ProcessWire: Sendable {
     func line(_ connection: FrameConnection) -> any LinkConnection { SimulatedConnection(connection, self) }
 
     func cut() {
+        state.withLock { $0.isCut = true }
+        closeAll()
+    }
+
+    /// As when the server is killed.
+    func closeAll() {
         let connections = state.withLock { state in
-            state.isCut = true
             state.held = []
             return state.connections
         }
@@ -81,7 +87,7 @@ final class ProcessWire: Sendable {
     }
 
     func meets(_ kind: FrameKind, _ body: [UInt8], on connection: SimulatedConnection) -> Passing {
-        if kind == .foundGroup { foundings.note(body) }
+        if kind == .foundGroup { life.foundings.note(body) }
         let bound = NIOLoopBound(connection, eventLoop: connection.eventLoop)
         return state.withLock { state in
             state.requests += 1

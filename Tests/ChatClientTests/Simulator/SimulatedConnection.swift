@@ -12,11 +12,17 @@ final class SimulatedConnection: LinkConnection, FrameConnectionDelegate {
     private var held: [(correlation: UInt32, bytes: ByteBuffer)] = []
     private var unanswered: Set<UInt32> = []
     private var lost: UInt32?
+    /// Of the server that it is a connection to.
+    private let life: Int
 
     init(_ base: FrameConnection, _ wire: ProcessWire) {
         self.base = base
         self.wire = wire
+        life = wire.life.number
     }
+
+    /// Nothing passes any more.
+    private var isCut: Bool { wire.isCut || wire.life.isOver(life) }
 
     var eventLoop: any EventLoop { base.eventLoop }
     var channelBinding: [UInt8] { base.channelBinding }
@@ -25,7 +31,7 @@ final class SimulatedConnection: LinkConnection, FrameConnectionDelegate {
         self.delegate = delegate
         wire.opened(self)
         base.start(delegate: self)
-        if wire.isCut { close(flushing: false) }
+        if isCut { close(flushing: false) }
     }
 
     func close(flushing: Bool) { base.close(flushing: flushing) }
@@ -33,7 +39,7 @@ final class SimulatedConnection: LinkConnection, FrameConnectionDelegate {
     private static let free: Set<FrameKind> = [.loginByDevice, .loginByIdentity, .loginByPassword, .register, .ping]
 
     func write(_ bytes: ByteBuffer) {
-        guard !wire.isCut else { return }
+        guard !isCut else { return }
         var rest = bytes
         guard rest.readInteger(as: UInt32.self) != nil, let kind = rest.readInteger(as: UInt8.self),
             let correlation = rest.readInteger(as: UInt32.self), let frame = FrameKind(rawValue: kind),
@@ -56,7 +62,7 @@ final class SimulatedConnection: LinkConnection, FrameConnectionDelegate {
     }
 
     private func send(_ correlation: UInt32, _ bytes: ByteBuffer) {
-        guard !wire.isCut else { return }
+        guard !isCut else { return }
         unanswered.insert(correlation)
         wire.sent()
         base.write(bytes)
@@ -71,7 +77,7 @@ final class SimulatedConnection: LinkConnection, FrameConnectionDelegate {
     }
 
     func connection(_ connection: FrameConnection, didReceive frame: RawFrame) {
-        guard !wire.isCut else { return }
+        guard !isCut else { return }
         if frame.correlation != 0, frame.correlation == lost { return base.close(flushing: false) }
         delegate?.connection(connection, didReceive: frame)
         if unanswered.remove(frame.correlation) != nil { wire.answered() }

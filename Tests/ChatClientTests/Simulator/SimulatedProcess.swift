@@ -1,5 +1,4 @@
 import CLISupport
-import CSQLite
 import ChatProtocol
 import Foundation
 import Logging
@@ -8,7 +7,6 @@ import TestSupport
 import Testing
 
 @testable import ChatClient
-@testable import SQLite
 
 /// What befalls a process.
 enum Fate: Equatable, Sendable, CustomStringConvertible {
@@ -43,6 +41,13 @@ final class SimulatedDevice: Sendable {
 
     var name: String { "\(account)/\(number)" }
 
+    var storeFile: String {
+        get throws {
+            let paths = Self.paths(home.withLock { $0 })
+            return ProfileDirectory(paths: paths, profile: try #require(UserName("default"))).storeFile
+        }
+    }
+
     static func paths(_ home: Scratch) -> Paths {
         let path = home.url.path
         return Paths(configuration: path + "/config/chat", data: path + "/data/chat", state: path + "/state/chat")
@@ -69,48 +74,8 @@ final class SimulatedDevice: Sendable {
             try files.copyItem(atPath: path, toPath: fresh.url.path + "/" + folder)
         }
         let store = ProfileDirectory(paths: Self.paths(fresh), profile: try #require(UserName("default"))).storeFile
-        for suffix in ["", "-wal", "-shm"] { try? files.removeItem(atPath: store + suffix) }
-        for suffix in ["", "-wal"] where files.fileExists(atPath: image.path + suffix) {
-            try files.copyItem(atPath: image.path + suffix, toPath: store + suffix)
-        }
+        try image.put(at: store)
         home.withLock { $0 = fresh }
-    }
-}
-
-/// The files of a store as they are before one statement, after which nothing of its process reaches the world.
-final class StoreImage: Sendable {
-    private let scratch: Scratch
-    private let wanted: Int
-    private let store: String
-    private let wire: ProcessWire
-    private let statements = Mutex(0)
-
-    var path: String { scratch.url.path + "/image" }
-    var isTaken: Bool { statements.withLock { $0 >= wanted } }
-
-    init(before wanted: Int, of store: ClientStore, _ wire: ProcessWire) throws {
-        scratch = try Scratch()
-        self.wanted = wanted
-        self.store = store.database.path
-        self.wire = wire
-        sqlite3_trace_v2(
-            store.database.handle, UInt32(SQLITE_TRACE_STMT),
-            { _, context, _, _ in
-                if let context { Unmanaged<StoreImage>.fromOpaque(context).takeUnretainedValue().began() }
-                return 0
-            }, Unmanaged.passUnretained(self).toOpaque())
-    }
-
-    private func began() {
-        let isNow = statements.withLock { count in
-            count += 1
-            return count == wanted
-        }
-        guard isNow else { return }
-        for suffix in ["", "-wal"] {
-            try? FileManager.default.copyItem(atPath: store + suffix, toPath: path + suffix)
-        }
-        wire.cut()
     }
 }
 
@@ -136,11 +101,11 @@ final class SimulatedProcess: Sendable {
     }
 
     static func start(
-        on device: SimulatedDevice, _ fate: Fate, isHolding: Bool, foundings: FoundingBook, _ body: @escaping Body
+        on device: SimulatedDevice, _ fate: Fate, isHolding: Bool, life: ServerLife, _ body: @escaping Body
     ) async throws -> SimulatedProcess {
         var loss: ProcessWire.Loss?
         if case .loses(let what) = fate { loss = what }
-        let wire = ProcessWire(losing: loss, isHolding: isHolding, foundings: foundings)
+        let wire = ProcessWire(losing: loss, isHolding: isHolding, life: life)
         let client = try device.client { wire.line($0) }
         var image: StoreImage?
         if case .killed(let statement) = fate { image = try await client.image(before: statement, wire) }
@@ -179,10 +144,10 @@ final class SimulatedProcess: Sendable {
 
 extension Client {
     fileprivate func endImage() {
-        _ = try? store { sqlite3_trace_v2($0.database.handle, 0, nil, nil) }
+        try? store { StoreImage.end(of: $0.database) }
     }
 
     fileprivate func image(before statement: Int, _ wire: ProcessWire) throws -> StoreImage {
-        try store { try StoreImage(before: statement, of: $0, wire) }
+        try store { try StoreImage(before: statement, of: $0.database) { wire.cut() } }
     }
 }

@@ -13,17 +13,35 @@ actor Simulation {
     struct Device {
         let place: SimulatedDevice
         let id: DeviceID
-        /// Nil: it is active. Else the heads of all conversations when it was known to be revoked.
-        var end: [ConversationID: SequenceNumber]?
+        var certifies: Bool
+        /// When it was revoked, suspended, or its account disabled.
+        var absences: [Absence] = []
+        /// It will never be active again.
+        var hasEnded = false
         /// Where all stood when it went on in spite of a fork: what it could not read until then is nobody's fault.
         var overtaken: [ConversationID: SequenceNumber] = [:]
-        var isActive: Bool { end == nil }
+        var isActive: Bool { absences.allSatisfy(\.isOver) }
+
+        func isAbsent(_ conversation: ConversationID, at seq: SequenceNumber) -> Bool {
+            absences.contains { absence in
+                guard let head = absence.since[conversation], seq > head else { return false }
+                return absence.until.map { seq <= $0[conversation] ?? .beforeFirst } ?? true
+            }
+        }
+    }
+
+    /// From where to where in all conversations a device was to get nothing; nil: that lasts.
+    struct Absence {
+        let since: [ConversationID: SequenceNumber]
+        var until: [ConversationID: SequenceNumber]?
+        var isOver: Bool { until != nil }
     }
 
     struct Owner {
         let name: UserName
         var devices: [Device] = []
         var hasReset = false
+        var isDisabled = false
         var active: [Device] { devices.filter(\.isActive) }
     }
 
@@ -44,7 +62,7 @@ actor Simulation {
 
     let seed: UInt64
     let server: TestServer
-    let foundings = FoundingBook()
+    let life = ServerLife()
     var generator: SeededGenerator
     var people: [UserName: Owner] = [:]
     var names: [UserName] = []
@@ -53,10 +71,17 @@ actor Simulation {
     private(set) var story: [String] = []
     private(set) var steps = 0
     private(set) var kills = 0
+    var serverKills = 0
+    /// The server's store before the statement at which it is killed.
+    var doom: StoreImage?
     /// Where rooms stood when accounts left them, or perhaps left them.
     var leavings: [(account: UserName, conversation: ConversationID, head: SequenceNumber)] = []
     /// Whether the server was put back, after which devices may have to come back over their own leaves.
     var isRestored = false
+    /// Whether a room was made under the name of another one.
+    var hasRoomsAnew = false
+    /// How many days have passed.
+    var age = 0
     /// To which the server may be put back.
     var backup: Backup?
     private var zombies: [SimulatedProcess] = []
@@ -102,7 +127,7 @@ actor Simulation {
         for (action, device, fate) in wanted {
             try await begins(action, of: device.account)
             processes.append(
-                try await .start(on: device, fate, isHolding: isHolding, foundings: foundings, action.body))
+                try await .start(on: device, fate, isHolding: isHolding, life: life, action.body))
         }
         let deadline = ContinuousClock.now + .seconds(60)
         var slow = 0
@@ -110,6 +135,7 @@ actor Simulation {
             guard ContinuousClock.now < deadline else {
                 throw fail("not over after a minute: \(wanted.map { "\($0.device.name) \($0.action)" })")
             }
+            try await reviveServer()
             let busy = processes.filter { !$0.isOver }
             let isQuiet = busy.allSatisfy(\.wire.isWaiting)
             if isHolding, isQuiet || slow >= 150 {
@@ -141,7 +167,7 @@ actor Simulation {
 
     /// What must never be said, whatever is lost.
     private func check(_ problem: Problem, of action: Action, _ fate: Fate) throws {
-        if problem.code == "room_changed", isRestored { return }
+        if problem.code == "room_changed", isRestored || hasRoomsAnew { return }
         if mayBeOvertaken(problem) { return }
         if Self.faults.contains(problem.code) { throw fail("\(action): \(problem.code): \(problem.text)") }
     }

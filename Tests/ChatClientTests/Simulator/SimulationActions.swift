@@ -46,7 +46,9 @@ enum Action: Sendable, CustomStringConvertible {
         switch self {
         case .write(let message): return try await write(message, by: client)
         case .sync: try await client.sync(timeout: .seconds(10))
-        case .revoke(let device, _): _ = try await client.revokeDevice(device.hex, force: true)
+        case .revoke(let device, _):
+            _ = try await client.revokeDevice(
+                device.hex, force: true, password: { () throws(Problem) in Person.password })
         case .create(let room, let access): try await client.createRoom(room, access: access)
         case .add(let user, let room): try await Self.only(client.add([user], to: room))
         case .remove(let user, let room): try await Self.only(client.remove([user], from: room))
@@ -90,7 +92,7 @@ extension Simulation {
         // One whose maker was killed or lost the answer is finished by whoever writes there.
         case (.create(let room, _), let end):
             if case .failure(let problem) = end, problem.sent == .no { break }
-            if !rooms.contains(room) { rooms.append(room) }
+            if !rooms.contains(room) { rooms.append(room) } else { hasRoomsAnew = true }
         default: break
         }
     }
@@ -104,10 +106,20 @@ extension Simulation {
     }
 
     func noteRevoked(_ revoked: Set<DeviceID>, of name: UserName) async throws {
-        let heads = try await logs().courses.mapValues(\.head)
+        try await noteAbsent(revoked, of: name)
         guard var person = people[name] else { return }
         for index in person.devices.indices where revoked.contains(person.devices[index].id) {
-            person.devices[index].end = person.devices[index].end ?? heads
+            person.devices[index].hasEnded = true
+        }
+        people[name] = person
+    }
+
+    func noteAbsent(_ absent: Set<DeviceID>, of name: UserName) async throws {
+        let heads = try await logs().courses.mapValues(\.head)
+        guard var person = people[name] else { return }
+        for index in person.devices.indices where absent.contains(person.devices[index].id) {
+            guard person.devices[index].isActive else { continue }
+            person.devices[index].absences.append(Absence(since: heads))
         }
         people[name] = person
     }
@@ -124,6 +136,6 @@ extension Simulation {
             GroupJudge(
                 server: try #require(try store.identity()).server, groupKey: try #require(try store.groupKey()))
         }
-        return try ServerLogs(server.storeFile, foundings, judge)
+        return try ServerLogs(server.storeFile, life.foundings, judge)
     }
 }

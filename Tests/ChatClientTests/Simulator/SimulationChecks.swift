@@ -14,6 +14,7 @@ extension Simulation {
     private struct View {
         var standing: GroupStanding
         var context: [UInt8]
+        /// A commit of a former epoch; one of this epoch is sent by whoever writes next.
         var isWaiting: Bool
     }
 
@@ -53,9 +54,9 @@ extension Simulation {
     private func checkSealed(_ message: ServerLogs.Message, in conversation: ConversationID) throws {
         guard !message.isOpen else { return }
         for device in people.values.flatMap(\.devices) where message.members[device.id] != nil {
-            guard let end = device.end?[conversation], message.seq > end else { continue }
+            guard device.isAbsent(conversation, at: message.seq) else { continue }
             throw fail(
-                "message \(message.seq) of \(conversation) is for \(device.place.name), which was revoked at \(end)")
+                "message \(message.seq) of \(conversation) is for \(device.place.name), which was cut off before")
         }
     }
 
@@ -89,6 +90,7 @@ extension Simulation {
             let isExcused =
                 mayHaveLeft(device, conversation, at: message.seq, since: message.members)
                 || isRestored && since != course.members[device.id]
+                || device.isAbsent(conversation, at: message.seq)
                 || device.overtaken[conversation].map { message.seq <= $0 } == true
             if device.isActive, since != nil, read[message.seq] == nil, !isExcused {
                 let name = name(of: message.sender)
@@ -131,7 +133,9 @@ extension Simulation {
                     server: try #require(try store.identity()).server, groupKey: try #require(try store.groupKey())))
             return View(
                 standing: standing, context: group.context.encoded,
-                isWaiting: try store.waitingCommit(of: conversation) != nil)
+                isWaiting: try store.waitingCommit(of: conversation).map {
+                    $0.position != standing.position(epoch: group.epoch)
+                } ?? false)
         }
         guard let view else { throw fail("\(device.place.name) has a leaf in \(conversation), and no group") }
         guard view.context == course.context, view.standing.seq == course.head, !view.isWaiting else {

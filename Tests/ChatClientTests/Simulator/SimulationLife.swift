@@ -30,7 +30,7 @@ extension Simulation {
 
     private func step() async throws {
         if let backup, steps - backup.steps >= 5, roll(3) == 0 { return try await restore(backup) }
-        switch roll(21) {
+        switch roll(25) {
         case 0..<8: try await act([(try action(), roll(2) == 0)])
         case 8..<14:
             var several: [(Choice, Bool)] = []
@@ -44,6 +44,9 @@ extension Simulation {
             await server.stop()
             try await server.startAgain()
         case 18 where backup == nil && roll(3) == 0: if let name = pick(names) { try await reset(name) }
+        case 20: try await passes(days: pick([1, 8, 31, 91]) ?? 1)
+        case 21 where backup == nil: try await disablesOrEnables()
+        case 22 where backup == nil && roll(6) == 0: try await deletes()
         case 19 where backup == nil && !isRestored && roll(2) == 0: try await takeBackup()
         default: try await act([(try action(), true)])
         }
@@ -62,15 +65,20 @@ extension Simulation {
         guard roll(4) == 0, let device = pick(names).flatMap({ people[$0]?.active }).flatMap({ pick($0) })?.place,
             !wanted.contains(where: { $0.device === device })
         else {
-            _ = try await run(wanted, isHolding: wanted.count > 1)
-            return
+            return try await carryOut(wanted)
         }
-        try await listening(on: device) { _ = try await run(wanted, isHolding: wanted.count > 1) }
+        try await listening(on: device) { try await carryOut(wanted) }
+    }
+
+    private func carryOut(_ wanted: [(action: Action, device: SimulatedDevice, fate: Fate)]) async throws {
+        if roll(5) == 0 { try await dooms(at: 1 + roll(roll(2) == 0 ? 30 : 120)) }
+        _ = try await run(wanted, isHolding: wanted.count > 1)
+        try await sparesServer()
     }
 
     /// Something happens while a device is connected, and does what is wanted of those that are.
     private func listening(on device: SimulatedDevice, _ body: () async throws -> Void) async throws {
-        let wire = ProcessWire(losing: nil, isHolding: false, foundings: foundings)
+        let wire = ProcessWire(losing: nil, isHolding: false, life: life)
         let client = try device.client { wire.line($0) }
         let listener = try await client.listen(ListenOptions())
         try await listener.untilLive()
@@ -91,9 +99,9 @@ extension Simulation {
     }
 
     private func action() throws -> Choice {
-        let name = names[roll(names.count)]
+        let name = try #require(pick(living))
         let device = try #require(pick(people[name]?.active ?? [])).place
-        let other = names.filter { $0 != name }[roll(names.count - 1)]
+        let other = try #require(pick(names.filter { $0 != name }))
         let kind = roll(20)
         switch kind {
         case 0..<8: return (.write(newMessage(of: name, to: .user(other))), device)
@@ -102,7 +110,8 @@ extension Simulation {
         case 9 where rooms.count < 3:
             let room = try #require(RoomName("room\(rooms.count + 1)"))
             return (.create(room, roll(2) == 0 ? .open : .closed), device)
-        case 17 where isRestored: if let room = pick(rooms) { return (.forget(room), device) }
+        case 9 where roll(2) == 0: if let room = pick(rooms) { return (.create(room, .open), device) }
+        case 17 where isRestored || hasRoomsAnew: if let room = pick(rooms) { return (.forget(room), device) }
         default: break
         }
         guard let room = pick(rooms) else { return (.write(newMessage(of: name, to: .user(other))), device) }
@@ -118,7 +127,7 @@ extension Simulation {
 
     private func revoke() async throws {
         guard let person = pick(names).flatMap({ people[$0] }), person.active.count > 1,
-            let victim = person.active.dropFirst().last, let by = person.active.first
+            let by = pick(person.active), let victim = pick(person.active.filter { $0.id != by.id })
         else { return }
         _ = try await run(.revoke(victim.id, victim.place.name), on: by.place)
     }

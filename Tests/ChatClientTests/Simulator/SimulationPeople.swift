@@ -19,12 +19,13 @@ extension Simulation {
         try await client.leavesPackages()
         await client.close()
         names.append(name)
-        people[name] = Owner(name: name, devices: [Device(place: place, id: try await client.ownDevice())])
+        let device = Device(place: place, id: try await client.ownDevice(), certifies: true)
+        people[name] = Owner(name: name, devices: [device])
         tell("\(place.name) is registered")
     }
 
     func addDevice(to name: UserName) async throws {
-        guard var person = people[name], let first = person.active.first else { return }
+        guard var person = people[name], let first = person.active.first(where: \.certifies) else { return }
         let place = try SimulatedDevice(of: name, number: person.devices.count + 1, at: server.address)
         let client = try place.client(on: watched())
         do throws(Problem) {
@@ -32,19 +33,20 @@ extension Simulation {
         } catch { guard error.code == "device_pending" else { throw error } }
         let me = try await client.whoAmI()
         let approver = try first.place.client(on: watched())
+        let certifies = roll(2) == 0
         _ = try await approver.approveDevice(
-            me.device.hex, fingerprint: try #require(me.deviceKey), certifies: roll(2) == 0)
+            me.device.hex, fingerprint: try #require(me.deviceKey), certifies: certifies)
         await approver.close()
         try await client.leavesPackages()
         await client.close()
-        person.devices.append(Device(place: place, id: me.device))
+        person.devices.append(Device(place: place, id: me.device, certifies: certifies))
         people[name] = person
         tell("\(place.name) is approved by \(first.place.name)")
     }
 
     /// Begins an account anew; the others will accept its key.
     func reset(_ name: UserName) async throws {
-        guard var person = people[name], !person.hasReset else { return }
+        guard var person = people[name], !person.hasReset, !person.isDisabled else { return }
         let place = try SimulatedDevice(of: name, number: person.devices.count + 1, at: server.address)
         let client = try place.client(on: watched())
         _ = try await client.login(
@@ -53,7 +55,7 @@ extension Simulation {
         await client.close()
         person.hasReset = true
         let former = person.devices.map(\.id)
-        person.devices.append(Device(place: place, id: try await client.ownDevice()))
+        person.devices.append(Device(place: place, id: try await client.ownDevice(), certifies: true))
         people[name] = person
         try await noteRevoked(Set(former), of: name)
         tell("\(place.name) begins the account anew")
@@ -73,7 +75,7 @@ extension Simulation {
 
     /// A line on which nothing is lost, and foundings are noted.
     func watched() -> LinkLine {
-        let wire = ProcessWire(losing: nil, isHolding: false, foundings: foundings)
+        let wire = ProcessWire(losing: nil, isHolding: false, life: life)
         return { wire.line($0) }
     }
 }

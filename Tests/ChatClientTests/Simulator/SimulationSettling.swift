@@ -23,8 +23,8 @@ extension Simulation {
                 _ = try await run(.write(message), on: device.place)
             }
         }
-        for name in names {
-            for other in names where other > name {
+        for name in living {
+            for other in living where other > name {
                 guard let device = pick(people[name]?.active ?? []) else { continue }
                 try await writes(newMessage(of: name, to: .user(other)), on: device.place)
             }

@@ -33,7 +33,8 @@ private enum Wanted {
             let simulation = Simulation(seed: seed, on: server)
             try await simulation.live(rounds: Wanted.rounds, steps: 8)
             let (steps, kills) = (await simulation.steps, await simulation.kills)
-            print("simulator: seed \(seed): \(steps) processes, \(kills) killed")
+            let serverKills = await simulation.serverKills
+            print("simulator: seed \(seed): \(steps) processes, \(kills) killed, the server \(serverKills) times")
         }
     }
 }

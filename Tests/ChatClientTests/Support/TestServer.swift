@@ -1,3 +1,4 @@
+import CLISupport
 import ChatProtocol
 import Foundation
 import Logging
@@ -17,13 +18,19 @@ final class TestServer: Sendable {
     let scratch: Scratch
     let address: ServerAddress
     private let port: ReservedPort
-    private let running: Mutex<StartedParts?>
+    private let running: Mutex<Running?>
+
+    private struct Running: Sendable {
+        var parts: StartedParts
+        let store: SQLiteStore
+        let administration: Administration
+    }
 
     private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     /// One for all tests: making a key is slow.
     static let identity = Result { try ServerIdentity.selfSigned() }
 
-    private init(scratch: Scratch, port: ReservedPort, address: ServerAddress, running: StartedParts) {
+    private init(scratch: Scratch, port: ReservedPort, address: ServerAddress, running: Running) {
         self.scratch = scratch
         self.port = port
         self.address = address
@@ -33,14 +40,14 @@ final class TestServer: Sendable {
     static func start() async throws -> TestServer {
         let scratch = try Scratch()
         let port = try ReservedPort()
-        let parts = try await run(in: scratch, port: port.number)
+        let running = try await run(in: scratch, port: port.number)
         let address = try #require(ServerAddress("127.0.0.1:\(port.number)"))
-        let started = TestServer(scratch: scratch, port: port, address: address, running: parts)
+        let started = TestServer(scratch: scratch, port: port, address: address, running: running)
         Endings.add { await started.stop() }
         return started
     }
 
-    private static func run(in scratch: Scratch, port: Int) async throws -> StartedParts {
+    private static func run(in scratch: Scratch, port: Int) async throws -> Running {
         let path = scratch.url.appendingPathComponent("server.db").path
         var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: port)])
         settings.hub.limits = .off
@@ -49,31 +56,47 @@ final class TestServer: Sendable {
         let store = try await SQLiteStore.open(SQLiteStore.Settings(path: path))
         var limits = ServerLimits()
         limits.failureDelay = 30
+        limits.registrationInterval = 0
         let accounts = AccountKeeper(
             store: store, everyone: store.everyone, policy: AccountPolicy(registration: .open, limits: limits),
             passwordCost: 4, log: log)
         var parts = StartedParts()
         parts.add { await store.close() }
-        _ = try await Server.start(
+        let server = try await Server.start(
             settings, on: loops.next(), store: store, accounts: accounts,
             certificate: try ServerIdentityBox(Self.identity.get()), log: log, &parts)
-        return parts
+        let effects = HubEffects(
+            server: server, accounts: accounts, metrics: nil, started: ServerSources.system.ticks(), restartService: {})
+        let administration = Administration(
+            store: store, directory: DataDirectory(scratch.url.path),
+            identity: { () throws(Problem) in throw Problem(.internalFault, "it has none") }, effects: effects)
+        return Running(parts: parts, store: store, administration: administration)
     }
 
     func stop() async {
-        await running.withLock({ $0.take() })?.end()
+        await running.withLock({ $0.take() })?.parts.end()
     }
 
     func startAgain() async throws {
-        let parts = try await Self.run(in: scratch, port: port.number)
-        running.withLock { $0 = parts }
+        let again = try await Self.run(in: scratch, port: port.number)
+        running.withLock { $0 = again }
+    }
+
+    /// Where its store is written.
+    func writing<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await #require(running.withLock { $0?.store }).write(work)
+    }
+
+    /// What an administrator does beside it.
+    func administer(_ request: AdminRequest) async throws {
+        try await #require(running.withLock { $0?.administration }).perform(request) { _ in }
     }
 }
 
 /// Backups, of a server that does not run.
 extension TestServer {
     var storeFile: String { scratch.url.appendingPathComponent("server.db").path }
-    private var copyFile: String { scratch.url.appendingPathComponent("copy.db").path }
+    var copyFile: String { scratch.url.appendingPathComponent("copy.db").path }
 
     func copyStore() throws { try Self.copy(storeFile, to: copyFile) }
 
