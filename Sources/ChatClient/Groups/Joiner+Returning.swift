@@ -101,7 +101,8 @@ extension Joiner {
                 throw Problem.historyForked("the group was founded as another one")
             }
         } catch let problem as Problem { throw problem } catch {
-            throw .historyForked("its founding is not one: \(error)")
+            log.warning("the founding of a group cannot be followed: \(error)")
+            throw .historyForked("its founding is not one")
         }
         return founding
     }
@@ -122,7 +123,8 @@ extension Joiner {
             }
             for item in page.items where follower.group.epoch < epoch {
                 do throws(MLSError) { try follower.take(item) } catch {
-                    throw .historyForked("entry \(item.last) of its log cannot be followed: \(error)")
+                    log.warning("entry \(item.last) of a group's log cannot be followed: \(error)")
+                    throw .historyForked("entry \(item.last) does not go on from what came before it")
                 }
             }
             // Nothing but what it says is worth another request.
