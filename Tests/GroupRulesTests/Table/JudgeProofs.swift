@@ -72,6 +72,7 @@ extension RuleTable {
                 "G1: a group is open where all chains are held, and a steady send reads one row",
                 "G1: a device that no chain has closes the gate once that was read",
                 "G1: who is revoked is removed first",
+                "G1: who comes while chains are read is no ghost",
                 "G1: a leaf with a key that a renewal has replaced is none of its device",
                 "G1: nothing is asked of an open group, and where all must be verified it is closed",
                 "G1: nobody is added whom the pinned chain does not name, whatever the server gives",

@@ -90,6 +90,7 @@ extension RuleTable {
             [
                 "I2: where a party has nobody left the next incarnation is founded, and others enter that",
                 "I2: who stays founds the next incarnation for a party that began anew",
+                "I2: who is enabled again is written to and writes, in the next incarnation",
                 "I2: who began anew founds it, and whoever held the former one follows it from its founding",
                 "I2: a later incarnation that goes on from another history is not entered",
                 "I2: a later incarnation goes on from what is held: policy, epoch and history",

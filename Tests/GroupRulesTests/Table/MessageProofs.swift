@@ -18,6 +18,7 @@ extension RuleTable {
             "M3", "members check the log",
             [
                 "M3: who has read the same log says so, and nothing is found",
+                "M3: who enters behind a restore has the log that its founder has",
                 "M3: who has read another log stops a direct conversation until somebody accepts it",
                 "M3: what lies behind a hole is compared with nothing",
                 "M3: the log's hash takes in every entry, in order, with all that it says",
@@ -69,6 +70,8 @@ extension RuleTable {
                 "S4: who holds nothing any more of a group that is lost founds the next one, as who holds it does",
                 "S4: whom a device that knows nothing has overtaken goes on only in spite of it",
                 "S4: a device that came from outside is in what goes on from before it came",
+                "S4: a lost epoch is not taken for the one that has its number now",
+                "S4: who was only in a lost incarnation goes on from where that had begun",
                 "S4: a restore that never was is told, and nothing is lost or comes twice",
             ], scenarios: ["restore", "restore-devices"]),
         Proof(
