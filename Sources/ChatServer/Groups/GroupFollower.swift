@@ -109,8 +109,8 @@ package struct GroupFollower: Sendable {
             // What waited is gone with the epoch. A member's commit has taken it along.
             let waiting = waitingRemoves.compactMap { group.member($0) }
             let devices = try waiting.map { (leaf) throws(HandshakeFault) in try Self.device(of: leaf).device }
-            // Whoever came back has another leaf, and may have it.
-            let others = Set(devices).subtracting([handshake.author.device])
+            // Whoever came back, or was added again by the same commit, has another leaf, and may have it.
+            let others = Set(devices).subtracting([handshake.author.device]).subtracting(ruling.welcomed)
             ruling.repeated = try ruling.next.proposals(removing: others, by: authority)
             return ruling
         }
