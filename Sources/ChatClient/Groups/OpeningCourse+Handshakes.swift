@@ -100,8 +100,9 @@ extension OpeningCourse {
                 seq, "the group that this device has made is not there, or not a later one")
         }
         let former = standing
-        // Nobody can open for it what was written while it had lost its way, or since it was added and could not enter.
-        if waiting.kind == .externalJoin, isReturn || waiting.replacesOwnLeaf {
+        // Nobody can open for it what was written while it had lost its way, or since it was added first and could not enter.
+        let isLate = try waiting.replacesOwnLeaf && store.tombstone(of: name) == nil
+        if waiting.kind == .externalJoin, isReturn || isLate {
             try store.insertResync(conversation, now: setting.now)
         } else {
             try store.noteAbsence(before: seq, in: conversation, isDone: false, now: setting.now)
