@@ -35,7 +35,7 @@ extension Client {
 
     private func blockable(_ user: UserName) async throws(Problem) -> AccountID {
         guard let account = try await self.user(named: user)?.id else {
-            throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers, sent: .no)
+            throw .noSuchUser(user, sent: .no)
         }
         return account
     }

@@ -95,7 +95,7 @@ extension Client {
         case .found(let reply):
             let page: AccountPage = try Link.decode(try reply.get(), from: address)
             if let status = page.accounts.first(where: { $0.account.name == user }) { return status.online }
-            throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers)
+            throw .noSuchUser(user)
         case .end(let problem): throw problem
         }
     }
@@ -125,5 +125,12 @@ extension UserName {
             while bytes.count < Self.maximumLength { bytes.append(0x7a) }
         }
         return UserName(String(decoding: bytes, as: UTF8.self))
+    }
+}
+
+extension Problem {
+    /// - Parameter sent: of what was to be sent, or to be changed.
+    static func noSuchUser(_ user: UserName, sent: Sent? = nil) -> Problem {
+        Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers, sent: sent)
     }
 }

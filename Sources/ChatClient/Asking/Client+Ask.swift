@@ -112,7 +112,7 @@ extension Client {
             try await self.conversations.open(.user(name), on: link)
         }
         guard let account = opened.recipient else {
-            throw Problem(.noSuchUser, "there is no user \(name)", sent: .no)
+            throw .noSuchUser(name, sent: .no)
         }
         return account
     }

@@ -74,7 +74,7 @@ extension ClientStore {
     func dropRestored(in conversation: ConversationID, besides group: Group) throws {
         let restored = try restoredLeaves(in: conversation)
         guard !restored.isEmpty else { return }
-        let present = Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential).device })
+        let present = Set(group.members.credentials.map(\.device))
         for device in restored.subtracting(present) {
             try database.run(
                 "DELETE FROM restored_leaves WHERE conversation = ? AND device = ?", conversation, device)

@@ -140,7 +140,7 @@ extension Joiner {
             return []
         }
         let devices = { (group: PublicGroup) in
-            Set(group.members.compactMap { try? DeviceCredential($0.leaf.credential).device })
+            Set(group.members.credentials.map(\.device))
         }
         return devices(group).subtracting(devices(former.group))
     }

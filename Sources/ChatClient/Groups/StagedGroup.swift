@@ -93,7 +93,7 @@ struct StagedGroup: Sendable {
             else { throw Problem(.protocolFault, "the server describes another group than this conversation's") }
             try target.checkPlace(
                 of: place.party, in: policy,
-                follower.members.compactMap { try? DeviceCredential($0.leaf.credential).party })
+                follower.members.credentials.map(\.party))
             var options = ExternalJoinOptions()
             options.removing = follower.members.first { $0.leaf.credential == identity.credential }?.index
             var (group, message) = try Group.joinExternally(

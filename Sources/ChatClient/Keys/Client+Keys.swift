@@ -158,7 +158,7 @@ extension Client {
         let (link, welcome) = try await loggedInLink()
         if user != welcome.account.name {
             guard let found = try await self.user(named: user) else {
-                throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers)
+                throw .noSuchUser(user)
             }
             try await chainReader.read(found.id, named: user, on: link)
         } else {

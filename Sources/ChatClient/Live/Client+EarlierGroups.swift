@@ -7,7 +7,7 @@ import System
 extension Client {
     /// Pages of accounts among which others are looked for with whom there is a conversation.
     private static let pages = 16
-    /// So many are entered before it is said that what was missed is there; of others one a second.
+    /// So many are entered at once, before it is said that what was missed is there; of others one a second.
     private static let atOnce = 4
 
     /// Whoever listens hears that it is live after so long at the latest.
@@ -53,16 +53,26 @@ extension Client {
     private func enterEarlierGroups(on link: Link, _ welcome: Welcome, _ isIn: Later<Void>) async {
         do throws(Problem) {
             guard try store({ try !$0.hasEnteredEarlierGroups(welcome.device) }) else { return }
-            for (number, conversation) in try await earlierGroups(on: link, welcome).enumerated() {
-                if number >= Self.atOnce {
-                    isIn.set(())
-                    try? await Task.sleep(for: .seconds(1))
-                }
-                if let end = link.end { throw end }
-                await enterGroup(of: conversation, on: link)
-            }
+            let groups = try await earlierGroups(on: link, welcome)
+            try await oneByOne(groups, on: link, rests: { isIn.set(()) }) { await self.enterGroup(of: $0, on: link) }
             try noteEntered(welcome.device)
         } catch { log.info("the conversations of this account are not entered yet: \(error.text)") }
+    }
+
+    /// Enters conversations, as long as the connection stands.
+    ///
+    /// - Parameter rests: called before each that is waited for.
+    func oneByOne<Item: Sendable>(
+        _ items: [Item], on link: Link, rests: () -> Void = {}, enter: (Item) async -> Void
+    ) async throws(Problem) {
+        for (number, item) in items.enumerated() {
+            if number >= Self.atOnce {
+                rests()
+                try? await Task.sleep(for: .seconds(1))
+            }
+            if let end = link.end { throw end }
+            await enter(item)
+        }
     }
 
     private func noteEntered(_ device: DeviceID) throws(Problem) {

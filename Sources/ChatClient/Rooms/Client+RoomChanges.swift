@@ -68,15 +68,7 @@ extension Client {
 
     /// Whether an account is no member any more, by the server's word, whose devices are in the group still.
     private func hasLeft(_ account: AccountID, _ desk: RoomDesk, on link: Link) async throws(Problem) -> Bool {
-        var last: AccountID?
-        while true {
-            let page: Members = try await link.request(RoomMembers(conversation: desk.conversation, after: last))
-            guard !page.members.contains(where: { $0.account.id == account }) else { return false }
-            guard page.more, let next = page.members.last?.account.id, last.map({ $0 < next }) ?? true else {
-                return true
-            }
-            last = next
-        }
+        try await roomBook.members(of: desk.conversation, on: link).allSatisfy { $0.account.id != account }
     }
 
     /// Who has a name, by the server's word.
@@ -84,7 +76,7 @@ extension Client {
         let own = try identity()
         if own.name == user { return own.account }
         guard let found = try await self.user(named: user) else {
-            throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers, sent: .no)
+            throw .noSuchUser(user, sent: .no)
         }
         return found.id
     }

@@ -5,9 +5,6 @@ import GroupRules
 /// Rooms that this account is in, and this device is in no group of: as a device that was let in later, or that could not be added
 /// when the account was. In the background of connections that stay.
 extension Client {
-    /// Conversations between whose entering nothing is waited for; of others one is entered a second.
-    static let roomsAtOnce = 4
-
     /// Enters all of them, one a second.
     func enterMissingRooms(on link: Link) async {
         do throws(Problem) {
@@ -19,11 +16,7 @@ extension Client {
                     return (held.mark == nil || held.isRemoved) && held.waiting == nil
                 }
             }
-            for (number, record) in missing.enumerated() {
-                if number >= Self.roomsAtOnce { try? await Task.sleep(for: .seconds(1)) }
-                if let end = link.end { throw end }
-                await enter(record, on: link)
-            }
+            try await oneByOne(missing, on: link) { await self.enter($0, on: link) }
         } catch { log.info("the rooms of this account are not all entered yet: \(error.text)") }
     }
 

@@ -11,24 +11,15 @@ extension Client {
     package func members(of name: RoomName) async throws(Problem) -> [RoomPerson] {
         let (link, _) = try await loggedInLink()
         let record = try await roomBook.find(name, on: link)
-        var told: [RoomMember] = []
-        while true {
-            let page: Members
-            do throws(Problem) {
-                page = try await link.request(
-                    RoomMembers(conversation: record.conversation, after: told.last?.account.id))
-            } catch { throw error.code == ErrorCode.notAMember.name ? .notAMember(record) : error }
-            guard page.members.allSatisfy({ member in told.last.map { $0.account.id < member.account.id } ?? true })
-            else { throw Problem(.protocolFault, "\(link.address) tells the members of #\(name) in no order") }
-            told += page.members
-            guard page.more, !page.members.isEmpty else { break }
+        let told: [RoomMember]
+        do throws(Problem) { told = try await roomBook.members(of: record.conversation, on: link) } catch {
+            throw error.code == ErrorCode.notAMember.name ? .notAMember(record) : error
         }
         remember(told.map(\.account))
-        let members = told
         return try store { store in
             try store.read {
                 let group = try store.roomView(of: record.conversation, judge: try groupJudge(store))
-                return try RoomView.merge(members, group).map { try self.person($0, in: store) }
+                return try RoomView.merge(told, group).map { try self.person($0, in: store) }
                     .sorted { $0.user < $1.user }
             }
         }

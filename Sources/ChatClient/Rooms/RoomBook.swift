@@ -51,6 +51,21 @@ struct RoomBook: Sendable {
         return record.conversation
     }
 
+    /// All members of a room by the server's word, in its order.
+    func members(of room: ConversationID, on link: Link) async throws(Problem) -> [RoomMember] {
+        var members: [RoomMember] = []
+        while true {
+            let last = members.last?.account.id
+            let page: Members = try await link.request(RoomMembers(conversation: room, after: last))
+            members += page.members
+            guard page.more, let next = page.members.last?.account.id else { return members }
+            // In the order of accounts there is an end.
+            guard last.map({ $0 < next }) ?? true else {
+                throw Problem(.protocolFault, "\(link.address) tells the members of a room in no order")
+            }
+        }
+    }
+
     /// The room that the name belongs to here, else to the server.
     func conversation(of name: RoomName, on link: Link) async throws(Problem) -> ConversationID {
         if let pinned = try await store.withStore({ try $0.pinnedRoom(name) }) { return pinned }

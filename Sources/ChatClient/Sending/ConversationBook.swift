@@ -33,7 +33,7 @@ struct ConversationBook: Sendable {
         let found: Conversations
         do throws(Problem) { found = try await link.request(OpenConversation(with: user)) } catch {
             guard error.code == ErrorCode.noSuchUser.name else { throw error }
-            throw Problem(.noSuchUser, "there is no user \(user)", advice: .seeUsers, sent: .no)
+            throw .noSuchUser(user, sent: .no)
         }
         guard let conversation = found.conversations.first,
             let member = conversation.members.first(where: { $0.name == user })

@@ -37,9 +37,10 @@ extension ClientStore {
         try database.all(
             """
             SELECT r.name, r.position, r.moved, (SELECT count(*) FROM entries e
-                WHERE e.position > r.position AND e.payload_kind <> 255 AND e.time >= r.since AND e.sender <> (SELECT account FROM identity))
+                WHERE e.position > r.position AND e.payload_kind <> ? AND e.time >= r.since
+                    AND e.sender <> (SELECT account FROM identity))
             FROM resume_points r ORDER BY r.name
-            """
+            """, Self.erasedKind
         ) { (try $0.userName(0), $0.position(1), $0.timestamp(2), $0.int(3)) }
     }
 
