@@ -93,7 +93,7 @@ struct Joiner: Sendable {
         while true {
             let event: GroupCourse.Event
             switch step {
-            case .look: event = .stands(try await look(conversation, as: target))
+            case .look: event = try await stands(conversation, as: target, course.state)
             // Nobody is added to everyone.
             case .readWelcome where target == .everyone: event = .noWelcome
             case .readWelcome: event = try await readWelcome(conversation)
@@ -116,6 +116,19 @@ struct Joiner: Sendable {
             case .giveUp(let end): throw end.problem
             }
             step = course.heard(event, now: WallClock.now)
+        }
+    }
+
+    /// Where the server says that it stands. What was written to a device before it left, or was removed, it reads by the Welcomes that
+    /// wait.
+    private func stands(
+        _ conversation: ConversationID, as target: GroupTarget, _ state: GroupCourse.State
+    ) async throws(Problem) -> GroupCourse.Event {
+        do throws(Problem) { return .stands(try await look(conversation, as: target)) } catch {
+            guard error.code == ErrorCode.notAMember.name, case .removed = state,
+                case .entered(let mark) = try await readWelcome(conversation)
+            else { throw error }
+            return .entered(mark)
         }
     }
 

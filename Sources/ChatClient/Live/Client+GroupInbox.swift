@@ -19,7 +19,11 @@ extension Client {
         while !rest.isEmpty {
             let part = try openPart(rest, of: conversation, isReplay: isReplay, passesRepeats: passesRepeats, identity)
             for item in part.items { acknowledger.planner.settled(item, now: Monotonic.now) }
-            if !part.items.isEmpty { acknowledger.goOn(in: conversation) }
+            if !part.items.isEmpty {
+                acknowledger.goOn(in: conversation)
+                // Whoever was added and removed ever so often has as many Welcomes.
+                places = []
+            }
             rest = rest.dropFirst(part.items.count)
             switch part.stop {
             case nil: continue

@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 3])
+    @Test(arguments: [1, 20])
     func `who is removed and added again while away has all of what was written to them, and goes on`(
         times: Int
     ) async throws {
@@ -124,7 +124,7 @@ import Testing
             #expect(await alice.send([message]).map(\.status) == [.accepted])
             let bob = try scene.bob.client()
             try await bob.sync()
-            let items = try await bob.history(HistoryQuery(conversation: room))
+            let items = try await bob.history(HistoryQuery(conversation: room, limit: 100))
             let bodies = items.compactMap { if case .message(let message) = $0 { message.body } else { nil } }
             #expect(bodies == (0..<times).map { "for bob \($0)" } + ["end"])
             let gaps = items.compactMap { if case .gap(let gap) = $0 { gap.reason } else { nil } }
@@ -132,6 +132,31 @@ import Testing
             let answer = OutgoingMessage(conversation: room, body: "here")
             #expect(await bob.send([answer]).map(\.status) == [.accepted])
             #expect(try await scene.enters(scene.bob) == scene.enters(scene.alice))
+        }
+    }
+
+    @Test func `who was added and removed while away, and is in it no more, reads what was written to them`()
+        async throws
+    {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            let (alice, room) = (try scene.alice.client(), ConversationName.room(scene.ops.spoken))
+            for round in 0..<4 {
+                #expect(codes(try await alice.add([scene.bob.name], to: scene.ops)) == [nil])
+                for body in ["for bob \(round)", "not for bob"] {
+                    let message = OutgoingMessage(conversation: room, body: body)
+                    #expect(await alice.send([message]).map(\.status) == [.accepted])
+                    guard body != "not for bob" else { continue }
+                    #expect(codes(try await alice.remove([scene.bob.name], from: scene.ops)) == [nil])
+                }
+            }
+            let bob = try scene.bob.client()
+            try await bob.sync()
+            let items = try await bob.history(HistoryQuery(conversation: room, limit: 100))
+            let bodies = items.compactMap { if case .message(let message) = $0 { message.body } else { nil } }
+            #expect(bodies == (0..<4).map { "for bob \($0)" })
+            let gaps = items.compactMap { if case .gap(let gap) = $0 { gap.reason } else { nil } }
+            #expect(gaps.allSatisfy { $0 == .beforeJoin })
         }
     }
 
