@@ -181,7 +181,8 @@ let package = Package(
             dependencies: [
                 "CLISupport", "ChatProtocol", "SQLite", "Transport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
-                "ChatServer", "GroupRules", "MLS", "RulesSupport", "ServerSupport", "TestSupport", "WireCodec",
+                "ChatServer", "GroupRules", "MLS", "RulesSupport", "ServerSupport", "StoredValues", "TestSupport",
+                "WireCodec",
             ], swiftSettings: strict),
         .testTarget(
             name: "ChatClientTests",

@@ -44,6 +44,8 @@ package enum Advice: Equatable, Sendable {
     /// Lets another device, which lies in a file, approve others.
     case makeRecovery
     case resetAccount
+    /// The server may have lost this account: then this device has nothing to revoke there.
+    case forgetAccount
 
     /// A room's name has come to another one, with which somebody may go on.
     case forgetRoom(String)

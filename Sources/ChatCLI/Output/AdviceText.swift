@@ -61,6 +61,7 @@ enum AdviceWording {
                 + "chat login --reset opens the account again"
         case .makeRecovery: "make a recovery file, and keep it elsewhere: chat device add --certify --out FILE"
         case .resetAccount: "begin the account anew: chat login --reset"
+        case .forgetAccount: "if it has lost this account, forget it here: chat logout --forget"
         case .forgetRoom(let room):
             "ask its members; to go on with the one that has the name now: chat room forget \(room)"
         case .joinRoom(let room): "join it first: chat room join \(room)"
