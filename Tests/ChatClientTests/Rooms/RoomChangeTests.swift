@@ -58,6 +58,60 @@ import Testing
         }
     }
 
+    enum Absence: CaseIterable, Sendable { case silent, withMessage, listening, leaving }
+
+    @Test(arguments: Absence.allCases)
+    func `who was removed and is added again reads what is written from then on, and is told that something was missed`(
+        _ absence: Absence
+    ) async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            let (alice, bob) = (try scene.alice.client(), scene.bob)
+            let room = ConversationName.room(scene.ops.spoken)
+            let write = { (body: String) async in
+                #expect(await alice.send([OutgoingMessage(conversation: room, body: body)]).map(\.problem) == [nil])
+            }
+            #expect(codes(try await alice.add([bob.name], to: scene.ops)) == [nil])
+            await write("a")
+            #expect(try await HostileScene.read(bob) == ["a"])
+            if absence == .leaving {
+                _ = try await bob.client().leaveRoom(scene.ops)
+            } else {
+                #expect(codes(try await alice.remove([bob.name], from: scene.ops)) == [nil])
+            }
+            if absence != .silent { await write("b") }
+            if absence == .listening { #expect(try await HostileScene.read(bob) == ["a"]) }
+            #expect(codes(try await alice.add([bob.name], to: scene.ops)) == [nil])
+            await write("d")
+            let seen = try await HostileScene.read(bob)
+            #expect(HostileScene.messages(seen) == ["a", "d"], "\(seen)")
+            #expect(seen.filter { $0.hasPrefix("gap") }.allSatisfy { $0.hasPrefix("gap before_join") }, "\(seen)")
+            #expect(absence == .silent || seen.count == 3, "\(seen)")
+            let sent = await (try bob.client()).send([OutgoingMessage(conversation: room, body: "e")])
+            #expect(sent.map(\.problem) == [nil])
+            await write("f")
+            #expect(try await HostileScene.read(bob) == seen + ["e", "f"])
+            #expect(HostileScene.messages(try await HostileScene.read(scene.alice)).suffix(3) == ["d", "e", "f"])
+        }
+    }
+
+    @Test func `who was added, removed and added again before they came is told of nothing that was restored`()
+        async throws
+    {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            let alice = try scene.alice.client()
+            #expect(codes(try await alice.add([scene.bob.name], to: scene.ops)) == [nil])
+            #expect(codes(try await alice.remove([scene.bob.name], from: scene.ops)) == [nil])
+            #expect(codes(try await alice.add([scene.bob.name], to: scene.ops)) == [nil])
+            let message = OutgoingMessage(conversation: .room(scene.ops.spoken), body: "c")
+            #expect(await alice.send([message]).map(\.problem) == [nil])
+            let seen = try await HostileScene.read(scene.bob)
+            #expect(HostileScene.messages(seen) == ["c"])
+            #expect(seen.dropLast().allSatisfy { $0.hasPrefix("gap before_join") }, "\(seen)")
+        }
+    }
+
     @Test(arguments: [false, true])
     func `who was added, removed and added again while away enters by the last Welcome`(listens: Bool) async throws {
         try await withServer { server in

@@ -51,3 +51,16 @@ exits 77 carol chat room join ops
 has "$SCRATCH/err" "ask bob to add you"
 exits 0 bob chat room members ops
 has "$SCRATCH/out" "^dan "
+
+# Who is removed and added again reads what is written from then on.
+exits 0 dan chat listen --no-follow
+exits 0 bob chat listen --no-follow
+exits 0 bob chat room remove ops dan
+exits 0 bob chat send --room ops "without dan"
+exits 0 bob chat room add ops dan
+exits 0 bob chat send --room ops "with dan"
+exits 0 dan chat listen --json --no-follow
+same '["before_join","with dan"]' "$(jq -sc '[.[] | select(.conv == "#ops") | .reason // .body | select(.)]' "$SCRATCH/out")"
+exits 0 dan chat send --room ops "back"
+exits 0 bob chat listen --no-follow
+has "$SCRATCH/out" "back"
