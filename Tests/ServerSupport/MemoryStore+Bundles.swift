@@ -199,6 +199,18 @@ extension MemoryStore {
         return .done
     }
 
+    /// Ends the leaves of a device that has other keys, where another device of its account has one.
+    func endLeaves(replacedOf device: DeviceID) {
+        for (id, conversation) in conversations where conversation.info.audience != .everyone {
+            guard let leaf = conversation.leaves[device], leaf.span.until == nil else { continue }
+            let others = conversation.leaves.filter { other, found in
+                other != device && found.account == leaf.account && found.span.until == nil
+                    && devices[other]?.state == .active
+            }
+            if !others.isEmpty { conversations[id]?.leaves[device]?.span.until = conversation.head }
+        }
+    }
+
     /// Ends the leaves of devices that were not seen since then.
     func endLeaves(unseenSince cutoff: Timestamp) -> Int {
         var count = 0

@@ -176,7 +176,10 @@ extension MemoryStore {
         devices[new.id]?.new = new
         if former != entry.loginKey {
             devices[new.id]?.window = LoginWindow()
-            if let former { devices[new.id]?.replaced.append(former) }
+            if let former {
+                devices[new.id]?.replaced.append(former)
+                endLeaves(replacedOf: new.id)
+            }
         }
     }
 

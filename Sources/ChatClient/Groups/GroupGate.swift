@@ -36,6 +36,8 @@ struct GroupGate: Sendable {
         switch kept.trust.finding {
         case .trusted: break
         case .commitFirst: return .commitFirst
+        // It may be what the server has proposed to remove, as a leaf whose keys were replaced.
+        case .ghost where summary.hasProposals: return .commitFirst
         case .ghost(let account, let text):
             guard let asked = kept.asked, asked <= now, now - asked < Self.patience else { return .unsettled }
             return .closed(.ghostDevice(try store.name(of: account), text, name))

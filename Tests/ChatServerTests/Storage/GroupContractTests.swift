@@ -257,6 +257,33 @@ import Transport
         }
     }
 
+    @Test(arguments: Kind.all)
+    func `C5: leaves with keys that were replaced are lost where the account has another one`(_ kind: Kind) async throws
+    {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            let second = try await store.device(of: bob, 9)
+            _ = try await store.commit([commit(1, in: dm, epoch: 1, both + [.enter(second, of: bob, leaf: 2)])])
+            func renew(_ device: DeviceID, of account: AccountID) async throws {
+                _ = try await store.store.enrol(
+                    IdentityEntry(
+                        account: account, device: StoreUnderTest.device(device, key: 12), head: .none,
+                        renewal: IdentityEntry.Renewal(instance: 1, bytes: Array(device.bytes), isOnce: false)))
+            }
+            try await renew(second, of: bob)
+            let lost = LostLeaf(leaf: 2, reader: DeviceReader(account: bob, device: second))
+            #expect(try await store.store.lostLeaves(of: dm) == [lost])
+            // It comes back over its own leaf.
+            _ = try await store.commit([
+                commit(2, in: dm, epoch: 2, [.lose(second), .enter(second, of: bob, leaf: 2)])
+            ])
+            #expect(try await store.store.lostLeaves(of: dm) == [])
+            // Whoever is there alone could not.
+            try await renew(aliceDevice, of: alice)
+            #expect(try await store.store.lostLeaves(of: dm) == [])
+        }
+    }
+
     @Test(arguments: Kind.all) func `messages are refused while a bundle says so`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             let dm = try await store.open(alice, bob)

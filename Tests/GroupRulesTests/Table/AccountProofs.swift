@@ -43,6 +43,7 @@ extension RuleTable {
                 "C5: an enrol-once key makes one renewal, and a second use of the file is seen",
                 "C5: of an enrol-often key the newest instance wins, one at a time and one a minute",
                 "C5: a renewal is of this grant, signed by the granted and by the new key",
+                "C5: leaves with keys that were replaced are lost where the account has another one",
                 "an identity is good for one login",
             ], scenarios: ["identities", "identity-damage"]),
         Proof(

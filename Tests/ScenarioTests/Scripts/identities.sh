@@ -64,6 +64,7 @@ same 77 "$status" "the former listener ends"
 exits 77 as ci chat --json send --to bob "the former"
 same replaced "$(jq -r .code "$SCRATCH/err")"
 has "$SCRATCH/err" 'chat login --identity'
+exits 0 alice chat send --to bob "beside an identity that is used anew"
 exits 0 as night chat send --to bob "the newest"
 eventually renewals_rest
 exits 0 as ci chat login --identity "$SCRATCH/reusable"

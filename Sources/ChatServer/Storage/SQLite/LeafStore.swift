@@ -129,15 +129,31 @@ enum LeafStore {
             WHERE l.until IS NULL AND max(d.last_seen, d.created, d.activated) < ? LIMIT ?
             """, cutoff, limit
         ) { ($0.unsigned(0), try $0.identifier(1)) }
-        for (number, device) in unseen {
-            try database.run(
-                """
-                UPDATE leaves SET until = (SELECT head FROM conversations WHERE number = ?1)
-                WHERE conversation = ?1 AND device = ?2
-                """, number, device)
-            try noteChange(of: number, in: database)
-        }
+        for (number, device) in unseen { try end(device, in: number, database) }
         return unseen.count
+    }
+
+    /// Ends the leaves of a device that has other keys from now on, where its account has another one, so that nobody has to wait for
+    /// it to come by: nothing is encrypted to the former keys (G1). It comes back by itself, since its account is there.
+    static func endReplaced(_ device: DeviceID, in database: Database) throws {
+        let numbers = try database.all(
+            """
+            SELECT l.conversation FROM leaves l JOIN conversations c ON c.number = l.conversation
+            WHERE l.device = ?1 AND l.until IS NULL AND c.type <> ?2 AND EXISTS (
+                SELECT 1 FROM leaves o JOIN devices d ON d.id = o.device AND d.state = ?3
+                WHERE o.conversation = l.conversation AND o.account = l.account AND o.device <> ?1 AND o.until IS NULL)
+            """, device, ConversationKind.everyone.rawValue, Int(DeviceState.active.rawValue)
+        ) { $0.unsigned(0) }
+        for number in numbers { try end(device, in: number, database) }
+    }
+
+    private static func end(_ device: DeviceID, in number: UInt64, _ database: Database) throws {
+        try database.run(
+            """
+            UPDATE leaves SET until = (SELECT head FROM conversations WHERE number = ?1)
+            WHERE conversation = ?1 AND device = ?2
+            """, number, device)
+        try noteChange(of: number, in: database)
     }
 
     /// Leaves of the conversation's group have changed (`LeafCache`).
