@@ -73,18 +73,24 @@ extension ClientStore {
         if isReplay {
             try storeReplayed(place, opening, number, settled: settled, own: own, now: now)
         } else {
-            try storeLive(place, opening, number, head: head, own: own, now: now)
+            try storeLive(place, opening, number, known: max(head, received), own: own, now: now)
         }
         return true
     }
 
     private func storeLive(
-        _ place: EntryPlace, _ opening: EntryOpening, _ number: ConversationNumber, head: SequenceNumber,
+        _ place: EntryPlace, _ opening: EntryOpening, _ number: ConversationNumber, known: SequenceNumber,
         own: AccountID,
         now: Timestamp
     ) throws {
-        let here = try settle(number, upTo: place.seq.previous)
-        try noteLost(number, known: head, here: here, until: place.seq, now: now)
+        // What was replayed is here, also where it has no row.
+        let here =
+            try database.first(
+                "SELECT count(*) FROM entries WHERE conversation = ? AND seq > ? AND seq < ? AND position IS NULL",
+                number, known, place.seq
+            ) { $0.unsigned(0) } ?? 0
+        try settle(number, upTo: place.seq.previous)
+        try noteLost(number, known: known, here: here, until: place.seq, now: now)
         try database.run(
             "UPDATE entries SET position = (SELECT position + 1 FROM state) WHERE conversation = ? AND seq = ?", number,
             place.seq)
