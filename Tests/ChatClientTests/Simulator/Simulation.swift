@@ -78,10 +78,14 @@ actor Simulation {
     var leavings: [(account: UserName, conversation: ConversationID, head: SequenceNumber)] = []
     /// Whether the server was put back, after which devices may have to come back over their own leaves.
     var isRestored = false
+    /// Where all stood then: where nothing was written since, whoever was further has not come back yet.
+    var restoredHeads: [ConversationID: SequenceNumber] = [:]
     /// Whether a room was made under the name of another one.
     var hasRoomsAnew = false
     /// How many days have passed.
     var age = 0
+    /// And how many since all have read.
+    var daysUnread = 0
     /// To which the server may be put back.
     var backup: Backup?
     private var zombies: [SimulatedProcess] = []

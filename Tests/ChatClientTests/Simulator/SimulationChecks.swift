@@ -28,7 +28,9 @@ extension Simulation {
             for device in person.devices {
                 for (conversation, course) in logs.courses {
                     try await checkRead(device, conversation, course, &texts)
-                    let isStaying = device.isActive && course.staying.contains(device.id)
+                    let isStaying =
+                        device.isActive && course.staying.contains(device.id)
+                        && restoredHeads[conversation] != course.head
                     if isStaying, !mayHaveLeft(device, conversation, at: course.head, since: course.members) {
                         try await checkAgreement(device, conversation, course)
                     }
@@ -148,9 +150,10 @@ extension Simulation {
         }
     }
 
-    /// No honest server and no honest member has given cause for doubt.
+    /// Who was further than a restore, or was to be removed and let in again, has good reason to.
     private static let comeBack = "come back over its own leaf"
 
+    /// No honest server and no honest member has given cause for doubt.
     private func checkPeace(_ device: Device) async throws {
         let doubts = try await device.place.client().withStore { store in
             try store.database.all(
@@ -160,7 +163,7 @@ extension Simulation {
                 UNION ALL SELECT 'come back over its own leaf' WHERE EXISTS(SELECT 1 FROM group_resyncs)
                 """
             ) { $0.text(0) }
-        }.filter { !isRestored || $0 != Self.comeBack }
+        }.filter { $0 != Self.comeBack || !isRestored && device.absences.isEmpty }
         guard doubts.isEmpty else { throw fail("\(device.place.name) has \(doubts)") }
     }
 }

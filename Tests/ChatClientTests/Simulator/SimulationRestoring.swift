@@ -34,6 +34,7 @@ extension Simulation {
         rooms = backup.rooms
         self.backup = nil
         isRestored = true
+        restoredHeads = try await logs().courses.mapValues(\.head)
     }
 
     /// S4: to whoever holds a group that the server has lost, another one that a device founded which knows nothing of it is a fork, until
@@ -43,9 +44,11 @@ extension Simulation {
     }
 
     private static func isOvertaking(_ text: String) -> Bool {
-        ["the group was founded as another one", "no epoch leads to", "it goes on from incarnation"].contains {
-            text.contains($0)
-        }
+        // The last: S4 goes back to no other policy than was held last, where a change of it is lost.
+        [
+            "the group was founded as another one", "no epoch leads to", "it goes on from incarnation",
+            "than there was",
+        ].contains { text.contains($0) }
     }
 
     /// Whoever was overtaken goes on.

@@ -37,6 +37,7 @@ extension Simulation {
                 if case .success = end { break }
             }
         }
+        daysUnread = 0
         // Whoever reads may have to commit, which the others read then.
         var heads: [ConversationID: SequenceNumber] = [:]
         for _ in 0..<6 {
