@@ -24,10 +24,8 @@ package final class Database {
         let seed = UInt64(UInt(bitPattern: handle)) ^ UInt64(getpid()) << 32
         busyHandler = BusyHandler(timeoutMilliseconds: options.busyTimeout, seed: seed)
         sqlite3_busy_handler(handle, busyCallback, Unmanaged.passUnretained(busyHandler).toOpaque())
-        do throws(SQLiteError) { try configure() } catch {
-            sqlite3_close_v2(handle)
-            throw error
-        }
+        // Where this throws, all is set, and so the connection is closed by `deinit`.
+        try configure()
     }
 
     deinit {

@@ -29,12 +29,10 @@ package final class ReservedPort: Sendable {
                 bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
             }
         }
-        guard bound else {
-            let refused = Refused(errno: errno)
-            close(socket)
-            throw refused
-        }
+        let refused = Refused(errno: errno)
+        // Set before it may throw: then `deinit` closes the socket, and nobody else does.
         number = Int(UInt16(bigEndian: address.sin_port))
+        guard bound else { throw refused }
     }
 
     deinit { close(socket) }

@@ -9,8 +9,12 @@ final class IdentityLock: Sendable {
 
     /// - Throws: `busy` (75) while another process has it.
     init(_ directory: ProfileDirectory) throws(Problem) {
-        let path = directory.identityLockFile
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        descriptor = try Self.take(directory.identityLockFile)
+    }
+
+    // Apart: what throws in `init` once all is set ends in `deinit`, too.
+    private static func take(_ path: String) throws(Problem) -> Int32 {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw Problem(.cannotCreate, "cannot create \(path): \(SystemError.text(errno))")
         }
@@ -18,6 +22,7 @@ final class IdentityLock: Sendable {
             close(descriptor)
             throw Problem(.busy, "another process logs this profile in", hint: "try again", sent: .no)
         }
+        return descriptor
     }
 
     deinit { close(descriptor) }

@@ -10,8 +10,13 @@ final class ResumeLock: Sendable {
 
     /// - Throws: `resume_point_in_use` (75), naming the process that has it.
     init(_ name: UserName, in directory: ProfileDirectory) throws(Problem) {
-        let path = directory.resumeLockFile(name)
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        descriptor = try Self.take(name, directory.resumeLockFile(name))
+        FileLock.noteHolder(descriptor)
+    }
+
+    // Apart: what throws in `init` once all is set ends in `deinit`, too, which would close another's file by then.
+    private static func take(_ name: UserName, _ path: String) throws(Problem) -> Int32 {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw Problem(.cannotCreate, "cannot create \(path): \(SystemError.text(errno))")
         }
@@ -22,7 +27,7 @@ final class ResumeLock: Sendable {
                 .resumePointInUse, "the resume point \(name) is in use by \(holder)",
                 hint: "end it, or take another name")
         }
-        FileLock.noteHolder(descriptor)
+        return descriptor
     }
 
     deinit {

@@ -1,7 +1,9 @@
 import CLISupport
 import ChatProtocol
+import Dispatch
 import Glibc
 import SQLite
+import Synchronization
 import TestSupport
 import Testing
 
@@ -324,6 +326,28 @@ import Testing
         #expect(ResumeLock.holder(of: name, in: scene.directory) == nil)
         lock = try ResumeLock(name, in: scene.directory)
         #expect(try ResumeLock(try #require(UserName("other")), in: scene.directory) !== lock)
+    }
+
+    @Test func `a lock that is refused closes nobody else's file`() throws {
+        let scene = try StoreScene()
+        let name = try #require(UserName("bot"))
+        let directory = scene.directory
+        let lock = try ResumeLock(name, in: directory)
+        let closed = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 2) { half in
+            for _ in 0..<2_000 {
+                guard half == 0 else {
+                    _ = try? ResumeLock(name, in: directory)
+                    continue
+                }
+                let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+                if fcntl(descriptor, F_GETFD) < 0 { closed.withLock { $0 += 1 } }
+                close(descriptor)
+            }
+        }
+        #expect(closed.withLock { $0 } == 0)
+        #expect(ResumeLock.holder(of: name, in: directory) == getpid())
+        withExtendedLifetime(lock) {}
     }
 
     @Test func `receipts only go up`() throws {
