@@ -48,6 +48,10 @@ extension GroupFollower {
         guard isRestored || former.isDeserted(facts.lost), number >= next, number <= last else {
             throw HandshakeFault(Failure(.groupExists))
         }
+        // Somebody has committed there since: it is looked at again.
+        if !isRestored, let previous = policy.previous, previous.epoch < former.asPrevious.epoch {
+            throw HandshakeFault(Failure(.groupExists))
+        }
         try HandshakeFault.check(
             policy.previous == former.asPrevious, "the next incarnation goes on from where the last one stands")
         if case .room = former.policy.kind {
