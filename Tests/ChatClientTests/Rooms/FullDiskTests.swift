@@ -148,6 +148,7 @@ import Testing
     func `a full disk of the server is told, and with room again the same goes on as if nothing had been`(
         act: Act
     ) async throws {
+        FullDisk.prepare()
         try await withServer { server in
             let (alice, others) = try await people(server)
             for transaction in 1... {

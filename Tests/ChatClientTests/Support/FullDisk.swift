@@ -28,6 +28,9 @@ final class FullDisk: Sendable {
         FullDiskFiles.shared.add(self)
     }
 
+    /// To be called before a server opens the files that are to be on one.
+    static func prepare() { _ = FullDiskFiles.shared }
+
     /// There is room again, and will be.
     func free() {
         FullDiskFiles.shared.remove(self)
