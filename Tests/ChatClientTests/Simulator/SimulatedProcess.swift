@@ -71,7 +71,8 @@ final class SimulatedDevice: Sendable {
         for folder in ["config", "data", "state"] {
             let path = former.url.path + "/" + folder
             guard files.fileExists(atPath: path) else { continue }
-            try files.copyItem(atPath: path, toPath: fresh.url.path + "/" + folder)
+            // The store is that of the image.
+            try FileCopy.makeFolder(of: path, at: fresh.url.path + "/" + folder) { $0.contains("/store.sqlite") }
         }
         let store = ProfileDirectory(paths: Self.paths(fresh), profile: try #require(UserName("default"))).storeFile
         try image.put(at: store)

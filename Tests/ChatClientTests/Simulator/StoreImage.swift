@@ -41,7 +41,7 @@ final class StoreImage: Sendable {
         }
         guard isNow else { return }
         for suffix in ["", "-wal"] {
-            try? FileManager.default.copyItem(atPath: store + suffix, toPath: path + suffix)
+            try? FileCopy.make(of: store + suffix, at: path + suffix)
         }
         cut()
     }
@@ -51,7 +51,7 @@ final class StoreImage: Sendable {
         let files = FileManager.default
         for suffix in ["", "-wal", "-shm"] { try? files.removeItem(atPath: target + suffix) }
         for suffix in ["", "-wal"] where files.fileExists(atPath: path + suffix) {
-            try files.copyItem(atPath: path + suffix, toPath: target + suffix)
+            try FileCopy.make(of: path + suffix, at: target + suffix)
         }
     }
 }

@@ -116,7 +116,7 @@ extension TestServer {
         for suffix in ["", "-wal", "-shm"] {
             try? files.removeItem(atPath: to + suffix)
             if files.fileExists(atPath: from + suffix) {
-                try files.copyItem(atPath: from + suffix, toPath: to + suffix)
+                try FileCopy.make(of: from + suffix, at: to + suffix)
             }
         }
     }
