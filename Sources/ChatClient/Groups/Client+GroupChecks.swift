@@ -28,10 +28,12 @@ extension Client {
                 held.removeValue(forKey: conversation.id).map { conversation.head.distance(behind: $0) }
             }
         }
-        // How far rooms are, their logs say.
+        // How far rooms are, their logs say; of one that is gone, or that this account was removed from, there is none.
         for (conversation, seq) in held {
-            let page = try await link.readLog(of: conversation, after: seq)
-            if page.standing.position.mark.isGroup { behind.append(page.standing.head.distance(behind: seq)) }
+            do throws(Problem) {
+                let page = try await link.readLog(of: conversation, after: seq)
+                if page.standing.position.mark.isGroup { behind.append(page.standing.head.distance(behind: seq)) }
+            } catch { guard error.isOfPlace else { throw error } }
         }
         return Self.groupsCheck(held: count, behind: behind)
     }

@@ -328,7 +328,7 @@ extension Problem {
 
 extension Problem {
     /// There is no such conversation, or this account is not in it.
-    fileprivate var isOfPlace: Bool {
+    var isOfPlace: Bool {
         [ErrorCode.noSuchConversation, .noSuchRoom, .notAMember].contains { $0.name == code }
     }
 }

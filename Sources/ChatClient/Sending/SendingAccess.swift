@@ -43,11 +43,9 @@ struct SendingAccess: Sendable {
         do throws(Problem) { try await groups.enter(opened.id, on: link, after: refusal) } catch {
             // Who is gone has no device either, and never will, and a room that is gone may have given its name to another: what there is to
             // say of it is said of the name.
-            let isOfPlace = [ErrorCode.noDevice, .noSuchConversation, .noSuchRoom, .notAMember].contains {
-                $0.name == error.code
-            }
-            if isOfPlace { _ = try await conversations.open(name, on: link) }
-            guard error.code == ErrorCode.noDevice.name, case .user(let user) = name else { throw error }
+            let hasNoDevice = error.code == ErrorCode.noDevice.name
+            if hasNoDevice || error.isOfPlace { _ = try await conversations.open(name, on: link) }
+            guard hasNoDevice, case .user(let user) = name else { throw error }
             throw Problem(
                 .noDevice, "\(user) has no device that can be written to now",
                 hint: "try again when \(user) has connected", conversation: name.text, sent: .no)

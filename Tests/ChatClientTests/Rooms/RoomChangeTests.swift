@@ -58,6 +58,20 @@ import Testing
         }
     }
 
+    @Test func `a doctor knows how far rooms are, and which one this account is in no more`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            #expect(codes(try await scene.alice.client().add([scene.bob.name], to: scene.ops)) == [nil])
+            _ = try await scene.enters(scene.bob)
+            let client = try scene.bob.client()
+            let link = try await client.loggedInLink().0
+            #expect(try await client.groupsCheck(on: link).status == .ok)
+            #expect(codes(try await scene.alice.client().remove([scene.bob.name], from: scene.ops)) == [nil])
+            let check = try await client.groupsCheck(on: link)
+            #expect(check.status == .warning && check.text.contains("the server does not know 1"), "\(check.text)")
+        }
+    }
+
     enum Absence: CaseIterable, Sendable { case silent, withMessage, listening, leaving }
 
     @Test(arguments: Absence.allCases)
