@@ -57,12 +57,12 @@ struct RoomBook: Sendable {
         while true {
             let last = members.last?.account.id
             let page: Members = try await link.request(RoomMembers(conversation: room, after: last))
-            members += page.members
-            guard page.more, let next = page.members.last?.account.id else { return members }
             // In the order of accounts there is an end.
-            guard last.map({ $0 < next }) ?? true else {
+            guard page.members.allSatisfy({ member in last.map { $0 < member.account.id } ?? true }) else {
                 throw Problem(.protocolFault, "\(link.address) tells the members of a room in no order")
             }
+            members += page.members
+            guard page.more, !page.members.isEmpty else { return members }
         }
     }
 
