@@ -44,16 +44,17 @@ extension GroupFollower {
                 "the first group is incarnation 0")
         }
         let next = former.mark.incarnation + 1
-        let last = isRestored ? next + Self.lostIncarnations : next
-        guard isRestored || former.isDeserted(facts.lost), number >= next, number <= last else {
+        let latest = isRestored ? next + Self.lostIncarnations : next
+        guard isRestored || former.isDeserted(facts.lost), number >= next, number <= latest else {
             throw HandshakeFault(Failure(.groupExists))
         }
         // Somebody has committed there since: it is looked at again.
-        if !isRestored, let previous = policy.previous, previous.epoch < former.asPrevious.epoch {
+        let last = former.asPrevious
+        if !isRestored, let previous = policy.previous, previous.epoch < last.epoch {
             throw HandshakeFault(Failure(.groupExists))
         }
         try HandshakeFault.check(
-            policy.previous == former.asPrevious, "the next incarnation goes on from where the last one stands")
+            policy.previous == last, "the next incarnation goes on from where the last one stands")
         if case .room = former.policy.kind {
             try HandshakeFault.check(
                 policy.kind == former.policy.kind, "a room that is founded anew has another policy")
