@@ -9,6 +9,13 @@ package enum FileCopy {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: target)
     }
 
+    /// A store of SQLite: its file, and its write-ahead log where there is one.
+    package static func makeStore(of path: String, at target: String) throws {
+        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
+            try make(of: path + suffix, at: target + suffix)
+        }
+    }
+
     /// A folder with all that is in it but for what `isLeftOut` says of its path; what is gone before its turn is not in it.
     package static func makeFolder(of path: String, at target: String, leavingOut isLeftOut: (String) -> Bool) throws {
         let files = FileManager.default

@@ -120,19 +120,19 @@ import Testing
         for step in steps {
             // How many statements it has, its own process finds out; before each of them it could end.
             var after = world
-            let whole = StatementImage(of: scene, in: "", before: .max)
+            let whole = try StoreImage(before: .max, of: scene.store.database)
             let start = try Copy(of: scene)
             try step.run(&after, scene.store)
-            whole.end()
-            for wanted in 1..<max(2, whole.statements + 1) {
+            StoreImage.end(of: scene.store.database)
+            for wanted in 1..<max(2, whole.count + 1) {
                 let attempt = try start.opened()
-                let image = StatementImage(of: attempt, in: attempt.scratch.url.path, before: wanted)
+                let image = try StoreImage(before: wanted, of: attempt.store.database)
                 var lost = world
                 try step.run(&lost, attempt.store)
-                image.end()
+                StoreImage.end(of: attempt.store.database)
                 guard image.isTaken else { continue }
                 images += 1
-                let again = try Copy(files: attempt.scratch.url.path + "/image").opened()
+                let again = try Copy(files: image.path).opened()
                 try expectWhole(again.store, world, "\(step.name), before statement \(wanted)")
                 var resumed = world
                 try step.run(&resumed, again.store)
@@ -169,9 +169,7 @@ private struct Copy {
 
     init(files: String) throws {
         scratch = try Scratch()
-        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: files + suffix) {
-            try FileManager.default.copyItem(atPath: files + suffix, toPath: path + suffix)
-        }
+        try FileCopy.makeStore(of: files, at: path)
     }
 
     /// A profile of its own with these files.

@@ -349,6 +349,12 @@ import Testing
     private func withLostGroup(_ server: TestServer) async throws -> (alice: Person, bob: Person) {
         let alice = try await Person.registered("alice", at: server)
         let bob = try await Person.registered("bob", at: server)
+        try await loseGroup(of: alice, bob, server)
+        return (alice, bob)
+    }
+
+    /// Both enter a group, of which the server, restored, knows nothing then.
+    private func loseGroup(of alice: Person, _ bob: Person, _ server: TestServer) async throws {
         _ = try await Joining(alice, with: bob)
         await server.stop()
         try server.copyStore()
@@ -358,7 +364,6 @@ import Testing
         await server.stop()
         try server.restoreStore()
         try await server.startAgain()
-        return (alice, bob)
     }
 
     @Test func `S4: a group that a restore has lost goes on from what its members have`() async throws {
@@ -506,15 +511,7 @@ import Testing
             let phone = try Person("alice", at: server.address)
             _ = try await phone.joins(alice)
             try await phone.client().leavesPackages()
-            _ = try await Joining(alice, with: bob)
-            await server.stop()
-            try server.copyStore()
-            try await server.startAgain()
-            #expect(try await Joining(alice, with: bob).enter() == Self.founded)
-            #expect(try await Joining(bob, with: alice).enter() == Self.founded)
-            await server.stop()
-            try server.restoreStore()
-            try await server.startAgain()
+            try await loseGroup(of: alice, bob, server)
             // Neither it nor the server can know that there was one.
             let fresh = try await Joining(phone, with: bob)
             #expect(try await fresh.enter() == Self.founded)

@@ -120,16 +120,14 @@ import Testing
         var images = 0
         for wanted in 1... {
             let copy = copies.url.path + "/\(wanted)"
-            for suffix in ["", "-wal"] {
-                try FileManager.default.copyItem(atPath: scene.directory.storeFile + suffix, toPath: copy + suffix)
-            }
+            try FileCopy.makeStore(of: scene.directory.storeFile, at: copy)
             let attempt = try StoreScene(storeFiles: copy)
-            let image = StatementImage(of: attempt, in: attempt.scratch.url.path, before: wanted)
+            let image = try StoreImage(before: wanted, of: attempt.store.database)
             #expect(try !attempt.store.eraseTexts(Keeping(policy: .duration(Self.day)), now: Self.start + Self.day * 9))
-            image.end()
+            StoreImage.end(of: attempt.store.database)
             guard image.isTaken else { break }
             images += 1
-            let again = try StoreScene(storeFiles: attempt.scratch.url.path + "/image")
+            let again = try StoreScene(storeFiles: image.path)
             #expect([0, 4].contains(try again.told().count))
             #expect(try !again.store.eraseTexts(Keeping(policy: .duration(Self.day)), now: Self.start + Self.day * 9))
             #expect(try again.told().isEmpty)

@@ -35,9 +35,7 @@ struct StoreScene {
     init(storeFiles: String) throws {
         scratch = try Scratch()
         directory = try Self.profile(in: scratch)
-        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: storeFiles + suffix) {
-            try FileManager.default.copyItem(atPath: storeFiles + suffix, toPath: directory.storeFile + suffix)
-        }
+        try FileCopy.makeStore(of: storeFiles, at: directory.storeFile)
         store = try ClientStore(directory, mode: .write)
     }
 

@@ -14,11 +14,13 @@ final class StoreImage: Sendable {
     private let cut: @Sendable () -> Void
     private let statements = Mutex(0)
 
-    private var path: String { scratch.url.path + "/image" }
-    var isTaken: Bool { statements.withLock { $0 >= wanted } }
+    var path: String { scratch.url.path + "/image" }
+    /// Statements that began.
+    var count: Int { statements.withLock { $0 } }
+    var isTaken: Bool { count >= wanted }
 
     /// Called where the connection is used.
-    init(before wanted: Int, of database: Database, cut: @escaping @Sendable () -> Void) throws {
+    init(before wanted: Int, of database: Database, cut: @escaping @Sendable () -> Void = {}) throws {
         scratch = try Scratch()
         self.wanted = wanted
         store = database.path
@@ -40,9 +42,7 @@ final class StoreImage: Sendable {
             return count == wanted
         }
         guard isNow else { return }
-        for suffix in ["", "-wal"] {
-            try? FileCopy.make(of: store + suffix, at: path + suffix)
-        }
+        try? FileCopy.makeStore(of: store, at: path)
         cut()
     }
 
@@ -50,8 +50,6 @@ final class StoreImage: Sendable {
     func put(at target: String) throws {
         let files = FileManager.default
         for suffix in ["", "-wal", "-shm"] { try? files.removeItem(atPath: target + suffix) }
-        for suffix in ["", "-wal"] where files.fileExists(atPath: path + suffix) {
-            try FileCopy.make(of: path + suffix, at: target + suffix)
-        }
+        try FileCopy.makeStore(of: path, at: target)
     }
 }
