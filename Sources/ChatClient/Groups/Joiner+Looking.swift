@@ -17,6 +17,21 @@ extension Joiner {
         return GroupMark(epoch: record.epoch)
     }
 
+    /// What is to be entered from outside. Of a conversation that is not known here, and of which no Welcome waits any more, the server says
+    /// which of this account's rooms it is; whose that name was here counts before.
+    ///
+    /// - Throws: `not_in_group` (75) where it is none of them.
+    func named(_ target: GroupTarget, _ conversation: ConversationID) async throws(Problem) -> GroupTarget {
+        guard target == .unknown else { return target }
+        let rooms = try await RoomBook(store: store).records(.own, on: wire)
+        guard let record = rooms.first(where: { $0.conversation == conversation }) else {
+            throw Problem(.notInGroup, sent: .no)
+        }
+        let name = RoomName(record.name)
+        try await store.withStore { try $0.checkRoom(name, conversation) }
+        return .room(name)
+    }
+
     private static let founded = GroupMark(epoch: 1)
 
     private func record(of conversation: ConversationID) async throws(Problem) -> ConversationRecord? {

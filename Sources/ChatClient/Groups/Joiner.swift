@@ -108,11 +108,12 @@ struct Joiner: Sendable {
                 guard case .member(let mark) = course.state else { throw Problem(.internalFault, "in no group") }
                 return mark
             case .join:
+                let named = try await named(target, conversation)
                 if case .broken = course.state {
                     isReturning = true
-                    try? await Task.sleep(for: target.jitter)
+                    try? await Task.sleep(for: named.jitter)
                 }
-                event = try await join(conversation, as: target, isReturning: isReturning)
+                event = try await join(conversation, as: named, isReturning: isReturning)
             case .giveUp(let end): throw end.problem
             }
             step = course.heard(event, now: WallClock.now)

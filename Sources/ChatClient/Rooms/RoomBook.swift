@@ -7,16 +7,16 @@ struct RoomBook: Sendable {
     let store: any StoreDoor
 
     /// Rooms in the order of their names.
-    func records(_ scope: RoomScope, on link: Link) async throws(Problem) -> [RoomRecord] {
+    func records(_ scope: RoomScope, on wire: some GroupWire) async throws(Problem) -> [RoomRecord] {
         var records: [RoomRecord] = []
         while true {
             let after = records.last?.name
-            let page: Rooms = try await link.request(ListRooms(scope, name: after))
+            let page: Rooms = try await wire.ask(ListRooms(scope, name: after))
             records += page.rooms
             guard page.more, let last = page.rooms.last?.name else { return records }
             // In the order of names there is an end.
             guard after.map({ $0 < last }) ?? true else {
-                throw Problem(.protocolFault, "\(link.address) tells its rooms in no order")
+                throw Problem(.protocolFault, "the server tells its rooms in no order")
             }
         }
     }
