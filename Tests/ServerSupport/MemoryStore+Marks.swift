@@ -185,7 +185,10 @@ extension MemoryStore {
                 step.entries += 1
                 step.firsts[id] = entry.seq.advanced(by: 1)
             }
-            conversations[id]?.welcomes.removeAll { $0.time < sweep.identifiersBefore }
+            conversations[id]?.welcomes.removeAll { welcome in
+                let waits = welcome.requests.values.contains { $0 == nil }
+                return welcome.time < (waits ? sweep.welcomesBefore : sweep.identifiersBefore)
+            }
             for (key, answer) in conversation.answers where answer.time < sweep.identifiersBefore {
                 if conversations[id]?.entries[answer.seq] == nil { conversations[id]?.answers[key] = nil }
             }

@@ -45,6 +45,9 @@ package struct RetentionSweep: Sendable, Equatable {
     package var entriesBefore: Timestamp { cutoff }
     /// Identifiers that are older are forgotten, unless their entry is still there.
     package var identifiersBefore: Timestamp { cutoff - Self.identifiersLonger }
+    /// Welcomes that wait, and are older, are forgotten: a device that was away for so long reads what is there for it, and goes on by
+    /// handshakes that are as old. What was taken is given again as long as an identifier is kept.
+    package var welcomesBefore: Timestamp { min(handshakesBefore, identifiersBefore) }
 
     package var isDone: Bool { phase == .done }
 }

@@ -202,13 +202,26 @@ import Testing
         }
     }
 
-    @Test(arguments: Kind.quiet) func `a Welcome is kept as long as an identifier`(_ kind: Kind) async throws {
+    @Test(arguments: Kind.quiet)
+    func `a Welcome waits as long as handshakes are kept, and is given again as long as an identifier is`(
+        _ kind: Kind
+    ) async throws {
         try await withStore(kind) { store in
             try await openRoom(store)
-            _ = try await store.commit([welcome(5, [bobDevice], [1])], time: 1_100)
+            _ = try await store.commit([welcome(5, [aliceDevice, bobDevice], [1])], time: 1_100)
+            _ = try await store.commit([welcome(6, [aliceDevice], [2])], time: 1_100)
+            for request in 1...2 as ClosedRange<UInt64> {
+                #expect(try await take(aliceDevice, request, store)?.payload == [UInt8(request)])
+            }
             _ = try await store.sweep(now: 3_000, retention: 1_000)
-            #expect(try await store.store.welcomes(for: bobDevice, limit: 9) == [room])
+            for request in 1...2 as ClosedRange<UInt64> {
+                #expect(try await take(aliceDevice, request, store)?.payload == [UInt8(request)])
+            }
             _ = try await store.sweep(now: 3_000 + RetentionSweep.identifiersLonger, retention: 1_000)
+            #expect(try await take(aliceDevice, 2, store) == nil)
+            #expect(try await store.store.welcomes(for: bobDevice, limit: 9) == [room])
+            let year = Timestamp(milliseconds: UInt64(Limits.handshakeDays) * 24 * 3_600 * 1_000)
+            _ = try await store.sweep(now: year + .seconds(2), retention: 1_000)
             #expect(try await store.store.welcomes(for: bobDevice, limit: 9).isEmpty)
             #expect(try await take(bobDevice, 1, store) == nil)
         }

@@ -33,8 +33,7 @@ enum RetentionStore {
                     since: sweep.unseenSince, limit: RetentionSweep.stepRows, in: database)
                 try CommitReportStore.expire(sweep, in: database)
             }
-            try WelcomeStore.expire(
-                before: sweep.identifiersBefore, limit: RetentionSweep.stepRows, in: database)
+            try WelcomeStore.expire(sweep, limit: RetentionSweep.stepRows, in: database)
             step.sweep.phase = try expireIdentifiers(after: after, before: sweep.identifiersBefore, in: database)
         case .done: break
         }

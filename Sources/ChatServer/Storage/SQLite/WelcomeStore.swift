@@ -55,10 +55,14 @@ enum WelcomeStore {
         ) { try $0.identifier(0) }
     }
 
-    /// Forgets some that are old.
-    static func expire(before cutoff: Timestamp, limit: Int, in database: Database) throws {
+    /// Forgets some that are old: those that all have taken, earlier than those that wait.
+    static func expire(_ sweep: RetentionSweep, limit: Int, in database: Database) throws {
         let old: [(number: UInt64, id: [UInt8])] = try database.all(
-            "SELECT conversation, id FROM welcomes WHERE time < ? ORDER BY time LIMIT ?", cutoff, limit
+            """
+            SELECT conversation, id FROM welcomes w WHERE time < ?1 AND (time < ?2 OR NOT EXISTS(
+                SELECT 1 FROM welcome_devices d WHERE d.conversation = w.conversation AND d.id = w.id AND d.request IS NULL))
+            ORDER BY time LIMIT ?3
+            """, sweep.identifiersBefore, sweep.welcomesBefore, limit
         ) { ($0.unsigned(0), $0.bytes(1)) }
         for (number, id) in old {
             try database.run("DELETE FROM welcome_devices WHERE conversation = ? AND id = ?", number, id)
