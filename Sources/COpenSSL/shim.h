@@ -11,6 +11,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "selection.h"
+
 static inline int shim_SSL_CTX_set_min_proto_version(SSL_CTX *c, int v) { return (int)SSL_CTX_set_min_proto_version(c, v); }
 static inline int shim_SSL_CTX_set_max_proto_version(SSL_CTX *c, int v) { return (int)SSL_CTX_set_max_proto_version(c, v); }
 static inline int shim_SSL_CTX_set1_groups_list(SSL_CTX *c, const char *list) { return (int)SSL_CTX_set1_groups_list(c, list); }
@@ -20,6 +22,17 @@ static inline int shim_SSL_CTX_add1_chain_cert(SSL_CTX *c, X509 *x) { return (in
 static inline int shim_SSL_set_tlsext_host_name(SSL *s, const char *name) { return (int)SSL_set_tlsext_host_name(s, name); }
 static inline EVP_PKEY *shim_EVP_EC_gen(const char *curve) { return EVP_EC_gen(curve); }
 static inline long shim_BIO_get_mem_data(BIO *b, const char **out) { return BIO_get_mem_data(b, (char **)out); }
+// The sentences of what fails outside TLS, which are not loaded before something does.
+static inline void shim_load_reasons(void) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    ERR_load_ERR_strings();
+    ERR_load_ASN1_strings();
+    ERR_load_EVP_strings();
+    ERR_load_PEM_strings();
+    ERR_load_X509_strings();
+#pragma GCC diagnostic pop
+}
 static inline int shim_ERR_GET_REASON(unsigned long e) { return ERR_GET_REASON(e); }
 static inline uint64_t shim_SSL_OP_CIPHER_SERVER_PREFERENCE(void) { return SSL_OP_CIPHER_SERVER_PREFERENCE; }
 static inline uint64_t shim_SSL_OP_PRIORITIZE_CHACHA(void) { return SSL_OP_PRIORITIZE_CHACHA; }

@@ -1,12 +1,14 @@
 import ArgumentParser
 import CLISupport
 import Glibc
+import Transport
 
 /// The program `chatd`, from its arguments to the status that it ends with.
 package enum ChatdProgram {
     /// - Parameter arguments: without the program's name.
     package static func run(_ arguments: [String]) async -> Int32 {
         ProcessHardening.forbidCoreFiles()
+        OpenSSLLibrary.followConfiguration()
         let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
         let command: any ParsableCommand
         do {

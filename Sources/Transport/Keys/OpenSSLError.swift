@@ -16,6 +16,7 @@ struct OpenSSLError: Error, Equatable, Sendable {
         let code = ERR_get_error()
         ERR_clear_error()
         guard code != 0 else { return OpenSSLError(reason: 0, text: "no reason given") }
+        if ERR_reason_error_string(code) == nil { shim_load_reasons() }
         let text = ERR_reason_error_string(code).map { String(cString: $0) } ?? "error \(code)"
         return OpenSSLError(reason: shim_ERR_GET_REASON(code), text: text)
     }

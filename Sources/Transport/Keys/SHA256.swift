@@ -34,7 +34,6 @@ private final class SHA256Algorithm: @unchecked Sendable {
     let pointer: OpaquePointer?
 
     private init() {
-        OpenSSLLibrary.prepare()
-        pointer = EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256()
+        pointer = EVP_MD_fetch(OpenSSLLibrary.algorithms, "SHA256", nil) ?? EVP_sha256()
     }
 }

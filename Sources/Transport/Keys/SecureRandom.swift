@@ -5,9 +5,8 @@ package enum SecureRandom {
     /// `count` bytes of OpenSSL's generator, which the kernel seeds.
     package static func bytes(_ count: Int) -> [UInt8] {
         guard count > 0 else { return [] }
-        OpenSSLLibrary.prepare()
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            let done = RAND_bytes(buffer.baseAddress, Int32(count))
+            let done = RAND_bytes_ex(OpenSSLLibrary.algorithms, buffer.baseAddress, count, 0)
             // Nothing that needs a secret can go on without one.
             precondition(done == 1, "the system gives no random bytes")
             initialized = count

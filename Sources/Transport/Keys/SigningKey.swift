@@ -27,10 +27,7 @@ package struct SigningKey: Sendable {
     }
 
     private init(checkedSeed seed: [UInt8]) throws(CryptoFailure) {
-        OpenSSLLibrary.prepare()
-        guard let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count) else {
-            throw .take("read an Ed25519 key")
-        }
+        guard let key = Self.make(seed) else { throw .take("read an Ed25519 key") }
         defer { EVP_PKEY_free(key) }
         var length = Self.publicKeyBytes
         var bytes = [UInt8](repeating: 0, count: length)
@@ -41,18 +38,20 @@ package struct SigningKey: Sendable {
         publicKey = bytes
     }
 
+    /// An `EVP_PKEY *` to be freed.
+    private static func make(_ seed: [UInt8]) -> OpaquePointer? {
+        EVP_PKEY_new_raw_private_key_ex(OpenSSLLibrary.algorithms, "ED25519", nil, seed, seed.count)
+    }
+
     /// The signature of `message`, 64 bytes.
     package func sign(_ message: [UInt8]) throws(CryptoFailure) -> [UInt8] {
-        guard
-            let key = EVP_PKEY_new_raw_private_key(
-                EVP_PKEY_ED25519, nil, rawRepresentation, rawRepresentation.count)
-        else { throw .take("read an Ed25519 key") }
+        guard let key = Self.make(rawRepresentation) else { throw .take("read an Ed25519 key") }
         defer { EVP_PKEY_free(key) }
         guard let context = EVP_MD_CTX_new() else { throw .take("sign") }
         defer { EVP_MD_CTX_free(context) }
         var length = Self.signatureBytes
         var signature = [UInt8](repeating: 0, count: length)
-        guard EVP_DigestSignInit(context, nil, nil, nil, key) == 1,
+        guard EVP_DigestSignInit_ex(context, nil, nil, OpenSSLLibrary.algorithms, nil, key, nil) == 1,
             EVP_DigestSign(context, &signature, &length, message, message.count) == 1,
             length == Self.signatureBytes
         else { throw .take("sign") }
@@ -75,16 +74,16 @@ package struct VerifyingKey: Equatable, Sendable {
     /// Whether `signature` is this key's for `message`. Anything that cannot be one is simply not.
     package func verify(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         guard signature.count == SigningKey.signatureBytes else { return false }
-        OpenSSLLibrary.prepare()
         defer { ERR_clear_error() }
+        let algorithms = OpenSSLLibrary.algorithms
         guard
-            let key = EVP_PKEY_new_raw_public_key(
-                EVP_PKEY_ED25519, nil, rawRepresentation, rawRepresentation.count)
+            let key = EVP_PKEY_new_raw_public_key_ex(
+                algorithms, "ED25519", nil, rawRepresentation, rawRepresentation.count)
         else { return false }
         defer { EVP_PKEY_free(key) }
         guard let context = EVP_MD_CTX_new() else { return false }
         defer { EVP_MD_CTX_free(context) }
-        guard EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1 else { return false }
+        guard EVP_DigestVerifyInit_ex(context, nil, nil, algorithms, nil, key, nil) == 1 else { return false }
         return EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
     }
 }

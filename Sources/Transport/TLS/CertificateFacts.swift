@@ -27,6 +27,7 @@ extension ServerIdentity {
     /// What its certificate says. Looks at the system's authorities, which takes milliseconds.
     package var facts: CertificateFacts? {
         guard let certificates = try? PEM.certificates(certificatePEM), let own = certificates.first else { return nil }
+        OpenSSLLibrary.prepareForChains()
         defer { ERR_clear_error() }
         // By its names: what may not sign others, as our own may not, has still signed itself.
         let isSelfSigned = X509_NAME_cmp(X509_get_subject_name(own.pointer), X509_get_issuer_name(own.pointer)) == 0

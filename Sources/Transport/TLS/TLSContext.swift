@@ -31,7 +31,7 @@ package final class TLSContext: @unchecked Sendable {
     init(serving identity: ServerIdentity) throws(ServerIdentityError) {
         verifiesChains = false
         do {
-            pointer = try Self.make(TLS_server_method())
+            pointer = try Self.make(TLS_server_method(), with: nil)
         } catch { throw .unusable(error.reason) }
         let options =
             shim_SSL_OP_CIPHER_SERVER_PREFERENCE() | shim_SSL_OP_PRIORITIZE_CHACHA() | shim_SSL_OP_NO_TICKET()
@@ -53,7 +53,9 @@ package final class TLSContext: @unchecked Sendable {
     /// A chain that does not verify does not end the handshake: whoever connects decides by what was seen.
     package init(clientTrusting authorities: TrustedAuthorities?) throws(CryptoFailure) {
         verifiesChains = authorities != nil
-        pointer = try Self.make(TLS_client_method())
+        // A chain may need what nobody would choose any more.
+        if verifiesChains { OpenSSLLibrary.prepareForChains() }
+        pointer = try Self.make(TLS_client_method(), with: verifiesChains ? nil : OpenSSLLibrary.algorithms)
         SSL_CTX_set_verify(pointer, SSL_VERIFY_NONE, nil)
         let name = Array(ProtocolVersion.alpn.utf8)
         let list = [UInt8(name.count)] + name
@@ -70,9 +72,12 @@ package final class TLSContext: @unchecked Sendable {
 
     deinit { SSL_CTX_free(pointer) }
 
-    private static func make(_ method: OpaquePointer?) throws(CryptoFailure) -> OpaquePointer {
+    /// - Parameter algorithms: where they are looked for; nil: in all that OpenSSL has.
+    private static func make(
+        _ method: OpaquePointer?, with algorithms: OpaquePointer?
+    ) throws(CryptoFailure) -> OpaquePointer {
         OpenSSLLibrary.prepare()
-        guard let context = SSL_CTX_new(method) else { throw .take("make a TLS context") }
+        guard let context = SSL_CTX_new_ex(algorithms, nil, method) else { throw .take("make a TLS context") }
         guard shim_SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1,
             shim_SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1,
             shim_SSL_CTX_set1_groups_list(context, groups) == 1,
