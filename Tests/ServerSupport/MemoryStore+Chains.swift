@@ -79,7 +79,7 @@ extension MemoryStore {
         case .add(let device): if devices[device] != nil { try activate(device, of: step.account) }
         case .revoke(let device): end(device)
         case .reset(let device):
-            try activate(device, of: step.account)
+            if devices[device] != nil { try activate(device, of: step.account) }
             for other in active(of: step.account) where other.new.id != device { end(other.new.id) }
             dropPackages(device)
         }

@@ -57,6 +57,11 @@ extension Client {
                 guard [ErrorCode.noSuchDevice.name, ErrorCode.deviceRevoked.name].contains(error.code) else {
                     throw error
                 }
+                if error.code == ErrorCode.noSuchDevice.name,
+                    try await givesBack(device.0, to: address, user, password, deviceName: name)
+                {
+                    return try await login(user, password, existing: device, deviceName: name, address: address, wish)
+                }
             }
         }
         return try await login(user, password, existing: nil, deviceName: name, address: address, wish)

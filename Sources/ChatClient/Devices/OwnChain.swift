@@ -9,7 +9,7 @@ struct OwnChain: Sendable {
     /// Other devices may publish at the same time; so often it is begun again.
     private static let attempts = 8
     /// A reset has its password checked.
-    private static let patience = Duration.seconds(60)
+    static let patience = Duration.seconds(60)
 
     let own: OwnDevice
     let link: Link

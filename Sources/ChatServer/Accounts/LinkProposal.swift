@@ -5,7 +5,8 @@ import WireCodec
 /// A link that a device wants to publish, as a value: whether the device may, whether the chain can take it, and what it does.
 ///
 /// Who knows what a restored store has lost of another account's chain publishes that, too (C4): a link proves itself, and who did not sign
-/// it can have it from its signer alone. What begins a chain is published by its own device.
+/// it can have it from its signer alone. What begins a chain is published by its own device; a reset also by
+/// whoever waits and has the password, since a restored server may not know that device any more.
 struct LinkProposal {
     private let link: Link
     private let bytes: [UInt8]
@@ -20,8 +21,10 @@ struct LinkProposal {
         guard isOwn || !link.content.body.isBeginning else {
             throw Failure(.invalidLink, sentence: "an account's chain is begun by its own devices")
         }
-        guard me.state == .active || link.content.body.kind == .reset else { throw Failure(.devicePending) }
-        guard !link.content.body.isBeginning || link.by == me.device else {
+        let kind = link.content.body.kind
+        guard me.state == .active || isOwn && kind != .create else { throw Failure(.devicePending) }
+        let mayGiveBack = kind == .reset && me.state == .pending
+        guard !link.content.body.isBeginning || link.by == me.device || mayGiveBack else {
             throw Failure(.invalidLink, sentence: "a device begins a chain for itself alone")
         }
         self.link = link

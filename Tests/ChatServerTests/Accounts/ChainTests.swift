@@ -164,13 +164,18 @@ import WireCodec
         try await scene.end()
     }
 
-    @Test func `who waits publishes a reset with the password and nothing else`() async throws {
+    @Test func `who waits publishes a reset with the password, what others have signed, and nothing of its own`()
+        async throws
+    {
         let scene = try await AccountScene()
         var (me, chain) = try await begun(scene)
         let phone = try await stranger(scene)
-        let grant = try chain.grant(phone.device)
-        let add = try chain.link(.add(grant), by: me.device)
-        #expect(await refused(add, phone, scene) == .devicePending)
+        let own = try chain.link(.revoke(me.device), by: phone.device, key: try chain.pair())
+        #expect(await refused(own, phone, scene) == .invalidLink)
+        // What a restored server has lost of its account, whose only device this may be.
+        let tablet = try chain.grant(DeviceID(high: 7, low: 7))
+        let add = try chain.take(try chain.link(.add(tablet), by: me.device))
+        #expect(try await publish(add, phone, scene).activated == [tablet.device])
         let reset = try chain.resetting(phone.device)
         #expect(await refused(reset, phone, scene, password: Array("wrong horse".utf8)) == .loginRefused)
         #expect(await refused(reset, me, scene, password: Self.password) == .invalidLink)

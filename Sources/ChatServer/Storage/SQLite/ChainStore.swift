@@ -86,7 +86,7 @@ struct ChainStore {
             try forgetUnused(account: step.account, device: device)
         case .reset(let device):
             try devices.revokeAll(of: step.account, except: device)
-            try devices.activate(device, of: step.account, time: time)
+            try devices.add(device, of: step.account, time: time)
             try forgetUnused(account: step.account, device: nil)
             // Its packages begin at the former root.
             try PackageStore(database: database).drop(device)
