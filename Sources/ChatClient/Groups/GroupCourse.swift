@@ -107,8 +107,6 @@ struct GroupCourse: Equatable, Sendable {
     private var commitWantedAt: GroupMark?
     private var round = 0
     private var pause = Self.rest
-    /// Where nobody can be added to a next incarnation, the restored one goes on.
-    private var isRestored = false
 
     /// - Parameter isCommitDue: somebody wishes to commit something.
     init(_ held: Held, isCommitDue: Bool = false) {
@@ -148,7 +146,7 @@ struct GroupCourse: Equatable, Sendable {
             isCommitDue = false
             return .write
         case .noWelcome, .welcomeFailed: return .join
-        case .nobodyToAdd: return isRestored ? .join : .giveUp(.noDevice)
+        case .nobodyToAdd: return .giveUp(.noDevice)
         case .made(let kind):
             state = kind == .founding ? .founding : kind == .externalJoin ? .joining : state
             return .send
@@ -163,12 +161,8 @@ struct GroupCourse: Equatable, Sendable {
         case .superseded:
             state = .none
             return .readWelcome
-        case .deserted(let previous):
+        case .deserted(let previous), .restored(let previous):
             state = .none
-            return .found(after: previous)
-        case .restored(let previous):
-            state = .none
-            isRestored = true
             return .found(after: previous)
         }
     }

@@ -120,7 +120,7 @@ extension Joiner {
             follower = try ground.follower(info, tree: tree, judge: judge)
             if let previous = try await desertion(of: follower, next) { return .deserted(previous) }
             if former == nil { try meet(follower, info, next) }
-            restored = Self.restored(follower, former, place.generation)
+            restored = ground.broughtBack(follower, former)
         } catch let problem as Problem { throw problem } catch {
             throw Problem(.protocolFault, "the server describes a group that cannot be joined: \(error)")
         }
@@ -130,19 +130,6 @@ extension Joiner {
             return try await standing(conversation)
         }
         return .made(kind)
-    }
-
-    /// S4: devices with a leaf there that a later state of the group, which this device was in, did not have any more.
-    private static func restored(
-        _ group: PublicGroup, _ former: Former?, _ generation: StoreGeneration
-    ) -> Set<DeviceID> {
-        guard let former, former.standing.generation != generation, former.group.groupId == group.groupId else {
-            return []
-        }
-        let devices = { (group: PublicGroup) in
-            Set(group.members.credentials.map(\.device))
-        }
-        return devices(group).subtracting(devices(former.group))
     }
 
     /// The next incarnation is founded where nobody of a party would read this one, this account among them.

@@ -6,10 +6,13 @@ import MLS
 /// What is said of what cannot be processed, and of whom this device meets where it has nothing to compare with.
 extension Joiner {
     /// S3: tells the server of a commit that it took and that this device cannot process. Its possible authors are who committed it, who
-    /// published it, which is the same, and the server, which may have changed it for some.
+    /// published it, which is the same, and the server, which may have changed it for some. What a restore has taken back is nobody's
+    /// fault.
     func report(_ item: LogItem, _ conversation: ConversationID) async {
         guard case .entry(let entry) = item, PayloadKind(rawValue: entry.payloadKind) == .commit,
-            entry.place.device != place.own.device
+            entry.place.device != place.own.device,
+            let standing = try? await store.withStore({ try $0.groupStanding(of: conversation) }),
+            standing.generation == place.generation
         else { return }
         let (seq, digest) = (entry.place.seq, Primitives.sha256(entry.payload))
         do throws(Problem) {

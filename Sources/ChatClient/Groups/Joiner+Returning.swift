@@ -70,13 +70,13 @@ extension Joiner {
         let kept = try await store.withStore { try $0.transcripts(of: name) }
         if kept[epoch] == transcript { return .restored(policy: former.policy, transcript: transcript) }
         let founding = try await founding(of: former.policy, conversation)
-        let follower = try await follow(founding, behind: .beforeFirst, to: epoch, conversation)
+        let follower = try await follow(founding, behind: .beforeFirst, to: epoch, conversation, known: kept)
         guard follower.transcripts.contains(where: { kept[$0.key] == $0.value }),
             (try? GroupPolicy(follower.group.context)) == former.policy
         else {
             throw .historyForked("the server is in an epoch \(epoch) that no epoch leads to in which this device was")
         }
-        return .followed(follower.group)
+        return .followed(follower.group, staying: follower.staying)
     }
 
     /// I2: a later incarnation is followed from its founding.
@@ -108,9 +108,10 @@ extension Joiner {
     }
 
     private func follow(
-        _ start: PublicGroup, behind seq: SequenceNumber, to epoch: UInt64, _ conversation: ConversationID
+        _ start: PublicGroup, behind seq: SequenceNumber, to epoch: UInt64, _ conversation: ConversationID,
+        known: [UInt64: [UInt8]] = [:]
     ) async throws(Problem) -> LogFollower {
-        var follower = LogFollower(start, judge: place.judge)
+        var follower = LogFollower(start, known: known, judge: place.judge)
         var after = seq
         var isFromBeginning = false
         while follower.group.epoch < epoch {

@@ -10,8 +10,9 @@ enum JoiningGround: Sendable {
     /// The server was restored, and took back what this device had (S4): the policy is the last held one, and the epoch one that this
     /// device was in.
     case restored(policy: GroupPolicy, transcript: [UInt8])
-    /// The group as it was followed from where this device was last (S3), or from its founding (I2, S4).
-    case followed(PublicGroup)
+    /// The group as it was followed from where this device was last (S3), or from its founding (I2, S4); behind a restore with the devices
+    /// that have been there since an epoch that this device was in.
+    case followed(PublicGroup, staying: Set<DeviceID> = [])
 
     /// The group from which to join, where the description is of it.
     ///
@@ -20,7 +21,7 @@ enum JoiningGround: Sendable {
         _ info: GroupInfo, tree: [UInt8], judge: GroupJudge
     ) throws -> PublicGroup {
         switch self {
-        case .followed(let group): return group
+        case .followed(let group, _): return group
         case .word: return try Self.described(info, tree, judge)
         case .restored(let policy, let transcript):
             let group = try Self.described(info, tree, judge)
@@ -30,6 +31,19 @@ enum JoiningGround: Sendable {
             }
             return group
         }
+    }
+
+    /// S4: devices with a leaf there that a later state of the group, which this device was in, did not have any more. Who has come since
+    /// is none of them.
+    func broughtBack(_ group: PublicGroup, _ former: Joiner.Former?) -> Set<DeviceID> {
+        guard let former, former.group.groupId == group.groupId else { return [] }
+        let since: Set<DeviceID> =
+            switch self {
+            case .word: []
+            case .restored: Set(group.members.credentials.map(\.device))
+            case .followed(_, let staying): staying
+            }
+        return since.subtracting(former.group.members.credentials.map(\.device))
     }
 
     private static func described(_ info: GroupInfo, _ tree: [UInt8], _ judge: GroupJudge) throws -> PublicGroup {

@@ -8,11 +8,17 @@ struct LogFollower: Sendable {
     private(set) var group: PublicGroup
     /// Of the epochs that it has come through.
     private(set) var transcripts: [UInt64: [UInt8]] = [:]
+    /// The devices that have been there all the time since the last epoch that is known.
+    private(set) var staying: Set<DeviceID> = []
+    private let known: [UInt64: [UInt8]]
     private let judge: GroupJudge
 
-    init(_ group: PublicGroup, judge: GroupJudge) {
+    /// - Parameter known: epochs and their transcripts.
+    init(_ group: PublicGroup, known: [UInt64: [UInt8]] = [:], judge: GroupJudge) {
         self.group = group
+        self.known = known
         self.judge = judge
+        noteDevices()
     }
 
     /// Takes the next item of the log. What concerns another group than this one, or what it was before, is passed over.
@@ -30,12 +36,20 @@ struct LogFollower: Sendable {
         case .commit(let commit):
             try group.merge(try group.stage(commit, now: GroupJudge.now, judge: judge))
             transcripts[group.epoch] = group.context.confirmedTranscriptHash
+            noteDevices()
         case .proposal(let proposal):
             let verdict = judge.judge(
                 proposal: proposal.proposal, from: proposal.sender, waiting: group.pendingProposals.count)
             if verdict == .accept { try group.cache(proposal) }
         case .application, .ownCommit: break
         }
+    }
+
+    private mutating func noteDevices() {
+        guard !known.isEmpty else { return }
+        let present = Set(group.members.credentials.map(\.device))
+        let isKnown = known[group.epoch] == group.context.confirmedTranscriptHash
+        staying = isKnown ? present : staying.intersection(present)
     }
 }
 

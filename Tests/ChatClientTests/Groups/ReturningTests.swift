@@ -593,7 +593,7 @@ import Testing
 }
 
 /// A wire on which it is written down what is reported.
-private final class SpyWire: GroupWire {
+final class SpyWire: GroupWire {
     final class Book: Sendable {
         private let kept = Mutex<[ReportCommit]>([])
         var reports: [ReportCommit] { kept.withLock { $0 } }

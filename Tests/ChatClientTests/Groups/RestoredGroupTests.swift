@@ -1,0 +1,74 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import TestSupport
+import Testing
+
+@testable import ChatClient
+@testable import ChatServer
+
+/// Groups of which a restored server has an earlier state, or none.
+@Suite(.endsWhatItStarts) struct RestoredGroupTests {
+    private static func pair(_ server: TestServer) async throws -> (alice: Person, bob: Person) {
+        let alice = try await Person.registered("alice", at: server)
+        let bob = try await Person.registered("bob", at: server)
+        for person in [alice, bob] { try await person.client().leavesPackages() }
+        return (alice, bob)
+    }
+
+    private static func restored(_ server: TestServer, after change: () async throws -> Void) async throws {
+        await server.stop()
+        try server.copyStore()
+        try await server.startAgain()
+        try await change()
+        await server.stop()
+        try server.restoreStore()
+        try await server.startAgain()
+    }
+
+    @Test func `S4: who has come in behind a restore is nobody whom it has brought back, and nobody is reported`()
+        async throws
+    {
+        try await withServer { server in
+            let (alice, bob) = try await Self.pair(server)
+            #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
+            #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
+            let phone = try Person("bob", at: server.address)
+            _ = try await phone.joins(bob)
+            try await Self.restored(server) {
+                let one = try await Joining(alice, with: bob)
+                #expect(try await one.commit(.path(after: try await one.leafKey())) == GroupMark(epoch: 2))
+            }
+            let fresh = try await Joining(phone, with: alice)
+            #expect(try await fresh.enter() == GroupMark(epoch: 2))
+            let spy = SpyWire.Book()
+            let back = try await Joining(alice, with: bob) { SpyWire($0, spy) }
+            #expect(try await back.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            #expect(try await back.view().devices.count == 3)
+            #expect(spy.reports.isEmpty)
+            try await back.joiner.refresh(back.peer.account, bob.name)
+            #expect(try await back.passage() == .open)
+        }
+    }
+
+    /// - Parameter isLost: the server has no group of the two.
+    @Test(arguments: [false, true])
+    func `S4: to somebody who is disabled nothing is tried for ever behind a restore`(isLost: Bool) async throws {
+        try await withServer { server in
+            let (alice, bob) = try await Self.pair(server)
+            if !isLost { #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1)) }
+            try await Self.restored(server) {
+                let one = try await Joining(alice, with: bob)
+                if isLost { #expect(try await one.enter() == GroupMark(epoch: 1)) }
+                _ = try await one.commit(.path(after: try await one.leafKey()))
+            }
+            try await server.administer(.setFlag(bob.name, .disabled, isOn: true))
+            let sent = try await alice.client().send([bob.to("hello")], options: SendOptions(timeout: .seconds(20)))
+            #expect(sent.map { $0.problem?.code } == ["no_device"], "\(sent)")
+            try await server.administer(.setFlag(bob.name, .disabled, isOn: false))
+            try await bob.client().leavesPackages()
+            #expect(try await alice.client().send([bob.to("here")]).map(\.problem) == [nil])
+            #expect(HostileScene.messages(try await HostileScene.read(bob)).last == "here")
+        }
+    }
+}
