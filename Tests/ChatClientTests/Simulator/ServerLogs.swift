@@ -22,6 +22,8 @@ struct ServerLogs {
 
     struct Course {
         var head: SequenceNumber
+        /// The last commit or message.
+        fileprivate(set) var lastWritten = SequenceNumber.beforeFirst
         var messages: [Message] = []
         /// The devices that have a leaf now, and since which commit.
         fileprivate(set) var members: [DeviceID: SequenceNumber] = [:]
@@ -69,6 +71,7 @@ struct ServerLogs {
 
 extension ServerLogs.Course {
     fileprivate mutating func take(_ entry: Entry, _ foundings: FoundingBook, _ judge: GroupJudge) throws {
+        if entry.payloadKind != PayloadKind.proposal.rawValue { lastWritten = entry.seq }
         switch PayloadKind(rawValue: entry.payloadKind) {
         case .commit:
             if let info = foundings.info(entry.id) {

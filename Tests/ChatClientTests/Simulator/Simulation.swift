@@ -18,9 +18,14 @@ actor Simulation {
         var absences: [Absence] = []
         /// It will never be active again.
         var hasEnded = false
+        /// By the server alone, for one that could not certify wanted it.
+        var isSuspended = false
+        /// A restored server knows nothing of it, and its owner has not logged it in again.
+        var isLost = false
         /// Where all stood when it went on in spite of a fork: what it could not read until then is nobody's fault.
         var overtaken: [ConversationID: SequenceNumber] = [:]
-        var isActive: Bool { absences.allSatisfy(\.isOver) }
+        var isActive: Bool { !hasEnded && !isLost && isPresent }
+        var isPresent: Bool { absences.allSatisfy(\.isOver) }
 
         func isAbsent(_ conversation: ConversationID, at seq: SequenceNumber) -> Bool {
             absences.contains { absence in
@@ -84,8 +89,6 @@ actor Simulation {
     var hasRoomsAnew = false
     /// How many days have passed.
     var age = 0
-    /// And how many since all have read.
-    var daysUnread = 0
     /// To which the server may be put back.
     var backup: Backup?
     private var zombies: [SimulatedProcess] = []

@@ -88,7 +88,9 @@ extension Simulation {
         case (.write(let message), .failure(let problem)) where problem.sent == .no:
             if !messages[message.number].isInDoubt { messages[message.number].state = .refused }
         case (.write(let message), _): messages[message.number].isInDoubt = true
-        case (.revoke(let revoked, _), .success): try await noteRevoked([revoked], of: device.account)
+        case (.revoke(let revoked, _), .success):
+            try await noteRevoked([revoked], of: device.account)
+            noteWhoCutOff(revoked, device)
         // One whose maker was killed or lost the answer is finished by whoever writes there.
         case (.create(let room, _), let end):
             if case .failure(let problem) = end, problem.sent == .no { break }
@@ -118,7 +120,7 @@ extension Simulation {
         let heads = try await logs().courses.mapValues(\.head)
         guard var person = people[name] else { return }
         for index in person.devices.indices where absent.contains(person.devices[index].id) {
-            guard person.devices[index].isActive else { continue }
+            guard person.devices[index].isPresent else { continue }
             person.devices[index].absences.append(Absence(since: heads))
         }
         people[name] = person

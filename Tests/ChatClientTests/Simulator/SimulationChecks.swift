@@ -14,6 +14,7 @@ extension Simulation {
     private struct View {
         var standing: GroupStanding
         var context: [UInt8]
+        var epoch: UInt64
         /// A commit of a former epoch; one of this epoch is sent by whoever writes next.
         var isWaiting: Bool
     }
@@ -30,7 +31,7 @@ extension Simulation {
                     try await checkRead(device, conversation, course, &texts)
                     let isStaying =
                         device.isActive && course.staying.contains(device.id)
-                        && restoredHeads[conversation] != course.head
+                        && restoredHeads[conversation].map { $0 < course.lastWritten } ?? true
                     if isStaying, !mayHaveLeft(device, conversation, at: course.head, since: course.members) {
                         try await checkAgreement(device, conversation, course)
                     }
@@ -134,7 +135,7 @@ extension Simulation {
                 judge: GroupJudge(
                     server: try #require(try store.identity()).server, groupKey: try #require(try store.groupKey())))
             return View(
-                standing: standing, context: group.context.encoded,
+                standing: standing, context: group.context.encoded, epoch: group.epoch,
                 isWaiting: try store.waitingCommit(of: conversation).map {
                     $0.position != standing.position(epoch: group.epoch)
                 } ?? false)
@@ -144,8 +145,11 @@ extension Simulation {
             throw fail(
                 """
                 \(device.place.name) is at \(view.standing.seq) of \(conversation) in incarnation \
-                \(view.standing.group.incarnation), \(view.isWaiting ? "a commit waits" : "no commit waits"); \
-                the log is at \(course.head), in epoch \(course.epoch.map(String.init) ?? "none")
+                \(view.standing.group.incarnation), in epoch \(view.epoch), \
+                \(view.isWaiting ? "a commit waits" : "no commit waits"); the log is at \(course.head), in epoch \
+                \(course.epoch.map(String.init) ?? "none"), \
+                \(view.context == course.context ? "the same" : "another") state
+                \(told(course))
                 """)
         }
     }

@@ -11,17 +11,10 @@ import Testing
 extension Simulation {
     /// A server keeps messages for a month, and their ids a week longer; after these nobody writes a message again.
     private static let month = 31
-    private static let welcomeDays = 30
 
     func passes(days: Int) async throws {
         guard days + age <= 300 else { return }
         age += days
-        daysUnread += days
-        // A Welcome waits as long as messages do, and whoever does not know the room by name stays outside behind that.
-        if daysUnread >= Self.welcomeDays {
-            for device in names.flatMap({ people[$0]?.active ?? [] }) { _ = try await run(.sync, on: device.place) }
-            daysUnread = 0
-        }
         await server.stop()
         let span = Duration.seconds(days * 86_400)
         for device in people.values.flatMap(\.devices) {

@@ -36,14 +36,14 @@ extension Simulation {
             var several: [(Choice, Bool)] = []
             for _ in 0..<(2 + roll(2)) { several.append((try action(), roll(3) == 0)) }
             try await act(several)
-        case 14 where backup == nil, 15 where backup == nil:
+        case 14, 15:
             if let name = pick(names), (people[name]?.active.count ?? 0) < 3 { try await addDevice(to: name) }
-        case 16 where backup == nil: try await revoke()
+        case 16: try await revoke()
         case 17:
             tell("the server begins anew")
             await server.stop()
             try await server.startAgain()
-        case 18 where backup == nil && roll(3) == 0: if let name = pick(names) { try await reset(name) }
+        case 18 where roll(3) == 0: if let name = pick(names) { try await reset(name) }
         case 20: try await passes(days: pick([1, 8, 31, 91]) ?? 1)
         case 21 where backup == nil: try await disablesOrEnables()
         case 22 where backup == nil && roll(6) == 0: try await deletes()

@@ -12,6 +12,8 @@ extension Simulation {
     struct Backup {
         var steps: Int
         var rooms: [RoomName]
+        /// Whether they had ended.
+        var devices: [DeviceID: Bool]
     }
 
     func takeBackup() async throws {
@@ -19,7 +21,8 @@ extension Simulation {
         await server.stop()
         try server.copyStore()
         try await server.startAgain()
-        backup = Backup(steps: steps, rooms: rooms)
+        let devices = people.values.flatMap(\.devices).map { ($0.id, $0.hasEnded) }
+        backup = Backup(steps: steps, rooms: rooms, devices: Dictionary(devices) { one, _ in one })
     }
 
     /// What was said to be taken since then is gone from the server, and stays with those who have read it.
@@ -35,6 +38,8 @@ extension Simulation {
         self.backup = nil
         isRestored = true
         restoredHeads = try await logs().courses.mapValues(\.head)
+        noteLost(since: backup)
+        if roll(2) == 0 { try await setDevicesRight() }
     }
 
     /// S4: to whoever holds a group that the server has lost, another one that a device founded which knows nothing of it is a fork, until

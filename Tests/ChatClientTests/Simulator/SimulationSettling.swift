@@ -11,6 +11,7 @@ extension Simulation {
     /// Everybody accepts the keys that there are, what became of each message is found out, and all read everything.
     func settle() async throws {
         tell("-- all settle")
+        try await setDevicesRight()
         let everyone = names.flatMap { people[$0]?.active ?? [] }
         for device in everyone {
             for name in names where name != device.place.account && people[name]?.hasReset == true {
@@ -37,7 +38,6 @@ extension Simulation {
                 if case .success = end { break }
             }
         }
-        daysUnread = 0
         // Whoever reads may have to commit, which the others read then.
         var heads: [ConversationID: SequenceNumber] = [:]
         for _ in 0..<6 {
