@@ -13,26 +13,13 @@ extension Client {
 
     /// - Parameter pages: of the list, at most.
     func users(onlineOnly: Bool, on link: Link, pages: Int = .max) async throws(Problem) -> [AccountStatus] {
-        let deadline = Monotonic.now + Self.listPatience
-        var users: [AccountStatus] = []
-        var after: UserName?
-        for _ in 0..<pages {
-            let left = deadline - Monotonic.now
-            guard left > .zero else {
-                throw Problem(
-                    .unreachable, "\(link.address) has told \(users.count) users, and not all in \(Self.listPatience)")
-            }
-            let page: AccountPage = try await link.request(
-                ListAccounts(after: after, onlineOnly: onlineOnly), timeout: left)
-            users += page.accounts
-            guard page.more, let last = page.accounts.last?.account.name else { break }
-            // In the order of names there is an end.
-            guard after.map({ $0 < last }) ?? true else {
-                throw Problem(.protocolFault, "\(link.address) tells its users in no order")
-            }
-            after = last
+        try await link.whole(
+            PagedList("its users", now: Monotonic.now, by: \.account.name), pages: pages
+        ) {
+            ListAccounts(after: $0, onlineOnly: onlineOnly)
+        } reading: { (page: AccountPage) in
+            (page.accounts, page.more)
         }
-        return users
     }
 
     /// Who has a name, by the server's word; nil: nobody.
@@ -42,9 +29,6 @@ extension Client {
         remember([found])
         return found
     }
-
-    /// How long a list of all users may take.
-    private static let listPatience = Duration.seconds(60)
 
     /// Returns when the user is online. Nil timeout: waits for ever.
     ///

@@ -1,37 +1,19 @@
 import CLISupport
 import ChatProtocol
 import GroupRules
-import Logging
-import System
 
-/// Reads the chains that are said to have gone on, one after the other, as long as a connection lasts.
-///
-/// Nobody is believed: what is heard is a reason to ask, of whom something is known here. What is heard beside a full line is read
-/// before that account is written to again, as anything that is wanted.
-final class KeyNews: Sendable {
-    private static let line = 256
-
-    private let heard: AsyncStream<KeysChanged>.Continuation
-    private let work: Task<Void, Never>
-
-    init(_ passage: KeyPassage, on link: Link, wake: @escaping @Sendable () async -> Void) {
-        let (stream, heard) = AsyncStream.makeStream(of: KeysChanged.self, bufferingPolicy: .bufferingOldest(Self.line))
-        self.heard = heard
-        work = Task(executorPreference: MainThread.preferred) {
+extension KeyPassage {
+    /// Reads the chains that are said to have gone on, one after the other, as long as a connection lasts.
+    ///
+    /// Nobody is believed: what is heard is a reason to ask, of whom something is known here. What is heard beside a full line is read
+    /// before that account is written to again, as anything that is wanted.
+    func news(on link: Link, wake: @escaping @Sendable () async -> Void) -> EventLine<KeysChanged> {
+        EventLine { heard in
             var told: [AccountID: GateRules.PersonFinding] = [:]
-            for await news in stream where await passage.follow(news, on: link, told: &told) { await wake() }
+            for await news in heard where await follow(news, on: link, told: &told) { await wake() }
         }
     }
 
-    func hear(_ news: KeysChanged) { heard.yield(news) }
-
-    func end() {
-        heard.finish()
-        work.cancel()
-    }
-}
-
-extension KeyPassage {
     /// Reads a chain where it is known here and does not go so far, and says at once where it is another one than before.
     ///
     /// What another process has read before is said here all the same, because each has its own reader.

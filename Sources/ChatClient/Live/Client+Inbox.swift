@@ -7,9 +7,9 @@ import NIOCore
 extension Client {
     /// Takes in what a connection brings until it ends.
     ///
-    /// - Parameter news: who sees to what it tells of keys.
+    /// - Parameter news: who sees to what it tells beside the logs.
     func takeIn(
-        from link: Link, identity: Identity, events: LinkEvents?, news: KeyNews
+        from link: Link, identity: Identity, events: LinkEvents?, news: LinkNews
     ) async throws(Problem) {
         let acknowledger = Acknowledger(link)
         var isReplay = true
@@ -32,13 +32,9 @@ extension Client {
                     try report(frame, from: link, to: events)
                 case .deviceWaiting:
                     try tell(.deviceWaits(try Link.decode(frame, from: link.address)), events)
-                case .keysChanged: news.hear(try Link.decode(frame, from: link.address))
-                case .commitWanted where events != nil:
-                    let wanted: CommitWanted = try Link.decode(frame, from: link.address)
-                    Task { await commitWanted(in: wanted.conversation, on: link) }
-                case .memberChanged where events != nil:
-                    let change: MemberChanged = try Link.decode(frame, from: link.address)
-                    Task { await memberChanged(change, on: link) }
+                case .keysChanged: news.keys.hear(try Link.decode(frame, from: link.address))
+                case .commitWanted: news.commits?.hear(try Link.decode(frame, from: link.address))
+                case .memberChanged: news.members?.hear(try Link.decode(frame, from: link.address))
                 case .groupWelcome:
                     let welcome: GroupWelcome = try Link.decode(frame, from: link.address)
                     await enterGroup(of: welcome.conversation, on: link)

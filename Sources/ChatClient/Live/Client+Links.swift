@@ -117,10 +117,10 @@ extension Client {
                 )
             }
             events?.report(.login(welcome), 0)
-            let news = KeyNews(keyPassage, on: link) { await self.wakeReaders() }
+            let news = LinkNews(of: self, on: link, isLasting: events != nil)
             defer { news.end() }
             // What was changed while nobody listened; a command that only asks once has no time for it.
-            if events != nil { news.hear(KeysChanged(account: welcome.account.id, head: welcome.chain)) }
+            if events != nil { news.keys.hear(KeysChanged(account: welcome.account.id, head: welcome.chain)) }
             try await takeIn(from: link, identity: identity, events: events, news: news)
             if let end = link.end { await noteEnd(end, of: identity.device) }
             events?.end(link.end ?? Problem(.unreachable, "the connection has ended"))

@@ -127,10 +127,14 @@ actor LiveConnection {
     /// One connection from its beginning to its end; why it ended.
     private func attempt() async -> Problem {
         presence = PresenceBook()
-        let (stream, continuation) = AsyncStream.makeStream(of: Report.self)
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Report.self, bufferingPolicy: .bufferingOldest(ReportQueue.limit))
         reports = continuation
         let events = LinkEvents(
-            report: { continuation.yield(.event($0, $1)) },
+            report: {
+                // Who tells more than can be taken is left, and asked anew.
+                if case .dropped = continuation.yield(.event($0, $1)) { continuation.finish() }
+            },
             end: {
                 continuation.yield(.end($0))
                 continuation.finish()
@@ -206,33 +210,5 @@ actor LiveConnection {
         ended = problem
         settle(.failure(problem))
         tell(.ended(problem), behind: .end)
-    }
-}
-
-/// Puts the pages of the full list together.
-struct PresenceBook {
-    private var pages: [UserName] = []
-    /// Who is online, once the full list has come.
-    private var known: Set<UserName>?
-
-    var online: [UserName]? { known?.sorted() }
-
-    /// What is to be told; nil while pages are missing.
-    mutating func take(_ frame: Presence, now: Timestamp) -> PresenceChange? {
-        let names = frame.accounts.map(\.name)
-        switch frame.change {
-        case .online:
-            known?.formUnion(names)
-            return PresenceChange(change: .online, time: now, users: names)
-        case .offline:
-            known?.subtract(names)
-            return PresenceChange(change: .offline, time: now, users: names)
-        case .full:
-            pages += names
-            guard !frame.more else { return nil }
-            defer { pages = [] }
-            known = Set(pages)
-            return PresenceChange(change: .full, time: now, users: pages.sorted())
-        }
     }
 }

@@ -8,16 +8,12 @@ struct RoomBook: Sendable {
 
     /// Rooms in the order of their names.
     func records(_ scope: RoomScope, on wire: some GroupWire) async throws(Problem) -> [RoomRecord] {
-        var records: [RoomRecord] = []
-        while true {
-            let after = records.last?.name
-            let page: Rooms = try await wire.ask(ListRooms(scope, name: after))
-            records += page.rooms
-            guard page.more, let last = page.rooms.last?.name else { return records }
-            // In the order of names there is an end.
-            guard after.map({ $0 < last }) ?? true else {
-                throw Problem(.protocolFault, "the server tells its rooms in no order")
-            }
+        try await wire.whole(
+            PagedList("its rooms", now: Monotonic.now, by: \.name, size: { 1 + $0.admins.count })
+        ) {
+            ListRooms(scope, name: $0)
+        } reading: { (page: Rooms) in
+            (page.rooms, page.more)
         }
     }
 
@@ -53,16 +49,14 @@ struct RoomBook: Sendable {
 
     /// All members of a room by the server's word, in its order.
     func members(of room: ConversationID, on link: Link) async throws(Problem) -> [RoomMember] {
-        var members: [RoomMember] = []
-        while true {
-            let last = members.last?.account.id
-            let page: Members = try await link.request(RoomMembers(conversation: room, after: last))
-            // In the order of accounts there is an end.
-            guard page.members.allSatisfy({ member in last.map { $0 < member.account.id } ?? true }) else {
-                throw Problem(.protocolFault, "\(link.address) tells the members of a room in no order")
-            }
-            members += page.members
-            guard page.more, !page.members.isEmpty else { return members }
+        try await link.whole(
+            PagedList(
+                "the members of a room", now: Monotonic.now, by: \.account.id,
+                size: { 1 + $0.devices.count })
+        ) {
+            RoomMembers(conversation: room, after: $0)
+        } reading: { (page: Members) in
+            (page.members, page.more)
         }
     }
 
