@@ -53,11 +53,12 @@ extension Joiner {
         // A restored server may know less of them than this device; also of one that holds nothing of it any more.
         let known = try await store.withStore { try $0.lastKnown(of: conversation) }
         let previous = previous ?? known
+        var keys = TakenKeys()
         return try await found(
             GroupPolicy.direct(
                 place.party, party, on: place.server,
                 incarnation: try await incarnation(of: conversation, after: previous), previous: previous),
-            conversation, adding: ours.choice.packages + (theirs?.choice.packages ?? []))
+            conversation, adding: keys.unused(ours.choice.packages + (theirs?.choice.packages ?? [])))
     }
 
     private func incarnation(

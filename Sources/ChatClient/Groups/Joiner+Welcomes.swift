@@ -54,7 +54,13 @@ extension Joiner {
                 return try await refuse(part, error.text)
             }
         }
-        let hash = try await hash(of: welcomed, part)
+        let page = try await page(of: part)
+        if let commit = page?.entries.first {
+            do throws(WelcomedGroup.Refusal) { try welcomed.check(commit) } catch {
+                return try await refuse(part, error.text)
+            }
+        }
+        let hash = page.flatMap { self.hash(of: welcomed, $0) }
         let place = place
         let refusal = try await store.withStore { store -> WelcomedGroup.Refusal? in
             try store.writeSynced {
@@ -111,28 +117,35 @@ extension Joiner {
         return nil
     }
 
+    /// The log from the commit on with which a Welcome came; nil where that is not told: to who has left meanwhile, or of a log that
+    /// does not go so far.
+    private func page(of part: WelcomePart) async throws(Problem) -> LogPage? {
+        do throws(Problem) {
+            let page = try await wire.readLog(of: part.conversation, after: part.seq.previous)
+            guard let entry = page.entries.first, entry.seq == part.seq, !page.hashed.contains(entry.seq) else {
+                return nil
+            }
+            return page
+        } catch {
+            guard [ErrorCode.notAMember, .noSuchConversation, .noSuchRoom].contains(where: { $0.name == error.code })
+            else { throw error }
+            return nil
+        }
+    }
+
     /// The hash of the log behind the commit that has let this device in (M3): known where that is the founding's first entry. It begins
     /// with the server's generation then, which is another one where a restore lies between: the server's claim is taken there.
-    private func hash(of welcomed: WelcomedGroup, _ part: WelcomePart) async throws(Problem) -> LogHash? {
-        guard welcomed.mark.epoch == 1 else { return nil }
-        let page = try await wire.readLog(of: part.conversation, after: part.seq.previous)
-        guard let entry = page.entries.first, entry.seq == part.seq, page.through >= page.standing.head,
+    private func hash(of welcomed: WelcomedGroup, _ page: LogPage) -> LogHash? {
+        guard welcomed.mark.epoch == 1, let entry = page.entries.first, page.through >= page.standing.head,
             !page.gaps.contains(where: { $0.reason == .restored })
         else { return nil }
-        return LoggedEntry(entry, isHashed: page.hashed.contains(entry.seq))
-            .hashAsFirst(of: welcomed.name, place.generation)
+        return LoggedEntry(entry).hashAsFirst(of: welcomed.name, place.generation)
     }
 }
 
 extension LoggedEntry {
-    /// - Parameter isHashed: its payload is the hash of the real one.
-    init(_ entry: Entry, isHashed: Bool) {
-        guard isHashed else {
-            self.init(
-                seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payload: entry.payload)
-            return
-        }
+    fileprivate init(_ entry: Entry) {
         self.init(
-            seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payloadHash: entry.payload)
+            seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payload: entry.payload)
     }
 }

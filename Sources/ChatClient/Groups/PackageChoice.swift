@@ -31,3 +31,26 @@ struct PackageChoice: Sendable {
         return checked.keyPackage
     }
 }
+
+/// Keys of leaves and packages. A group in which one stood twice is refused by everybody, so whoever has another's is not added, and keeps
+/// nobody else from it.
+struct TakenKeys {
+    private var owners: [[UInt8]: DeviceCredential] = [:]
+
+    /// Notes that a device has keys.
+    mutating func add(_ keys: [[UInt8]], of device: DeviceCredential) {
+        for key in keys { owners[key] = device }
+    }
+
+    /// Leaves out packages with a key that another device has, and notes the others'.
+    mutating func unused(_ packages: [KeyPackage]) -> [KeyPackage] {
+        packages.filter { package in
+            let leaf = package.leafNode
+            guard let device = try? DeviceCredential(leaf.credential) else { return false }
+            let keys = [leaf.signatureKey.bytes, leaf.encryptionKey.bytes, package.initKey.bytes]
+            guard keys.allSatisfy({ owners[$0] ?? device == device }) else { return false }
+            add(keys, of: device)
+            return true
+        }
+    }
+}

@@ -68,6 +68,13 @@ struct WelcomedGroup: Sendable {
         } catch { throw Refusal(text: "\(error)") }
     }
 
+    /// Whether it leads to where the log's commit does: nobody else could read what is written to a group beside it.
+    func check(_ commit: Entry) throws(Refusal) {
+        guard PayloadKind(rawValue: commit.payloadKind) == .commit,
+            let message = try? MLSMessage(decoding: commit.payload), group.began(with: message)
+        else { throw Refusal(text: "it leads to another group than the commit \(commit.seq) with which it came") }
+    }
+
     /// Who has added this device.
     var adder: AccountID { signer.account }
 

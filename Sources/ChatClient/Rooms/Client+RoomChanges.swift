@@ -25,9 +25,10 @@ extension Client {
         var changes: [RoomChange] = []
         var packages: [KeyPackage] = []
         var former: Set<HPKEPublicKey> = []
+        var keys = desk.keys
         for user in users {
             do throws(Problem) {
-                packages += try await self.packages(of: user, for: desk, &former)
+                packages += try await self.packages(of: user, for: desk, &keys, &former)
                 changes.append(RoomChange(user: user, problem: nil))
             } catch {
                 changes.append(RoomChange(user: user, problem: try error.concerning(user, in: name)))
@@ -40,9 +41,11 @@ extension Client {
         return changes
     }
 
-    /// - Parameter former: the leaves of the account are added to it where it has left, and they are still in the group.
+    /// - Parameters:
+    ///   - keys: that are in use.
+    ///   - former: the leaves of the account are added to it where it has left, and they are still in the group.
     private func packages(
-        of user: UserName, for desk: RoomDesk, _ former: inout Set<HPKEPublicKey>
+        of user: UserName, for desk: RoomDesk, _ keys: inout TakenKeys, _ former: inout Set<HPKEPublicKey>
     ) async throws(Problem) -> [KeyPackage] {
         let (link, _) = try await loggedInLink()
         let account = try await account(of: user)
@@ -56,8 +59,9 @@ extension Client {
                 return []
             }
         }
-        let packages = try await desk.joiner.packagesToAdd(
-            of: Joiner.Peer(account: account, name: user), in: desk.conversation)
+        let packages = keys.unused(
+            try await desk.joiner.packagesToAdd(
+                of: Joiner.Peer(account: account, name: user), in: desk.conversation))
         guard !packages.isEmpty else {
             throw Problem(
                 .noDevice, "\(user) has no device that can be added to #\(desk.name)",

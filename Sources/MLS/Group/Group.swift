@@ -80,6 +80,15 @@ extension Group {
     /// The tree, for those who join (RFC 9420 §12.4.3.3).
     public var ratchetTree: ExportedRatchetTree { state.tree.exported }
 
+    /// Whether this epoch is the one that a commit has begun, by its confirmation tag (RFC 9420 §8.1): for who has joined by a Welcome, which
+    /// may have been made for another.
+    public func began(with message: MLSMessage) -> Bool {
+        guard case .publicMessage(let commit) = message.body, let tag = commit.auth.confirmationTag else {
+            return false
+        }
+        return tag == state.confirmationTag
+    }
+
     /// A value that only members of this epoch know, and all share (RFC 9420 §8.7).
     public var epochAuthenticator: Secret { secrets.epochAuthenticator }
 

@@ -1,0 +1,58 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+import RulesSupport
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// A member that lets others in where nobody else is.
+@Suite(.endsWhatItStarts) struct HostileWelcomeTests {
+    @Test func `K5: a Welcome that leads to another group than its commit is not entered, and what is written is read`()
+        async throws
+    {
+        try await withServer { server in
+            let (alice, mallory, carol, name) = try await HostileScene.room(server)
+            let hostile = try await HostileMember(mallory, in: name)
+            let (group, position) = try await hostile.group()
+            let adds = CommitOptions(try await hostile.packages(of: carol).map { .add($0) })
+            let real = try HostileMember.commit(adds, in: group)
+            let beside = try HostileMember.commit(adds, in: group)
+            try await hostile.sends(
+                real.pending.message.encoded, try #require(try real.pending.groupInfo()).encoded,
+                welcome: try #require(beside.pending.welcome).encoded, at: position)
+            try await carol.client().joinRoom(name)
+            #expect(try await HostileScene.write("hello", from: carol, to: name) == nil)
+            #expect(try await HostileScene.write("good day", from: alice, to: name) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(alice)).contains("hello"))
+            #expect(HostileScene.messages(try await HostileScene.read(carol)) == ["hello", "good day"])
+        }
+    }
+
+    @Test func `a key that another device has keeps nobody but its owner from being added`() throws {
+        var generator = SeededGenerator(seed: 3)
+        let (ann, bob) = (try TestAccount("ann", seed: 1), try TestAccount("bob", seed: 2))
+        func package(_ account: TestAccount) throws -> KeyPackage {
+            try KeyPackage.create(
+                suite: GroupPlace.suite, identity: account.identity(), lifetime: Lifetime(notBefore: 1, notAfter: 2),
+                using: &generator
+            ).keyPackage
+        }
+        let (first, second) = (try package(ann), try package(bob))
+        var keys = TakenKeys()
+        #expect(keys.unused([first, second]) == [first, second])
+        // Ann's device may be added anew under the key that it has.
+        let third = try package(ann)
+        #expect(keys.unused([third]) == [third])
+        var others = TakenKeys()
+        others.add([first.leafNode.signatureKey.bytes], of: try DeviceCredential(second.leafNode.credential))
+        #expect(others.unused([first, second]) == [second])
+        for key in [first.initKey.bytes, first.leafNode.encryptionKey.bytes] {
+            var others = TakenKeys()
+            others.add([key], of: try DeviceCredential(second.leafNode.credential))
+            #expect(others.unused([first]) == [])
+        }
+    }
+}
