@@ -46,12 +46,15 @@ extension OpeningCourse {
     }
 
     /// M1: what was opened is what the server says of it; M2: and no second message under one id. The sender that is shown is the
-    /// leaf's, since it is the entry's.
+    /// leaf's, since it is the entry's, and is called as the leaf's certificate says (C4).
     private mutating func check(_ opened: ApplicationMessage, _ entry: ReceivedEntry) throws -> EntryOpening {
         let place = entry.place
         guard let leaf = try? DeviceCredential(opened.leaf.credential), leaf.party.account == place.sender,
             leaf.device == place.device
         else { return mismatched(entry, "another device has written it") }
+        if named.insert(place.sender).inserted, let name = try? ClaimedLeaf(opened.leaf).name {
+            try store.setName(of: place.sender, name)
+        }
         guard let data = try? MessageData(wireBytes: opened.authenticatedData), data.id == place.id else {
             return mismatched(entry, "it was written under another id")
         }

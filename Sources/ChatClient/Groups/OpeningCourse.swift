@@ -28,6 +28,8 @@ struct OpeningCourse {
     /// Messages of this epoch whose ratchets are not stored yet.
     var messages: MessageBatch?
     var part = OpenedPart()
+    /// Accounts whose names were looked at.
+    var named: Set<AccountID> = []
     /// Somebody came or went.
     var hasMemberNews = false
 

@@ -78,6 +78,7 @@ extension ClientStore {
         let account = chain.place.account
         try noteLook(at: account, now: now)
         guard meeting != .behind, let pin = book.byAccount[account] else { return }
+        try setName(of: account, pin.name)
         let from = Int(try chainCount(of: account))
         try database.run(
             """

@@ -38,10 +38,17 @@ struct ConversationBook: Sendable {
         guard let conversation = found.conversations.first,
             let member = conversation.members.first(where: { $0.name == user })
         else { throw Problem(.protocolFault, "\(link.address) opened another conversation than the one with \(user)") }
-        let isTheirs = try await store.withStore { store in
-            guard let own = try store.identity()?.account else { return false }
+        let (isTheirs, name) = try await store.withStore { store in
+            guard let own = try store.identity()?.account else { return (false, user) }
             try store.write { try store.remember([conversation], own: own, now: WallClock.now) }
-            return try store.peer(of: conversation.id) == member.id
+            return (try store.peer(of: conversation.id) == member.id, try store.name(of: member.id))
+        }
+        guard name == user else {
+            var problem = Problem(
+                .chainForked, "\(link.address) calls \(user) whom it called \(name), as that account does itself",
+                advice: .doubtServer(user: user.text), sent: .no)
+            problem.user = user.text
+            throw problem
         }
         guard isTheirs else {
             throw Problem(

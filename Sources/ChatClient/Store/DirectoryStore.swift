@@ -12,17 +12,27 @@ struct StoredConversation: Equatable, Sendable {
 }
 
 extension ClientStore {
-    /// Keeps what the server has told of accounts. Within a transaction.
+    /// Keeps what the server has told of accounts; how one is called it says of those alone whose own chain has not. Within a transaction.
     func remember(_ accounts: [AccountRecord], now: Timestamp) throws {
         for account in accounts {
             try database.run(
                 """
                 INSERT INTO accounts(id, name, display_name, flags, told) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT(id) DO UPDATE SET name = excluded.name, display_name = excluded.display_name,
-                    flags = excluded.flags, told = excluded.told
+                ON CONFLICT(id) DO UPDATE SET name = iif(is_proven, name, excluded.name),
+                    display_name = excluded.display_name, flags = excluded.flags, told = excluded.told
                 """,
                 account.id, account.name.text, account.displayName, Int(account.flags.rawValue), now)
         }
+    }
+
+    /// C4: the name that is shown is the chain's, whatever the server calls the account. Within a transaction.
+    func setName(of account: AccountID, _ name: UserName) throws {
+        try database.run(
+            """
+            INSERT INTO accounts(id, name, display_name, flags, told, is_proven) VALUES (?, ?, '', 0, 0, 1)
+            ON CONFLICT(id) DO UPDATE SET name = excluded.name, is_proven = 1
+                WHERE name <> excluded.name OR is_proven = 0
+            """, account, name.text)
     }
 
     /// Keeps conversations and their members, where they are what the server says that they are: whose a direct one is follows from its
@@ -158,4 +168,13 @@ extension ClientStore {
                 ?? false
         }
     }
+}
+
+extension ClientSchema {
+    static let version24: StaticString = """
+        -- The account's own chain says its name.
+        ALTER TABLE accounts ADD COLUMN is_proven INTEGER NOT NULL DEFAULT 0;
+        UPDATE accounts SET is_proven = 1, name = (SELECT name FROM pins WHERE account = id)
+            WHERE id IN (SELECT account FROM pins);
+        """
 }

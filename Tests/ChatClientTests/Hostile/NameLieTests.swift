@@ -91,6 +91,34 @@ import Testing
         }
     }
 
+    @Test func `C4: who has written is called as their own chain says, whatever the server calls them`() async throws {
+        try await withServer { server in
+            let (alice, bob, mallory) = try await scene(server)
+            let carol = try await Person.registered("carol", at: server)
+            let room = try #require(RoomName("town"))
+            try await carol.client().createRoom(room, access: .open)
+            // She has met mallory, and not carol.
+            for person in [alice, mallory] { try await person.client().joinRoom(room) }
+            let others = [carol.name: bob.name, mallory.name: bob.name]
+            let lie = HostileServer.frames(Accounts.self) { page in
+                for index in page.accounts.indices {
+                    page.accounts[index].name = others[page.accounts[index].name] ?? page.accounts[index].name
+                }
+            }
+            for person in [carol, mallory] {
+                #expect(try await HostileScene.write("from \(person.name)", from: person, to: room) == nil)
+            }
+            _ = try await HostileScene.read(alice, through: lie)
+            let told = try await alice.client().withStore { store -> [String] in
+                let reader = try #require(try store.itemReader())
+                return try store.items(after: 0, limit: 99, reader: reader).compactMap { item in
+                    if case .message(let message) = item { "\(message.from): \(message.body)" } else { nil }
+                }
+            }
+            #expect(told == ["alice: hello", "carol: from carol", "mallory: from mallory"])
+        }
+    }
+
     @Test func `everyone's conversation is the one that was told first`() async throws {
         try await withServer { server in
             let (alice, bob, mallory) = try await scene(server)
