@@ -60,8 +60,27 @@ extension MemoryStore {
         conversation.welcomes.append(
             Welcome(
                 taken: TakenWelcome(id: bundle.id, head: conversation.head, payload: welcome.payload), time: time,
-                requests: requests))
-        for device in welcome.devices { noteUsed(by: bundle.sender, in: bundle.conversation, of: device) }
+                sender: bundle.sender, requests: requests))
+        for device in welcome.devices {
+            noteUsed(by: bundle.sender, in: bundle.conversation, of: device)
+            dropSurplusWelcomes(of: bundle.sender, for: device, in: &conversation)
+        }
+    }
+
+    /// Of all conversations; the one that changes is in hand.
+    private func dropSurplusWelcomes(
+        of sender: AccountID, for device: DeviceID, in changing: inout Conversation
+    ) {
+        conversations[changing.info.id] = changing
+        let all = conversations.flatMap { id, conversation in
+            conversation.welcomes.indices.map { (id: id, index: $0, welcome: conversation.welcomes[$0]) }
+        }
+        let own = all.filter { $0.welcome.sender == sender && $0.welcome.requests[device] != nil }
+            .sorted { ($0.welcome.time, $0.welcome.taken.head) > ($1.welcome.time, $1.welcome.taken.head) }
+        for item in own.dropFirst(NewWelcome.kept) {
+            conversations[item.id]?.welcomes[item.index].requests[device] = nil
+        }
+        changing.welcomes = conversations[changing.info.id]?.welcomes ?? []
     }
 
     private func apply(_ change: MembershipChange, _ conversation: inout Conversation) {

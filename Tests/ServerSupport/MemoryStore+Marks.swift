@@ -185,10 +185,15 @@ extension MemoryStore {
                 step.entries += 1
                 step.firsts[id] = entry.seq.advanced(by: 1)
             }
-            conversations[id]?.welcomes.removeAll { welcome in
+            let old = conversation.welcomes.filter { welcome in
                 let waits = welcome.requests.values.contains { $0 == nil }
                 return welcome.time < (waits ? sweep.welcomesBefore : sweep.identifiersBefore)
             }
+            for welcome in old {
+                let bytes = StoreQuota.bytes(ofPayload: welcome.taken.payload.count)
+                step.freed[welcome.sender, default: 0] += UInt64(bytes)
+            }
+            conversations[id]?.welcomes.removeAll { welcome in old.contains { $0.taken.id == welcome.taken.id } }
             for (key, answer) in conversation.answers where answer.time < sweep.identifiersBefore {
                 if conversations[id]?.entries[answer.seq] == nil { conversations[id]?.answers[key] = nil }
             }
@@ -200,10 +205,16 @@ extension MemoryStore {
     func setBelievedTime(_ time: Timestamp) async throws(StoreFailure) { believed = time }
 
     func usage() async throws(StoreFailure) -> [AccountID: UInt64] {
-        let entries = conversations.values.flatMap(\.entries.values)
-        return Dictionary(grouping: entries, by: \.sender).mapValues { entries in
-            entries.reduce(0) { $0 + UInt64(StoreQuota.bytes(ofPayload: $1.payload.count)) }
+        var used: [AccountID: UInt64] = [:]
+        for conversation in conversations.values {
+            let payloads =
+                conversation.entries.values.map { ($0.sender, $0.payload.count) }
+                + conversation.welcomes.map { ($0.sender, $0.taken.payload.count) }
+            for (sender, bytes) in payloads {
+                used[sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: bytes))
+            }
         }
+        return used
     }
 
     func room() async throws(StoreFailure) -> StoreRoom { StoreRoom(used: 1, diskFree: .max) }

@@ -41,6 +41,7 @@ actor MemoryStore: Store {
     struct Welcome {
         var taken: TakenWelcome
         var time: Timestamp
+        var sender: AccountID
         /// Who has taken it; nil: nobody yet.
         var requests: [DeviceID: MessageID?]
     }

@@ -204,6 +204,7 @@ package struct GroupFollower: Sendable {
         var ruling = GroupRuling(
             next: next.stored, mark: next.mark, clears: changes.clears.map(\.rawValue), rows: changes.sideRows,
             members: try Self.members(staged), welcomed: added)
+        ruling.isExternal = staged.committer == .newMemberCommit
         next.tell(&ruling, since: self)
         return ruling
     }

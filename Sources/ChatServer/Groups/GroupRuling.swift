@@ -39,6 +39,8 @@ package struct GroupRuling: Sendable {
     package var room: RoomTraits?
     /// For whom the Welcome is.
     package var welcomed: [DeviceID]
+    /// Whoever commits comes in by it.
+    package var isExternal = false
     /// The server's proposals that it could not take along, made anew (R2).
     package var repeated: [RemovalRuling] = []
 

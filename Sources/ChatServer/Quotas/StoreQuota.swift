@@ -20,6 +20,11 @@ package struct StoreQuota: Sendable {
     /// What an entry counts.
     package static func bytes(ofPayload payload: Int) -> Int { payload + bytesBesidePayload }
 
+    /// What a bundle counts: its entry, and its Welcome.
+    package static func bytes(of bundle: Bundle) -> Int {
+        bytes(ofPayload: bundle.payloadBytes) + (bundle.welcome.map { bytes(ofPayload: $0.payload.count) } ?? 0)
+    }
+
     package var accountLimit: UInt64
     package var storeLimit: UInt64
     package var reserve: UInt64
@@ -69,7 +74,7 @@ package struct StoreQuota: Sendable {
 
     package func used(by account: AccountID) -> UInt64 { used[account, default: 0] }
 
-    /// Entries of the account were stored.
+    /// Entries of the account were stored, with their Welcomes.
     package mutating func added(_ bytes: Int, for account: AccountID) {
         let bytes = UInt64(max(0, bytes))
         used[account, default: 0] &+= bytes
@@ -78,7 +83,7 @@ package struct StoreQuota: Sendable {
         diskFree -= min(diskFree, bytes)
     }
 
-    /// Entries of the account ended. The store's size is measured anew, not reckoned.
+    /// Entries and Welcomes of the account ended. The store's size is measured anew, not reckoned.
     package mutating func removed(_ bytes: UInt64, for account: AccountID) {
         let left = used[account, default: 0]
         used[account] = left > bytes ? left - bytes : nil

@@ -47,24 +47,28 @@ final class GroupRequests {
     // MARK: Handshakes
 
     private func found(_ request: FoundGroup, _ session: Session, _ correlation: UInt32) {
-        guard let reader = session.begin()?.reader else { return }
+        let weight = RequestWeight.of(
+            bytes: request.founding.count + request.handshake.count + request.groupInfo.count + request.welcome.count)
+        guard let reader = session.begin(weight: weight)?.reader else { return }
         let question = HandshakeQuestion(
             conversation: request.conversation, author: reader, founding: request.founding, commit: request.handshake,
             groupInfo: request.groupInfo, welcome: request.welcome)
-        take(question, as: request.id, session, correlation)
+        take(question, as: request.id, weight, session, correlation)
     }
 
     private func commit(_ request: Commit, _ session: Session, _ correlation: UInt32) {
-        guard let reader = session.begin()?.reader else { return }
+        let weight = RequestWeight.of(
+            bytes: request.handshake.count + request.groupInfo.count + request.welcome.count)
+        guard let reader = session.begin(weight: weight)?.reader else { return }
         let question = HandshakeQuestion(
             conversation: request.conversation, author: reader, position: request.position, commit: request.handshake,
             groupInfo: request.groupInfo, welcome: request.welcome)
-        take(question, as: request.id, session, correlation)
+        take(question, as: request.id, weight, session, correlation)
     }
 
     /// Has it judged, and puts it into the batch that forms: also what is not to be stored, for it may have been stored before.
     private func take(
-        _ question: HandshakeQuestion, as id: MessageID, _ session: Session, _ correlation: UInt32
+        _ question: HandshakeQuestion, as id: MessageID, _ weight: Int, _ session: Session, _ correlation: UInt32
     ) {
         desk.judge(question) { result, settle in
             // Whoever was expelled meanwhile stores nothing more.
@@ -86,7 +90,9 @@ final class GroupRequests {
                         if let ruling, stored?.duplicate == false {
                             self.removals.committed(in: question.conversation, ruling)
                         }
-                        session.finish(correlation, self.answer(outcome, bundle, isFounding: question.founding != nil))
+                        session.finish(
+                            correlation, self.answer(outcome, bundle, isFounding: question.founding != nil),
+                            weight: weight)
                         self.turns.end(session, in: question.conversation)
                     })
                 // In the same batch: no message comes between.
@@ -95,7 +101,7 @@ final class GroupRequests {
                 }
             case .failure(let failure):
                 settle(false)
-                session.refuse(correlation, failure)
+                session.refuse(correlation, failure, weight: weight)
             }
         }
     }
@@ -111,16 +117,16 @@ final class GroupRequests {
         // The store says where it stands.
         case nil: break
         }
-        if let failure = objection(to: question, decision) { bundle.object(failure) }
+        if let failure = objection(to: bundle, question, decision) { bundle.object(failure) }
         return bundle
     }
 
-    private func objection(to question: HandshakeQuestion, _ decision: HandshakeDecision) -> Failure? {
-        let bytes = StoreQuota.bytes(ofPayload: question.commit.count + question.welcome.count)
+    private func objection(
+        to bundle: Bundle, _ question: HandshakeQuestion, _ decision: HandshakeDecision
+    ) -> Failure? {
+        let bytes = StoreQuota.bytes(of: bundle)
         if let failure = quota.verdict(adding: bytes, for: question.author.account).failure { return failure }
-        guard question.founding == nil, decision.standing.leaf?.until != nil || decision.standing.leaf == nil else {
-            return nil
-        }
+        guard case .success(let ruling)? = decision.ruling, ruling.isExternal else { return nil }
         let limit = RateLimit(burst: 2, everyMilliseconds: UInt64(Limits.externalCommitSeconds) * 1_000)
         let now = Ticks(microseconds: context.clock.now().uptimeNanoseconds / 1_000)
         let wait = externals.take(question.author.device, of: limit, at: now)

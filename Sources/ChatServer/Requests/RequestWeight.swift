@@ -8,4 +8,7 @@ enum RequestWeight {
     static let lookUp = 32
     /// What is answered by a page of `Limits.page` accounts or conversations, which may have 100 KiB.
     static let page = 128
+
+    /// What waits with so many bytes of its own until it is looked at.
+    static func of(bytes: Int) -> Int { max(lookUp, bytes / unitBytes) }
 }

@@ -136,7 +136,7 @@ final class BatchWriter {
             else {
                 continue
             }
-            quota.added(StoreQuota.bytes(ofPayload: bundle.payloadBytes), for: bundle.sender)
+            quota.added(StoreQuota.bytes(of: bundle), for: bundle.sender)
         }
     }
 

@@ -227,6 +227,41 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.quiet) func `what a Welcome takes counts for whoever has made it, until it ends`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            let payload = [UInt8](repeating: 7, count: 10_000)
+            _ = try await store.commit([welcome(5, [bobDevice, aliceDevice], payload)], time: 1_100)
+            let entry = UInt64(StoreQuota.bytes(ofPayload: 1))
+            let whole = entry + UInt64(StoreQuota.bytes(ofPayload: payload.count))
+            #expect(try await store.store.usage() == [alice: whole])
+            for device in [aliceDevice, bobDevice] { #expect(try await take(device, 1, store) != nil) }
+            let freed = try await store.sweep(now: 3_000 + RetentionSweep.identifiersLonger, retention: 1_000)
+            #expect(freed == whole)
+            #expect(try await store.store.usage().isEmpty)
+        }
+    }
+
+    @Test(arguments: Kind.quiet) func `of one account's Welcomes a device keeps the newest, and all of others`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            let other = bundle(4, in: room, text: "0") { $0.welcome = NewWelcome(devices: [bobDevice], payload: [9]) }
+            _ = try await store.commit([other])
+            let most = UInt64(NewWelcome.kept)
+            for first in stride(from: 0, to: most + 3, by: 64) {
+                _ = try await store.commit(
+                    (first..<min(first + 64, most + 3)).map { welcome(100 + $0, [bobDevice, aliceDevice], [7]) })
+            }
+            var taken: [MessageID] = []
+            while let next = try await take(bobDevice, UInt64(taken.count) + 1, store) { taken.append(next.id) }
+            #expect(taken == ([4] + (3..<most + 3).map { 100 + $0 }).map { MessageID(high: 0, low: $0) })
+        }
+    }
+
     // MARK: Bounds
 
     @Test(arguments: Kind.all) func `what changes with a bundle is bounded together`(_ kind: Kind) async throws {

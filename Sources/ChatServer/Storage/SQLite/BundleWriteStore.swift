@@ -72,7 +72,7 @@ extension BatchWriteStore {
         if let room = bundle.room { try RoomStore.set(room, of: bundle.conversation, in: database) }
         if let welcome = bundle.welcome {
             try WelcomeStore.insert(
-                welcome, of: bundle.id, in: conversation.number, head: stored.seq, time: stored.time, database)
+                welcome, of: bundle, in: conversation.number, head: stored.seq, time: stored.time, database)
             let packages = PackageStore(database: database)
             for device in welcome.devices {
                 try packages.noteUsed(by: bundle.sender, in: bundle.conversation, of: device)

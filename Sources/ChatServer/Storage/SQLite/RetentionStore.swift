@@ -33,7 +33,8 @@ enum RetentionStore {
                     since: sweep.unseenSince, limit: RetentionSweep.stepRows, in: database)
                 try CommitReportStore.expire(sweep, in: database)
             }
-            try WelcomeStore.expire(sweep, limit: RetentionSweep.stepRows, in: database)
+            let welcomes = try WelcomeStore.expire(sweep, limit: RetentionSweep.stepRows, in: database)
+            step.freed.merge(welcomes, uniquingKeysWith: +)
             step.sweep.phase = try expireIdentifiers(after: after, before: sweep.identifiersBefore, in: database)
         case .done: break
         }

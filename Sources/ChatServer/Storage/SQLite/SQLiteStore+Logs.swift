@@ -140,7 +140,7 @@ extension SQLiteStore {
     }
 
     package func usage() async throws(StoreFailure) -> [AccountID: UInt64] {
-        try await survey { try UsageStore.entries(in: $0) }
+        try await survey { try UsageStore.payloads(in: $0) }
     }
 
     package func room() async throws(StoreFailure) -> StoreRoom {

@@ -11,7 +11,7 @@ package enum ServerSchema {
             Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
             Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth), Migration(tenth),
             Migration(eleventh), Migration(twelfth), Migration(thirteenth),
-            Migration(fourteenth),
+            Migration(fourteenth), Migration(fifteenth),
         ])
 
     private static let first: StaticString = """
@@ -248,5 +248,13 @@ package enum ServerSchema {
         CREATE TABLE blocked_users(
             account BLOB NOT NULL REFERENCES accounts(id), blocked BLOB NOT NULL REFERENCES accounts(id),
             PRIMARY KEY(account, blocked)) WITHOUT ROWID;
+        """
+
+    /// What Welcomes take counts for whoever has made them.
+    private static let fifteenth: StaticString = """
+        ALTER TABLE welcomes ADD COLUMN sender BLOB NOT NULL DEFAULT x'';
+        UPDATE welcomes SET sender = coalesce((SELECT sender FROM entries WHERE key = conversation << 38 | head), x'');
+        DELETE FROM welcome_devices WHERE (conversation, id) IN (SELECT conversation, id FROM welcomes WHERE sender = x'');
+        DELETE FROM welcomes WHERE sender = x'';
         """
 }

@@ -5,10 +5,13 @@ import System
 
 /// How much room a store takes.
 enum UsageStore {
-    /// What the entries of each account take, as quotas count it.
-    static func entries(in database: Database) throws -> [AccountID: UInt64] {
+    /// What the entries and Welcomes of each account take, as quotas count it.
+    static func payloads(in database: Database) throws -> [AccountID: UInt64] {
         let rows: [(AccountID, UInt64)] = try database.all(
-            "SELECT sender, sum(length(payload) + ?) FROM entries GROUP BY sender", StoreQuota.bytesBesidePayload
+            """
+            SELECT sender, sum(length(payload) + ?1) FROM entries GROUP BY sender
+            UNION ALL SELECT sender, sum(length(payload) + ?1) FROM welcomes GROUP BY sender
+            """, StoreQuota.bytesBesidePayload
         ) { (try $0.identifier(0), $0.unsigned(1)) }
         return Dictionary(rows) { $0 + $1 }
     }

@@ -5,19 +5,26 @@ import StoredValues
 /// Welcomes, and the devices that they wait for. Every function that changes something is part of the caller's transaction.
 enum WelcomeStore {
     static func insert(
-        _ welcome: NewWelcome, of bundle: MessageID, in number: UInt64, head: SequenceNumber, time: Timestamp,
+        _ welcome: NewWelcome, of bundle: Bundle, in number: UInt64, head: SequenceNumber, time: Timestamp,
         _ database: Database
     ) throws {
         try database.run(
-            "INSERT INTO welcomes(conversation, id, head, time, payload) VALUES(?, ?, ?, ?, ?)", number, bundle, head,
-            time, welcome.payload)
+            "INSERT INTO welcomes(conversation, id, head, time, sender, payload) VALUES(?, ?, ?, ?, ?, ?)", number,
+            bundle.id, head, time, bundle.sender, welcome.payload)
         for device in Set(welcome.devices) {
             try database.run(
                 """
                 INSERT INTO welcome_devices(device, conversation, number, id)
                 SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3 FROM welcome_devices
                 WHERE device = ?1 AND conversation = ?2
-                """, device, number, bundle)
+                """, device, number, bundle.id)
+            try database.run(
+                """
+                DELETE FROM welcome_devices WHERE device = ?1 AND (conversation, number) IN (
+                    SELECT d.conversation, d.number FROM welcome_devices d
+                    JOIN welcomes w ON w.conversation = d.conversation AND w.id = d.id AND w.sender = ?2
+                    WHERE d.device = ?1 ORDER BY w.time DESC, w.rowid DESC LIMIT -1 OFFSET ?3)
+                """, device, bundle.sender, NewWelcome.kept)
         }
     }
 
@@ -56,17 +63,24 @@ enum WelcomeStore {
     }
 
     /// Forgets some that are old: those that all have taken, earlier than those that wait.
-    static func expire(_ sweep: RetentionSweep, limit: Int, in database: Database) throws {
-        let old: [(number: UInt64, id: [UInt8])] = try database.all(
+    ///
+    /// - Returns: what they took, by who has made them, as quotas count it.
+    static func expire(
+        _ sweep: RetentionSweep, limit: Int, in database: Database
+    ) throws -> [AccountID: UInt64] {
+        let old: [(number: UInt64, id: [UInt8], sender: AccountID, bytes: Int)] = try database.all(
             """
-            SELECT conversation, id FROM welcomes w WHERE time < ?1 AND (time < ?2 OR NOT EXISTS(
+            SELECT conversation, id, sender, length(payload) FROM welcomes w WHERE time < ?1 AND (time < ?2 OR NOT EXISTS(
                 SELECT 1 FROM welcome_devices d WHERE d.conversation = w.conversation AND d.id = w.id AND d.request IS NULL))
             ORDER BY time LIMIT ?3
             """, sweep.identifiersBefore, sweep.welcomesBefore, limit
-        ) { ($0.unsigned(0), $0.bytes(1)) }
-        for (number, id) in old {
+        ) { ($0.unsigned(0), $0.bytes(1), try $0.identifier(2), $0.int(3)) }
+        var freed: [AccountID: UInt64] = [:]
+        for (number, id, sender, bytes) in old {
             try database.run("DELETE FROM welcome_devices WHERE conversation = ? AND id = ?", number, id)
             try database.run("DELETE FROM welcomes WHERE conversation = ? AND id = ?", number, id)
+            freed[sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: bytes))
         }
+        return freed
     }
 }
