@@ -16,6 +16,20 @@ extension ClientStore {
             standing.conversation, Int(standing.group.incarnation), standing.seq, mark)
     }
 
+    /// M3: who has come in the middle of the log, or has crossed a hole, takes its hash from the server, as a claim: the first that somebody
+    /// else has seen confirms it, or does not. Within a transaction.
+    func takeClaim(_ hash: LogHash, of page: LogPage) throws {
+        let position = page.standing.position
+        // Others may have read on meanwhile.
+        guard var standing = try groupStanding(of: page.conversation), standing.hash == nil,
+            standing.seq == page.standing.head, standing.generation == position.generation,
+            standing.group.incarnation == position.incarnation
+        else { return }
+        standing.hash = hash
+        try setGroupStanding(standing)
+        try keepLogMark(of: standing)
+    }
+
     /// Within a transaction.
     func dropLogMarks(before standing: GroupStanding) throws {
         let (conversation, incarnation) = (standing.conversation, Int(standing.group.incarnation))

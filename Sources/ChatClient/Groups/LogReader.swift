@@ -94,23 +94,11 @@ struct LogReader: Sendable {
         try await store.withStore { try $0.groupStanding(of: conversation)?.seq }
     }
 
-    /// M3: who has come in the middle of the log, or has crossed a hole, takes its hash from the server, as a claim: the first that somebody
-    /// else has seen confirms it, or does not.
     private func takeClaim(_ page: LogPage) async throws(Problem) {
         guard let hash = LogHash(page.hash) else { return }
         try await store.withStore { store in
             guard try store.groupStanding(of: page.conversation)?.hash == nil else { return }
-            try store.write {
-                let position = page.standing.position
-                // Others may have read on meanwhile.
-                guard var standing = try store.groupStanding(of: page.conversation), standing.hash == nil,
-                    standing.seq == page.standing.head, standing.generation == position.generation,
-                    standing.group.incarnation == position.incarnation
-                else { return }
-                standing.hash = hash
-                try store.setGroupStanding(standing)
-                try store.keepLogMark(of: standing)
-            }
+            try store.write { try store.takeClaim(hash, of: page) }
         }
     }
 

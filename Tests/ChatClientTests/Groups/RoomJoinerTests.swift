@@ -21,13 +21,14 @@ import Testing
 
         /// - Parameter welcomeBytes: that its Welcomes may have.
         init(
-            _ person: Person, losing kind: FrameKind? = nil, welcomeBytes: Int = ChatProtocol.Limits.groupWelcome
+            _ person: Person, losing kind: FrameKind? = nil, welcomeBytes: Int = ChatProtocol.Limits.groupWelcome,
+            wire around: (any GroupWire) -> any GroupWire = { $0 }
         ) async throws {
             name = try #require(ops)
             client = try person.client()
             link = try await client.loggedInLink().0
             let made = try await client.joiner(on: link)
-            let wire: any GroupWire = if let kind { LosingWire(link, losing: kind) } else { link }
+            let wire: any GroupWire = if let kind { LosingWire(link, losing: kind) } else { around(link) }
             var place = made.place
             place.welcomeBytes = welcomeBytes
             joiner = Joiner(
@@ -187,6 +188,56 @@ import Testing
             #expect(try await second.enter(room) == GroupMark(epoch: isLate ? 4 : 2))
             #expect(try await second.devices(in: room).count == 2)
             #expect(try await second.gaps(in: room) == (isLate ? ["resync"] : []))
+        }
+    }
+
+    @Test func `S3: all whom one commit has thrown out come back in turns, and none gets in another's way`()
+        async throws
+    {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let others = [
+                try await Person.registered("bob", at: server), try await Person.registered("carol", at: server),
+                try await Person.registered("dave", at: server),
+            ]
+            for person in others { try await person.client().leavesPackages() }
+            let ops = try #require(Self.ops)
+            try await alice.client().createRoom(ops, access: .closed)
+            #expect(try await alice.client().add(others.map(\.name), to: ops).allSatisfy { $0.problem == nil })
+            let room = try #require(try await alice.client().withStore { try $0.pinnedRoom(ops) })
+            let books = others.map { _ in RecordingWire.Book() }
+            var scenes: [Scene] = []
+            for (person, book) in zip(others, books) {
+                let scene = try await Scene(person) { RecordingWire($0, book) }
+                _ = try await scene.enter(room)
+                _ = try await scene.joiner.enter(room, as: scene.target, after: .preconditionFailed)
+                scenes.append(scene)
+            }
+            let first = try await Scene(alice)
+            _ = try await first.joiner.enter(room, as: first.target, after: .preconditionFailed)
+            for scene in scenes {
+                _ = try await scene.joiner.enter(room, as: scene.target, after: .preconditionFailed)
+                try await scene.client.withStore { store in
+                    try store.write {
+                        try store.database.run(
+                            "DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
+                    }
+                }
+            }
+            _ = try await first.joiner.commit(.path(after: first.key(in: room)), to: room, as: first.target)
+            for book in books { book.clear() }
+            let coming = scenes.map { scene in
+                Task { try await scene.joiner.enter(room, as: scene.target, after: .preconditionFailed) }
+            }
+            for task in coming { _ = try await task.value }
+            for book in books {
+                let kinds = book.asked.filter { [.takeTurn, .readGroup, .commit].contains($0.kind) }
+                #expect(kinds.map(\.kind) == [.takeTurn, .readGroup, .commit], "\(kinds)")
+                #expect(kinds.allSatisfy { $0.problem == nil }, "\(kinds)")
+            }
+            // Nobody waits in the same moment, and nobody for long.
+            let waits = (0..<64).map { _ in GroupTarget.room(ops).jitter }
+            #expect(Set(waits).count > 8 && waits.allSatisfy { $0 >= .zero && $0 < .seconds(2) })
         }
     }
 

@@ -9,47 +9,6 @@ import Testing
 
 /// K5, as the client asks it.
 @Suite struct WelcomedGroupTests {
-    private struct Scene {
-        let place: GroupPlace
-        let package: KeyPackageSecrets
-        let welcome: [UInt8]
-        let policy: GroupPolicy
-
-        /// Bob adds ann.
-        ///
-        /// - Parameter kind: of the group, by bob and ann; nil: a direct one.
-        init(_ kind: ((Party, Party) throws -> GroupPolicy.Kind)? = nil) throws {
-            var generator = SeededGenerator(seed: 3)
-            let (ann, bob) = (try TestAccount("ann", seed: 1), try TestAccount("bob", seed: 2))
-            let groupKey = try generator.pair()
-            var identity = try StoreScene().identity()
-            (identity.account, identity.name, identity.device) = (ann.place.account, ann.name, ann.first)
-            identity.server = TestAccount.server
-            let secret = try #require(ann.present[ann.first]).privateKey.bytes
-            place = GroupPlace(
-                own: try OwnDevice(identity, ChainKeys(granting: secret)), chain: ann.chain,
-                generation: identity.generation, groupKey: groupKey.publicKey)
-            package = try KeyPackage.create(
-                suite: GroupPlace.suite, identity: ann.identity(), lifetime: Lifetime(notBefore: 1, notAfter: 2),
-                using: &generator)
-            let theirs = GroupPlace(
-                own: place.own, chain: bob.chain, generation: identity.generation, groupKey: groupKey.publicKey)
-            let direct = GroupPolicy.direct(ann.party, bob.party, on: TestAccount.server)
-            policy =
-                try kind.map { kind in
-                    GroupPolicy(server: TestAccount.server, group: direct.group, kind: try kind(bob.party, ann.party))
-                } ?? direct
-            var group = try Group.create(
-                groupId: policy.group.groupId, suite: GroupPlace.suite, identity: bob.identity(),
-                extensions: policy.extensions(groupKey: groupKey.publicKey),
-                lifetime: Lifetime(notBefore: 1, notAfter: 2), judge: theirs.judge, using: &generator)
-            // What nobody may do is done all the same: it is the one who was added that finds it out.
-            let pending = try group.commit(
-                CommitOptions([.add(package.keyPackage)]), now: nil, judge: AcceptAll(), using: &generator)
-            welcome = pending.welcome?.encoded ?? []
-        }
-    }
-
     private func isRefused(_ body: () throws(WelcomedGroup.Refusal) -> Void) -> Bool {
         do throws(WelcomedGroup.Refusal) {
             try body()
@@ -59,7 +18,7 @@ import Testing
 
     @Test func `K5: a Welcome is entered where it was delivered for, and into nothing that is held or was left`() throws
     {
-        let scene = try Scene()
+        let scene = try WelcomedScene()
         #expect(try WelcomedGroup.references(scene.welcome) == [scene.package.keyPackage.reference()])
         let welcomed = try WelcomedGroup(scene.welcome, with: scene.package, scene.place)
         let own = scene.policy.group.conversation
@@ -76,7 +35,7 @@ import Testing
     }
 
     @Test func `K5: a Welcome of another server's group, or that cannot be read, is refused`() throws {
-        let scene = try Scene()
+        let scene = try WelcomedScene()
         var generator = SeededGenerator(seed: 9)
         let foreign = GroupPlace(
             own: scene.place.own, chain: scene.place.chain, generation: scene.place.generation,
@@ -103,11 +62,11 @@ import Testing
     @Test func `K5: a Welcome to a room is entered where the policy lets who signed it add, under its pinned name`()
         throws
     {
-        let byAdmin = try Scene { bob, _ in try Self.room([bob]) }
-        let byMember = try Scene { _, ann in try Self.room([ann], .members) }
-        let byNobody = try Scene { _, ann in try Self.room([ann]) }
+        let byAdmin = try WelcomedScene { bob, _ in try Self.room([bob]) }
+        let byMember = try WelcomedScene { _, ann in try Self.room([ann], .members) }
+        let byNobody = try WelcomedScene { _, ann in try Self.room([ann]) }
         let own = byAdmin.policy.group.conversation
-        func isRefused(_ scene: Scene, pinned: ConversationID? = nil) throws -> Bool {
+        func isRefused(_ scene: WelcomedScene, pinned: ConversationID? = nil) throws -> Bool {
             let welcomed = try WelcomedGroup(scene.welcome, with: scene.package, scene.place)
             #expect(welcomed.room?.text == "ops")
             return self.isRefused { () throws(WelcomedGroup.Refusal) in
@@ -122,7 +81,7 @@ import Testing
     }
 
     @Test func `K5: nobody is added to everyone`() throws {
-        let scene = try Scene { _, _ in .everyone }
+        let scene = try WelcomedScene { _, _ in .everyone }
         let welcomed = try WelcomedGroup(scene.welcome, with: scene.package, scene.place)
         #expect(
             isRefused { () throws(WelcomedGroup.Refusal) in

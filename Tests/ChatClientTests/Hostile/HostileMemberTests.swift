@@ -11,13 +11,14 @@ import Testing
 @Suite(.endsWhatItStarts) struct HostileMemberTests {
     enum Nonsense: CaseIterable, Sendable {
         case noContent, nothing, cutText, unknownType, twiceSeen, foreignId, noId, noMessage, ofAnotherGroup
+        case longText, emptyText, noUTF8, withNUL, manyExtensions, noFlag, surplus
 
         /// What whoever reads it is told.
         var told: [String] {
             switch self {
             case .unknownType: []
             case .foreignId, .noId: ["gap mismatch 1"]
-            case .noContent, .nothing, .cutText, .twiceSeen, .noMessage, .ofAnotherGroup: ["gap undecryptable 1"]
+            default: ["gap undecryptable 1"]
             }
         }
 
@@ -33,8 +34,31 @@ import Testing
                     type: MessageMarks.ExtensionType.seen, data: [UInt8](repeating: 0, count: 24))
                 twice.extensions += [seen, seen]
                 return twice.wireBytes
+            case .longText:
+                // Within what a payload may have, and one byte more than a text.
+                return Content(body: String(repeating: "x", count: Limits.text + 1), sent: 1).wireBytes
+            case .emptyText: return Content(body: "", sent: 1).wireBytes
+            case .noUTF8: return replacing("hello", by: [0x68, 0xff, 0xfe, 0x6c, 0x6f], in: content)
+            case .withNUL: return replacing("hello", by: [0x68, 0, 0x6c, 0x6c, 0x6f], in: content)
+            case .manyExtensions:
+                var many = content
+                many.extensions = (0..<65).map { Content.Extension(type: 1_000 + $0, data: []) }
+                return many.wireBytes
+            case .noFlag:
+                // The flag stands before the empty list of extensions.
+                var bytes = content.wireBytes
+                bytes[bytes.count - 2] = 7
+                return bytes
+            case .surplus: return content.wireBytes + [0]
             case .foreignId, .noId, .noMessage, .ofAnotherGroup: return content.wireBytes
             }
+        }
+
+        private func replacing(_ text: String, by bytes: [UInt8], in content: Content) -> [UInt8] {
+            var data = content.wireBytes
+            guard let place = data.firstRange(of: Array(text.utf8)) else { return data }
+            data.replaceSubrange(place, with: bytes)
+            return data
         }
 
         func authenticated(_ id: MessageID) -> [UInt8] {
@@ -64,6 +88,21 @@ import Testing
             #expect(await HostileScene.write("three", from: alice, to: bob) == nil)
             #expect(try await HostileScene.read(alice) == ["one", "two"] + nonsense.told + ["three"])
             #expect(try await HostileScene.read(bob).last == "three")
+        }
+    }
+
+    @Test func `what is larger than a payload may be is refused, and nothing of it comes`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await HostileScene.pair(server)
+            let mallory = try await Joining(bob, with: alice)
+            _ = try await mallory.enter(after: .preconditionFailed)
+            let id = MessageID(high: 66, low: 1)
+            let content = Content(body: String(repeating: "x", count: Limits.payload), sent: 1)
+            let sealed = try await mallory.seals(content.wireBytes, MessageData(id: id).wireBytes)
+            await #expect(throws: Problem.self) { try await mallory.sends(sealed, id) }
+            await mallory.client.close()
+            #expect(await HostileScene.write("three", from: alice, to: bob) == nil)
+            #expect(try await HostileScene.read(alice) == ["one", "two", "three"])
         }
     }
 

@@ -150,6 +150,16 @@ extension RuleTable {
                 "S4: behind a restore a later incarnation may go back to what was held before, and to nothing else",
             ]),
         Proof(
+            "lists and wishes without end", "",
+            [
+                "a list of rooms without end is left", "members of a room without end, and in no order, are left",
+                "a list is in order, ends in time, and has no more than there can be",
+                "what a server wants done without end is done in a bounded line",
+                "a line has so much room, and takes what came first in its order",
+                "of who is online no more is kept than there can be", "a server that floods is left",
+                "a chain that proves nothing, belongs to another or never ends is refused",
+            ]),
+        Proof(
             "everything plain", "",
             [
                 "what the server delivers as plain text in a group is never shown",
@@ -178,11 +188,41 @@ extension RuleTable {
             [
                 "a Welcome is for the key packages that the commit adds",
                 "K5: Welcomes without end are read eight at a time",
-            ], open: "how many Welcomes may wait for a device is bounded by K1 and by what an account may commit alone"),
+                "of one account's Welcomes a device keeps the newest, and all of others",
+                "what a Welcome takes counts for whoever has made it, until it ends",
+                "who is blocked adds nobody who has blocked them, and commits all else",
+            ]),
+        Proof(
+            "a Welcome that leads elsewhere", "with another tree, or into another epoch than its commit's",
+            [
+                "K5: a Welcome that leads to another group than its commit is not entered, and what is written is read",
+                "context and tags: tree hash, confirmation tag (also cut and empty), version, extensions",
+                "external joins: a stale GroupInfo, without external_pub, with a weak one, a tree that is not its own",
+            ]),
+        Proof(
+            "a key that another leaf has", "",
+            [
+                "a key that another device has keeps nobody but its owner from being added",
+                "an encryption key or a signature key at two places", "a signature key that a member has already",
+            ]),
+        Proof(
+            "what acts on a terminal", "in texts, names, devices, wherever they stand",
+            [
+                "every control, format and separator character is shown and never sent",
+                "a name that nobody can have is a malformed frame",
+            ], scenarios: ["hostile-text"]),
+        Proof(
+            "handshakes without end", "",
+            [
+                "handshakes of one account wait in no more than its share of the memory",
+                "who comes from outside does so once a second, also over a leaf of their own",
+                "a commit adds at most 64 devices", "a line is bounded",
+            ]),
         Proof(
             "what is no message", "",
             [
                 "what a member sends that is no message is told as that, and what comes behind it is read",
+                "what is larger than a payload may be is refused, and nothing of it comes",
                 "E1: a message of an old epoch is never read, under whatever position it is sent",
             ]),
         Proof(

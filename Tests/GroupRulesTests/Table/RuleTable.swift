@@ -1,17 +1,16 @@
-/// Which tests prove which named rule, and which lie of a server or a member comes to nothing.
+/// The audit of the design: each of its sentences that says must, only, never, or a number, and what fails where it is broken.
 enum RuleTable {
-    struct Proof {
-        let name: String
+    struct Sentence {
+        /// As the design says it, shortened.
         let says: String
         /// The names of test functions; they are looked for in the sources.
         let tests: [String]
         /// The names of scripts among the scenarios.
         let scenarios: [String]
-        /// What is not proven yet, and why.
+        /// What is not proven, and why.
         let open: String?
 
-        init(_ name: String, _ says: String, _ tests: [String], scenarios: [String] = [], open: String? = nil) {
-            self.name = name
+        init(_ says: String, _ tests: [String] = [], scenarios: [String] = [], open: String? = nil) {
             self.says = says
             self.tests = tests
             self.scenarios = scenarios
@@ -19,7 +18,22 @@ enum RuleTable {
         }
     }
 
-    static let rules = accounts + judge + log + messages
+    struct Proof {
+        let name: String
+        let sentences: [Sentence]
+
+        init(_ name: String, _ sentences: [Sentence]) {
+            self.name = name
+            self.sentences = sentences
+        }
+
+        /// Of a rule or a lie that is one sentence.
+        init(_ name: String, _ says: String, _ tests: [String], scenarios: [String] = [], open: String? = nil) {
+            self.init(name, [Sentence(says, tests, scenarios: scenarios, open: open)])
+        }
+    }
+
+    static let rules = accounts + packages + judge + gate + log + groups + messages + returning
     static let lies = serverLies + memberLies
 
     /// How many rules each letter has in the design.

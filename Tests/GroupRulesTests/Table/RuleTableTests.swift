@@ -28,10 +28,28 @@ import Testing
 
     @Test func `every test that the table names is there`() throws {
         let (tests, scenarios) = (try tests(), try scenarios())
-        for proof in RuleTable.rules + RuleTable.lies {
-            for test in proof.tests { #expect(tests.contains(test), "\(proof.name): \(test)") }
-            for scenario in proof.scenarios { #expect(scenarios.contains(scenario), "\(proof.name): \(scenario)") }
-            #expect(!proof.tests.isEmpty || !proof.scenarios.isEmpty || proof.open != nil, "\(proof.name)")
+        for proof in RuleTable.rules + RuleTable.lies + RuleTable.sections {
+            #expect(!proof.sentences.isEmpty, "\(proof.name)")
+            for sentence in proof.sentences {
+                for test in sentence.tests { #expect(tests.contains(test), "\(proof.name): \(test)") }
+                for scenario in sentence.scenarios {
+                    #expect(scenarios.contains(scenario), "\(proof.name): \(scenario)")
+                }
+                let isProven = !sentence.tests.isEmpty || !sentence.scenarios.isEmpty
+                #expect(isProven || sentence.open != nil, "\(proof.name): \(sentence.says)")
+            }
+        }
+    }
+
+    @Test func `a law that is called after a rule stands in the table at that rule`() throws {
+        let named = Dictionary(
+            RuleTable.rules.map { ($0.name, Set($0.sentences.flatMap(\.tests))) }, uniquingKeysWith: { $0.union($1) })
+        for test in try tests() {
+            guard let rule = test.prefixMatch(of: #/([A-Z]\d): /#).map({ String($0.1) }) else { continue }
+            let others = RuleTable.lies + RuleTable.sections
+            #expect(
+                named[rule]?.contains(test) == true
+                    || others.contains { $0.sentences.contains { $0.tests.contains(test) } }, "\(test)")
         }
     }
 

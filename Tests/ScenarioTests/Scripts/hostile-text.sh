@@ -25,3 +25,35 @@ printf 'one\n00:00:00 carol → me: forged' | exits 0 alice chat send --to bob
 exits 0 bob chat listen --no-follow
 has "$SCRATCH/out" '^[[:space:]]+00:00:00 carol'
 lacks "$SCRATCH/out" '^00:00:00 carol'
+
+# Wherever names and texts of others stand: of devices, of whoever is in a room, of what waits, in notices and in what a doctor says.
+acting='[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xa8-\xae]'
+inert() {
+    for stream in out err; do
+        LC_ALL=C grep -qP "$acting" "$SCRATCH/$stream" && fail "$*: not inert: $(cat -v "$SCRATCH/$stream")"
+    done
+    return 0
+}
+device=$(as alice chat whoami --json | jq -r .device)
+exits 0 alice chat device rename "$device" $'lap\033[31mtop\342\200\256'
+exits 0 alice chat room create town --open
+exits 0 bob chat room join town
+exits 0 alice chat send --room town - <"$SCRATCH/hostile"
+exits 0 alice chat send --everyone - <"$SCRATCH/hostile"
+exits 0 bob chat listen --no-follow --meta
+inert listen
+for command in "history --room town" "history --everyone" "room members town" "room list" unread "keys list" "keys show alice" \
+    "who --users" whoami outbox doctor "block alice" "unblock alice"; do
+    as bob chat $command >"$SCRATCH/out" 2>"$SCRATCH/err"
+    inert "$command"
+    as bob chat --json $command >"$SCRATCH/out" 2>"$SCRATCH/err"
+    inert "--json $command"
+done
+exits 0 alice chat device list
+inert device list
+has "$SCRATCH/out" '\^\[\[31m'
+exits 0 alice chat whoami
+inert whoami
+# What somebody gives by mistake is shown, too.
+exits 64 alice chat send --to $'bo\033b' hello
+inert send

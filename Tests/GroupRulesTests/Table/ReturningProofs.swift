@@ -1,0 +1,128 @@
+/// Copies, crashes, coming back.
+extension RuleTable {
+    static let returning: [Proof] = [
+        Proof(
+            "S1",
+            [
+                Sentence(
+                    "used only while its head row's version, read in this transaction, is unchanged",
+                    [
+                        "S1: a group that is held is used only while nobody else has stored it",
+                        "S1: what a transaction that came to nothing has made is not held",
+                    ]),
+                Sentence(
+                    "large joins are computed before the lock",
+                    open:
+                        "by the way the code is cut (`WelcomedGroup`, `StagedGroup` are made outside of a transaction); no test times it"
+                ),
+            ]),
+        Proof(
+            "S2", "a refused login carries out nothing behind it",
+            [
+                "S2: of what comes in one flight with a login that is refused nothing is carried out",
+                "what was sent behind a refused login fails for the logins reason",
+            ]),
+        Proof(
+            "S3",
+            [
+                Sentence(
+                    "comes back by external commit over its own leaf, after reading the entry once more",
+                    [
+                        "S3: who cannot process a commit comes back over its own leaf, having followed the log itself",
+                        "S3: a commit whose tag is changed for one member costs it what it cannot read, and nothing else",
+                        "S3: a commit that cannot be processed is reported, and coming back is told as a gap",
+                    ]),
+                Sentence(
+                    "in turns, with jitter",
+                    [
+                        "S3: all whom one commit has thrown out come back in turns, and none gets in another's way",
+                        "turns to commit come one after the other", "a turn ends with the commit or with its time",
+                        "nobody stands in line twice and who is gone waits no more",
+                    ]),
+                Sentence("at most once an hour a group", ["who lost its way comes back once an hour"]),
+                Sentence(
+                    "its own `PublicGroup` follows from its last good epoch; the result equals it in context and tag",
+                    [
+                        "S3: a group that the log does not lead to is not entered",
+                        "a description of another state is not joined by it, and an honest one is",
+                    ]),
+                Sentence(
+                    "without a good epoch: closed room, signed by another active device of one's own, else first use; 79 under `verified`",
+                    open: "`Joiner.meet` does it; a law for each of its three ways is missing"),
+                Sentence(
+                    "by two accounts or an admin, that device's commits are refused for a day",
+                    [
+                        "S3: commits of a device that two accounts report are refused for a day",
+                        "one report of an admin is enough",
+                        "nobody reports what is not there or what they were not there for",
+                    ]),
+            ]),
+        Proof(
+            "S4",
+            [
+                Sentence(
+                    "every group takes no message before a commit of the new generation",
+                    [
+                        "S4: after a restore no group takes a message before a commit of the new generation",
+                        "S4: after a restore members commit in the new generation before anything is written",
+                        "S4: a proposal does not lift what a restore holds, in open groups either",
+                    ], scenarios: ["restore", "restore-devices"]),
+                Sentence(
+                    "a member goes back only to an epoch whose transcript hash it kept, with the policy last held",
+                    [
+                        "S4: nobody goes on from an epoch in which they never were",
+                        "S4: a lost epoch is not taken for the one that has its number now",
+                        "S4: nobody comes back to what no epoch leads to in which they were, until they go on in spite of it",
+                        "S4: who was further comes back to what others have made of an epoch in which they were",
+                        "S4: whom a device that knows nothing has overtaken goes on only in spite of it",
+                    ]),
+                Sentence(
+                    "a leaf that its later tree no longer had is 79 `restored_member` until removed",
+                    [
+                        "S4: a device that a restore has brought back closes the gate until it is removed",
+                        "S4: whom a restore brings back into a closed room nobody writes to before they are removed again",
+                    ]),
+                Sentence(
+                    "a restored server has lost a group: it goes on from what its members have",
+                    [
+                        "S4: behind a restore the next incarnation is founded, and without others the restored one goes on",
+                        "S4: behind a restore the next incarnation may be founded, until somebody has committed",
+                        "S4: behind a restore a later incarnation may go back to what was held before, and to nothing else",
+                        "S4: who was further founds the next incarnation, and the others read what is written there",
+                        "S4: of two who found it at once one is late, and nothing is lost to it",
+                        "S4: a group that a restore has lost goes on from what its members have",
+                        "S4: a conversation that a restore has lost goes on, and what is written there first is read",
+                        "S4: where a restore has lost the group it goes on from what its members know",
+                        "S4: who holds nothing any more of a group that is lost founds the next one, as who holds it does",
+                        "S4: a device that came from outside is in what goes on from before it came",
+                        "S4: who was only in a lost incarnation goes on from where that had begun",
+                        "S4: a restore that never was is told, and nothing is lost or comes twice",
+                        "members agree, and who was there reads each message once, whatever is lost or killed",
+                    ]),
+            ]),
+        Proof(
+            "S5",
+            [
+                Sentence(
+                    "`secure_delete`",
+                    [
+                        "S5: a text that is due is nowhere in the files, and the others are",
+                        "nothing of an epoch's secrets is in the files when it has ended",
+                        "S5: a process that ends before any statement of it has erased all or nothing of a page",
+                    ]),
+                Sentence("bindings of secrets are cleared", open: "of memory no test looks"),
+                Sentence(
+                    "lasting processes truncate the WAL when idle, one-shots where it is over 1 MiB or an hour old",
+                    ["S5: a command looks now and then, and empties a log that is large, old, or has what was erased"]),
+                Sentence(
+                    "`keep`: none, until every resume point has passed, at most 7 days; the default of identity files",
+                    [
+                        "S5: what is due follows from the policy, the readers and the time",
+                        "S5: none: a text stays until every resume point has passed it, and a week at most",
+                        "S5: a reader that comes after a week is told that something is missing",
+                        "S5: what this device has sent goes too, though it reads nothing",
+                        "S5: a profile whose device came in a file for programs keeps nothing where nothing is configured",
+                    ], scenarios: ["texts-kept"]),
+            ]),
+    ]
+}
