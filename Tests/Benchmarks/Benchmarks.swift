@@ -42,8 +42,10 @@ enum Section: String, CaseIterable {
     case fanout, roundtrip, idle, login, oneshot, throughput, stores, groups, encryption
     /// The stores with a million entries too: it takes some ten minutes.
     case million
+    /// A room of hundreds, and hundreds who log in at once: minutes, and as many processes.
+    case crowd
     /// `Transport` beside its floor, without `chatd`: for work on it.
     case transport
 
-    var isUsual: Bool { self != .million && self != .transport }
+    var isUsual: Bool { ![.million, .crowd, .transport].contains(self) }
 }

@@ -12,6 +12,7 @@ extension Driver {
         if sections.contains(.throughput) { try await throughputTable(programs) }
         if sections.contains(.groups) { try await groupsTable(programs) }
         if sections.contains(.encryption) { try await encryptionTable(programs) }
+        if sections.contains(.crowd) { try await crowdTable(programs) }
         if sections.contains(.million) {
             try await storesTable(programs, sizes: [0, 100_000, 1_000_000])
         } else if sections.contains(.stores) {

@@ -2,10 +2,6 @@ import Foundation
 
 /// What encryption costs who uses the programs: coming into groups, and going on in them.
 extension Driver {
-    /// An account has at most 32 devices.
-    private static let (fleets, slots) = (4, 25)
-    private static var stormers: Int { fleets * slots }
-
     func encryptionTable(_ programs: Programs) async throws {
         let house = try House(chatd: programs.chatd)
         let names = ["ann", "bob", "carol"]
@@ -24,7 +20,7 @@ extension Driver {
             let lines = (0..<1_000).map { "line \($0)" }
             try people[0].command("send", "--lines", "--room", "town", lines: lines).run()
         }
-        try storm(programs, house)
+        try storm(programs, house, devices: 100, wanted: "< 15 s")
     }
 
     /// To people who have never been written to: each founds a group.
@@ -48,28 +44,6 @@ extension Driver {
         try happens()
         let runs = try people.dropFirst().map { try $0.command("send", "--room", "town", "-m", "late").run() }
         row("`chat send --room`, behind \(what)", runs, wanted: wanted)
-    }
-
-    /// Devices that log in at once by files, and each come into the conversation of everybody.
-    private func storm(_ programs: Programs, _ house: House) throws {
-        let files = try (0..<Self.fleets).map { number in
-            let owner = try Profile("fleet\(number)", chat: programs.chat, house: house)
-            let file = owner.home.appending(path: "identities").path
-            try owner.command("device", "add", "--reusable", "--slots", String(Self.slots), "--out", file).run()
-            return file
-        }
-        let homes = try (0..<Self.stormers).map { try Profile(home: "storm\($0)", chat: programs.chat, house: house) }
-        let (cpu, start) = (try house.server.cpuSeconds(), ContinuousClock.now)
-        let running = try homes.enumerated().map { number, home in
-            let login = home.command("login", "--identity", files[number % files.count])
-            return (login, try login.begin())
-        }
-        for (login, child) in running { try login.check(child.end()) }
-        let wall = (ContinuousClock.now - start).inSeconds
-        let used = try house.server.cpuSeconds() - cpu
-        Table.row(
-            "\(Self.stormers) devices log in at once and come to everybody", "\(wall.text(1)) s",
-            "server \(used.text(1)) s", "< 15 s")
     }
 
     private func row(_ name: String, _ runs: [Command.Run], wanted: String) {

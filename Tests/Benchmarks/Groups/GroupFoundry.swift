@@ -8,13 +8,13 @@ import TestSupport
 /// Puts accounts and groups into the store of a server that has ended, as the server itself would: what it takes to make a
 /// thousand members is not what is measured.
 struct GroupFoundry {
-    private static let suite = CipherSuite.x25519Aes128GcmSha256Ed25519
+    static let suite = CipherSuite.x25519Aes128GcmSha256Ed25519
     private static let lifetime = Lifetime(notBefore: 1, notAfter: 2)
 
     let store: SQLiteStore
     private let authority: GroupAuthority
     private let identity: StoreIdentity
-    private var generator: SeededGenerator
+    var generator: SeededGenerator
 
     /// - Parameter seed: another one each time, since identifiers are made of it.
     init(_ path: String, seed: UInt64) async throws {
@@ -47,17 +47,19 @@ struct GroupFoundry {
     /// Accounts that never log in, with a device each.
     mutating func people(_ count: Int, named name: String) async throws -> [TestAccount] {
         let people = try (0..<count).map { try person("\(name)\($0)") }
-        for person in people {
-            let record = AccountRecord(id: person.place.account, name: person.name, displayName: "")
-            let device = NewDevice(id: person.first, name: "bench", keys: [])
-            try await store.register(
-                StoredAccount(record: record, passwordHash: "", created: 1), device: device, invite: nil)
-        }
+        for person in people { try await register(person) }
         return people
     }
 
+    func register(_ person: TestAccount) async throws {
+        let record = AccountRecord(id: person.place.account, name: person.name, displayName: "")
+        let device = NewDevice(id: person.first, name: "bench", keys: [])
+        try await store.register(
+            StoredAccount(record: record, passwordHash: "", created: 1), device: device, invite: nil)
+    }
+
     // Apart from the registration: the compiler cannot split a function that waits and makes accounts in one loop.
-    private mutating func person(_ name: String) throws -> TestAccount {
+    mutating func person(_ name: String) throws -> TestAccount {
         let place = AccountPlace(server: identity.server, account: generator.identifier())
         return try TestAccount(name, seed: generator.next(), at: place)
     }
@@ -97,7 +99,7 @@ struct GroupFoundry {
             using: &generator)
         let founding = try founder.groupInfo().encoded
         var (committer, author, follower) = (founder, members[0], GroupFollower?.none)
-        var left = members.dropFirst()
+        var (left, newcomer) = (members.dropFirst(), Newcomer?.none)
         repeat {
             let next = Array(left.prefix(Limits.addsPerCommit))
             left = left.dropFirst(next.count)
@@ -122,15 +124,17 @@ struct GroupFoundry {
             } else if case .commit(let commit) = try founder.open(pending.message) {
                 try founder.merge(try founder.stage(commit, now: GroupJudge.now, judge: judge))
             }
-            guard !left.isEmpty, let last = next.last, let own = packages.last,
-                case .welcome(let welcome)? = pending.welcome?.body
+            guard let last = next.last, let own = packages.last, case .welcome(let welcome)? = pending.welcome?.body
             else { break }
-            (committer, author) = (try Group.join(welcome, with: own, now: GroupJudge.now, judge: judge), last)
+            newcomer = Newcomer(welcome: welcome, package: own, judge: judge)
+            guard !left.isEmpty, let joined = try newcomer?.join() else { break }
+            (committer, author) = (joined, last)
         } while true
         let mark = follower?.mark ?? .none
         return FoundedGroup(
             position: ConversationPosition(generation: identity.generation, mark), conversation: conversation.id,
-            name: policy.group, group: founder, judge: judge, generator: SeededGenerator(seed: generator.next()))
+            name: policy.group, group: founder, newcomer: newcomer, judge: judge,
+            generator: SeededGenerator(seed: generator.next()))
     }
 
     private static func merged(_ group: Group) throws -> Group {
@@ -181,17 +185,20 @@ struct FoundedGroup: Sendable {
     let conversation: ConversationID
     let name: GroupName
     private(set) var group: Group
+    /// Who was added last.
+    let newcomer: Newcomer?
     private let judge: GroupJudge
     private var generator: SeededGenerator
 
     init(
-        position: ConversationPosition, conversation: ConversationID, name: GroupName, group: Group, judge: GroupJudge,
-        generator: SeededGenerator
+        position: ConversationPosition, conversation: ConversationID, name: GroupName, group: Group,
+        newcomer: Newcomer?, judge: GroupJudge, generator: SeededGenerator
     ) {
         self.position = position
         self.conversation = conversation
         self.name = name
         self.group = group
+        self.newcomer = newcomer
         self.judge = judge
         self.generator = generator
     }
@@ -206,5 +213,22 @@ struct FoundedGroup: Sendable {
             handshake: pending.message.encoded, groupInfo: info.encoded)
         position.epoch = Epoch(group.epoch)
         return commit
+    }
+}
+
+/// Somebody who was put into a group and has not come in yet.
+struct Newcomer: Sendable {
+    let welcome: MLS.Welcome
+    let package: KeyPackageSecrets
+    let judge: GroupJudge
+
+    func join() throws -> Group { try Group.join(welcome, with: package, now: GroupJudge.now, judge: judge) }
+
+    /// One commit of another.
+    func read(_ commit: [UInt8], into group: inout Group) throws {
+        guard case .commit(let opened) = try group.open(MLSMessage(decoding: commit)) else {
+            throw Child.Failed(description: "not a commit")
+        }
+        try group.merge(try group.stage(opened, now: GroupJudge.now, judge: judge))
     }
 }

@@ -19,7 +19,8 @@ extension Driver {
         Table.begin(["groups at the server", "", "wanted"])
         memoryRows(made)
         var room = made.room
-        try await commitRows(house, &room)
+        let commits = try await commitRows(house, &room)
+        try memberRows(room, commits)
         try await bystanderRow(house, made)
     }
 
@@ -64,13 +65,15 @@ extension Driver {
 
     // MARK: Commits
 
-    private func commitRows(_ house: House, _ room: inout FoundedGroup) async throws {
-        var (cold, coldTimes): ([Double], [Double]) = ([], [])
+    /// Returns the commits.
+    private func commitRows(_ house: House, _ room: inout FoundedGroup) async throws -> [[UInt8]] {
+        var (cold, coldTimes, made): ([Double], [Double], [[UInt8]]) = ([], [], [])
         for _ in 0..<5 {
             _ = try house.restart()
             let costs = try await commits(house, &room, count: 1)
             cold.append(costs.cpu)
             coldTimes += costs.times
+            made += costs.made
         }
         let bytes = try await stored(house)
         let count = Self.devices
@@ -91,6 +94,7 @@ extension Driver {
             "a log of \(read) commits is read, each",
             "\((used * 1e3 / Double(read)).text(3)) ms CPU; \((wall * 1e3 / Double(read)).text(3)) ms", "< 1 ms")
         Table.row("\(name) in the store", "\(weight.text(0)) B", "")
+        return made + warm.made
     }
 
     private struct Costs {
@@ -98,21 +102,23 @@ extension Driver {
         var cpu: Double
         /// Milliseconds, each.
         var times: [Double]
+        var made: [[UInt8]]
     }
 
     /// One after the other, each when the one before was taken.
     private func commits(_ house: House, _ room: inout FoundedGroup, count: Int) async throws -> Costs {
         let session = try await logIn(house, account: 0)
         defer { session.close() }
-        var times: [Double] = []
+        var (times, made): ([Double], [[UInt8]]) = ([], [])
         let cpu = try house.server.cpuSeconds()
         for _ in 0..<count {
             let commit = try room.update()
             let start = ContinuousClock.now
             _ = try await session.ask(commit).get()
             times.append((ContinuousClock.now - start).inSeconds * 1e3)
+            made.append(commit.handshake)
         }
-        return Costs(cpu: (try house.server.cpuSeconds() - cpu) * 1e3 / Double(count), times: times)
+        return Costs(cpu: (try house.server.cpuSeconds() - cpu) * 1e3 / Double(count), times: times, made: made)
     }
 
     /// Returns how many entries.
@@ -134,6 +140,32 @@ extension Driver {
         await store.close()
         try house.start()
         return Double(used)
+    }
+
+    // MARK: Members
+
+    /// What the library and the rules take of a member's processor; its store is not in it.
+    private func memberRows(_ room: FoundedGroup, _ commits: [[UInt8]]) throws {
+        guard let newcomer = room.newcomer else { throw Child.Failed(description: "nobody was added") }
+        let joins = try (0..<5).map { _ in try cpu { _ = try newcomer.join() } }
+        var group = try newcomer.join()
+        let reading = try cpu { for commit in commits { try newcomer.read(commit, into: &group) } }
+        let each = reading / Double(commits.count)
+        Table.row(
+            "somebody comes into a group of \(Self.devices), all its certificates checked",
+            "\((joins.median * 1e3).text(0)) ms CPU", "< 250 ms")
+        Table.row(
+            "a member reads \(commits.count) commits to it, each", "\((each * 1e3).text(3)) ms CPU", "< 1 ms")
+    }
+
+    /// Seconds of this process.
+    private func cpu(_ work: () throws -> Void) rethrows -> Double {
+        var start = timespec()
+        var end = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start)
+        try work()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end)
+        return Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) / 1e9
     }
 
     // MARK: Bystanders
