@@ -1,5 +1,6 @@
 import Glibc
 import SQLite
+import TestSupport
 import Testing
 
 @Suite struct DatabaseTests {
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func `a new file is readable by its owner alone`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let database = try Database(path: directory.file("a.db"))
         try database.execute("CREATE TABLE t(a)")
         for name in ["a.db", "a.db-wal", "a.db-shm"] {
@@ -65,7 +66,7 @@ import Testing
     }
 
     @Test func `a missing file is not created unless asked`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         for mode in [DatabaseOptions.Mode.readWrite, .readOnly, .immutable] {
             let error = #expect(throws: SQLiteError.self) {
                 _ = try Database(path: directory.file("none.db"), options: DatabaseOptions(mode: mode))
@@ -76,7 +77,7 @@ import Testing
     }
 
     @Test func `a file that is no database is refused`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let file = try #require(fopen(directory.file("x.db"), "w"))
         for _ in 0..<200 { fputs("this is not a database; ", file) }
         fclose(file)
@@ -85,7 +86,7 @@ import Testing
     }
 
     @Test func `a reader sees but cannot change`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let writer = try Database(path: directory.file("a.db"))
         try writer.execute("CREATE TABLE t(a); INSERT INTO t VALUES(7)")
         let reader = try Database(path: directory.file("a.db"), options: DatabaseOptions(mode: .readOnly))
@@ -95,7 +96,7 @@ import Testing
     }
 
     @Test func `an immutable database is read without companions`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a b%.db")
         do {
             let writer = try Database(path: path)
@@ -107,7 +108,7 @@ import Testing
     }
 
     @Test func `another connections commit changes the data version`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let first = try Database(path: directory.file("a.db"))
         try first.execute("CREATE TABLE t(a)")
         let second = try Database(path: directory.file("a.db"))
@@ -119,7 +120,7 @@ import Testing
     }
 
     @Test func `the log stays at close where asked for`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.db")
         do {
             let quick = try Database(path: path, options: DatabaseOptions(checkpointOnClose: false))

@@ -1,10 +1,11 @@
 import Glibc
 import SQLite
+import TestSupport
 import Testing
 
 @Suite struct MaintenanceTests {
     @Test func `a backup is one snapshot while others write`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.db")
         let writer = try Database(path: path, options: DatabaseOptions(synchronous: .off))
         try writer.execute("CREATE TABLE t(a)")
@@ -30,7 +31,7 @@ import Testing
 
     @Test func `a backup can be given up`() throws {
         struct Stopped: Error {}
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let source = try Database(path: directory.file("a.db"))
         try source.execute("CREATE TABLE t(a); INSERT INTO t VALUES(zeroblob(100000))")
         #expect(throws: Stopped.self) {
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func `a damaged page is found`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.db")
         do {
             let database = try Database(path: path, options: DatabaseOptions(writeAheadLog: false))
@@ -66,7 +67,7 @@ import Testing
     }
 
     @Test func `a checkpoint copies the log`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let database = try Database(path: directory.file("a.db"), options: DatabaseOptions(autoCheckpointPages: 0))
         try database.execute("CREATE TABLE t(a); INSERT INTO t VALUES(zeroblob(50000))")
         let passive = try database.checkpoint()

@@ -1,4 +1,5 @@
 import SQLite
+import TestSupport
 import Testing
 
 @Suite struct MigrationTests {
@@ -8,7 +9,7 @@ import Testing
     private func schema(_ migrations: Migration...) -> Schema { Schema(applicationID: 77, migrations: migrations) }
 
     @Test func `only missing steps are taken`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.db")
         do {
             let database = try Database(path: path)
@@ -23,7 +24,7 @@ import Testing
     }
 
     @Test func `a newer schema is refused`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.db")
         try Database(path: path).migrate(to: schema(first, second))
         let error = #expect(throws: SQLiteError.self) { try Database(path: path).migrate(to: schema(first)) }
@@ -31,7 +32,7 @@ import Testing
     }
 
     @Test func `another programs database is refused`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.db")
         try Database(path: path).migrate(to: schema(first))
         let other = Schema(applicationID: 78, migrations: [first])
@@ -54,7 +55,7 @@ import Testing
     }
 
     @Test func `a reader does not migrate`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.db")
         try Database(path: path).migrate(to: schema(first))
         let reader = try Database(path: path, options: DatabaseOptions(mode: .readOnly))
@@ -64,7 +65,7 @@ import Testing
     }
 
     @Test func `many processes may be the first`() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let schema = schema(first, second)
         for round in 0..<200 {
             let path = directory.file("\(round).db")

@@ -1,4 +1,5 @@
 import SQLite
+import TestSupport
 import Testing
 
 @Suite struct TransactionTests {
@@ -22,7 +23,7 @@ import Testing
     }
 
     @Test func `a second writer is told busy when its time is up`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let first = try Database(path: directory.file("a.db"))
         try first.execute("CREATE TABLE t(a)")
         let second = try Database(path: directory.file("a.db"), options: DatabaseOptions(busyTimeout: 50))
@@ -35,7 +36,7 @@ import Testing
     }
 
     @Test func `many writers wait for one another`() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.db")
         do { try Database(path: path).execute("CREATE TABLE t(a)") }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -53,7 +54,7 @@ import Testing
     }
 
     @Test func `a full database is said and left intact`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let database = try Database(path: directory.file("a.db"))
         try database.execute("CREATE TABLE t(a)")
         try database.run("INSERT INTO t VALUES(?)", 1)

@@ -12,6 +12,10 @@ package final class Scratch: Sendable {
             at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
+    package var path: String { url.path }
+
+    package func file(_ name: String) -> String { url.appendingPathComponent(name).path }
+
     deinit {
         guard ProcessInfo.processInfo.environment["CHAT_KEEP_SCRATCH"] == nil else { return }
         try? FileManager.default.removeItem(at: url)

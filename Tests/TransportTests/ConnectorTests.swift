@@ -25,7 +25,7 @@ import Testing
 
     @Test func `an authority decides by the name asked for`() async throws {
         let identity = try ServerIdentity.selfSigned()
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let authority = TrustedAuthorities.file(try directory.write("authority.pem", identity.certificatePEM))
         let server = try await TestServer.start(identity: identity)
         let client = try await TestClient.connect(

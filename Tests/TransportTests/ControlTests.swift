@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import NIOCore
 import TestSupport
 import Testing
@@ -58,7 +58,7 @@ private final class Echo: ControlListenerDelegate {
     }
 
     @Test func `a socket left behind is replaced and a file is not`() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.path + "/control"
         let left = try UnixSocket.bind(path)
         close(left)
@@ -89,7 +89,7 @@ private final class Echo: ControlListenerDelegate {
     }
 
     @Test(arguments: ["path", "abstract"]) func `the service manager hears the state`(kind: String) throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let name =
             kind == "path" ? directory.path + "/notify" : "@chat-test-\(getpid())-\(UInt32.random(in: 0...(.max)))"
         var address = UnixSocket.address(name)
@@ -117,8 +117,10 @@ private final class Echo: ControlListenerDelegate {
         under subdirectory: String = "",
         _ body: (String, NIOLoopBound<Echo>, any EventLoop) async throws -> Void
     ) async throws {
-        let directory = try TemporaryDirectory(containing: subdirectory)
-        let path = directory.path + "/control"
+        let directory = try Scratch()
+        let folder = directory.url.appending(path: subdirectory)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let path = folder.appending(path: "control").path
         let loop = TestServer.group.next()
         let echo = try await loop.submit { NIOLoopBound(Echo(), eventLoop: loop) }.get()
         let listener = try await loop.flatSubmit {
@@ -127,46 +129,5 @@ private final class Echo: ControlListenerDelegate {
         try await body(path, echo, loop)
         try await listener.close().get()
         #expect(access(path, F_OK) != 0)
-    }
-}
-
-/// A directory that goes with its last reference.
-final class TemporaryDirectory: Sendable {
-    let path: String
-    private let root: String
-
-    struct Failed: Error {}
-
-    init(containing subdirectory: String = "") throws {
-        var template = Array("/tmp/chat-transport-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failed() }
-        root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        var path = root
-        for name in subdirectory.split(separator: "/") {
-            path += "/" + name
-            guard mkdir(path, 0o700) == 0 else { throw Failed() }
-        }
-        self.path = path
-    }
-
-    deinit {
-        Self.remove(root)
-    }
-
-    private static func remove(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFDIR, let directory = opendir(path) else {
-            unlink(path)
-            return
-        }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { remove(path + "/" + name) }
-        }
-        closedir(directory)
-        rmdir(path)
     }
 }

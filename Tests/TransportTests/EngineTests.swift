@@ -1,5 +1,6 @@
 import COpenSSL
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Transport
@@ -156,7 +157,7 @@ extension TLSEngine.ReadResult {
 
     @Test func `a connection is only verified by an authority for its name`() throws {
         let identity = try ServerIdentity.selfSigned()
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let file = try directory.write("authority.pem", identity.certificatePEM)
         for (name, verifies) in [("localhost", true), ("127.0.0.1", true), ("::1", true), ("example.org", false)] {
             let server = try TLSEngine(context: TLSContext(serving: identity), role: .server, scratch: TLSScratch())

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Transport
@@ -7,7 +8,7 @@ import Testing
     @Test func `a generated identity is read back with the same pin`() throws {
         let made = try CertificateFactory.selfSigned()
         let identity = try ServerIdentity(certificatePEM: made.certificatePEM, keyPEM: made.keyPEM)
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let certificate = try directory.write("cert.pem", made.certificatePEM)
         let key = try directory.write("key.pem", made.keyPEM)
         #expect(try ServerIdentity(certificateFile: certificate, keyFile: key).pin == identity.pin)
@@ -17,7 +18,7 @@ import Testing
 
     @Test func `open SSL reads the certificate and computes the same pin`() async throws {
         let identity = try ServerIdentity.selfSigned()
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = try directory.write("cert.pem", identity.certificatePEM)
         let text = try await OpenSSL.run(["x509", "-in", path, "-noout", "-text"])
         #expect(text.contains("CN = chatd"))
@@ -49,7 +50,7 @@ import Testing
         expect(.noCertificate, key, key)
         expect(.noCertificate, [], key)
         expect(.noCertificate, Array("what is this".utf8), key)
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let plain = try directory.write("key.pem", key)
         let locked = directory.path + "/locked.pem"
         _ = try await OpenSSL.run(["pkey", "-in", plain, "-aes128", "-passout", "pass:secret", "-out", locked])
@@ -76,7 +77,7 @@ import Testing
     }
 
     @Test func `a key too weak for tlsis unusable`() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let (certificate, key) = (directory.path + "/cert.pem", directory.path + "/key.pem")
         _ = try await OpenSSL.run([
             "req", "-x509", "-newkey", "rsa:512", "-nodes", "-subj", "/CN=weak", "-keyout", key, "-out", certificate,
@@ -96,7 +97,7 @@ import Testing
     }
 }
 
-extension TemporaryDirectory {
+extension Scratch {
     /// Writes a file and returns its path.
     func write(_ name: String, _ bytes: [UInt8]) throws -> String {
         let path = path + "/" + name

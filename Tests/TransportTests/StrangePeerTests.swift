@@ -58,7 +58,7 @@ import Testing
 
     @Test func `an earlier session is not resumed`() async throws {
         let server = try await TestServer.start()
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let arguments = ["s_client", "-connect", "127.0.0.1:\(server.address.port)", "-alpn", ProtocolVersion.alpn]
         let file = directory.path + "/session"
         _ = try await OpenSSL.run(arguments + ["-sess_out", file])

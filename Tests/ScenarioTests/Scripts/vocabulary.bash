@@ -199,9 +199,9 @@ each_job() {
     [ "$again" -le "$2" ] || fail "$again jobs came again after $2 kills"
 }
 
-# eventually COMMAND [ARG…]: tries again until it succeeds, or ends the scenario after a minute.
+# eventually COMMAND [ARG…]: tries again until it succeeds, or ends the scenario after three minutes.
 # within SECONDS COMMAND [ARG…]: the same, but fails when the time is over: `within 60 grep … || fail "why"`.
-patience=60
+patience=180
 eventually() { within "$patience" "$@" || fail "this does not come true in $patience seconds: $*"; }
 within() {
     local end=$((SECONDS + $1))
