@@ -390,6 +390,18 @@ extension UserName {
         #expect(scene.accept(1).first?.hasPrefix("1 accepted") == true)
     }
 
+    @Test func `E5: where a key has changed, what may have gone out before is unknown, and what has not is not sent`() {
+        var scene = Scene()
+        scene.submit("a")
+        #expect(scene.connect().last == "send 1")
+        _ = scene.disconnect()
+        scene.submit("b")
+        scene.queue.connected()
+        #expect(scene.queue.next(now: scene.now) == [.seal([1, 2])])
+        scene.queue.resolved(Scene.bob, .failure(Scene.keyChanged), now: scene.now)
+        #expect(scene.settle() == ["1 failed 79 sent unknown", "2 failed 79 sent no"])
+    }
+
     @Test func `a conversation that is opened again is found anew, and goes on in its order`() {
         var scene = Scene()
         for body in ["a", "b"] { scene.submit(body) }

@@ -75,6 +75,8 @@ extension RuleTable {
                         "C4: a chain that lost links is a fork, and after a restore it is behind until whole again",
                         "C4: a restored server takes what it has lost from whoever is active and knows it, but no beginning",
                         "what a store has lost of a chain is published again by who knows it",
+                        "C4: a device that has cut off all others comes back with what it holds, and they stay cut off",
+                        "C4: an account that was begun anew goes on with that key, once its device logs in by the password",
                     ], scenarios: ["chain-cut"]),
             ]),
         Proof(

@@ -100,8 +100,9 @@ extension RuleTable {
                     ]),
                 Sentence(
                     "a 79 after anything was transmitted says `sent: unknown`",
-                    open:
-                        "the sentence has no test of its own; laws of `SendQueue` keep what may have gone out as unknown"
+                    [
+                        "E5: where a key has changed, what may have gone out before is unknown, and what has not is not sent"
+                    ]
                 ),
             ]),
         Proof(

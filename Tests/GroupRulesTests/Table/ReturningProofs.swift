@@ -48,7 +48,7 @@ extension RuleTable {
                     ]),
                 Sentence(
                     "without a good epoch: closed room, signed by another active device of one's own, else first use; 79 under `verified`",
-                    open: "`Joiner.meet` does it; a law for each of its three ways is missing"),
+                    ["S3: who has no epoch to follow enters by the word of a device of their own, else by first use"]),
                 Sentence(
                     "by two accounts or an admin, that device's commits are refused for a day",
                     [
@@ -81,11 +81,12 @@ extension RuleTable {
                     [
                         "S4: a device that a restore has brought back closes the gate until it is removed",
                         "S4: whom a restore brings back into a closed room nobody writes to before they are removed again",
+                        "S4: who has come in behind a restore is nobody whom it has brought back, and nobody is reported",
                     ]),
                 Sentence(
                     "a restored server has lost a group: it goes on from what its members have",
                     [
-                        "S4: behind a restore the next incarnation is founded, and without others the restored one goes on",
+                        "S4: behind a restore the next incarnation is founded, and without others that is said",
                         "S4: behind a restore the next incarnation may be founded, until somebody has committed",
                         "S4: behind a restore a later incarnation may go back to what was held before, and to nothing else",
                         "S4: who was further founds the next incarnation, and the others read what is written there",
@@ -97,6 +98,7 @@ extension RuleTable {
                         "S4: a device that came from outside is in what goes on from before it came",
                         "S4: who was only in a lost incarnation goes on from where that had begun",
                         "S4: a restore that never was is told, and nothing is lost or comes twice",
+                        "S4: to somebody who is disabled nothing is tried for ever behind a restore",
                         "members agree, and who was there reads each message once, whatever is lost or killed",
                     ]),
             ]),
