@@ -120,6 +120,12 @@ extension Joiner {
             let ground = try await ground(next, info, former, in: conversation)
             follower = try ground.follower(info, tree: tree, judge: judge)
             if let previous = try await desertion(of: follower, next) { return .deserted(previous) }
+            // Somebody has added this device while it asked: what was written since is for the leaf that it has by that.
+            if !isReturning, target != .everyone, follower.members.credentials.contains(where: isOwn),
+                case .entered(let mark) = try await readWelcome(conversation)
+            {
+                return .entered(mark)
+            }
             if former == nil { try meet(follower, info, next) }
             restored = ground.broughtBack(follower, former)
         } catch let problem as Problem { throw problem } catch {
@@ -140,6 +146,10 @@ extension Joiner {
         let leaves = group.members.map(\.leaf)
         let isDeserted = try await store.withStore { try $0.isDeserted(policy, leaves) }
         return isDeserted ? group.context.asPrevious(of: policy.group) : nil
+    }
+
+    private func isOwn(_ credential: DeviceCredential) -> Bool {
+        credential.party == place.party && credential.device == place.own.device
     }
 
     func description(

@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import GroupRules
 import MLS
+import Synchronization
 import TestSupport
 import Testing
 
@@ -71,6 +72,34 @@ import Testing
         }
     }
 
+    @Test func `who is added while they come in from outside reads what is written to the leaf that they were given`()
+        async throws
+    {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            try await bob.client().leavesPackages()
+            let ops = try #require(RoomName("ops"))
+            try await alice.client().createRoom(ops, access: .open)
+            let client = try bob.client()
+            let link = try await client.loggedInLink().0
+            let room = try await client.roomBook.find(ops, on: link).conversation
+            let _: Rooms = try await link.request(
+                JoinRoom(conversation: room, id: try MessageIdentity.new(now: WallClock.now)))
+            let made = try await client.joiner(on: link)
+            let adder = try alice.client()
+            let wire = MeanwhileWire(link, after: .readWelcome) {
+                _ = try await adder.add([bob.name], to: ops)
+                _ = await adder.send([OutgoingMessage(conversation: .room(ops.spoken), body: "for bob")])
+            }
+            let joiner = Joiner(
+                place: made.place, store: made.store, wire: wire, gate: made.gate, log: made.log, refresh: made.refresh)
+            _ = try await joiner.enter(room, as: .room(ops))
+            let read = try await HostileScene.read(bob)
+            #expect(HostileScene.messages(read) == ["for bob"], "\(read)")
+        }
+    }
+
     @Test func `who was removed again meanwhile stays outside`() async throws {
         try await withServer { server in
             let scene = try await Scene(server, .closed)
@@ -83,5 +112,29 @@ import Testing
             let people = try await scene.alice.client().members(of: scene.ops)
             #expect(people.map(\.user) == [scene.alice.name])
         }
+    }
+}
+
+/// A wire on which something happens behind the first answer to a kind of request.
+private final class MeanwhileWire: GroupWire {
+    private let base: any GroupWire
+    private let kind: FrameKind
+    private let meanwhile: @Sendable () async throws -> Void
+    private let hasHappened = Mutex(false)
+
+    init(_ base: any GroupWire, after kind: FrameKind, _ meanwhile: @escaping @Sendable () async throws -> Void) {
+        self.base = base
+        self.kind = kind
+        self.meanwhile = meanwhile
+    }
+
+    func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply {
+        let reply: Reply = try await base.ask(body)
+        let isFirst = hasHappened.withLock { hasHappened in
+            defer { hasHappened = hasHappened || Body.kind == kind }
+            return Body.kind == kind && !hasHappened
+        }
+        if isFirst { try? await meanwhile() }
+        return reply
     }
 }
