@@ -180,6 +180,13 @@ extension ClientSchema {
         ALTER TABLE group_standings ADD COLUMN last_entry INTEGER;
         """
 
+    static let version24: StaticString = """
+        -- In which life of the server's store that was, and the last epoch of that life. NULL: it is not known.
+        ALTER TABLE group_tombstones ADD COLUMN generation BLOB;
+        ALTER TABLE group_tombstones ADD COLUMN epoch_there INTEGER NOT NULL DEFAULT 0;
+        UPDATE group_tombstones SET epoch_there = epoch;
+        """
+
     static let version20: StaticString = """
         -- What both say of the entry `seen`: the first bytes of the log's hash there, by the message and by this device.
         ALTER TABLE history_doubts ADD COLUMN seen INTEGER;

@@ -95,11 +95,11 @@ extension ClientStore {
     }
 
     /// Nothing is left of a group that goes on as a later incarnation but a tombstone. Within a transaction.
-    func leave(_ group: GroupName, epoch: UInt64) throws {
-        try bury(group, epoch: epoch)
-        try dropGroup(group.groupId)
+    func leave(_ standing: GroupStanding, epoch: UInt64) throws {
+        try bury(standing, epoch: epoch)
+        try dropGroup(standing.group.groupId)
         // What was found of its leaves says nothing of another group's, which may have come to the same version.
-        try database.run("DELETE FROM group_trusts WHERE conversation = ?", group.conversation)
+        try database.run("DELETE FROM group_trusts WHERE conversation = ?", standing.conversation)
     }
 
     /// The last epoch in which this device was in a group that it has left; nil where it has left none of this name.
@@ -107,12 +107,22 @@ extension ClientStore {
         try database.first("SELECT epoch FROM group_tombstones WHERE name = ?", group.groupId) { $0.unsigned(0) }
     }
 
+    /// The last one in this life of the server's store: what a restore has taken back binds nobody who comes in by a commit of their own.
+    func tombstone(of group: GroupName, in generation: StoreGeneration) throws -> UInt64? {
+        try database.first(
+            "SELECT epoch_there FROM group_tombstones WHERE name = ?1 AND (generation IS NULL OR generation = ?2)",
+            group.groupId, generation
+        ) { $0.unsigned(0) }
+    }
+
     /// Keeps in mind that this device has left a group: coming back needs a higher epoch. Within a transaction.
-    func bury(_ group: GroupName, epoch: UInt64) throws {
+    func bury(_ standing: GroupStanding, epoch: UInt64) throws {
         try database.run(
             """
-            INSERT INTO group_tombstones(name, epoch) VALUES (?, ?)
-            ON CONFLICT(name) DO UPDATE SET epoch = max(epoch, excluded.epoch)
-            """, group.groupId, epoch)
+            INSERT INTO group_tombstones(name, epoch, generation, epoch_there) VALUES (?1, ?2, ?3, ?2)
+            ON CONFLICT(name) DO UPDATE SET epoch = max(epoch, excluded.epoch), generation = excluded.generation,
+                epoch_there = CASE generation WHEN excluded.generation THEN max(epoch_there, excluded.epoch_there)
+                    ELSE excluded.epoch_there END
+            """, standing.group.groupId, epoch, standing.generation)
     }
 }

@@ -92,7 +92,8 @@ extension OpeningCourse {
         let (name, seq) = (waiting.group, place.seq)
         let isReturn = epoch != nil && standing?.group == name
         let staged = try StoredGroup.summary(of: name.groupId, from: store.stagedGroupRows)
-        guard let staged, staged.epoch > (try store.tombstone(of: name) ?? 0),
+        guard let staged,
+            staged.epoch > (try store.tombstone(of: name, in: waiting.position.generation) ?? 0),
             try store.promoteStagedGroup(name.groupId)
         else {
             try store.dropStagedGroup(name.groupId)
@@ -107,7 +108,7 @@ extension OpeningCourse {
         } else {
             try store.noteAbsence(before: seq, in: conversation, isDone: false, now: setting.now)
         }
-        if let former, former.group != name { try store.leave(former.group, epoch: epoch ?? 0) }
+        if let former, former.group != name { try store.leave(former, epoch: epoch ?? 0) }
         let generation = waiting.position.generation
         var hash = former?.group == name && former?.generation == generation ? former?.hash : nil
         // Sent again behind a restore, it may be in the log of either life.
@@ -128,7 +129,7 @@ extension OpeningCourse {
         let before = epoch ?? 0
         try rows.telling { try held.save(group, to: rows) }
         guard group.status != .removed else {
-            if let standing { try store.bury(standing.group, epoch: before) }
+            if let standing { try store.bury(standing, epoch: before) }
             try dropWaiting(before: nil)
             epoch = nil
             part.findings.append(.removed(epoch: before))

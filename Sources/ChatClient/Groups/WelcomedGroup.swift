@@ -98,7 +98,7 @@ struct WelcomedGroup: Sendable {
         if let former = try store.groupStanding(of: name.conversation) {
             if former.group != name {
                 let summary = try rows.telling { try StoredGroup.summary(of: former.group.groupId, from: rows) }
-                try store.leave(former.group, epoch: summary?.epoch ?? 0)
+                try store.leave(former, epoch: summary?.epoch ?? 0)
             }
             if former.seq.next == seq { try store.passOver(seq, in: name.conversation) }
         }

@@ -66,14 +66,23 @@ import Testing
         #expect(try pair.other.read(message) == [3])
     }
 
-    @Test func `a tombstone stays, and its epoch only grows`() throws {
+    @Test func `K5: a tombstone stays, and its epoch only grows; of each life of the server's store it has its own`()
+        throws
+    {
         let scene = try StoreScene()
         let pair = try GroupPair()
         let name = pair.policy.group
+        let (one, two) = (StoreGeneration(high: 1, low: 1), StoreGeneration(high: 2, low: 2))
         #expect(try scene.store.tombstone(of: name) == nil)
-        for (epoch, told) in [(UInt64(3), UInt64(3)), (2, 3), (5, 5)] {
-            try scene.store.write { try scene.store.bury(name, epoch: epoch) }
-            #expect(try scene.store.tombstone(of: name) == told)
+        let course: [(generation: StoreGeneration, epoch: UInt64, told: UInt64, there: UInt64)] = [
+            (one, 3, 3, 3), (one, 2, 3, 3), (one, 5, 5, 5), (two, 2, 5, 2), (two, 4, 5, 4), (two, 3, 5, 4),
+        ]
+        for step in course {
+            let standing = GroupStanding(group: name, generation: step.generation, seq: 1, hash: nil)
+            try scene.store.write { try scene.store.bury(standing, epoch: step.epoch) }
+            #expect(try scene.store.tombstone(of: name) == step.told)
+            #expect(try scene.store.tombstone(of: name, in: step.generation) == step.there)
         }
+        #expect(try scene.store.tombstone(of: name, in: one) == nil)
     }
 }

@@ -1,0 +1,126 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// Rooms of which a restored server has an earlier state, or none.
+@Suite(.endsWhatItStarts) struct RestoredRoomTests {
+    private struct Scene {
+        let server: TestServer
+        let alice: Person
+        let carol: Person
+        let ops: RoomName
+
+        init(_ server: TestServer) async throws {
+            self.server = server
+            alice = try await Person.registered("alice", at: server)
+            carol = try await Person.registered("carol", at: server)
+            for person in [alice, carol] { try await person.client().leavesPackages() }
+            ops = try #require(RoomName("ops"))
+        }
+
+        func restored(after change: () async throws -> Void) async throws {
+            await server.stop()
+            try server.copyStore()
+            try await server.startAgain()
+            try await change()
+            await server.stop()
+            try server.restoreStore()
+            try await server.startAgain()
+        }
+
+        func adds() async throws {
+            let changes = try await alice.client().add([carol.name], to: ops)
+            #expect(changes.map { $0.problem?.code } == [nil])
+        }
+
+        /// Many epochs later.
+        func ages() async throws {
+            for adders in [GroupPolicy.Adders.members, .admins, .members, .admins] {
+                try await alice.client().setRoom(ops, access: nil, adders: adders)
+            }
+            _ = try await HostileScene.read(carol)
+        }
+
+        func write(_ body: String, from person: Person) async throws -> String? {
+            let message = OutgoingMessage(conversation: .room(ops.spoken), body: body)
+            return try await person.client().send([message]).first?.problem?.code
+        }
+
+        func expectTalk() async throws {
+            for (one, other) in [(alice, carol), (carol, alice)] {
+                let body = "from \(one.name)"
+                #expect(try await write(body, from: one) == nil)
+                #expect(HostileScene.messages(try await HostileScene.read(other)).last == body)
+            }
+        }
+    }
+
+    @Test func `S4: who knows of a removal that a restore has lost comes in again when they are added again`()
+        async throws
+    {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            try await scene.alice.client().createRoom(scene.ops, access: .closed)
+            try await scene.adds()
+            try await scene.expectTalk()
+            try await scene.restored {
+                try await scene.ages()
+                _ = try await scene.alice.client().remove([scene.carol.name], from: scene.ops)
+                _ = try await HostileScene.read(scene.carol)
+            }
+            #expect(try await scene.write("not for carol", from: scene.alice) == "restored_member")
+            let removed = try await scene.alice.client().remove([scene.carol.name], from: scene.ops)
+            #expect(removed.map { $0.problem?.code } == [nil])
+            #expect(try await scene.write("not for carol either", from: scene.alice) == nil)
+            try await scene.adds()
+            _ = try await HostileScene.read(scene.carol)
+            try await scene.expectTalk()
+            let read = HostileScene.messages(try await HostileScene.read(scene.carol))
+            #expect(!read.contains { $0.hasPrefix("not for") }, "\(read)")
+        }
+    }
+
+    @Test func `S4: who has left, and was brought back by a restore, leaves or joins again`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            try await scene.alice.client().createRoom(scene.ops, access: .open)
+            try await scene.carol.client().joinRoom(scene.ops)
+            try await scene.expectTalk()
+            try await scene.restored {
+                try await scene.ages()
+                _ = try await scene.carol.client().leaveRoom(scene.ops)
+            }
+            _ = try await scene.carol.client().leaveRoom(scene.ops)
+            #expect(try await scene.write("without carol", from: scene.alice) == nil)
+            try await scene.carol.client().joinRoom(scene.ops)
+            try await scene.expectTalk()
+        }
+    }
+
+    @Test func `a room that a restore has lost is made anew, and who was in it enters when they have forgotten it`()
+        async throws
+    {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            try await scene.restored {
+                try await scene.alice.client().createRoom(scene.ops, access: .closed)
+                try await scene.adds()
+                try await scene.expectTalk()
+            }
+            for person in [scene.alice, scene.carol] {
+                #expect(try await scene.write("lost", from: person) == "no_such_room")
+            }
+            try await scene.alice.client().createRoom(scene.ops, access: .closed)
+            try await scene.adds()
+            #expect(try await scene.write("anew", from: scene.alice) == nil)
+            #expect(try await scene.write("where", from: scene.carol) == "room_changed")
+            try await scene.carol.client().forgetRoom(scene.ops)
+            _ = try await HostileScene.read(scene.carol)
+            try await scene.expectTalk()
+        }
+    }
+}
