@@ -15,7 +15,7 @@ extension ClientStore {
 
     /// Gives a device its keys, if it has none: another process may have been first. Within a transaction.
     func addChainKeys(_ keys: ChainKeys, of device: DeviceID) throws {
-        try database.run(
+        try database.runClearing(
             "INSERT OR IGNORE INTO chain_keys(device, secret, granted, instance, renewal) VALUES (?, ?, ?, ?, ?)",
             device, keys.secret, keys.granted, Int(keys.instance), keys.renewal)
     }

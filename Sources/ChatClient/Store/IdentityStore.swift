@@ -71,7 +71,7 @@ extension ClientStore {
     /// Makes this profile `identity`, with login numbers of a device that has not logged in by key yet. Within a
     /// transaction.
     func setIdentity(_ identity: Identity) throws {
-        try database.run(
+        try database.runClearing(
             """
             INSERT INTO identity(one, account, name, display_name, device, device_name, login_key, standing, address,
                 server, generation, everyone, login_number, login_reserved, boot)

@@ -55,6 +55,35 @@ import Testing
         #expect(ends > 10)
     }
 
+    @Test func `C4: what contradicts a chain is evidence at once, and no pin has moved`() throws {
+        let scene = try StoreScene()
+        let place = AccountPlace(server: ScriptedServer.id, account: bob)
+        var (known, other) = (
+            try TestAccount("bob", seed: 1, at: place), try TestAccount("bob", seed: 1, at: place)
+        )
+        _ = try known.add(.certify)
+        _ = try other.add([])
+        var identity = try scene.identity()
+        identity.server = ScriptedServer.id
+        let (held, lie) = (known.chain, other.chain)
+        try scene.store.write {
+            try scene.store.setIdentity(identity)
+            _ = try scene.store.meet(held, named: known.name, generation: GroupPair.generation, now: 900)
+        }
+        let name = known.name
+        func meet(_ store: ClientStore) throws {
+            _ = try store.write { try store.meet(lie, named: name, generation: GroupPair.generation, now: 1_000) }
+        }
+        let ends = try StatementEnds.each(of: scene, meet) { left in
+            #expect(try left.store.chain(of: bob)?.head == held.head)
+            #expect(try left.store.keyAlarms().count <= 1)
+            try meet(left.store)
+            #expect(try left.store.keyAlarms().count == 1)
+            #expect(try left.store.chain(of: bob)?.head == held.head)
+        }
+        #expect(ends > 3)
+    }
+
     @Test func `M3: a claim of the server is kept with what it is compared with later`() throws {
         var (pair, ann, bob, log) = try scene()
         let conversation = pair.conversation

@@ -32,6 +32,27 @@ import Testing
         }
     }
 
+    @Test func `J8: neither proposals nor commits are taken by way of messages, nor what is plain`() async throws {
+        try await withServer { server in
+            var scene = try await GroupScene(server)
+            try await scene.found()
+            let commit = try scene.alice.commit()
+            for kind in [1, PayloadKind.commit.rawValue, PayloadKind.proposal.rawValue, 5, 77, 255] {
+                let append = Append(
+                    conversation: scene.dm, id: .unique, payloadKind: kind, precondition: scene.alice.position,
+                    payload: commit.handshake)
+                let refused = try await failure {
+                    let _: Appended = try await scene.alice.client.reply(to: append)
+                }
+                #expect(refused?.errorCode == .unknownPayloadKind, "\(kind)")
+            }
+            // Nothing of it was kept.
+            let page: LogPage = try await scene.bob.client.reply(to: ReadLog(conversation: scene.dm, after: 0))
+            #expect(page.entries.map(\.seq) == [1])
+            #expect(try await scene.alice.message("on").seq == 2)
+        }
+    }
+
     @Test func `a commit adds at most 64 devices`() async throws {
         try await withServer { server in
             var alice = try await GroupMember("alice", on: server, seed: 1)

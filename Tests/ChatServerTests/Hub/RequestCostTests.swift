@@ -14,6 +14,13 @@ import Testing
         #expect(RequestCost.append.tenths == 10)
     }
 
+    @Test func `a commit or a founding costs what ten messages do: an account makes ten a second`() {
+        for kind in [FrameKind.commit, .foundGroup] {
+            #expect(RequestCost.of(kind) == RequestCost(tenths: 10 * RequestCost.append.tenths, overDebt: .refused))
+        }
+        #expect(ServerLimits().messagesPerSecond == 100)
+    }
+
     @Test func `whoever has used up the rate is refused what reads and writes and not what must work`() async throws {
         try await withServer {
             $0.allowMessages(100)

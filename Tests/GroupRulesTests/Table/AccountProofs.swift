@@ -62,6 +62,7 @@ extension RuleTable {
                     [
                         "C4: what does not agree changes no pin, is kept as evidence, and nobody is written to",
                         "C4: a chain that cannot be believed closes the group, whoever's it is",
+                        "C4: what contradicts a chain is evidence at once, and no pin has moved",
                     ], scenarios: ["keys-lies"]),
                 Sentence(
                     "the name that is shown is the chain's",

@@ -98,6 +98,9 @@ extension RuleTable {
                     "by reference only the server's Removes; at most 256 wait in an epoch",
                     ["J8: by reference only the server's Removes are taken, and at most 256 wait"]),
                 Sentence(
+                    "other proposal messages are refused by the server and never cached",
+                    ["J8: neither proposals nor commits are taken by way of messages, nor what is plain"]),
+                Sentence(
                     "PSK, ReInit, branch, unknown: refused", ["J8: pre-shared keys and re-initialisations are refused"]),
             ]),
         Proof("J9", "no lifetimes in judging", ["J9: lifetimes are not judged"]),

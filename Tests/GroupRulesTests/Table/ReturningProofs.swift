@@ -112,7 +112,9 @@ extension RuleTable {
                         "nothing of an epoch's secrets is in the files when it has ended",
                         "S5: a process that ends before any statement of it has erased all or nothing of a page",
                     ]),
-                Sentence("bindings of secrets are cleared", open: "of memory no test looks"),
+                Sentence(
+                    "bindings of secrets are cleared",
+                    ["S5: no statement keeps a secret bound that it has written"]),
                 Sentence(
                     "lasting processes truncate the WAL when idle, one-shots where it is over 1 MiB or an hour old",
                     ["S5: a command looks now and then, and empties a log that is large, old, or has what was erased"]),

@@ -140,7 +140,10 @@ extension RuleTable {
                     open: "the thousandth device of a room that is none of everyone's no test adds"),
                 Sentence(
                     "commits 10 a second an account",
-                    open: "by `RequestCost`; a law only has each request cost something"),
+                    [
+                        "a commit or a founding costs what ten messages do: an account makes ten a second",
+                        "whoever has used up the rate is refused what reads and writes and not what must work",
+                    ]),
                 Sentence(
                     "external commits one a second a device",
                     ["who comes from outside does so once a second, also over a leaf of their own"]),
