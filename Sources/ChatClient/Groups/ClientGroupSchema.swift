@@ -180,7 +180,7 @@ extension ClientSchema {
         ALTER TABLE group_standings ADD COLUMN last_entry INTEGER;
         """
 
-    static let version24: StaticString = """
+    static let version25: StaticString = """
         -- In which life of the server's store that was, and the last epoch of that life. NULL: it is not known.
         ALTER TABLE group_tombstones ADD COLUMN generation BLOB;
         ALTER TABLE group_tombstones ADD COLUMN epoch_there INTEGER NOT NULL DEFAULT 0;
