@@ -77,7 +77,8 @@ extension RuleTable {
                     "no such or later incarnation is held; a tombstone stays for ever: coming back needs a higher epoch",
                     [
                         "K5: no such or later incarnation is held, and a tombstone asks for a higher epoch",
-                        "a tombstone stays, and its epoch only grows", "K5: a Welcome that comes again leads nowhere",
+                        "K5: a tombstone stays, and its epoch only grows; of each life of the server's store it has its own",
+                        "K5: a Welcome that comes again leads nowhere",
                     ]),
                 Sentence("nobody is added to everyone", ["K5: nobody is added to everyone"]),
             ]),

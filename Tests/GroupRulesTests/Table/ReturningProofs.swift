@@ -99,6 +99,8 @@ extension RuleTable {
                         "S4: who was only in a lost incarnation goes on from where that had begun",
                         "S4: a restore that never was is told, and nothing is lost or comes twice",
                         "S4: to somebody who is disabled nothing is tried for ever behind a restore",
+                        "S4: who has left, and was brought back by a restore, leaves or joins again",
+                        "S4: who knows of a removal that a restore has lost comes in again when they are added again",
                         "members agree, and who was there reads each message once, whatever is lost or killed",
                     ]),
             ]),

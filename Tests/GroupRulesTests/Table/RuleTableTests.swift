@@ -41,18 +41,6 @@ import Testing
         }
     }
 
-    @Test func `a law that is called after a rule stands in the table at that rule`() throws {
-        let named = Dictionary(
-            RuleTable.rules.map { ($0.name, Set($0.sentences.flatMap(\.tests))) }, uniquingKeysWith: { $0.union($1) })
-        for test in try tests() {
-            guard let rule = test.prefixMatch(of: #/([A-Z]\d): /#).map({ String($0.1) }) else { continue }
-            let others = RuleTable.lies + RuleTable.sections
-            #expect(
-                named[rule]?.contains(test) == true
-                    || others.contains { $0.sentences.contains { $0.tests.contains(test) } }, "\(test)")
-        }
-    }
-
     @Test func `every rule of the design is in the table, once, and every lie`() throws {
         let all = RuleTable.counts.flatMap { letter, count in (1...count).map { "\(letter)\($0)" } }
         #expect(RuleTable.rules.map(\.name).sorted() == all.sorted())
