@@ -32,6 +32,8 @@ struct OpeningCourse {
     var named: Set<AccountID> = []
     /// Somebody came or went.
     var hasMemberNews = false
+    /// What is told of the last gap, which handshakes alone have followed (E7).
+    private var openGap: GapReason?
 
     var store: ClientStore { setting.store }
     var conversation: ConversationID { setting.conversation }
@@ -91,7 +93,10 @@ struct OpeningCourse {
         // Whoever is in the group did not join behind it: its log, which can be asked for, says how this device was removed before.
         guard gap.reason != .beforeJoin || epoch == nil else { return part.stop = .hole(after: standing.seq) }
         guard gap.first.previous <= standing.seq else { return part.stop = .hole(after: standing.seq) }
-        guard try store.storeGap(gap, now: setting.now) else { return part.stop = .impossible(gap.last) }
+        guard try store.storeGap(gap, goesOn: openGap == gap.reason, now: setting.now) else {
+            return part.stop = .impossible(gap.last)
+        }
+        openGap = gap.reason
         // What the log's hash is behind it, only others know.
         self.standing?.seq = gap.last
         self.standing?.hash = nil
@@ -105,6 +110,7 @@ struct OpeningCourse {
             guard place.seq > standing.seq else { return try repeatItem(entry, isOwn: isOwn) }
             guard place.seq == standing.seq.next else { return part.stop = .hole(after: standing.seq) }
         }
+        if PayloadKind(rawValue: entry.payloadKind)?.isHandshake != true { openGap = nil }
         let opening: EntryOpening
         switch PayloadKind(rawValue: entry.payloadKind) {
         case .commit:

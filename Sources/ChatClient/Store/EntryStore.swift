@@ -103,7 +103,7 @@ extension ClientStore {
     }
 
     /// - Returns: false where no honest server leaps so far.
-    func storeGap(_ gap: Gap, now: Timestamp) throws -> Bool {
+    func storeGap(_ gap: Gap, goesOn: Bool = false, now: Timestamp) throws -> Bool {
         guard let (number, head, received) = try standing(of: gap.conversation) else { return true }
         let settled = max(head, received)
         guard gap.last > settled else { return true }
@@ -112,7 +112,16 @@ extension ClientStore {
         // Numbers that a restored server leaps over say nothing of what is lost; that was told with its new life.
         if gap.reason != .restored {
             let missed = gap.last.distance(behind: max(gap.first.previous, settled))
-            try insertGap(conversation: number, reason: GapNotice.Reason(gap.reason), missed: missed, now: now)
+            let reason = GapNotice.Reason(gap.reason)
+            if goesOn {
+                try database.run(
+                    """
+                    UPDATE gaps SET missed = missed + ?1
+                    WHERE position = (SELECT max(position) FROM gaps WHERE conversation = ?2 AND reason = ?3)
+                    """, missed, number, reason.rawValue)
+            } else {
+                try insertGap(conversation: number, reason: reason, missed: missed, now: now)
+            }
         }
         try settle(number, upTo: gap.last)
         try setHead(number, gap.last)
@@ -129,8 +138,8 @@ extension ClientStore {
             """, number, GapNotice.Reason.beforeJoin.rawValue, gap.last
         ) { _ in true }
         guard known == nil else { return }
-        let missed = gap.last.distance(behind: gap.first.previous)
-        try insertGap(conversation: number, reason: .beforeJoin, missed: missed, now: now)
+        // How many of the numbers were messages nobody knows here.
+        try insertGap(conversation: number, reason: .beforeJoin, missed: nil, now: now)
     }
 
     /// Goes on behind an entry that is for nobody to read, and with which this device came into a group. Within a transaction.
