@@ -17,38 +17,49 @@ extension Client {
             }
         }
         guard let (identity, held) = known, held.devices[device]?.isActive == true else { return false }
-        let link = try await connect(
-            to: address,
-            login: .password(
-                name: user, password: password, existing: nil, deviceName: deviceName, key: try Self.newKey(),
-                chainKey: nil))
-        defer { link.close() }
-        let welcome = try await link.welcome()
-        var isThere = false
-        if welcome.account.id == identity.account, welcome.server == identity.server, welcome.state == .pending {
-            isThere = await give(held, behind: welcome.chain, on: link, password)
+        for _ in 0..<Self.attemptsToGiveBack {
+            let link = try await connect(
+                to: address,
+                login: .password(
+                    name: user, password: password, existing: nil, deviceName: deviceName, key: try Self.newKey(),
+                    chainKey: nil))
+            defer { link.close() }
+            let welcome = try await link.welcome()
+            var given = GivenBack.refused
+            if welcome.account.id == identity.account, welcome.server == identity.server, welcome.state == .pending {
+                given = await give(held, behind: welcome.chain, on: link, password)
+            }
+            if given == .upToReset { continue }
+            let _: Done? = try? await link.request(RevokeDevice(device: welcome.device))
+            return given == .all
         }
-        // A reset has ended it already.
-        if link.end == nil { let _: Done? = try? await link.request(RevokeDevice(device: welcome.device)) }
-        return isThere
+        return false
+    }
+
+    /// A reset ends the device that has published it; what stands behind it is given back on another connection.
+    private static let attemptsToGiveBack = 4
+
+    private enum GivenBack {
+        case all, upToReset, refused
     }
 
     private func give(
         _ held: AccountChain, behind head: ChainHead, on link: Link, _ password: [UInt8]
-    ) async -> Bool {
-        guard head.count > 0, head.count < held.count, held.hash(at: head.count - 1)?.bytes == head.hash else {
-            return false
+    ) async -> GivenBack {
+        guard head.count > 0, head.count <= held.count, held.hash(at: head.count - 1)?.bytes == head.hash else {
+            return .refused
         }
         for lost in held.links.dropFirst(Int(head.count)) {
-            let secret = lost.content.body.kind == .reset ? password : []
+            let isReset = lost.content.body.kind == .reset
             do throws(Problem) {
                 let _: ChainState = try await link.request(
-                    PublishLink(link: lost.wireBytes, password: secret), timeout: OwnChain.patience)
+                    PublishLink(link: lost.wireBytes, password: isReset ? password : []), timeout: OwnChain.patience)
             } catch {
                 log.warning("the server does not take back what it has lost of the account's chain: \(error.text)")
-                return false
+                return .refused
             }
+            if isReset { return .upToReset }
         }
-        return true
+        return .all
     }
 }

@@ -56,6 +56,7 @@ import Testing
             try await alice.client().leavesPackages()
             #expect(await HostileScene.write("one", from: bob, to: alice) == nil)
             let fresh = try Person("alice", at: server.address)
+            let phone = try Person("alice", at: server.address)
             var device: DeviceID?
             try await Self.restored(server) {
                 let wish = LoginWish(confirmReset: { _ in true })
@@ -63,11 +64,16 @@ import Testing
                     user: alice.name, password: Person.password, deviceName: "new", wish: wish
                 ).device
                 try await fresh.client().leavesPackages()
+                _ = try await phone.joins(fresh)
+                try await phone.client().sync()
                 let key = try await bob.client().key(of: alice.name)
                 _ = try await bob.client().acceptKey(of: alice.name, try #require(key.present))
                 #expect(await HostileScene.write("two", from: bob, to: alice) == nil)
             }
             await expectRefusal(.refused, "bad_proof") { try await fresh.client().sync() }
+            let other = try await phone.client().login(
+                user: alice.name, password: Person.password, deviceName: "further")
+            #expect(!other.isPending && other.device != device)
             let me = try await fresh.client().login(user: alice.name, password: Person.password, deviceName: "new")
             #expect(me.device == device && !me.isPending)
             try await fresh.client().leavesPackages()
