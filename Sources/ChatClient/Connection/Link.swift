@@ -55,6 +55,8 @@ final class Link: Sendable {
     var end: Problem? { shared.end }
     /// It has ended, or is about to since the login was refused.
     var isOver: Bool { shared.isOver }
+    /// Where the server has asked for a commit on it.
+    var commitsWanted: WrittenGroups { shared.commitsWanted }
     /// It has ended, and nothing that was asked for on it was acted on: it was never sent, or stood behind a login that
     /// was refused.
     var tookNothing: Bool { shared.tookNothing }

@@ -174,7 +174,11 @@ final class LinkCore: FrameConnectionDelegate {
         } else if frame.kind == FrameKind.failure.rawValue {
             guard let failure = try? frame.decode(Failure.self) else { return fail(malformed("failure")) }
             fail(Problem(failure))
-        } else if !shared.inbox.put(frame) {
+        } else {
+            if frame.kind == FrameKind.commitWanted.rawValue, let wanted = try? frame.decode(CommitWanted.self) {
+                shared.commitsWanted.add([wanted.conversation])
+            }
+            guard !shared.inbox.put(frame) else { return }
             fail(Problem(.protocolFault, "\(address) sends more than it may before it is acknowledged"))
         }
     }

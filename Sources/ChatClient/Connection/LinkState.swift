@@ -14,6 +14,8 @@ final class LinkState: Sendable {
     }
 
     let inbox = LinkInbox()
+    /// Where the server asks for a commit: known before the answer to what was asked behind it.
+    let commitsWanted = WrittenGroups()
     private let hello = Later<Result<ServerHello, Problem>>()
     private let login = Later<Result<Welcome, Problem>>()
     private let state = Mutex(State())

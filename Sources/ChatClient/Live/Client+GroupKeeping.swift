@@ -45,9 +45,14 @@ extension Client {
             let unknown = try store { store in
                 try written.sorted().filter { try store.groupStanding(of: $0).map { $0.hash == nil } ?? false }
             }
-            guard !due.isEmpty || !unknown.isEmpty else { return }
+            let wanted = written.intersection(link.commitsWanted.take())
+            guard !due.isEmpty || !unknown.isEmpty || !wanted.isEmpty else { return }
             let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
             defer { timer.cancel() }
+            // Who has to go from an open room where nobody stays who could see to it.
+            for conversation in wanted.sorted().prefix(Self.mostAtEnd) {
+                await commitWanted(in: conversation, on: link)
+            }
             for conversation in due.keys.sorted().prefix(Self.mostAtEnd) { await refresh(conversation, on: link) }
             for conversation in unknown.prefix(Self.mostAtEnd) { await askForHash(of: conversation, on: link) }
         } catch { log.info("the groups are not looked at: \(error.text)") }

@@ -119,22 +119,32 @@ final class FollowerDesk {
 
     // MARK: The server's proposals
 
+    struct Removals: Sendable {
+        /// What is to be proposed.
+        var rulings: [RemovalRuling] = []
+        /// The group where something waits in it already.
+        var waiting: GroupFollower?
+    }
+
     /// Makes the proposals that remove the leaves which are nobody's any more, and gives them to `decided`, which calls what it is
     /// given with the end: whether the store has taken all of them.
     func propose(
         in conversation: ConversationID,
-        decided: @escaping (Result<[RemovalRuling], Failure>, @escaping (Bool) -> Void) -> Void
+        decided: @escaping (Result<Removals, Failure>, @escaping (Bool) -> Void) -> Void
     ) {
         enter(conversation, refused: { decided(.failure($0), { _ in }) }) { finish in
             self.look(at: conversation, for: .server, readsLost: true) {
                 [authority = self.authority]
-                (_, follower, facts) throws(StoreFailure) -> [RemovalRuling] in
+                (_, follower, facts) throws(StoreFailure) -> Removals in
+                guard let follower else { return Removals() }
                 do throws(Failure) {
-                    return try follower?.removals(of: facts.lost, by: authority) ?? []
+                    return Removals(
+                        rulings: try follower.removals(of: facts.lost, by: authority),
+                        waiting: follower.hasWaitingRemoves ? follower : nil)
                 } catch { throw .refused(error) }
             } then: { result in
                 decided(result) { wereTaken in
-                    if case .success(let rulings) = result, let last = rulings.last {
+                    if case .success(let removals) = result, let last = removals.rulings.last {
                         if wereTaken {
                             self.shelf.put(last.next, for: conversation)
                         } else {

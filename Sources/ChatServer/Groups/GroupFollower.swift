@@ -148,6 +148,9 @@ package struct GroupFollower: Sendable {
         return rulings
     }
 
+    /// Whether somebody is to commit who has to go.
+    package var hasWaitingRemoves: Bool { !waitingRemoves.isEmpty }
+
     private var waitingRemoves: [LeafIndex] {
         group.pendingProposals.compactMap { if case .remove(let leaf) = $0.proposal { leaf } else { nil } }
     }

@@ -14,6 +14,8 @@ package struct RemovalBook {
         var asked: Set<DeviceID> = []
         /// Until when somebody is waited for; nil: nobody was there, and who comes is asked.
         var until: NIODeadline? = .distantPast
+        /// Until when one is waited for who wrote there, and did not stay.
+        var passing: NIODeadline = .distantPast
     }
 
     private var waits: [ConversationID: Wait] = [:]
@@ -50,6 +52,17 @@ package struct RemovalBook {
             expect(wait.candidates, in: conversation, false)
             waits[conversation]?.until = .distantPast
         }
+        return true
+    }
+
+    /// A device writes there, and does not stay.
+    ///
+    /// - Returns: whether it is asked, since nobody who stays could be.
+    package mutating func passes(_ device: DeviceID, in conversation: ConversationID, at now: NIODeadline) -> Bool {
+        guard let wait = waits[conversation], wait.until == nil, wait.passing <= now,
+            wait.candidates.contains(where: { $0.device == device })
+        else { return false }
+        waits[conversation]?.passing = now + Self.patience
         return true
     }
 

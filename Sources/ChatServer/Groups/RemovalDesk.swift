@@ -49,9 +49,13 @@ final class RemovalDesk {
 
     private func propose(in conversation: ConversationID, _ completion: @escaping () -> Void) {
         desk.propose(in: conversation) { result, settle in
-            guard case .success(let rulings) = result, let last = rulings.last else {
+            guard case .success(let removals) = result, let last = removals.rulings.last else {
                 // Nothing was to be gathered after all.
                 if self.gathered[conversation] == true { self.gathered[conversation] = nil }
+                // They were proposed before this server began.
+                if let waiting = try? result.get().waiting, !self.book.conversations.contains(conversation) {
+                    self.waits(in: conversation, waiting)
+                }
                 settle(false)
                 return completion()
             }
@@ -59,7 +63,7 @@ final class RemovalDesk {
                 settle(false)
                 return completion()
             }
-            self.write(rulings, in: conversation) { wereTaken in
+            self.write(removals.rulings, in: conversation) { wereTaken in
                 settle(wereTaken)
                 if wereTaken { self.waits(in: conversation, last.next) }
                 completion()
@@ -109,8 +113,12 @@ final class RemovalDesk {
 
     // MARK: Asking
 
+    /// Where the groups of the book stand.
+    private var marks: [ConversationID: GroupMark] = [:]
+
     /// Removes wait in a group.
     func waits(in conversation: ConversationID, _ follower: GroupFollower) {
+        marks[conversation] = follower.mark
         book.began(conversation, candidates: follower.remaining)
         ask()
     }
@@ -119,6 +127,7 @@ final class RemovalDesk {
     func committed(in conversation: ConversationID, _ ruling: GroupRuling) {
         guard ruling.repeated.isEmpty else { return waits(in: conversation, ruling.last) }
         book.ended(conversation)
+        marks[conversation] = nil
         // There may be more than may wait at once.
         if ruling.members.contains(where: \.losesLeaf) { propose(in: conversation) {} }
     }
@@ -126,6 +135,7 @@ final class RemovalDesk {
     /// There is no such group any more.
     func ended(_ conversation: ConversationID) {
         book.ended(conversation)
+        marks[conversation] = nil
         gathered[conversation] = nil
     }
 
@@ -148,6 +158,16 @@ final class RemovalDesk {
     /// A device has subscribed.
     func came(_ device: DeviceID) {
         if book.came(device) { ask() }
+    }
+
+    /// Somebody writes who does not stay: where nobody stays it is asked before it has its answer, and commits behind its message.
+    func passes(_ session: Session, in conversation: ConversationID) {
+        guard session.subscription == nil, let device = session.identity?.device, let mark = marks[conversation],
+            book.passes(device, in: conversation, at: context.clock.now())
+        else { return }
+        let position = ConversationPosition(
+            generation: context.identity.generation, incarnation: mark.incarnation, epoch: mark.epoch)
+        session.send(CommitWanted(conversation: conversation, position: position))
     }
 
     private func tell(_ reader: DeviceReader, _ conversation: ConversationID) {

@@ -63,7 +63,8 @@ package final class Hub {
         logins = LoginRequests(
             context: context, groupKey: authority.publicKey, accounts: accounts, connections: connections, quota: quota,
             rates: rates, expulsion: expulsion)
-        appends = AppendRequests(context: context, writer: writer, rates: rates, quota: quota, draining: draining)
+        appends = AppendRequests(
+            context: context, writer: writer, rates: rates, quota: quota, draining: draining, removals: removals)
         deliveries = DeliveryRequests(
             connections: connections, marks: marks, deliverer: deliverer, presence: presence, receipts: receipts,
             writer: writer, removals: removals, welcomes: WelcomeDesk(context: context))

@@ -141,6 +141,26 @@ import Testing
             #expect(sent.seq == 3)
         }
     }
+
+    @Test func `who writes and does not stay is asked where nobody stays, also by a server that has begun anew`()
+        async throws
+    {
+        let scratch = try Scratch()
+        let first = try await TestServer.start(scratch: scratch)
+        let (scene, second) = try await scene(first)
+        try await revoke(second, by: scene.bob, on: first)
+        await first.stop()
+        let again = try await TestServer.start(scratch: scratch)
+        let client = try await again.logIn("alice", device: scene.alice.device, enters: false)
+        let isAsked = await eventually {
+            let append = Append(conversation: scene.dm, id: .unique, payload: [1])
+            let _: Appended? = try? await client.reply(to: append)
+            return client.waiting.contains { $0.kind == CommitWanted.kind.rawValue }
+        }
+        #expect(isAsked)
+        let wanted: CommitWanted = try await client.next()
+        #expect(wanted.conversation == scene.dm && wanted.position.epoch == scene.alice.position?.epoch)
+    }
 }
 
 @Suite struct RemovalBookTests {
@@ -171,6 +191,20 @@ import Testing
         #expect(came && book.isAsking && second == readers[1])
         let again = book.came(readers[1].device)
         #expect(!again, "it was asked")
+    }
+
+    @Test func `where nobody stays who writes and goes is asked, and after some seconds the next`() {
+        var book = RemovalBook()
+        book.began(dm, candidates: readers)
+        let early = book.passes(readers[0].device, in: dm, at: at(0))
+        #expect(!early, "somebody who stays is looked for first")
+        _ = book.next(dm, at: at(0)) { _ in false }
+        let strange = book.passes(DeviceID(high: 9, low: 9), in: dm, at: at(0))
+        let passing = [0, 1_000, 5_000].map { book.passes(readers[0].device, in: dm, at: at($0)) }
+        #expect(!strange && passing == [true, false, true])
+        book.ended(dm)
+        let late = book.passes(readers[0].device, in: dm, at: at(99_000))
+        #expect(!late)
     }
 
     @Test func `where nobody stays nobody is asked, nor where the group has ended`() {
