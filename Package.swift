@@ -169,8 +169,7 @@ let package = Package(
         .testTarget(
             name: "TransportTests",
             dependencies: [
-                "COpenSSL", "ChatProtocol",
-                "Transport", "TestSupport",
+                "COpenSSL", "ChatProtocol", "System", "Transport", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

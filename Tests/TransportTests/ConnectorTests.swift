@@ -8,33 +8,37 @@ import Testing
 @testable import Transport
 
 @Suite struct ConnectorTests {
-    @Test func `the right pin connects and any other is refused with nothing sent`() async throws {
+    @Test(arguments: Carrier.allCases) func `the right pin connects and any other is refused with nothing sent`(
+        _ carrier: Carrier
+    ) async throws {
         let server = try await TestServer.start()
         let pin = server.identity.pin
-        let client = try await TestClient.connect(to: server.address, trust: .pin(pin))
+        let client = try await TestClient.connect(to: server.address, trust: .pin(pin), by: carrier)
         #expect(client.peer == PeerIdentity(pin: pin, verification: .notAsked))
         let other = try #require(PublicKeyPin(digest: SHA256.hash("another".utf8)))
         let untrusted = ConnectError.untrusted(PeerIdentity(pin: pin, verification: .notAsked))
         await #expect(throws: untrusted) {
-            try await TestClient.connect(to: server.address, trust: .pin(other))
+            try await TestClient.connect(to: server.address, trust: .pin(other), by: carrier)
         }
         #expect(try await eventually { try await server.on { $0.recorders.last?.closes == [.closedByPeer] } })
         #expect(try await server.on { $0.recorders.allSatisfy { $0.frames.isEmpty } })
         try await server.stop()
     }
 
-    @Test func `an authority decides by the name asked for`() async throws {
+    @Test(arguments: Carrier.allCases) func `an authority decides by the name asked for`(_ carrier: Carrier)
+        async throws
+    {
         let identity = try ServerIdentity.selfSigned()
         let directory = try Scratch()
         let authority = TrustedAuthorities.file(try directory.write("authority.pem", identity.certificatePEM))
         let server = try await TestServer.start(identity: identity)
         let client = try await TestClient.connect(
-            to: server.address, trust: .certificateAuthority(name: "localhost"), authorities: authority)
+            to: server.address, trust: .certificateAuthority(name: "localhost"), authorities: authority, by: carrier)
         #expect(client.peer.verification == .verified)
         for (name, authority) in [("example.org", authority), ("localhost", .system)] {
             do {
                 _ = try await TestClient.connect(
-                    to: server.address, trust: .certificateAuthority(name: name), authorities: authority)
+                    to: server.address, trust: .certificateAuthority(name: name), authorities: authority, by: carrier)
                 Issue.record("\(name) was trusted")
             } catch ConnectError.untrusted(let peer) {
                 #expect(peer.pin == identity.pin)
@@ -42,69 +46,97 @@ import Testing
             }
         }
         let inspected = try await TestClient.connect(
-            to: server.address, trust: .inspect(name: "localhost"), authorities: authority)
+            to: server.address, trust: .inspect(name: "localhost"), authorities: authority, by: carrier)
         #expect(inspected.peer == PeerIdentity(pin: identity.pin, verification: .verified))
         try await server.stop()
     }
 
-    @Test func `a name is looked up and all its addresses are tried`() async throws {
+    /// What of OpenSSL a client leaves out is nothing that a server may need.
+    @Test(arguments: [
+        ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], ["ed25519"], ["rsa:2048"],
+        ["rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"],
+    ])
+    func `a server is known by its key, whatever kind of key it is`(_ kind: [String]) async throws {
+        #expect(OpenSSLLibrary.algorithms != nil)
+        let directory = try Scratch()
+        let files = (directory.path + "/certificate", directory.path + "/key")
+        let said = try await OpenSSL.run(
+            ["req", "-x509", "-nodes", "-subj", "/CN=localhost", "-keyout", files.1, "-out", files.0, "-newkey"] + kind)
+        let identity = try ServerIdentity(certificateFile: files.0, keyFile: files.1)
+        let server = try await TestServer.start(identity: identity)
+        let client = try await TestClient.connect(to: server.address, trust: .pin(identity.pin))
+        #expect(client.peer.pin == identity.pin, "\(said)")
+        try await server.stop()
+    }
+
+    @Test(arguments: Carrier.allCases) func `a name is looked up and all its addresses are tried`(_ carrier: Carrier)
+        async throws
+    {
         let server = try await TestServer.start()
         let named = NetworkAddress(host: "localhost", port: server.address.port)
-        let client = try await TestClient.connect(to: named)
+        let client = try await TestClient.connect(to: named, by: carrier)
         #expect(client.peer.pin == server.identity.pin)
         try await server.stop()
     }
 
-    @Test func `frames that came before the start are given after it`() async throws {
+    @Test(arguments: Carrier.allCases) func `frames that came before the start are given after it`(_ carrier: Carrier)
+        async throws
+    {
         let server = try await TestServer.start()
         try await server.on { $0.greeting = RawFrame.sample(9, bytes: 5).wireBytes }
-        let client = try await TestClient.connect(to: server.address)
+        let client = try await TestClient.connect(to: server.address, by: carrier)
         #expect(try await eventually { try await client.on { $1.frames.map(\.correlation) } == [9] })
         try await server.stop()
     }
 
-    @Test func `nobody there is unreachable in the kernels words`() async throws {
+    @Test(arguments: Carrier.allCases) func `nobody there is unreachable in the kernels words`(_ carrier: Carrier)
+        async throws
+    {
         let server = try await TestServer.start()
         try await server.stop()
         await #expect(throws: ConnectError.unreachable("Connection refused")) {
-            try await TestClient.connect(to: server.address)
+            try await TestClient.connect(to: server.address, by: carrier)
         }
         let named = NetworkAddress(host: "localhost", port: server.address.port)
         await #expect(throws: ConnectError.unreachable("Connection refused")) {
-            try await TestClient.connect(to: named)
+            try await TestClient.connect(to: named, by: carrier)
         }
     }
 
-    @Test func `a name that does not exist is said to be unknown`() async throws {
+    @Test(arguments: Carrier.allCases) func `a name that does not exist is said to be unknown`(_ carrier: Carrier)
+        async throws
+    {
         // RFC 6761: names under `invalid` never exist.
         let address = NetworkAddress(host: "nowhere.invalid", port: 1)
         await #expect(throws: ConnectError.unreachable("no address is known for nowhere.invalid")) {
-            try await TestClient.connect(to: address)
+            try await TestClient.connect(to: address, by: carrier)
         }
     }
 
-    @Test func `a peer that never answers times out`() async throws {
+    @Test(arguments: Carrier.allCases) func `a peer that never answers times out`(_ carrier: Carrier) async throws {
         // The kernel accepts on behalf of a listener that never does.
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         let port = try bindAnyPort(descriptor)
         await #expect(throws: ConnectError.timedOut) {
             try await TestClient.connect(
-                to: NetworkAddress(host: "127.0.0.1", port: port), timeout: .milliseconds(100))
+                to: NetworkAddress(host: "127.0.0.1", port: port), timeout: .milliseconds(100), by: carrier)
         }
     }
 
-    @Test func `a peer that hangs up or speaks another protocol is named`() async throws {
+    @Test(arguments: Carrier.allCases) func `a peer that hangs up or speaks another protocol is named`(
+        _ carrier: Carrier
+    ) async throws {
         let other = try await OtherServer.start(answer: Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
         do {
-            _ = try await TestClient.connect(to: other.address)
+            _ = try await TestClient.connect(to: other.address, by: carrier)
             Issue.record("an HTTP server was accepted")
         } catch ConnectError.tls(.plainText(let line)) {
             #expect(line == "HTTP/1.1 400 Bad Request")
         }
         let mute = try await OtherServer.start(answer: [])
         do {
-            _ = try await TestClient.connect(to: mute.address)
+            _ = try await TestClient.connect(to: mute.address, by: carrier)
             Issue.record("a server that hangs up was accepted")
         } catch ConnectError.closed {
         }

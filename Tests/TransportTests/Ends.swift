@@ -1,6 +1,8 @@
 import ChatProtocol
+import Foundation
 import NIOCore
 import NIOPosix
+import System
 
 @testable import Transport
 
@@ -118,6 +120,22 @@ final class TestServer: Sendable {
     }
 }
 
+/// What carries a client's connection.
+enum Carrier: CaseIterable, Sendable {
+    /// A channel of NIO's.
+    case channel
+    /// A socket in a loop that does nothing else.
+    case plainSocket
+
+    var eventLoop: any EventLoop { self == .channel ? TestServer.group.next() : Self.plain }
+
+    private static let plain: PollEventLoop = {
+        let loop = PollLoop()
+        Thread.detachNewThread { loop.run() }
+        return PollEventLoop(loop)
+    }()
+}
+
 /// A client connection with its recorder.
 struct TestClient: Sendable {
     let peer: PeerIdentity
@@ -127,9 +145,9 @@ struct TestClient: Sendable {
 
     static func connect(
         to address: NetworkAddress, trust: TrustPolicy = .inspect(name: nil), timeout: TimeAmount = .seconds(20),
-        authorities: TrustedAuthorities = .system
+        authorities: TrustedAuthorities = .system, by carrier: Carrier = .channel
     ) async throws -> TestClient {
-        let eventLoop = TestServer.group.next()
+        let eventLoop = carrier.eventLoop
         return try await eventLoop.flatSubmit {
             Connector.connect(
                 to: address, trust: trust, timeout: timeout, on: TransportLoop(eventLoop), authorities: authorities

@@ -6,12 +6,14 @@ import Testing
 @testable import Transport
 
 @Suite struct LoopbackTests {
-    @Test func `frames arrive in order and whole in both directions`() async throws {
+    @Test(arguments: Carrier.allCases) func `frames arrive in order and whole in both directions`(_ carrier: Carrier)
+        async throws
+    {
         let server = try await TestServer.start()
         try await server.on { hub in
             hub.onFrame = { connection, frame in connection.write(ByteBuffer(bytes: frame.wireBytes)) }
         }
-        let client = try await TestClient.connect(to: server.address)
+        let client = try await TestClient.connect(to: server.address, by: carrier)
         let frames = [0, 1, 4000, 16, 4091].enumerated().map { RawFrame.sample(UInt32($0), bytes: $1) }
         try await client.send(frames)
         #expect(try await eventually { try await client.on { $1.frames.count } == frames.count })
@@ -19,7 +21,9 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `a frame of a mebibyte passes after the limit was raised`() async throws {
+    @Test(arguments: Carrier.allCases) func `a frame of a mebibyte passes after the limit was raised`(
+        _ carrier: Carrier
+    ) async throws {
         let server = try await TestServer.start()
         try await server.on { hub in
             hub.onFrame = { connection, frame in
@@ -27,7 +31,7 @@ import Testing
                 connection.write(ByteBuffer(bytes: frame.wireBytes))
             }
         }
-        let client = try await TestClient.connect(to: server.address)
+        let client = try await TestClient.connect(to: server.address, by: carrier)
         let frames = [RawFrame.sample(1, bytes: 10), .sample(2, bytes: Limits.frame - RawFrame.headBytes)]
         try await client.send(frames)
         #expect(try await eventually { try await client.on { $1.frames.count } == 2 })
@@ -35,10 +39,12 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `both sides export the same channel binding and every connection another`() async throws {
+    @Test(arguments: Carrier.allCases) func `both sides export the same channel binding and every connection another`(
+        _ carrier: Carrier
+    ) async throws {
         let server = try await TestServer.start()
-        let first = try await TestClient.connect(to: server.address)
-        let second = try await TestClient.connect(to: server.address)
+        let first = try await TestClient.connect(to: server.address, by: carrier)
+        let second = try await TestClient.connect(to: server.address, by: carrier)
         #expect(
             try await eventually { try await server.on { $0.recorders.filter { $0.heard == [.opened] }.count } == 2 })
         let ours = [
@@ -52,7 +58,9 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `what was written before a flushing close arrives and then the end`() async throws {
+    @Test(arguments: Carrier.allCases) func `what was written before a flushing close arrives and then the end`(
+        _ carrier: Carrier
+    ) async throws {
         let server = try await TestServer.start()
         try await server.on { hub in
             hub.onFrame = { connection, frame in
@@ -63,7 +71,7 @@ import Testing
                 connection.write(ByteBuffer(bytes: frame.wireBytes))
             }
         }
-        let client = try await TestClient.connect(to: server.address)
+        let client = try await TestClient.connect(to: server.address, by: carrier)
         try await client.send([.sample(0, bytes: 1), .sample(1, bytes: 1)])
         #expect(try await eventually { try await client.on { !$1.closes.isEmpty } })
         #expect(try await client.on { $1.frames.map(\.correlation) } == Array(0..<200))
@@ -72,9 +80,11 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `the end is reported once however often closed`() async throws {
+    @Test(arguments: Carrier.allCases) func `the end is reported once however often closed`(_ carrier: Carrier)
+        async throws
+    {
         let server = try await TestServer.start()
-        let client = try await TestClient.connect(to: server.address)
+        let client = try await TestClient.connect(to: server.address, by: carrier)
         #expect(try await eventually { try await server.on { $0.recorders.first?.heard == [.opened] } })
         try await client.on { connection, _ in
             connection.close(flushing: false)
@@ -87,10 +97,12 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `a paused connection gives no frame until resumed`() async throws {
+    @Test(arguments: Carrier.allCases) func `a paused connection gives no frame until resumed`(_ carrier: Carrier)
+        async throws
+    {
         let server = try await TestServer.start()
         try await server.on { hub in hub.onFrame = { connection, _ in connection.pauseReading() } }
-        let client = try await TestClient.connect(to: server.address)
+        let client = try await TestClient.connect(to: server.address, by: carrier)
         // All in one record, and a limit that is raised before the second is looked at.
         try await client.send([.sample(0, bytes: 1), .sample(1, bytes: 9000), .sample(2, bytes: 1)])
         #expect(try await eventually { try await server.on { $0.recorders.first?.frames.count ?? 0 } == 1 })
@@ -105,9 +117,9 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `a closed connection is freed`() async throws {
+    @Test(arguments: Carrier.allCases) func `a closed connection is freed`(_ carrier: Carrier) async throws {
         let server = try await TestServer.start()
-        let client = try await TestClient.connect(to: server.address)
+        let client = try await TestClient.connect(to: server.address, by: carrier)
         try await client.send([.sample(1, bytes: 1)])
         #expect(try await eventually { try await server.on { $0.recorders.first?.frames.count ?? 0 } == 1 })
         let watched = try await server.on { Weak($0.recorders[0].connection) }

@@ -112,7 +112,7 @@ import Testing
         let client = try await TestClient.connect(to: server.address)
         try await client.on { connection, _ in
             // The socket is closed under TLS.
-            connection.context?.close(promise: nil)
+            connection.channel?.close()
         }
         #expect(try await eventually { try await server.on { $0.recorders.first?.closes == [.truncated] } })
         try await server.stop()

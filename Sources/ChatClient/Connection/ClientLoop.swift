@@ -1,18 +1,16 @@
 import ChatProtocol
 import NIOCore
 import NIOPosix
+import System
 import Transport
 
-/// The one event loop of the process. Its thread starts with the first connection.
+/// The event loop of the process: the main thread's, where that serves a short command; else one of NIO's, whose thread starts with
+/// the first connection.
 enum ClientLoop {
-    static let eventLoop: any EventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+    static let eventLoop: any EventLoop = if let loop = MainThread.servingLoop { PollEventLoop(loop) } else { nio }
 
+    private static let nio: any EventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
     private static let transport = NIOLoopBoundBox<TransportLoop?>.makeEmptyBox(eventLoop: eventLoop)
-
-    /// Starts the loop's thread and OpenSSL while something else is done here: both take a millisecond.
-    static func warmUp() {
-        eventLoop.execute { _ = SHA256.hash(SecureRandom.bytes(1)) }
-    }
 
     /// Calls `action` when the moment (`Monotonic`) has come.
     static func at(_ moment: Duration, _ action: @escaping @Sendable () -> Void) -> Scheduled<Void> {
@@ -23,9 +21,12 @@ enum ClientLoop {
         to address: ServerAddress, through proxy: Proxy?, demand: Transport.TrustPolicy, timeout: Duration
     ) async throws -> OpenedConnection {
         let target = NetworkAddress(host: address.host, port: Int(address.port))
+        // What talks to proxies are handlers in a channel of NIO's.
+        let eventLoop = proxy == nil ? Self.eventLoop : nio
         return try await eventLoop.flatSubmit {
-            let loop = transport.value ?? TransportLoop(eventLoop)
-            transport.value = loop
+            let isUsual = eventLoop === Self.eventLoop
+            let loop = (isUsual ? transport.value : nil) ?? TransportLoop(eventLoop)
+            if isUsual { transport.value = loop }
             return Connector.connect(
                 to: target, through: proxy, trust: demand, timeout: TimeAmount(timeout), on: loop)
         }.get()

@@ -9,7 +9,6 @@ extension Client {
     /// Where the server cannot be reached at once they fail, or are queued; a connection that is lost meanwhile is
     /// made again until the time is up. Where the task is cancelled it still tells of each message.
     package func send(_ messages: [OutgoingMessage], options: SendOptions = SendOptions()) async -> [Acknowledgement] {
-        ClientLoop.warmUp()
         let collected = Collected()
         let sender = MessageSender.start(sendingAccess, options: options, persistence: .firstConnection) {
             collected.add($0)

@@ -24,7 +24,7 @@ extension FrameConnection {
         }
         guard bytesInChannel == 0, !hasHalfClosed, state == .draining else { return }
         hasHalfClosed = true
-        context?.close(mode: .output, promise: nil)
+        channel?.closeOutput()
     }
 
     /// Ends the connection at once, with as much of a goodbye as the socket takes.
@@ -40,7 +40,7 @@ extension FrameConnection {
         }
         // Sending may have failed and closed the channel already.
         guard state != .closed else { return }
-        if let context { context.close(promise: nil) } else { finish() }
+        if let channel { channel.close() } else { finish() }
     }
 
     /// The socket is gone.
@@ -48,7 +48,6 @@ extension FrameConnection {
         guard state != .closed else { return }
         reason = reason ?? .truncated
         state = .closed
-        socket = nil
         for timer in [deadline, frameTimer, stallTimer] { timer?.cancel() }
         (deadline, frameTimer, stallTimer) = (nil, nil, nil)
         inbound = ByteBuffer()

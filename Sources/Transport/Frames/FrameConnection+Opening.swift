@@ -2,12 +2,6 @@ import ChatProtocol
 import NIOCore
 
 extension FrameConnection {
-    /// The channel has this connection's handler.
-    func attach(to context: ChannelHandlerContext) {
-        self.context = context
-        socket = DirectSocket(context.channel)
-    }
-
     /// Starts the handshake and its deadline: the client speaks first.
     func beginHandshake() {
         guard state == .handshaking, deadline == nil else { return }

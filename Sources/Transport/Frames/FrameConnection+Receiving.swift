@@ -38,9 +38,9 @@ extension FrameConnection {
 
     /// Asks the channel to read where it wanted to and was not let.
     func readIfWanted() {
-        guard hasReadWaiting, !isPaused || state != .open, let context else { return }
+        guard hasReadWaiting, !isPaused || state != .open, let channel else { return }
         hasReadWaiting = false
-        context.read()
+        channel.read()
     }
 
     /// Takes all that came in as far as it goes.

@@ -34,35 +34,30 @@ extension FrameConnection {
         if state == .draining && backlog.isEmpty && bytesInChannel == 0 { sayGoodbye() }
     }
 
-    /// Sends what the engine has produced: to the socket itself while it takes it, and what it does not take through
-    /// the channel, which knows how to wait.
+    /// Sends what the engine has produced: at once while the kernel takes it, and what it does not take when it does.
     func sendOutput() {
         guard loop.scratch.outputCount > 0 else { return }
         defer { loop.scratch.discardOutput() }
         var rest = loop.scratch.output
-        if bytesInChannel == 0, let socket {
-            rest = UnsafeRawBufferPointer(rebasing: rest[socket.send(rest)...])
+        if bytesInChannel == 0, state != .closed, let channel {
+            rest = UnsafeRawBufferPointer(rebasing: rest[channel.send(rest)...])
         }
         if !rest.isEmpty { leaveToChannel(rest) }
     }
 
     /// Nothing more is encrypted until the channel has handed these bytes to the kernel.
     private func leaveToChannel(_ bytes: UnsafeRawBufferPointer) {
-        guard let context, state != .closed else { return }
+        guard let channel, state != .closed else { return }
         // A peer that asks for key updates without ever reading the answers would have them pile up.
         guard bytesInChannel < 2 * TLSScratch.writeBytes else { return end(because: .stalled) }
         let count = bytes.count
         bytesInChannel += count
         blockings += 1
         watchProgress()
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { _ in
+        channel.sendLater(bytes) {
             self.bytesInChannel -= count
             if self.bytesInChannel == 0 { self.markDirty() }
         }
-        var buffer = context.channel.allocator.buffer(capacity: count)
-        buffer.writeBytes(bytes)
-        context.writeAndFlush(NIOAny(buffer), promise: promise)
     }
 
     /// Ends the connection when the same bytes are still waiting after the stall time-out.

@@ -44,9 +44,8 @@ package final class FrameConnection {
     let loop: TransportLoop
     let limits: ConnectionLimits
     let engine: TLSEngine
-    var context: ChannelHandlerContext?
-    /// The channel's socket; nil on a channel without one, and after the end.
-    var socket: DirectSocket?
+    /// What carries it; nil before and after.
+    private(set) var channel: (any ByteChannel)?
     var state = State.handshaking
     var reason: CloseReason?
 
@@ -90,6 +89,9 @@ package final class FrameConnection {
         splitter = FrameSplitter(limit: limits.frameLimit)
         helloGate = limits.helloLimit.map { HelloGate(limit: $0) }
     }
+
+    func attach(to channel: any ByteChannel) { self.channel = channel }
+    func detach() { channel = nil }
 
     /// Whether the handshake is done and the connection not closing.
     package var isOpen: Bool { state == .open }

@@ -1,22 +1,23 @@
 import ChatProtocol
 import NIOCore
-import NIOPosix
 
 /// One attempt to connect, from the look-up to the decision whether to trust. Confined to its event loop.
 final class ConnectAttempt: FrameConnectionDelegate {
-    private let address: NetworkAddress
-    private let proxy: Proxy?
+    let address: NetworkAddress
+    let proxy: Proxy?
     private let trust: TrustPolicy
     private let authorities: TrustedAuthorities
-    private let loop: TransportLoop
+    let loop: TransportLoop
     private let promise: EventLoopPromise<OpenedConnection>
-    private var isDone = false
+    private(set) var isDone = false
     /// A proxy stands between, and does not lead to the server yet.
-    private var isAtProxy: Bool
+    var isAtProxy: Bool
     private var deadline: Scheduled<Void>?
     private var connection: FrameConnection?
+    /// Where the loop is none of NIO's.
+    private var connecting: PlainConnect?
     /// Where a proxy is talked to.
-    private var negotiating: (any Channel)?
+    var negotiating: (any Channel)?
 
     init(
         address: NetworkAddress, proxy: Proxy?, trust: TrustPolicy, authorities: TrustedAuthorities, loop: TransportLoop
@@ -32,64 +33,22 @@ final class ConnectAttempt: FrameConnectionDelegate {
 
     func run(timeout: TimeAmount) -> EventLoopFuture<OpenedConnection> {
         deadline = loop.schedule(in: timeout) { self.timedOut() }
-        let bootstrap = ClientBootstrap(group: loop.eventLoop)
-            // The deadline above counts; NIO's own would be mistaken for the kernel's.
-            .connectTimeout(timeout + .seconds(1))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.recvAllocator, value: SocketBuffers.receiving)
-            .channelOption(.autoRead, value: false)
-        open(bootstrap, to: proxy?.address ?? address).assumeIsolated().whenComplete { result in
-            switch (result, self.proxy) {
-            case (.success(let channel), let proxy?): self.negotiate(with: proxy, on: channel)
-            case (.success(let channel), nil): self.connected(channel)
-            case (.failure(let error), nil): self.fail(.unreachable(Self.reason(error)))
-            case (.failure(let error), let proxy?):
-                self.fail(.unreachable("the proxy \(proxy) cannot be reached: \(Self.reason(error))"))
-            }
+        if let eventLoop = loop.eventLoop as? PollEventLoop {
+            connectPlainly(on: eventLoop)
+        } else {
+            connectByNIO(timeout: timeout)
         }
         return promise.futureResult
     }
 
-    /// A literal address needs no resolver and none of its threads.
-    private func open(_ bootstrap: ClientBootstrap, to address: NetworkAddress) -> EventLoopFuture<any Channel> {
-        if let literal = try? SocketAddress(ipAddress: address.host, port: address.port) {
-            return bootstrap.connect(to: literal)
-        }
-        return bootstrap.connect(host: address.host, port: address.port)
-    }
-
-    /// Has the proxy connect to the server; what follows goes through it as it would go to the server.
-    private func negotiate(with proxy: Proxy, on channel: any Channel) {
-        guard !isDone else { return channel.close(promise: nil) }
-        negotiating = channel
-        target(for: proxy).assumeIsolated().whenComplete { result in
-            guard !self.isDone else { return }
+    /// Without a proxy: who talks to one takes a loop of NIO's.
+    private func connectPlainly(on eventLoop: PollEventLoop) {
+        connecting = PlainConnect(to: address, on: eventLoop) { result in
+            self.connecting = nil
             switch result {
-            case .failure(let error): self.fail(.unreachable(Self.reason(error)))
-            case .success(let target):
-                let handler = ProxyHandler(proxy.negotiation(to: target)) { outcome in
-                    switch outcome {
-                    case .success:
-                        self.isAtProxy = false
-                        self.negotiating = nil
-                        self.connected(channel)
-                    case .failure(let failure):
-                        self.fail(.unreachable("the proxy \(proxy) \(failure.reason)"))
-                    }
-                }
-                do { try channel.pipeline.syncOperations.addHandler(handler) } catch {
-                    self.fail(.internalFailure(String(describing: error)))
-                }
+            case .success(let socket): self.begin(on: self.address, failed: { socket.close() }) { socket.carry($0) }
+            case .failure(let error): self.fail(error)
             }
-        }
-    }
-
-    /// The server as the proxy is to be told it: one that looks no names up is told an address.
-    private func target(for proxy: Proxy) -> EventLoopFuture<NetworkAddress> {
-        let (address, eventLoop) = (address, loop.eventLoop)
-        guard proxy.kind == .socks5, address.bytes.isEmpty else { return eventLoop.makeSucceededFuture(address) }
-        return NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) {
-            NetworkAddress(try SocketAddress.makeAddressResolvingHost(address.host, port: address.port))
         }
     }
 
@@ -98,22 +57,26 @@ final class ConnectAttempt: FrameConnectionDelegate {
         fail(.unreachable("the proxy \(proxy) gives no answer in time"))
     }
 
-    private func connected(_ channel: any Channel) {
-        guard !isDone else { return channel.close(promise: nil) }
+    /// Begins the handshake on what has been connected to `remote`.
+    ///
+    /// - Parameter attach: has it carry the connection.
+    /// - Parameter failed: closes it where nothing comes of it.
+    func begin(
+        on remote: NetworkAddress, failed: () -> Void, attach: (FrameConnection) throws -> Void
+    ) {
+        guard !isDone else { return failed() }
         do {
             let context = try TLSContext(clientTrusting: verifiedName == nil ? nil : authorities)
             let name = verifiedName ?? address.host
             let engine = try TLSEngine(context: context, role: .client(name: name), scratch: loop.scratch)
             let connection = FrameConnection(
-                loop: loop, remoteAddress: NetworkAddress(channel.remoteAddress), engine: engine, limits: .client,
-                isPaused: true)
+                loop: loop, remoteAddress: remote, engine: engine, limits: .client, isPaused: true)
             connection.delegate = self
             self.connection = connection
-            try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
-            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+            try attach(connection)
             connection.beginHandshake()
         } catch {
-            channel.close(promise: nil)
+            failed()
             fail(.internalFailure(String(describing: error)))
         }
     }
@@ -152,13 +115,15 @@ final class ConnectAttempt: FrameConnectionDelegate {
                 peer: peer, certificateEnd: connection.engine.peerCertificateEnd, connection: connection))
     }
 
-    private func fail(_ error: ConnectError) {
+    func fail(_ error: ConnectError) {
         guard finish() else { return }
         promise.fail(error)
         connection?.close(flushing: false)
         connection = nil
         negotiating?.close(promise: nil)
         negotiating = nil
+        connecting?.close()
+        connecting = nil
     }
 
     /// Whether this is the first end of the attempt.
@@ -184,16 +149,5 @@ final class ConnectAttempt: FrameConnectionDelegate {
         case .handshakeTimedOut: fail(.timedOut)
         default: fail(.closed(reason.description))
         }
-    }
-
-    /// The cause in the words of the kernel or the resolver.
-    private static func reason(_ error: any Error) -> String {
-        if let error = error as? SocketAddressError.UnknownHost { return "no address is known for \(error.host)" }
-        guard let error = error as? NIOConnectionError else { return CloseReason(error).description }
-        if let tried = error.connectionErrors.last {
-            if tried.error is ChannelError { return "no answer" }
-            return CloseReason(tried.error).description
-        }
-        return "no address is known for \(error.host)"
     }
 }

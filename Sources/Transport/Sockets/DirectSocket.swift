@@ -9,6 +9,8 @@ import NIOCore
 struct DirectSocket {
     private let descriptor: Int32
 
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
     /// Nil where the channel has no socket.
     init?(_ channel: any Channel) {
         let found = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
