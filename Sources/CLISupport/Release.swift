@@ -5,6 +5,6 @@ package enum Release {
     /// As the program introduces itself to a server: the release without what only mends it.
     package static var client: String {
         guard let dot = version.lastIndex(of: ".") else { return "chat " + version }
-        return "chat " + version[..<dot]
+        return "chat " + String(version[..<dot])
     }
 }

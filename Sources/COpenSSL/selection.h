@@ -6,19 +6,21 @@
 // provider(7) says how a provider answers.
 #ifndef CHAT_COPENSSL_SELECTION_H
 #define CHAT_COPENSSL_SELECTION_H
+#include <errno.h>
 #include <openssl/core_dispatch.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 
-enum { SHIM_CHOSEN = 8 };
+enum { SHIM_CHOSEN = 8, SHIM_FOUND = 32 };
 
 typedef struct {
     int operation;
     const char *names[SHIM_CHOSEN]; // the first name of each
-    OSSL_ALGORITHM found[SHIM_CHOSEN + 1];
+    OSSL_ALGORITHM found[SHIM_FOUND + 1];
 } shim_choice;
 
 // Those of TLS 1.3 as a client offers it, of the certificates by which a server may show itself, and of a device's keys.
@@ -27,7 +29,6 @@ static shim_choice shim_choices[] = {
     {OSSL_OP_CIPHER, {"AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305"}, {{0}}},
     {OSSL_OP_MAC, {"HMAC"}, {{0}}},
     {OSSL_OP_KDF, {"HKDF", "TLS13-KDF"}, {{0}}},
-    {OSSL_OP_RAND, {"HASH-DRBG", "SEED-SRC"}, {{0}}},
     {OSSL_OP_KEYMGMT, {"ED25519", "X25519", "EC", "RSA", "RSA-PSS", "HMAC"}, {{0}}},
     {OSSL_OP_KEYEXCH, {"X25519", "ECDH"}, {{0}}},
     {OSSL_OP_SIGNATURE, {"ED25519", "ECDSA", "RSA", "HMAC"}, {{0}}},
@@ -53,7 +54,7 @@ static inline void shim_choose(shim_choice *choice) {
     int kept = 0, none = 0;
     const OSSL_ALGORITHM *all = OSSL_PROVIDER_query_operation(shim_whole(), choice->operation, &none);
     for (; all && all->algorithm_names; all++)
-        if (shim_is_chosen(choice, all) && kept < SHIM_CHOSEN) choice->found[kept++] = *all;
+        if (shim_is_chosen(choice, all) && kept < SHIM_FOUND) choice->found[kept++] = *all;
 }
 
 static inline const OSSL_ALGORITHM *shim_query(void *context, int operation, int *no_cache) {
@@ -84,16 +85,33 @@ static inline int shim_begin(
     return *context != NULL;
 }
 
+// The kernel's random bytes themselves, and no generators that are seeded with them: four would be made for a handshake, and
+// all ciphers for these.
+static inline int shim_random_bytes(unsigned char *to, int count) {
+    for (int filled = 0; filled < count;) {
+        ssize_t more = getrandom(to + filled, (size_t)(count - filled), 0);
+        if (more > 0) filled += (int)more;
+        else if (errno != EINTR) return 0;
+    }
+    return 1;
+}
+static inline int shim_random_status(void) { return 1; }
+static inline int shim_take_random_bytes_from_the_kernel(void) {
+    static const RAND_METHOD kernel = {
+        .bytes = shim_random_bytes, .pseudorand = shim_random_bytes, .status = shim_random_status};
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    return RAND_set_rand_method(&kernel);
+#pragma GCC diagnostic pop
+}
+
 // A library context with them; NULL where OpenSSL will not have it, and then all that it has is used. Once a process.
-//
-// Random bytes are by a digest: by a cipher, whoever makes a key would have all of the ciphers made after all.
 static inline OSSL_LIB_CTX *shim_selected_algorithms(void) {
     OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
     if (context && shim_whole()) {
         for (size_t i = 0; i < sizeof shim_choices / sizeof *shim_choices; i++) shim_choose(&shim_choices[i]);
-        if (RAND_set_DRBG_type(NULL, "HASH-DRBG", NULL, NULL, "SHA256") == 1 &&
-            RAND_set_DRBG_type(context, "HASH-DRBG", NULL, NULL, "SHA256") == 1 &&
-            OSSL_PROVIDER_add_builtin(context, "chat", shim_begin) == 1 && OSSL_PROVIDER_load(context, "chat"))
+        if (OSSL_PROVIDER_add_builtin(context, "chat", shim_begin) == 1 && OSSL_PROVIDER_load(context, "chat") &&
+            shim_take_random_bytes_from_the_kernel() == 1)
             return context;
     }
     ERR_clear_error();

@@ -49,12 +49,13 @@ enum LinkLogin: Sendable {
             return nil
         case .device(let ticket, _):
             let identity = ticket.identity
-            guard let key = try identity.loginKey.flatMap({ try SigningKey(rawRepresentation: $0) }) else { return nil }
             let proof = LoginProof(
                 account: identity.account, device: identity.device, number: ticket.number, binding: binding)
+            guard let seed = identity.loginKey,
+                let signature = try SigningKey.signature(of: proof.wireBytes, seed: seed)
+            else { return nil }
             let login = LoginByDevice(
-                account: identity.account, device: identity.device, number: ticket.number,
-                signature: try key.sign(proof.wireBytes))
+                account: identity.account, device: identity.device, number: ticket.number, signature: signature)
             return (LoginByDevice.kind, login.wireBytes)
         case .identity(let identity):
             return (LoginByIdentity.kind, try identity.request(on: binding).wireBytes)

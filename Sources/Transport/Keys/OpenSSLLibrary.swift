@@ -15,7 +15,7 @@ package enum OpenSSLLibrary {
     /// Prepares the library before its first use, without its own clean-up at the end of the process: that runs in
     /// `exit` while the event loop's thread may be within a call, which then meets locks that are gone. The kernel
     /// cleans up as well.
-    static func prepare() { _ = isPrepared }
+    static func prepare() { _ = selection }
 
     private static let isPrepared: Bool = {
         var options = OPENSSL_INIT_NO_ATEXIT
@@ -40,8 +40,7 @@ package enum OpenSSLLibrary {
         let context: OpaquePointer?
 
         init() {
-            prepare()
-            context = isWhole ? nil : shim_selected_algorithms()
+            context = isPrepared && !isWhole ? shim_selected_algorithms() : nil
         }
     }
 

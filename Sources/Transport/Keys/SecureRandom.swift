@@ -2,7 +2,7 @@ import COpenSSL
 
 /// Unpredictable bytes.
 package enum SecureRandom {
-    /// `count` bytes of OpenSSL's generator, which the kernel seeds.
+    /// `count` bytes of the kernel's, or of OpenSSL's generator, which the kernel seeds.
     package static func bytes(_ count: Int) -> [UInt8] {
         guard count > 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in

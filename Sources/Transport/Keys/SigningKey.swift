@@ -45,15 +45,24 @@ package struct SigningKey: Sendable {
 
     /// The signature of `message`, 64 bytes.
     package func sign(_ message: [UInt8]) throws(CryptoFailure) -> [UInt8] {
-        guard let key = Self.make(rawRepresentation) else { throw .take("read an Ed25519 key") }
+        try Self.sign(message, seed: rawRepresentation)
+    }
+
+    /// As `sign`, for who wants nothing else of the key with this seed; nil unless that has 32 bytes.
+    package static func signature(of message: [UInt8], seed: [UInt8]) throws(CryptoFailure) -> [UInt8]? {
+        seed.count == privateKeyBytes ? try sign(message, seed: seed) : nil
+    }
+
+    private static func sign(_ message: [UInt8], seed: [UInt8]) throws(CryptoFailure) -> [UInt8] {
+        guard let key = make(seed) else { throw .take("read an Ed25519 key") }
         defer { EVP_PKEY_free(key) }
         guard let context = EVP_MD_CTX_new() else { throw .take("sign") }
         defer { EVP_MD_CTX_free(context) }
-        var length = Self.signatureBytes
+        var length = signatureBytes
         var signature = [UInt8](repeating: 0, count: length)
         guard EVP_DigestSignInit_ex(context, nil, nil, OpenSSLLibrary.algorithms, nil, key, nil) == 1,
             EVP_DigestSign(context, &signature, &length, message, message.count) == 1,
-            length == Self.signatureBytes
+            length == signatureBytes
         else { throw .take("sign") }
         return signature
     }
