@@ -33,6 +33,11 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+// Where the prompt's library comes from. The Makefile names archives where the machine has them: a library that is loaded costs
+// every command, and only the prompt uses it.
+let readline = (Context.environment["CHAT_READLINE"] ?? "readline").split(separator: " ")
+    .map { LinkerSetting.linkedLibrary(String($0)) }
+
 let package = Package(
     name: "chat",
     products: [
@@ -112,7 +117,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: readline),
 
         // Faces.
         .executableTarget(
