@@ -72,9 +72,11 @@ extension Simulation {
 
     /// It was not killed: so much was not written.
     func sparesServer() async throws {
-        try await reviveServer()
         guard doom != nil else { return }
         try await server.writing { StoreImage.end(of: $0) }
+        // Until then it may have come so far by what it writes on its own.
+        try await reviveServer()
+        guard doom != nil else { return }
         doom = nil
         tell("the server lives on")
     }
