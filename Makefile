@@ -52,22 +52,17 @@ run: build
 #
 # A debug build leaves also the cryptography in C unoptimised, in which the tests then spend most of their time. By the
 # environment, which clang reads, because flags would have a plain `swift build` make everything anew.
-#
-# Stores sync before they answer: in memory, where there is room, that costs nothing, and whoever is killed loses as little.
-IN_MEMORY = $$([ "$$(df --output=avail -m /dev/shm 2>/dev/null | tail -n 1)" -gt 4000 ] 2>/dev/null && \
-    echo TMPDIR=$${TMPDIR:-/dev/shm})
-
 test: test-packages
 	CCC_OVERRIDE_OPTIONS='# O2' $(SWIFT) build --build-tests
-	env $(IN_MEMORY) $(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4 \
+	.ci/in-memory $(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4 \
 	    --skip '^(ScenarioTests|MLSTests)\.'
-	env $(IN_MEMORY) $(SWIFT) test --skip-build --filter '^ScenarioTests\.'
+	.ci/in-memory $(SWIFT) test --skip-build --filter '^ScenarioTests\.'
 	$(SWIFT) test --skip-build --filter '^MLSTests\.'
 
 lint:
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
 	mandoc -Tlint -Wwarning man/*.[1-9]
-	sh -n .ci/run .ci/packages Sources/chat/run-locally Tests/Benchmarks/run Tests/Fuzz/run
+	sh -n .ci/run .ci/packages .ci/in-memory Sources/chat/run-locally Tests/Benchmarks/run Tests/Fuzz/run
 	for script in Tests/*/Scripts/*.sh Tests/*/Scripts/*.bash; do bash -n "$$script" || exit 1; done
 
 format:
