@@ -91,6 +91,8 @@ extension Simulation {
         case (.revoke(let revoked, _), .success):
             try await noteRevoked([revoked], of: device.account)
             noteWhoCutOff(revoked, device)
+        // Behind a restore it may have come in first.
+        case (.leave, .success): try await begins(action, of: device.account)
         // One whose maker was killed or lost the answer is finished by whoever writes there.
         case (.create(let room, _), let end):
             if case .failure(let problem) = end, problem.sent == .no { break }

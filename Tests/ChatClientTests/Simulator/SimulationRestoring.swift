@@ -49,9 +49,11 @@ extension Simulation {
     }
 
     private static func isOvertaking(_ text: String) -> Bool {
-        // The last: S4 goes back to no other policy than was held last, where a change of it is lost.
+        // From an epoch: a device that came in later than where the server is now was in none from which others go on. The last: S4 goes back
+        // to no other policy than was held last, where a change of it is lost.
         [
             "the group was founded as another one", "no epoch leads to", "it goes on from incarnation",
+            "it goes on from epoch",
             "than there was",
         ].contains { text.contains($0) }
     }
