@@ -1,7 +1,7 @@
 import CLISupport
 import ChatProtocol
 import GroupRules
-import MLS
+@testable import MLS
 import RulesSupport
 import TestSupport
 import Testing
@@ -28,6 +28,56 @@ import Testing
             #expect(try await HostileScene.write("good day", from: alice, to: name) == nil)
             #expect(HostileScene.messages(try await HostileScene.read(alice)).contains("hello"))
             #expect(HostileScene.messages(try await HostileScene.read(carol)) == ["hello", "good day"])
+        }
+    }
+
+    @Test func `K5: a tree that is not the Welcome's is not entered, whoever gives it`() async throws {
+        try await withServer { server in
+            let (alice, mallory, carol, name) = try await HostileScene.room(server)
+            let hostile = try await HostileMember(mallory, in: name)
+            let (group, position) = try await hostile.group()
+            var options = CommitOptions(try await hostile.packages(of: carol).map { .add($0) })
+            options.welcomeCarriesTree = false
+            let made = try HostileMember.commit(options, in: group)
+            try await hostile.sends(
+                made.pending.message.encoded, try #require(try made.pending.groupInfo()).encoded,
+                welcome: try #require(made.pending.welcome).encoded, at: position)
+            let lie = HostileServer.frames(GroupPart.self) { part in
+                if !part.tree.isEmpty { part.tree[part.tree.count / 2] ^= 1 }
+            }
+            let client = try carol.client(line: { lie.line($0) })
+            await expectRefusal(.protocolFault) { try await client.joinRoom(name) }
+            #expect(lie.bodies(ChatProtocol.Commit.self).isEmpty)
+            await client.close()
+            try await carol.client().joinRoom(name)
+            #expect(try await HostileScene.write("hello", from: carol, to: name) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(alice)) == ["hello"])
+        }
+    }
+
+    @Test func `S3: a description with a key that is not the group's costs a coming back, and all go on`() async throws
+    {
+        try await withServer { server in
+            let (alice, mallory, carol, name) = try await HostileScene.room(server)
+            try await alice.client().setRoom(name, access: .open, adders: nil)
+            let hostile = try await HostileMember(mallory, in: name)
+            let (group, position) = try await hostile.group()
+            let (made, beside) = (
+                try HostileMember.commit(CommitOptions(), in: group),
+                try HostileMember.commit(CommitOptions(), in: group)
+            )
+            var info = try #require(try made.pending.groupInfo())
+            let foreign = try #require(try beside.pending.groupInfo()?.extensions[.externalPub])
+            info.extensions.set(.externalPub, foreign)
+            try info.sign(group.signatureKey.privateKey)
+            try await hostile.sends(made.pending.message.encoded, info.encoded, at: position)
+            // What she joins by opens nothing, and nobody can tell before.
+            try await carol.client().joinRoom(name)
+            #expect(try await HostileScene.write("hello", from: carol, to: name) == nil)
+            #expect(try await HostileScene.write("good day", from: alice, to: name) == nil)
+            #expect(try await HostileScene.write("and you", from: carol, to: name) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(carol)).suffix(2) == ["good day", "and you"])
+            #expect(HostileScene.messages(try await HostileScene.read(alice)).suffix(2) == ["good day", "and you"])
         }
     }
 

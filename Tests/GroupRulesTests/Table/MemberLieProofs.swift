@@ -29,9 +29,15 @@ extension RuleTable {
             "a Welcome that leads elsewhere", "with another tree, or into another epoch than its commit's",
             [
                 "K5: a Welcome that leads to another group than its commit is not entered, and what is written is read",
+                "K5: a tree that is not the Welcome's is not entered, whoever gives it",
                 "context and tags: tree hash, confirmation tag (also cut and empty), version, extensions",
                 "external joins: a stale GroupInfo, without external_pub, with a weak one, a tree that is not its own",
             ]),
+        Proof(
+            "a description whose external_pub is another",
+            "the server cannot tell, and neither can whoever joins by it",
+            ["S3: a description with a key that is not the group's costs a coming back, and all go on"],
+            open: "the newcomer's commit is what members report, not the description that led to it"),
         Proof(
             "a key that another leaf has", "",
             [
