@@ -126,7 +126,10 @@ extension RuleTable {
                     ["E7: handshakes outlive messages and end after 400 days"]),
                 Sentence(
                     "holes parted only by handshakes are one `gap`",
-                    ["E7: holes that handshakes alone part are told as one gap"]),
+                    [
+                        "E7: holes that handshakes alone part are told as one gap",
+                        "E7: a gap that spans commits hides none of them",
+                    ]),
                 Sentence(
                     "leaves not seen for 400 days are removed",
                     [
