@@ -57,6 +57,8 @@ extension RuleTable {
                     "the server asks one connected member (5 s, then the next)",
                     [
                         "one is asked and after some seconds the next",
+                        "who writes and does not stay is asked where nobody stays, also by a server that has begun anew",
+                        "where nobody stays who writes and goes is asked, and after some seconds the next",
                         "R1: whoever listens commits who must go, without writing anything",
                     ]),
                 Sentence(

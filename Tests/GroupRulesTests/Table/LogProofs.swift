@@ -145,6 +145,7 @@ extension RuleTable {
                     [
                         "E8: what can wait comes behind the message of a command",
                         "E8: a command gives its leaf keys behind its own message, and in no other conversation",
+                        "R1, E8: a command commits behind its message where the server asks it to, and nowhere else",
                         "E8: where the answer to such a commit is lost, the next process sends the same bytes",
                     ]),
                 Sentence(
