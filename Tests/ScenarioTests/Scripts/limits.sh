@@ -11,13 +11,13 @@ refused() {
         fail "not refused as $code: $(cat "$SCRATCH/err")"
 }
 
-configure $'account_store = 9000\neveryone_interval = "1h"'
+configure $'account_store = 30000\neveryone_interval = "1h"'
 start_server --config "$SCRATCH/chatd.toml"
 user alice
 user bob
-head -c 4500 /dev/zero | tr '\0' x >"$SCRATCH/large"
+head -c 15000 /dev/zero | tr '\0' x >"$SCRATCH/large"
 
-# An account's share of the store.
+# An account's share of the store, of which what it makes with groups takes some.
 exits 0 alice chat send --to bob --id one <"$SCRATCH/large"
 refused 75 store_full alice chat send --to bob --id two --timeout 4s --json <"$SCRATCH/large"
 exits 0 alice chat send --to bob --id one <"$SCRATCH/large"
