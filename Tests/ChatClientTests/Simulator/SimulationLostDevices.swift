@@ -24,15 +24,24 @@ extension Simulation {
         }
     }
 
+    /// Whether links that a restore has lost may not have been given back.
+    var lacksLinks: Bool {
+        people.values.contains { $0.devices.contains { $0.isLost || $0.hasEnded && $0.isPresent } }
+    }
+
     /// Whoever knows of lost links gives them back; what is lost logs in again, and what was cut off is cut off again.
     func setDevicesRight() async throws {
         for name in names {
             guard let person = people[name], !person.isDisabled,
-                person.devices.contains(where: { $0.isLost && !$0.hasEnded || $0.hasEnded && $0.isPresent })
+                person.devices.contains(where: { $0.isLost || $0.hasEnded && $0.isPresent })
             else { continue }
             for device in person.active { _ = try await run(.sync, on: device.place) }
             for device in person.devices where device.isLost && !device.hasEnded { try await comesBack(device) }
             try await cutOffAgain(name)
+            // Those that were added and revoked meanwhile the server need not know.
+            for index in person.devices.indices where person.devices[index].hasEnded {
+                people[name]?.devices[index].isLost = false
+            }
         }
     }
 
