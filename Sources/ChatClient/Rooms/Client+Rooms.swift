@@ -98,6 +98,7 @@ extension Client {
     /// Leaves a room with all devices of this account. When it returns they get nothing of it any more.
     ///
     /// - Returns: whether it was the last of its admins, and others are left.
+    /// - Throws: `unreachable` (69), also where it is not left yet since what was written there could not be fetched before.
     @discardableResult
     package func leaveRoom(_ name: RoomName) async throws(Problem) -> Bool {
         let (link, _) = try await loggedInLink()
@@ -106,7 +107,7 @@ extension Client {
         guard own.contains(where: { $0.name == name }) else {
             throw Problem(.notAMember, "you are not in #\(name)", conversation: "#\(name)", sent: .no)
         }
-        await readToEnd(room, name)
+        try await readToEnd(room, name)
         let wasOnlyAdmin = (try? await isOnlyAdmin(of: name)) ?? false
         let _: Done = try await ask(LeaveRoom(conversation: room, id: try MessageIdentity.new(now: WallClock.now)))
         try store { store in
@@ -120,12 +121,16 @@ extension Client {
     }
 
     /// What was written before this device leaves is its own; without the group nobody could open it any more.
-    private func readToEnd(_ room: ConversationID, _ name: RoomName) async {
+    /// What stands in the way of that for good keeps nobody in the room; a connection that was lost does not.
+    private func readToEnd(_ room: ConversationID, _ name: RoomName) async throws(Problem) {
         do throws(Problem) {
             let joiner = try await roomJoiner()
             guard try await joiner.held(room).mark != nil else { return }
             _ = try await joiner.enter(room, as: .room(name), after: .preconditionFailed)
-        } catch { log.info("#\(name) is left without having read all of it: \(error.text)") }
+        } catch {
+            guard error.exit != .unreachable else { throw error }
+            log.info("#\(name) is left without having read all of it: \(error.text)")
+        }
     }
 
     /// Forgets whose a room's name is: from then on the one that has it may be used. What was written there stays.

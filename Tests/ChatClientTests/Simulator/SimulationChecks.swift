@@ -32,7 +32,8 @@ extension Simulation {
                     let isStaying =
                         device.isActive && course.staying.contains(device.id)
                         && restoredHeads[conversation].map { $0 < course.lastWritten } ?? true
-                    if isStaying, !mayHaveLeft(device, conversation, at: course.head, since: course.members) {
+                    let next = course.head.advanced(by: 1)
+                    if isStaying, !mayHaveLeft(device, conversation, at: next, since: course.members) {
                         try await checkAgreement(device, conversation, course)
                     }
                 }
@@ -111,14 +112,15 @@ extension Simulation {
         course.commits.map { "  \($0.seq) \(name(of: $0.device)): \($0.text)" }.joined(separator: "\n")
     }
 
-    /// Whether its account has left with the leaf that it has, which it keeps until somebody commits that.
+    /// Whether its account has left with the leaf that it has, which it keeps until somebody commits that, and before an entry: what
+    /// was there already is read by who leaves.
     private func mayHaveLeft(
         _ device: Device, _ conversation: ConversationID, at seq: SequenceNumber,
         since: [DeviceID: SequenceNumber]
     ) -> Bool {
         leavings.contains { leaving in
             leaving.account == device.place.account && leaving.conversation == conversation
-                && leaving.head < seq.advanced(by: 1) && since[device.id].map { $0 <= leaving.head } ?? false
+                && leaving.head < seq && since[device.id].map { $0 <= leaving.head } ?? false
         }
     }
 
