@@ -125,7 +125,10 @@ extension Client {
     private func readToEnd(_ room: ConversationID, _ name: RoomName) async throws(Problem) {
         do throws(Problem) {
             let joiner = try await roomJoiner()
-            guard try await joiner.held(room).mark != nil else { return }
+            let held = try await joiner.held(room)
+            guard held.mark != nil else { return }
+            // It was added again: what is sealed for that leaf is read with it.
+            if held.isRemoved { _ = try await joiner.enter(room, as: .room(name)) }
             _ = try await joiner.enter(room, as: .room(name), after: .preconditionFailed)
         } catch {
             guard error.exit != .unreachable else { throw error }

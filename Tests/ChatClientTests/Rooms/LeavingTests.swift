@@ -39,6 +39,25 @@ import Testing
         }
     }
 
+    @Test func `who is added again, and leaves before it has come in, has what was written between`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let ops = try #require(RoomName("ops"))
+            let client = try alice.client()
+            try await client.createRoom(ops, access: .closed)
+            #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
+            try await bob.client().joinRoom(ops)
+            #expect(try await client.remove([bob.name], from: ops).map(\.problem) == [nil])
+            _ = try await HostileScene.read(bob)
+            #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
+            let message = OutgoingMessage(conversation: .room(ops.spoken), body: "between")
+            #expect(await client.send([message]).map(\.problem) == [nil])
+            try await leave(ops, bob)
+            #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["between"])
+        }
+    }
+
     private func leave(_ room: RoomName, _ person: Person, on wire: ProcessWire? = nil) async throws(Problem) {
         let client: Client
         do { client = try person.client { connection in wire.map { $0.line(connection) } ?? connection } } catch {
