@@ -15,8 +15,8 @@ extension Simulation {
         var standing: GroupStanding
         var context: [UInt8]
         var epoch: UInt64
-        /// A commit of a former epoch; one of this epoch is sent by whoever writes next.
-        var isWaiting: Bool
+        /// A commit of another epoch; one of this epoch is sent by whoever writes next.
+        var late: WaitingCommit?
     }
 
     func check() async throws {
@@ -136,19 +136,18 @@ extension Simulation {
                 standing.group.groupId, from: store.groupRows,
                 judge: GroupJudge(
                     server: try #require(try store.identity()).server, groupKey: try #require(try store.groupKey())))
+            let waiting = try store.waitingCommit(of: conversation)
             return View(
                 standing: standing, context: group.context.encoded, epoch: group.epoch,
-                isWaiting: try store.waitingCommit(of: conversation).map {
-                    $0.position != standing.position(epoch: group.epoch)
-                } ?? false)
+                late: waiting?.position == standing.position(epoch: group.epoch) ? nil : waiting)
         }
         guard let view else { throw fail("\(device.place.name) has a leaf in \(conversation), and no group") }
-        guard view.context == course.context, view.standing.seq == course.head, !view.isWaiting else {
+        guard view.context == course.context, view.standing.seq == course.head, view.late == nil else {
+            let late = view.late.map { "a \($0.kind) of \($0.position) waits" } ?? "no commit waits"
             throw fail(
                 """
                 \(device.place.name) is at \(view.standing.seq) of \(conversation) in incarnation \
-                \(view.standing.group.incarnation), in epoch \(view.epoch), \
-                \(view.isWaiting ? "a commit waits" : "no commit waits"); the log is at \(course.head), in epoch \
+                \(view.standing.group.incarnation), in epoch \(view.epoch), \(late); the log is at \(course.head), in epoch \
                 \(course.epoch.map(String.init) ?? "none"), \
                 \(view.context == course.context ? "the same" : "another") state
                 \(told(course))
