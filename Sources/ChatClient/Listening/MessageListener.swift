@@ -45,6 +45,7 @@ package actor MessageListener {
     // MARK: Reading
 
     /// The next event. It waits for one; with a `deadline` no longer than that, and not in a task that is cancelled.
+    /// At `ended` the connection stays until `stop`, for what is still to be marked as shown.
     ///
     /// - Throws: what ends it: 69 where the first connection failed, 77 a refused login, 78, 79, 74. Then it has ended.
     package func next(deadline: ContinuousClock.Instant? = nil) async throws(Problem) -> ListenOutcome {
@@ -53,7 +54,6 @@ package actor MessageListener {
         lastNews = Monotonic.now
         do throws(Problem) {
             let found = try await watch.first(until: moment) { () throws(Problem) in try nextOutcome() }
-            if case .ended = found { await stop() }
             return found ?? .timedOut
         } catch {
             await stop()

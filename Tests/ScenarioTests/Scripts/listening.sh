@@ -34,6 +34,17 @@ same 3 "$(cat "$SCRATCH/out")"
 exits 0 bob chat listen --no-follow --json
 same "a3,c1,e1" "$(jq -r .body "$SCRATCH/out" | paste -sd,)"
 
+# What --mark-read printed last is told to its sender before it ends, however much came before it.
+user dora
+seq 1 214 >"$SCRATCH/many"
+carol chat send --to dora --lines <"$SCRATCH/many" || fail "the backlog is not sent"
+exits 0 alice chat send --to dora --json "read me"
+id=$(jq -r .id "$SCRATCH/out")
+exits 0 dora chat listen --no-follow --mark-read
+same "read me" "$(tail -n 1 "$SCRATCH/out" | sed 's/.*: //')"
+exits 0 alice chat history --id "$id" --sync --json
+same read "$(jq -r 'select(.head == "ack") | .status' "$SCRATCH/out")" "the last mark is told"
+
 # A reader that goes away ends it; a filter behind it sees lines at once.
 exits 0 bash -c "$(declare -f as bob); SCRATCH=$SCRATCH bin=$bin; bob chat listen --since 1h | head -1"
 same 1 "$(wc -l <"$SCRATCH/out")"
