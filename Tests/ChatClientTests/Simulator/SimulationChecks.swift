@@ -93,7 +93,7 @@ extension Simulation {
             }
             let isExcused =
                 mayHaveLeft(device, conversation, at: message.seq, since: message.members)
-                || isRestored && since != course.members[device.id]
+                || (isRestored || mayHaveOutlivedItsKeys) && since != course.members[device.id]
                 || device.isAbsent(conversation, at: message.seq)
                 || device.overtaken[conversation].map { message.seq <= $0 } == true
             if device.isActive, since != nil, read[message.seq] == nil, !isExcused {
@@ -103,6 +103,9 @@ extension Simulation {
             }
         }
     }
+
+    /// K4: the keys of a Welcome may have died before it was read; its device then comes in from outside.
+    private var mayHaveOutlivedItsKeys: Bool { age >= Limits.keyPackageDays }
 
     private func name(of id: DeviceID) -> String {
         people.values.flatMap(\.devices).first { $0.id == id }?.place.name ?? "\(id)"
@@ -155,7 +158,7 @@ extension Simulation {
         }
     }
 
-    /// Who was further than a restore, or was to be removed and let in again, has good reason to.
+    /// Who was further than a restore, outlived the keys of a Welcome, or was to be removed and let in again, has good reason to.
     private static let comeBack = "come back over its own leaf"
 
     /// No honest server and no honest member has given cause for doubt.
@@ -168,7 +171,7 @@ extension Simulation {
                 UNION ALL SELECT 'come back over its own leaf' WHERE EXISTS(SELECT 1 FROM group_resyncs)
                 """
             ) { $0.text(0) }
-        }.filter { $0 != Self.comeBack || !isRestored && device.absences.isEmpty }
+        }.filter { $0 != Self.comeBack || !isRestored && !mayHaveOutlivedItsKeys && device.absences.isEmpty }
         guard doubts.isEmpty else { throw fail("\(device.place.name) has \(doubts)") }
     }
 }
