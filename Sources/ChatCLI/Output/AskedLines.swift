@@ -64,7 +64,7 @@ enum AskedLines {
             .choice("status", "whether it will be tried again") { $0.state },
             .time("time", "when it was queued") { $0.queued },
             .optionalTime("expires", "when it is dropped") { $0.expires },
-            .integer("attempts", "how often it was tried") { $0.attempts },
+            .integer("attempts", "how often it was tried from the outbox") { $0.attempts },
             .optionalText("code", "the last error") { $0.code }, .text("body", "the text") { $0.body },
         ])
 
