@@ -5,7 +5,8 @@ package enum Advice: Equatable, Sendable {
     case logIn(profile: String?)
     /// The device is not taken any more.
     case logInAnew(user: String, profile: String?)
-    case useAnotherProfile
+    /// - Parameter profile: the one in use; nil for the default one.
+    case useAnotherProfile(profile: String?)
     /// A profile belongs to another server than the one that was named.
     case leaveServerOut(known: String, wanted: String)
     case forgetServer(String)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct AdviceTextTests {
     private static let all: [Advice] = [
-        .logIn(profile: nil), .logInAnew(user: "bob", profile: "work"), .useAnotherProfile,
+        .logIn(profile: nil), .logInAnew(user: "bob", profile: "work"), .useAnotherProfile(profile: nil),
         .leaveServerOut(known: "a", wanted: "b"),
         .forgetServer("a"), .trustFingerprint("p"), .trustReplacedKey("p"), .trustByKey("p"), .makeIdentity,
         .nameIdentity, .makeAnotherIdentity, .setAnotherProxy, .seeUsers, .seeDevices, .seeServers, .seeResumePoints,
@@ -34,6 +34,13 @@ import Testing
         #expect(
             AdviceWording.commandLine.text(.logInAnew(user: "bob", profile: "work"))
                 == "log in anew: chat --profile work login bob")
+    }
+
+    @Test func `who finds a profile taken is told how to forget an account that the server has lost`() {
+        #expect(
+            AdviceWording.commandLine.text(.useAnotherProfile(profile: "dan"))
+                == "use another --profile; if the server has lost this one's account, forget it: "
+                + "chat --profile dan logout --forget")
     }
 
     @Test func `a program that speaks JSON is told of no flag of send`() {

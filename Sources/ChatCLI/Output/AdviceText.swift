@@ -19,7 +19,8 @@ enum AdviceWording {
         switch advice {
         case .logIn(let profile): "run \(chat(profile)) login, or \(chat(profile)) register"
         case .logInAnew(let user, let profile): "log in anew: \(chat(profile)) login \(user)"
-        case .useAnotherProfile: "use another --profile"
+        case .useAnotherProfile(let profile):
+            "use another --profile; if the server has lost this one's account, forget it: \(chat(profile)) logout --forget"
         case .leaveServerOut(let known, let wanted):
             "leave the server out, or use another --profile; if the server has moved: "
                 + "chat server move \(known) \(wanted)"

@@ -19,7 +19,7 @@ extension Client {
         if let identity = try store({ try $0.identity() }) {
             throw Problem(
                 .wrongProfile, "profile \(settings.profile) belongs to \(identity.name) already",
-                advice: .useAnotherProfile)
+                advice: .useAnotherProfile(profile: settings.namedProfile))
         }
         let key = try Self.newKey()
         let address = settings.serverOfNewProfiles
@@ -44,7 +44,7 @@ extension Client {
         if let known, known.name != user {
             throw Problem(
                 .wrongProfile, "profile \(settings.profile) belongs to \(known.name), not to \(user)",
-                advice: .useAnotherProfile)
+                advice: .useAnotherProfile(profile: settings.namedProfile))
         }
         let address = known?.address ?? settings.serverOfNewProfiles
         let existing = known.flatMap { $0.standing.isTakenUp(resets: wish.confirmReset != nil) ? $0 : nil }

@@ -30,7 +30,7 @@ extension Client {
         if let known, known.account != given.file.account || known.address != given.address {
             throw Problem(
                 .wrongProfile, "profile \(settings.profile) belongs to \(known.name) on \(known.address)",
-                advice: .useAnotherProfile)
+                advice: .useAnotherProfile(profile: settings.namedProfile))
         }
         if let known { try given.requireName(known.name) }
         if let known, given.isHeld(by: known, isComplete: isComplete) {
