@@ -15,7 +15,7 @@ extension Simulation {
         var standing: GroupStanding
         var context: [UInt8]
         var epoch: UInt64
-        /// A commit of another epoch; one of this epoch is sent by whoever writes next.
+        /// A commit of a former epoch; one of this epoch, or of a next incarnation, is sent by whoever writes next.
         var late: WaitingCommit?
     }
 
@@ -142,7 +142,7 @@ extension Simulation {
             let waiting = try store.waitingCommit(of: conversation)
             return View(
                 standing: standing, context: group.context.encoded, epoch: group.epoch,
-                late: waiting?.position == standing.position(epoch: group.epoch) ? nil : waiting)
+                late: waiting.flatMap { $0.position.mark < standing.position(epoch: group.epoch).mark ? $0 : nil })
         }
         guard let view else { throw fail("\(device.place.name) has a leaf in \(conversation), and no group") }
         guard view.context == course.context, view.standing.seq == course.head, view.late == nil else {
