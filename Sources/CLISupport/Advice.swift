@@ -25,8 +25,8 @@ package enum Advice: Equatable, Sendable {
     case seeKey(user: String)
     /// The same, where the server may have lied.
     case doubtServer(user: String)
-    /// An admin removes somebody who should not be there any more.
-    case removeFromRoom(String, user: String)
+    /// An admin, this account or another one, removes somebody who should not be there any more.
+    case removeFromRoom(String, user: String, isAdmin: Bool)
     /// What contradicted itself is forgotten, and a user met anew, or a conversation, `#ROOM` or `*`, gone on with.
     case acceptFork(String)
     case setAnotherProxy
@@ -55,6 +55,8 @@ package enum Advice: Equatable, Sendable {
     /// Its admins, by name.
     case askToBeAdded(room: String, admins: [String])
     case createRoom(String)
+    /// A room that was used is not there any more: whoever made it makes it anew, and others forget it.
+    case createRoomAnew(String)
     /// Another member is made an admin beside the only one.
     case makeAdmin(String)
 

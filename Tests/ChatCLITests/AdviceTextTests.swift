@@ -11,7 +11,8 @@ import Testing
         .nameIdentity, .makeAnotherIdentity, .setAnotherProxy, .seeUsers, .seeDevices, .seeServers, .seeResumePoints,
         .seeOutbox, .fetchHistory, .sendAgainWithKey, .giveAnotherKey, .askAgainWithKey,
         .forgetRoom("ops"), .joinRoom("ops"), .askToBeAdded(room: "ops", admins: ["bob"]), .createRoom("ops"),
-        .makeAdmin("ops"), .acceptFork("#ops"),
+        .createRoomAnew("ops"), .makeAdmin("ops"), .acceptFork("#ops"),
+        .removeFromRoom("ops", user: "bob", isAdmin: true), .removeFromRoom("ops", user: "bob", isAdmin: false),
         .seeRooms, .leaveRoom("ops"),
         .seeKey(user: "bob"), .doubtServer(user: "bob"),
     ]

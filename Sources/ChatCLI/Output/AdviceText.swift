@@ -42,8 +42,9 @@ enum AdviceWording {
             !user.hasPrefix("#") && user != "*"
                 ? "ask who runs the server; to meet \(user) anew: chat doctor --accept-fork \(user)"
                 : "ask who runs the server; to go on nevertheless: chat doctor --accept-fork '\(user)'"
-        case .removeFromRoom(let room, let user):
-            "ask an admin to remove \(user), and to add \(user) again who is to be there: chat room remove \(room) \(user)"
+        case .removeFromRoom(let room, let user, let isAdmin):
+            (isAdmin ? "remove \(user), and" : "ask an admin to remove \(user), and to")
+                + " add \(user) again who is to be there: chat room remove \(room) \(user)"
         case .setAnotherProxy: "set another with --proxy or in the configuration, or name the server in NO_PROXY"
         case .makeIdentity: "make an identity with chat device add --out FILE"
         case .nameIdentity: "name an identity made with chat device add --out FILE"
@@ -71,6 +72,10 @@ enum AdviceWording {
         case .askToBeAdded(let room, let admins):
             "ask \(admins.joined(separator: " or ")) to add you: chat room add \(room) USER"
         case .createRoom(let room): "finish it: chat room create \(room)"
+        case .createRoomAnew(let room):
+            "it was removed, or a restore of the server has lost it; who made it makes it anew: "
+                + "chat room create \(room), then chat room add \(room) USER; "
+                + "who was in it forgets it: chat room forget \(room)"
         case .makeAdmin(let room): "make another member one: chat room admin \(room) USER"
         case .seeRooms: "chat room list --all lists those that you may use"
         case .seeUsers: "chat who --users lists everybody"

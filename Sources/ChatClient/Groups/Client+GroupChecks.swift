@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import GroupRules
 
 /// What a doctor says of a device's groups.
 extension Client {
@@ -29,24 +30,38 @@ extension Client {
             }
         }
         // How far rooms are, their logs say; of one that is gone, or that this account was removed from, there is none.
+        var lost: [RoomName] = []
         for (conversation, seq) in held {
             do throws(Problem) {
                 let page = try await link.readLog(of: conversation, after: seq)
                 if page.standing.position.mark.isGroup { behind.append(page.standing.head.distance(behind: seq)) }
-            } catch { guard error.isOfPlace else { throw error } }
+            } catch {
+                guard error.isOfPlace else { throw error }
+                guard error.code != ErrorCode.notAMember.name else { continue }
+                if let room = try store({ try $0.conversation(conversation)?.name.room }) {
+                    lost.append(RoomName(room))
+                }
+            }
         }
-        return Self.groupsCheck(held: count, behind: behind)
+        return Self.groupsCheck(held: count, behind: behind, lost: lost.sorted { $0.text < $1.text })
     }
 
-    /// - Parameter behind: how many entries of each of those that the server knows were not read.
-    static func groupsCheck(held: Int, behind: [UInt64]) -> DoctorCheck {
+    /// - Parameters:
+    ///   - behind: how many entries of each of those that the server knows were not read.
+    ///   - lost: rooms that are not there any more.
+    static func groupsCheck(held: Int, behind: [UInt64], lost: [RoomName] = []) -> DoctorCheck {
         let name = "groups"
         guard held > 0 else { return DoctorCheck(name: name, status: .ok, text: "in none yet") }
         guard behind.count == held else {
+            let missing = held - behind.count
+            let rooms = lost.map { "#\($0)" }.joined(separator: ", ")
             return DoctorCheck(
                 name: name, status: .warning,
-                text: "in \(held), of which the server does not know \(held - behind.count): "
-                    + "who writes there begins them anew")
+                text: "in \(held), of which the server does not know \(missing)"
+                    + (lost.isEmpty
+                        ? "" : ", among them \(rooms): who made a room makes it anew (room create, room add)")
+                    + (missing > lost.count ? ": who writes there begins \(lost.isEmpty ? "them" : "others") anew" : "")
+            )
         }
         let late = behind.filter { $0 > 0 }
         let most = late.max() ?? 0

@@ -43,7 +43,8 @@ struct GroupGate: Sendable {
             return .closed(.ghostDevice(try store.name(of: account), text, name))
         case .forked(let account, let text): return .closed(.chainForked(try store.name(of: account), text))
         case .restored(let account, let device):
-            return .closed(.restoredMember(try store.name(of: account), device, name))
+            let isAdmin = try store.identity().map { summary.hasAdmin($0.account) } ?? false
+            return .closed(.restoredMember(try store.name(of: account), device, name, isAdmin: isAdmin))
         }
         guard case .room? = name, gate.policy == .verified else { return .open }
         return try look(atMembersOf: standing, in: store)
@@ -108,6 +109,13 @@ extension Joiner {
     }
 }
 
+extension GroupSummary {
+    fileprivate func hasAdmin(_ account: AccountID) -> Bool {
+        guard let context, case .room(let room)? = (try? GroupPolicy(context))?.kind else { return false }
+        return room.admins.contains { $0.account == account }
+    }
+}
+
 extension Problem {
     fileprivate static func openUnverified(_ name: ConversationName?) -> Problem {
         Problem(
@@ -129,12 +137,13 @@ extension Problem {
 
     /// S4.
     fileprivate static func restoredMember(
-        _ user: UserName, _ device: DeviceID, _ name: ConversationName?
+        _ user: UserName, _ device: DeviceID, _ name: ConversationName?, isAdmin: Bool
     ) -> Problem {
         var problem = Problem(
             .restoredMember,
             "the server was restored, and device \(device) of \(user) is in the conversation again, which had been removed",
-            advice: name?.room.map { .removeFromRoom($0.text, user: user.text) } ?? .seeEvidence, sent: .no)
+            advice: name?.room.map { .removeFromRoom($0.text, user: user.text, isAdmin: isAdmin) } ?? .seeEvidence,
+            sent: .no)
         problem.user = user.text
         problem.conversation = name?.text
         return problem

@@ -47,7 +47,9 @@ extension Joiner {
 
     private func look(at name: RoomName, _ conversation: ConversationID) async throws(Problem) -> GroupMark {
         let found: Rooms = try await wire.ask(ListRooms(.named, name: name.spoken))
-        guard let record = found.rooms.first(where: { $0.name == name.spoken }) else { throw .noSuchRoom(name) }
+        guard let record = found.rooms.first(where: { $0.name == name.spoken }) else {
+            throw .noSuchRoom(name, wasUsed: try await store.withStore { try $0.pinnedRoom(name) } != nil)
+        }
         guard record.conversation == conversation else { throw .roomChanged(name) }
         guard record.isMember else { throw .notAMember(record, own: place.own.place.account) }
         return record.access == .unfounded ? .none : Self.founded
@@ -55,9 +57,11 @@ extension Joiner {
 }
 
 extension Problem {
-    static func noSuchRoom(_ name: RoomName) -> Problem {
+    /// - Parameter wasUsed: there was one here.
+    static func noSuchRoom(_ name: RoomName, wasUsed: Bool) -> Problem {
         Problem(
-            .noSuchRoom, "there is no room #\(name)", advice: .seeRooms, conversation: "#\(name)", sent: .no)
+            .noSuchRoom, wasUsed ? "there is no room #\(name) any more" : "there is no room #\(name)",
+            advice: wasUsed ? .createRoomAnew(name.text) : .seeRooms, conversation: "#\(name)", sent: .no)
     }
 
     /// Says who can change that: an admin comes in by themselves.

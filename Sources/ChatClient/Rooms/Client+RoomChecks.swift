@@ -14,10 +14,28 @@ extension Client {
                 conversation: "#\(room.name)")
             return DoctorCheck(name: "rooms", status: .warning, text: problem.text, problem: problem)
         }
-        guard lone.isEmpty else { return lone }
+        let restored = try restoredMembers().map { problem in
+            DoctorCheck(name: "rooms", status: .failed, text: problem.text, problem: problem)
+        }
+        guard lone.isEmpty, restored.isEmpty else { return restored + lone }
         let changed = rooms.count { $0.isChanged }
         let text = rooms.isEmpty ? "in none" : "in \(rooms.count)" + (changed > 0 ? ", \(changed) of them changed" : "")
         return [DoctorCheck(name: "rooms", status: .ok, text: text)]
+    }
+
+    /// Who is in a room again since the server was restored: nothing is sent there before they are removed (S4).
+    private func restoredMembers() throws(Problem) -> [Problem] {
+        let gate = GroupGate(gate: gate)
+        return try store { store in
+            try store.groupPlaces().keys.sorted().compactMap { conversation in
+                let name = try store.conversation(conversation)?.name
+                let passage = try gate.look(atLeavesOf: conversation, called: name, in: store, now: WallClock.now)
+                guard case .closed(let problem) = passage, problem.code == LocalCode.restoredMember.rawValue else {
+                    return nil
+                }
+                return problem
+            }
+        }
     }
 
     /// Whether nobody else in a room may add, remove and change there.

@@ -27,7 +27,9 @@ struct RoomBook: Sendable {
     ///
     /// - Throws: `no_such_room` (67); `room_changed` (79) where the name was another room's here.
     func find(_ name: RoomName, on link: Link) async throws(Problem) -> RoomRecord {
-        guard let record = try await record(name, on: link) else { throw .noSuchRoom(name) }
+        guard let record = try await record(name, on: link) else {
+            throw .noSuchRoom(name, wasUsed: try await store.withStore { try $0.pinnedRoom(name) } != nil)
+        }
         try await store.withStore { try $0.checkRoom(name, record.conversation) }
         return record
     }

@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import Testing
 
 @testable import ChatClient
@@ -14,6 +15,15 @@ import Testing
         #expect(late.see == .fetchHistory)
         let lost = Client.groupsCheck(held: 3, behind: [0, 0])
         #expect(lost.status == .warning && lost.text.contains("the server does not know 1"))
+        #expect(lost.text.hasSuffix(": who writes there begins them anew"))
+    }
+
+    @Test func `a room that is lost nobody begins anew by writing there, and a doctor names it`() throws {
+        let ops = try #require(RoomName("ops"))
+        let room = Client.groupsCheck(held: 1, behind: [], lost: [ops]).text
+        #expect(room.contains("among them #ops") && room.contains("room create") && !room.contains("who writes"))
+        let both = Client.groupsCheck(held: 2, behind: [], lost: [ops]).text
+        #expect(both.contains("among them #ops") && both.hasSuffix("who writes there begins others anew"))
     }
 
     @Test func `a device that nobody can add is a warning`() {

@@ -46,8 +46,12 @@ import Testing
         }
 
         func write(_ body: String, from person: Person) async throws -> String? {
+            try await refusal(of: body, from: person)?.code
+        }
+
+        func refusal(of body: String, from person: Person) async throws -> Problem? {
             let message = OutgoingMessage(conversation: .room(ops.spoken), body: body)
-            return try await person.client().send([message]).first?.problem?.code
+            return try await person.client().send([message]).first?.problem
         }
 
         func expectTalk() async throws {
@@ -73,9 +77,14 @@ import Testing
                 _ = try await HostileScene.read(scene.carol)
             }
             #expect(try await scene.write("not for carol", from: scene.alice) == "restored_member")
+            // Whoever asks what is wrong is told, and that it is theirs to do.
+            let told = try await scene.alice.client().roomChecks().filter { $0.status == .failed }
+            #expect(told.map { $0.problem?.exit } == [.untrusted])
+            #expect(told.first?.problem?.advice == .removeFromRoom("ops", user: "carol", isAdmin: true))
             let removed = try await scene.alice.client().remove([scene.carol.name], from: scene.ops)
             #expect(removed.map { $0.problem?.code } == [nil])
             #expect(try await scene.write("not for carol either", from: scene.alice) == nil)
+            #expect(try await scene.alice.client().roomChecks().allSatisfy { $0.status != .failed })
             try await scene.adds()
             _ = try await HostileScene.read(scene.carol)
             try await scene.expectTalk()
@@ -112,7 +121,8 @@ import Testing
                 try await scene.expectTalk()
             }
             for person in [scene.alice, scene.carol] {
-                #expect(try await scene.write("lost", from: person) == "no_such_room")
+                let refused = try await scene.refusal(of: "lost", from: person)
+                #expect(refused?.code == "no_such_room" && refused?.advice == .createRoomAnew("ops"))
             }
             try await scene.alice.client().createRoom(scene.ops, access: .closed)
             try await scene.adds()
