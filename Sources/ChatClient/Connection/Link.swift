@@ -60,6 +60,8 @@ final class Link: Sendable {
     /// It has ended, and nothing that was asked for on it was acted on: it was never sent, or stood behind a login that
     /// was refused.
     var tookNothing: Bool { shared.tookNothing }
+    /// It has ended since the server did not let us in within the time to connect.
+    var hasLapsed: Bool { shared.hasLapsed }
     var binding: ConnectionBinding? { shared.binding }
     /// The reply to the login, if it has come.
     var welcomeSoFar: Welcome? { shared.welcome }

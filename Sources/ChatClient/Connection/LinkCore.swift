@@ -70,6 +70,7 @@ final class LinkCore: FrameConnectionDelegate {
     func start() {
         connection.start(delegate: self)
         loginTimer = schedule(patience) { core in
+            core.shared.noteLapsed()
             core.fail(
                 core.held != nil
                     ? Problem(.unreachable, "\(core.address) does not say hello in time", hint: "is it a chatd?")

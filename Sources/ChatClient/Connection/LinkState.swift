@@ -11,6 +11,7 @@ final class LinkState: Sendable {
         var isRetired = false
         var whenUnusable: [@Sendable () -> Void] = []
         var tookNothing = false
+        var hasLapsed = false
     }
 
     let inbox = LinkInbox()
@@ -24,6 +25,8 @@ final class LinkState: Sendable {
     var end: Problem? { state.withLock { $0.end } }
     /// It has ended, and nothing that was asked for on it was acted on.
     var tookNothing: Bool { state.withLock { $0.tookNothing } }
+    /// It has ended since hello and login took longer than they may.
+    var hasLapsed: Bool { state.withLock { $0.hasLapsed } }
     var binding: ConnectionBinding? { state.withLock { $0.binding } }
     var isRetired: Bool { state.withLock { $0.isRetired } }
     /// It has ended, or is about to since the login was refused.
@@ -49,6 +52,8 @@ final class LinkState: Sendable {
                 }
             })
     }
+
+    func noteLapsed() { state.withLock { $0.hasLapsed = true } }
 
     func noteEnd(_ problem: Problem, tookNothing: Bool) {
         state.withLock { state in

@@ -207,6 +207,7 @@ package actor MessageSender {
         if let end = link.end {
             wire = nil
             if link.welcomeSoFar != nil { course.succeeded() }
+            if link.hasLapsed { course.lapsed() }
             disconnected(end, tookNothing: link.tookNothing)
         } else if link.isRetired, course.changesConnection {
             // What is under way goes out again on the connection that takes over; the server knows it by its identifier.

@@ -52,6 +52,8 @@ struct SendVerdict {
         problem.id = item.id.uuid
         problem.conversation = item.conversation.text
         problem.sent = sent
+        // Whoever only tries again sends it twice.
+        if sent == .unknown, problem.exit == .unreachable { problem.hint = nil }
         if sent == .unknown, problem.hint == nil, problem.advice == nil { problem.advice = .sendAgainWithKey }
         return problem
     }

@@ -51,6 +51,9 @@ struct SenderCourse {
         backoff.reset()
     }
 
+    /// The time to connect is up, and the server has not let us in: that is no connection.
+    mutating func lapsed() { hasBeenConnected = hasBeenOnline }
+
     /// Another connection takes over.
     mutating func left() { isOnline = false }
 

@@ -23,6 +23,18 @@ import Testing
         #expect(retried(&lines, [Self.away, Self.portal, Self.changed]) == [true, false, false])
     }
 
+    @Test func `a first connection that is not let in within the time to connect is the end, and a later one is not`() {
+        var first = SenderCourse(.firstConnection)
+        first.connected()
+        first.lapsed()
+        #expect(retried(&first, [Self.away]) == [false])
+        var later = SenderCourse(.firstConnection)
+        later.connected()
+        later.succeeded()
+        later.lapsed()
+        #expect(retried(&later, [Self.away]) == [true])
+    }
+
     @Test func `after one success what is no chatd is an obstacle that passes, and a changed key is not`() {
         var course = SenderCourse(.always)
         course.connected()
