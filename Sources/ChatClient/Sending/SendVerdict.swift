@@ -44,7 +44,8 @@ struct SendVerdict {
             return .unconfirmed(isDelivered ? .delivered : .accepted, seq: seq, time: time, unconfirmed)
         }
         let told = told(problem, of: item, sent: item.mayBeThere ? .unknown : .no)
-        return staysQueued || options.queue && problem.isServerMissing ? .waiting(told) : .failed(told)
+        let mayWait = options.queue && (problem.isServerMissing || problem.isBehindOutbox)
+        return staysQueued || mayWait ? .waiting(told) : .failed(told)
     }
 
     private func told(_ problem: Problem, of item: SendItem, sent: Problem.Sent) -> Problem {
@@ -62,4 +63,7 @@ struct SendVerdict {
 extension Problem {
     /// Nobody answers where the server should be, or something that is no chatd does.
     fileprivate var isServerMissing: Bool { exit == .unreachable || exit == .protocolFault }
+
+    /// What was queued before for the same conversation goes first, and could not yet.
+    fileprivate var isBehindOutbox: Bool { code == LocalCode.busy.rawValue && advice == .seeOutbox }
 }

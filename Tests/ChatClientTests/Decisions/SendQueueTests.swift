@@ -294,6 +294,18 @@ extension UserName {
         #expect(scene.settle() == ["3 queue 76 sent no"])
     }
 
+    @Test func `what comes behind a queued message that cannot go yet waits behind it where that is wanted`() {
+        for isWanted in [true, false] {
+            var scene = Scene(SendOptions(timeout: .seconds(1), queue: isWanted))
+            scene.submit("a")
+            scene.queue.connected()
+            _ = scene.queue.next(now: scene.now)
+            let isBehind = Problem(.busy, "an earlier message waits", advice: .seeOutbox)
+            scene.queue.resolved(Scene.bob, .failure(isBehind), now: scene.now)
+            #expect(scene.wait(.seconds(1)) == [isWanted ? "1 queue 75 sent no" : "1 failed 75 sent no"])
+        }
+    }
+
     @Test func `delivered and read are waited for and asked for again after a loss`() {
         var scene = Scene(SendOptions(wait: .read, timeout: .seconds(9)))
         scene.submit("a")
