@@ -5,6 +5,7 @@ import ChatProtocol
 import Glibc
 import GroupRules
 import Synchronization
+import System
 
 struct AskCommand: ChatCommand {
     static let configuration = CommandConfiguration(
@@ -47,13 +48,19 @@ struct AskCommand: ChatCommand {
             text: try await question.text(),
             choices: choice, key: id, timeout: timeout)
         let client = try invocation.makeClient()
+        let mayBeAsked = Later<Bool>()
         let asking = Task { () -> Result<Answer, Problem> in
             do throws(Problem) {
-                return .success(try await client.ask(question) { AskNotices(invocation: invocation).tell($0) })
+                return .success(
+                    try await client.ask(question, begin: { mayBeAsked.set(true) }) {
+                        AskNotices(invocation: invocation).tell($0)
+                    })
             } catch { return .failure(error) }
         }
-        // The asked are told before we go; a second signal does not wait for that.
-        let signal = invocation.endings.windUp { asking.cancel() }
+        // The asked are told before we go; a second signal does not wait for that. Where nobody was asked there is nothing to tell.
+        let signal = invocation.endings.windUp { number in
+            if mayBeAsked.set(false) { invocation.endings.end(.signal(number)) } else { asking.cancel() }
+        }
         switch await asking.value {
         case .success(let answer):
             try show(answer, invocation)

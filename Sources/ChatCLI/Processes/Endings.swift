@@ -41,12 +41,12 @@ final class Endings: Sendable {
     ///
     /// - Returns: the signal that comes first.
     func windUp(
-        _ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], _ action: @escaping @Sendable () -> Void
+        _ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], _ action: @escaping @Sendable (Int32) -> Void
     ) -> Later<Int32> {
         let first = Later<Int32>()
         for number in signals where !SignalDisposition.isIgnored(number) {
             SignalPipe.catchSignal(number) {
-                if first.set(number) { action() } else { self.end(.signal(number)) }
+                if first.set(number) { action(number) } else { self.end(.signal(number)) }
             }
         }
         return first

@@ -52,7 +52,7 @@ struct RPCCommand: ChatCommand {
 
     /// Those who were asked are told before we go; a second signal does not wait for that.
     private static func windUp(_ asks: RunningAsks, _ invocation: Invocation) {
-        let first = invocation.endings.windUp {}
+        let first = invocation.endings.windUp { _ in }
         Task { await end(.signal(await first.value), asks, invocation) }
         invocation.output.watchReader { Task { await end(.signal(SIGPIPE), asks, invocation) } }
     }

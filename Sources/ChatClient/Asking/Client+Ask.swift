@@ -8,10 +8,12 @@ extension Client {
     ///
     /// While it waits this process is online and takes deliveries.
     ///
+    /// - Parameter begin: called before anybody is asked; false: nobody is to be asked any more.
     /// - Throws: 124 `no_answer`; 67, 69 and what else stands in the way of asking anybody at all; what ends a
     ///   connection for good (77, 78, 79).
     package func ask(
-        _ question: Question, report: @escaping @Sendable (AskNotice) -> Void
+        _ question: Question, begin: @escaping @Sendable () -> Bool = { true },
+        report: @escaping @Sendable (AskNotice) -> Void
     ) async throws(Problem) -> Answer {
         let text = try question.checkedBody()
         let deadline = Monotonic.now + question.timeout
@@ -24,18 +26,18 @@ extension Client {
                 client: self, directory: settings.profileDirectory, choices: question.choices, report: report)
         } catch { throw Problem(store: error) }
         await joinLive(waiter.key, options: []) { [weak waiter] in waiter?.report($0) }
-        let outcome = await conduct(question, text, waiter, deadline: deadline, report: report)
+        let outcome = await conduct(question, text, waiter, deadline: deadline, begin: begin, report: report)
         await leaveLive(waiter.key)
         return try outcome.get()
     }
 
     private func conduct(
         _ question: Question, _ text: String, _ waiter: AnswerWaiter, deadline: Duration,
-        report: @escaping @Sendable (AskNotice) -> Void
+        begin: @Sendable () -> Bool, report: @escaping @Sendable (AskNotice) -> Void
     ) async -> Result<Answer, Problem> {
         let asked: [AskedUser]
         do throws(Problem) {
-            asked = try await sendQuestions(question, text, deadline: deadline, report: report)
+            asked = try await sendQuestions(question, text, deadline: deadline, begin: begin, report: report)
         } catch { return .failure(error) }
         var outcome = await waiter.outcome(for: asked, until: deadline)
         let open = lapseQuestions(asked)
@@ -57,9 +59,11 @@ extension Client {
     ///
     /// - Throws: why the first one could not be asked, where nobody could.
     private func sendQuestions(
-        _ question: Question, _ text: String, deadline: Duration, report: @Sendable (AskNotice) -> Void
+        _ question: Question, _ text: String, deadline: Duration, begin: @Sendable () -> Bool,
+        report: @Sendable (AskNotice) -> Void
     ) async throws(Problem) -> [AskedUser] {
         var (people, problems) = try await findRecipients(of: question)
+        guard begin() else { throw question.noAnswer }
         // Open before it is asked: nothing that answers it can come too early.
         try openQuestions(question, to: people, deadline: deadline)
         let messages = people.map { OutgoingMessage(conversation: $0.conversation, body: text, key: $0.id.uuid) }

@@ -87,6 +87,21 @@ done
 within 60 lapsed 3 || fail "bob is not told after a signal"
 exits 0 bob chat send --to alice "late"
 
+# While it connects nobody was asked yet: the first signal ends it.
+kill -STOP "$server"
+for signal in INT TERM; do
+    background "early$signal" alice chat --connect-timeout 60s ask --to bob "never asked"
+    asking=$job
+    connecting() { ls -l "/proc/$asking/fd" | grep -q socket: ; }
+    eventually connecting
+    kill "-$signal" "$asking"
+    ended() { ! kill -0 "$asking" 2>/dev/null; }
+    within 20 ended || { kill -CONT "$server"; fail "it waits for the server after $signal"; }
+    wait "$asking"; status=$?
+    same "$((128 + $(kill -l "$signal")))" "$status" "it ends at once as $signal ends it"
+done
+kill -CONT "$server"
+
 # A crash, and the same --id: the wait goes on, nobody is asked twice; the answer may have come meanwhile.
 background crash alice chat ask --to bob --id deploy-7 --choice yes --choice no "deploy 7?"
 asking=$job
