@@ -108,7 +108,8 @@ struct LoginCommand: ChatCommand {
             }
             (record, isNew) = try await client.login(identityFile: identity, user: user, wish: wish(in: invocation))
         } else {
-            let name = try await UserQuestion.user(user, in: invocation)
+            let owner = await client.owner()
+            let name = try await UserQuestion.user(user ?? owner, in: invocation)
             let secret = try await invocation.secrets.password(
                 file: password.passwordFile, fromStandardInput: password.passwordStdin,
                 question: "Password of \(name): ")

@@ -31,6 +31,9 @@ extension Client {
         return try await finishLogin(link, key: key, address: address, password: password)
     }
 
+    /// Whose the profile is, or was before a logout; nil: nobody's. Never fails, never connects.
+    package func owner() -> UserName? { (try? storeForReading { try $0.identity()?.name }) ?? nil }
+
     /// Logs this device in by password; from then on its own key does.
     ///
     /// - Throws: `device_pending` (77) where the account's other devices have to approve this one.

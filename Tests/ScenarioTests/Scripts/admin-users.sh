@@ -56,6 +56,8 @@ exits 81 bob chat send --to alice --queue hello
 secret "$password"
 person alice
 exits 0 alice chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
+# The profile is hers now: without a user it is she who is meant, and not whose the process is.
+exits 0 alice chat login --password-file "$SCRATCH/password"
 exits 0 bob chat outbox flush
 exits 0 bob chat outbox list
 lacks "$SCRATCH/out" .
