@@ -67,7 +67,7 @@ extension Joiner {
     /// - Returns: whether there is a device among them still that nobody is known to have.
     func settleWhereWanted(_ conversation: ConversationID) async throws(Problem) -> Bool {
         guard try await passage(conversation) == .unsettled else { return false }
-        try await settle(conversation)
+        guard try await settle(conversation) else { return true }
         guard case .closed(let problem) = try await passage(conversation) else { return false }
         return problem.code == LocalCode.ghostDevice.rawValue
     }
@@ -82,12 +82,23 @@ extension Joiner {
     }
 
     /// Reads the chains of a group's accounts, so that the gate can be asked again: of those too who come meanwhile.
-    func settle(_ conversation: ConversationID) async throws(Problem) {
+    ///
+    /// - Returns: whether the server knows all of them. One that was restored has lost an account that was made since: the group that it has
+    ///   is an earlier one, which is entered before anything is sent.
+    @discardableResult
+    func settle(_ conversation: ConversationID) async throws(Problem) -> Bool {
         var read: Set<AccountID> = []
+        var knowsAll = true
         while let missing = try await noteAsked(conversation, having: read) {
-            for (account, name) in missing { try await refresh(account, name) }
+            for (account, name) in missing {
+                do throws(Problem) { try await refresh(account, name) } catch {
+                    guard error.code == ErrorCode.noSuchUser.name else { throw error }
+                    knowsAll = false
+                }
+            }
             read.formUnion(missing.keys)
         }
+        return knowsAll
     }
 
     /// - Returns: the accounts whose chains were not read. Nil: none, which is noted.

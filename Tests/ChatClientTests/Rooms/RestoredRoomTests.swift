@@ -110,6 +110,29 @@ import Testing
         }
     }
 
+    @Test func `a room goes on when a restore has lost the account of somebody who was added since`() async throws {
+        try await withServer { server in
+            let scene = try await Scene(server)
+            try await scene.alice.client().createRoom(scene.ops, access: .closed)
+            try await scene.adds()
+            try await scene.expectTalk()
+            try await scene.restored {
+                let dan = try await Person.registered("dan", at: server)
+                try await dan.client().leavesPackages()
+                let added = try await scene.alice.client().add([dan.name], to: scene.ops)
+                #expect(added.map { $0.problem?.code } == [nil])
+                for person in [scene.alice, scene.carol] {
+                    #expect(try await scene.write("with dan", from: person) == nil)
+                }
+                _ = try await HostileScene.read(scene.alice)
+            }
+            for person in [scene.alice, scene.carol] {
+                #expect(try await scene.write("without dan", from: person) == nil)
+            }
+            try await scene.expectTalk()
+        }
+    }
+
     @Test func `a room that a restore has lost is made anew, and who was in it enters when they have forgotten it`()
         async throws
     {
