@@ -33,6 +33,8 @@ package enum Advice: Equatable, Sendable {
     case makeIdentity
     case nameIdentity
     case makeAnotherIdentity
+    /// All of its devices were taken just now.
+    case useIdentityLater(seconds: UInt64)
     /// Another use of the identity has taken this device's place.
     case logInByIdentityAgain
     /// A login by an identity file has begun, and no answer came.
@@ -51,6 +53,7 @@ package enum Advice: Equatable, Sendable {
     /// A room's name has come to another one, with which somebody may go on.
     case forgetRoom(String)
     case joinRoom(String)
+    case writeToRoom(String)
     case leaveRoom(String)
     /// Its admins, by name.
     case askToBeAdded(room: String, admins: [String])

@@ -13,7 +13,7 @@ import Testing
         .forgetRoom("ops"), .joinRoom("ops"), .askToBeAdded(room: "ops", admins: ["bob"]), .createRoom("ops"),
         .createRoomAnew("ops"), .makeAdmin("ops"), .acceptFork("#ops"),
         .removeFromRoom("ops", user: "bob", isAdmin: true), .removeFromRoom("ops", user: "bob", isAdmin: false),
-        .seeRooms, .leaveRoom("ops"),
+        .seeRooms, .leaveRoom("ops"), .writeToRoom("ops"), .useIdentityLater(seconds: 60),
         .seeKey(user: "bob"), .doubtServer(user: "bob"),
     ]
 

@@ -312,6 +312,8 @@ import Transport
                     "packages ok", "devices warning", "rooms ok", "groups ok", "outbox ok", "sync ok", "keys ok",
                     "history ok",
                 ])
+            let nobody = await names(try alice.client(profile: "nobody"))
+            #expect(nobody.filter { $0.hasSuffix("failed") } == ["login failed"])
             await server.stop()
             let start = ["config ok", "disk ok", "permissions ok"]
             let end = ["outbox ok", "sync ok", "keys ok", "history ok"]

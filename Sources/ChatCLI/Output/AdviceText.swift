@@ -49,6 +49,8 @@ enum AdviceWording {
         case .makeIdentity: "make an identity with chat device add --out FILE"
         case .nameIdentity: "name an identity made with chat device add --out FILE"
         case .makeAnotherIdentity: "make another identity with chat device add --out FILE"
+        case .useIdentityLater(let seconds):
+            "try again in \(seconds) s; for more jobs at once make another: chat device add --reusable --slots N --out FILE"
         case .logInByIdentityAgain: "log in with the identity again to take it back: chat login --identity FILE"
         case .finishIdentityLogin: "finish it with the same file: chat login --identity FILE"
         case .approveDevice(let id, let fingerprint, let approvers):
@@ -67,6 +69,7 @@ enum AdviceWording {
         case .forgetRoom(let room):
             "ask its members; to go on with the one that has the name now: chat room forget \(room)"
         case .joinRoom(let room): "join it first: chat room join \(room)"
+        case .writeToRoom(let room): "write there: chat send --room \(room)"
         case .leaveRoom(let room): "leave it first: chat room leave \(room)"
         case .askToBeAdded(_, let admins) where admins.isEmpty: "ask somebody who is in it to add you"
         case .askToBeAdded(let room, let admins):

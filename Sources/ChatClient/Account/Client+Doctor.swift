@@ -13,9 +13,16 @@ extension Client {
     package func doctor(_ report: @escaping @Sendable (DoctorCheck) async -> Void) async {
         await report(checkConfiguration())
         await report(Self.diskCheck(settings.profileDirectory.path))
-        guard let identity = await checkStore(report) else {
+        let identity: Identity
+        do throws(Problem) {
+            identity = try await checkStore(report)
+        } catch {
+            let isOfLogin = error.code == LocalCode.notLoggedIn.rawValue
             for name in Self.serverChecks + ["outbox", "sync", "keys", "history"] {
-                await report(DoctorCheck(name: name, status: .skipped, text: "not without a profile"))
+                await report(
+                    isOfLogin && name == "login"
+                        ? DoctorCheck(name: name, status: .failed, text: error.text, problem: error)
+                        : DoctorCheck(name: name, status: .skipped, text: "not without a profile"))
             }
             return
         }
@@ -53,7 +60,8 @@ extension Client {
             name: "disk", status: .warning, text: text + ": make room, or messages cannot be stored soon")
     }
 
-    private func checkStore(_ report: (DoctorCheck) async -> Void) async -> Identity? {
+    /// - Throws: why nobody is logged in, or why the store cannot be used, which is reported then.
+    private func checkStore(_ report: (DoctorCheck) async -> Void) async throws(Problem) -> Identity {
         let directory = settings.profileDirectory
         do throws(Problem) {
             let identity = try identity()
@@ -62,8 +70,12 @@ extension Client {
                 DoctorCheck(name: "permissions", status: .ok, text: "\(directory.path) is private and writable"))
             return identity
         } catch {
-            await report(DoctorCheck(name: "permissions", status: .failed, text: error.text, problem: error))
-            return nil
+            let isOfLogin = error.code == LocalCode.notLoggedIn.rawValue
+            await report(
+                isOfLogin
+                    ? DoctorCheck(name: "permissions", status: .skipped, text: "not without a profile")
+                    : DoctorCheck(name: "permissions", status: .failed, text: error.text, problem: error))
+            throw error
         }
     }
 

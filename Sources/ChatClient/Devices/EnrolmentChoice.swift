@@ -42,7 +42,7 @@ struct EnrolmentChoice {
         guard !good.isEmpty else { throw Problem(.identityUsed, advice: .makeAnotherIdentity, sent: .no) }
         let free = good.filter { refusals[$0.chosen.device.id]?.code != ErrorCode.rateLimited.name }
         if let best = free.min(by: { $0.rank < $1.rank }) { return best.chosen }
-        throw refusals.values.first ?? Problem(.identityUsed, advice: .makeAnotherIdentity, sent: .no)
+        throw refusals.values.first.map(Self.advised) ?? Problem(.identityUsed, advice: .makeAnotherIdentity, sent: .no)
     }
 
     /// A look has failed. Another use of the device by which it was made cuts it off; a new look finds what that has left.
@@ -73,6 +73,11 @@ struct EnrolmentChoice {
 
     /// What the server refuses for good, with what helps.
     static func advised(_ refusal: Problem) -> Problem {
+        if refusal.code == ErrorCode.rateLimited.name, let wait = refusal.retryAfter {
+            var refusal = refusal
+            refusal.advice = .useIdentityLater(seconds: wait / 1_000 + 1)
+            return refusal
+        }
         guard [ErrorCode.identityUsed, .deviceRevoked, .devicePending].map(\.name).contains(refusal.code),
             refusal.deviceFingerprint == nil
         else { return refusal }

@@ -39,7 +39,9 @@ extension Client {
         } catch {
             guard error.code == ErrorCode.nameTaken.name else { throw error }
             // It was founded before, and the answer was lost.
-            guard let known = try store({ try $0.unfinishedRoom(name) }) else { throw .roomExists(name) }
+            guard let known = try store({ try $0.unfinishedRoom(name) }) else {
+                throw await roomExists(name, own: own.account)
+            }
             room = known
         }
         if room == .room(name, madeBy: own.account, request: request.id, on: own.server) {
@@ -52,6 +54,21 @@ extension Client {
         // It begins as it was.
         if isAnew { try await setRoom(name, access: access, adders: adders) }
         return isAnew
+    }
+
+    /// With the way in that there is for this account, where the server tells.
+    private func roomExists(_ name: RoomName, own: AccountID) async -> Problem {
+        var problem = Problem(.nameTaken, "there is a room #\(name) already", conversation: "#\(name)", sent: .no)
+        guard let link = try? await requestLink(), let record = try? await roomBook.record(name, on: link) else {
+            return problem
+        }
+        if record.isMember {
+            problem.text += ", and you are in it"
+            problem.advice = .writeToRoom(name.text)
+        } else {
+            problem.advice = Problem.notAMember(record, own: own).advice
+        }
+        return problem
     }
 
     /// Whoever makes a room, and nobody before them, says what the name is from then on: of another that had it the server knows nothing any
@@ -164,12 +181,6 @@ extension Client {
 }
 
 extension Problem {
-    fileprivate static func roomExists(_ name: RoomName) -> Problem {
-        Problem(
-            .nameTaken, "there is a room #\(name) already", advice: .joinRoom(name.text), conversation: "#\(name)",
-            sent: .no)
-    }
-
     fileprivate static func stillMember(of name: RoomName) -> Problem {
         Problem(
             .forbidden, "you are in #\(name)", advice: .leaveRoom(name.text), conversation: "#\(name)", sent: .no)

@@ -50,6 +50,9 @@ struct SendVerdict {
 
     private func told(_ problem: Problem, of item: SendItem, sent: Problem.Sent) -> Problem {
         var problem = problem
+        if problem.code == ErrorCode.blocked.name, case .user(let user) = item.conversation {
+            problem.text = "\(user) takes nothing of this account"
+        }
         problem.id = item.id.uuid
         problem.conversation = item.conversation.text
         problem.sent = sent

@@ -20,6 +20,8 @@ has "$SCRATCH/out" "^alice +alice$"
 exits 0 as phone chat block --json
 same '["blocked","alice"]' "$(jq -c '[.head, .user]' "$SCRATCH/out")"
 
+exits 77 alice chat send --to bob "after"
+has "$SCRATCH/err" "bob takes nothing of this account"
 exits 77 alice chat --json send --to bob "after"
 same '["blocked",77,"@bob"]' "$(jq -c '[.code, .exit, .conv]' "$SCRATCH/err")"
 exits 0 alice chat room create ops
@@ -29,7 +31,7 @@ exits 80 alice chat room add ops bob carol
 # A first message finds nobody who could be added.
 exits 0 carol chat block alice
 exits 77 alice chat send --to carol "hello"
-has "$SCRATCH/err" "takes nothing of this account"
+has "$SCRATCH/err" "carol takes nothing of this account"
 
 # The other way it goes on, and in rooms in which both are.
 exits 0 bob chat send --to alice "what do you want"

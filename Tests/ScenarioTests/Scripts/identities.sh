@@ -56,6 +56,7 @@ eventually online
 exits 75 as night chat --json login --identity "$SCRATCH/reusable"
 same rate_limited "$(jq -r .code "$SCRATCH/err")" "one use a minute"
 has "$SCRATCH/err" '"retry_after_ms":[0-9]+'
+has "$SCRATCH/err" 'try again in [0-9]+ s; .*--slots'
 exits 77 as night chat whoami
 eventually renewals_rest
 exits 0 as night chat login --identity "$SCRATCH/reusable"

@@ -12,7 +12,12 @@ exits 0 as phone chat room list
 exits 0 alice chat room create ops
 exits 0 alice chat room create --open dev
 exits 77 alice chat room create ops
-has "$SCRATCH/err" "there is a room #ops already"
+has "$SCRATCH/err" "there is a room #ops already, and you are in it"
+lacks "$SCRATCH/err" "join"
+exits 77 bob chat room create ops
+has "$SCRATCH/err" "ask alice to add you: chat room add ops USER"
+exits 77 bob chat room create dev
+has "$SCRATCH/err" "join it first: chat room join dev"
 exits 77 bob chat --json room create dev
 same '["name_taken","#dev"]' "$(jq -c '[.code, .conv]' "$SCRATCH/err")"
 exits 64 alice chat room create "Two Words"
