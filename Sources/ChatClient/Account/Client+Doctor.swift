@@ -15,17 +15,20 @@ extension Client {
         await report(Self.diskCheck(settings.profileDirectory.path))
         let identity: Identity
         do throws(Problem) {
-            identity = try await checkStore(report)
+            identity = try checkStore()
         } catch {
-            let isOfLogin = error.code == LocalCode.notLoggedIn.rawValue
-            for name in Self.serverChecks + ["outbox", "sync", "keys", "history"] {
+            let failed = error.code == LocalCode.notLoggedIn.rawValue ? "login" : "permissions"
+            for name in ["permissions"] + Self.serverChecks + ["outbox", "sync", "keys", "history"] {
                 await report(
-                    isOfLogin && name == "login"
+                    name == failed
                         ? DoctorCheck(name: name, status: .failed, text: error.text, problem: error)
                         : DoctorCheck(name: name, status: .skipped, text: "not without a profile"))
             }
             return
         }
+        await report(
+            DoctorCheck(
+                name: "permissions", status: .ok, text: "\(settings.profileDirectory.path) is private and writable"))
         await checkServer(identity, report)
         await checkOutbox(report)
         await checkSync(report)
@@ -60,23 +63,11 @@ extension Client {
             name: "disk", status: .warning, text: text + ": make room, or messages cannot be stored soon")
     }
 
-    /// - Throws: why nobody is logged in, or why the store cannot be used, which is reported then.
-    private func checkStore(_ report: (DoctorCheck) async -> Void) async throws(Problem) -> Identity {
-        let directory = settings.profileDirectory
-        do throws(Problem) {
-            let identity = try identity()
-            try store { store in try store.write { try store.proveWritable() } }
-            await report(
-                DoctorCheck(name: "permissions", status: .ok, text: "\(directory.path) is private and writable"))
-            return identity
-        } catch {
-            let isOfLogin = error.code == LocalCode.notLoggedIn.rawValue
-            await report(
-                isOfLogin
-                    ? DoctorCheck(name: "permissions", status: .skipped, text: "not without a profile")
-                    : DoctorCheck(name: "permissions", status: .failed, text: error.text, problem: error))
-            throw error
-        }
+    /// - Throws: why nobody is logged in, or why the store cannot be used.
+    private func checkStore() throws(Problem) -> Identity {
+        let identity = try identity()
+        try store { store in try store.write { try store.proveWritable() } }
+        return identity
     }
 
     /// Each has its line, in this order, also where one fails and the others cannot be looked at.
