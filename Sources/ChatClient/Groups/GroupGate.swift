@@ -43,7 +43,8 @@ struct GroupGate: Sendable {
             return .closed(.ghostDevice(try store.name(of: account), text, name))
         case .forked(let account, let text): return .closed(.chainForked(try store.name(of: account), text))
         case .restored(let account, let device):
-            let isAdmin = try store.identity().map { summary.hasAdmin($0.account) } ?? false
+            let policy = summary.context.flatMap { try? GroupPolicy($0) }
+            let isAdmin = try store.identity().map { policy?.hasAdmin($0.account) ?? false } ?? false
             return .closed(.restoredMember(try store.name(of: account), device, name, isAdmin: isAdmin))
         }
         guard case .room? = name, gate.policy == .verified else { return .open }
@@ -117,13 +118,6 @@ extension Joiner {
                 return nil
             }
         }
-    }
-}
-
-extension GroupSummary {
-    fileprivate func hasAdmin(_ account: AccountID) -> Bool {
-        guard let context, case .room(let room)? = (try? GroupPolicy(context))?.kind else { return false }
-        return room.admins.contains { $0.account == account }
     }
 }
 

@@ -34,21 +34,18 @@ struct RoomView {
             return Member(
                 account: member.account.id, name: known.first?.name ?? member.account.name,
                 displayName: member.account.displayName,
-                isAdmin: view?.isAdmin(member.account.id) ?? member.isAdmin, devices: Member.devices(known) + others)
+                isAdmin: view?.policy.hasAdmin(member.account.id) ?? member.isAdmin,
+                devices: Member.devices(known) + others)
         }
         // Who is in the group, and the server does not say so, reads along all the same.
         let hidden = leaves.compactMap { account, leaves in
             leaves.first.map { first in
                 Member(
-                    account: account, name: first.name, isAdmin: view?.isAdmin(account) ?? false,
+                    account: account, name: first.name, isAdmin: view?.policy.hasAdmin(account) ?? false,
                     devices: Member.devices(leaves))
             }
         }
         return listed + hidden
-    }
-
-    private func isAdmin(_ account: AccountID) -> Bool {
-        if case .room(let room) = policy.kind { room.admins.contains { $0.account == account } } else { false }
     }
 }
 

@@ -85,6 +85,11 @@ package struct GroupPolicy: Hashable, Sendable {
         if case .room(let room) = kind { room.admins.contains(party) } else { false }
     }
 
+    /// Whether the account is an admin, whatever its root.
+    package func hasAdmin(_ account: AccountID) -> Bool {
+        if case .room(let room) = kind { room.admins.contains { $0.account == account } } else { false }
+    }
+
     package func hasParty(_ party: Party) -> Bool {
         if case .direct(let parties) = kind { parties.contains(party) } else { false }
     }
