@@ -127,8 +127,7 @@ extension Joiner {
             }
             return page
         } catch {
-            guard [ErrorCode.notAMember, .noSuchConversation, .noSuchRoom].contains(where: { $0.name == error.code })
-            else { throw error }
+            guard error.isOfPlace else { throw error }
             return nil
         }
     }
