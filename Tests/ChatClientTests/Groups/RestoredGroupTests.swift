@@ -16,16 +16,6 @@ import Testing
         return (alice, bob)
     }
 
-    private static func restored(_ server: TestServer, after change: () async throws -> Void) async throws {
-        await server.stop()
-        try server.copyStore()
-        try await server.startAgain()
-        try await change()
-        await server.stop()
-        try server.restoreStore()
-        try await server.startAgain()
-    }
-
     @Test func `S4: who has come in behind a restore is nobody whom it has brought back, and nobody is reported`()
         async throws
     {
@@ -35,7 +25,7 @@ import Testing
             #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
             let phone = try Person("bob", at: server.address)
             _ = try await phone.joins(bob)
-            try await Self.restored(server) {
+            try await server.isRestored {
                 let one = try await Joining(alice, with: bob)
                 #expect(try await one.commit(.path(after: try await one.leafKey())) == GroupMark(epoch: 2))
             }
@@ -57,7 +47,7 @@ import Testing
         try await withServer { server in
             let (alice, bob) = try await Self.pair(server)
             if !isLost { #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1)) }
-            try await Self.restored(server) {
+            try await server.isRestored {
                 let one = try await Joining(alice, with: bob)
                 if isLost { #expect(try await one.enter() == GroupMark(epoch: 1)) }
                 _ = try await one.commit(.path(after: try await one.leafKey()))

@@ -8,16 +8,6 @@ import Testing
 
 /// Devices that were let in behind the backup to which the server is put back.
 @Suite(.endsWhatItStarts) struct LostDeviceTests {
-    private static func restored(_ server: TestServer, after change: () async throws -> Void) async throws {
-        await server.stop()
-        try server.copyStore()
-        try await server.startAgain()
-        try await change()
-        await server.stop()
-        try server.restoreStore()
-        try await server.startAgain()
-    }
-
     @Test func `C4: a device that has cut off all others comes back with what it holds, and they stay cut off`()
         async throws
     {
@@ -25,7 +15,7 @@ import Testing
             let laptop = try await Person.registered("alice", at: server)
             let phone = try Person("alice", at: server.address)
             var device: DeviceID?
-            try await Self.restored(server) {
+            try await server.isRestored {
                 await expectRefusal(.refused, "device_pending") {
                     _ = try await phone.client().login(
                         user: laptop.name, password: Person.password, deviceName: "phone")
@@ -58,7 +48,7 @@ import Testing
             let fresh = try Person("alice", at: server.address)
             let phone = try Person("alice", at: server.address)
             var device: DeviceID?
-            try await Self.restored(server) {
+            try await server.isRestored {
                 let wish = LoginWish(confirmReset: { _ in true })
                 device = try await fresh.client().login(
                     user: alice.name, password: Person.password, deviceName: "new", wish: wish

@@ -23,13 +23,7 @@ import Testing
         }
 
         func restored(after change: () async throws -> Void) async throws {
-            await server.stop()
-            try server.copyStore()
-            try await server.startAgain()
-            try await change()
-            await server.stop()
-            try server.restoreStore()
-            try await server.startAgain()
+            try await server.isRestored(after: change)
         }
 
         func adds() async throws {

@@ -100,6 +100,17 @@ extension TestServer {
 
     func copyStore() throws { try Self.copy(storeFile, to: copyFile) }
 
+    /// Is put back to what it is now, after a change that it knows nothing of then.
+    func isRestored(after change: () async throws -> Void) async throws {
+        await stop()
+        try copyStore()
+        try await startAgain()
+        try await change()
+        await stop()
+        try restoreStore()
+        try await startAgain()
+    }
+
     /// Puts the copy back, as `chatd restore` does: behind all numbers that were given away.
     func restoreStore(_ generation: StoreGeneration = StoreGeneration(high: 8, low: 8)) throws {
         let replaced = try MetaStore.largestHead(
