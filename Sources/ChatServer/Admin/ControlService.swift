@@ -17,8 +17,13 @@ package final class ControlService: ControlListenerDelegate {
     /// Requests of a connection that wait for the one before them.
     private var queues: [ObjectIdentifier: [[UInt8]]] = [:]
 
+    /// Set while the service ends; nothing new is begun then.
+    private var ending: EventLoopPromise<Void>?
+
     /// Requests that a connection may send ahead.
     private static let queueLimit = 16
+    /// How long the end waits for what is under way: a backup of a large store is cut short.
+    private static let endPatience = TimeAmount.seconds(10)
 
     package init(loop: any EventLoop, administration: Administration, log: Logger) {
         self.loop = loop
@@ -27,6 +32,7 @@ package final class ControlService: ControlListenerDelegate {
     }
 
     package func controlConnection(_ connection: ControlConnection, didReceive line: [UInt8]) {
+        guard ending == nil else { return connection.close() }
         let key = ObjectIdentifier(connection)
         if let waiting = queues[key] {
             guard waiting.count < Self.queueLimit else { return connection.close() }
@@ -39,6 +45,20 @@ package final class ControlService: ControlListenerDelegate {
 
     package func controlConnectionDidClose(_ connection: ControlConnection) {
         queues[ObjectIdentifier(connection)] = nil
+        finishIfIdle()
+    }
+
+    /// Begins nothing more. Done when what is under way was answered, or took too long.
+    func end() -> EventLoopFuture<Void> {
+        let promise = loop.makePromise(of: Void.self)
+        ending = promise
+        loop.assumeIsolated().scheduleTask(in: Self.endPatience) { promise.succeed() }
+        finishIfIdle()
+        return promise.futureResult
+    }
+
+    private func finishIfIdle() {
+        if queues.isEmpty { ending?.succeed() }
     }
 
     private func perform(_ line: [UInt8], _ connection: ControlConnection) {
@@ -72,6 +92,8 @@ package final class ControlService: ControlListenerDelegate {
     private func next(_ connection: ControlConnection) {
         let key = ObjectIdentifier(connection)
         guard var waiting = queues[key] else { return }
+        // The end waits until the answer has gone out and the connection is closed.
+        guard ending == nil else { return connection.close() }
         guard !waiting.isEmpty else {
             queues[key] = nil
             return

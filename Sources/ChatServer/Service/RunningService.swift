@@ -73,8 +73,16 @@ final class RunningService: Sendable {
         let administration = Administration(
             store: store, directory: directory, identity: { () throws(Problem) in certificate.identity },
             effects: effects)
-        let control = try await listen(administration, at: directory.control, on: adminLoop, log: log)
-        parts.add { try? await control.close().get() }
+        let service = NIOLoopBoundBox.makeBoxSendingValue(
+            ControlService(loop: adminLoop, administration: administration, log: log), eventLoop: adminLoop)
+        let control = try await adminLoop.flatSubmit {
+            ControlListener.bind(directory.control, on: adminLoop, delegate: service.value)
+        }.get()
+        parts.add {
+            try? await control.close().get()
+            // Who asked for the end is told that it is done.
+            try? await adminLoop.flatSubmit { service.value.end() }.get()
+        }
         return RunningService(
             log: log, server: server, certificate: certificate, accounts: accounts, parts: parts)
     }
@@ -86,15 +94,6 @@ final class RunningService: Sendable {
         if isNew { log.notice("made a key and certificate", metadata: ["fingerprint": "\(identity.pin)"]) }
         review(identity, log: log)
         return try ServerIdentityBox(identity)
-    }
-
-    private static func listen(
-        _ administration: Administration, at path: String, on loop: any EventLoop, log: Logger
-    ) async throws -> ControlListener {
-        try await loop.flatSubmit {
-            ControlListener.bind(
-                path, on: loop, delegate: ControlService(loop: loop, administration: administration, log: log))
-        }.get()
     }
 
     private static func tellMetrics(
