@@ -1,7 +1,9 @@
+import Foundation
+
 /// Lets a bounded number of tests through at once, in the order in which they came.
 package actor Places {
     /// For tests that run a server and its clients each: they wait more than they compute, but bcrypt is honest work.
-    package static let worlds = Places(3)
+    package static let worlds = Places(2 * ProcessInfo.processInfo.activeProcessorCount + 1)
 
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
