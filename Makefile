@@ -47,14 +47,14 @@ build: packages
 run: build
 	@PATH="$(abspath $(BIN)):$$PATH" Sources/chat/run-locally
 
-# Apart: what computes for minutes would take the processors from what waits for real programs with deadlines. Four at
+# Apart: what computes for minutes would take the processors from what waits for real programs with deadlines. Six at
 # once in the first part: a thousand tests at once in one process keep each other from meeting their deadlines.
 #
 # A debug build leaves also the cryptography in C unoptimised, in which the tests then spend most of their time. By the
 # environment, which clang reads, because flags would have a plain `swift build` make everything anew.
 test: test-packages
 	CCC_OVERRIDE_OPTIONS='# O2' $(SWIFT) build --build-tests
-	.ci/in-memory $(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4 \
+	.ci/in-memory $(SWIFT) test --skip-build --experimental-maximum-parallelization-width 6 \
 	    --skip '^(ScenarioTests|MLSTests)\.'
 	.ci/in-memory $(SWIFT) test --skip-build --filter '^ScenarioTests\.'
 	$(SWIFT) test --skip-build --filter '^MLSTests\.'
