@@ -87,11 +87,17 @@ extension ClientSettings {
     /// - Throws: 64 for a flag, 78 for an environment variable or a line of the file that cannot be what it is, 66
     ///   where a file was named and is not there.
     package init(flags: SettingsFlags, environment: Environment) throws(Problem) {
-        paths = try Paths(environment: environment)
+        let paths = try Paths(environment: environment)
         var named = flags.config
         if named == nil { named = try environment.path("CHAT_CONFIG") }
-        configurationFile = named ?? paths.configurationFile
-        let file = try Self.read(configurationFile, named: named != nil)
+        let file = try Self.read(named ?? paths.configurationFile, named: named != nil)
+        try self.init(flags: flags, environment: environment, paths: paths, file: file)
+    }
+
+    /// - Parameter file: the configuration that counts; empty where there is none.
+    init(flags: SettingsFlags, environment: Environment, paths: Paths, file: Configuration) throws(Problem) {
+        self.paths = paths
+        configurationFile = file.file
         do throws(ConfigurationError) {
             try file.refuseUnknownKeys(Self.knownKeys)
             receipts = try file.bool("receipts") ?? true

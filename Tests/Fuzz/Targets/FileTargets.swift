@@ -7,8 +7,12 @@
     enum FileTargets {
         static func configuration(_ input: [UInt8]) {
             _ = try? KnownServers(parsing: input, file: "known_servers")
-            guard let file = try? Configuration(parsing: input, file: "chatd.toml") else { return }
+            _ = try? KeyLines(parsing: input, file: "keys", code: .invalidData)
+            guard let file = try? Configuration(parsing: input, file: "config.toml") else { return }
             _ = try? ServerConfiguration(file: file)
+            _ = try? ClientSettings(
+                flags: SettingsFlags(), environment: Environment(bytes: { _ in nil }),
+                paths: Paths(configuration: "/c", data: "/d", state: "/s"), file: file)
         }
 
         /// A table comes to the same, whether it comes at once or byte by byte.

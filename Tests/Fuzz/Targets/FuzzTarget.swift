@@ -13,9 +13,9 @@
         case hub
         /// What a server says to a client's link, from its hello to its end.
         case link
-        /// JSON, and what is asked by it: `rpc`, and the control socket.
+        /// JSON, and what is said by it: lines of `send --jsonl`, `rpc`, and the control socket.
         case json
-        /// The configurations of both programs, and the file of known servers.
+        /// The configurations of both programs, the file of known servers, and a file of users' keys.
         case configuration
         /// A table of users, for `chatd user import`.
         case tables
@@ -25,8 +25,12 @@
         case arguments
         /// Lines of the prompt, its history file, and what is pasted.
         case prompt
+        /// What a command writes that `chat run` tells the end of.
+        case output
         /// Names, times, addresses: small texts within all of these.
         case words
+        /// What comes before TLS, from proxies and from strangers, and the certificates for it.
+        case security
         /// Groups: the first byte says which part.
         case mls
         /// Chains of accounts, certificates, policies: the first byte says which part.
@@ -38,6 +42,7 @@
             case .mls: try MLSWorld().seeds()
             case .link: LinkTarget.seeds()
             case .hub: try HubTarget.Talk.seeds()
+            case .security: try SecurityTarget.seeds()
             default: []
             }
         }
@@ -55,7 +60,9 @@
             case .identity: try FileTargets.identity(input)
             case .arguments: try TextTargets.arguments(input)
             case .prompt: try TextTargets.prompt(input)
+            case .output: try TextTargets.output(input)
             case .words: try TextTargets.words(input)
+            case .security: try SecurityTarget.security(input)
             case .mls: try MLSTarget.run(input)
             case .rules: try RulesTarget.run(input)
             }

@@ -2,6 +2,7 @@
     import ArgumentParser
     import CLISupport
     import ChatProtocol
+    import GroupRules
     import Transport
 
     @testable import ChatCLI
@@ -16,6 +17,10 @@
                 try promise(!text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }), "JSON is written on several lines")
             }
             _ = RPCInput(.bytes(input))
+            _ = try? JSONMessageLine.message(input)
+            if let reply = AdminReply(input) {
+                try promise(AdminReply(Array(reply.json.text.utf8)) == reply, "a reply is not read as written")
+            }
             if let request = AdminRequest(input) {
                 try promise(AdminRequest(Array(request.json.text.utf8)) != nil, "a request is not read as written")
             }
@@ -46,9 +51,38 @@
                 try promise(HistoryText.decode(HistoryText.encode(line)) == [line], "a line is not kept as it was")
             }
             _ = HistoryText.trimmed(input)
+            try paste(input)
             guard let text = String(validating: input, as: UTF8.self) else { return }
             _ = try? REPLLine(text)
             _ = CommandWords.split(text)
+        }
+
+        /// A paste is what it was, whether it comes at once or byte by byte, and also when it is folded.
+        private static func paste(_ input: [UInt8]) throws {
+            var (whole, pieces) = (BracketedPaste(limit: 256), BracketedPaste(limit: 256))
+            var rest = (input + BracketedPaste.endMark)[...]
+            let sent = rest
+            try promise(whole.take(&rest), "a paste does not end at its mark")
+            for byte in sent.dropLast(rest.count) {
+                var one = [byte][...]
+                _ = pieces.take(&one)
+            }
+            try promise(whole.outcome == pieces.outcome, "a paste is another when it comes in pieces")
+            guard case .text(let text) = whole.outcome else { return }
+            var folder = PasteFolder()
+            let shown = folder.fold(text, onto: [], rows: 4, columns: 8)
+            try promise(folder.unfold(shown) == text, "a folded paste is not what was pasted")
+        }
+
+        /// What is told of a command's output are lines that do nothing to a terminal, and no more than are wanted.
+        static func output(_ input: [UInt8]) throws {
+            var tail = TailBuffer(lines: 20, limit: 4 << 10, streams: 1)
+            tail.append(input, stream: 0)
+            let lines = SeenText.lines(20, of: tail.last)
+            try promise(lines.count <= 20, "more lines are told than were asked for")
+            for line in lines {
+                try promise(!line.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f }, "a line holds a control")
+            }
         }
 
         static func words(_ input: [UInt8]) throws {
@@ -66,6 +100,13 @@
             _ = ListenAddress.parse(text)
             _ = ServerAddress(text)
             _ = TrustSetting(text)
+            _ = MetricsAddress.parse(text)
+            _ = Proxy(url: text)
+            _ = KeepPolicy(text)
+            _ = RoomName(text)
+            if let fingerprint = AccountFingerprint(text) {
+                try promise(AccountFingerprint("\(fingerprint)") == fingerprint, "a fingerprint is not read as written")
+            }
             _ = PublicKeyPin(text)
             _ = try? PasswordHash(text)
             let line = InertText.line(text)
