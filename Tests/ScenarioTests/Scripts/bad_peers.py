@@ -257,6 +257,36 @@ def never_reads():
     sys.stdin.read()
 
 
+def asks_and_never_reads():
+    """Asks who there is again and again, and reads no answer, until the server takes no more; holds on until it is told to end on stdin."""
+    connection = logged_in("mallory", receive_buffer=4096)
+    connection.settimeout(5)
+    requests, sent = frame(12, b"\0\0") * 1000, 0
+    try:
+        while sent < 256 << 20:
+            connection.sendall(requests)
+            sent += len(requests)
+        raise AssertionError(f"the server takes {sent} bytes of requests whose answers are not read")
+    except (TimeoutError, socket.timeout):
+        pass
+    print("ready", flush=True)
+    sys.stdin.read()
+
+
+def opens_conversations():
+    """Opens conversations as fast as it is let, for so many seconds. opens_conversations HOST:PORT SECONDS NAME…"""
+    names = sys.argv[4:]
+    connection = logged_in("mallory")
+    end, count = time.monotonic() + int(sys.argv[3]), 0
+    while time.monotonic() < end:
+        connection.sendall(b"".join(frame(9, vector(names[n % len(names)].encode()), n + 1) for n in range(100)))
+        for _ in range(100):
+            while read(connection)[0] in (ENTRY, SERVER_HELLO):
+                pass
+        count += 100
+    print(count, "conversations opened")
+
+
 def next_of(connection, kinds):
     """The next frame of these kinds."""
     while True:
