@@ -38,6 +38,17 @@ import Testing
         #expect(outcome.status == 0 && outcome.wentOn, "\(outcome.errors)")
     }
 
+    @Test(arguments: try Scripts.names()) func `no scenario goes on from a condition that has not come true`(
+        name: String
+    ) throws {
+        let text = try String(contentsOf: Scripts.folder.appendingPathComponent("\(name).sh"), encoding: .utf8)
+        let silent = text.split(separator: "\n").filter {
+            let line = $0.drop { $0 == " " }
+            return line.hasPrefix("within ") && !["||", "&&", "\\"].contains { line.contains($0) }
+        }
+        #expect(silent.isEmpty, "'within' alone; 'eventually' ends the scenario")
+    }
+
     @Test func `every refuted claim ends the scenario`() async throws {
         let claims = [
             "exits 1 true", "same a b", "has \"$SCRATCH/text\" dog", "lacks \"$SCRATCH/text\" cat", "fail words",

@@ -28,7 +28,7 @@ printf 'U*V\n' >"$SCRATCH/password"
 exits 77 wrong chat login alice --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 # Made anew where bcrypt reads all of it.
 renewed() { daemon user list --json | jq -s -e 'map(select(.imported_password) | .user) == ["bob", "long"]' >/dev/null; }
-within 60 renewed || fail "the hash is not made anew"
+within "$patience" renewed || fail "the hash is not made anew"
 
 # Hostile: each row by line and column, its content nowhere; the good rows are taken, names that exist left alone.
 {

@@ -24,7 +24,7 @@ exits 0 owned user list
 has "$SCRATCH/out" alice
 
 background listening owned run --listen 127.0.0.1:0
-within 60 grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen: $(cat "$SCRATCH/listening.err")"
+within "$patience" grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen: $(cat "$SCRATCH/listening.err")"
 exits 0 daemon status
 exits 0 owned status
 exits 78 stranger status
@@ -51,6 +51,6 @@ has "$SCRATCH/err" "uid $owner, .* cannot reach it"
 
 # Nothing of it in a core: neither by limit nor by a dump.
 background again owned run --listen 127.0.0.1:0
-within 60 grep -q '^listening ' "$SCRATCH/again" || fail "the server does not listen"
+within "$patience" grep -q '^listening ' "$SCRATCH/again" || fail "the server does not listen"
 same 0 "$(awk '/Max core file size/ { print $5 }' "/proc/$job/limits")" "core files are off"
 same root "$(stat -c %U "/proc/$job/mem")" "the process can be dumped"

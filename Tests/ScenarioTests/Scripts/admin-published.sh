@@ -31,10 +31,10 @@ while True:
 END
 background notified python3 "$SCRATCH/notify.py" "$SCRATCH/notify"
 notifier=$job
-within 60 test -S "$SCRATCH/notify" || fail "no socket"
+within "$patience" test -S "$SCRATCH/notify" || fail "no socket"
 background listening env -i HOME="$SCRATCH/server-home" NOTIFY_SOCKET="$SCRATCH/notify" "$bin/chatd" run \
     --listen 127.0.0.1:0 --data "$SCRATCH/server"
-within 60 grep -qx 'READY=1' "$SCRATCH/notified" || fail "no READY"
+within "$patience" grep -qx 'READY=1' "$SCRATCH/notified" || fail "no READY"
 has "$SCRATCH/listening" '^listening 127.0.0.1:[0-9]+ SHA256:'
 kill -TERM "$job"
 wait "$job"

@@ -12,12 +12,12 @@ user bob
 printf 'registration = "closed"\n' >"$SCRATCH/server/chatd.toml"
 kill -HUP "$server"
 person carol
-within 60 grep -q 'configuration read again' "$SCRATCH/server.log" || fail "not read again"
+within "$patience" grep -q 'configuration read again' "$SCRATCH/server.log" || fail "not read again"
 exits 77 carol chat register carol --server "$address" --trust "$pin" --password-file "$SCRATCH/password" --json
 same registration_closed "$(jq -r .code "$SCRATCH/err")"
 printf 'registration = "sometimes"\n' >"$SCRATCH/server/chatd.toml"
 kill -HUP "$server"
-within 60 grep -q 'chatd.toml:1: ' "$SCRATCH/server.log" || fail "the fault is not told"
+within "$patience" grep -q 'chatd.toml:1: ' "$SCRATCH/server.log" || fail "the fault is not told"
 exits 78 daemon check
 rm "$SCRATCH/server/chatd.toml"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -days 2 -keyout "$SCRATCH/key.pem" \
@@ -25,12 +25,12 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x
 printf 'tls_cert = "%s"\ntls_key = "%s"\n' "$SCRATCH/cert.pem" "$SCRATCH/key.pem" >"$SCRATCH/server/chatd.toml"
 kill -HUP "$server"
 changed() { [ "$(daemon fingerprint)" != "$pin" ]; }
-within 60 changed || fail "the certificate is not read again"
+within "$patience" changed || fail "the certificate is not read again"
 exits 79 alice chat send --to bob hello
 rm "$SCRATCH/server/chatd.toml"
 kill -HUP "$server"
 restored() { [ "$(daemon fingerprint)" = "$pin" ]; }
-within 60 restored || fail "its own certificate does not come back"
+within "$patience" restored || fail "its own certificate does not come back"
 exits 0 alice chat send --to bob hello
 
 # Configuration faults are told by file and line, before anything else happens.

@@ -38,13 +38,13 @@ person bob
 exits 0 bob chat login bob --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 background listen.out bob chat listen
 listed() { daemon user list | grep -q bob; }
-within 60 listed || fail "bob is not listed"
-within 60 online || fail "bob is not online"
+within "$patience" listed || fail "bob is not listed"
+within "$patience" online || fail "bob is not online"
 
 # disable closes what is open before it returns, and refuses.
 exits 0 daemon user disable bob
 exits 77 bob chat send --to alice hello
-within 60 gone "$job" || fail "the listener of a disabled user goes on"
+within "$patience" gone "$job" || fail "the listener of a disabled user goes on"
 exits 77 bob chat login bob --password-file "$SCRATCH/password"
 exits 0 daemon user list --json
 jsonl 'map(select(.user == "bob")) | .[0].disabled'

@@ -47,9 +47,9 @@ for n in 0 1 2 3 4 5 6 7 8 9; do
     background "ten$n" alice chat ask --to bob "question $n?"
     jobs[n]=$job
 done
-for n in 0 1 2 3 4 5 6 7 8 9; do within 60 came bob "question $n" || fail "question $n did not come"; done
+for n in 0 1 2 3 4 5 6 7 8 9; do within "$patience" came bob "question $n" || fail "question $n did not come"; done
 exits 0 bob chat send --to alice "which one?"
-within 60 came bob "several questions to you may be open" || fail "bob is not told to say which"
+within "$patience" came bob "several questions to you may be open" || fail "bob is not told to say which"
 for n in 3 7 0 9 1 2 8 5 6 4; do
     id=$(bob chat history --json --search "question $n?" | jq -r .id)
     exits 0 bob chat send --to alice --reply-to "$id" "answer $n"
@@ -68,14 +68,14 @@ eventually came carol "who has the key"
 exits 0 carol chat send --to alice "I do"
 wait "$asking"; same 0 $?
 same "I do" "$(cat "$SCRATCH/several")"
-within 60 came bob "answered by somebody else" || fail "bob still thinks that somebody waits"
+within "$patience" came bob "answered by somebody else" || fail "bob still thinks that somebody waits"
 same "" "$(carol chat history --sync --json --search "somebody else")" "who answered is not told"
 
 # Nobody answers: 124, and the asked are told; so they are after SIGINT and SIGTERM.
 exits 124 alice chat ask --to bob --timeout 1s --json "anybody?"
 same "no_answer 124" "$(jq -r '"\(.code) \(.exit)"' "$SCRATCH/err")"
 lapsed() { [ "$(bob chat history --sync --json --limit 500 --search 'nobody waits' | wc -l)" = "$1" ]; }
-within 60 lapsed 1 || fail "bob is not told that it lapsed"
+within "$patience" lapsed 1 || fail "bob is not told that it lapsed"
 for signal in INT TERM; do
     background "by$signal" alice chat ask --to bob "before $signal?"
     asking=$job
@@ -84,7 +84,7 @@ for signal in INT TERM; do
     wait "$asking"; status=$?
     same "$((128 + $(kill -l "$signal")))" "$status" "it ends as $signal ends it"
 done
-within 60 lapsed 3 || fail "bob is not told after a signal"
+within "$patience" lapsed 3 || fail "bob is not told after a signal"
 exits 0 bob chat send --to alice "late"
 
 # While it connects nobody was asked yet: the first signal ends it.
@@ -170,7 +170,7 @@ has "$SCRATCH/partly.err" "there is no user nobody"
 background self alice chat ask --to alice "me?"
 asking=$job
 self_asked() { alice chat history --with alice --sync --json --search "me?" | jq -r .id | tail -n 1 | grep .; }
-within 60 self_asked || fail "the question to oneself is not there"
+within "$patience" self_asked || fail "the question to oneself is not there"
 exits 0 alice chat send --to alice "a note"
 exits 0 alice chat send --to alice --reply-to "$(self_asked)" "it is me"
 wait "$asking"; same 0 $?

@@ -46,7 +46,7 @@ wait "$registrations" || fail "registrations: $(cat "$SCRATCH/registrations.err"
 wait "$slow" || fail "slow: $(cat "$SCRATCH/slow.err")"
 wait "$handshake" || fail "handshake: $(cat "$SCRATCH/handshake.err")"
 
-within 60 lines "$SCRATCH/bob.out" 12 || fail "bob has $(wc -l <"$SCRATCH/bob.out") lines"
+within "$patience" lines "$SCRATCH/bob.out" 12 || fail "bob has $(wc -l <"$SCRATCH/bob.out") lines"
 kill -0 "$server" || fail "the server is gone"
 exits 0 daemon check
 
@@ -54,6 +54,6 @@ exits 0 daemon check
 refusals=$(grep -c 'login refused' "$SCRATCH/server.log")
 background late peer guesses
 refused_again() { [ "$(grep -c 'login refused' "$SCRATCH/server.log")" -gt "$refusals" ]; }
-within 60 refused_again || fail "no guess is refused"
+within "$patience" refused_again || fail "no guess is refused"
 exits 0 stop_server
 lacks "$SCRATCH/server.log" '^[^t]'

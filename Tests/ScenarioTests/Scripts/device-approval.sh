@@ -45,7 +45,7 @@ lacks "$SCRATCH/out" "dev1:[a-z0-9]"
 exits 77 as laptop chat login alice --server "$address" --password-file "$SCRATCH/password" --wait 1s
 background wait.log as laptop chat login alice --server "$address" --password-file "$SCRATCH/password" --wait 60s
 waiter=$job
-within 60 grep -q 'waits to be approved' "$SCRATCH/wait.log.err" || fail "it does not say what it waits for"
+within "$patience" grep -q 'waits to be approved' "$SCRATCH/wait.log.err" || fail "it does not say what it waits for"
 exits 0 alice chat device approve "$waiting" --fingerprint "$fingerprint"
 status=0; wait "$waiter" || status=$?
 same 0 "$status" "the login that waited"

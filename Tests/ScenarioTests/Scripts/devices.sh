@@ -8,9 +8,9 @@ further laptop alice --device-name laptop
 background laptop.out as laptop chat listen --json --meta
 laptop=$job
 # From when it has come in, it reads what is written.
-within 60 grep -q '"head":"live"' "$SCRATCH/laptop.out" || fail "the laptop is not live"
+within "$patience" grep -q '"head":"live"' "$SCRATCH/laptop.out" || fail "the laptop is not live"
 exits 0 bob chat send --to alice "to both"
-within 60 grep -q '"to both"' "$SCRATCH/laptop.out" || fail "the second device gets nothing"
+within "$patience" grep -q '"to both"' "$SCRATCH/laptop.out" || fail "the second device gets nothing"
 
 exits 0 alice chat device list --json
 id=$(jq -r 'select(.name == "laptop") | .id' "$SCRATCH/out")

@@ -26,11 +26,11 @@ background bob.out bob chat listen --json --everyone
 heard() {
     as other chat send --everyone "after the restore" && sleep 0.2 && grep -q '"after the restore"' "$SCRATCH/bob.out"
 }
-within 60 heard || fail "bob does not hear alice: $(cat "$SCRATCH/bob.out")"
+within "$patience" heard || fail "bob does not hear alice: $(cat "$SCRATCH/bob.out")"
 exits 0 bob chat send --everyone "bob too"
 exits 0 as other chat listen --no-follow --json --everyone
 jq -se 'map(select(.head == "bcast").body) | index("bob too")' "$SCRATCH/out" >/dev/null ||
     fail "alice does not hear bob: $(cat "$SCRATCH/out")"
 user dan
 exits 0 dan chat send --everyone "and dan"
-within 60 grep -q '"and dan"' "$SCRATCH/bob.out" || fail "bob does not hear dan"
+within "$patience" grep -q '"and dan"' "$SCRATCH/bob.out" || fail "bob does not hear dan"

@@ -18,11 +18,11 @@ background laptop.out as laptop chat listen --json --meta --everyone
 laptop=$job
 for name in bob carol; do background "$name.out" "$name" chat listen --json --meta --everyone --own; done
 for name in laptop bob carol; do
-    within 60 grep -q '"head":"live"' "$SCRATCH/$name.out" || fail "$name is not live"
+    within "$patience" grep -q '"head":"live"' "$SCRATCH/$name.out" || fail "$name is not live"
 done
 for name in $people; do exits 0 "$name" chat send --everyone "all ears, says $name"; done
 for reader in bob carol; do
-    within 60 grep -q 'all ears, says erin' "$SCRATCH/$reader.out" || fail "$reader does not hear erin"
+    within "$patience" grep -q 'all ears, says erin' "$SCRATCH/$reader.out" || fail "$reader does not hear erin"
     same "$(for name in $people; do echo "all ears, says $name"; done | sort)" \
         "$(jq -r 'select(.head == "bcast").body' "$SCRATCH/$reader.out" | sort)" "what $reader reads"
 done
@@ -39,7 +39,7 @@ exits 0 dan chat send --everyone --id once "just once"
 exits 65 dan chat send --everyone --id once "something else"
 exits 79 dan chat --keys verified --json send --everyone "to strangers"
 same '["unverified","no"]' "$(jq -c '[.code, .sent]' "$SCRATCH/err")"
-within 60 grep -q 'just once' "$SCRATCH/bob.out" || fail "bob does not hear dan"
+within "$patience" grep -q 'just once' "$SCRATCH/bob.out" || fail "bob does not hear dan"
 
 # By the prompt, by lines, by rpc.
 printf '/all by the prompt\n' | exits 0 erin chat
@@ -47,7 +47,7 @@ printf '%s\n' '{"everyone":true,"body":"by lines"}' | exits 0 erin chat send --j
 echo '{"jsonrpc":"2.0","id":1,"method":"send","params":{"everyone":true,"body":"by rpc"}}' | exits 0 erin chat rpc
 exits 0 erin chat run --everyone --label job -- true
 for text in "by the prompt" "by lines" "by rpc"; do
-    within 60 grep -q "\"$text\"" "$SCRATCH/carol.out" || fail "$text does not arrive"
+    within "$patience" grep -q "\"$text\"" "$SCRATCH/carol.out" || fail "$text does not arrive"
 done
 
 # A device that was revoked reads nothing more, and who has gone does not, either.
@@ -56,7 +56,7 @@ status=0; wait "$laptop" || status=$?
 same 77 "$status" "the revoked listener ends"
 exits 0 erin chat logout --force
 exits 0 alice chat send --everyone "among us"
-within 60 grep -q '"among us"' "$SCRATCH/bob.out" || fail "bob does not hear alice"
+within "$patience" grep -q '"among us"' "$SCRATCH/bob.out" || fail "bob does not hear alice"
 lacks "$SCRATCH/laptop.out" "among us"
 lacks <(cat "$SCRATCH"/laptop/.local/share/chat/default/* | tr -d '\0') "among us"
 

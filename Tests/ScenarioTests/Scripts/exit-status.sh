@@ -72,7 +72,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$S
     -days 2 -subj /CN=localhost 2>/dev/null
 openssl s_server -accept 127.0.0.1:0 -key "$SCRATCH/key" -cert "$SCRATCH/cert" -tls1_3 >"$SCRATCH/other" 2>&1 < <(sleep 60) &
 started+=($!)
-within 60 grep -q '^ACCEPT' "$SCRATCH/other" || fail "openssl does not listen"
+within "$patience" grep -q '^ACCEPT' "$SCRATCH/other" || fail "openssl does not listen"
 other=$(sed -n 's/^ACCEPT //p' "$SCRATCH/other")
 says 76 unsupported_version as stranger chat --json register x --server "$other" --trust accept-new --connect-timeout 60s \
     --password-file "$SCRATCH/password"

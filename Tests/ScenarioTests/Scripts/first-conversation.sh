@@ -13,15 +13,15 @@ same "dm alice bob @alice false" "$(jq -r '"\(.head) \(.from) \(.to) \(.conv) \(
 
 # Bob listens: it arrives while he does.
 background bob.out bob chat listen --json --meta
-within 60 grep -q '"head":"live"' "$SCRATCH/bob.out" || fail "bob is not live"
+within "$patience" grep -q '"head":"live"' "$SCRATCH/bob.out" || fail "bob is not live"
 exits 0 alice chat send --to bob "second"
-within 60 grep -q '"body":"second"' "$SCRATCH/bob.out" || fail "the second message does not arrive"
+within "$patience" grep -q '"body":"second"' "$SCRATCH/bob.out" || fail "the second message does not arrive"
 same 1 "$(grep -c '"body":"second"' "$SCRATCH/bob.out")"
 lacks "$SCRATCH/bob.out" '"body":"hi bob"'
 
 # A broadcast reaches bob, and alice's own history has what she sent.
 exits 0 alice chat send --everyone "hello all"
-within 60 grep -q '"head":"bcast"' "$SCRATCH/bob.out" || fail "the broadcast does not arrive"
+within "$patience" grep -q '"head":"bcast"' "$SCRATCH/bob.out" || fail "the broadcast does not arrive"
 exits 0 alice chat history --with bob --json
 same "hi bob second" "$(jq -r .body "$SCRATCH/out" | paste -sd' ')"
 

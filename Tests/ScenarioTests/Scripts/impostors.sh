@@ -6,13 +6,13 @@ start_relay() {
     : >"$SCRATCH/relay"
     background relay pretend relay "$address" "${port:-0}" "$@"
     relaying=$job
-    within 60 grep -q . "$SCRATCH/relay" || fail "the relay does not listen: $(cat "$SCRATCH/relay.err")"
+    within "$patience" grep -q . "$SCRATCH/relay" || fail "the relay does not listen: $(cat "$SCRATCH/relay.err")"
     port=$(cat "$SCRATCH/relay")
     relay=127.0.0.1:$port
 }
 stop_relay() {
     kill "$relaying"
-    within 60 gone "$relaying" || fail "the relay does not end"
+    within "$patience" gone "$relaying" || fail "the relay does not end"
 }
 
 start_server

@@ -36,11 +36,11 @@ eventually eval 'bob chat history --with alice --sync | grep -q "shall we"'
 person thief
 exits 0 as thief chat login bob --reset --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 for log in replying hooking; do
-    within 60 grep -q '"code":"key_changed"' "$SCRATCH/$log.err" || fail "$log does not hear that the key has changed"
+    within "$patience" grep -q '"code":"key_changed"' "$SCRATCH/$log.err" || fail "$log does not hear that the key has changed"
 done
 exits 0 as thief chat send --to alice "as the thief"
 for log in replying hooking asking; do
-    within 60 grep -q 'nothing is done for message' "$SCRATCH/$log.err" || fail "$log does not say that it does nothing"
+    within "$patience" grep -q 'nothing is done for message' "$SCRATCH/$log.err" || fail "$log does not say that it does nothing"
 done
 exits 0 as thief chat send --to alice "as the thief again"
 exits 0 carol chat send --to alice "as carol"
@@ -65,7 +65,7 @@ same tofu "$(alice chat history --with bob --json --search "as the accepted" | j
 
 # Whoever wants verified users only acts on nobody else.
 background strict alice chat --keys verified --json reply --resume strict --allow bob -- sh -c 'cat >>"$HOME/strict"'
-within 60 eval 'alice chat resume list | grep -q strict' || fail "no resume point"
+within "$patience" eval 'alice chat resume list | grep -q strict' || fail "no resume point"
 exits 0 as thief chat send --to alice "unverified"
-within 60 grep -q '"code":"unverified"' "$SCRATCH/strict.err" || fail "it does not say that it does nothing"
+within "$patience" grep -q '"code":"unverified"' "$SCRATCH/strict.err" || fail "it does not say that it does nothing"
 [ ! -e "$SCRATCH/alice/strict" ] || fail "it acted on somebody unverified"

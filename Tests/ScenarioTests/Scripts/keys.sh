@@ -103,7 +103,7 @@ has "$SCRATCH/err" "1 held message goes out"
 exits 0 alice chat send --to bob "accepted"
 exits 0 alice chat outbox list
 lacks "$SCRATCH/out" .
-within 60 eval 'as phone chat history --with alice --sync | grep -q "accepted"' || fail "nothing comes"
+within "$patience" eval 'as phone chat history --with alice --sync | grep -q "accepted"' || fail "nothing comes"
 has <(as phone chat history --with alice) "held"
 lacks <(as phone chat history --with alice) "not to this key|still not|are you there|to two"
 exits 0 alice chat keys list --json

@@ -56,7 +56,7 @@ same "a3,c1,e1" "$(jq -r .body "$SCRATCH/out" | paste -sd,)"
 background held bob chat listen --resume one
 # Not before it has it: who looks by taking it would be the first.
 taken() { as bob chat resume list --json | jq -es 'any(.[]; .name == "one" and .pid)'; }
-within 60 taken || fail "the resume point is not taken"
+within "$patience" taken || fail "the resume point is not taken"
 in_use() { as bob chat listen --resume one --timeout 100ms >/dev/null 2>"$SCRATCH/err"; [ $? = 75 ]; }
 in_use || fail "a second process on one resume point is not refused"
 kill "$job"

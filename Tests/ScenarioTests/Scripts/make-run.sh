@@ -15,23 +15,23 @@ mkfifo "$SCRATCH/keys"
 background first make_run_fed "$SCRATCH/keys"
 first=$job
 exec 3>"$SCRATCH/keys"
-within 60 runs || fail "no server: $(cat "$SCRATCH/first.err")"
+within "$patience" runs || fail "no server: $(cat "$SCRATCH/first.err")"
 echo "/dm echo hello" >&3
-within 60 grep -q 'echo → me: hello' "$SCRATCH/first" || fail "no echo: $(cat "$SCRATCH/first" "$SCRATCH/first.err")"
+within "$patience" grep -q 'echo → me: hello' "$SCRATCH/first" || fail "no echo: $(cat "$SCRATCH/first" "$SCRATCH/first.err")"
 
 printf '/dm echo and again\n' | exits 0 make_run
 has "$SCRATCH/out" 'echo → me: and again'
 exits 0 runs
 
 exec 3>&-
-within 60 gone "$first" || fail "the first does not end"
+within "$patience" gone "$first" || fail "the first does not end"
 wait "$first"
 same 0 $? "the status of the first"
-within 60 stopped || fail "the server outlives its prompt"
+within "$patience" stopped || fail "the server outlives its prompt"
 
 printf '/dm echo the next day\n' | exits 0 make_run
 has "$SCRATCH/out" 'echo → me: the next day'
 exits 0 me chat --profile local history --with echo
 same "hello and again the next day" "$(grep -o 'echo → me: .*' "$SCRATCH/out" | sed 's/.*: //' | paste -sd ' ')"
-within 60 stopped || fail "the second server outlives its prompt"
+within "$patience" stopped || fail "the second server outlives its prompt"
 same "" "$(find "$SCRATCH/me" -type f ! -perm 600)" "all of it is the owner's alone"

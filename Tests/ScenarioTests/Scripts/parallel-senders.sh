@@ -35,13 +35,13 @@ exits 0 alice chat send --to bob -m "the end"
 ended() { grep -q "the end" "$SCRATCH/$1"; }
 all_there() { jq -r .body "$SCRATCH/$1" | sort | cmp -s - "$SCRATCH/wanted"; }
 for log in bob.out listen1 listen2 listen3; do
-    within 60 ended "$log" || fail "$log does not end"
+    within "$patience" ended "$log" || fail "$log does not end"
     all_there "$log" || fail "$log has $(wc -l <"$SCRATCH/$log") lines"
     same "" "$(cat "$SCRATCH/$log.err")" "$log complains"
     # Numbers only increase within the conversation.
     same "" "$(jq .seq "$SCRATCH/$log" | sort -nc 2>&1)" "order in $log"
 done
-within 60 ended bob.prompt || fail "the prompt does not end"
+within "$patience" ended bob.prompt || fail "the prompt does not end"
 sed -E 's/^.* alice → me: //' "$SCRATCH/bob.prompt" | sort | cmp -s - "$SCRATCH/wanted" ||
     fail "the prompt has $(wc -l <"$SCRATCH/bob.prompt") lines, the first $(head -n 1 "$SCRATCH/bob.prompt")"
 exec 3>&- 4>&-

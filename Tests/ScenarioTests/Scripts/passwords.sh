@@ -5,7 +5,7 @@ user alice
 further laptop alice
 background laptop.out as laptop chat listen --json --meta
 laptop=$job
-within 60 grep -q '"live"' "$SCRATCH/laptop.out" || fail "the laptop is not live"
+within "$patience" grep -q '"live"' "$SCRATCH/laptop.out" || fail "the laptop is not live"
 echo "battery staple horse" >"$SCRATCH/new"
 
 # A wrong old password changes nothing; two ways at once are one too many.
@@ -25,7 +25,7 @@ approve alice desk
 
 # With it, this device alone stays.
 exits 0 alice chat passwd --revoke-others --password-file "$SCRATCH/new" --new-password-file "$SCRATCH/password"
-within 60 gone "$laptop" || fail "the other device still listens"
+within "$patience" gone "$laptop" || fail "the other device still listens"
 status=0; wait "$laptop" || status=$?
 same 77 "$status"
 exits 77 as laptop chat send --to alice "no more"

@@ -4,7 +4,7 @@
 start_portal() {
     background portal python3 -B "$scripts/portal.py" "${address##*:}"
     portal=$job
-    within 60 grep -q listening "$SCRATCH/portal" || fail "no portal: $(cat "$SCRATCH/portal.err")"
+    within "$patience" grep -q listening "$SCRATCH/portal" || fail "no portal: $(cat "$SCRATCH/portal.err")"
 }
 stop_portal() {
     kill "$portal"

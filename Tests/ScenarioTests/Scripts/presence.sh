@@ -5,12 +5,12 @@ start_server
 user alice
 user bob
 background alice.out alice chat listen --meta --json
-within 60 grep -q '"online":\["alice"\]' "$SCRATCH/alice.out" || fail "alice does not see herself: $(cat "$SCRATCH/alice.out")"
+within "$patience" grep -q '"online":\["alice"\]' "$SCRATCH/alice.out" || fail "alice does not see herself: $(cat "$SCRATCH/alice.out")"
 same alice "$(jq -r 'select(.head == "login") | .user' "$SCRATCH/alice.out")"
 background bob1 bob chat listen --meta --json
 first=$job
-within 60 grep -q '"delta":true.*"online":\["bob"\]' "$SCRATCH/alice.out" || fail "alice is not told of bob"
-within 60 grep -q '"online":\["alice","bob"\]' "$SCRATCH/bob1" || fail "bob does not get the full list"
+within "$patience" grep -q '"delta":true.*"online":\["bob"\]' "$SCRATCH/alice.out" || fail "alice is not told of bob"
+within "$patience" grep -q '"online":\["alice","bob"\]' "$SCRATCH/bob1" || fail "bob does not get the full list"
 background bob2 bob chat listen --meta --json
 second=$job
 eventually grep -q '"head":"live"' "$SCRATCH/bob2"
@@ -23,7 +23,7 @@ exits 0 bob chat send --to alice "still here"
 eventually grep -q 'still here' "$SCRATCH/alice.out"
 lacks "$SCRATCH/alice.out" '"offline"'
 kill -KILL "$second"
-within 60 grep -q '"offline":\["bob"\]' "$SCRATCH/alice.out" || fail "alice is not told that bob went"
+within "$patience" grep -q '"offline":\["bob"\]' "$SCRATCH/alice.out" || fail "alice is not told that bob went"
 same 1 "$(grep -c '"online":\["bob"\]' "$SCRATCH/alice.out")"
 exits 0 alice chat who --users --json
 has "$SCRATCH/out" 'bob'

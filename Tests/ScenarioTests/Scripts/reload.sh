@@ -8,7 +8,7 @@ run_server() {
         --data "$SCRATCH/server" >"$SCRATCH/listening" 2>>"$SCRATCH/server.log" &
     server=$!
     started+=("$server")
-    within 60 grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen"
+    within "$patience" grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen"
     read -r _ address pin <"$SCRATCH/listening"
 }
 configure() { printf '%s\n' "$@" >"$SCRATCH/chatd.toml"; }

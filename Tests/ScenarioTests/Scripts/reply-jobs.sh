@@ -23,13 +23,13 @@ began() { grep -qx "begin $1" "$SCRATCH/bot/log"; }
 waiting() { bot chat resume list --json | jq 'select(.name == "reply") | .waiting'; }
 
 background bot.out bot chat reply --allow-anyone --jobs 2 -- "$SCRATCH/handler"
-within 60 began "bob b1" || fail "two do not run: $(log)"
+within "$patience" began "bob b1" || fail "two do not run: $(log)"
 same "begin alice a1,begin bob b1" "$(log | LC_ALL=C sort | paste -sd,)" "two at once, of two senders"
 # What is done behind something undone is answered, and not passed over.
 touch "$SCRATCH/bot/go-b1"
-within 60 began "bob b2" || fail "the next does not run: $(log)"
+within "$patience" began "bob b2" || fail "the next does not run: $(log)"
 got() { "$1" chat history --with bot --sync --json | jq -r .body | grep -Fxq "done $2"; }
-within 60 got bob b1 || fail "no answer to b1"
+within "$patience" got bob b1 || fail "no answer to b1"
 same 6 "$(waiting)" "the resume point stands before a1"
 ! began "alice a2" || fail "two of one sender at once"
 
@@ -68,11 +68,11 @@ for name in alice bob carol; do exits 0 "$name" chat send --to bot "in hand"; do
 for signal in TERM INT; do
     rm -f "$SCRATCH/bot/pids"
     background bot.out bot chat reply --allow-anyone --jobs 3 -- "$SCRATCH/handler"
-    within 60 lines "$SCRATCH/bot/pids" 3 || fail "three do not run"
+    within "$patience" lines "$SCRATCH/bot/pids" 3 || fail "three do not run"
     kill "-$signal" "$job"
     status=0
     wait "$job" || status=$?
     same $((128 + $(kill -l "$signal"))) "$status" "it ends as the signal does"
-    while read -r pid; do within 60 gone "$pid" || fail "a command lives on after $signal"; done <"$SCRATCH/bot/pids"
+    while read -r pid; do within "$patience" gone "$pid" || fail "a command lives on after $signal"; done <"$SCRATCH/bot/pids"
     same 3 "$(waiting)"
 done

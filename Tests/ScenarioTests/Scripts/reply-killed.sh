@@ -54,7 +54,7 @@ for size in 1 200000; do
     # The answer's parts joined.
     whole() { alice chat history --with bot --sync --json --limit 1000 | jq -j --arg id "$id" 'select(.reply_to == $id).body'; }
     arrived() { [ "$(whole | wc -c)" -ge "$size" ]; }
-    within 60 arrived || fail "no answer of size $size: $(whole | wc -c) $(cat "$SCRATCH/bot.out.err")"
+    within "$patience" arrived || fail "no answer of size $size: $(whole | wc -c) $(cat "$SCRATCH/bot.out.err")"
     same 1 "$(waiting)" "the message is not done"
     first=$(whole | sha256sum)
     kill -KILL "$job"

@@ -10,12 +10,12 @@ bot_job=$job
 background rob.out rob chat reply --allow-anyone --json -- sh -c 'echo "rob heard $(jq -r .body)"'
 exits 0 rob chat send --to bot "hello"
 told() { rob chat history --with bot --sync --json | jq -r .body | grep -Fxq "bot heard hello"; }
-within 60 told || fail "bot does not answer"
+within "$patience" told || fail "bot does not answer"
 # What comes after it has been taken, so what it would have caused is there.
 exits 0 alice chat send --to bot "a mark"
 exits 0 alice chat send --to rob "a mark"
 marked() { alice chat history --sync --json | jq -r .body | grep -Fxq "$1 heard a mark"; }
-for name in bot rob; do within 60 marked "$name" || fail "$name does not answer alice"; done
+for name in bot rob; do within "$patience" marked "$name" || fail "$name does not answer alice"; done
 same "hello,bot heard hello" "$(rob chat history --with bot --sync --json | jq -r .body | paste -sd,)" "one answer"
 
 # To everybody, with both of them listening to everybody: one question, two answers, no more.
@@ -26,10 +26,10 @@ background rob.out rob chat reply --allow-anyone --everyone --resume team --sinc
 exits 0 alice chat send --everyone "anybody"
 all() { alice chat history --everyone --sync --json | jq -r .body | LC_ALL=C sort | paste -sd,; }
 both() { [ "$(all)" = "anybody,bot heard anybody,rob heard anybody" ]; }
-within 60 both || fail "everybody: $(all)"
+within "$patience" both || fail "everybody: $(all)"
 exits 0 alice chat send --everyone "mark"
 marked_twice() { [ "$(all | tr , '\n' | grep -c 'heard mark$')" = 2 ]; }
-within 60 marked_twice || fail "the mark is not answered: $(all)"
+within "$patience" marked_twice || fail "the mark is not answered: $(all)"
 same "anybody,bot heard anybody,bot heard mark,mark,rob heard anybody,rob heard mark" "$(all)"
 
 # Notes to oneself are not answered.
@@ -40,7 +40,7 @@ exits 124 bot chat reply --allow bot --resume notes --idle 500ms -- cat
 # One name, two processes: the second ends with 75 and names the first.
 background held bot chat reply --allow-anyone --resume held -- cat
 is_held() { bot chat resume list --json | jq 'select(.name == "held") | .pid' | grep -Fxq "$job"; }
-within 60 is_held || fail "nobody holds the resume point: $(cat "$SCRATCH/held.err")"
+within "$patience" is_held || fail "nobody holds the resume point: $(cat "$SCRATCH/held.err")"
 exits 75 bot chat reply --allow-anyone --resume held --timeout 60s -- cat
 has "$SCRATCH/err" "in use by process $job"
 kill "$job"
@@ -62,7 +62,7 @@ background three.out second chat reply --allow alice --json -- sh -c 'echo "thre
 exits 0 second chat listen --no-follow
 for n in 1 2 3 4 5; do exits 0 alice chat send --to bot "question $n"; done
 acknowledged() { for n in one two three; do lines "$SCRATCH/$n.out" 5 || return 1; done; }
-within 60 acknowledged || fail "not all of them answer: $(cat "$SCRATCH"/{one,two,three}.out{,.err})"
+within "$patience" acknowledged || fail "not all of them answer: $(cat "$SCRATCH"/{one,two,three}.out{,.err})"
 same "$(jq -r .id "$SCRATCH/one.out")" "$(jq -r .id "$SCRATCH/two.out")" "identifiers"
 same "$(jq -r .id "$SCRATCH/one.out")" "$(jq -r .id "$SCRATCH/three.out")" "identifiers"
 exits 0 alice chat listen --no-follow --json --from bot
@@ -77,7 +77,7 @@ user bob
 for n in 1 2 3; do exits 0 bob chat send --to bot "long $n"; done
 # Whoever came second has an acknowledgement of the first part alone.
 told() { [ "$(cat "$SCRATCH"/{a,b}.out | wc -l)" = 15 ]; }
-within 60 told || fail "not all is acknowledged: $(wc -l "$SCRATCH"/{a,b}.out)"
+within "$patience" told || fail "not all is acknowledged: $(wc -l "$SCRATCH"/{a,b}.out)"
 bob chat history --with bot --sync --json --limit 1000 | jq -c 'select(.from == "bot")' >"$SCRATCH/answers"
 for id in $(bob chat history --with bot --json --limit 1000 | jq -r 'select(.own) | .id'); do
     jq -j --arg id "$id" 'select(.reply_to == $id) | .body' "$SCRATCH/answers" >"$SCRATCH/whole"

@@ -16,15 +16,15 @@ chmod +x "$SCRATCH/handler"
 background bot.out bot chat reply --allow-anyone --json -- "$SCRATCH/handler"
 exits 0 alice chat send --to bot "one"
 exits 0 alice chat send --to bot "two"
-within 60 grep -qx one "$SCRATCH/bot/runs" || fail "the command does not run"
+within "$patience" grep -qx one "$SCRATCH/bot/runs" || fail "the command does not run"
 stop_server || fail "the server does not drain"
 touch "$SCRATCH/bot/go"
-within 60 grep -q offline "$SCRATCH/bot.out.err" || fail "it does not notice"
+within "$patience" grep -q offline "$SCRATCH/bot.out.err" || fail "it does not notice"
 same "" "$(cat "$SCRATCH/bot.out")" "nothing is acknowledged"
 same 2 "$(bot chat resume list --json | jq 'select(.name == "reply") | .waiting')" "nothing is done"
 same one "$(cat "$SCRATCH/bot/runs")" "the command has run once"
 start_server
-within 60 lines "$SCRATCH/bot.out" 2 || fail "it does not answer: $(cat "$SCRATCH/bot.out.err")"
+within "$patience" lines "$SCRATCH/bot.out" 2 || fail "it does not answer: $(cat "$SCRATCH/bot.out.err")"
 answers() { "$1" chat history --with bot --sync --json --limit 1000 | jq -r 'select(.from == "bot").body' | paste -sd,; }
 same "answer to one,answer to two" "$(answers alice)"
 same "one,two" "$(paste -sd, "$SCRATCH/bot/runs")"
@@ -40,21 +40,21 @@ for round in 1 2 3 4 5; do
 done
 wait "$feeder" || fail "the sender failed"
 all() { lines "$SCRATCH/bot.out" 62; }
-within 60 all || fail "not all are answered: $(tail -n 3 "$SCRATCH/bot.out.err")"
+within "$patience" all || fail "not all are answered: $(tail -n 3 "$SCRATCH/bot.out.err")"
 same "answer to one,answer to two,$(seq -f 'answer to n%g' 60 | paste -sd,)" "$(answers alice)"
 
 # One who is gone meanwhile, and a conversation that takes no answer: the bot goes on.
 rm "$SCRATCH/bot/go"
 exits 0 bob chat send --to bot "farewell"
-within 60 grep -qx farewell "$SCRATCH/bot/runs" || fail "the command does not run"
+within "$patience" grep -qx farewell "$SCRATCH/bot/runs" || fail "the command does not run"
 exits 0 daemon user delete bob
 exits 0 alice chat send --to bot "still here"
 touch "$SCRATCH/bot/go"
 answered() { answers alice | grep -q "answer to $1\$"; }
-within 60 answered "still here" || fail "the next message is not answered: $(tail -n 3 "$SCRATCH/bot.out.err")"
+within "$patience" answered "still here" || fail "the next message is not answered: $(tail -n 3 "$SCRATCH/bot.out.err")"
 waiting() { bot chat resume list --json | jq 'select(.name == "reply") | .waiting'; }
 settled() { [ "$(waiting)" = 0 ]; }
-within 60 settled || fail "not done"
+within "$patience" settled || fail "not done"
 kill "$job"
 wait "$job"
 stop_server || fail "the server does not drain"
@@ -73,27 +73,27 @@ settled || fail "not done"
 rm "$SCRATCH/bot/go"
 background late.out bot chat reply --allow alice --timeout 10s --json -- "$SCRATCH/handler"
 exits 0 alice chat send --to bot "too late"
-within 60 grep -qx "too late" "$SCRATCH/bot/runs" || fail "the command does not run"
+within "$patience" grep -qx "too late" "$SCRATCH/bot/runs" || fail "the command does not run"
 stop_server || fail "the server does not drain"
 touch "$SCRATCH/bot/go"
 late=$job
-within 60 gone "$late" || fail "it does not end"
+within "$patience" gone "$late" || fail "it does not end"
 status=0
 wait "$late" || status=$?
 same 69 "$status"
 has "$SCRATCH/late.out.err" '"no_ack"'
 start_server
 exits 0 bot chat reply --allow alice --count 1 --timeout 60s --json -- "$SCRATCH/handler"
-within 60 answered "too late" || fail "it is not answered later: $(answers alice)"
+within "$patience" answered "too late" || fail "it is not answered later: $(answers alice)"
 
 # A refused login ends it.
 exits 0 bot chat whoami --json
 background refused.out bot chat reply --allow alice --json -- cat
 refused=$job
 online_bot() { alice chat who --json | grep -q '"user":"bot"'; }
-within 60 online_bot || fail "the bot is not online"
+within "$patience" online_bot || fail "the bot is not online"
 exits 0 daemon user disable bot
-within 60 gone "$refused" || fail "it lives on though the account is disabled"
+within "$patience" gone "$refused" || fail "it lives on though the account is disabled"
 status=0
 wait "$refused" || status=$?
 same 77 "$status"

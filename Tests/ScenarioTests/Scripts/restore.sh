@@ -19,10 +19,10 @@ was=$pin
 start_server
 same "$was" "$pin" "the key is restored"
 background bob.out bob chat listen --json
-within 60 grep -q '"head":"gap"' "$SCRATCH/bob.out" || fail "no gap is said"
+within "$patience" grep -q '"head":"gap"' "$SCRATCH/bob.out" || fail "no gap is said"
 same restored "$(jq -r 'select(.head == "gap") | .reason' "$SCRATCH/bob.out" | sort -u)"
 exits 0 alice chat send --to bob "after"
-within 60 grep -q '"after"' "$SCRATCH/bob.out" || fail "the new message does not arrive"
+within "$patience" grep -q '"after"' "$SCRATCH/bob.out" || fail "the new message does not arrive"
 [ "$(jq -r 'select(.body == "after") | .seq' "$SCRATCH/bob.out")" -gt "$last" ] || fail "seq does not increase"
 exits 0 bob chat history --with alice --json
 same "before,lost to the server,after" "$(jq -r 'select(.body) | .body' "$SCRATCH/out" | paste -sd,)"

@@ -15,7 +15,7 @@ exits 0 alice chat history --sync
 same 1 "$(stands one)"
 background new.out alice chat listen --resume one --new --count 1
 job_one=$job
-within 60 there || fail "alice does not come"
+within "$patience" there || fail "alice does not come"
 exits 0 bob chat send --to alice "fresh"
 wait "$job_one"; same 0 $? "listen --new"
 lacks "$SCRATCH/new.out" stale
@@ -46,7 +46,7 @@ exits 0 bob chat send --to alice "stale command"
 exits 0 alice chat history --sync
 background reply.out alice chat reply --allow bob --new --count 1 -- tee -a "$SCRATCH/ran"
 bot=$job
-within 60 there || fail "the bot does not come"
+within "$patience" there || fail "the bot does not come"
 exits 0 bob chat send --to alice "fresh command"
 wait "$bot"; same 0 $? "reply --new"
 same "fresh command" "$(cat "$SCRATCH/ran")"
@@ -65,9 +65,9 @@ rpc=$!
 started+=("$rpc")
 exec 3>"$SCRATCH/requests"
 printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"listen.start","params":{"resume":"worker","new":true}}' >&3
-within 60 there || fail "the listener does not come"
+within "$patience" there || fail "the listener does not come"
 exits 0 bob chat send --to alice "fresh request"
-within 60 grep -q "fresh request" "$SCRATCH/rpc" || fail "nothing comes: $(cat "$SCRATCH/rpc" "$SCRATCH/rpc.err")"
+within "$patience" grep -q "fresh request" "$SCRATCH/rpc" || fail "nothing comes: $(cat "$SCRATCH/rpc" "$SCRATCH/rpc.err")"
 exec 3>&-
 wait "$rpc"; same 0 $? "rpc"
 lacks "$SCRATCH/rpc" "stale request"

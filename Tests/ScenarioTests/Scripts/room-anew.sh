@@ -41,11 +41,11 @@ lacks "$SCRATCH/out" bob
 
 # The account's other device goes on from the first one by itself.
 exits 0 alice chat send --room ops "in the second"
-within 60 grep -q '"in the second"' "$SCRATCH/phone-hears" || fail "the phone does not go on: $(cat "$SCRATCH"/phone-hears*)"
+within "$patience" grep -q '"in the second"' "$SCRATCH/phone-hears" || fail "the phone does not go on: $(cat "$SCRATCH"/phone-hears*)"
 exits 0 alice chat room add ops bob
 exits 0 bob chat send --room ops "again"
 exits 0 carol chat room join ops
 exits 0 carol chat send --room ops "by myself"
-within 60 grep -q '"by myself"' "$SCRATCH/phone-hears" || fail "the phone does not go on"
+within "$patience" grep -q '"by myself"' "$SCRATCH/phone-hears" || fail "the phone does not go on"
 exits 0 bob chat history --sync --room ops --json
 same '["in the first","alone here","again","by myself"]' "$(jq -sc 'map(select(.body) | .body)' "$SCRATCH/out")" "bob's history"

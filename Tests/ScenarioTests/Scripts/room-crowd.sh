@@ -57,7 +57,7 @@ exits 0 alice chat send --room ops "the end"
 { seq -f 'message %g' "$messages"; echo "the first"; echo "the end"; } | sort >"$SCRATCH/wanted"
 ended() { grep -q '"the end"' "$SCRATCH/$1"; }
 for log in bob-hears stays-hears; do
-    within 60 ended $log || fail "$log does not end"
+    within "$patience" ended $log || fail "$log does not end"
     jq -r 'select(.head == "room") | .body' "$SCRATCH/$log" | sort | cmp -s - "$SCRATCH/wanted" ||
         fail "$log has $(jq -r 'select(.head == "room") | .body' "$SCRATCH/$log" | sort | diff - "$SCRATCH/wanted" | head -8)"
     same "" "$(jq -r 'select(.head == "room") | .seq' "$SCRATCH/$log" | sort -nc 2>&1)" "order in $log"

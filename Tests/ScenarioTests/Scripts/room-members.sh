@@ -12,7 +12,7 @@ exits 0 carol chat who
 lines() {
     jq -c 'select(.head == "member") | [.conv, .how, .by, [.added[]?.user], [.removed[]?.user]]' "$SCRATCH/$1"
 }
-told() { within 60 eval "lines $1 | grep -qxF '$2'" || fail "$1 is not told: $2 -- $(cat "$SCRATCH/$1" "$SCRATCH/$1.err")"; }
+told() { within "$patience" eval "lines $1 | grep -qxF '$2'" || fail "$1 is not told: $2 -- $(cat "$SCRATCH/$1" "$SCRATCH/$1.err")"; }
 
 background bob-hears bob chat listen --meta --json
 background carol-hears carol chat listen --meta --json

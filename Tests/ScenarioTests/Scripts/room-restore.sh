@@ -16,7 +16,7 @@ exits 0 daemon restore "$SCRATCH/backup" --force
 background bob-hears bob chat listen --json
 eventually grep -q '"restored"' "$SCRATCH/bob-hears"
 exits 0 alice chat send --room ops "in the second life"
-within 60 grep -q '"in the second life"' "$SCRATCH/bob-hears" || fail "it does not arrive: $(cat "$SCRATCH"/bob-hears*)"
+within "$patience" grep -q '"in the second life"' "$SCRATCH/bob-hears" || fail "it does not arrive: $(cat "$SCRATCH"/bob-hears*)"
 exits 0 bob chat send --room ops "heard"
 exits 0 alice chat listen --no-follow --mark-read --json
 same heard "$(jq -r 'select(.body) | .body' "$SCRATCH/out")"
@@ -24,7 +24,7 @@ same heard "$(jq -r 'select(.body) | .body' "$SCRATCH/out")"
 # Messages were lost: whoever has them keeps them.
 exits 0 daemon backup "$SCRATCH/second"
 exits 0 alice chat send --room ops "lost to the server"
-within 60 grep -q '"lost to the server"' "$SCRATCH/bob-hears" || fail "alice is not heard"
+within "$patience" grep -q '"lost to the server"' "$SCRATCH/bob-hears" || fail "alice is not heard"
 kill "$job"
 exits 0 daemon restore "$SCRATCH/second" --force
 exits 0 bob chat send --room ops "in the third life"

@@ -14,7 +14,7 @@ while read -r word <&4; do
     # Sending first and listening later is one connection all the same.
     connections)
         one() { daemon status --json | jq -e '.connections == 1' >/dev/null; }
-        within 60 one || fail "connections: $(daemon status --json)"
+        within "$patience" one || fail "connections: $(daemon status --json)"
         ;;
     stop) stop_server KILL ;;
     start) start_server ;;

@@ -148,7 +148,7 @@ untold
 mkfifo "$SCRATCH/gate"
 background waiting alice chat run --to bob -- sh -c 'echo runs; read -r line <"$1"' sh "$SCRATCH/gate"
 waiting=$job
-within 60 grep -q runs "$SCRATCH/waiting" || fail "it does not run"
+within "$patience" grep -q runs "$SCRATCH/waiting" || fail "it does not run"
 ! connected "$waiting" || fail "it has connected while the command runs"
 exits 0 alice chat who --json
 lacks "$SCRATCH/out" '"alice"'

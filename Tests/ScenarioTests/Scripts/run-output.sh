@@ -54,7 +54,7 @@ same $'loading  1%\rloading 99%\r\033[Kloaded\nlast' "$(cat "$SCRATCH/out")" "th
 mkfifo "$SCRATCH/gate"
 background slow alice chat run --to bob --tail 1 -- sh -c 'printf half; read -r x <"$1"; printf " whole"' sh "$SCRATCH/gate"
 slow=$job
-within 60 grep -q half "$SCRATCH/slow" || fail "what is written does not come at once"
+within "$patience" grep -q half "$SCRATCH/slow" || fail "what is written does not come at once"
 echo >"$SCRATCH/gate"
 wait "$slow" || fail "it ends with $?"
 same "half whole" "$(cat "$SCRATCH/slow")"
@@ -79,10 +79,10 @@ END
 background quiet alice sh -c 'exec chat run --to bob --tail 3 -- sh ~/quiet "$1" >"$2"' sh "$SCRATCH/gate" "$SCRATCH/reader"
 quiet=$job
 exec 4<"$SCRATCH/reader"
-within 60 test -s "$SCRATCH/quiet.err" || fail "it does not run"
+within "$patience" test -s "$SCRATCH/quiet.err" || fail "it does not run"
 exec 4<&-
 given_up() { ! readlink "/proc/$quiet/fd/"* | grep -qxF "$(head -n 1 "$SCRATCH/quiet.err")"; }
-within 60 given_up || fail "it does not notice that its reader is gone"
+within "$patience" given_up || fail "it does not notice that its reader is gone"
 echo >"$SCRATCH/gate"
 status=0; wait "$quiet" || status=$?
 same 141 "$status" "a reader that was gone before"
@@ -123,7 +123,7 @@ exec 4<"$SCRATCH/slowly"
 full() { grep -q 'pipe_write\|anon_pipe_write' "/proc/$blocked/task/"*/wchan 2>/dev/null; }
 within 10 full || say "whether the pipe is full cannot be seen here"
 kill -TERM "$blocked"
-within 60 grep -q ended "$SCRATCH/blocked.err" || fail "the signal does not reach the command"
+within "$patience" grep -q ended "$SCRATCH/blocked.err" || fail "the signal does not reach the command"
 cat <&4 >/dev/null
 exec 4<&-
 status=0; wait "$blocked" || status=$?

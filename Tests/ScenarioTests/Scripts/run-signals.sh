@@ -8,7 +8,7 @@ seen=$SCRATCH/alice/seen
 witness=(python3 "$scripts/witness.py" "$seen")
 # noted SIGNAL…: the command has got these and no others, in this order.
 noted() { [ "$(paste -sd' ' "$seen")" = "ready${*:+ $*}" ]; }
-awaits() { within 60 noted "$@" || fail "the command has got <$(paste -sd' ' "$seen")>, not <ready $*>"; }
+awaits() { within "$patience" noted "$@" || fail "the command has got <$(paste -sd' ' "$seen")>, not <ready $*>"; }
 terminal() { as alice python3 "$scripts/at_terminal.py" "$@"; }
 
 # What is sent to our process alone is passed on, once, and we go on until the command ends.
@@ -35,7 +35,7 @@ done
 # A command that does nothing about it is ended by it, and so are we.
 background ended alice chat run --to bob -- sh -c 'echo runs; exec sleep 1000'
 ended=$job
-within 60 grep -q runs "$SCRATCH/ended" || fail "it does not run"
+within "$patience" grep -q runs "$SCRATCH/ended" || fail "it does not run"
 kill -TERM "$ended"
 status=0; wait "$ended" || status=$?
 same 143 "$status"
@@ -188,7 +188,7 @@ kill -STOP "$server"
 for name in TERM HUP; do
     background waits alice chat run --to bob --timeout 10m --connect-timeout 10m -- sh -c 'exit 3'
     waits=$job
-    within 60 connected "$waits" || fail "it does not connect"
+    within "$patience" connected "$waits" || fail "it does not connect"
     kill "-$name" "$waits"
     status=0; wait "$waits" || status=$?
     same 3 "$status"

@@ -16,7 +16,7 @@ given_up() {
     exec 3>"$SCRATCH/pipe"
     echo "${letter}1" >&3
     arrived() { bob chat history --with alice --sync --search "${letter}1" >"$SCRATCH/seen"; }
-    within 60 arrived || fail "the first line does not arrive"
+    within "$patience" arrived || fail "the first line does not arrive"
     kill -STOP "$server"
     seq -f "$letter%g" 2 4 >&3
     # The pipe stays open: who has given up waits for no line.
@@ -32,7 +32,7 @@ same "$(jq -r 'select(.status == "failed") | "\(.id) unknown"' "$SCRATCH/out")" 
 has "$SCRATCH/out.err" 'gave up at line 2: .*; line 1 was the last acknowledged'
 # They arrived all the same, and sending one again with its id changes nothing.
 four() { same_bodies=$(bob chat history --with alice --sync --json -q | jq -r .body | paste -sd,); [ "$same_bodies" = "a1,a2,a3,a4" ]; }
-within 60 four || fail "bob has $same_bodies"
+within "$patience" four || fail "bob has $same_bodies"
 exits 0 alice chat send --to bob --id "$(jq -r .id "$SCRATCH/out" | tail -n 1)" a4
 four || fail "sent again it is there twice: $same_bodies"
 given_up b

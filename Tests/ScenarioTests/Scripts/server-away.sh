@@ -10,7 +10,7 @@ background alice.out alice sh -c 'exec chat send --to bob --lines <"$1"' sh "$SC
 sender=$job
 exec 3>"$SCRATCH/pipe"
 seq -f 'line %g' 1 50 >&3
-within 60 grep -q '"line 50"' "$SCRATCH/bob.out" || fail "the first lines do not arrive"
+within "$patience" grep -q '"line 50"' "$SCRATCH/bob.out" || fail "the first lines do not arrive"
 stop_server || fail "the server does not drain"
 seq -f 'line %g' 51 100 >&3
 # The server must not hold the pipe open.
@@ -18,7 +18,7 @@ start_server 3>&-
 seq -f 'line %g' 101 150 >&3
 exec 3>&-
 wait "$sender" || fail "the sender ends with $?: $(cat "$SCRATCH/alice.out.err")"
-within 60 lines "$SCRATCH/bob.out" 150 || fail "bob has $(wc -l <"$SCRATCH/bob.out") lines"
+within "$patience" lines "$SCRATCH/bob.out" 150 || fail "bob has $(wc -l <"$SCRATCH/bob.out") lines"
 same "$(seq -f 'line %g' 150)" "$(jq -r .body "$SCRATCH/bob.out")" "order"
 
 stop_server
@@ -33,7 +33,7 @@ printf 'one\ntwo\n' | exits 69 alice chat send --to bob --lines --timeout 1s
 
 start_server
 exits 0 alice chat send --to bob "third"
-within 60 lines "$SCRATCH/bob.out" 153 || fail "bob has $(wc -l <"$SCRATCH/bob.out") lines: $(tail -2 "$SCRATCH/bob.out")"
+within "$patience" lines "$SCRATCH/bob.out" 153 || fail "bob has $(wc -l <"$SCRATCH/bob.out") lines: $(tail -2 "$SCRATCH/bob.out")"
 same "queued first,queued second,third" "$(tail -n 3 "$SCRATCH/bob.out" | jq -r .body | paste -sd,)" "the queue goes first"
 exits 0 alice chat outbox list --json
 same "" "$(cat "$SCRATCH/out")" "the outbox is empty"

@@ -8,15 +8,15 @@ deaf_peer 100
 
 # One who listens and one who sends while it ends.
 background bob.out bob chat listen --json
-within 60 online || fail "bob is not online"
+within "$patience" online || fail "bob is not online"
 seq 2000 >"$SCRATCH/numbers"
 (replace_shell=yes; alice chat send --to bob --lines --timeout 5s --json) <"$SCRATCH/numbers" >"$SCRATCH/acks" \
     2>"$SCRATCH/unsent" 4>&- &
 sending=$!
 started+=("$sending")
-within 60 grep -q accepted "$SCRATCH/acks" || fail "nothing is accepted"
+within "$patience" grep -q accepted "$SCRATCH/acks" || fail "nothing is accepted"
 kill -TERM "$server"
-within 60 gone "$server" || fail "the server does not end while a client is deaf"
+within "$patience" gone "$server" || fail "the server does not end while a client is deaf"
 wait "$server" || fail "the server ended with $?"
 wait "$sending"
 exec 4>&-

@@ -59,7 +59,7 @@ rm "$SCRATCH/server/fill"
 # Room again, without a restart.
 mount -o remount,size=128m "$SCRATCH/server"
 roomy() { alice chat send --to bob "with room again" --timeout 20s; }
-within 60 roomy || fail "there is room and nothing is taken"
+within "$patience" roomy || fail "there is room and nothing is taken"
 exits 0 bob chat history --with alice --sync --limit 1 --json
 same "with room again" "$(jq -r .body "$SCRATCH/out")"
 [ -z "$stored" ] || same "$stored" "$(bob chat history --search yyyy --json | wc -l)" "what was acknowledged is there, and nothing else"

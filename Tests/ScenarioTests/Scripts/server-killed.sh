@@ -20,7 +20,7 @@ exec 3>"$SCRATCH/pipe"
 ) &
 feeder=$!
 started+=("$feeder")
-within 60 grep -q accepted "$SCRATCH/alice.out" || fail "nothing is acknowledged"
+within "$patience" grep -q accepted "$SCRATCH/alice.out" || fail "nothing is acknowledged"
 
 for round in $(seq 50); do
     sleep "0.$((RANDOM % 20 + 2))"
@@ -37,7 +37,7 @@ wait "$sender" || fail "the sender ends with $?: $(tail -1 "$SCRATCH/alice.out.e
 jq -r 'select(.status == "accepted") | .id' "$SCRATCH/alice.out" | sort >"$SCRATCH/acknowledged"
 received() { jq -r .id "$SCRATCH/bob.out" | sort >"$SCRATCH/received"; }
 nothing_lost() { received && [ -z "$(comm -23 "$SCRATCH/acknowledged" "$SCRATCH/received")" ]; }
-within 60 nothing_lost || fail "lost: $(comm -23 "$SCRATCH/acknowledged" "$SCRATCH/received" | head -3)"
+within "$patience" nothing_lost || fail "lost: $(comm -23 "$SCRATCH/acknowledged" "$SCRATCH/received" | head -3)"
 same "" "$(uniq -d "$SCRATCH/received")" "doubled"
 [ "$(wc -l <"$SCRATCH/acknowledged")" -gt 100 ] || fail "only $(wc -l <"$SCRATCH/acknowledged") messages: no load"
 # In order; a number that is left out is a commit's, of which there are few.

@@ -13,24 +13,24 @@ exec 3>"$SCRATCH/lines"
 background bob.out bob bash -c 'chat listen --json | grep --line-buffered -v nonsense'
 for n in 1 2 3; do
     printf 'line %s\n\n' "$n" >&3
-    within 60 grep -q "\"line $n\"" "$SCRATCH/bob.out" || fail "line $n does not arrive while the pipe is open"
-    within 60 grep -q accepted "$SCRATCH/sender" || fail "its acknowledgement is not told"
+    within "$patience" grep -q "\"line $n\"" "$SCRATCH/bob.out" || fail "line $n does not arrive while the pipe is open"
+    within "$patience" grep -q accepted "$SCRATCH/sender" || fail "its acknowledgement is not told"
 done
 # A bad line is told at once, and the rest goes on.
 printf 'b\377d\n' >&3
-within 60 grep -q '"exit":65' "$SCRATCH/sender.err" || fail "the bad line is not told"
+within "$patience" grep -q '"exit":65' "$SCRATCH/sender.err" || fail "the bad line is not told"
 printf 'the last, without a newline' >&3
 exec 3>&-
 status=0; wait "$sender" || status=$?
 same 65 "$status" "a bad line"
-within 60 grep -q '"the last, without a newline"' "$SCRATCH/bob.out" || fail "the last line does not arrive"
+within "$patience" grep -q '"the last, without a newline"' "$SCRATCH/bob.out" || fail "the last line does not arrive"
 same "line 7" "$(jq -r .text "$SCRATCH/sender.err" | grep -o '^line [0-9]*')" "which line is bad"
 
 # A thousand lines, in order, to two targets.
 seq -f 'n %g' 1000 | exits 0 alice chat send --to bob --to alice --lines
 seq -f 'n %g' 1000 >"$SCRATCH/wanted"
 all() { jq -r 'select(.body | startswith("n ")).body' "$SCRATCH/bob.out" | cmp -s - "$SCRATCH/wanted"; }
-within 60 all || fail "bob has $(jq -r .body "$SCRATCH/bob.out" | grep -c '^n ') of 1000"
+within "$patience" all || fail "bob has $(jq -r .body "$SCRATCH/bob.out" | grep -c '^n ') of 1000"
 exits 0 alice chat listen --no-follow --json --since 1h --own
 same "$(cat "$SCRATCH/wanted")" "$(jq -r 'select(.to == "alice").body' "$SCRATCH/out")" "notes to oneself"
 
@@ -64,10 +64,10 @@ same "" "$(cat "$SCRATCH/out")" "the resume point is behind them"
 printf '#!/bin/sh\nread -r body\necho $$ >"$HOME/pid"\nexec sleep 1000\n' >"$SCRATCH/handler"
 background held bob chat listen --resume worker -- "$SCRATCH/handler"
 exits 0 alice chat send --to bob "in hand"
-within 60 test -s "$SCRATCH/bob/pid" || fail "the command does not run"
+within "$patience" test -s "$SCRATCH/bob/pid" || fail "the command does not run"
 kill "$job"
 wait "$job"
 gone() { ! kill -0 "$(cat "$SCRATCH/bob/pid")"; }
-within 60 gone || fail "the command lives on"
+within "$patience" gone || fail "the command lives on"
 exits 0 bob chat listen --resume worker --no-follow --json
 same "in hand" "$(jq -r .body "$SCRATCH/out")"

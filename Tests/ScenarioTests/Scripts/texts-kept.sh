@@ -39,7 +39,7 @@ eventually erased
 exits 124 bob chat listen --resume later --timeout 2s
 exits 0 alice chat send --to bob "$secret late"
 background bob.out bob chat listen --json --meta
-within 60 grep -q "$secret late" "$SCRATCH/bob.out" || fail "bob hears nothing"
+within "$patience" grep -q "$secret late" "$SCRATCH/bob.out" || fail "bob hears nothing"
 not_in_files() { ! files "$secret" bob; }
 eventually not_in_files
 exits 0 bob chat listen --resume later --timeout 5s --json

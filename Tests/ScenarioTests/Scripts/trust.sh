@@ -10,7 +10,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$S
 background impostor openssl s_server -accept "127.0.0.1:$port" -key "$SCRATCH/key.pem" \
     -cert "$SCRATCH/certificate.pem" -tls1_3 -alpn chat/1 -quiet
 accepts() { (exec 5<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
-within 60 accepts || fail "the impostor does not listen"
+within "$patience" accepts || fail "the impostor does not listen"
 for options in "--no-input" "--trust strict" "--trust SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"; do
     # shellcheck disable=SC2086 # the words are apart on purpose
     exits 79 alice chat register alice --server "127.0.0.1:$port" --password-file "$SCRATCH/password" $options

@@ -38,13 +38,13 @@ exits 0 alice chat send --profile work --to alice "from my other self"
 
 # Messages, unread, history.
 background live.out alice chat listen --json --meta --own
-within 60 grep -q '"live"' "$SCRATCH/live.out" || fail "not live"
+within "$patience" grep -q '"live"' "$SCRATCH/live.out" || fail "not live"
 exits 0 bob chat send --to alice --json "one"
 shaped "$SCRATCH/out"
 id=$(jq -r .id "$SCRATCH/out")
 exits 0 bob chat send --everyone "two"
 exits 0 bob chat send --to alice --reply-to "$id" "three"
-within 60 grep -q '"three"' "$SCRATCH/live.out" || fail "three does not arrive"
+within "$patience" grep -q '"three"' "$SCRATCH/live.out" || fail "three does not arrive"
 both alice chat unread
 same "* 1,@alice2 1,@bob 2" "$(jq -r '"\(.conv) \(.count)"' "$SCRATCH/out" | LC_ALL=C sort | paste -sd,)"
 exits 0 alice chat unread --count
@@ -73,13 +73,13 @@ both alice chat who --users
 has "$SCRATCH/plain" '^bob .*never$'
 background watch.out bob chat who --watch --json
 watch=$job
-within 60 grep -q '"online":\["alice","bob"\]' "$SCRATCH/watch.out" || fail "the full list: $(cat "$SCRATCH/watch.out")"
+within "$patience" grep -q '"online":\["alice","bob"\]' "$SCRATCH/watch.out" || fail "the full list: $(cat "$SCRATCH/watch.out")"
 background unread.out alice chat unread --watch --count
-within 60 grep -qx 4 "$SCRATCH/unread.out" || fail "unread --watch does not begin"
+within "$patience" grep -qx 4 "$SCRATCH/unread.out" || fail "unread --watch does not begin"
 exits 0 bob chat send --to alice "four"
 connected "$job" && fail "unread --watch connects"
 exits 0 alice chat history --sync
-within 60 grep -qx 5 "$SCRATCH/unread.out" || fail "unread --watch does not follow: $(cat "$SCRATCH/unread.out")"
+within "$patience" grep -qx 5 "$SCRATCH/unread.out" || fail "unread --watch does not follow: $(cat "$SCRATCH/unread.out")"
 kill "$job"
 exits 0 alice chat listen --no-follow --mark-read
 shaped "$SCRATCH/watch.out"
@@ -132,7 +132,7 @@ shaped "$SCRATCH/out"
 same accepted "$(jq -r .status "$SCRATCH/out")"
 exits 0 bob chat outbox list
 same "" "$(cat "$SCRATCH/out")"
-within 60 grep -q '"waits for the server"' "$SCRATCH/live.out" || fail "the queued message does not arrive"
+within "$patience" grep -q '"waits for the server"' "$SCRATCH/live.out" || fail "the queued message does not arrive"
 
 # Completions.
 exits 0 alice chat __complete users

@@ -59,7 +59,7 @@ start_server() {
         --data "$SCRATCH/server" "$@" >"$SCRATCH/listening" 2>>"$SCRATCH/server.log" 3>&- 4>&- &
     server=$!
     started+=("$server")
-    within 60 grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen"
+    within "$patience" grep -q '^listening ' "$SCRATCH/listening" || fail "the server does not listen"
     read -r _ address pin <"$SCRATCH/listening"
 }
 
@@ -74,7 +74,7 @@ reload() {
     local before
     before=$(times_read)
     kill -HUP "$server"
-    within 60 read_since "$before" || fail "the configuration is not read again"
+    within "$patience" read_since "$before" || fail "the configuration is not read again"
 }
 times_read() { grep -c "configuration read again" "$SCRATCH/server.log"; }
 read_since() { [ "$(times_read)" -gt "$1" ]; }
@@ -175,7 +175,7 @@ deaf_peer() {
         <"$SCRATCH/hold" >"$SCRATCH/deaf" 2>&1 &
     started+=($!)
     exec 4>"$SCRATCH/hold"
-    within 60 grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
+    within "$patience" grep -q ready "$SCRATCH/deaf" || fail "the deaf peer is not ready: $(cat "$SCRATCH/deaf")"
     written "$1" 60000
 }
 
