@@ -88,7 +88,8 @@ import Testing
         (["send", "--to", "bob", "hi"], true), (["send", "--to", "bob", "--lines"], false),
         (["send", "--jsonl"], false), (["history"], true), (["unread", "--count"], true),
         (["unread", "--watch"], false), (["who"], true), (["who", "--watch"], false),
-        (["listen", "--no-follow"], false), (["rpc"], false), ([], false),
+        (["listen", "--no-follow"], true), (["listen"], false), (["listen", "--no-follow", "--", "true"], false),
+        (["rpc"], false), ([], false),
     ])
     func `the main thread carries out what asks one thing and ends, and never the prompt`(
         words: [String], isBrief: Bool

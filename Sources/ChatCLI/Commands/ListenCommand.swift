@@ -33,6 +33,9 @@ struct ListenCommand: ChatCommand {
     @OptionGroup var handling: HandlerOptions
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
+    /// What it prints is written aside, and nothing waits for a reader.
+    var isBrief: Bool { noFollow && handling.command.isEmpty }
+
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let settings = try invocation.settings()
         var options = ListenOptions(
@@ -43,7 +46,7 @@ struct ListenCommand: ChatCommand {
         guard !(patient && noFollow) else { throw Problem(.usage, "--patient and --no-follow cannot be combined") }
         options.requiresFirstConnection = !patient
         let handler = try handling.handler(settings: settings, invocation: invocation)
-        invocation.endings.intercept()
+        if !isBrief { invocation.endings.intercept() }
         if let handler { invocation.endings.onEnd { handler.child.send(signal: SIGTERM) } }
         invocation.output.watchReader { invocation.endings.end(.signal(SIGPIPE)) }
         let client = try invocation.makeClient(settings: settings)

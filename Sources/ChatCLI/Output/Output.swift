@@ -54,13 +54,22 @@ final class Output: Sendable {
     /// Calls `action` once, as soon as what reads a pipe has gone away, even while there is nothing to write.
     func watchReader(_ action: @escaping @Sendable () -> Void) {
         guard isPipe else { return }
+        if let loop = MainThread.servingLoop {
+            // An error is told also where nothing is waited for.
+            return loop.perform { loop.watch(STDOUT_FILENO, for: 0) { self.readerIsGone(action) } }
+        }
         BlockingLane("stdout reader").begin {
             var entry = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
             while poll(&entry, 1, -1) < 0 && errno == EINTR {}
             guard entry.revents != 0 else { return }
-            self.gone.store(true, ordering: .relaxed)
-            action()
+            self.readerIsGone(action)
         }
+    }
+
+    private func readerIsGone(_ action: @Sendable () -> Void) {
+        MainThread.servingLoop?.unwatch(STDOUT_FILENO)
+        gone.store(true, ordering: .relaxed)
+        action()
     }
 
     private var isPipe: Bool {

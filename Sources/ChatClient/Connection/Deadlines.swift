@@ -10,6 +10,18 @@ extension Gate {
     }
 }
 
+extension Monotonic {
+    /// Returns when the moment has come, or the task is cancelled.
+    static func pass(_ moment: Duration) async {
+        let gate = Gate()
+        await withTaskCancellationHandler {
+            await gate.passAndClose(until: moment)
+        } onCancel: {
+            gate.open()
+        }
+    }
+}
+
 extension Later {
     /// Waits until `moment` (`Monotonic`) at the longest; where nothing has come by then it is nil for good.
     func value<Wrapped>(until moment: Duration?) async -> Wrapped? where Value == Wrapped? {

@@ -23,22 +23,22 @@ extension Client {
         let isIn = Later<Void>()
         let isWithEveryone = Later<Void>()
         if isReady || meaning == .begin {
-            Task {
-                await enterEveryone(on: link)
+            Task(executorPreference: MainThread.preferred) {
+                await self.enterEveryone(on: link)
                 isWithEveryone.set(())
             }
         } else {
             isWithEveryone.set(())
         }
-        Task {
-            if mayNotBeAdded { await refillKeyPackages(on: link, atEnd: false) }
-            if isReady { await enterEarlierGroups(on: link, welcome, isIn) }
+        Task(executorPreference: MainThread.preferred) {
+            if mayNotBeAdded { await self.refillKeyPackages(on: link, atEnd: false) }
+            if isReady { await self.enterEarlierGroups(on: link, welcome, isIn) }
             isIn.set(())
             if isReady {
-                await refreshBlocks(on: link)
-                await enterMissingRooms(on: link)
+                await self.refreshBlocks(on: link)
+                await self.enterMissingRooms(on: link)
             }
-            if !mayNotBeAdded { await refillKeyPackages(on: link, atEnd: false) }
+            if !mayNotBeAdded { await self.refillKeyPackages(on: link, atEnd: false) }
         }
         let timer = ClientLoop.at(Monotonic.now + Self.patienceToComeIn) {
             isIn.set(())

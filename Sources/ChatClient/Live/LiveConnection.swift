@@ -55,8 +55,8 @@ actor LiveConnection {
     /// Begins to connect.
     func start() {
         guard runner == nil else { return }
-        runner = Task { await self.run() }
-        keeper = Task { [client] in await client.keepTexts() }
+        runner = Task(executorPreference: MainThread.preferred) { await self.run() }
+        keeper = Task(executorPreference: MainThread.preferred) { [client] in await client.keepTexts() }
     }
 
     /// The connection as it is: waits for an attempt that is under way, and fails with the last problem between two.
@@ -177,7 +177,7 @@ actor LiveConnection {
         case .live(let time):
             if let link {
                 await client.comeIn(on: link)
-                Task { [client] in await client.keepGroupsFresh(on: link) }
+                Task(executorPreference: MainThread.preferred) { [client] in await client.keepGroupsFresh(on: link) }
             }
             lastLive = LiveReport(event: .live(time: time), behind: behind)
             tell(.live(time: time), behind: behind)

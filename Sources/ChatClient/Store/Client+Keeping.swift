@@ -21,7 +21,7 @@ extension Client {
                     return (try keeping(store).pause, present)
                 }
             } catch { log.info("what is not to be kept stays for now: \(error.text)") }
-            try? await Task.sleep(for: min(pause, Self.idle))
+            await Monotonic.pass(Monotonic.now + min(pause, Self.idle))
         }
     }
 
