@@ -25,6 +25,21 @@ import Transport
         }
     }
 
+    @Test func `a process opens its store once for all that it reads and then writes`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let client = try alice.client()
+            let file = client.settings.profileDirectory.storeFile
+            let before = try descriptors(of: file)
+            _ = try await client.lastSync()
+            _ = try await client.history(HistoryQuery())
+            #expect(try descriptors(of: file) == before + 1)
+            try await client.store { store in try store.write { try store.noteSynced(1) } }
+            #expect(try await client.lastSync() == 1)
+            #expect(try descriptors(of: file) == before + 1)
+        }
+    }
+
     @Test func `refusals have their codes`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
@@ -356,6 +371,14 @@ import Transport
             #expect(try await nobody.client().profiles().isEmpty)
             #expect(try await nobody.client().completionNames().isEmpty)
         }
+    }
+}
+
+/// How many descriptors of this process lead to a file.
+private func descriptors(of file: String) throws -> Int {
+    let all = "/proc/self/fd"
+    return try FileManager.default.contentsOfDirectory(atPath: all).count {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(all)/\($0)")) == file
     }
 }
 

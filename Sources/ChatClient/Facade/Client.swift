@@ -15,6 +15,8 @@ package actor Client {
 
     /// The connection to the store, once opened.
     private var openStore: ClientStore?
+    /// One that was opened to read from; whoever writes later goes on with it.
+    private var readStore: ClientStore?
     /// Takes in the logs of groups; made when it is first needed.
     var opener: Opener?
     /// The connection for requests, where there is no lasting one.
@@ -99,23 +101,29 @@ package actor Client {
 
     /// As `store`, for what only reads: works on a disk that cannot be written.
     func storeForReading<Value>(_ body: (ClientStore) throws -> Value) throws(Problem) -> Value {
-        do {
-            if let openStore { return try body(openStore) }
-            try requireProfile()
-            let store = try ClientStore(settings.profileDirectory, mode: .read)
-            store.gate = gate
-            try checkServer(try store.identity())
-            return try body(store)
-        } catch { throw Problem(store: error) }
+        do { return try body(try readableStore()) } catch { throw Problem(store: error) }
+    }
+
+    private func readableStore() throws -> ClientStore {
+        if let store = openStore ?? readStore { return store }
+        let store = try existingStore(.read)
+        if store.followsChanges { readStore = store }
+        return store
     }
 
     private func writableStore() throws -> ClientStore {
         if let openStore { return openStore }
+        let store = try readStore ?? existingStore(.write)
+        if readStore != nil { store.fillReserve() }
+        (openStore, readStore) = (store, nil)
+        return store
+    }
+
+    private func existingStore(_ mode: ClientStore.Mode) throws -> ClientStore {
         try requireProfile()
-        let store = try ClientStore(settings.profileDirectory, mode: .write)
+        let store = try ClientStore(settings.profileDirectory, mode: mode)
         store.gate = gate
         try checkServer(try store.identity())
-        openStore = store
         return store
     }
 
@@ -126,12 +134,12 @@ package actor Client {
             let store = try ClientStore(settings.profileDirectory, mode: .create)
             store.gate = gate
             try checkServer(try store.identity())
-            openStore = store
+            (openStore, readStore) = (store, nil)
         } catch { throw Problem(store: error) }
     }
 
     func forgetStore() {
-        openStore = nil
+        (openStore, readStore) = (nil, nil)
         opener = nil
     }
 

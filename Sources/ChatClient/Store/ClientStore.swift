@@ -51,8 +51,14 @@ final class ClientStore {
                 kind: .readOnly, message: "the store was not finished", operation: "open", path: directory.storeFile)
         }
         if mode == .create { try begin() }
-        if mode != .read { reserve.fill() }
+        if mode != .read { fillReserve() }
     }
+
+    /// Before something is written.
+    func fillReserve() { reserve.fill() }
+
+    /// Whether it sees what others commit, and can be written as far as the disk can: no fallback.
+    var followsChanges: Bool { database.options.mode == .readWrite }
 
     private static func open(_ directory: ProfileDirectory, _ mode: DatabaseOptions.Mode) throws(SQLiteError)
         -> Database
