@@ -64,6 +64,7 @@ extension ClientStore {
     private func openQuestions(
         before entry: EntryPlace, in conversation: ConversationNumber, own: AccountID, now: Timestamp
     ) throws -> [OpenQuestion] {
+        guard try hasQuestions() else { return [] }
         let boot = bootTime()
         return try database.all(
             """

@@ -42,6 +42,7 @@ extension ClientStore {
     /// A message of this account has its place. If it asks, what comes after it counts from now on, and what was stored
     /// meanwhile and is marked as its answer. Within the transaction that stores it.
     func noteAsked(_ entry: EntryPlace, conversation: ConversationNumber, now: Timestamp) throws {
+        guard try hasQuestions() else { return }
         let own = entry.sender
         try database.run(
             """
@@ -56,6 +57,9 @@ extension ClientStore {
         guard let peer else { return }
         try decideLateAnswers(to: peer, question: entry.id, own: own, now: now)
     }
+
+    /// Whether there is any question: who never asks need not have prepared what looks for them at every message.
+    func hasQuestions() throws -> Bool { try database.first("SELECT 1 FROM questions LIMIT 1") { _ in true } ?? false }
 
     // MARK: Closing
 
