@@ -121,7 +121,8 @@ let package = Package(
 
         // Faces.
         .executableTarget(
-            name: "chat", dependencies: ["ChatCLI", "System"], exclude: ["run-locally"], swiftSettings: strict),
+            name: "chat", dependencies: ["ChatCLI", "System"], exclude: ["run-locally", "functions.order"],
+            swiftSettings: strict),
         .executableTarget(name: "chatd", dependencies: ["ChatServer", "System"], swiftSettings: strict),
 
         // For testers of MLS: vectors in both directions, and a server for other implementations. Not installed.
@@ -150,7 +151,7 @@ let package = Package(
                 "TestSupport", "WireCodec", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            path: "Tests/Benchmarks", exclude: ["run", "CClient", "README.md"], swiftSettings: strict),
+            path: "Tests/Benchmarks", exclude: ["run", "order", "CClient", "README.md"], swiftSettings: strict),
         // Every parser, for libFuzzer (`make fuzz`) and, with the inputs that are kept, for `FuzzTests`. What is internal is
         // open to it in debug builds and in the fuzzer's own.
         .target(
