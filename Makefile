@@ -98,7 +98,9 @@ install: build
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(DESTDIR)$(PREFIX)/lib/systemd/system \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d
-	install -s -m 755 $(BIN)/chat $(BIN)/chatd $(DESTDIR)$(PREFIX)/bin
+	for program in chat chatd; do \
+	    strip -o $(BIN)/$$program.stripped $(BIN)/$$program && \
+	    install -m 755 $(BIN)/$$program.stripped $(DESTDIR)$(PREFIX)/bin/$$program || exit 1; done
 	for section in 1 5 7 8; do \
 	    install -m 644 man/*.$$section $(DESTDIR)$(PREFIX)/share/man/man$$section || exit 1; done
 	for program in chat chatd; do \
