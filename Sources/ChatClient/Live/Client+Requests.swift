@@ -3,10 +3,6 @@ import ChatProtocol
 
 /// Requests of commands that ask once.
 extension Client {
-    /// How long a server that is busy is asked again. It has kept nothing, so asking again does no harm; beyond this a
-    /// person or a script decides.
-    private static let patience = Duration.seconds(5)
-
     /// Asks on a connection that is logged in.
     func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply {
         try await whileBusy { () async throws(Problem) in try await self.requestLink().request(body) }
@@ -24,12 +20,12 @@ extension Client {
     func whileBusy<Value>(
         _ body: () async throws(Problem) -> Value
     ) async throws(Problem) -> Value {
-        let end = Monotonic.now + Self.patience
-        var backoff = Backoff()
+        var patience = BusyPatience(now: Monotonic.now)
         while true {
             do throws(Problem) { return try await body() } catch {
-                let pause = backoff.next(random: .random(in: 0...(.max)))
-                guard error.code == ErrorCode.busy.name, Monotonic.now + pause < end else { throw error }
+                guard error.code == ErrorCode.busy.name,
+                    let pause = patience.next(now: Monotonic.now, random: .random(in: 0...(.max)))
+                else { throw error }
                 try? await Task.sleep(for: pause)
             }
         }

@@ -61,8 +61,10 @@ package struct ServerLimits: Sendable, Equatable {
     // MARK: Connections
 
     /// `unauthenticated_per_address`: connections of one address that are not logged in; of more the oldest is closed,
-    /// never the newest refused.
-    package var unauthenticatedPerAddress: UInt64 = 100
+    /// never the newest refused. All machines of a house come back at once after a power cut, behind one address, and take
+    /// a few round trips each to log in. What they hold in memory, some tens of KiB each, is bounded by the limit of frames
+    /// before login.
+    package var unauthenticatedPerAddress: UInt64 = 1_000
     /// `connections`: connections at a time; of more the newest are refused. Each takes a descriptor, and some tens of
     /// KiB.
     package var connections: UInt64 = 15_000

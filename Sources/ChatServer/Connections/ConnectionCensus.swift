@@ -5,10 +5,6 @@
 /// those that have shown a client behind them have half of the places each, so that neither crowd drives the other out.
 /// One whose login is being checked is not counted: it was in time, and how long the check takes is ours. A plain value.
 package struct ConnectionCensus<Key: Hashable, Prefix: Hashable> {
-    /// Unauthenticated connections of one address. A classroom behind one address that starts at once fits; what they
-    /// hold in memory is bounded by the limit of frames before login.
-    package static var defaultCap: Int { 100 }
-
     /// Of more than so many one goes; a cap that was lowered is met as the next ones come.
     package var cap: Int {
         didSet { cap = max(1, cap) }
@@ -34,7 +30,7 @@ package struct ConnectionCensus<Key: Hashable, Prefix: Hashable> {
     private var waiting: [Prefix: Crowd] = [:]
     private var prefixes: [Key: Prefix] = [:]
 
-    package init(cap: Int = defaultCap) {
+    package init(cap: Int) {
         self.cap = max(1, cap)
     }
 

@@ -104,6 +104,14 @@ import Testing
         #expect(census.opened(6, prefix: "a") == 2)
     }
 
+    @Test func `seven hundred machines of one address that come at once all get in`() {
+        var census = ConnectionCensus<Int, String>(cap: Int(ServerLimits().unauthenticatedPerAddress))
+        for key in 1...700 { #expect(census.opened(key, prefix: "a") == nil) }
+        for key in 1...700 { census.spoke(key) }
+        for key in 1...700 { census.settled(key) }
+        #expect(census.count == 0)
+    }
+
     @Test func `who has logged in or gone is not counted`() {
         var census = ConnectionCensus<Int, String>(cap: 2)
         _ = census.opened(1, prefix: "a")
