@@ -114,25 +114,26 @@ extension MemoryStore {
         make(device, waits ? .pending : .active, of: account)
     }
 
-    func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
-        guard let known = devices[device], known.account == account, let record = people[account]?.record,
-            let key = known.new.keys.first(where: { $0.purpose == .login })
-        else { return nil }
-        return DeviceLoginRow(
-            account: record, name: known.new.name, state: known.state, key: key.publicKey, window: known.window,
-            chain: standing(of: account), packages: packageStanding(of: device))
-    }
-
-    func useLoginNumber(
-        _ number: LoginNumber, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+    func logIn(
+        _ device: DeviceID, of account: AccountID, number: LoginNumber,
+        ifSigned isSigned: @escaping @Sendable ([UInt8]) -> Bool
     ) async throws(StoreFailure) -> LoggedIn {
-        let now = try await loginRow(device, of: row.account.id)
+        guard let known = devices[device], known.account == account, let record = people[account]?.record,
+            let key = known.new.keys.first(where: { $0.purpose == .login })?.publicKey
+        else { throw .refused(.unprovenLogin) }
+        guard isSigned(key) else {
+            let former = known.replaced.suffix(IdentityEntry.replacedKeys)
+            throw .refused(former.contains(where: isSigned) ? Failure(.replaced) : .unprovenLogin)
+        }
+        let row = DeviceLoginRow(
+            account: record, name: known.new.name, state: known.state, key: key, window: known.window,
+            chain: standing(of: account))
         let used: DeviceLoginRow
-        do { used = try row.using(number, of: now) } catch { throw .refused(error) }
+        do { used = try row.using(number, provenBy: key) } catch { throw .refused(error) }
         devices[device]?.window = used.window
         return LoggedIn(
-            account: used.account, device: device, deviceName: used.name, state: used.state, key: row.key,
-            chain: used.chain, packages: row.packages)
+            account: record, device: device, deviceName: used.name, state: used.state, key: key, chain: used.chain,
+            packages: packageStanding(of: device))
     }
 
     func active(of account: AccountID) -> [Device] {

@@ -183,11 +183,6 @@ extension MemoryStore {
         }
     }
 
-    func replacedKeys(of device: DeviceID, account: AccountID) async throws(StoreFailure) -> [[UInt8]] {
-        guard let known = devices[device], known.account == account else { return [] }
-        return known.replaced.suffix(IdentityEntry.replacedKeys).reversed()
-    }
-
     func suspendDevice(
         _ device: DeviceID, of account: AccountID, ifHashIs hash: String
     ) async throws(StoreFailure) {

@@ -1,7 +1,7 @@
 import ChatProtocol
 
 extension AccountKeeper {
-    /// Logs a device in by its key.
+    /// Logs a device in by its key. What computes is the store's thread that reads: the caller's may be the hub's loop.
     ///
     /// Its state is told only to who holds its key: an unknown device and a wrong signature are one answer.
     package nonisolated func logIn(
@@ -9,20 +9,12 @@ extension AccountKeeper {
     ) async throws(Failure) -> LoggedIn {
         let start = sources.ticks()
         do throws(Failure) {
-            let row = try await ask { () throws(StoreFailure) in
-                try await store.loginRow(request.device, of: request.account)
-            }
-            guard let row, DeviceProof.isSigned(request, by: row.key, binding: origin.binding) else {
-                throw try await wasReplaced(request, origin)
-                    ? Failure(.replaced)
-                    : Failure(
-                        .badProof,
-                        sentence: "this device is not known here, or its signature does not verify; log in again")
-            }
             let loggedIn = try await ask { () throws(StoreFailure) in
-                try await store.useLoginNumber(request.number, of: request.device, checkedAgainst: row)
+                try await store.logIn(request.device, of: request.account, number: request.number) { key in
+                    DeviceProof.isSigned(request, by: key, binding: origin.binding)
+                }
             }
-            await noteOrigin(of: loggedIn, origin)
+            noteOrigin(of: loggedIn, origin)
             return loggedIn
         } catch {
             log.info(
@@ -33,18 +25,9 @@ extension AccountKeeper {
         }
     }
 
-    /// Whether the key of a login was the device's before a newer use of its identity file.
-    private nonisolated func wasReplaced(_ request: LoginByDevice, _ origin: LoginOrigin) async throws(Failure) -> Bool
-    {
-        let keys = try await ask { () throws(StoreFailure) in
-            try await store.replacedKeys(of: request.device, account: request.account)
-        }
-        return keys.contains { DeviceProof.isSigned(request, by: $0, binding: origin.binding) }
-    }
-
     /// Where a device logs in its owner is no stranger.
-    func noteOrigin(of loggedIn: LoggedIn, _ origin: LoginOrigin) {
-        known.note(loggedIn.account.name, from: AddressPrefix(origin.address))
+    nonisolated func noteOrigin(of loggedIn: LoggedIn, _ origin: LoginOrigin) {
+        known.withLock { $0.note(loggedIn.account.name, from: AddressPrefix(origin.address)) }
     }
 
     package nonisolated func devices(of account: AccountID) async throws(Failure) -> [DeviceRecord] {

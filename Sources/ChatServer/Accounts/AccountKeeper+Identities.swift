@@ -14,7 +14,7 @@ extension AccountKeeper {
             guard DeviceProof.isProven(request.enrol, binding: origin.binding) else { throw Failure(.badProof) }
             let keys = try DeviceProof.keys(of: request.description, binding: origin.binding)
             let loggedIn = try await use(request, keys)
-            await noteOrigin(of: loggedIn, origin)
+            noteOrigin(of: loggedIn, origin)
             return loggedIn
         } catch {
             log.info(

@@ -29,7 +29,7 @@ extension AccountKeeper {
             }
             let place = place(of: name, origin, isLoggedIn: true)
             if checked.wantsNewHash { renewHash(of: account, password: request.password, place) }
-            known.note(name, from: place.prefix)
+            known.withLock { $0.note(name, from: place.prefix) }
             return loggedIn
         } catch {
             await hold(error, since: start)
@@ -67,7 +67,7 @@ extension AccountKeeper {
     func place(of name: UserName, _ origin: LoginOrigin, isLoggedIn: Bool = false) -> PasswordPlace {
         let prefix = AddressPrefix(origin.address)
         return PasswordPlace(
-            prefix: prefix, name: name, isKnown: isLoggedIn || known.contains(name, from: prefix))
+            prefix: prefix, name: name, isKnown: isLoggedIn || known.withLock { $0.contains(name, from: prefix) })
     }
 
     /// Looks a password up and computes it. Takes from the throttle, and gives back where a login's password is right.

@@ -1,5 +1,6 @@
 import ChatProtocol
 import Logging
+import Synchronization
 
 /// Keeps accounts and devices for the hub: grammar, throttle and invite come first, then the pool that computes
 /// bcrypt, then the store; what fails is answered at the fixed deadline.
@@ -14,7 +15,7 @@ package actor AccountKeeper: AccountService {
     var registrations = RateTable<AddressPrefix>(capacity: ServerLimits.throttleCapacity)
     private var deadline: FailureDeadline
     private var knownDearestCost: Int?
-    var known = KnownOrigins()
+    nonisolated let known = Mutex(KnownOrigins())
 
     /// - Parameters:
     ///   - everyone: the conversation that every new account joins.

@@ -31,7 +31,7 @@ package struct NewDevice: Sendable, Equatable {
     package var loginKey: [UInt8]? { keys.first { $0.purpose == .login }?.publicKey }
 }
 
-/// What a login by key is checked against.
+/// A device as it logs in by its key.
 package struct DeviceLoginRow: Sendable, Equatable {
     package var account: AccountRecord
     package var name: String
@@ -39,11 +39,10 @@ package struct DeviceLoginRow: Sendable, Equatable {
     package var key: [UInt8]
     package var window: LoginWindow
     package var chain: ChainStanding
-    package var packages: KeyPackageStanding
 
     package init(
         account: AccountRecord, name: String, state: DeviceState, key: [UInt8], window: LoginWindow,
-        chain: ChainStanding = ChainStanding(), packages: KeyPackageStanding = .none
+        chain: ChainStanding = ChainStanding()
     ) {
         self.account = account
         self.name = name
@@ -51,20 +50,26 @@ package struct DeviceLoginRow: Sendable, Equatable {
         self.key = key
         self.window = window
         self.chain = chain
-        self.packages = packages
     }
 
-    /// The row after a number was used; `self` is what a login was checked against.
+    /// The row after a number was used by a login that `key` has signed.
     ///
-    /// - Parameter now: what is there.
     /// - Throws: why the number may not be used.
-    package func using(_ number: LoginNumber, of now: DeviceLoginRow?) throws(Failure) -> DeviceLoginRow {
-        guard var now, now.state == .active || now.state == .pending, !now.account.flags.contains(.deleted) else {
+    package func using(_ number: LoginNumber, provenBy key: [UInt8]) throws(Failure) -> DeviceLoginRow {
+        guard state == .active || state == .pending, !account.flags.contains(.deleted) else {
             throw Failure(.deviceRevoked)
         }
-        guard !now.account.flags.contains(.disabled) else { throw Failure(.accountDisabled) }
-        guard now.key == key else { throw Failure(.badProof) }
-        guard now.window.use(number) else { throw Failure(.storeCopied) }
-        return now
+        guard !account.flags.contains(.disabled) else { throw Failure(.accountDisabled) }
+        guard self.key == key else { throw Failure.unprovenLogin }
+        var used = self
+        guard used.window.use(number) else { throw Failure(.storeCopied) }
+        return used
+    }
+}
+
+extension Failure {
+    /// Of a device whose key has not signed its login, as far as anybody knows: an unknown one gets the same answer.
+    package static var unprovenLogin: Failure {
+        Failure(.badProof, sentence: "this device is not known here, or its signature does not verify; log in again")
     }
 }

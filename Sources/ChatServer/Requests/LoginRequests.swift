@@ -51,7 +51,8 @@ final class LoginRequests {
         case .loginByDevice:
             let request: LoginByDevice = try frame.decode()
             beginLogin(session)
-            finishLogin(session, frame) { (accounts) throws(Failure) in try await accounts.logIn(request, from: origin)
+            finishLogin(session, frame, computes: false) { (accounts) throws(Failure) in
+                try await accounts.logIn(request, from: origin)
             }
         case .loginByPassword:
             let request: LoginByPassword = try frame.decode()
@@ -85,16 +86,17 @@ final class LoginRequests {
         connections.loginBegan(session)
     }
 
+    /// - Parameter computes: whether it does so itself, and does not leave that to the store's threads.
     private func finishLogin(
-        _ session: Session, _ frame: RawFrame,
+        _ session: Session, _ frame: RawFrame, computes: Bool = true,
         _ logIn: @escaping @Sendable (any AccountService) async throws(Failure) -> LoggedIn
     ) {
         let mark = expulsion.recent.count
-        context.bridge.compute { [accounts] () throws(Failure) in
-            try await logIn(accounts)
-        } then: {
-            self.finishLogin(session, frame, self.inTime($0, since: mark))
+        let work = { @Sendable [accounts] () async throws(Failure) -> LoggedIn in try await logIn(accounts) }
+        let then = { (result: Result<LoggedIn, Failure>) in
+            self.finishLogin(session, frame, self.inTime(result, since: mark))
         }
+        if computes { context.bridge.compute(work, then: then) } else { context.bridge.perform(work, then: then) }
     }
 
     /// Whoever was sent away after the store took the login, and before this, is looked up anew.

@@ -31,17 +31,17 @@ package protocol StoredAccounts: Sendable {
         _ device: NewDevice, _ admission: Admission, to account: AccountID, ifHashIs hash: String
     ) async throws(StoreFailure) -> LoggedIn
 
-    /// What a login by key is checked against; nil where there is no such device, or it has no such key.
-    func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow?
-
-    /// Uses up a login number. Soft, and the only change that is not tried again: a client takes a new number.
+    /// Takes a login by a device's key, and uses up its number. Soft, and the only change that is not tried again: a client
+    /// takes a new number.
     ///
-    /// - Parameter row: what the login was checked against a moment ago: where it still is what is there, it need not be
-    ///   read again.
-    /// - Throws: refused by `storeCopied` where it was used or lies far behind; by `deviceRevoked`, `accountDisabled`;
-    ///   by `badProof` where the device has another key by now.
-    func useLoginNumber(
-        _ number: LoginNumber, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+    /// - Parameter isSigned: whether the login is signed by a key. It computes, and is called on a thread of the store's that
+    ///   writes nothing.
+    /// - Throws: refused by `badProof` where there is no such device, or it has no such key or another one by now; by
+    ///   `replaced` where the login is signed by one that it had before; only then by `storeCopied` where the number was used
+    ///   or lies far behind, by `deviceRevoked`, `accountDisabled`.
+    func logIn(
+        _ device: DeviceID, of account: AccountID, number: LoginNumber,
+        ifSigned isSigned: @escaping @Sendable (_ key: [UInt8]) -> Bool
     ) async throws(StoreFailure) -> LoggedIn
 
     /// The account's devices that are not revoked, oldest first.

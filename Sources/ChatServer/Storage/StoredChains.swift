@@ -33,9 +33,6 @@ package protocol StoredChains: Sendable {
     ///   taken by other keys; by `rateLimited` where the renewal before is too young; by `deviceRevoked`, `accountDisabled`.
     func enrol(_ entry: IdentityEntry) async throws(StoreFailure) -> LoggedIn
 
-    /// The keys by which a device has logged in before its newest renewals: the newest of them.
-    func replacedKeys(of device: DeviceID, account: AccountID) async throws(StoreFailure) -> [[UInt8]]
-
     /// Has a device refused from now on: one that waits is revoked, one of the chain is suspended.
     ///
     /// - Parameter hash: what the password was checked against.

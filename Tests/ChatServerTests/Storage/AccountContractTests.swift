@@ -1,4 +1,5 @@
 import ChatProtocol
+import Dispatch
 import Testing
 
 @testable import ChatServer
@@ -127,14 +128,10 @@ import Testing
 
     @Test(arguments: Kind.all) func `a login number is used once`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
-            func row() async throws -> DeviceLoginRow {
-                try #require(try await store.store.loginRow(aliceDevice, of: alice))
-            }
-            func use(_ number: LoginNumber, checkedAgainst row: DeviceLoginRow) async throws {
-                let loggedIn = try await store.store.useLoginNumber(number, of: aliceDevice, checkedAgainst: row)
+            func use(_ number: LoginNumber) async throws {
+                let loggedIn = try await store.logIn(aliceDevice, of: alice, number: number)
                 #expect(loggedIn.account.id == alice && loggedIn.device == aliceDevice && loggedIn.deviceName == "d")
             }
-            func use(_ number: LoginNumber) async throws { try await use(number, checkedAgainst: row()) }
             try await use(5)
             try await use(4)
             #expect(await refusal { try await use(5) } == .storeCopied)
@@ -147,11 +144,12 @@ import Testing
         }
     }
 
-    @Test(arguments: Kind.all) func `what has changed since a login was checked counts`(_ kind: Kind) async throws {
+    @Test(arguments: Kind.all) func `a login counts by its device's key, and by what became of its account`(
+        _ kind: Kind
+    ) async throws {
         try await withStore(kind) { store in
-            let old = try #require(try await store.store.loginRow(aliceDevice, of: alice))
             func use(_ number: LoginNumber) async throws {
-                _ = try await store.store.useLoginNumber(number, of: aliceDevice, checkedAgainst: old)
+                _ = try await store.logIn(aliceDevice, of: alice, number: number, signedBy: 1)
             }
             for number in [7, 5, 6] as [LoginNumber] { try await use(number) }
             #expect(await refusal { try await use(5) } == .storeCopied)
@@ -163,7 +161,27 @@ import Testing
             _ = try await store.store.admit(fresh, .again(proven: nil), to: alice, ifHashIs: "")
             #expect(await refusal { try await use(9) } == .badProof)
             try await store.store.deleteAccount(alice, erasing: false)
-            #expect(await refusal { try await use(9) } == .deviceRevoked)
+            #expect(await refusal { _ = try await store.logIn(aliceDevice, of: alice, number: 9) } == .deviceRevoked)
+        }
+    }
+
+    @Test func `a key that is replaced while a login is checked by it counts no more`() async throws {
+        try await withStore(Kind(engine: .sqlite)) { store in
+            let (base, changed) = (store.base, DispatchSemaphore(value: 0))
+            let refused = await refusal {
+                _ = try await base.logIn(aliceDevice, of: alice, number: 1) { _ in
+                    // What writes is another thread than the one that checks.
+                    Task {
+                        let fresh = StoreUnderTest.device(aliceDevice, key: 2)
+                        _ = try? await base.admit(fresh, .again(proven: nil), to: alice, ifHashIs: "")
+                        changed.signal()
+                    }
+                    return changed.wait(timeout: .now() + 60) == .success
+                }
+            }
+            #expect(refused == .badProof)
+            let loggedIn = try await store.logIn(aliceDevice, of: alice, number: 1, signedBy: 2)
+            #expect(loggedIn.state == .active)
         }
     }
 
@@ -172,7 +190,7 @@ import Testing
             #expect(await refusal { try await store.store.revokeDevice(aliceDevice, of: bob) } == .noSuchDevice)
             #expect(
                 await refusal { try await store.store.renameDevice(aliceDevice, of: bob, to: "x") } == .noSuchDevice)
-            #expect(try await store.store.loginRow(aliceDevice, of: bob) == nil)
+            #expect(await refusal { _ = try await store.logIn(aliceDevice, of: bob) } == .badProof)
             try await store.store.renameDevice(aliceDevice, of: alice, to: "y")
             #expect(try await store.store.devices(of: alice).map(\.name) == ["y"])
         }

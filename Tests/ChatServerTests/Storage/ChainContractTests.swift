@@ -45,8 +45,7 @@ import Testing
             #expect(try await store.store.publish(create).head == Self.head(1))
             let kept = try #require(try await store.store.chain(of: alice, from: 0, limit: 9))
             #expect(kept.head == Self.head(2) && kept.links == [create.link, step(1, .revoke(second)).link])
-            let row = try #require(try await store.store.loginRow(aliceDevice, of: alice))
-            #expect(row.chain == ChainStanding(head: Self.head(2)))
+            #expect(try await store.logIn(aliceDevice, of: alice).chain == ChainStanding(head: Self.head(2)))
         }
     }
 
@@ -72,8 +71,7 @@ import Testing
             #expect(outcome.activated == [aliceDevice] && outcome.pending == [second] && outcome.revoked.isEmpty)
             #expect(try await states(store) == [aliceDevice: .active, second: .pending])
             // One that waits can log in.
-            let row = try #require(try await store.store.loginRow(second, of: alice))
-            #expect(try await store.store.useLoginNumber(1, of: second, checkedAgainst: row).state == .pending)
+            #expect(try await store.logIn(second, of: alice).state == .pending)
             let revoked = DeviceID(high: 7, low: 7)
             #expect(await refusal { _ = try await store.store.publish(step(1, .reset(revoked))) } == .loginRefused)
         }
@@ -89,7 +87,7 @@ import Testing
             #expect(await refusal { _ = try await leave(aliceDevice, store) } == .noSuchDevice)
             #expect(try await leave(second, store) == WaitingDevice(name: "d", since: 1000))
             #expect(try await store.store.devices(of: alice).first { $0.id == second }?.grant == [7])
-            #expect(try await store.store.loginRow(aliceDevice, of: alice)?.chain.waiting == 1)
+            #expect(try await store.logIn(aliceDevice, of: alice).chain.waiting == 1)
             try await store.store.revokeDevice(third, of: alice)
             #expect(await refusal { _ = try await store.store.publish(step(1, .add(third))) } == .noSuchDevice)
             #expect(try await store.store.publish(step(1, .add(second))).activated == [second])
@@ -219,10 +217,7 @@ import Testing
                 hash, of: alice, replacing: nil, revokingAllBut: aliceDevice)
             #expect(ended == [second, third])
             #expect(try await states(store) == [aliceDevice: .active, second: .suspended])
-            let row = try #require(try await store.store.loginRow(second, of: alice))
-            #expect(
-                await refusal { _ = try await store.store.useLoginNumber(1, of: second, checkedAgainst: row) }
-                    == .deviceRevoked)
+            #expect(await refusal { _ = try await store.logIn(second, of: alice) } == .deviceRevoked)
         }
     }
 
@@ -272,7 +267,7 @@ import Testing
     }
 
     private func key(_ store: StoreUnderTest) async throws -> [UInt8]? {
-        try await store.store.loginRow(file, of: alice)?.key
+        try await store.logIn(file, of: alice).key
     }
 
     @Test(arguments: Kind.all) func `C5: the newest use of a file counts, one at a time and one a minute`(_ kind: Kind)
@@ -291,8 +286,8 @@ import Testing
             store.time = 1000 + IdentityEntry.pause
             _ = try await store.store.enrol(entry(2, key: 12))
             #expect(try await key(store) == [UInt8](repeating: 12, count: 32))
-            #expect(
-                try await store.store.replacedKeys(of: file, account: alice) == [[UInt8](repeating: 11, count: 32)])
+            #expect(await refusal { _ = try await store.logIn(file, of: alice, signedBy: 11) } == .replaced)
+            #expect(await refusal { _ = try await store.logIn(file, of: alice, signedBy: 13) } == .badProof)
             // The file itself can be used again, and of renewals the newest is kept.
             #expect(try await store.store.enrolment(file, of: alice)?.key == [5])
             #expect(try await store.store.chain(of: alice, from: 0, limit: 9)?.renewals == [[2, 12]])

@@ -33,7 +33,7 @@ import Testing
     }
 
     private func standing(_ store: StoreUnderTest) async throws -> KeyPackageStanding? {
-        try await store.store.loginRow(bobDevice, of: bob)?.packages
+        try await store.logIn(bobDevice, of: bob).packages
     }
 
     @Test(arguments: Kind.all) func `K1: each is handed out once, and for an hour the same to who had it`(

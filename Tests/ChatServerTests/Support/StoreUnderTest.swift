@@ -40,6 +40,8 @@ final class StoreUnderTest: Sendable {
         server: ServerID(high: 1, low: 1), generation: StoreGeneration(high: 2, low: 2),
         everyone: ConversationID(high: 3, low: 3))
     private let clock: HandClock
+    /// The number of the last login that was not given one.
+    private let logins = Mutex<LoginNumber>(0)
 
     final class HandClock: Sendable {
         private let value = Mutex<Timestamp>(1000)
@@ -105,6 +107,20 @@ final class StoreUnderTest: Sendable {
         try await store.register(account, device: device.map { Self.device($0) }, invite: nil)
         _ = try await commit([.join(identity.everyone, account.record.id)])
         return account.record.id
+    }
+
+    /// A login that only one of these keys has signed; nil: by whatever key there is.
+    func logIn(
+        _ device: DeviceID, of account: AccountID, number: LoginNumber? = nil, signedBy key: UInt8? = nil
+    ) async throws -> LoggedIn {
+        let number =
+            number
+            ?? logins.withLock { logins in
+                logins = logins.advanced(by: 1)
+                return logins
+            }
+        let signer = key.map { [UInt8](repeating: $0, count: 32) }
+        return try await store.logIn(device, of: account, number: number) { signer == nil || $0 == signer }
     }
 
     func device(of account: AccountID, _ number: UInt64) async throws -> DeviceID {

@@ -342,10 +342,6 @@ extension TroubledStore {
         try await change { () throws(StoreFailure) in try await base.enrol(entry) }
     }
 
-    func replacedKeys(of device: DeviceID, account: AccountID) async throws(StoreFailure) -> [[UInt8]] {
-        try await read { () throws(StoreFailure) in try await base.replacedKeys(of: device, account: account) }
-    }
-
     func suspendDevice(
         _ device: DeviceID, of account: AccountID, ifHashIs hash: String
     ) async throws(StoreFailure) {
@@ -370,15 +366,12 @@ extension TroubledStore {
         try await read { () throws(StoreFailure) in try await base.isBlocked(other, by: account) }
     }
 
-    func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
-        try await read { () throws(StoreFailure) in try await base.loginRow(device, of: account) }
-    }
-
-    func useLoginNumber(
-        _ number: LoginNumber, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+    func logIn(
+        _ device: DeviceID, of account: AccountID, number: LoginNumber,
+        ifSigned isSigned: @escaping @Sendable ([UInt8]) -> Bool
     ) async throws(StoreFailure) -> LoggedIn {
         try await read { () throws(StoreFailure) in
-            try await base.useLoginNumber(number, of: device, checkedAgainst: row)
+            try await base.logIn(device, of: account, number: number, ifSigned: isSigned)
         }
     }
 

@@ -31,6 +31,19 @@ package struct DeviceStore {
         }
     }
 
+    /// The Ed25519 key by which a device logs in, where a login is signed by it. Whose device it is, `use` looks.
+    ///
+    /// - Throws: `badProof` for an unknown device and a wrong signature alike; `replaced` where it is a key that it had before.
+    func provenKey(of device: DeviceID, account: AccountID, by isSigned: ([UInt8]) -> Bool) throws -> [UInt8] {
+        let key = try database.first(
+            "SELECT public_key FROM device_keys WHERE device = ? AND purpose = ? AND algorithm = ?", device,
+            Int(KeyPurpose.login.rawValue), Int(KeyAlgorithm.ed25519.rawValue)
+        ) { $0.bytes(0) }
+        if let key, isSigned(key) { return key }
+        let former = try EnrolmentStore(database: database).replacedKeys(of: device, account: account)
+        throw former.contains(where: isSigned) ? Failure(.replaced) : Failure.unprovenLogin
+    }
+
     /// What a login by Ed25519 key is checked against; nil where there is no such device or it has no such key.
     package func loginRow(_ device: DeviceID, of account: AccountID) throws -> DeviceLoginRow? {
         try database.first(
@@ -158,30 +171,14 @@ package struct DeviceStore {
         }
     }
 
-    /// Uses up a login number: in one statement where nothing has changed since `row` was read, otherwise in a transaction
-    /// that reads it again. Not part of a transaction.
-    package func use(
-        _ number: LoginNumber, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+    /// Uses up a login number of a device whose key has signed for it.
+    func use(
+        _ number: LoginNumber, of device: DeviceID, account: AccountID, provenBy key: [UInt8]
     ) throws -> DeviceLoginRow {
-        let account = row.account.id
-        if let used = try? row.using(number, of: row) {
-            try database.run(
-                """
-                UPDATE devices SET login_high = ?1, login_window = ?2
-                WHERE id = ?3 AND account = ?4 AND name = ?5 AND state = ?6 AND login_high = ?7 AND login_window = ?8
-                    AND EXISTS(SELECT 1 FROM accounts a WHERE a.id = ?4 AND a.display_name = ?9 AND a.flags = ?10)
-                    AND EXISTS(SELECT 1 FROM device_keys k WHERE k.device = ?3 AND k.purpose = ?11
-                        AND k.algorithm = ?12 AND k.public_key = ?13)
-                """, used.window.high, used.window.bitmap, device, account, row.name, Int(row.state.rawValue),
-                row.window.high, row.window.bitmap, row.account.displayName, Int(row.account.flags.rawValue),
-                Int(KeyPurpose.login.rawValue), Int(KeyAlgorithm.ed25519.rawValue), row.key)
-            if database.changes > 0 { return used }
-        }
-        return try database.transaction {
-            let used = try row.using(number, of: loginRow(device, of: account))
-            try save(used.window, of: device)
-            return used
-        }
+        guard let row = try loginRow(device, of: account) else { throw Failure.unprovenLogin }
+        let used = try row.using(number, provenBy: key)
+        try save(used.window, of: device)
+        return used
     }
 
     package func save(_ window: LoginWindow, of device: DeviceID) throws {

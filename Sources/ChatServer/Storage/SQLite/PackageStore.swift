@@ -16,10 +16,10 @@ struct PackageStore {
     func standing(of device: DeviceID, at time: Timestamp) throws -> KeyPackageStanding {
         try database.first(
             """
-            SELECT count(*) FILTER (WHERE state = ?2), count(*) FILTER (WHERE state = ?3) FROM key_packages
-            WHERE device = ?1 AND state IN (?2, ?3) AND expires > ?4
+            SELECT (SELECT count(*) FROM key_packages WHERE device = ?1 AND state = ?2 AND expires > ?4),
+                EXISTS(SELECT 1 FROM key_packages WHERE device = ?1 AND state = ?3 AND expires > ?4)
             """, device, State.left.rawValue, State.lastResort.rawValue, time
-        ) { KeyPackageStanding(left: UInt8(clamping: $0.int(0)), hasLastResort: $0.int(1) > 0) } ?? .none
+        ) { KeyPackageStanding(left: UInt8(clamping: $0.int(0)), hasLastResort: $0.bool(1)) } ?? .none
     }
 
     // MARK: Publishing

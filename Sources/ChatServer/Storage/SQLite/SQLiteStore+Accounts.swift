@@ -76,26 +76,18 @@ extension SQLiteStore {
         }
     }
 
-    package func loginRow(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> DeviceLoginRow? {
-        let clock = settings.clock
-        return try await read { database in
-            var row = try DeviceStore(database: database).loginRow(device, of: account)
-            row?.packages = try PackageStore(database: database).standing(of: device, at: clock())
-            return row
-        }
-    }
-
-    package func useLoginNumber(
-        _ number: LoginNumber, of device: DeviceID, checkedAgainst row: DeviceLoginRow
+    package func logIn(
+        _ device: DeviceID, of account: AccountID, number: LoginNumber,
+        ifSigned isSigned: @escaping @Sendable ([UInt8]) -> Bool
     ) async throws(StoreFailure) -> LoggedIn {
-        try await write { database in
-            try database.unsynced {
-                let devices = DeviceStore(database: database)
-                let used = try devices.use(number, of: device, checkedAgainst: row)
-                return LoggedIn(
-                    account: used.account, device: device, deviceName: used.name, state: used.state, key: row.key,
-                    chain: used.chain, packages: row.packages)
-            }
+        let clock = settings.clock
+        return try await softChange { database in
+            try DeviceStore(database: database).provenKey(of: device, account: account, by: isSigned)
+        } then: { database, key in
+            let row = try DeviceStore(database: database).use(number, of: device, account: account, provenBy: key)
+            return LoggedIn(
+                account: row.account, device: device, deviceName: row.name, state: row.state, key: key,
+                chain: row.chain, packages: try PackageStore(database: database).standing(of: device, at: clock()))
         }
     }
 

@@ -28,10 +28,6 @@ extension SQLiteStore {
         return try await change { try EnrolmentStore(database: $0).enrol(entry, time: clock()) }
     }
 
-    package func replacedKeys(of device: DeviceID, account: AccountID) async throws(StoreFailure) -> [[UInt8]] {
-        try await read { try EnrolmentStore(database: $0).replacedKeys(of: device, account: account) }
-    }
-
     package func suspendDevice(
         _ device: DeviceID, of account: AccountID, ifHashIs hash: String
     ) async throws(StoreFailure) {
