@@ -37,6 +37,7 @@ private struct Pair {
         for start in stride(from: 0, to: bytes.count, by: piece) {
             var buffer = ByteBuffer(bytes: bytes[start..<min(start + piece, bytes.count)])
             progress = engine.handshake(&buffer)
+            if progress == .answered { progress = engine.handshake(&buffer) }
             guard progress == .wantsMore else { return progress }
         }
         return progress
@@ -123,6 +124,26 @@ extension TLSEngine.ReadResult {
             #expect(pair.server.writeAll(message) == .done)
             #expect(pair.client.readAll(pair.server.takeOutput()) == (message, .wantsMore))
         }
+    }
+
+    @Test func `a server's greeting comes with its part of the handshake`() throws {
+        let pair = try Pair()
+        var none = ByteBuffer()
+        _ = pair.client.handshake(&none)
+        var hello = ByteBuffer(bytes: pair.client.takeOutput())
+        #expect(pair.server.handshake(&hello) == .answered)
+        #expect(([1, 2, 3] as [UInt8]).withUnsafeBytes { pair.server.greet($0) } == .done)
+        #expect(pair.server.handshake(&hello) == .wantsMore)
+        var flight = ByteBuffer(bytes: pair.server.takeOutput())
+        #expect(pair.client.handshake(&flight) == .done)
+        #expect(pair.client.readAll(Array(flight.readableBytesView)).plaintext == [1, 2, 3])
+        // Both go on, and know each other.
+        var finished = ByteBuffer(bytes: pair.client.takeOutput())
+        #expect(pair.server.handshake(&finished) == .done)
+        #expect(pair.client.channelBinding == pair.server.channelBinding && pair.server.channelBinding.count == 32)
+        #expect(pair.server.writeAll([4]) == .done && pair.client.writeAll([5]) == .done)
+        #expect(pair.client.readAll(pair.server.takeOutput()).plaintext == [4])
+        #expect(pair.server.readAll(pair.client.takeOutput()).plaintext == [5])
     }
 
     @Test func `random bytes fail the handshake with an alert or wait for more`() throws {

@@ -196,6 +196,7 @@ package final class Session {
 }
 
 extension Session: FrameConnectionDelegate {
+    package func connectionMayGreet(_ connection: FrameConnection) { hub.greet(self) }
     package func connectionDidOpen(_ connection: FrameConnection) { hub.opened(self) }
     package func connection(_ connection: FrameConnection, didReceive frame: RawFrame) { hub.receive(frame, on: self) }
     package func connection(_ connection: FrameConnection, didReceiveInvalid error: FrameError) {

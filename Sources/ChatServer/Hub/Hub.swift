@@ -105,8 +105,14 @@ package final class Hub {
         return session
     }
 
+    /// This side's part of the handshake is done.
+    func greet(_ session: Session) { logins.greet(session) }
+
     /// The handshake is done.
-    func opened(_ session: Session) { logins.greet(session) }
+    func opened(_ session: Session) {
+        connections.spoke(session)
+        logins.greet(session)
+    }
 
     /// The connection is gone.
     package func closed(_ session: Session, reason: String) {

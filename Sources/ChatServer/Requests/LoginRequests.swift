@@ -25,9 +25,9 @@ final class LoginRequests {
         self.expulsion = expulsion
     }
 
-    /// The first words, as soon as the handshake is done.
+    /// The first words, once: as soon as something can be said.
     func greet(_ session: Session) {
-        connections.spoke(session)
+        guard session.serverHelloDigest.isEmpty else { return }
         let hello = ServerHello(
             server: context.identity.server, nonce: SecureRandom.bytes(ServerHello.nonceBytes),
             time: context.clock.wall(),

@@ -15,13 +15,23 @@ extension FrameConnection {
             let progress = engine.handshake(&inbound)
             // What is in the output after a failure is the alert that tells the peer why.
             if case .failed(let failure) = progress { return end(because: .tls(failure)) }
+            if progress == .answered { greet() }
             sendOutput()
             guard state == .handshaking else { return }
             switch progress {
-            case .wantsRoom: continue
+            case .wantsRoom, .answered: continue
             case .done: return opened()
             case .wantsMore, .failed: return
             }
+        }
+    }
+
+    /// What the delegate says first goes out with this side's part of the handshake.
+    private func greet() {
+        delegate?.connectionMayGreet(self)
+        while state == .handshaking, !backlog.isEmpty, loop.scratch.outputCount < TLSScratch.writeBytes {
+            let progress = backlog.takeRecord(staging: loop.scratch.staging) { engine.greet($0) }
+            guard progress == .done else { return end(because: .tls(.refused("a greeting could not be written"))) }
         }
     }
 

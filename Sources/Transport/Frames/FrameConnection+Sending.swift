@@ -25,7 +25,8 @@ extension FrameConnection {
                 case .done: continue
                 case .failed(let failure): return end(because: .tls(failure))
                 // There is always room for a record, and what the peer sends is not waited for.
-                case .wantsRoom, .wantsMore: return end(because: .tls(.refused("a record could not be written")))
+                case .wantsRoom, .wantsMore, .answered:
+                    return end(because: .tls(.refused("a record could not be written")))
                 }
             } while !backlog.isEmpty && loop.scratch.outputCount < TLSScratch.writeBytes
             sendOutput()

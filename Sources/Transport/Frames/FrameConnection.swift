@@ -3,6 +3,9 @@ import NIOCore
 
 /// Hears what happens on a connection, on its event loop and never from within a call to the connection.
 package protocol FrameConnectionDelegate: AnyObject {
+    /// A server's part of the TLS handshake is done: what is written now goes out with it, to whoever has connected, and saves a
+    /// round trip.
+    func connectionMayGreet(_ connection: FrameConnection)
     /// The TLS handshake is done.
     func connectionDidOpen(_ connection: FrameConnection)
     func connection(_ connection: FrameConnection, didReceive frame: RawFrame)
@@ -18,6 +21,7 @@ package protocol FrameConnectionDelegate: AnyObject {
 }
 
 extension FrameConnectionDelegate {
+    package func connectionMayGreet(_ connection: FrameConnection) {}
     package func connection(_ connection: FrameConnection, didReceiveInvalid error: FrameError) {}
 }
 

@@ -18,6 +18,8 @@ final class TLSEngine {
         case wantsMore
         /// What has gathered must be sent before it goes on.
         case wantsRoom
+        /// A server has said its part, and may `greet` behind it; once.
+        case answered
         case done
         case failed(TLSFailure)
     }
@@ -36,6 +38,8 @@ final class TLSEngine {
     /// The server's first answer, where it is a line of text, until it has been looked at.
     private var firstLine: String?
     private var awaitsFirstAnswer = false
+    /// A server that has not answered its client's hello yet.
+    private var owesAnswer = false
 
     init(context: TLSContext, role: Role, scratch: TLSScratch) throws(CryptoFailure) {
         guard let ssl = SSL_new(context.pointer) else { throw .take("make a TLS connection") }
@@ -48,7 +52,9 @@ final class TLSEngine {
         self.ssl = ssl
         self.scratch = scratch
         switch role {
-        case .server: SSL_set_accept_state(ssl)
+        case .server:
+            SSL_set_accept_state(ssl)
+            owesAnswer = true
         case .client(let name):
             SSL_set_connect_state(ssl)
             awaitsFirstAnswer = true
@@ -72,9 +78,34 @@ final class TLSEngine {
             awaitsFirstAnswer = false
             firstLine = TLSFailure.plainLine(inbound.readableBytesView)
         }
+        guard !owesAnswer else { return answer(&inbound) }
         let result = call(&inbound) { SSL_do_handshake(ssl) }
         if result == 1 { return negotiatedProtocol ? .done : .failed(.noCommonProtocol) }
         return progress(result)
+    }
+
+    /// OpenSSL stops behind a server's part of the handshake for who would read early data. There is none: no client has a
+    /// ticket of ours to send it by.
+    private func answer(_ inbound: inout ByteBuffer) -> Progress {
+        let opened = scratch.opened
+        var count = 0
+        let result = call(&inbound) { SSL_read_early_data(ssl, opened.baseAddress, opened.count, &count) }
+        guard result == SSL_READ_EARLY_DATA_FINISH else {
+            return result == SSL_READ_EARLY_DATA_ERROR ? progress(0) : .failed(.refused("early data"))
+        }
+        owesAnswer = false
+        return .answered
+    }
+
+    /// Encrypts one record behind what `answered`: the client, which has not finished its part, gets it in the same flight
+    /// (RFC 8446 §4.4.4 and appendix E.1.2). Whoever it is may read it.
+    func greet(_ plaintext: UnsafeRawBufferPointer) -> Progress {
+        ERR_clear_error()
+        var (result, count): (Int32, Int) = (0, 0)
+        _ = scratch.lend(UnsafeRawBufferPointer(start: nil, count: 0)) {
+            result = SSL_write_early_data(ssl, plaintext.baseAddress, plaintext.count, &count)
+        }
+        return result == 1 ? .done : progress(result)
     }
 
     /// Decrypts at most one record.
