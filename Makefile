@@ -35,11 +35,12 @@ test-packages: packages
 # Each function is a section of its own, and those that short commands run come first (`make order`): the 3,500 of a `chat send`
 # lay on 1,100 pages of 5,000. What is in the list and not in a program (any more) is passed over. Pointers that are moved at
 # start take 14 KiB in the file instead of 1.7 MiB, which was 27 page faults of a start; who loads that is glibc 2.36 or newer.
+# Libraries are the system's, and not looked for beside the program.
 ORDER = Sources/chat/functions.order
 STATIC = $(abspath $(RELEASE))/static
 archive = $(wildcard $(shell gcc -print-file-name=$(1)))
 export CHAT_READLINE = $(if $(and $(call archive,libreadline.a),$(call archive,libtinfo.a)),:libreadline.a :libtinfo.a,readline)
-export BUILD = $(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE) \
+export BUILD = $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath --scratch-path $(RELEASE) \
     -Xswiftc -use-ld=lld -Xswiftc -L$(STATIC) -Xlinker --no-export-dynamic \
     -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
     -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections \
@@ -91,6 +92,7 @@ bench: build
 order: build
 	@.ci/packages valgrind
 	@Tests/Benchmarks/order $(BIN) $(ORDER)
+	@rm -f $(BIN)/chat $(BIN)/chatd # The next build links them by it.
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
