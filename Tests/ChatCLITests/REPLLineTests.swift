@@ -24,7 +24,7 @@ import Testing
         ("/all hello all", .broadcast("hello all")), ("/reply yes", .reply("yes")), ("/who", .who), ("/who ", .who),
         ("/users", .users), ("/history", .history(nil)), ("/history 5", .history(5)), ("/edit", .edit),
         ("/help", .help(nil)), ("/help dm", .help(.dm)), ("/help /dm", .help(.dm)), ("/quit", .quit),
-    ]) func `understands`(line: String, as expected: REPLLine) throws {
+    ]) func `a line is understood as what it says`(line: String, as expected: REPLLine) throws {
         #expect(try REPLLine(line) == expected)
     }
 
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: [("", true), ("  ", true), ("# remark", true), ("#", true), (" # text", false), ("x", false)])
-    func `scripts skip`(line: String, isSkipped: Bool) {
+    func `what a script says to itself is skipped`(line: String, isSkipped: Bool) {
         #expect(REPLLine.isSkipped(line) == isSkipped)
     }
 

@@ -139,7 +139,7 @@ import Testing
         ("/to ", "al", ["alice", "all"]), ("/dm ", "BO", ["bob", "bobby"]), ("/dm ", "a", ["alice"]),
         ("/dm bob ", "b", []), ("/help ", "re", ["reply"]), ("/help ", "/re", ["/reply"]), ("/who ", "", []),
         ("hello ", "b", []), ("/nothing ", "b", []), ("/to $(reboot) ", "", []),
-    ]) func `tab offers`(before: String, word: String, expected: [String]) {
+    ]) func `tab offers what may stand there`(before: String, word: String, expected: [String]) {
         let names: Set<UserName> = [alice, bob, Self.name("bobby")]
         #expect(REPLCompletion.candidates(before: before, word: word, names: names) == expected)
     }

@@ -47,7 +47,7 @@ import Transport
         #expect(Set(logins.map(\.signature)).count == 3)
     }
 
-    @Test func `what was sent behind a refused login fails for the logins reason`() async throws {
+    @Test func `what was sent behind a refused login fails for the reason of the login`() async throws {
         let server = try await ScriptedServer.start { _, connection, frame in
             switch frame.frameKind {
             case .loginByDevice: connection.send(Failure(.accountDisabled), frame.correlation)

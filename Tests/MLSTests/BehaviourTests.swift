@@ -2,8 +2,8 @@ import Testing
 
 @testable import MLS
 
-@Suite("What a group keeps")
-struct BehaviourTests {
+/// What a group keeps.
+@Suite struct BehaviourTests {
     @Test
     func `our own commit may not present somebody else, and nothing is sent that nobody would decode`() throws {
         var team = try TestGroup(2)

@@ -3,8 +3,8 @@ import WireCodec
 
 @testable import MLS
 
-@Suite("Refusals: encodings (RFC 9420 §2.1, §6)")
-struct CodecRefusals {
+/// Refusals: encodings (RFC 9420 §2.1, §6).
+@Suite struct CodecRefusals {
     /// One message of each wire format and content.
     private func messages() throws -> [MLSMessage] {
         var team = try TestGroup(4)

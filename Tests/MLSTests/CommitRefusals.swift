@@ -4,8 +4,8 @@ import WireCodec
 
 @testable import MLS
 
-@Suite("Refusals: commits and paths (RFC 9420 §7.5, §7.9, §12.4)")
-struct CommitRefusals {
+/// Refusals: commits and paths (RFC 9420 §7.5, §7.9, §12.4).
+@Suite struct CommitRefusals {
     @Test
     func `a path is demanded of every commit but those of Add, PSK and ReInit alone (ValSem201)`() throws {
         var team = try TestGroup(4)

@@ -12,8 +12,7 @@ private func unless(_ check: Check, _ body: () throws -> Void) throws {
 }
 
 /// A member whose process ends at every single write, and begins again from its file.
-@Suite("Crashes")
-struct CrashTests {
+@Suite struct CrashTests {
     /// The others, in memory, and what the member's process has sent or shown: beside its database, in its own.
     private struct World {
         var team: TestGroup

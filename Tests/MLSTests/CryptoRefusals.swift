@@ -4,8 +4,8 @@ import WireCodec
 
 @testable import MLS
 
-@Suite("Refusals: keys, points, signatures (RFC 9420 §5.1, RFC 9180 §7.1)")
-struct CryptoRefusals {
+/// Refusals: keys, points, signatures (RFC 9420 §5.1, RFC 9180 §7.1).
+@Suite struct CryptoRefusals {
     private func algorithms(_ suite: CipherSuite) throws -> Algorithms { try suite.algorithms() }
 
     /// The points of small order on Curve25519 and its twist, also with the top bit set.

@@ -3,8 +3,8 @@ import WireCodec
 
 @testable import MLS
 
-@Suite("Refusals: the leaf and the path of an external commit (RFC 9420 §7.3, §12.4.3.2)")
-struct ExternalCommitRefusals {
+/// Refusals: the leaf and the path of an external commit (RFC 9420 §7.3, §12.4.3.2).
+@Suite struct ExternalCommitRefusals {
     private let custom = ExtensionType(rawValue: 0xf002)
 
     /// An external join that was not sent: what can be changed before it is signed again.
@@ -131,8 +131,8 @@ struct ExternalCommitRefusals {
     }
 }
 
-@Suite("Refusals: what a leaf must support, and who does not count (RFC 9420 §7.3, §12.1.7, §13.4)")
-struct SupportRefusals {
+/// Refusals: what a leaf must support, and who does not count (RFC 9420 §7.3, §12.1.7, §13.4).
+@Suite struct SupportRefusals {
     private let custom = ExtensionType(rawValue: 0xf002)
 
     @Test

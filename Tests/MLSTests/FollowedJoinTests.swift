@@ -3,8 +3,8 @@ import Testing
 
 @testable import MLS
 
-@Suite("Joining what one has followed, and what need not be kept")
-struct FollowedJoinTests {
+/// Joining what one has followed, and what need not be kept.
+@Suite struct FollowedJoinTests {
     private let groupId: [UInt8] = [1, 2, 3]
 
     private func resync(_ leaf: Int) -> ExternalJoinOptions {

@@ -4,8 +4,8 @@ import WireCodec
 
 @testable import MLS
 
-@Suite("Refusals: framing (RFC 9420 §6, §9)")
-struct FramingRefusals {
+/// Refusals: framing (RFC 9420 §6, §9).
+@Suite struct FramingRefusals {
     @Test
     func `another group, an earlier and a later epoch (ValSem002, 003)`() throws {
         var team = try TestGroup(3)

@@ -3,8 +3,7 @@ import Testing
 
 @testable import MLS
 
-@Suite("Group")
-struct GroupTests {
+@Suite struct GroupTests {
     static let suites = CipherSuite.supported
 
     @Test(arguments: suites)

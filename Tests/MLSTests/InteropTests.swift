@@ -3,8 +3,7 @@ import Testing
 
 @testable import mls_interop
 
-@Suite("mls-interop")
-struct InteropTests {
+@Suite struct InteropTests {
     @Test(arguments: VectorKind.allCases)
     func `what it makes, it verifies, for every kind and suite`(_ kind: VectorKind) throws {
         for seed in [1, 2] as [UInt64] {

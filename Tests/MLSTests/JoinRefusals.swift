@@ -3,8 +3,8 @@ import WireCodec
 
 @testable import MLS
 
-@Suite("Refusals: joining (RFC 9420 §12.4.3)")
-struct JoinRefusals {
+/// Refusals: joining (RFC 9420 §12.4.3).
+@Suite struct JoinRefusals {
     @Test
     func `the honest Welcome, forged without a change, is accepted`() throws {
         let invitation = try Invitation()

@@ -5,8 +5,9 @@ import WireCodec
 
 /// Faulty trees as an insider would hand them out: tree hash and signature of the GroupInfo are right for them. Each is
 /// refused by whoever joins by a Welcome, by whoever joins externally, and by a follower that begins.
-@Suite("Refusals: trees at a join (RFC 9420 §7.3, §12.4.3.1, §12.4.3.3)")
-struct JoinedTreeRefusals {
+///
+/// Refusals: trees at a join (RFC 9420 §7.3, §12.4.3.1, §12.4.3.3).
+@Suite struct JoinedTreeRefusals {
     private func refuse(
         _ invitation: inout Invitation, _ check: Check, now: UInt64? = testTime,
         _ location: SourceLocation = #_sourceLocation, tree edit: (inout [Node?]) throws -> Void = { _ in },

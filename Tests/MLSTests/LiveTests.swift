@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Live against mls-rs")
-struct LiveTests {
+/// Live against mls-rs.
+@Suite struct LiveTests {
     /// What a command printed, and how it ended.
     private func run(_ command: [String], in folder: URL) async throws -> (status: Int32, text: String) {
         let outcome = try await Program.run(

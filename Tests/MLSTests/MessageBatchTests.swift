@@ -2,8 +2,8 @@ import Testing
 
 @testable import MLS
 
-@Suite("Several messages from rows")
-struct MessageBatchTests {
+/// Several messages from rows.
+@Suite struct MessageBatchTests {
     private let groupId: [UInt8] = [1, 2, 3]
 
     /// A store that counts how often each row is read.

@@ -3,8 +3,8 @@ import WireCodec
 
 @testable import MLS
 
-@Suite("Refusals: framing of one kind in another's place (RFC 9420 §6)")
-struct MixedFraming {
+/// Refusals: framing of one kind in another's place (RFC 9420 §6).
+@Suite struct MixedFraming {
     @Test
     func `content that was signed for the other wire format`() throws {
         var team = try TestGroup(3)

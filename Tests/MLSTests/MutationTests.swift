@@ -4,8 +4,7 @@ import WireCodec
 @testable import MLS
 
 /// Every byte of a valid message changed, and every length of it cut: refused, or equal to what was sent.
-@Suite("Mutations of valid messages")
-struct MutationTests {
+@Suite struct MutationTests {
     /// What a mutation does to a byte: a low bit, a high one, all of them.
     private static let masks: [UInt8] = [0x01, 0x80, 0xff]
 

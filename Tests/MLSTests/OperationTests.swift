@@ -5,8 +5,7 @@ import WireCodec
 @testable import MLS
 
 /// How much work a message can cause, counted in primitives and not in time.
-@Suite("What a message may cost")
-struct OperationTests {
+@Suite struct OperationTests {
     private func cost(_ body: () throws -> Void) -> [Operation: Int] { OperationCount.of(body).counts }
 
     private func refusalCost(_ check: Check, _ body: () throws -> Void) -> [Operation: Int] {

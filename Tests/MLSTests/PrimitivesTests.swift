@@ -2,8 +2,8 @@ import Testing
 
 @testable import MLS
 
-@Suite("The small door to the primitives, and padding")
-struct PrimitivesTests {
+/// The small door to the primitives, and padding.
+@Suite struct PrimitivesTests {
     @Test
     func `SHA-256 and Ed25519 are those of their standards`() throws {
         // FIPS 180-4, and test 2 of RFC 8032 §7.1.

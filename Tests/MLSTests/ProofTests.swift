@@ -56,8 +56,8 @@ extension String {
     }
 }
 
-@Suite("What is proven where")
-struct ProofTests {
+/// What is proven where.
+@Suite struct ProofTests {
     private func check(_ rules: [ProvenRule], _ sources: TestSources) {
         #expect(Set(rules.map(\.id)).count == rules.count)
         for rule in rules {

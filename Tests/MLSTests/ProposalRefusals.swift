@@ -4,8 +4,8 @@ import WireCodec
 
 @testable import MLS
 
-@Suite("Refusals: lists of proposals (RFC 9420 §12.1, §12.2)")
-struct ProposalRefusals {
+/// Refusals: lists of proposals (RFC 9420 §12.1, §12.2).
+@Suite struct ProposalRefusals {
     @Test
     func `one client added twice, by signature key and by init key; a member added again (ValSem101 to 103)`() throws {
         var team = try TestGroup(3)

@@ -2,8 +2,7 @@ import Foundation
 import MLS
 import Testing
 
-@Suite("README of MLS")
-struct ReadmeTests {
+@Suite struct ReadmeTests {
     @Test
     func `its twenty lines work`() throws {
         // README begins

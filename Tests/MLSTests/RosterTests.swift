@@ -37,8 +37,8 @@ private struct AtMost: Judge {
     }
 }
 
-@Suite("What the judge sees of the whole")
-struct RosterTests {
+/// What the judge sees of the whole.
+@Suite struct RosterTests {
     private let groupId: [UInt8] = [1, 2, 3]
 
     private func indices(_ count: Int) -> [LeafIndex] { (0..<count).map { LeafIndex($0) } }

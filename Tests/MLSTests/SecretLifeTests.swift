@@ -3,8 +3,7 @@ import Testing
 @testable import MLS
 
 /// Walks what is stored after each step, for secrets that should be gone by then (RFC 9420 §9.2, §8, §12.4.3.1).
-@Suite("How long secrets live")
-struct SecretLifeTests {
+@Suite struct SecretLifeTests {
     private let groupId: [UInt8] = [1, 2, 3]
 
     @Test

@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Simulator")
-struct SimulatorTests {
+@Suite struct SimulatorTests {
     /// `MLS_SEEDS`, `MLS_STEPS` and `MLS_MEMBERS` make it longer.
     private static func option(_ name: String, _ usual: Int) -> Int {
         ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual

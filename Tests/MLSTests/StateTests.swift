@@ -35,8 +35,8 @@ private final class RacingStore: GroupStorage {
     func apply(_ batch: RowBatch) throws(MLSError) { try store.apply(batch) }
 }
 
-@Suite("State in rows")
-struct StateTests {
+/// State in rows.
+@Suite struct StateTests {
     let groupId: [UInt8] = [1, 2, 3]
 
     private func reload(_ group: inout Group, _ store: some GroupStorage) throws {

@@ -2,8 +2,8 @@ import Testing
 
 @testable import MLS
 
-@Suite("Refusals: groups that come from groups (RFC 9420 §11.2, §11.3)")
-struct SuccessionRefusals {
+/// Refusals: groups that come from groups (RFC 9420 §11.2, §11.3).
+@Suite struct SuccessionRefusals {
     /// Takes any leaf for any other: a founder who does not look.
     private struct Blind: Judge {
         func isSameMember(_ one: LeafNode, _ other: LeafNode) -> Bool { true }

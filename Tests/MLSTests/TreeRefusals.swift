@@ -3,8 +3,8 @@ import WireCodec
 
 @testable import MLS
 
-@Suite("Refusals: trees (RFC 9420 §4, §7.8, §7.9, §12.4.3)")
-struct TreeRefusals {
+/// Refusals: trees (RFC 9420 §4, §7.8, §7.9, §12.4.3).
+@Suite struct TreeRefusals {
     /// A tree with parents everywhere, and one member who is unmerged.
     private func tree() throws -> (RatchetTree, TestGroup) {
         var team = try TestGroup(7)

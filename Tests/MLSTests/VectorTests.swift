@@ -30,7 +30,8 @@ enum VectorFolder {
     }
 }
 
-@Suite("Published vectors", .enabled(if: VectorFolder.isPresent, VectorFolder.howToGet))
+/// Published vectors.
+@Suite(.enabled(if: VectorFolder.isPresent, VectorFolder.howToGet))
 struct VectorTests {
     @Test(arguments: VectorFolder.files("official") + VectorFolder.files("random"))
     func `every entry of a file holds, and what is skipped says why`(_ file: String) throws {

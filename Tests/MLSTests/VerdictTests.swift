@@ -56,8 +56,8 @@ private struct NoOutsiders: Judge {
     func judge(externalSender: ExternalSender, in context: GroupContext) -> Verdict { .refuse("nobody from outside") }
 }
 
-@Suite("The two verdicts, and who is asked")
-struct VerdictTests {
+/// The two verdicts, and who is asked.
+@Suite struct VerdictTests {
     /// Expects what the judge was asked for a message, by a member and by the follower: the same, with the group's current
     /// context for the commit and the next epoch's for the leaves.
     private func expect(

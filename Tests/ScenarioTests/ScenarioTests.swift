@@ -7,7 +7,7 @@ import Testing
 /// One script can be tried by hand: `CHAT_BINARIES=.build/debug bash Tests/ScenarioTests/Scripts/vocabulary.bash NAME`.
 @Suite struct ScenarioTests {
     @Test(arguments: try Scripts.names())
-    func `scenario`(name: String) async throws {
+    func `a scenario comes to its end`(name: String) async throws {
         let scratch = try Scratch()
         let outcome = try await Places.worlds.occupy {
             try await Program.run(

@@ -16,7 +16,7 @@ import Testing
         #expect(try ServerIdentity(certificateFile: both, keyFile: both).pin == identity.pin)
     }
 
-    @Test func `open SSL reads the certificate and computes the same pin`() async throws {
+    @Test func `openssl reads the certificate and computes the same pin`() async throws {
         let identity = try ServerIdentity.selfSigned()
         let directory = try Scratch()
         let path = try directory.write("cert.pem", identity.certificatePEM)

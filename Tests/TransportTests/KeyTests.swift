@@ -11,7 +11,7 @@ import Testing
             "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
         ),
-    ]) func `sha 256 gives the published digests`(text: String, digest: String) {
+    ]) func `SHA-256 gives the published digests`(text: String, digest: String) {
         #expect(SHA256.hash(text.utf8) == hex(digest))
         #expect(SHA256.hash(Array(text.utf8).lazy.map { $0 }) == hex(digest))
     }

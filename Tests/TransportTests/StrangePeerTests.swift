@@ -9,7 +9,7 @@ import Testing
 
 /// Peers that are not ours, or do not behave.
 @Suite struct StrangePeerTests {
-    @Test func `s client speaks TLS13 with us and exports the same channel binding`() async throws {
+    @Test func `openssl s_client speaks TLS 1.3 with us and exports the same channel binding`() async throws {
         let server = try await TestServer.start()
         try await server.on { hub in
             hub.onFrame = { connection, frame in

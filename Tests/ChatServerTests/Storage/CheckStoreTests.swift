@@ -43,7 +43,7 @@ import Testing
         #expect(try WholeFile.read(path, limit: 1) == [])
     }
 
-    @Test func `only a store that was nobodys is blank`() throws {
+    @Test func `only a store that nobody has begun is blank`() throws {
         let scratch = try Scratch()
         let (_, database) = try store(scratch)
         #expect(try !CheckStore.isBlank(database))
