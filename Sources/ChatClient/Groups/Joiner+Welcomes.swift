@@ -9,6 +9,8 @@ extension Joiner {
     private static let welcomes = 8
 
     func readWelcome(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
+        let held = try await held(conversation)
+        let known = held.isRemoved ? nil : held.mark
         var event = GroupCourse.Event.noWelcome
         for _ in 0..<Self.welcomes {
             let fresh = try MessageIdentity.new(now: WallClock.now)
@@ -23,7 +25,7 @@ extension Joiner {
             guard part.conversation == conversation else {
                 throw Problem(.protocolFault, "the server gave another conversation's Welcome than was asked for")
             }
-            if let mark = try await enter(part) { return .entered(mark) }
+            if let mark = try await enter(part, behind: known) { return .entered(mark) }
             event = .welcomeFailed
         }
         return event
@@ -36,7 +38,9 @@ extension Joiner {
     }
 
     /// K5, K4. Nil: it is no good.
-    private func enter(_ part: WelcomePart) async throws(Problem) -> GroupMark? {
+    ///
+    /// - Parameter known: what is held already: a Welcome that leads there, which a restore has brought back, leads no further.
+    private func enter(_ part: WelcomePart, behind known: GroupMark?) async throws(Problem) -> GroupMark? {
         let references = WelcomedGroup.references(part.welcome)
         let package = try await store.withStore { store in
             try references.lazy.compactMap { try store.keyPackageSecrets($0) }.first
@@ -64,6 +68,7 @@ extension Joiner {
         let place = place
         let refusal = try await store.withStore { store -> WelcomedGroup.Refusal? in
             try store.writeSynced {
+                if let known, welcomed.mark <= known { return .isHeld }
                 // Whoever was removed holds nothing of it but a tombstone.
                 let isRemoved = try store.heldGroup(of: part.conversation).isRemoved
                 let held = isRemoved ? nil : try store.groupStanding(of: part.conversation)
@@ -147,4 +152,8 @@ extension LoggedEntry {
         self.init(
             seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payload: entry.payload)
     }
+}
+
+extension WelcomedGroup.Refusal {
+    fileprivate static let isHeld = Self(text: "this device is there, or further on")
 }

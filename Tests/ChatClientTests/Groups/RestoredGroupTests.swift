@@ -41,6 +41,25 @@ import Testing
         }
     }
 
+    @Test func `S4: a Welcome that a restore has brought back does not hide the one behind it`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await Self.pair(server)
+            // A last resort opens a Welcome again.
+            try await bob.client().withStore { store in
+                try store.write { try store.database.run("UPDATE key_packages SET is_last_resort = 1") }
+            }
+            #expect(try await alice.client().send([bob.to("before")]).map(\.problem) == [nil])
+            try await server.isRestored {
+                // Entered and gone on with, of which the server knows nothing then.
+                #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["before"])
+                let one = try await Joining(alice, with: bob)
+                _ = try await one.commit(.path(after: try await one.leafKey()))
+            }
+            #expect(try await alice.client().send([bob.to("after")]).map(\.problem) == [nil])
+            #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["before", "after"])
+        }
+    }
+
     /// - Parameter isLost: the server has no group of the two.
     @Test(arguments: [false, true])
     func `S4: to somebody who is disabled nothing is tried for ever behind a restore`(isLost: Bool) async throws {

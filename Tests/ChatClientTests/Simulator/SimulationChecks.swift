@@ -98,8 +98,10 @@ extension Simulation {
                 || device.overtaken[conversation].map { message.seq <= $0 } == true
             if device.isActive, since != nil, read[message.seq] == nil, !isExcused {
                 let name = name(of: message.sender)
+                let held = try await told(conversation, of: device)
                 throw fail(
-                    "\(device.place.name) does not read \(message.seq) of \(name), and was a member\n\(told(course))")
+                    "\(device.place.name) does not read \(message.seq) of \(name), and was a member\n\(told(course))\n\(held)"
+                )
             }
         }
     }
@@ -113,6 +115,31 @@ extension Simulation {
 
     private func told(_ course: ServerLogs.Course) -> String {
         course.commits.map { "  \($0.seq) \(name(of: $0.device)): \($0.text)" }.joined(separator: "\n")
+    }
+
+    /// What a device has of a log.
+    private func told(_ conversation: ConversationID, of device: Device) async throws -> String {
+        try await device.place.client().withStore { store in
+            let heads = try store.database.all(
+                "SELECT head, received FROM conversations WHERE id = ?", conversation
+            ) { "head \($0.sequenceNumber(0)), received \($0.sequenceNumber(1))" }
+            let entries = try store.database.all(
+                """
+                SELECT e.seq, e.payload_kind, e.position FROM entries e JOIN conversations c ON c.number = e.conversation
+                WHERE c.id = ? ORDER BY e.seq
+                """, conversation
+            ) { "\($0.sequenceNumber(0)) is of kind \($0.int(1))" }
+            let gaps = try store.database.all(
+                """
+                SELECT g.position, g.reason, g.missed FROM gaps g JOIN conversations c ON c.number = g.conversation
+                WHERE c.id = ? ORDER BY g.position
+                """, conversation
+            ) { "gap of reason \($0.int(1)) at \($0.int(0))" }
+            let standing = try store.groupStanding(of: conversation)
+            return "  \(device.place.name) has: "
+                + (heads + entries + gaps + ["standing \(String(describing: standing))"])
+                .joined(separator: "\n    ")
+        }
     }
 
     /// Whether its account has left with the leaf that it has, which it keeps until somebody commits that, and before an entry: what
