@@ -51,10 +51,7 @@ extension ClientStore {
     func relation(of mark: ChainMark, to account: AccountID) throws -> ChainMark.Relation {
         let pin = try ownChainMark(account)
         if let pin, pin.number == mark.number { return pin.mark == mark.mark ? .known : .forked }
-        let link = try database.first(
-            "SELECT link FROM chain_links WHERE account = ? AND number = ?", account, Int(mark.number)
-        ) { $0.bytes(0) }
-        guard let link else { return .ahead }
-        return try ChainLink(wireBytes: link).hash.mark == mark.mark ? .known : .forked
+        guard let link = try chainLink(Int(mark.number), of: account) else { return .ahead }
+        return link.hash.mark == mark.mark ? .known : .forked
     }
 }

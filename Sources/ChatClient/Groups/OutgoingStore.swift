@@ -39,7 +39,7 @@ extension ClientStore {
                     generation: try row.identifier(0), incarnation: row.incarnation(1), epoch: row.epoch(2)),
                 digest: row.bytes(3),
                 kept: row.isNull(6)
-                    ? .whole(payload: row.bytes(4), content: try Content(wireBytes: row.bytes(5)))
+                    ? .whole(payload: row.bytes(4), content: try stored(row.bytes(5)))
                     : .taken(seq: row.sequenceNumber(6), time: row.timestamp(7)))
         }
     }

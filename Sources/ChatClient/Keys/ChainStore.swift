@@ -16,21 +16,18 @@ extension ClientStore {
     /// The chain of an account as it is held.
     func chain(of account: AccountID) throws -> AccountChain? {
         guard let server = try identity()?.server else { return nil }
-        let links = try database.all(
+        let links: [ChainLink] = try database.all(
             "SELECT link FROM chain_links WHERE account = ? ORDER BY number", account
-        ) { try ChainLink(wireBytes: $0.bytes(0)) }
+        ) { try stored($0.bytes(0)) }
         guard !links.isEmpty else { return nil }
-        let renewals = try database.all("SELECT renewal FROM chain_renewals WHERE account = ?", account) {
-            try Renewal(wireBytes: $0.bytes(0))
-        }
+        let renewals: [Renewal] = try database.all(
+            "SELECT renewal FROM chain_renewals WHERE account = ?", account
+        ) { try stored($0.bytes(0)) }
         do throws(RuleViolation) {
             return try AccountChain(
                 withoutCheckingSignatures: links, renewals: renewals,
                 at: AccountPlace(server: server, account: account))
-        } catch {
-            throw SQLiteError(
-                kind: .corrupt, message: "a chain: \(error)", operation: "chain", path: directory.storeFile)
-        }
+        } catch { throw damage("a chain: \(error)") }
     }
 
     /// Compares a chain with the pins and keeps what it adds; where it does not agree, it is kept as evidence. Within a transaction.
@@ -123,13 +120,17 @@ extension ClientStore {
         return UInt32(truncatingIfNeeded: count ?? 0)
     }
 
+    /// One link of the chain of an account, where it is held.
+    func chainLink(_ number: Int, of account: AccountID) throws -> ChainLink? {
+        try database.first("SELECT link FROM chain_links WHERE account = ? AND number = ?", account, number) {
+            try stored($0.bytes(0))
+        }
+    }
+
     /// Whether the chain of an account, as it is held, goes as far as `head`, and is the same there.
     func chainReaches(_ head: ChainHead, of account: AccountID) throws -> Bool {
         guard head.count > 0 else { return true }
-        let link = try database.first(
-            "SELECT link FROM chain_links WHERE account = ? AND number = ?", account, Int(head.count) - 1
-        ) { $0.bytes(0) }
-        return try link.map { try ChainLink(wireBytes: $0).hash.bytes == head.hash } ?? false
+        return try chainLink(Int(head.count) - 1, of: account)?.hash.bytes == head.hash
     }
 
     /// Whether the chain of an account, as it is held, grants the device.

@@ -69,17 +69,10 @@ extension ClientStore {
     ) throws -> (content: Content, queued: Timestamp)? {
         try database.first(
             "SELECT content, queued FROM outbox WHERE target = ? AND id = ?", conversation.text, id
-        ) { row in (content: try self.content(row.bytes(0)), queued: row.timestamp(1)) }
+        ) { row in (content: try stored(row.bytes(0)), queued: row.timestamp(1)) }
     }
 
-    private func content(_ bytes: [UInt8]) throws -> Content {
-        guard let content = try? Content(wireBytes: bytes) else { throw damaged }
-        return content
-    }
-
-    private var damaged: SQLiteError {
-        SQLiteError(kind: .corrupt, message: "outbox", operation: "outbox", path: directory.storeFile)
-    }
+    private var damaged: SQLiteError { damage("outbox") }
 
     /// Those that wait behind `last`, oldest first; with `failed` the refused ones too, but no expired ones.
     func queuedMessages(after last: Int64 = 0, includingFailed: Bool, limit: Int) throws -> [QueuedMessage] {
@@ -92,7 +85,7 @@ extension ClientStore {
             guard let conversation = ConversationName(row.text(1)) else { throw damaged }
             return QueuedMessage(
                 number: row.integer(0), conversation: conversation, id: try row.identifier(2),
-                content: try content(row.bytes(3)), attempts: row.int(4), isForVerified: row.bool(5))
+                content: try stored(row.bytes(3)), attempts: row.int(4), isForVerified: row.bool(5))
         }
     }
 
@@ -157,7 +150,7 @@ extension ClientStore {
         let expiry = Self.expiry(row, at: 7)
         let isOver = expiry?.isOver(now: now, boot: boot) ?? false
         return OutboxItem(
-            id: try row.identifier(1), conversation: conversation, body: try content(row.bytes(2)).body,
+            id: try row.identifier(1), conversation: conversation, body: (try stored(row.bytes(2)) as Content).body,
             state: Self.state(isFailed: row.bool(4) || isOver, code: row.optionalText(6)), queued: row.timestamp(3),
             expires: expiry?.time,
             attempts: row.int(5), code: isOver ? Self.expired : row.optionalText(6))

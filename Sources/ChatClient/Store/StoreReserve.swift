@@ -18,7 +18,7 @@ struct StoreReserve: Sendable {
         // A copy may have holes instead.
         guard !exists || status.st_size < Self.size || Int(status.st_blocks) * 512 < Self.size else { return }
         guard let free = DiskRoom.free(at: path.directory), free > 2 * UInt64(Self.size) else { return }
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         let bytes = [UInt8](repeating: 0xff, count: Self.step)
@@ -40,7 +40,7 @@ struct StoreReserve: Sendable {
     ///
     /// - Returns: whether there was something to give.
     func release() -> Bool {
-        let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var status = stat()

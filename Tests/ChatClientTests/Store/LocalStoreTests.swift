@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import Dispatch
 import Glibc
+import GroupRules
 import SQLite
 import Synchronization
 import TestSupport
@@ -120,6 +121,14 @@ import Testing
         #expect(value == 3 && size(scene) == StoreReserve.size - 2 * StoreReserve.step)
         _ = try scene.other()
         #expect(size(scene) == StoreReserve.size)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a pipe in the place of the reserve holds nobody up`() throws {
+        let scene = try StoreScene()
+        #expect(unlink(scene.directory.reserveFile) == 0 && mkfifo(scene.directory.reserveFile, 0o600) == 0)
+        _ = try scene.other()
+        let reserve = StoreReserve(path: scene.directory.reserveFile)
+        #expect(throws: full) { try reserve.withRoom { () throws -> Int in throw full } }
     }
 
     @Test func `a disk that stays full and every other failure is told`() throws {
@@ -401,6 +410,18 @@ import Testing
         for (kind, code, exit) in told {
             let problem = Problem(store: SQLiteError(kind: kind, message: "why", operation: "read", path: "/x"))
             #expect(problem.code == code && problem.exit == exit)
+        }
+    }
+
+    @Test func `what is stored and is no link or message any more is damage of the store`() throws {
+        let scene = try StoreScene()
+        let failures: [() throws -> Any] = [
+            { try scene.store.stored([1]) as ChainLink }, { try scene.store.stored([1]) as Renewal },
+            { try scene.store.stored([1]) as Content },
+        ]
+        for failure in failures {
+            let error = #expect(throws: SQLiteError.self) { try failure() }
+            #expect(error.map { Problem(store: $0).code } == "damaged_store")
         }
     }
 
