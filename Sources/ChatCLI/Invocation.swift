@@ -47,7 +47,10 @@ struct Invocation: Sendable {
 
     var plain: PlainText { PlainText(palette: palette) }
 
-    func makeClient() throws(Problem) -> Client { try makeClient(settings: try settings()) }
+    /// - Parameter timeout: how long all that the client is for may take.
+    func makeClient(within timeout: Duration? = nil) throws(Problem) -> Client {
+        try makeClient(settings: try settings().within(timeout))
+    }
 
     /// - Parameter interaction: how a person is asked; nil: on the terminal, where there is one.
     func makeClient(

@@ -47,7 +47,7 @@ struct AskCommand: ChatCommand {
             rooms: room.map(\.spoken).reduce(into: []) { if !$0.contains($1) { $0.append($1) } },
             text: try await question.text(),
             choices: choice, key: id, timeout: timeout)
-        let client = try invocation.makeClient()
+        let client = try invocation.makeClient(within: timeout)
         let mayBeAsked = Later<Bool>()
         let asking = Task { () -> Result<Answer, Problem> in
             do throws(Problem) {

@@ -24,9 +24,10 @@ struct WhoCommand: ChatCommand {
             throw Problem(.usage, "only one of --users, --wait and --watch can be meant")
         }
         guard timeout == nil || wait != nil else { throw Problem(.usage, "--timeout is for --wait") }
-        let client = try invocation.makeClient()
+        let limit = timeout ?? .seconds(30)
+        let client = try invocation.makeClient(within: wait.map { _ in limit })
         if let wait {
-            try await client.waitUntilOnline(wait, timeout: timeout ?? .seconds(30))
+            try await client.waitUntilOnline(wait, timeout: limit)
             return .done
         }
         if watch { return try await follow(client, invocation) }

@@ -116,7 +116,8 @@ struct RunCommand: ChatCommand {
         let options = SendOptions(timeout: timeout, queue: queue, expires: expires)
         do throws(Problem) {
             // Nobody is asked anything: who started the command waits for its end.
-            let client = try invocation.makeClient(settings: try invocation.settings(), interaction: Interaction.none)
+            let settings = try invocation.settings().within(timeout)
+            let client = try invocation.makeClient(settings: settings, interaction: Interaction.none)
             for acknowledgement in await client.send(messages, options: options) {
                 if let problem = acknowledgement.problem { invocation.diagnostics.report(Self.warning(problem)) }
             }

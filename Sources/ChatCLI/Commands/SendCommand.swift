@@ -59,7 +59,7 @@ struct SendCommand: ChatCommand {
         let messages = targets.conversations.map {
             OutgoingMessage(conversation: $0, body: text, key: id, replyTo: replyTo)
         }
-        let client = try invocation.makeClient()
+        let client = try invocation.makeClient(within: timeout)
         var tally = SendTally()
         var untold: Problem?
         for acknowledgement in await client.send(messages, options: options) {

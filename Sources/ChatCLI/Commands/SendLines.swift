@@ -23,7 +23,8 @@ struct SendLines {
         var options = options
         options.isRenewedByProgress = true
         let (steps, continuation) = AsyncStream<Step>.makeStream()
-        let sender = try invocation.makeClient().makeSender(options: options) { continuation.yield(.result($0)) }
+        let client = try invocation.makeClient(within: options.timeout)
+        let sender = client.makeSender(options: options) { continuation.yield(.result($0)) }
         // Beside the loop below: reading waits for the input and for the sender, and giving up waits for neither.
         let feeding = Task {
             await feed(sender) { continuation.yield($0) }

@@ -121,7 +121,11 @@ package actor Client {
 
     private func existingStore(_ mode: ClientStore.Mode) throws -> ClientStore {
         try requireProfile()
-        let store = try ClientStore(settings.profileDirectory, mode: mode)
+        return try open(mode)
+    }
+
+    private func open(_ mode: ClientStore.Mode) throws -> ClientStore {
+        let store = try ClientStore(settings.profileDirectory, mode: mode, patience: settings.storePatience)
         store.gate = gate
         try checkServer(try store.identity())
         return store
@@ -131,10 +135,7 @@ package actor Client {
     func createStore() throws(Problem) {
         do {
             try settings.profileDirectory.create()
-            let store = try ClientStore(settings.profileDirectory, mode: .create)
-            store.gate = gate
-            try checkServer(try store.identity())
-            (openStore, readStore) = (store, nil)
+            (openStore, readStore) = (try open(.create), nil)
         } catch { throw Problem(store: error) }
     }
 

@@ -35,6 +35,8 @@ package struct SettingsFlags: Sendable {
 /// What holds for this run: flag over environment over file over default.
 package struct ClientSettings: Sendable {
     package static let defaultConnectTimeout = Duration.seconds(10)
+    /// Transactions take well under a millisecond; a hundred processes that sync at once on a slow disk need seconds.
+    package static let storePatience = Duration.seconds(20)
     package static let defaultProfile = "default"
 
     package var paths: Paths
@@ -57,6 +59,8 @@ package struct ClientSettings: Sendable {
     package var keysFile: String?
     /// How long texts stay; nil: as the profile's own way of login says.
     package var keep: KeepPolicy?
+    /// How long another process's transaction is waited for.
+    package private(set) var storePatience = storePatience
 
     package init(
         paths: Paths, profile: UserName, requestedServer: ServerAddress? = nil, trust: TrustSetting = .ask,
@@ -70,6 +74,14 @@ package struct ClientSettings: Sendable {
         self.color = color
         self.receipts = receipts
         self.connectTimeout = connectTimeout
+    }
+
+    /// As these, for what may take so long in all: whoever holds the store is given up while there is time to say so.
+    package func within(_ timeout: Duration?) -> Self {
+        guard let timeout else { return self }
+        var settings = self
+        settings.storePatience = min(storePatience, timeout - min(timeout / 4, .seconds(1)))
+        return settings
     }
 
     /// Where a profile goes that belongs to no server yet.

@@ -11,9 +11,6 @@ import WireCodec
 /// Whatever changes something is one short transaction that takes the write lock first. Extensions in files named
 /// `…Store.swift` hold what it can do, by concern.
 final class ClientStore {
-    /// How long to wait for another process's transaction, milliseconds. They take well under one; a hundred processes
-    /// that sync at once on a slow disk need seconds.
-    static let busyTimeout = 20_000
     /// Pages in the write-ahead log after which a commit copies them into the database. Few, since every first opener
     /// reads the log through.
     static let checkpointPages = 256
@@ -32,15 +29,18 @@ final class ClientStore {
     /// The clock by which durations count that outlast a process.
     var bootTime: () -> BootTime = { .now }
 
+    /// - Parameter patience: how long another process's transaction is waited for.
     /// - Throws: `SQLiteError`.
-    init(_ directory: ProfileDirectory, mode: Mode) throws {
+    init(_ directory: ProfileDirectory, mode: Mode, patience: Duration = ClientSettings.storePatience) throws {
         self.directory = directory
         switch mode {
-        case .create: database = try Self.open(directory, .create)
+        case .create: database = try Self.open(directory, .create, patience)
         case .write:
             let reserve = StoreReserve(path: directory.reserveFile)
-            database = try reserve.withRoom { () throws(SQLiteError) in try Self.open(directory, .readWrite) }
-        case .read: database = try Self.openForReading(directory)
+            database = try reserve.withRoom { () throws(SQLiteError) in
+                try Self.open(directory, .readWrite, patience)
+            }
+        case .read: database = try Self.openForReading(directory, patience)
         }
         if database.options.mode == .create || database.options.mode == .readWrite {
             try database.migrate(to: ClientSchema.schema)
@@ -58,25 +58,28 @@ final class ClientStore {
     /// Whether it sees what others commit, and can be written as far as the disk can: no fallback.
     var followsChanges: Bool { database.options.mode == .readWrite }
 
-    private static func open(_ directory: ProfileDirectory, _ mode: DatabaseOptions.Mode) throws(SQLiteError)
-        -> Database
-    {
+    private static func open(
+        _ directory: ProfileDirectory, _ mode: DatabaseOptions.Mode, _ patience: Duration
+    ) throws(SQLiteError) -> Database {
         // What others only learn from us is synced where it matters (`synced`); what a power failure takes back here
         // the server sends again.
         try Database(
             path: directory.storeFile,
             options: DatabaseOptions(
-                mode: mode, busyTimeout: busyTimeout, writeAheadLog: mode == .create, synchronous: .normal,
-                secureDelete: true, checkpointOnClose: false, autoCheckpointPages: checkpointPages))
+                mode: mode, busyTimeout: Int(patience.milliseconds), writeAheadLog: mode == .create,
+                synchronous: .normal, secureDelete: true, checkpointOnClose: false,
+                autoCheckpointPages: checkpointPages))
     }
 
     /// Writable if possible: then the store's own rules for its log and shared memory hold. Read-only needs both to be
     /// there; immutable reads what was copied into the database.
-    private static func openForReading(_ directory: ProfileDirectory) throws(SQLiteError) -> Database {
+    private static func openForReading(
+        _ directory: ProfileDirectory, _ patience: Duration
+    ) throws(SQLiteError) -> Database {
         var first: SQLiteError?
         for mode in [DatabaseOptions.Mode.readWrite, .readOnly, .immutable] {
             do throws(SQLiteError) {
-                let database = try open(directory, mode)
+                let database = try open(directory, mode, patience)
                 try database.run("SELECT 1 FROM sqlite_schema LIMIT 1")
                 return database
             } catch {

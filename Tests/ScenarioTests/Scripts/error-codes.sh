@@ -30,6 +30,13 @@ holder=$!
 started+=("$holder")
 eventually grep -q held "$SCRATCH/held"
 code 75 store_busy alice chat --json send --to bob "waits for the store"
+# No longer than its time, and what stands in the way is told, not the server.
+for command in "send --to bob x" "send --to bob --queue x" "ask --to bob x" "who --wait bob"; do
+    begin=$SECONDS
+    # shellcheck disable=SC2086
+    code 75 store_busy alice chat --json $command --timeout 2s
+    [ $((SECONDS - begin)) -lt 8 ] || fail "$command --timeout 2s took $((SECONDS - begin)) s"
+done
 kill -KILL "$holder"
 wait "$holder" 2>/dev/null
 exits 0 alice chat send --to bob "now"
