@@ -95,12 +95,13 @@ struct DoctorCommand: ChatCommand {
             try Self.show(check, invocation)
             return error.exit
         }
-        let result = DoctorResult()
+        let (result, untold) = (DoctorResult(), DoctorResult())
         try await invocation.makeClient(settings: settings).doctor { check in
-            do throws(Problem) { try Self.show(check, invocation) } catch { result.note(error) }
+            do throws(Problem) { try Self.show(check, invocation) } catch { untold.note(error) }
             if check.status == .failed { result.note(check.problem ?? Problem(.internalFault, check.text)) }
         }
         if invocation.output.isReaderGone { throw Problem(.inputOutput, "nobody reads the output") }
+        if let problem = untold.first { throw problem }
         return result.first?.exit ?? .done
     }
 

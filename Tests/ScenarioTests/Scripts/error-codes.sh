@@ -17,6 +17,7 @@ code 64 input_needed alice chat --json login bob </dev/null
 head -c 4000 /dev/zero | tr '\0' x >"$SCRATCH/large"
 code 65 invalid_data alice chat --json login bob --password-file "$SCRATCH/large"
 code 74 io_failed alice sh -c 'exec chat --json whoami >/dev/full'
+code 74 io_failed alice sh -c 'exec chat --json doctor >/dev/full'
 code 127 command_not_found alice chat run --json --to bob -- no-such-program
 
 # Another process holds the profile's store, as one that is stopped in the middle.
