@@ -36,6 +36,8 @@ package enum LocalCode: String, CaseIterable, Sendable {
     case busy = "busy"
     case storeBusy = "store_busy"
     case resumePointInUse = "resume_point_in_use"
+    /// This process may not have as many threads or descriptors as it needs.
+    case noResources = "no_resources"
     case alreadyRunning = "already_running"
     case notRunning = "not_running"
 
@@ -118,7 +120,7 @@ package enum LocalCode: String, CaseIterable, Sendable {
         case .internalFault: .internalFault
         case .cannotCreate: .cannotCreate
         case .inputOutput: .inputOutput
-        case .noKey, .busy, .storeBusy, .resumePointInUse, .alreadyRunning, .notRunning, .commandFailed,
+        case .noKey, .busy, .storeBusy, .noResources, .resumePointInUse, .alreadyRunning, .notRunning, .commandFailed,
             .expired:
             .temporary
         case .commandNotExecutable: .commandNotExecutable

@@ -46,6 +46,11 @@ package enum ChatProgram {
             case .dump: try output.write(line: RootCommand._dumpHelp())
             case .run:
                 let command = try parse(line)
+                if !command.isBrief, let problem = ProcessMeans.shortage.map(Problem.init(shortage:)) {
+                    let diagnostics = Diagnostics(json: command.globals.json, quiet: command.globals.quiet)
+                    let ending = try command.runWithoutMeans(problem, diagnostics)
+                    return .ended(ending ?? fail(problem, diagnostics))
+                }
                 return .command({ [line] in await run(command, of: line, output: output) }, isBrief: command.isBrief)
             }
             return .ended(.status(ExitStatus.done.rawValue))
@@ -109,6 +114,21 @@ package enum ChatProgram {
         } catch {
             let text = ParserMessage.sentence(type.message(for: error), arguments: canonical)
             throw Problem(.usage, text, hint: line.hint)
+        }
+    }
+}
+
+extension Problem {
+    fileprivate init(shortage: ProcessMeans.Shortage) {
+        switch shortage {
+        case .threads(let error):
+            self.init(
+                .noResources, "this process may have no more threads: \(error.text)",
+                hint: "try again, or raise its limits: ulimit -u, ulimit -v, those of its container", sent: .no)
+        case .descriptors(let limit):
+            self.init(
+                .noResources, "this process may open \(limit) files, and needs \(ProcessMeans.descriptors) of its own",
+                hint: "raise ulimit -n", sent: .no)
         }
     }
 }

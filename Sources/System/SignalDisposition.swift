@@ -8,4 +8,8 @@ package enum SignalDisposition {
         // Function pointers are compared as addresses: SIG_IGN is 1.
         return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
+
+    /// Has a file that may not grow any more (`ulimit -f`) be an error of whoever writes to it, instead of this process's end.
+    /// For processes that start no others, which would inherit that.
+    package static func survivesFileLimit() { signal(SIGXFSZ, SIG_IGN) }
 }

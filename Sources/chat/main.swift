@@ -24,7 +24,9 @@ ProcessMemory.useOneHeap()
 let arguments = ProcessArguments.all(otherwise: CommandLine.argc, CommandLine.unsafeArgv)
 switch ChatProgram.begin(arguments) {
 case .ended(let ending): end(ending)
-case .command(let command, isBrief: true): MainThread.serve { end(await command()) }
+case .command(let command, isBrief: true):
+    SignalDisposition.survivesFileLimit()
+    MainThread.serve { end(await command()) }
 case .command(let command, isBrief: false):
     Task.detached { end(await command()) }
     dispatchMain()

@@ -31,6 +31,11 @@ protocol ChatCommand: CommandNode, Sendable {
     /// Whether it asks one thing and ends: then the main thread carries it out.
     var isBrief: Bool { get }
 
+    /// How it ends where this process may not have what `run` needs: the problem is told, unless it can do more.
+    ///
+    /// - Returns: nil where only the problem is to be told.
+    func runWithoutMeans(_ problem: Problem, _ diagnostics: Diagnostics) throws(Problem) -> Ending?
+
     /// Does it. What is thrown is told on stderr and decides the exit status.
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus
 }
@@ -39,4 +44,5 @@ extension ChatCommand {
     static var runnable: (any ChatCommand.Type)? { Self.self }
     static func read(_ given: GivenOptions) throws -> Self? { nil }
     var isBrief: Bool { false }
+    func runWithoutMeans(_ problem: Problem, _ diagnostics: Diagnostics) throws(Problem) -> Ending? { nil }
 }

@@ -45,7 +45,10 @@ struct RunCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        try check(invocation)
+        try check()
+        do throws(Problem) { _ = try invocation.settings() } catch {
+            if error.exit == .usage { throw error }
+        }
         let relay = makeRelay(invocation)
         let runner = CommandRunner(words: command, relay: relay) { Self.leave($0, invocation) }
         let begin = ContinuousClock.now
@@ -76,14 +79,20 @@ struct RunCommand: ChatCommand {
     }
 
     /// - Throws: 64 for a wrong command line. Nothing else keeps the command from running.
-    private func check(_ invocation: Invocation) throws(Problem) {
+    private func check() throws(Problem) {
         try targets.check()
         guard let program = command.first else { throw Problem(.usage, "no command to run; it stands behind '--'") }
         guard !program.isEmpty else { throw Problem(.usage, "the command is empty") }
         if expires != nil && !queue { throw Problem(.usage, "--expires is for --queue") }
-        do throws(Problem) { _ = try invocation.settings() } catch {
-            if error.exit == .usage { throw error }
-        }
+    }
+
+    /// The command takes this process's place, and only the report is missing.
+    func runWithoutMeans(_ problem: Problem, _ diagnostics: Diagnostics) throws(Problem) -> Ending? {
+        try check()
+        diagnostics.report(Self.warning(problem))
+        let end = CommandEnd.notStarted(Spawn.replaceThisProcess(by: command).number)
+        if case .notStarted(let number) = end { diagnostics.report(notStarted(number)) }
+        return end.ending
     }
 
     /// Nil where the command has our output itself.

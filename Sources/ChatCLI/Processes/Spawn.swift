@@ -56,6 +56,14 @@ struct Spawn {
         return started
     }
 
+    /// Goes on as another program, with all that this one was given; returns only where that fails.
+    static func replaceThisProcess(by words: [String]) -> SystemError {
+        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for pointer in arguments { free(pointer) } }
+        execvp(words.first ?? "", arguments)
+        return .last
+    }
+
     private static func start(
         _ program: String, _ words: [String], _ environment: [[UInt8]], _ actions: inout posix_spawn_file_actions_t,
         _ attributes: inout posix_spawnattr_t
