@@ -100,6 +100,8 @@ struct GroupCourse: Equatable, Sendable {
 
     private(set) var state: State
     private let waiting: WaitingCommit.Kind?
+    /// What was held when it began, and this device is in.
+    private let former: GroupMark?
     private var resynced: Timestamp?
     /// Something is to be committed before it ends.
     private var isCommitDue: Bool
@@ -111,6 +113,7 @@ struct GroupCourse: Equatable, Sendable {
     /// - Parameter isCommitDue: somebody wishes to commit something.
     init(_ held: Held, isCommitDue: Bool = false) {
         waiting = held.waiting
+        former = held.isRemoved ? nil : held.mark
         self.isCommitDue = isCommitDue
         resynced = held.resynced
         state =
@@ -201,6 +204,11 @@ struct GroupCourse: Equatable, Sendable {
     }
 
     private mutating func refused(_ code: ErrorCode) -> Step {
+        if case .joining = state, code == .preconditionFailed {
+            // Others were quicker: this device has not come back yet, and lost its way where it is.
+            resynced = nil
+            if let former { state = .behind(former) }
+        }
         guard let next = answer(to: code) else { return .giveUp(.refused(code)) }
         round += 1
         return round < Self.rounds ? next : .giveUp(.busy)

@@ -93,6 +93,11 @@ extension ClientStore {
         try database.run("INSERT OR REPLACE INTO group_resyncs(conversation, time) VALUES (?, ?)", conversation, now)
     }
 
+    /// It has not come back: the server did not take its commit. Within a transaction.
+    func forgetResync(in conversation: ConversationID) throws {
+        try database.run("DELETE FROM group_resyncs WHERE conversation = ?", conversation)
+    }
+
     func resynced(in conversation: ConversationID) throws -> Timestamp? {
         try database.first("SELECT time FROM group_resyncs WHERE conversation = ?", conversation) { $0.timestamp(0) }
     }

@@ -78,12 +78,13 @@ extension Joiner {
     }
 
     /// What waits will never be taken.
-    private func drop(_ waiting: WaitingCommit) async throws(Problem) {
+    func drop(_ waiting: WaitingCommit) async throws(Problem) {
         let judge = place.judge
         try await store.withOpener { opener, store in
             try opener.change(waiting.conversation, in: store) { held in
                 guard try store.waitingCommit(of: waiting.conversation)?.id == waiting.id else { return }
                 try store.drop(waiting)
+                if waiting.kind == .externalJoin { try store.forgetResync(in: waiting.conversation) }
                 if waiting.kind == .commit { try store.discardPending(of: waiting.group, &held, judge) }
             }
         }

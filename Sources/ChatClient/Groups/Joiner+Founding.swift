@@ -105,6 +105,12 @@ extension Joiner {
                 return .refused(.turnTaken)
             }
         }
+        // What this device has committed from where it lost its way is never taken: the server has another commit there.
+        if isReturning, let waiting = try await store.withStore({ try $0.waitingCommit(of: conversation) }),
+            waiting.kind == .commit
+        {
+            try await drop(waiting)
+        }
         let (info, tree, position) = try await description(of: conversation)
         let former = try await former(conversation)
         let judge = place.judge

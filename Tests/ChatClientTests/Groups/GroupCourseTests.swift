@@ -142,6 +142,19 @@ import Testing
         #expect(course.heard(.cannotProcess, now: 6_000) == .giveUp(.broken))
     }
 
+    @Test func `S3: who lost the race for coming back has not come back, and tries again`() {
+        var course = Course(.init(mark: Self.one))
+        #expect(course.heard(.cannotProcess, now: 5_000) == .join)
+        #expect(course.heard(.made(.externalJoin), now: 5_000) == .send)
+        #expect(course.heard(.refused(.preconditionFailed), now: 5_000) == .readLog)
+        #expect(course.heard(.cannotProcess, now: 6_000) == .join)
+        // What was sent by a process that ended counts as little.
+        course = Course(.init(mark: Self.one, waiting: .externalJoin))
+        #expect(course.begin() == .send)
+        #expect(course.heard(.refused(.preconditionFailed), now: 5_000) == .readLog)
+        #expect(course.heard(.cannotProcess, now: 6_000) == .join)
+    }
+
     @Test func `it ends after eight rounds, and at once where nothing helps`() {
         var course = Course(.init())
         for _ in 1..<Course.rounds { #expect(course.heard(.refused(.preconditionFailed), now: 1) == .look) }

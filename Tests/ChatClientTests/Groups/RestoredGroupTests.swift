@@ -60,6 +60,25 @@ import Testing
         }
     }
 
+    @Test func `S3: a commit that waits in what a restore has lost keeps nobody from coming back`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await Self.pair(server)
+            #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
+            #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
+            try await server.isRestored {
+                let one = try await Joining(bob, with: alice)
+                #expect(try await one.commit(.path(after: try await one.leafKey())) == GroupMark(epoch: 2))
+                let other = try await Joining(bob, with: alice) { LosingWire($0, losing: .commit) }
+                await #expect(throws: Problem.self) { try await other.commit(.path(after: try await other.leafKey())) }
+            }
+            let one = try await Joining(alice, with: bob)
+            _ = try await one.enter(after: .preconditionFailed)
+            #expect(try await one.commit(.path(after: try await one.leafKey())) == GroupMark(epoch: 2))
+            let back = try await Joining(bob, with: alice)
+            #expect(try await back.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+        }
+    }
+
     /// - Parameter isLost: the server has no group of the two.
     @Test(arguments: [false, true])
     func `S4: to somebody who is disabled nothing is tried for ever behind a restore`(isLost: Bool) async throws {
