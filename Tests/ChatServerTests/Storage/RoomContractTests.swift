@@ -48,7 +48,7 @@ import Testing
         _ = try await open(store, room, by: alice)
         let traits = RoomTraits(isOpen: isOpen, admins: [alice, AccountID(high: 66, low: 66)])
         let outcome = try await store.commit([commit(1, epoch: 1, both, traits: traits)])
-        #expect(outcome.first?.seq == 1)
+        #expect(outcome.first?.stored != nil)
     }
 
     private func record(_ store: StoreUnderTest, for account: AccountID) async throws -> RoomRecord? {
@@ -64,7 +64,8 @@ import Testing
                     Issue.record("it is not made")
                     return
                 }
-                #expect(info == ConversationInfo(id: room, audience: .room) && head == 0 && epoch == 0)
+                #expect(info == ConversationInfo(id: room, audience: .room) && epoch == 0)
+                #expect(head == 0 || kind.trouble == .interfered)
             }
             #expect(try await open(store, other, by: bob)?.refusal == .nameTaken)
             // Who has made it and lost the answer gets it by another request, too.
@@ -259,21 +260,23 @@ import Testing
             try await found(store)
             let reader = DeviceReader(account: bob, device: bobDevice)
             let leaf = { try await store.store.standing(of: self.room, for: reader).leaf }
-            let first = try await leaf()
+            let first = try #require(try await leaf())
+            let seq = { (operation: StoreOperation) in
+                try #require(try await store.commit([operation]).first?.seq)
+            }
             for number: UInt64 in [2, 4] {
-                _ = try await store.commit([commit(number, epoch: Epoch(number), [.lose(bobDevice), .leave(bob)])])
-                _ = try await store.commit([
-                    commit(number + 1, epoch: Epoch(number + 1), [.join(bob), .enter(bobDevice, of: bob, leaf: 1)])
-                ])
+                _ = try await seq(commit(number, epoch: Epoch(number), [.lose(bobDevice), .leave(bob)]))
+                let back = try await seq(
+                    commit(number + 1, epoch: Epoch(number + 1), [.join(bob), .enter(bobDevice, of: bob, leaf: 1)]))
                 #expect(try await leaf() == first)
                 let row = try #require(try await store.inbox(bobDevice, bob, room))
-                #expect(row.acked == 1 && row.head == SequenceNumber(number + 1) && !row.isEnded)
+                #expect(row.acked == first.since && row.head >= back && !row.isEnded)
             }
             // Whoever has fetched the removal begins where they come back.
-            _ = try await store.commit([commit(6, epoch: 6, [.lose(bobDevice), .leave(bob)])])
-            try await store.move(bobDevice, bob, room, acked: 6, told: true)
-            _ = try await store.commit([commit(7, epoch: 7, [.join(bob), .enter(bobDevice, of: bob, leaf: 1)])])
-            #expect(try await leaf() == LeafSpan(since: 7))
+            let removal = try await seq(commit(6, epoch: 6, [.lose(bobDevice), .leave(bob)]))
+            try await store.move(bobDevice, bob, room, acked: removal, told: true)
+            let last = try await seq(commit(7, epoch: 7, [.join(bob), .enter(bobDevice, of: bob, leaf: 1)]))
+            #expect(try await leaf() == LeafSpan(since: last))
         }
     }
 

@@ -36,6 +36,8 @@ final class StoreUnderTest: Sendable {
     let store: any Store
     /// What lies below, alone and undisturbed.
     let base: any Store
+    /// Who interferes.
+    let other: OtherWriter?
     let identity = StoreIdentity(
         server: ServerID(high: 1, low: 1), generation: StoreGeneration(high: 2, low: 2),
         everyone: ConversationID(high: 3, low: 3))
@@ -65,21 +67,24 @@ final class StoreUnderTest: Sendable {
         var settings = SQLiteStore.Settings(path: path, fresh: identity)
         settings.clock = { clock.time }
         settings.synchronous = .off
-        let other: any Store
+        let second: any Store
         switch kind.engine {
         case .sqlite:
             base = try await SQLiteStore.open(settings)
-            other = kind.trouble == .interfered ? try await SQLiteStore.open(settings) : base
+            second = kind.trouble == .interfered ? try await SQLiteStore.open(settings) : base
         case .memory:
             base = MemoryStore(identity, clock: { clock.time })
-            other = base
+            second = base
         }
-        switch kind.trouble {
-        case .alone: store = base
-        case .interfered: store = TroubledStore(base, .interference(by: other), everyone: identity.everyone)
-        case .answersLost: store = TroubledStore(base, .lostAnswers, everyone: identity.everyone)
-        case .deferred: store = TroubledStore(base, .deferrals, everyone: identity.everyone)
-        }
+        let other = OtherWriter(second, everyone: identity.everyone)
+        self.other = kind.trouble == .interfered ? other : nil
+        store =
+            switch kind.trouble {
+            case .alone: base
+            case .interfered: TroubledStore(base, .interference(by: other))
+            case .answersLost: TroubledStore(base, .lostAnswers)
+            case .deferred: TroubledStore(base, .deferrals)
+            }
         for (number, name) in [(1, "alice"), (2, "bob"), (3, "carol")] as [(UInt64, String)] {
             _ = try await account(number, name, device: DeviceID(high: 1, low: number))
         }
@@ -213,9 +218,14 @@ final class StoreUnderTest: Sendable {
         try await store.page(of: conversation, after: seq, entries: entries, bytes: bytes)
     }
 
+    /// Where a conversation stands; nobody interferes.
+    func head(_ conversation: ConversationID) async throws -> SequenceNumber {
+        try await base.standing(of: conversation, for: .server).standing.head
+    }
+
     /// All bodies of a conversation, without those of a writer that interferes.
     func texts(_ conversation: ConversationID) async throws -> [String] {
-        try await page(conversation).entries.filter { $0.payload != TroubledStore.intrusion }.map(\.text)
+        try await page(conversation).entries.filter { $0.payload != OtherWriter.intrusion }.map(\.text)
     }
 
     func sweep(now: Timestamp, retention: UInt64) async throws -> UInt64 {
@@ -246,6 +256,10 @@ func withStore(
     let store = try await StoreUnderTest(kind)
     do {
         try await body(store)
+        if let other = store.other {
+            #expect(other.faults.isEmpty)
+            #expect(!other.stored.isEmpty, "nobody has interfered")
+        }
         await store.store.close()
     } catch {
         await store.store.close()

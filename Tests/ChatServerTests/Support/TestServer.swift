@@ -38,8 +38,7 @@ final class TestServer: Sendable {
         log.logLevel = .critical
         let path = scratch.url.appendingPathComponent("server.db").path
         let store = try await SQLiteStore.open(SQLiteStore.Settings(path: path))
-        let everyone = store.everyone
-        let served: any Store = trouble.map { TroubledStore(store, $0, everyone: everyone) } ?? store
+        let served: any Store = trouble.map { TroubledStore(store, $0) } ?? store
         var parts = StartedParts()
         parts.add { await served.close() }
         let server = try await Server.start(

@@ -7,9 +7,9 @@ import Synchronization
 /// A store that is not alone, or whose answers get lost: what the contract says must hold there too.
 final class TroubledStore: Store {
     enum Trouble: Sendable {
-        /// Before each call another writer appends to every conversation that is known, and does what the call is
+        /// Before each call another writer writes to every conversation that is known, and does what the call is
         /// about to do for the others.
-        case interference(by: any Store)
+        case interference(by: OtherWriter)
         /// Each change is carried out, its answer is lost, and it is carried out again.
         case lostAnswers
         /// Every second change is carried out, and nobody knows of it.
@@ -20,55 +20,24 @@ final class TroubledStore: Store {
 
     private let base: any Store
     private let trouble: Trouble
-    /// Conversations, and an account that may write to each.
-    private let known: Mutex<[ConversationID: AccountID]>
     private let count = Mutex<UInt64>(0)
 
-    /// What the other writer appends.
-    static let intrusion = Array("~".utf8)
-
-    init(_ base: any Store, _ trouble: Trouble, everyone: ConversationID) {
+    init(_ base: any Store, _ trouble: Trouble) {
         self.base = base
         self.trouble = trouble
-        known = Mutex([everyone: carol])
     }
 
     func close() async {
         await base.close()
-        if case .interference(let other) = trouble { await other.close() }
+        if let other { await other.store.close() }
     }
 
-    // MARK: The other writer
+    private var other: OtherWriter? {
+        if case .interference(let other) = trouble { other } else { nil }
+    }
 
     private func interfere(_ operations: [StoreOperation] = []) async {
-        guard case .interference(let other) = trouble else { return }
-        let rivals = operations.filter { operation in
-            switch operation {
-            case .openDirect, .openRoom, .join: true
-            case .bundle, .close, .erase, .takeWelcome, .forgetRoom, .removeRoom, .report: false
-            }
-        }
-        let appends = known.withLock { $0 }.map { conversation, account in
-            StoreOperation.bundle(
-                Bundle(
-                    Append(conversation: conversation, id: id(), payload: Self.intrusion), sender: account,
-                    device: DeviceID(high: 77, low: 77)))
-        }
-        _ = try? await other.commit(rivals + appends)
-    }
-
-    private func id() -> MessageID {
-        count.withLock { count in
-            count += 1
-            return MessageID(high: 77, low: count)
-        }
-    }
-
-    private func learn(_ outcomes: [OperationOutcome]) {
-        for outcome in outcomes {
-            guard case .opened(let info, _, _) = outcome, case .direct(let low, _) = info.audience else { continue }
-            known.withLock { $0[info.id] = low }
-        }
+        await other?.interfere(before: operations)
     }
 
     /// The end of this change stays unknown.
@@ -128,7 +97,7 @@ final class TroubledStore: Store {
             batch.isRepeated = true
         }
         let committed = try await base.commit(batch)
-        learn(committed.outcomes)
+        other?.learn(committed.outcomes)
         return tell(committed)
     }
 
@@ -137,7 +106,6 @@ final class TroubledStore: Store {
         var left = batch
         left.operations.removeAll { $0.conversation == busy }
         var committed = try await base.commit(left)
-        learn(committed.outcomes)
         var rest = committed.outcomes.makeIterator()
         committed.outcomes = batch.operations.map { operation in
             operation.conversation == busy ? .deferred : rest.next() ?? .deferred
@@ -250,7 +218,9 @@ final class TroubledStore: Store {
         }
     }
 
-    func identity() async throws(StoreFailure) -> StoreIdentity { try await base.identity() }
+    func identity() async throws(StoreFailure) -> StoreIdentity {
+        try await read { () throws(StoreFailure) in try await base.identity() }
+    }
 
     func groupKey(orKeep fresh: [UInt8]) async throws(StoreFailure) -> [UInt8] {
         try await change { () throws(StoreFailure) in try await base.groupKey(orKeep: fresh) }
@@ -273,7 +243,9 @@ final class TroubledStore: Store {
         try await change { () throws(StoreFailure) in try await base.setBelievedTime(time) }
     }
 
-    func usage() async throws(StoreFailure) -> [AccountID: UInt64] { try await base.usage() }
+    func usage() async throws(StoreFailure) -> [AccountID: UInt64] {
+        try await read { () throws(StoreFailure) in try await base.usage() }
+    }
     func room() async throws(StoreFailure) -> StoreRoom { try await base.room() }
     func dropErasedRemains() { base.dropErasedRemains() }
 
@@ -294,7 +266,9 @@ extension TroubledStore {
         try await read { () throws(StoreFailure) in try await base.accounts(after: name, limit: limit) }
     }
 
-    func dearestImportedCost() async throws(StoreFailure) -> Int { try await base.dearestImportedCost() }
+    func dearestImportedCost() async throws(StoreFailure) -> Int {
+        try await read { () throws(StoreFailure) in try await base.dearestImportedCost() }
+    }
 
     func register(
         _ account: StoredAccount, device: NewDevice?, invite: [UInt8]?
@@ -413,7 +387,9 @@ extension TroubledStore {
         try await change { () throws(StoreFailure) in try await base.deleteAccount(account, erasing: erasing) }
     }
 
-    func counts() async throws(StoreFailure) -> StoreCounts { try await base.counts() }
+    func counts() async throws(StoreFailure) -> StoreCounts {
+        try await read { () throws(StoreFailure) in try await base.counts() }
+    }
 
     func invites() async throws(StoreFailure) -> [Invite] {
         try await read { () throws(StoreFailure) in try await base.invites() }
