@@ -29,12 +29,10 @@ extension MemoryStore {
             guard known.record.id == account.record.id else { throw .refused(Failure(.nameTaken)) }
             return
         }
-        if let invite {
-            guard let id = valid(invite) else { throw .refused(Failure(.inviteInvalid)) }
-            kept[id]?.invite.usesLeft -= 1
-        }
+        if let invite, valid(invite) == nil { throw .refused(Failure(.inviteInvalid)) }
+        if let device { try make(device, .active, of: account.record.id) }
         people[account.record.id] = account
-        if let device { make(device, .active, of: account.record.id) }
+        if let invite, let id = valid(invite) { kept[id]?.invite.usesLeft -= 1 }
     }
 
     func importAccounts(
@@ -83,7 +81,7 @@ extension MemoryStore {
         let isProven = head != .none && proven == head
         guard var old = devices[device.id], old.account == account else {
             guard isProven else { throw .refused(Failure(.noSuchDevice)) }
-            return make(device, .active, of: account)
+            return try make(device, .active, of: account)
         }
         guard old.state == .active || old.state == .pending else { throw .refused(Failure(.deviceRevoked)) }
         guard old.state == .pending || head == .none || isProven else { throw .refused(Failure.deviceNotProven) }
@@ -97,21 +95,21 @@ extension MemoryStore {
         devices[device.id] = old
     }
 
-    func make(_ device: NewDevice, _ state: DeviceState, of account: AccountID) {
-        guard devices[device.id] == nil else { return }
+    func make(_ device: NewDevice, _ state: DeviceState, of account: AccountID) throws(StoreFailure) {
+        guard devices[device.id] == nil else { throw .refused(Failure(.noSuchDevice)) }
         var made = Device(new: device, account: account, state: state, created: clock())
         if state == .active { made.activated = clock() } else { made.pendingSince = clock() }
         devices[device.id] = made
     }
 
     private func add(_ device: NewDevice, to account: AccountID, isStranger: Bool) throws(StoreFailure) {
-        guard devices[device.id] == nil else { return }
+        guard devices[device.id]?.account != account else { return }
         endWaiting(before: clock() - WaitingDevice.patience)
         let waits = standing(of: account).head != .none
         guard active(of: account).count < Limits.devicesPerAccount,
             !waits || !isStranger || active(of: account).count(where: { $0.state == .pending }) < Limits.pendingDevices
         else { throw .refused(Failure(.tooManyDevices)) }
-        make(device, waits ? .pending : .active, of: account)
+        try make(device, waits ? .pending : .active, of: account)
     }
 
     func logIn(

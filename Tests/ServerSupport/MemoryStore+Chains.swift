@@ -127,15 +127,14 @@ extension MemoryStore {
     func enrol(_ entry: IdentityEntry) async throws(StoreFailure) -> LoggedIn {
         guard let account = people[entry.account], !account.isDeleted else { throw .refused(Failure(.badProof)) }
         guard !account.isDisabled else { throw .refused(Failure(.accountDisabled)) }
-        let old = devices[entry.device.id]
-        guard old?.account ?? entry.account == entry.account, old?.state ?? .active == .active else {
-            throw .refused(Failure(.deviceRevoked))
-        }
+        let old = devices[entry.device.id].flatMap { $0.account == entry.account ? $0 : nil }
+        guard old?.state ?? .active == .active else { throw .refused(Failure(.deviceRevoked)) }
         let former = old?.new.keys.first { $0.purpose == .login }?.publicKey
         if try isNew(entry, former) {
+            if old == nil { try make(entry.device, .active, of: entry.account) }
             if let renewal = entry.renewal {
                 chains[entry.account]?.renewals.removeAll { $0.device == entry.device.id && !$0.hasSigned }
-                chains[entry.account]?.renewals.append(
+                chains[entry.account, default: Chain()].renewals.append(
                     Renewal(device: entry.device.id, entry: renewal, time: clock()))
             }
             begin(entry, former)
@@ -172,7 +171,6 @@ extension MemoryStore {
         let old = devices[new.id]
         dropPackages(new.id)
         new.keys += (old?.new.keys ?? []).filter { !brought.contains($0.purpose) }
-        if old == nil { make(new, .active, of: entry.account) }
         devices[new.id]?.new = new
         if former != entry.loginKey {
             devices[new.id]?.window = LoginWindow()

@@ -1,6 +1,8 @@
 import ChatProtocol
 
 /// Accounts and their devices. What a peer is to be told of a refusal is in `StoreFailure.refusal`.
+///
+/// A device is one account's, whatever becomes of it: whoever brings its identifier for another is refused by `noSuchDevice`.
 package protocol StoredAccounts: Sendable {
     func account(named name: UserName) async throws(StoreFailure) -> StoredAccount?
     func account(_ id: AccountID) async throws(StoreFailure) -> StoredAccount?

@@ -185,6 +185,39 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `a device is one account's`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let rival = StoreUnderTest.device(aliceDevice, key: 9)
+            let zoe = try StoreUnderTest.account(9, "zoe")
+            #expect(
+                await refusal { try await store.store.register(zoe, device: rival, invite: nil) } == .noSuchDevice)
+            #expect(try await store.store.account(zoe.record.id) == nil)
+            #expect(await refusal { try await store.store.addDevice(rival, to: bob) } == .noSuchDevice)
+            for admission in [Admission.new, .again(proven: nil)] {
+                #expect(
+                    await refusal { _ = try await store.store.admit(rival, admission, to: bob, ifHashIs: "") }
+                        == .noSuchDevice)
+            }
+            // Also one of which bob's chain knows, and one that was revoked.
+            let head = ChainHead(count: 1, hash: [UInt8](repeating: 1, count: 32))
+            _ = try await store.store.publish(
+                ChainStep(
+                    account: bob, before: .none, link: [1], hash: head.hash, signer: bobDevice, instance: 0,
+                    effect: .create(bobDevice)))
+            try await store.store.revokeDevice(aliceDevice, of: alice)
+            let again = Admission.again(proven: head)
+            #expect(
+                await refusal { _ = try await store.store.admit(rival, again, to: bob, ifHashIs: "") }
+                    == .noSuchDevice)
+            let renewal = IdentityEntry.Renewal(instance: 1, bytes: [1], isOnce: false)
+            let entry = IdentityEntry(account: bob, device: rival, head: head, renewal: renewal)
+            #expect(await refusal { _ = try await store.store.enrol(entry) } == .noSuchDevice)
+            #expect(await refusal { _ = try await store.logIn(aliceDevice, of: alice, signedBy: 9) } == .badProof)
+            #expect(await refusal { _ = try await store.logIn(aliceDevice, of: alice) } == .deviceRevoked)
+            #expect(try await store.store.devices(of: bob).map(\.id) == [bobDevice])
+        }
+    }
+
     @Test(arguments: Kind.all) func `nobody touches devices of others`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             #expect(await refusal { try await store.store.revokeDevice(aliceDevice, of: bob) } == .noSuchDevice)

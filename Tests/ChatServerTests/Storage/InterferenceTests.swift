@@ -35,6 +35,33 @@ import Testing
         }
     }
 
+    @Test(arguments: interfered) func `whoever comes second is refused in the way that the contract says`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            let other = try #require(store.other)
+            let (old, new) = (try #require(Bcrypt.dummy(cost: 4)), try #require(Bcrypt.dummy(cost: 5)))
+            let zoe = try StoreUnderTest.account(9, "zoe", hash: old.text)
+            try await store.store.register(zoe, device: nil, invite: nil)
+            _ = try await store.store.setPassword(new, of: zoe.record.id, replacing: old.text, revokingAllBut: nil)
+            _ = try await store.logIn(bobDevice, of: bob)
+            let package = NewPackage(reference: [1], initKey: [2], package: [3], expires: 10_000)
+            _ = try await store.store.publishPackages(
+                PackagePublication(account: bob, device: bobDevice, head: .none, instance: 0, packages: [package]))
+            let head = ChainHead(count: 1, hash: [UInt8](repeating: 1, count: 32))
+            _ = try await store.store.publish(
+                ChainStep(
+                    account: alice, before: .none, link: [1], hash: head.hash, signer: aliceDevice, instance: 0,
+                    effect: .create(aliceDevice)))
+            _ = try await store.store.enrol(
+                IdentityEntry(
+                    account: alice, device: StoreUnderTest.device(aliceDevice, key: 9), head: head,
+                    renewal: IdentityEntry.Renewal(instance: 1, bytes: [1], isOnce: false)))
+            _ = try await store.commit([store.append("", to: try await store.open(alice, bob), advance: 1)])
+            #expect(other.refused == Set(OtherWriter.Rival.allCases))
+        }
+    }
+
     private func heads(_ conversations: [ConversationID], _ store: StoreUnderTest) async throws -> [SequenceNumber] {
         var heads: [SequenceNumber] = []
         for conversation in conversations { heads.append(try await store.head(conversation)) }

@@ -11,6 +11,7 @@ final class OtherWriter: Sendable {
         var known: Set<ConversationID>
         var count: UInt64 = 0
         var stored: [ConversationID: Int] = [:]
+        var refused: Set<Rival> = []
         var faults: [String] = []
     }
 
@@ -27,7 +28,9 @@ final class OtherWriter: Sendable {
 
     /// How often it has written to each conversation.
     var stored: [ConversationID: Int] { state.withLock { $0.stored } }
-    /// What the store did not take of it, though it had to.
+    /// Where it came second, and was refused.
+    var refused: Set<Rival> { state.withLock { $0.refused } }
+    /// What the store did not take of it, though it had to, or took, though it was another's.
     var faults: [String] { state.withLock { $0.faults } }
 
     /// Writes to every conversation that is known, and does first what others are about to do.
@@ -85,5 +88,7 @@ final class OtherWriter: Sendable {
         }
     }
 
-    private func note(_ fault: String) { state.withLock { $0.faults.append(fault) } }
+    func noteRefused(_ rival: Rival) { state.withLock { _ = $0.refused.insert(rival) } }
+
+    func note(_ fault: String) { state.withLock { $0.faults.append(fault) } }
 }

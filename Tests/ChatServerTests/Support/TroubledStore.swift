@@ -18,7 +18,7 @@ final class TroubledStore: Store {
         case deferrals
     }
 
-    private let base: any Store
+    let base: any Store
     private let trouble: Trouble
     private let count = Mutex<UInt64>(0)
 
@@ -32,7 +32,7 @@ final class TroubledStore: Store {
         if let other { await other.store.close() }
     }
 
-    private var other: OtherWriter? {
+    var other: OtherWriter? {
         if case .interference(let other) = trouble { other } else { nil }
     }
 
@@ -56,19 +56,21 @@ final class TroubledStore: Store {
 
     static let cut = StoreFailure(.unknown, "the line is cut")
 
-    private func change<Value: Sendable>(
-        _ body: () async throws(StoreFailure) -> Value
+    /// The other writer does the same first.
+    func change<Value: Sendable>(
+        _ body: (any Store) async throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
         await interfere()
+        if let other { _ = try? await body(other.store) }
         if isCut {
-            _ = try await body()
+            _ = try await body(base)
             throw Self.cut
         }
-        if case .lostAnswers = trouble { _ = try? await body() }
-        return try await body()
+        if case .lostAnswers = trouble { _ = try? await body(base) }
+        return try await body(base)
     }
 
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         _ body: () async throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
         await interfere()
@@ -97,7 +99,10 @@ final class TroubledStore: Store {
             batch.isRepeated = true
         }
         let committed = try await base.commit(batch)
-        other?.learn(committed.outcomes)
+        if let other {
+            other.learn(committed.outcomes)
+            await other.comeSecond(to: batch.operations, committed.outcomes)
+        }
         return tell(committed)
     }
 
@@ -114,7 +119,7 @@ final class TroubledStore: Store {
     }
 
     func note(_ marks: SoftMarks) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.note(marks) }
+        try await change { store throws(StoreFailure) in try await store.note(marks) }
     }
 
     func inbox(
@@ -223,7 +228,7 @@ final class TroubledStore: Store {
     }
 
     func groupKey(orKeep fresh: [UInt8]) async throws(StoreFailure) -> [UInt8] {
-        try await change { () throws(StoreFailure) in try await base.groupKey(orKeep: fresh) }
+        try await change { store throws(StoreFailure) in try await store.groupKey(orKeep: fresh) }
     }
 
     func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation] {
@@ -240,7 +245,7 @@ final class TroubledStore: Store {
     }
 
     func setBelievedTime(_ time: Timestamp) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.setBelievedTime(time) }
+        try await change { store throws(StoreFailure) in try await store.setBelievedTime(time) }
     }
 
     func usage() async throws(StoreFailure) -> [AccountID: UInt64] {
@@ -251,159 +256,4 @@ final class TroubledStore: Store {
 
     func giveBackRoom(isShort: Bool) { base.giveBackRoom(isShort: isShort) }
     func takeFaults() -> [StoreFailure] { base.takeFaults() }
-}
-
-extension TroubledStore {
-    func account(named name: UserName) async throws(StoreFailure) -> StoredAccount? {
-        try await read { () throws(StoreFailure) in try await base.account(named: name) }
-    }
-
-    func account(_ id: AccountID) async throws(StoreFailure) -> StoredAccount? {
-        try await read { () throws(StoreFailure) in try await base.account(id) }
-    }
-
-    func accounts(after name: String, limit: Int) async throws(StoreFailure) -> [CountedAccount] {
-        try await read { () throws(StoreFailure) in try await base.accounts(after: name, limit: limit) }
-    }
-
-    func dearestImportedCost() async throws(StoreFailure) -> Int {
-        try await read { () throws(StoreFailure) in try await base.dearestImportedCost() }
-    }
-
-    func register(
-        _ account: StoredAccount, device: NewDevice?, invite: [UInt8]?
-    ) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in
-            try await base.register(account, device: device, invite: invite)
-        }
-    }
-
-    func importAccounts(_ accounts: [StoredAccount], isDryRun: Bool) async throws(StoreFailure) -> [AccountID] {
-        try await change { () throws(StoreFailure) in
-            try await base.importAccounts(accounts, isDryRun: isDryRun)
-        }
-    }
-
-    func admit(
-        _ device: NewDevice, _ admission: Admission, to account: AccountID, ifHashIs hash: String
-    ) async throws(StoreFailure) -> LoggedIn {
-        try await change { () throws(StoreFailure) in
-            try await base.admit(device, admission, to: account, ifHashIs: hash)
-        }
-    }
-
-    func chain(of account: AccountID, from number: UInt32, limit: Int) async throws(StoreFailure) -> StoredChain? {
-        try await read { () throws(StoreFailure) in try await base.chain(of: account, from: number, limit: limit) }
-    }
-
-    func publish(_ step: ChainStep) async throws(StoreFailure) -> ChainOutcome {
-        try await change { () throws(StoreFailure) in try await base.publish(step) }
-    }
-
-    func leaveGrant(
-        _ grant: [UInt8], of device: DeviceID, account: AccountID
-    ) async throws(StoreFailure) -> WaitingDevice {
-        try await change { () throws(StoreFailure) in
-            try await base.leaveGrant(grant, of: device, account: account)
-        }
-    }
-
-    func enrolment(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) -> EnrolledDevice? {
-        try await read { () throws(StoreFailure) in try await base.enrolment(device, of: account) }
-    }
-
-    func enrol(_ entry: IdentityEntry) async throws(StoreFailure) -> LoggedIn {
-        try await change { () throws(StoreFailure) in try await base.enrol(entry) }
-    }
-
-    func suspendDevice(
-        _ device: DeviceID, of account: AccountID, ifHashIs hash: String
-    ) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in
-            try await base.suspendDevice(device, of: account, ifHashIs: hash)
-        }
-    }
-
-    func publishPackages(_ publication: PackagePublication) async throws(StoreFailure) -> KeptPackages {
-        try await change { () throws(StoreFailure) in try await base.publishPackages(publication) }
-    }
-
-    func takePackages(_ claim: PackageClaim) async throws(StoreFailure) -> [TakenPackage] {
-        try await change { () throws(StoreFailure) in try await base.takePackages(claim) }
-    }
-
-    func changeBlocks(_ change: ChangeBlocks, of account: AccountID) async throws(StoreFailure) -> [AccountRecord] {
-        try await self.change { () throws(StoreFailure) in try await base.changeBlocks(change, of: account) }
-    }
-
-    func isBlocked(_ other: AccountID, by account: AccountID) async throws(StoreFailure) -> Bool {
-        try await read { () throws(StoreFailure) in try await base.isBlocked(other, by: account) }
-    }
-
-    func logIn(
-        _ device: DeviceID, of account: AccountID, number: LoginNumber,
-        ifSigned isSigned: @escaping @Sendable ([UInt8]) -> Bool
-    ) async throws(StoreFailure) -> LoggedIn {
-        try await read { () throws(StoreFailure) in
-            try await base.logIn(device, of: account, number: number, ifSigned: isSigned)
-        }
-    }
-
-    func devices(of account: AccountID) async throws(StoreFailure) -> [DeviceRecord] {
-        try await read { () throws(StoreFailure) in try await base.devices(of: account) }
-    }
-
-    func addDevice(_ device: NewDevice, to account: AccountID) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.addDevice(device, to: account) }
-    }
-
-    func renameDevice(_ device: DeviceID, of account: AccountID, to name: String) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.renameDevice(device, of: account, to: name) }
-    }
-
-    func revokeDevice(_ device: DeviceID, of account: AccountID) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.revokeDevice(device, of: account) }
-    }
-
-    func setPassword(
-        _ hash: PasswordHash, of account: AccountID, replacing old: String?, revokingAllBut survivor: DeviceID?
-    ) async throws(StoreFailure) -> [DeviceID] {
-        try await change { () throws(StoreFailure) in
-            try await base.setPassword(hash, of: account, replacing: old, revokingAllBut: survivor)
-        }
-    }
-
-    func setFlags(
-        _ set: AccountRecord.Flags, clearing clear: AccountRecord.Flags, of account: AccountID
-    ) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.setFlags(set, clearing: clear, of: account) }
-    }
-
-    func setDisplayName(_ text: String, of account: AccountID) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.setDisplayName(text, of: account) }
-    }
-
-    func deleteAccount(_ account: AccountID, erasing: Bool) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.deleteAccount(account, erasing: erasing) }
-    }
-
-    func counts() async throws(StoreFailure) -> StoreCounts {
-        try await read { () throws(StoreFailure) in try await base.counts() }
-    }
-
-    func invites() async throws(StoreFailure) -> [Invite] {
-        try await read { () throws(StoreFailure) in try await base.invites() }
-    }
-
-    func isValid(invite token: [UInt8]) async throws(StoreFailure) -> Bool {
-        try await read { () throws(StoreFailure) in try await base.isValid(invite: token) }
-    }
-
-    func addInvite(_ invite: Invite, token: [UInt8]) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.addInvite(invite, token: token) }
-    }
-
-    func removeInvite(_ id: InviteID) async throws(StoreFailure) {
-        try await change { () throws(StoreFailure) in try await base.removeInvite(id) }
-    }
 }

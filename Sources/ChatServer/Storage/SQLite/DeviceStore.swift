@@ -101,7 +101,7 @@ package struct DeviceStore {
     /// Adds a device; one that is there already stays as it is. Where the account has a chain, the device waits to be added to it.
     ///
     /// - Parameter isStranger: it is made by the account's password alone: few of these may wait.
-    /// - Throws: `tooManyDevices`.
+    /// - Throws: `tooManyDevices`; `noSuchDevice` where it is another account's.
     package func insert(_ device: NewDevice, account: AccountID, isStranger: Bool = true, time: Timestamp) throws {
         guard try self.device(device.id, of: account) == nil else { return }
         try DeviceStateStore(database: database).endWaiting(of: account, before: time - WaitingDevice.patience)
@@ -117,6 +117,8 @@ package struct DeviceStore {
     }
 
     private func insert(_ device: NewDevice, account: AccountID, state: DeviceState, time: Timestamp) throws {
+        let isTaken = try database.first("SELECT 1 FROM devices WHERE id = ?", device.id) { _ in true } ?? false
+        guard !isTaken else { throw Failure(.noSuchDevice) }
         let isActive = state == .active
         try database.run(
             """
