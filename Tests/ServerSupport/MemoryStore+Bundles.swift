@@ -56,11 +56,11 @@ extension MemoryStore {
         for change in bundle.members { apply(change, &conversation) }
         if let room = bundle.room { conversation.traits = known(room) }
         guard let welcome = bundle.welcome else { return }
-        let requests = Dictionary(welcome.devices.map { ($0, MessageID?.none) }) { first, _ in first }
+        let waiting = welcome.devices.map { ($0, Welcome.Waiting(voided: devices[$0]?.voided ?? 0)) }
         conversation.welcomes.append(
             Welcome(
                 taken: TakenWelcome(id: bundle.id, head: conversation.head, payload: welcome.payload), time: time,
-                sender: bundle.sender, requests: requests))
+                sender: bundle.sender, devices: Dictionary(waiting) { first, _ in first }))
         for device in welcome.devices {
             noteUsed(by: bundle.sender, in: bundle.conversation, of: device)
             dropSurplusWelcomes(of: bundle.sender, for: device, in: &conversation)
@@ -75,10 +75,10 @@ extension MemoryStore {
         let all = conversations.flatMap { id, conversation in
             conversation.welcomes.indices.map { (id: id, index: $0, welcome: conversation.welcomes[$0]) }
         }
-        let own = all.filter { $0.welcome.sender == sender && $0.welcome.requests[device] != nil }
+        let own = all.filter { $0.welcome.sender == sender && $0.welcome.devices[device] != nil }
             .sorted { ($0.welcome.time, $0.welcome.taken.head) > ($1.welcome.time, $1.welcome.taken.head) }
         for item in own.dropFirst(NewWelcome.kept) {
-            conversations[item.id]?.welcomes[item.index].requests[device] = nil
+            conversations[item.id]?.welcomes[item.index].devices[device] = nil
         }
         changing.welcomes = conversations[changing.info.id]?.welcomes ?? []
     }
@@ -103,15 +103,16 @@ extension MemoryStore {
             conversation.leaves[device]?.isRemoved = true
         case .enter(let device, let account, let leaf):
             let cursor = conversation.cursors[device]
+            let keys = devices[device]?.replaced.count ?? 0
             if let span = conversation.leaves[device]?.span,
                 span.until.map({ until in cursor.map { $0.acked < until } ?? false }) ?? true
             {
                 conversation.leaves[device] = Leaf(
-                    index: leaf, account: account, span: LeafSpan(since: span.since))
+                    index: leaf, account: account, span: LeafSpan(since: span.since), keys: keys)
                 return
             }
             conversation.leaves[device] = Leaf(
-                index: leaf, account: account, span: LeafSpan(since: conversation.head))
+                index: leaf, account: account, span: LeafSpan(since: conversation.head), keys: keys)
             let acked = max(conversation.cursors[device]?.acked ?? 0, conversation.head)
             let delivered = conversation.cursors[device]?.delivered ?? 0
             conversation.cursors[device] = Cursor(start: conversation.head, acked: acked, delivered: delivered)
@@ -187,7 +188,7 @@ extension MemoryStore {
             let flags = people[leaf.account]?.record.flags ?? []
             guard
                 leaf.span.until != nil || devices[device]?.state != .active || conversation.members[leaf.account] == nil
-                    || !flags.isDisjoint(with: [.disabled, .deleted])
+                    || !flags.isDisjoint(with: [.disabled, .deleted]) || isReplaced(device, in: conversation)
             else { return nil }
             return LostLeaf(leaf: leaf.index, reader: DeviceReader(account: leaf.account, device: device))
         }
@@ -218,16 +219,30 @@ extension MemoryStore {
         return .done
     }
 
-    /// Ends the leaves of a device that has other keys, where another device of its account has one.
-    func endLeaves(replacedOf device: DeviceID) {
-        for (id, conversation) in conversations where conversation.info.audience != .everyone {
-            guard let leaf = conversation.leaves[device], leaf.span.until == nil else { continue }
-            let others = conversation.leaves.filter { other, found in
-                other != device && found.account == leaf.account && found.span.until == nil
-                    && devices[other]?.state == .active
-            }
-            if !others.isEmpty { conversations[id]?.leaves[device]?.span.until = conversation.head }
+    /// Whether a device has other keys than those of its leaf, where another device of its account has one.
+    private func isReplaced(_ device: DeviceID, in conversation: Conversation) -> Bool {
+        guard conversation.info.audience != .everyone, let leaf = conversation.leaves[device], leaf.span.until == nil,
+            leaf.keys < devices[device]?.replaced.count ?? 0
+        else { return false }
+        return conversation.leaves.contains { other, found in
+            other != device && found.account == leaf.account && found.span.until == nil
+                && devices[other].map { $0.state == .active && $0.replaced.count == found.keys } ?? false
         }
+    }
+
+    func replacedLeaves(of account: AccountID?, limit: Int) -> [StoreOperation] {
+        let found = conversations.values.flatMap { conversation in
+            conversation.leaves.filter { device, leaf in
+                account ?? leaf.account == leaf.account && isReplaced(device, in: conversation)
+            }.keys.map { StoreOperation.endLeaf(conversation.info.id, $0) }
+        }
+        return Array(found.prefix(limit))
+    }
+
+    func endLeaf(_ id: ConversationID, _ device: DeviceID) -> OperationOutcome {
+        guard let conversation = conversations[id] else { return .refused(Failure(.noSuchConversation)) }
+        if isReplaced(device, in: conversation) { conversations[id]?.leaves[device]?.span.until = conversation.head }
+        return .done
     }
 
     /// Ends the leaves of devices that were not seen since then.
@@ -247,21 +262,36 @@ extension MemoryStore {
 
     func takeWelcome(_ id: ConversationID, _ device: DeviceID, _ request: MessageID) -> OperationOutcome {
         guard var conversation = conversations[id] else { return .refused(Failure(.noSuchConversation)) }
-        if let taken = conversation.welcomes.first(where: { $0.requests[device] == .some(request) }) {
-            return .welcome(taken.taken)
+        let voided = devices[device]?.voided
+        let waits = { (welcome: Welcome, request: MessageID?) in
+            welcome.devices[device].map { $0.voided == voided && $0.request == request } ?? false
         }
-        guard let index = conversation.welcomes.firstIndex(where: { $0.requests[device] == .some(nil) }) else {
-            return .welcome(nil)
-        }
-        conversation.welcomes[index].requests.updateValue(request, forKey: device)
+        if let taken = conversation.welcomes.first(where: { waits($0, request) }) { return .welcome(taken.taken) }
+        guard let index = conversation.welcomes.firstIndex(where: { waits($0, nil) }) else { return .welcome(nil) }
+        conversation.welcomes[index].devices[device]?.request = request
         conversations[id] = conversation
         return .welcome(conversation.welcomes[index].taken)
     }
 
     func welcomes(for device: DeviceID, limit: Int) async throws(StoreFailure) -> [ConversationID] {
         let waiting = conversations.values.filter { conversation in
-            conversation.welcomes.contains { $0.requests[device] == .some(nil) }
+            conversation.welcomes.contains { isWaiting($0, for: device) }
         }
         return Array(waiting.map(\.info.id).sorted().prefix(limit))
+    }
+
+    func isWaiting(_ welcome: Welcome, for device: DeviceID) -> Bool {
+        guard let waiting = welcome.devices[device], let known = devices[device] else { return false }
+        return waiting.request == nil && waiting.voided == known.voided
+    }
+}
+
+extension StoreOperation {
+    /// The conversation, where nobody who reads it before has to read it after.
+    var endsReaders: ConversationID? {
+        switch self {
+        case .removeRoom(let id), .endLeaf(let id, _): id
+        default: nil
+        }
     }
 }

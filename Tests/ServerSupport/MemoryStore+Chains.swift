@@ -77,7 +77,7 @@ extension MemoryStore {
                 devices[other.new.id]?.pendingSince = clock()
             }
         case .add(let device): if devices[device] != nil { try activate(device, of: step.account) }
-        case .revoke(let device): end(device)
+        case .revoke(let device): if devices[device]?.account == step.account { end(device) }
         case .reset(let device):
             if devices[device] != nil { try activate(device, of: step.account) }
             for other in active(of: step.account) where other.new.id != device { end(other.new.id) }
@@ -176,7 +176,6 @@ extension MemoryStore {
             devices[new.id]?.window = LoginWindow()
             if let former {
                 devices[new.id]?.replaced.append(former)
-                endLeaves(replacedOf: new.id)
             }
         }
     }

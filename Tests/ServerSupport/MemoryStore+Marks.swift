@@ -166,7 +166,8 @@ extension MemoryStore {
                     && !conversation.erasedAccounts.contains(account)
             }.map { .erase($0.info.id, of: account) }
         }
-        return Array((joins + closes + erasures.prefix(Self.erasuresAtOnce)).prefix(limit))
+        let leaves = replacedLeaves(of: nil, limit: limit)
+        return Array((joins + closes + leaves + erasures.prefix(Self.erasuresAtOnce)).prefix(limit))
     }
 
     func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
@@ -186,7 +187,7 @@ extension MemoryStore {
                 step.firsts[id] = entry.seq.advanced(by: 1)
             }
             let old = conversation.welcomes.filter { welcome in
-                let waits = welcome.requests.values.contains { $0 == nil }
+                let waits = welcome.devices.keys.contains { isWaiting(welcome, for: $0) }
                 return welcome.time < (waits ? sweep.welcomesBefore : sweep.identifiersBefore)
             }
             for welcome in old {

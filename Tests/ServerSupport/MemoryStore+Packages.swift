@@ -13,9 +13,7 @@ extension MemoryStore {
     func dropPackages(_ device: DeviceID) {
         packages[device] = nil
         handouts[device] = nil
-        for (id, conversation) in conversations {
-            for index in conversation.welcomes.indices { conversations[id]?.welcomes[index].requests[device] = nil }
-        }
+        devices[device]?.voided += 1
     }
 
     func expirePackages(at time: Timestamp) {

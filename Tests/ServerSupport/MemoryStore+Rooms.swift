@@ -75,7 +75,7 @@ extension MemoryStore {
         room.cursors = room.cursors.filter { !own.contains($0.key) }
         room.leaves = room.leaves.filter { !own.contains($0.key) || !$0.value.isRemoved }
         for index in room.welcomes.indices {
-            room.welcomes[index].requests = room.welcomes[index].requests.filter { !own.contains($0.key) }
+            room.welcomes[index].devices = room.welcomes[index].devices.filter { !own.contains($0.key) }
         }
         conversations[id] = room
         return .done

@@ -42,8 +42,14 @@ actor MemoryStore: Store {
         var taken: TakenWelcome
         var time: Timestamp
         var sender: AccountID
-        /// Who has taken it; nil: nobody yet.
-        var requests: [DeviceID: MessageID?]
+        var devices: [DeviceID: Waiting]
+
+        struct Waiting {
+            /// As the device was when it came (`Device.voided`).
+            var voided: Int
+            /// Who has taken it; nil: nobody yet.
+            var request: MessageID?
+        }
     }
 
     struct Leaf {
@@ -51,6 +57,8 @@ actor MemoryStore: Store {
         var account: AccountID
         var span: LeafSpan
         var isRemoved = false
+        /// As the device was when it got it (`Device.replaced`).
+        var keys = 0
     }
 
     struct Member {
@@ -88,6 +96,8 @@ actor MemoryStore: Store {
         var grant: [UInt8] = []
         /// Former login keys, the newest last.
         var replaced: [[UInt8]] = []
+        /// How often what waited for it has become void.
+        var voided = 0
         var lastSeen: Timestamp = 0
         var window = LoginWindow()
     }
@@ -169,7 +179,7 @@ actor MemoryStore: Store {
                         bundle.changesLeaves && !stored.duplicate ? before : nil
                     ))
             }
-            if case .removeRoom(let id) = operation, let index = entries.lastIndex(where: { $0.0 == id }) {
+            if let id = operation.endsReaders, let index = entries.lastIndex(where: { $0.0 == id }) {
                 entries[index].2 = entries[index].2 ?? before
             }
             return outcome
@@ -208,6 +218,7 @@ actor MemoryStore: Store {
         case .join(let id, let account): join(id, account)
         case .close(let id): close(id)
         case .erase(let id, let account): erase(id, account)
+        case .endLeaf(let id, let device): endLeaf(id, device)
         }
     }
 

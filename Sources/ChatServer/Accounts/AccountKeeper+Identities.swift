@@ -36,7 +36,12 @@ extension AccountKeeper {
                 switch try IdentityUse(request, keys: keys, kept, device) {
                 case .look: return try await look(request, kept.head)
                 case .enter(let entry):
-                    return try await change { () throws(StoreFailure) in try await store.enrol(entry) }
+                    let loggedIn = try await change { () throws(StoreFailure) in try await store.enrol(entry) }
+                    // Where that fails they are lost all the same, and the next start does it.
+                    _ = try? await ask { () throws(StoreFailure) in
+                        try await store.endReplacedLeaves(of: request.account)
+                    }
+                    return loggedIn
                 }
             } catch {
                 guard error.errorCode == .chainMoved, round < Self.rounds else { throw error }

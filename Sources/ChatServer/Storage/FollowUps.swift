@@ -1,3 +1,5 @@
+import ChatProtocol
+
 /// What one operation brings about elsewhere is an operation of its own.
 extension Store {
     /// Follow-ups that are committed at once.
@@ -25,12 +27,24 @@ extension Store {
         while true {
             let operations = try await followUps(limit: Self.followUpPage)
             guard !operations.isEmpty else { return }
-            let byLane = Dictionary(grouping: operations) { lane(of: $0.conversation) }
-            for operations in byLane.values {
-                let outcomes = try await settle(operations)
-                // One that cannot be done would be found for ever.
-                guard outcomes.contains(where: { $0 == .done || $0 == .unfinished }) else { return }
-            }
+            guard try await settleByLane(operations) else { return }
         }
+    }
+
+    /// Ends the leaves of an account whose keys were replaced.
+    package func endReplacedLeaves(of account: AccountID) async throws(StoreFailure) {
+        while true {
+            let operations = try await replacedLeaves(of: account, limit: Self.followUpPage)
+            guard !operations.isEmpty, try await settleByLane(operations) else { return }
+        }
+    }
+
+    /// - Returns: whether to look for more: one that cannot be done would be found for ever.
+    private func settleByLane(_ operations: [StoreOperation]) async throws(StoreFailure) -> Bool {
+        for operations in Dictionary(grouping: operations, by: { lane(of: $0.conversation) }).values {
+            let outcomes = try await settle(operations)
+            guard outcomes.contains(where: { $0 == .done || $0 == .unfinished }) else { return false }
+        }
+        return true
     }
 }

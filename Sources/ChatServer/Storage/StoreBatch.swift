@@ -51,6 +51,9 @@ package enum StoreOperation: Sendable, Equatable {
     /// Takes the payloads out of what an account has written in a conversation (`ErasedEntry`). It does a bounded part
     /// of it, and comes out `unfinished` as long as there is more: the caller brings it again.
     case erase(ConversationID, of: AccountID)
+    /// Ends the leaf of a device whose keys were replaced since it got it, where its account has another one (`replacedLeaves`): what is at
+    /// the head is the last that it reads. Any other leaf stays as it is.
+    case endLeaf(ConversationID, DeviceID)
 
     /// The conversation that it changes.
     package var conversation: ConversationID {
@@ -58,7 +61,7 @@ package enum StoreOperation: Sendable, Equatable {
         case .bundle(let bundle): bundle.conversation
         case .report(let report): report.conversation
         case .openDirect(_, _, let id), .openRoom(let id, _, _), .forgetRoom(let id, _), .removeRoom(let id),
-            .join(let id, _), .close(let id), .erase(let id, _), .takeWelcome(let id, _, _):
+            .join(let id, _), .close(let id), .erase(let id, _), .endLeaf(let id, _), .takeWelcome(let id, _, _):
             id
         }
     }

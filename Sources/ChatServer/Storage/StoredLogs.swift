@@ -14,7 +14,8 @@ import ChatProtocol
 ///   answered with what was answered the first time.
 /// - With a bundle everything of it changes or nothing: entry, epoch, side rows, memberships, leaves, Welcome. Without an entry
 ///   no number is given away.
-/// - A Welcome lies with its conversation, once for all its devices, and each of them takes it once.
+/// - A Welcome lies with its conversation, once for all its devices, and each of them takes it once, as long as it is the device's
+///   (`StoredPackages`): which it is follows from the device, not from what is written here.
 /// - Numbers of a conversation are given away one by one, in the order of the operations. Their times never fall: each
 ///   is the store's own, or that of the entry before it where the clock was set back.
 /// - Cursors and read marks only go up, and never beyond the conversation's head. They are soft: a crash may take back
@@ -56,10 +57,14 @@ package protocol StoredLogs: Sendable {
         of conversation: ConversationID, for reader: DeviceReader
     ) async throws(StoreFailure) -> DeviceStanding
 
-    /// The leaves of a conversation's group that are nobody's any more: their device is not active, or was not seen for very long, or its
-    /// account is not
-    /// a member or has left in between, or is disabled or deleted.
+    /// The leaves of a conversation's group that are nobody's any more: their device is not active, or was not seen for very long, or has
+    /// other keys while another one of its account is there, or its account is not a member or has left in between, or is disabled or
+    /// deleted.
     func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf]
+
+    /// What there is to be done about leaves of an account's devices, or of all, whose keys were replaced (`endLeaf`); they are lost until
+    /// then. At most `limit`.
+    func replacedLeaves(of account: AccountID?, limit: Int) async throws(StoreFailure) -> [StoreOperation]
 
     /// Whether the store was restored from a backup, and nobody has committed in the conversation since.
     func isRestored(_ conversation: ConversationID) async throws(StoreFailure) -> Bool

@@ -127,6 +127,9 @@ import Testing
             try await scene.store.addDevice(new, to: account)
             try await scene.store.revokeDevice(id, of: account)
         }
+        // What lies with conversations goes with the next sweep.
+        var sweep = RetentionSweep(now: 1, retention: 1)
+        while !sweep.isDone { sweep = try await scene.store.retire(sweep).sweep }
         // The newest ones, so that they can be told; and how far the account has come.
         let kept = try await scene.store.read { database in
             try database.first(

@@ -283,6 +283,51 @@ import Transport
         }
     }
 
+    @Test(arguments: Kind.all) func `C5: what is lost by a renewal is ended by each conversation's own operation`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            let groups = [try await store.open(alice, bob), ConversationID(high: 9, low: 9)]
+            _ = try await store.commit([.openRoom(groups[1], try #require(RoomName("ops")), by: alice)])
+            let (second, third) = (try await store.device(of: bob, 9), try await store.device(of: bob, 10))
+            let ours = both + [.enter(second, of: bob, leaf: 2)]
+            _ = try await store.commit([
+                commit(1, in: groups[0], epoch: 1, ours), commit(2, in: groups[1], epoch: 1, [.join(bob)] + ours),
+            ])
+            let written = { (device: DeviceID, epoch: Epoch) in
+                let message = store.append("", to: groups[0], sender: bob, device: device, precondition: epoch)
+                return try await store.commit([message]).first?.refusal
+            }
+            for (device, key) in [(second, UInt8(12)), (bobDevice, 13)] {
+                _ = try await store.store.enrol(
+                    IdentityEntry(
+                        account: bob, device: StoreUnderTest.device(device, key: key), head: .none,
+                        renewal: IdentityEntry.Renewal(instance: 1, bytes: [key], isOnce: false)))
+                guard device == second else { continue }
+                let ends = try await store.store.replacedLeaves(of: bob, limit: 9)
+                #expect(Set(ends.map(\.conversation)) == Set(groups) && ends.count == 2)
+                #expect(try await store.store.replacedLeaves(of: alice, limit: 9) == [])
+                #expect(try await Set(store.store.followUps(limit: 9).map(\.conversation)) == Set(groups))
+                // Of a leaf with present keys it ends nothing.
+                _ = try await store.commit([.endLeaf(groups[0], bobDevice)])
+                #expect(try await standing(store, groups[0], bobDevice).leaf?.until == nil)
+                for _ in 0..<2 { _ = try await store.commit([.endLeaf(groups[0], second)]) }
+                #expect(try await standing(store, groups[0], second).leaf?.until != nil)
+                #expect(try await written(second, 1) == .notInGroup)
+                #expect(try await standing(store, groups[1], second).leaf?.until == nil)
+                try await store.store.endReplacedLeaves(of: bob)
+                #expect(try await standing(store, groups[1], second).leaf?.until != nil)
+            }
+            // The last one with present keys is there no more, so nobody could say that the other is gone.
+            #expect(try await store.store.replacedLeaves(of: nil, limit: 9) == [])
+            #expect(try await written(bobDevice, 1) == nil)
+            // Once there is another one, it is.
+            _ = try await store.commit([commit(9, in: groups[0], epoch: 2, [.enter(third, of: bob, leaf: 3)])])
+            #expect(try await store.store.replacedLeaves(of: nil, limit: 9) == [.endLeaf(groups[0], bobDevice)])
+            #expect(try await store.store.lostLeaves(of: groups[0]).map(\.leaf) == [1, 2])
+        }
+    }
+
     @Test(arguments: Kind.all) func `messages are refused while a bundle says so`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             let dm = try await store.open(alice, bob)

@@ -153,6 +153,10 @@ final class TroubledStore: Store {
         try await read { () throws(StoreFailure) in try await base.lostGroups(of: account) }
     }
 
+    func replacedLeaves(of account: AccountID?, limit: Int) async throws(StoreFailure) -> [StoreOperation] {
+        try await read { () throws(StoreFailure) in try await base.replacedLeaves(of: account, limit: limit) }
+    }
+
     func isRestored(_ conversation: ConversationID) async throws(StoreFailure) -> Bool {
         try await read { () throws(StoreFailure) in try await base.isRestored(conversation) }
     }

@@ -92,6 +92,7 @@ struct BatchWriteStore {
         case .join(let id, let account): try join(id, account)
         case .close(let id): try close(id)
         case .erase(let id, let account): try erase(id, account)
+        case .endLeaf(let id, let device): try endLeaf(id, device)
         }
     }
 
@@ -129,6 +130,16 @@ struct BatchWriteStore {
     private mutating func erase(_ id: ConversationID, _ account: AccountID) throws -> OperationOutcome {
         guard let conversation = try conversation(id) else { return .refused(Failure(.noSuchConversation)) }
         return try ErasureStore.step(of: account, in: conversation.number, database) ? .done : .unfinished
+    }
+
+    private mutating func endLeaf(_ id: ConversationID, _ device: DeviceID) throws -> OperationOutcome {
+        guard let conversation = try conversation(id) else { return .refused(Failure(.noSuchConversation)) }
+        guard try LeafStore.isReplaced(device, in: conversation.number, database) else { return .done }
+        let readers = try readers(of: conversation)
+        try LeafStore.end(device, in: conversation.number, after: conversation.head, database)
+        conversation.leavesHaveChanged = true
+        conversation.end(for: readers)
+        return .done
     }
 
     mutating func conversation(_ id: ConversationID) throws -> Conversation? {

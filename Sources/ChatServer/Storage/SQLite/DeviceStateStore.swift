@@ -87,11 +87,11 @@ struct DeviceStateStore {
         if database.changes > 0 { try PackageStore(database: database).drop(device) }
         let forgotten: [DeviceID] = try database.all(
             """
-            SELECT id FROM devices WHERE account = ? AND state = ? AND id <> ?
+            SELECT id FROM devices WHERE account = ? AND state = ? AND id <> ? AND is_surplus = 0
             ORDER BY created DESC, id LIMIT -1 OFFSET ?
             """, account, Int(DeviceState.revoked.rawValue), device, Limits.devicesPerAccount - 1
         ) { try $0.identifier(0) }
-        for old in forgotten { try forget(old) }
+        for old in forgotten { try strip(old) }
     }
 
     /// Revokes all devices of an account but one.
@@ -102,13 +102,25 @@ struct DeviceStateStore {
         for device in others where device != kept { try revoke(device, of: account) }
     }
 
-    /// Removes a device. How far the account has come is kept with its memberships.
-    private func forget(_ device: DeviceID) throws {
-        try database.run("DELETE FROM cursors WHERE device = ?", device)
+    /// Takes everything of a device that is its account's; the next sweep has the rest.
+    private func strip(_ device: DeviceID) throws {
         try database.run("DELETE FROM device_keys WHERE device = ?", device)
         try database.run("DELETE FROM replaced_keys WHERE device = ?", device)
         try PackageStore(database: database).drop(device)
-        try database.run("DELETE FROM devices WHERE id = ?", device)
+        try database.run(
+            "UPDATE devices SET is_surplus = 1, name = '', certificate = x'', login_window = x'' WHERE id = ?", device)
+    }
+
+    /// Forgets some that are surplus, and what lies of them with conversations. How far the account has come is kept with its memberships.
+    func forgetSurplus(limit: Int) throws {
+        let surplus: [DeviceID] = try database.all("SELECT id FROM devices WHERE is_surplus = 1 LIMIT ?", limit) {
+            try $0.identifier(0)
+        }
+        for device in surplus {
+            try database.run("DELETE FROM cursors WHERE device = ?", device)
+            try database.run("DELETE FROM welcome_devices WHERE device = ?", device)
+            try database.run("DELETE FROM devices WHERE id = ?", device)
+        }
     }
 }
 

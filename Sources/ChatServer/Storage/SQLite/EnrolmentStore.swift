@@ -83,7 +83,7 @@ struct EnrolmentStore {
         let device = entry.device.id
         try PackageStore(database: database).drop(device)
         guard let former, former != entry.loginKey else { return }
-        try LeafStore.endReplaced(device, in: database)
+        try database.run("UPDATE devices SET replaced = replaced + 1 WHERE id = ?", device)
         try database.run(
             "INSERT OR REPLACE INTO replaced_keys(device, public_key, time) VALUES(?, ?, ?)", device, former, time)
         try database.run(

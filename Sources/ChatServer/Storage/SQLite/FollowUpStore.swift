@@ -21,7 +21,8 @@ enum FollowUpStore {
             WHERE a.flags & ? <> 0 AND c.type = ? AND c.closed = 0 LIMIT ?
             """, deleted, ConversationKind.direct.rawValue, limit - joins.count
         ) { .close(try $0.identifier(0)) }
-        let room = min(limit - joins.count - closes.count, SQLiteStore.erasuresAtOnce)
-        return try joins + closes + ErasureStore.operations(limit: room, in: database)
+        let leaves = try LeafStore.replaced(of: nil, limit: limit - joins.count - closes.count, in: database)
+        let room = min(limit - joins.count - closes.count - leaves.count, SQLiteStore.erasuresAtOnce)
+        return try joins + closes + leaves + ErasureStore.operations(limit: room, in: database)
     }
 }

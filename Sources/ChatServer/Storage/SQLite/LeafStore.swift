@@ -13,10 +13,10 @@ enum LeafStore {
         let goesOn = try goesOn(device, in: conversation, database)
         try database.run(
             """
-            INSERT INTO leaves(conversation, device, account, leaf, since) SELECT ?1, id, account, ?2, ?3 FROM devices
-            WHERE id = ?4
+            INSERT INTO leaves(conversation, device, account, leaf, since, replaced)
+            SELECT ?1, id, account, ?2, ?3, replaced FROM devices WHERE id = ?4
             ON CONFLICT(conversation, device) DO UPDATE SET leaf = excluded.leaf, since = iif(?5, since, excluded.since),
-                until = NULL, removed = 0
+                until = NULL, removed = 0, replaced = excluded.replaced
             """, conversation.number, Int(leaf), seq, device, goesOn)
         guard !goesOn else { return }
         try database.run(
@@ -95,7 +95,9 @@ enum LeafStore {
             LEFT JOIN members m ON m.conversation = c.id AND m.account = l.account
             LEFT JOIN accounts a ON a.id = l.account
             WHERE c.id = ? AND l.removed = 0
-                AND (l.until IS NOT NULL OR d.state IS NOT ? OR m.account IS NULL OR coalesce(a.flags, 0) & ? <> 0)
+                AND (l.until IS NOT NULL OR d.state IS NOT ? OR m.account IS NULL OR coalesce(a.flags, 0) & ? <> 0
+                    OR EXISTS(SELECT 1 FROM replaced_leaves r WHERE r.account = l.account AND r.device = l.device
+                        AND r.conversation = l.conversation))
             ORDER BY l.leaf
             """, conversation, Int(DeviceState.active.rawValue), goneAccounts
         ) { row in
@@ -113,7 +115,9 @@ enum LeafStore {
             LEFT JOIN members m ON m.conversation = c.id AND m.account = l.account
             LEFT JOIN accounts a ON a.id = l.account
             WHERE (?1 IS NULL OR l.account = ?1) AND l.removed = 0
-                AND (l.until IS NOT NULL OR d.state IS NOT ?2 OR m.account IS NULL OR coalesce(a.flags, 0) & ?3 <> 0)
+                AND (l.until IS NOT NULL OR d.state IS NOT ?2 OR m.account IS NULL OR coalesce(a.flags, 0) & ?3 <> 0
+                    OR EXISTS(SELECT 1 FROM replaced_leaves r WHERE r.account = l.account AND r.device = l.device
+                        AND r.conversation = l.conversation))
             ORDER BY c.id
             """, account, Int(DeviceState.active.rawValue), goneAccounts
         ) { try $0.identifier(0) }
@@ -123,36 +127,21 @@ enum LeafStore {
     ///
     /// - Returns: how many.
     static func endUnseen(since cutoff: Timestamp, limit: Int, in database: Database) throws -> Int {
-        let unseen: [(number: UInt64, device: DeviceID)] = try database.all(
+        let unseen: [(number: UInt64, device: DeviceID, head: SequenceNumber)] = try database.all(
             """
-            SELECT l.conversation, l.device FROM leaves l JOIN devices d ON d.id = l.device
+            SELECT l.conversation, l.device, c.head FROM leaves l JOIN devices d ON d.id = l.device
+            JOIN conversations c ON c.number = l.conversation
             WHERE l.until IS NULL AND max(d.last_seen, d.created, d.activated) < ? LIMIT ?
             """, cutoff, limit
-        ) { ($0.unsigned(0), try $0.identifier(1)) }
-        for (number, device) in unseen { try end(device, in: number, database) }
+        ) { ($0.unsigned(0), try $0.identifier(1), $0.sequenceNumber(2)) }
+        for (number, device, head) in unseen { try end(device, in: number, after: head, database) }
         return unseen.count
     }
 
-    /// Ends the leaves of a device that has other keys from now on, where its account has another one, so that nobody has to wait for
-    /// it to come by: nothing is encrypted to the former keys (G1). It comes back by itself, since its account is there.
-    static func endReplaced(_ device: DeviceID, in database: Database) throws {
-        let numbers = try database.all(
-            """
-            SELECT l.conversation FROM leaves l JOIN conversations c ON c.number = l.conversation
-            WHERE l.device = ?1 AND l.until IS NULL AND c.type <> ?2 AND EXISTS (
-                SELECT 1 FROM leaves o JOIN devices d ON d.id = o.device AND d.state = ?3
-                WHERE o.conversation = l.conversation AND o.account = l.account AND o.device <> ?1 AND o.until IS NULL)
-            """, device, ConversationKind.everyone.rawValue, Int(DeviceState.active.rawValue)
-        ) { $0.unsigned(0) }
-        for number in numbers { try end(device, in: number, database) }
-    }
-
-    private static func end(_ device: DeviceID, in number: UInt64, _ database: Database) throws {
+    /// - Parameter seq: the last one that it reads.
+    static func end(_ device: DeviceID, in number: UInt64, after seq: SequenceNumber, _ database: Database) throws {
         try database.run(
-            """
-            UPDATE leaves SET until = (SELECT head FROM conversations WHERE number = ?1)
-            WHERE conversation = ?1 AND device = ?2
-            """, number, device)
+            "UPDATE leaves SET until = ? WHERE conversation = ? AND device = ?", seq, number, device)
         try noteChange(of: number, in: database)
     }
 

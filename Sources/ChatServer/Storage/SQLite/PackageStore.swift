@@ -167,7 +167,7 @@ struct PackageStore {
     func drop(_ device: DeviceID) throws {
         try database.run("DELETE FROM key_packages WHERE device = ?", device)
         try database.run("DELETE FROM key_claims WHERE device = ?", device)
-        try database.run("DELETE FROM welcome_devices WHERE device = ?", device)
+        try database.run("UPDATE devices SET voided = voided + 1 WHERE id = ?", device)
     }
 
     /// Which of those that are handed out once were, since its backup was taken, a restored store does not know (K2).

@@ -25,7 +25,9 @@ enum RetentionStore {
         case .entries(let after): step.sweep.phase = try expireEntries(after: after, &step, in: database)
         case .identifiers(let after):
             if after.isEmpty {
-                try DeviceStateStore(database: database).endWaiting(of: nil, before: sweep.waitingBefore)
+                let devices = DeviceStateStore(database: database)
+                try devices.endWaiting(of: nil, before: sweep.waitingBefore)
+                try devices.forgetSurplus(limit: RetentionSweep.stepRows)
                 try PackageStore(database: database).expire(at: sweep.now, limit: RetentionSweep.stepRows)
             }
             if after.isEmpty {

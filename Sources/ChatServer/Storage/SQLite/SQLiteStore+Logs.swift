@@ -55,6 +55,12 @@ extension SQLiteStore {
         }
     }
 
+    package func replacedLeaves(
+        of account: AccountID?, limit: Int
+    ) async throws(StoreFailure) -> [StoreOperation] {
+        try await read { try LeafStore.replaced(of: account, limit: limit, in: $0) }
+    }
+
     package func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf] {
         try await read { try LeafStore.lost(of: conversation, in: $0) }
     }

@@ -11,7 +11,7 @@ package enum ServerSchema {
             Migration(first), Migration(second), Migration(third), Migration(fourth), Migration(fifth),
             Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth), Migration(tenth),
             Migration(eleventh), Migration(twelfth), Migration(thirteenth),
-            Migration(fourteenth), Migration(fifteenth),
+            Migration(fourteenth), Migration(fifteenth), Migration(sixteenth),
         ])
 
     private static let first: StaticString = """
@@ -256,5 +256,29 @@ package enum ServerSchema {
         UPDATE welcomes SET sender = coalesce((SELECT sender FROM entries WHERE key = conversation << 38 | head), x'');
         DELETE FROM welcome_devices WHERE (conversation, id) IN (SELECT conversation, id FROM welcomes WHERE sender = x'');
         DELETE FROM welcomes WHERE sender = x'';
+        """
+
+    /// What a change of a device means for its conversations follows from its own row: nothing is written into them with it.
+    private static let sixteenth: StaticString = """
+        -- voided: how often what waited for it has become void. replaced: how often an identity file has given it other keys.
+        -- is_surplus: it is to be forgotten.
+        ALTER TABLE devices ADD COLUMN voided INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE devices ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE devices ADD COLUMN is_surplus INTEGER NOT NULL DEFAULT 0;
+        -- What the device had when the row was written; where it has more now, the row is of keys that are gone.
+        ALTER TABLE welcome_devices ADD COLUMN voided INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE leaves ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX replaced_devices ON devices(account) WHERE replaced > 0;
+        CREATE INDEX surplus_devices ON devices(id) WHERE is_surplus = 1;
+        CREATE VIEW valid_welcomes AS SELECT w.* FROM welcome_devices w
+            JOIN devices d ON d.id = w.device AND d.voided = w.voided;
+        -- Leaves with keys that were replaced, where their account has another one, with the keys of its device.
+        CREATE VIEW replaced_leaves AS SELECT l.conversation, l.device, l.account FROM devices d
+            JOIN leaves l ON l.account = d.account AND l.device = d.id AND l.replaced < d.replaced AND l.until IS NULL
+            JOIN conversations c ON c.number = l.conversation AND c.type <> 2
+            WHERE d.replaced > 0 AND EXISTS(
+                SELECT 1 FROM leaves o JOIN devices e ON e.id = o.device AND e.state = 2 AND e.replaced = o.replaced
+                WHERE o.conversation = l.conversation AND o.account = l.account AND o.device <> l.device
+                    AND o.until IS NULL);
         """
 }

@@ -14,9 +14,9 @@ enum WelcomeStore {
         for device in Set(welcome.devices) {
             try database.run(
                 """
-                INSERT INTO welcome_devices(device, conversation, number, id)
-                SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3 FROM welcome_devices
-                WHERE device = ?1 AND conversation = ?2
+                INSERT INTO welcome_devices(device, conversation, number, id, voided)
+                SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3, coalesce((SELECT voided FROM devices WHERE id = ?1), 0)
+                FROM welcome_devices WHERE device = ?1 AND conversation = ?2
                 """, device, number, bundle.id)
             try database.run(
                 """
@@ -36,7 +36,7 @@ enum WelcomeStore {
         try database.run(
             """
             UPDATE welcome_devices SET request = ?1 WHERE device = ?2 AND conversation = ?3 AND number = (
-                SELECT min(number) FROM welcome_devices WHERE device = ?2 AND conversation = ?3 AND request IS NULL)
+                SELECT min(number) FROM valid_welcomes WHERE device = ?2 AND conversation = ?3 AND request IS NULL)
             """, request, device, number)
         return try taken(device, request, number, database)
     }
@@ -46,7 +46,7 @@ enum WelcomeStore {
     ) throws -> TakenWelcome? {
         try database.first(
             """
-            SELECT w.id, w.head, w.payload FROM welcome_devices d
+            SELECT w.id, w.head, w.payload FROM valid_welcomes d
             JOIN welcomes w ON w.conversation = d.conversation AND w.id = d.id
             WHERE d.device = ? AND d.conversation = ? AND d.request = ?
             """, device, number, request
@@ -56,7 +56,7 @@ enum WelcomeStore {
     static func waiting(for device: DeviceID, limit: Int, in database: Database) throws -> [ConversationID] {
         try database.all(
             """
-            SELECT DISTINCT c.id FROM welcome_devices d JOIN conversations c ON c.number = d.conversation
+            SELECT DISTINCT c.id FROM valid_welcomes d JOIN conversations c ON c.number = d.conversation
             WHERE d.device = ? AND d.request IS NULL ORDER BY c.id LIMIT ?
             """, device, limit
         ) { try $0.identifier(0) }
@@ -71,7 +71,7 @@ enum WelcomeStore {
         let old: [(number: UInt64, id: [UInt8], sender: AccountID, bytes: Int)] = try database.all(
             """
             SELECT conversation, id, sender, length(payload) FROM welcomes w WHERE time < ?1 AND (time < ?2 OR NOT EXISTS(
-                SELECT 1 FROM welcome_devices d WHERE d.conversation = w.conversation AND d.id = w.id AND d.request IS NULL))
+                SELECT 1 FROM valid_welcomes d WHERE d.conversation = w.conversation AND d.id = w.id AND d.request IS NULL))
             ORDER BY time LIMIT ?3
             """, sweep.identifiersBefore, sweep.welcomesBefore, limit
         ) { ($0.unsigned(0), $0.bytes(1), try $0.identifier(2), $0.int(3)) }
