@@ -39,7 +39,13 @@ extension RuleTable {
                         "turns to commit come one after the other", "a turn ends with the commit or with its time",
                         "nobody stands in line twice and who is gone waits no more",
                     ]),
-                Sentence("at most once an hour a group", ["who lost its way comes back once an hour"]),
+                Sentence(
+                    "at most once an hour a group",
+                    [
+                        "who lost its way comes back once an hour",
+                        "S3: who lost the race for coming back has not come back, and tries again",
+                        "S3: a commit that waits in what a restore has lost keeps nobody from coming back",
+                    ]),
                 Sentence(
                     "its own `PublicGroup` follows from its last good epoch; the result equals it in context and tag",
                     [
