@@ -37,20 +37,16 @@ import Transport
         try first.send(AdminRequest.importUsers([try AdministrationTests.user("a")], isDryRun: false).json.bytes)
         #expect(await eventually { effects.isHeld })
 
+        try await control.close().get()
+        let end = try await loop.submit { service.value.end() }.get()
         let hasEnded = Mutex(false)
-        let end = Task {
-            try await control.close().get()
-            try await loop.flatSubmit { service.value.end() }.get()
-            hasEnded.withLock { $0 = true }
-        }
-        #expect(await eventually { access(directory.control, F_OK) != 0 })
-        try await loop.submit {}.get()
+        end.whenComplete { _ in hasEnded.withLock { $0 = true } }
         try second.send(AdminRequest.listRooms.json.bytes)
         #expect(try second.nextLine() == nil)
         #expect(!hasEnded.withLock { $0 })
 
         effects.release()
-        try await end.value
+        try await end.get()
         var lines: [AdminReply?] = []
         while let line = try first.nextLine() { lines.append(AdminReply(line)) }
         #expect(lines.last == .end)
