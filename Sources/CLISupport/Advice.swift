@@ -53,6 +53,8 @@ package enum Advice: Equatable, Sendable {
     /// A room's name has come to another one, with which somebody may go on.
     case forgetRoom(String)
     case joinRoom(String)
+    /// Somebody cannot be added just now, and may come in by themselves.
+    case letJoin(room: String, user: String)
     case writeToRoom(String)
     case leaveRoom(String)
     /// Its admins, by name.

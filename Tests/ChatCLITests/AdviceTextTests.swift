@@ -10,7 +10,8 @@ import Testing
         .forgetServer("a"), .trustFingerprint("p"), .trustReplacedKey("p"), .trustByKey("p"), .makeIdentity,
         .nameIdentity, .makeAnotherIdentity, .setAnotherProxy, .seeUsers, .seeDevices, .seeServers, .seeResumePoints,
         .seeOutbox, .fetchHistory, .sendAgainWithKey, .giveAnotherKey, .askAgainWithKey,
-        .forgetRoom("ops"), .joinRoom("ops"), .askToBeAdded(room: "ops", admins: ["bob"]), .createRoom("ops"),
+        .forgetRoom("ops"), .joinRoom("ops"), .letJoin(room: "ops", user: "bob"),
+        .askToBeAdded(room: "ops", admins: ["bob"]), .createRoom("ops"),
         .createRoomAnew("ops"), .makeAdmin("ops"), .acceptFork("#ops"),
         .removeFromRoom("ops", user: "bob", isAdmin: true), .removeFromRoom("ops", user: "bob", isAdmin: false),
         .seeRooms, .leaveRoom("ops"), .writeToRoom("ops"), .useIdentityLater(seconds: 60),
@@ -48,6 +49,21 @@ import Testing
         for advice in [Advice.sendAgainWithKey, .giveAnotherKey, .askAgainWithKey] {
             #expect(!AdviceWording.rpc.text(advice).contains("--"))
         }
+    }
+
+    @Test func `nobody is sent to a command line for what the prompt or a method does`() {
+        for advice in Self.all {
+            let prompt = AdviceWording.prompt.text(advice)
+            let rpc = AdviceWording.rpc.text(advice)
+            let isDoneHere = prompt.firstMatch(of: #/chat (who|send|room (join|leave|list)) /#) != nil
+            #expect(!isDoneHere || isAboutAnother(advice), "\(prompt)")
+            #expect(rpc.firstMatch(of: #/chat (who|send|ask|listen|history|unread) /#) == nil, "\(rpc)")
+        }
+    }
+
+    /// Somebody else does it, whose face is not known.
+    private func isAboutAnother(_ advice: Advice) -> Bool {
+        if case .letJoin = advice { true } else { false }
     }
 
     @Test(arguments: AdviceTextTests.all) func `every advice has words everywhere`(advice: Advice) {

@@ -69,6 +69,8 @@ enum AdviceWording {
         case .forgetRoom(let room):
             "ask its members; to go on with the one that has the name now: chat room forget \(room)"
         case .joinRoom(let room): "join it first: chat room join \(room)"
+        case .letJoin(let room, let user):
+            "try again in a minute; or \(user) joins by themselves: chat room join \(room)"
         case .writeToRoom(let room): "write there: chat send --room \(room)"
         case .leaveRoom(let room): "leave it first: chat room leave \(room)"
         case .askToBeAdded(_, let admins) where admins.isEmpty: "ask somebody who is in it to add you"
@@ -106,22 +108,27 @@ enum AdviceWording {
         }
     }
 
-    /// Nil: as on the command line, where it is done.
+    /// Nil: no method does it; it is done on the command line, whose words it has then.
     private static func rpc(_ advice: Advice) -> String? {
         switch advice {
         case .seeUsers: "the method who, with users, lists everybody"
         case .sendAgainWithKey: "it may have been sent; send it again with the same id and it is delivered once"
         case .giveAnotherKey: "give a message of its own another id"
         case .askAgainWithKey: "the same id waits again without asking twice"
+        case .writeToRoom(let room): "the method send, with room \"\(room)\", writes there"
+        case .fetchHistory: "the method history, with sync, fetches it"
         default: nil
         }
     }
 
+    /// Nil: the prompt has no command for it; it is done on the command line, whose words it has then.
     private static func prompt(_ advice: Advice) -> String? {
         switch advice {
         case .seeUsers: "/users lists everybody"
         case .seeRooms: "/rooms lists those that you may use"
         case .joinRoom(let room): "join it first: /join \(room)"
+        case .leaveRoom(let room): "leave it first: /leave \(room)"
+        case .writeToRoom(let room): "write there: /to #\(room)"
         case .sendAgainWithKey: "it may have been sent; /history shows it once it is here"
         default: nil
         }

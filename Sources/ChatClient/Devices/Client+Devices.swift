@@ -85,7 +85,7 @@ extension Client {
         }
         guard !record.grant.isEmpty else {
             throw Problem(
-                .noSuchDevice, "the device has not left its key yet", hint: "run chat there once more, and try again")
+                .noSuchDevice, "the device has not left its key yet", hint: "have it connect once more, and try again")
         }
         guard let grant = try? Grant(wireBytes: record.grant), grant.device == record.id, grant.isProven(at: place)
         else {

@@ -32,8 +32,7 @@ struct RoomDesk: Sendable {
         }
         var problem = Problem(
             .busy, "\(user) has left #\(name) a short while ago",
-            hint: "try again in a minute; or \(user) joins by themselves: chat room join \(name)",
-            conversation: "#\(name)", sent: .no)
+            advice: .letJoin(room: name.text, user: user.text), conversation: "#\(name)", sent: .no)
         problem.user = user.text
         throw problem
     }
