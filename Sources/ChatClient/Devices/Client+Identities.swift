@@ -24,7 +24,7 @@ extension Client {
     }
 
     private func logIn(_ given: GivenIdentity, _ wish: LoginWish) async throws(Problem) -> Bool {
-        let lock = try IdentityLock(settings.profileDirectory)
+        let lock = try LockFile.identity(in: settings.profileDirectory)
         defer { withExtendedLifetime(lock) {} }
         let (known, isComplete) = try store { (try $0.identity(), try $0.knowsEveryone()) }
         if let known, known.account != given.file.account || known.address != given.address {

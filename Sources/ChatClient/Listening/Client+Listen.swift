@@ -34,7 +34,7 @@ extension Client {
         // A process that died while it caught up may have left something without its place.
         settleReplay()
         // Taken before its place is read: whoever had it may have moved it until then.
-        let lock = try options.resume.map { name throws(Problem) in try ResumeLock(name, in: directory) }
+        let lock = try options.resume.map { name throws(Problem) in try LockFile.resumePoint(name, in: directory) }
         return try store { store in
             guard let reader = try store.itemReader() else { throw notLoggedIn }
             var stored = try options.resume.flatMap { try store.resumePosition($0) }

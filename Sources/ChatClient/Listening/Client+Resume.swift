@@ -10,7 +10,7 @@ extension Client {
             return try store.resumePositions().map { row in
                 ResumePoint(
                     name: row.name, cursor: Cursor(store: name, position: row.position), moved: row.moved,
-                    waiting: row.waiting, holder: ResumeLock.holder(of: row.name, in: directory))
+                    waiting: row.waiting, holder: LockFile.holder(of: directory.resumeLockFile(row.name)))
             }
         }
     }
@@ -19,7 +19,7 @@ extension Client {
     ///
     /// - Throws: 75 where a process uses it, 65 for another store's cursor.
     package func setResumePoint(_ name: UserName, to start: ListenStart) throws(Problem) {
-        let lock = try ResumeLock(name, in: settings.profileDirectory)
+        let lock = try LockFile.resumePoint(name, in: settings.profileDirectory)
         try store { store in
             try checkCursor(start, store: try store.storeName())
             try store.write {
@@ -40,7 +40,7 @@ extension Client {
 
     /// - Throws: 67 `no_such_name`, 75 where a process uses it.
     package func removeResumePoint(_ name: UserName) throws(Problem) {
-        let lock = try ResumeLock(name, in: settings.profileDirectory)
+        let lock = try LockFile.resumePoint(name, in: settings.profileDirectory)
         guard try store({ store in try store.write { try store.removeResumePosition(name) } }) else {
             throw Problem(.noSuchName, "there is no resume point \(name)", advice: .seeResumePoints)
         }

@@ -27,7 +27,7 @@ package actor MessageListener {
 
     init(
         client: Client, options: ListenOptions, directory: ProfileDirectory, plan: ListenPlan, reader: ItemReader,
-        lock: ResumeLock?, stored: ResumePosition?
+        lock: LockFile?, stored: ResumePosition?
     ) throws {
         self.client = client
         self.options = options

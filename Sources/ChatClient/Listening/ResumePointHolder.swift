@@ -5,10 +5,10 @@ import ChatProtocol
 final class ResumePointHolder {
     let name: UserName
     private var stored: ResumePosition?
-    private var lock: ResumeLock?
+    private var lock: LockFile?
 
     /// Takes the point over together with the lock on it.
-    init(_ name: UserName, lock: ResumeLock, stored: ResumePosition?) {
+    init(_ name: UserName, lock: LockFile, stored: ResumePosition?) {
         self.name = name
         self.lock = lock
         self.stored = stored

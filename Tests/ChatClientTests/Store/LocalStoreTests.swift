@@ -325,28 +325,28 @@ import Testing
     @Test func `a resume point belongs to one and is free when its holder is gone`() throws {
         let scene = try StoreScene()
         let name = try #require(UserName("bot"))
-        var lock: ResumeLock? = try ResumeLock(name, in: scene.directory)
+        var lock: LockFile? = try LockFile.resumePoint(name, in: scene.directory)
         #expect(lock != nil)
-        let problem = #expect(throws: Problem.self) { try ResumeLock(name, in: scene.directory) }
+        let problem = #expect(throws: Problem.self) { try LockFile.resumePoint(name, in: scene.directory) }
         #expect(problem?.exit == .temporary)
         #expect(problem?.text.contains("process \(getpid())") == true)
-        #expect(ResumeLock.holder(of: name, in: scene.directory) == getpid())
+        #expect(LockFile.holder(of: scene.directory.resumeLockFile(name)) == getpid())
         lock = nil
-        #expect(ResumeLock.holder(of: name, in: scene.directory) == nil)
-        lock = try ResumeLock(name, in: scene.directory)
-        #expect(try ResumeLock(try #require(UserName("other")), in: scene.directory) !== lock)
+        #expect(LockFile.holder(of: scene.directory.resumeLockFile(name)) == nil)
+        lock = try LockFile.resumePoint(name, in: scene.directory)
+        #expect(try LockFile.resumePoint(try #require(UserName("other")), in: scene.directory) !== lock)
     }
 
     @Test func `a lock that is refused closes nobody else's file`() throws {
         let scene = try StoreScene()
         let name = try #require(UserName("bot"))
         let directory = scene.directory
-        let lock = try ResumeLock(name, in: directory)
+        let lock = try LockFile.resumePoint(name, in: directory)
         let closed = Mutex(0)
         DispatchQueue.concurrentPerform(iterations: 2) { half in
             for _ in 0..<2_000 {
                 guard half == 0 else {
-                    _ = try? ResumeLock(name, in: directory)
+                    _ = try? LockFile.resumePoint(name, in: directory)
                     continue
                 }
                 let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -355,7 +355,7 @@ import Testing
             }
         }
         #expect(closed.withLock { $0 } == 0)
-        #expect(ResumeLock.holder(of: name, in: directory) == getpid())
+        #expect(LockFile.holder(of: directory.resumeLockFile(name)) == getpid())
         withExtendedLifetime(lock) {}
     }
 
