@@ -37,7 +37,8 @@ extension ConnectAttempt {
             guard !self.isDone else { return }
             switch result {
             case .failure(let error): self.fail(.unreachable(Self.reason(error)))
-            case .success(let target):
+            case .success(nil): self.fail(.unreachable(HostLookup.nothingKnown(of: self.address.host)))
+            case .success(let target?):
                 let handler = ProxyHandler(proxy.negotiation(to: target)) { outcome in
                     switch outcome {
                     case .success:
@@ -56,12 +57,12 @@ extension ConnectAttempt {
     }
 
     /// The server as the proxy is to be told it: one that looks no names up is told an address.
-    private func target(for proxy: Proxy) -> EventLoopFuture<NetworkAddress> {
+    private func target(for proxy: Proxy) -> EventLoopFuture<NetworkAddress?> {
         let (address, eventLoop) = (address, loop.eventLoop)
         guard proxy.kind == .socks5, address.bytes.isEmpty else { return eventLoop.makeSucceededFuture(address) }
-        return NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) {
-            NetworkAddress(try SocketAddress.makeAddressResolvingHost(address.host, port: address.port))
-        }
+        let target = eventLoop.makePromise(of: NetworkAddress?.self)
+        HostLookup.begin(address) { found in target.succeed(found.first.map { NetworkAddress($0) }) }
+        return target.futureResult
     }
 
     private func connected(_ channel: any Channel) {
@@ -73,12 +74,11 @@ extension ConnectAttempt {
 
     /// The cause in the words of the kernel or the resolver.
     private static func reason(_ error: any Error) -> String {
-        if let error = error as? SocketAddressError.UnknownHost { return "no address is known for \(error.host)" }
         guard let error = error as? NIOConnectionError else { return CloseReason(error).description }
         if let tried = error.connectionErrors.last {
             if tried.error is ChannelError { return "no answer" }
             return CloseReason(tried.error).description
         }
-        return "no address is known for \(error.host)"
+        return HostLookup.nothingKnown(of: error.host)
     }
 }

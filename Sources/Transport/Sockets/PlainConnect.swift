@@ -1,6 +1,4 @@
-import Glibc
 import NIOCore
-import System
 
 /// Connects a `PlainSocket` to a host by whatever address answers first (RFC 8305): they are tried in the resolver's order, the next
 /// one when one is refused or says nothing for a moment.
@@ -29,8 +27,7 @@ final class PlainConnect {
             eventLoop.assumeIsolated().execute { self.begin([literal], address.host) }
         } else {
             let bound = NIOLoopBound(self, eventLoop: eventLoop)
-            Self.lane.begin {
-                let found = Self.resolve(address)
+            HostLookup.begin(address) { found in
                 eventLoop.execute { bound.value.begin(found, address.host) }
             }
         }
@@ -46,7 +43,7 @@ final class PlainConnect {
     private func begin(_ found: [SocketAddress], _ host: String) {
         guard !isDone else { return }
         addresses = found[...]
-        guard !found.isEmpty else { return end(.failure(.unreachable("no address is known for \(host)"))) }
+        guard !found.isEmpty else { return end(.failure(.unreachable(HostLookup.nothingKnown(of: host)))) }
         tryNext()
     }
 
@@ -80,26 +77,5 @@ final class PlainConnect {
         guard !isDone else { return }
         close()
         completion(result)
-    }
-
-    // MARK: Looking up
-
-    private static let lane = BlockingLane("names")
-
-    /// The addresses of a host in the order in which they are to be tried; none where nobody knows any.
-    private static func resolve(_ address: NetworkAddress) -> [SocketAddress] {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var found: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(address.host, String(address.port), &hints, &found) == 0 else { return [] }
-        defer { freeaddrinfo(found) }
-        return sequence(first: found, next: { $0?.pointee.ai_next }).compactMap { entry in
-            guard let entry = entry?.pointee, let start = UnsafeRawPointer(entry.ai_addr) else { return nil }
-            switch entry.ai_family {
-            case AF_INET: return SocketAddress(start.load(as: sockaddr_in.self), host: address.host)
-            case AF_INET6: return SocketAddress(start.load(as: sockaddr_in6.self), host: address.host)
-            default: return nil
-            }
-        }
     }
 }
