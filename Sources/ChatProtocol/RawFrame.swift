@@ -1,5 +1,3 @@
-import WireCodec
-
 /// One unit of the wire: `uint32 length | uint8 kind | uint32 correlation | body`, where `length` counts what follows
 /// it. A reply carries its request's correlation; an event carries 0.
 package struct RawFrame: Equatable, Sendable {
@@ -16,15 +14,5 @@ package struct RawFrame: Equatable, Sendable {
         self.kind = kind
         self.correlation = correlation
         self.body = body
-    }
-
-    /// The frame as it travels, its length in front.
-    package var wireBytes: [UInt8] {
-        var writer = WireWriter(reserving: Self.lengthBytes + Self.headBytes + body.count)
-        writer.write(UInt32(Self.headBytes + body.count))
-        writer.write(kind)
-        writer.write(correlation)
-        writer.write(fixed: body)
-        return writer.bytes
     }
 }

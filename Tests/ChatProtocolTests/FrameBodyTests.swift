@@ -212,11 +212,6 @@ extension [UInt8] {
         // Type, body and the missing `replyTo` stand before it.
         #expect(throws: WireError.self) { try Content(wireBytes: content.replacing(4..<12, with: [time])) }
     }
-
-    @Test func `a frame is length kind correlation body`() {
-        let frame = RawFrame(kind: 19, correlation: 0x0102_0304, body: [0xaa])
-        #expect(frame.wireBytes == [0, 0, 0, 6, 19, 1, 2, 3, 4, 0xaa])
-    }
 }
 
 @Suite struct ContentTests {

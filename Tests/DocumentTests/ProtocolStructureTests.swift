@@ -1,6 +1,7 @@
 import ChatProtocol
 import Foundation
 import Testing
+import Transport
 import WireCodec
 
 /// Every structure of chat-protocol(7), field by field, against what the program puts on the wire.
