@@ -86,40 +86,6 @@ import Testing
     }
 }
 
-@Suite struct LineSplitterTests {
-    private let text = Array("a\n\nbc\r\n0123456789\nlast".utf8)
-
-    private func lines(_ pieces: [[UInt8]]) -> [InputLine] {
-        var splitter = LineSplitter(limit: 9)
-        var lines = pieces.flatMap { splitter.take($0) }
-        if let last = splitter.finish() { lines.append(last) }
-        return lines
-    }
-
-    @Test func `lines are the same however the bytes come`() {
-        let wanted = [
-            InputLine(number: 1, content: .bytes([0x61])), InputLine(number: 2, content: .bytes([])),
-            InputLine(number: 3, content: .bytes(Array("bc\r".utf8))), InputLine(number: 4, content: .tooLong),
-            InputLine(number: 5, content: .bytes(Array("last".utf8))),
-        ]
-        #expect(lines([text]) == wanted)
-        #expect(lines(text.map { [$0] }) == wanted)
-        for cut in 0...text.count { #expect(lines([Array(text[..<cut]), Array(text[cut...])]) == wanted) }
-    }
-
-    @Test func `the last line counts without its newline, and an empty rest is none`() {
-        #expect(lines([Array("a\n".utf8)]).count == 1)
-        #expect(lines([Array("a".utf8)]).count == 1)
-        #expect(lines([]).isEmpty)
-        #expect(lines([Array("\n".utf8)]) == [InputLine(number: 1, content: .bytes([]))])
-    }
-
-    @Test func `a line of exactly the limit is taken and one byte more is not`() {
-        #expect(lines([Array("123456789\n".utf8)])[0].content == .bytes(Array("123456789".utf8)))
-        #expect(lines([Array("1234567890".utf8)])[0].content == .tooLong)
-    }
-}
-
 @Suite struct JSONMessageLineTests {
     private func message(_ text: String) throws -> OutgoingMessage { try JSONMessageLine.message(Array(text.utf8)) }
 

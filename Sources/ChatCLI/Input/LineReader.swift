@@ -1,69 +1,16 @@
 import Glibc
 import System
+import WireCodec
 
 /// A line of an input, counted from 1.
 struct InputLine: Equatable, Sendable {
-    enum Content: Equatable, Sendable {
-        /// Without its newline.
-        case bytes([UInt8])
-        /// More bytes than a line may have; they were skipped.
-        case tooLong
-    }
     var number: Int
-    var content: Content
+    var content: LineSplitter.Line
 
     /// As a line of text: one CR before the newline belongs to the line's end.
-    var text: Content {
+    var text: LineSplitter.Line {
         guard case .bytes(let bytes) = content, bytes.last == 0x0d else { return content }
         return .bytes(bytes.dropLast())
-    }
-}
-
-/// Cuts a stream of bytes into lines, in bounded memory: a plain value, so that tests cut where they like.
-struct LineSplitter {
-    /// Bytes that a line may have without its newline.
-    let limit: Int
-    private var pending: [UInt8] = []
-    private var isSkipping = false
-    private var number = 0
-
-    init(limit: Int) { self.limit = limit }
-
-    /// Takes the next bytes and gives the lines that they complete.
-    mutating func take(_ bytes: [UInt8]) -> [InputLine] {
-        var lines: [InputLine] = []
-        var rest = bytes[...]
-        while let end = rest.firstIndex(of: 0x0a) {
-            append(rest[..<end])
-            lines.append(finishLine())
-            rest = rest[(end + 1)...]
-        }
-        append(rest)
-        return lines
-    }
-
-    /// At the end of the input: a last line without its newline counts, too.
-    mutating func finish() -> InputLine? {
-        pending.isEmpty && !isSkipping ? nil : finishLine()
-    }
-
-    private mutating func append(_ bytes: ArraySlice<UInt8>) {
-        guard !isSkipping else { return }
-        if pending.count + bytes.count > limit {
-            isSkipping = true
-            pending = []
-        } else {
-            pending += bytes
-        }
-    }
-
-    private mutating func finishLine() -> InputLine {
-        defer {
-            pending = []
-            isSkipping = false
-        }
-        number += 1
-        return InputLine(number: number, content: isSkipping ? .tooLong : .bytes(pending))
     }
 }
 
@@ -73,8 +20,9 @@ actor LineReader {
 
     private let descriptor: Int32
     private var splitter: LineSplitter
-    private var lines: [InputLine] = []
+    private var lines: [LineSplitter.Line] = []
     private var next = 0
+    private var number = 0
     private var isAtEnd = false
     private let lane = BlockingLane("input")
 
@@ -99,6 +47,7 @@ actor LineReader {
             }
         }
         defer { next += 1 }
-        return lines[next]
+        number += 1
+        return InputLine(number: number, content: lines[next])
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import System
+import WireCodec
 
 /// The other end of the control socket. It blocks: it is for a command that has nothing else to do.
 package final class ControlClient {
@@ -51,11 +52,11 @@ package final class ControlClient {
                 guard splitter.remainder.isEmpty else { throw .failed("the answer is incomplete") }
                 isAtEnd = true
             }
-            do {
-                lines += try splitter.append(chunk[..<count])
-            } catch {
-                throw .lineTooLong
+            for line in splitter.take(chunk[..<count]) {
+                guard case .bytes(let bytes) = line else { throw .lineTooLong }
+                lines.append(bytes)
             }
+            guard !splitter.isTooLong else { throw .lineTooLong }
         }
         return lines.isEmpty ? nil : lines.removeFirst()
     }

@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import WireCodec
 
 /// Hears what administrators ask, on the listener's event loop.
 package protocol ControlListenerDelegate: AnyObject {
@@ -140,13 +141,11 @@ private final class ControlHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        do {
-            for line in try lines.append(unwrapInboundIn(data).readableBytesView) {
-                delegate?.controlConnection(connection, didReceive: line)
-            }
-        } catch {
-            context.close(promise: nil)
+        for line in lines.take(unwrapInboundIn(data).readableBytesView) {
+            guard case .bytes(let bytes) = line else { return context.close(promise: nil) }
+            delegate?.controlConnection(connection, didReceive: bytes)
         }
+        if lines.isTooLong { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -1,6 +1,7 @@
 import CLISupport
 import ChatClient
 import System
+import WireCodec
 
 /// Takes requests from the input and sees that each is answered.
 struct RPCSession: Sendable {
@@ -23,7 +24,7 @@ struct RPCSession: Sendable {
         await admission.waitUntilIdle()
     }
 
-    private func take(_ content: InputLine.Content) {
+    private func take(_ content: LineSplitter.Line) {
         let bytes = if case .bytes(let line) = content { line.count } else { 0 }
         switch RPCInput(content) {
         case .nothing: break

@@ -1,4 +1,5 @@
 import CLISupport
+import WireCodec
 
 /// A request, or with no `id` a notification.
 struct RPCRequest: Equatable, Sendable {
@@ -20,7 +21,7 @@ enum RPCInput: Equatable, Sendable {
         case refused(RPCError, id: JSONValue?)
     }
 
-    init(_ content: InputLine.Content) {
+    init(_ content: LineSplitter.Line) {
         guard case .bytes(let bytes) = content else {
             self = .refused(RPCError(.parseError, "the line has more than \(RPCLimits.line) bytes (1 MiB)"))
             return
