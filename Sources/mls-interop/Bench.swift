@@ -1,6 +1,7 @@
 import Glibc
 import MLS
 import System
+import TestSupport
 import WireCodec
 
 /// CPU time of what members do, beside the primitives that cannot be saved, and bytes on the wire: a table for the README.

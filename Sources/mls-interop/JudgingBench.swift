@@ -1,6 +1,7 @@
 import ChatProtocol
 import GroupRules
 import MLS
+import TestSupport
 import WireCodec
 
 /// What the server's follower does with a commit, by the judge of all groups and with the certificates of all devices: as long as the

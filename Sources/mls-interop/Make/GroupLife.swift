@@ -1,4 +1,5 @@
 import MLS
+import TestSupport
 import WireCodec
 
 /// A group whose members all live here, for making vectors from.

@@ -1,4 +1,5 @@
 import MLS
+import TestSupport
 import WireCodec
 
 extension VectorMaker {

@@ -1,23 +1,9 @@
 import MLS
+import TestSupport
 import WireCodec
 
-/// A generator with a seed (SplitMix64): it fixes the life of a made group, not its bytes, since the crypto library
-/// draws keys of its own.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-}
-
-/// Makes vector files, for other implementations to check.
+/// Makes vector files, for other implementations to check. The generator's seed fixes the life of a made group, not its bytes,
+/// since the crypto library draws keys of its own.
 struct VectorMaker {
     var generator: SeededGenerator
     let suite: CipherSuite

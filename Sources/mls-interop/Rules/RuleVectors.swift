@@ -1,6 +1,7 @@
 import ChatProtocol
 import GroupRules
 import MLS
+import TestSupport
 import WireCodec
 
 /// Vectors of what `GroupRules` signs and hashes, from a life of one account and what follows from it: for whoever writes these
