@@ -21,7 +21,7 @@ final class InteractiveSession {
     private let end = Later<Result<ExitStatus, Problem>>()
     private let names: PromptNames
     private var state: REPLState
-    private var keeper: LineKeeper
+    private let keeper: LineKeeper
     /// What was typed here and has not come back from the store yet.
     private var typed: Set<MessageID> = []
     private var editing: Task<Void, Never>?
@@ -102,6 +102,7 @@ final class InteractiveSession {
         }
         await sender.finish()
         notice.cancel()
+        await keeper.settle()
     }
 
     // MARK: what is typed

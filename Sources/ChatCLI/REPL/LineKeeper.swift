@@ -1,9 +1,13 @@
 import CLISupport
 import ChatClient
+import System
 
-/// Keeps what is typed for the next time. Where that fails it is said once; typing goes on.
-struct LineKeeper {
+/// Keeps what is typed for the next time, in the order in which it was typed. Where that fails it is said once; typing goes on,
+/// and does not wait for the disk, or for another prompt that has the file.
+@MainActor
+final class LineKeeper {
     private let file: Result<HistoryFile, Problem>
+    private let lane = BlockingLane("history")
     private var last: String?
     private var hasFailed = false
 
@@ -12,7 +16,7 @@ struct LineKeeper {
     }
 
     /// What was typed before, oldest first.
-    mutating func load(_ report: (Problem) -> Void) -> [String] {
+    func load(_ report: (Problem) -> Void) -> [String] {
         do throws(Problem) {
             let lines = try file.get().load()
             last = lines.last
@@ -25,13 +29,18 @@ struct LineKeeper {
     }
 
     /// - Returns: whether the line is one that is kept at all.
-    mutating func keep(_ line: String, _ report: (Problem) -> Void) -> Bool {
+    func keep(_ line: String, _ report: @escaping @MainActor (Problem) -> Void) -> Bool {
         guard HistoryText.keeps(line, after: last) else { return false }
         last = line
-        do throws(Problem) { try file.get().append(line) } catch {
-            if !hasFailed { report(error) }
+        let written = lane.begin { [file] in Result { () throws(Problem) in try file.get().append(line) } }
+        Task {
+            guard case .failure(let problem) = await written.value, !hasFailed else { return }
             hasFailed = true
+            report(problem)
         }
         return true
     }
+
+    /// Until all of it is on disk.
+    func settle() async { await lane.run {} }
 }
