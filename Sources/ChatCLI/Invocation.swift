@@ -3,6 +3,7 @@ import ChatClient
 import ChatProtocol
 import Glibc
 import Logging
+import Secrets
 import Synchronization
 import System
 

@@ -6,6 +6,9 @@ import System
 ///
 /// SQLite's own handler soon sleeps 100 ms at a time, always the same: with a hundred processes on one profile
 /// the unlucky ones starve. Here every waiter asks again within about ten milliseconds.
+///
+/// That holds up the thread, and the owner of the connection with it: SQLite calls this within a statement and knows no other
+/// form. What others do under the lock is a transaction of theirs, some milliseconds.
 final class BusyHandler {
     /// The longest pause, microseconds.
     private static let longestPause: UInt64 = 10_000

@@ -31,8 +31,10 @@ package struct OutputFile: Sendable {
     /// Looks at what is there, and whether it can be made, so that what follows is not done in vain. What is to be made is not there before
     /// it is whole: whoever is killed leaves nothing in its place.
     ///
-    /// - Parameter replaces: whether a regular file that is there may be replaced.
-    package init(_ path: String, replaces: Bool) throws(Failure) {
+    /// - Parameters:
+    ///   - replaces: whether a regular file that is there may be replaced.
+    ///   - waits: for somebody who reads it, where it is a pipe. That blocks the thread; where that may not be: `awaited`.
+    package init(_ path: String, replaces: Bool, waits: Bool = false) throws(Failure) {
         self.path = path
         if path == "-" {
             kind = .stream(descriptor: STDOUT_FILENO, isOurs: false)
@@ -40,7 +42,7 @@ package struct OutputFile: Sendable {
         }
         var status = stat()
         if stat(path, &status) == 0 {
-            kind = try Self.kind(of: path, status.st_mode & S_IFMT, replaces: replaces)
+            kind = try Self.kind(of: path, status.st_mode & S_IFMT, replaces: replaces, waits: waits)
         } else {
             guard errno == ENOENT else { throw Failure(action: .create, path: path, number: errno) }
             let target = try Self.target(of: path)
@@ -51,12 +53,21 @@ package struct OutputFile: Sendable {
         }
     }
 
-    private static func kind(of path: String, _ format: mode_t, replaces: Bool) throws(Failure) -> Kind {
+    /// Waits for the reader of a pipe without holding up the caller's executor.
+    package static func awaited(_ path: String, replaces: Bool) async throws(Failure) -> OutputFile {
+        try await BlockingLane("output").run { () throws(Failure) in
+            try OutputFile(path, replaces: replaces, waits: true)
+        }
+    }
+
+    private static func kind(
+        of path: String, _ format: mode_t, replaces: Bool, waits: Bool
+    ) throws(Failure) -> Kind {
         switch format {
         case S_IFREG:
             guard replaces else { throw Failure(action: .create, path: path, number: EEXIST) }
             return .regular(path: try target(of: path), replaces: true)
-        case S_IFIFO, S_IFCHR: return .stream(descriptor: try openStream(path), isOurs: true)
+        case S_IFIFO, S_IFCHR: return .stream(descriptor: try openStream(path, waits: waits), isOurs: true)
         case S_IFDIR: throw Failure(action: .write, path: path, number: EISDIR)
         default: throw Failure(action: .write, path: path, number: ENOTSUP)
         }
@@ -66,9 +77,9 @@ package struct OutputFile: Sendable {
     private static let looks = 100
 
     /// Without O_NONBLOCK opening a FIFO would wait for its reader without end.
-    private static func openStream(_ path: String) throws(Failure) -> Int32 {
+    private static func openStream(_ path: String, waits: Bool) throws(Failure) -> Int32 {
         var descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-        for _ in 0..<looks where descriptor < 0 && errno == ENXIO {
+        for _ in 0..<(waits ? looks : 0) where descriptor < 0 && errno == ENXIO {
             usleep(100_000)
             descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         }

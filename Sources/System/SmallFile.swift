@@ -2,7 +2,7 @@ import Glibc
 
 /// Files that are small by nature, read whole and made whole.
 package enum SmallFile {
-    /// How long something that is no regular file, such as a pipe, is waited for each time it has nothing yet.
+    /// How long something that is no regular file, such as a pipe, is waited for each time it has nothing yet. That blocks the thread.
     package enum Patience: Sendable {
         case none
         /// Ten seconds: where something else would stand still meanwhile.
@@ -20,7 +20,7 @@ package enum SmallFile {
 
     /// All bytes of the file at `path`; refused with `EFBIG` where it has more than `limit`.
     ///
-    /// - Parameter patience: with a pipe that the caller names, as the shell's `<(…)` does.
+    /// - Parameter patience: with a pipe that the caller names, as the shell's `<(…)` does. In code that is asynchronous: `awaited`.
     package static func read(
         _ path: String, limit: Int, patience: Patience = .none
     ) -> Result<[UInt8], SystemError> {
@@ -29,6 +29,15 @@ package enum SmallFile {
         guard descriptor >= 0 else { return .failure(.last) }
         defer { close(descriptor) }
         return read(descriptor: descriptor, limit: limit, patience: patience)
+    }
+
+    /// The same without holding up the caller's executor.
+    package static func awaited(
+        _ path: String, limit: Int, patience: Patience = .endless
+    ) async throws(SystemError) -> [UInt8] {
+        try await BlockingLane("file").run { () throws(SystemError) in
+            try read(path, limit: limit, patience: patience).get()
+        }
     }
 
     /// All bytes that are left of `descriptor`.

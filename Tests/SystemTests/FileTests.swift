@@ -77,6 +77,27 @@ import Testing
     }
 }
 
+@Suite struct PipeTests {
+    private let scratch: Scratch
+    private var path: String { scratch.url.path + "/pipe" }
+
+    init() throws {
+        scratch = try Scratch()
+        mkfifo(path, 0o600)
+    }
+
+    @Test func `a pipe is written to when somebody reads it, and refused where nobody is waited for`() async throws {
+        #expect(throws: OutputFile.Failure(action: .write, path: path, number: ENXIO)) {
+            try OutputFile(path, replaces: true)
+        }
+        async let output = OutputFile.awaited(path, replaces: true)
+        async let read = SmallFile.awaited(path, limit: 9)
+        try await output.write([1, 2])
+        try await output.close()
+        #expect(try await read == [1, 2])
+    }
+}
+
 @Suite struct DescriptorTests {
     @Test func `what does not fit a pipe is written as soon as somebody reads`() async throws {
         let ends = try NewDescriptor.pipe()

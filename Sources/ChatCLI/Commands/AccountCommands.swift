@@ -3,6 +3,7 @@ import CLISupport
 import ChatClient
 import ChatProtocol
 import Glibc
+import Secrets
 import System
 
 /// Where a password comes from when it is not typed.
@@ -44,7 +45,7 @@ struct RegisterCommand: ChatCommand {
         try password.check()
         let client = try invocation.makeClient()
         let name = try await UserQuestion.user(user, in: invocation)
-        let invite: [UInt8]? = if let inviteFile { try SecretInput.invite(file: inviteFile) } else { nil }
+        let invite: [UInt8]? = if let inviteFile { try await SecretInput.invite(file: inviteFile) } else { nil }
         let secret =
             password.isGiven || !invocation.canAsk
             ? try await invocation.secrets.password(
@@ -71,7 +72,7 @@ struct RegisterCommand: ChatCommand {
             guard error.code == ErrorCode.inviteRequired.name, invite == nil, invocation.canAsk else { throw error }
             let typed = try await invocation.secrets.askSecret("Invite: ")
             return try await client.register(
-                user: name, displayName: displayName, password: password, invite: SecretInput.trimmed(typed),
+                user: name, displayName: displayName, password: password, invite: SecretLines.trimmed(typed),
                 deviceName: deviceName)
         }
     }
@@ -255,7 +256,7 @@ struct PasswordCommand: ChatCommand {
         let old = try await secrets.password(
             file: passwordFile, fromStandardInput: false, question: "Old password: ")
         guard let newPasswordFile else { return (old, try await secrets.newPassword(question: "New password: ")) }
-        return (old, try SecretInput.firstLine(file: newPasswordFile))
+        return (old, try await SecretInput.firstLine(file: newPasswordFile))
     }
 }
 

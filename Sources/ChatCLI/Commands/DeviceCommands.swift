@@ -119,7 +119,7 @@ struct DeviceRevokeCommand: ChatCommand {
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let client = try invocation.makeClient()
-        let secret = try passwordFile.map { file throws(Problem) in try SecretInput.firstLine(file: file) }
+        let secret: [UInt8]? = if let passwordFile { try await SecretInput.firstLine(file: passwordFile) } else { nil }
         guard secret != nil || invocation.canAsk else {
             invocation.diagnostics.note(try await client.revokeDevice(id, force: force))
             return .done

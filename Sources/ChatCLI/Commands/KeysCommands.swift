@@ -78,7 +78,7 @@ struct KeysVerifyCommand: ChatCommand {
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
-        let given = try given()
+        let given = try await given()
         let differences = try await invocation.makeClient().verifyKeys(given)
         guard let first = differences.first else { return .done }
         guard file != nil else { throw first }
@@ -88,11 +88,11 @@ struct KeysVerifyCommand: ChatCommand {
             hint: "correct the lines or ask the users")
     }
 
-    private func given() throws(Problem) -> [(user: UserName, fingerprint: AccountFingerprint)] {
+    private func given() async throws(Problem) -> [(user: UserName, fingerprint: AccountFingerprint)] {
         switch (user, fingerprint, file) {
         case (let user?, let fingerprint?, nil): return [(user, fingerprint)]
         case (nil, nil, let file?):
-            return try KeyLines(file: file).lines.map { ($0.name, AccountFingerprint($0.root)) }
+            return try await KeyLines(file: file).lines.map { ($0.name, AccountFingerprint($0.root)) }
         default: throw Problem(.usage, "expected a user with --fingerprint, or --file")
         }
     }

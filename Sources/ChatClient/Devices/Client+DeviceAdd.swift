@@ -21,13 +21,15 @@ extension Client {
         try Self.check(name, limit: Limits.deviceName, what: "a device's name")
         // The file first: a device that nobody can use must not be made.
         let output: OutputFile
-        do throws(OutputFile.Failure) { output = try OutputFile(path, replaces: false) } catch {
+        do throws(OutputFile.Failure) { output = try await OutputFile.awaited(path, replaces: false) } catch {
             throw Problem(.cannotCreate, error.text, hint: "name a file that is not there")
         }
         defer { output.close() }
         let maker = try await deviceMaker(use)
         let file = try await maker.make(count, named: name)
-        do throws(OutputFile.Failure) { try output.write(file.bytes) } catch {
+        do throws(OutputFile.Failure) {
+            try await BlockingLane("output").run { () throws(OutputFile.Failure) in try output.write(file.bytes) }
+        } catch {
             await maker.forget(file)
             throw Problem(.inputOutput, error.text)
         }

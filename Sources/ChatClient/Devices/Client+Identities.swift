@@ -14,7 +14,7 @@ extension Client {
     package func login(
         identityFile path: String, user: UserName? = nil, wish: LoginWish = LoginWish()
     ) async throws(Problem) -> (record: WhoAmI, isNew: Bool) {
-        let given = try GivenIdentity(try readIdentity(path), path: path, at: settings.requestedServer)
+        let given = try GivenIdentity(try await readIdentity(path), path: path, at: settings.requestedServer)
         if let user, user != given.file.user {
             throw Problem(.wrongProfile, "the identity is \(given.file.user)'s, not \(user)'s")
         }
@@ -160,14 +160,12 @@ extension Client {
         }
     }
 
-    private func readIdentity(_ path: String) throws(Problem) -> IdentityFile {
+    private func readIdentity(_ path: String) async throws(Problem) -> IdentityFile {
         try Self.checkPrivacy(of: path)
-        switch SmallFile.read(path, limit: IdentityFile.maximumBytes, patience: .endless) {
-        case .success(let bytes): return try IdentityFile(parsing: bytes, file: path)
-        case .failure(let failure):
-            throw Problem(
-                .missingFile, "cannot read \(path): \(failure.text)",
-                advice: .nameIdentity)
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try await SmallFile.awaited(path, limit: IdentityFile.maximumBytes) } catch {
+            throw Problem(.missingFile, "cannot read \(path): \(error.text)", advice: .nameIdentity)
         }
+        return try IdentityFile(parsing: bytes, file: path)
     }
 }

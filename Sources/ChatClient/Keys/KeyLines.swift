@@ -48,13 +48,15 @@ package struct KeyLines: Equatable, Sendable {
     /// What a file that somebody names says.
     ///
     /// - Throws: 66; 65 with file and line.
-    package init(file: String) throws(Problem) {
-        switch SmallFile.read(file, limit: Self.maximumBytes, patience: .short) {
-        case .success(let bytes): try self.init(parsing: bytes, file: file, code: .invalidData)
-        case .failure(let failure):
-            let text = failure.number == ENOENT || failure.number == ENOTDIR ? "no such file" : failure.text
+    package init(file: String) async throws(Problem) {
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try await SmallFile.awaited(file, limit: Self.maximumBytes, patience: .short)
+        } catch {
+            let text = error.number == ENOENT || error.number == ENOTDIR ? "no such file" : error.text
             throw Problem(.missingFile, "\(file): \(text)", hint: "name a file of lines 'USER acct1:…'")
         }
+        try self.init(parsing: bytes, file: file, code: .invalidData)
     }
 
     subscript(name: UserName) -> AccountRoot? { byName[name] }

@@ -161,6 +161,7 @@ extension ClientSettings {
         return try ProxySetting(flag: flag, environment: environment, line: line)
     }
 
+    /// A file that somebody names may be a pipe; it is read before anything else runs, so the thread may block.
     private static func read(_ path: String, named: Bool) throws(Problem) -> Configuration {
         switch SmallFile.read(path, limit: Configuration.maximumBytes, patience: named ? .short : .none) {
         case .success(let bytes):

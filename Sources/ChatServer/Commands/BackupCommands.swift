@@ -17,7 +17,7 @@ struct BackupCommand: ChatdCommand {
         try await withSession { session throws(Problem) in
             let identity = try await Self.identity(of: session)
             do {
-                try write(directory, identity)
+                try await BlockingLane("backup").run { try write(directory, identity) }
             } catch { throw Administration.problem(of: error) }
         }
         // Where the backup itself is the output, nothing else is.
@@ -40,13 +40,13 @@ extension BackupCommand {
     }
 
     /// Copies the store from where it lies to where the backup is to be, and to no place between (the data's disk may be
-    /// full) unless it goes down a pipe: SQLite needs a file. A server that runs writes on meanwhile.
+    /// full) unless it goes down a pipe: SQLite needs a file. A server that runs writes on meanwhile. Blocks the thread.
     private func write(_ directory: DataDirectory, _ identity: ServerIdentity) throws {
         let source = try BackupStore.Source(directory.database)
         // The owner may be another user than the one who has a place for the backup.
         Owner.leave()
         let output: OutputFile
-        do throws(OutputFile.Failure) { output = try OutputFile(file, replaces: true) } catch {
+        do throws(OutputFile.Failure) { output = try OutputFile(file, replaces: true, waits: true) } catch {
             throw Problem(.cannotCreate, error.text)
         }
         defer { output.close() }
@@ -97,7 +97,7 @@ struct RestoreCommand: ChatdCommand {
     private func restore(_ descriptor: Int32, _ directory: DataDirectory) async throws(Problem) -> RestoredStore {
         if let lock = try DirectoryLock.take(directory) {
             directory.removeTemporaries()
-            let restored = try prepare(descriptor, directory)
+            let restored = try await prepare(descriptor, directory)
             try Restore.finish(directory)
             withExtendedLifetime(lock) {}
             return restored
@@ -109,14 +109,18 @@ struct RestoreCommand: ChatdCommand {
             await session.close()
             throw Problem(.busy, "the data at \(directory.path) were in use", hint: "try again")
         }
-        let restored = try prepare(descriptor, directory)
+        let restored = try await prepare(descriptor, directory)
         try await session.perform(.restart) { _ in }
         try await awaitServer(directory, restored.generation.hex)
         return restored
     }
 
     /// Copies the backup first: it may be somebody else's, and change while it is read.
-    private func prepare(_ descriptor: Int32, _ directory: DataDirectory) throws(Problem) -> RestoredStore {
+    private func prepare(_ descriptor: Int32, _ directory: DataDirectory) async throws(Problem) -> RestoredStore {
+        try await BlockingLane("restore").run { () throws(Problem) in try copied(descriptor, directory) }
+    }
+
+    private func copied(_ descriptor: Int32, _ directory: DataDirectory) throws(Problem) -> RestoredStore {
         let copy = directory.temporary("source-" + Hexadecimal.text(SecureRandom.bytes(8)))
         defer { unlink(copy) }
         do throws(OutputFile.Failure) {

@@ -12,11 +12,11 @@ struct FirstIdentity: Sendable {
     private let output: OutputFile
 
     /// - Throws: 73 where the file cannot be created, or exists.
-    init(_ path: String) throws(Problem) {
+    init(_ path: String) async throws(Problem) {
         do throws(CryptoFailure) { key = try SigningKey() } catch {
             throw Problem(.internalFault, "cannot make a key: \(error)")
         }
-        do throws(OutputFile.Failure) { output = try OutputFile(path, replaces: false) } catch {
+        do throws(OutputFile.Failure) { output = try await OutputFile.awaited(path, replaces: false) } catch {
             throw Problem(.cannotCreate, error.text, hint: "name a file that is not there")
         }
     }

@@ -35,14 +35,14 @@ struct UserAddCommand: ChatdCommand {
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
         var user = NewUser(
             name: name, displayName: try DisplayNameText.checked(displayName),
-            hash: enrol != nil && !password.isGiven ? try password.hashOfNone() : try password.hash(in: context),
+            hash: enrol != nil && !password.isGiven ? try await password.hashOfNone() : try await password.hash(in: context),
             origin: .own, isAdministrator: admin)
         guard let enrol else {
             for row in try await rows(of: .addUser(user), makesStore: true) { try context.show(row, plain: []) }
             return .done
         }
         let configuration = try shared.configuration(in: try shared.directory())
-        let identity = try FirstIdentity(enrol)
+        let identity = try await FirstIdentity(enrol)
         user.firstDevice = identity.device
         let made: [JSONObject]
         do throws(Problem) { made = try await rows(of: .addUser(user), makesStore: true) } catch {
@@ -98,7 +98,7 @@ struct UserPasswordCommand: ChatdCommand {
     @OptionGroup var shared: SharedOptions
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
-        _ = try await rows(of: .setPassword(name, try password.hash(in: context)))
+        _ = try await rows(of: .setPassword(name, try await password.hash(in: context)))
         return .done
     }
 }

@@ -21,11 +21,11 @@ struct UserExportCommand: ChatdCommand {
             return .done
         }
         // Opened as the caller, who may have a place that the data's owner has not.
-        let file = try ExportFile(out)
+        let file = try await ExportFile(out)
         defer { file.close() }
         try await export { (lines) throws(Problem) in try file.write(lines) }
         Owner.leave()
-        try file.finish()
+        try await file.finish()
         return .done
     }
 
@@ -51,12 +51,12 @@ struct UserExportCommand: ChatdCommand {
 }
 
 /// Gathers an export beside the file that it becomes, under no name, so that it comes to be whole or not at all.
-private struct ExportFile {
+private struct ExportFile: Sendable {
     private let output: OutputFile
     private let gathered: Int32
 
-    init(_ path: String) throws(Problem) {
-        do throws(OutputFile.Failure) { output = try OutputFile(path, replaces: true) } catch {
+    init(_ path: String) async throws(Problem) {
+        do throws(OutputFile.Failure) { output = try await OutputFile.awaited(path, replaces: true) } catch {
             throw Problem(.cannotCreate, error.text)
         }
         let temporary = output.temporaryPath()
@@ -80,9 +80,13 @@ private struct ExportFile {
         }
     }
 
-    func finish() throws(Problem) {
+    func finish() async throws(Problem) {
         lseek(gathered, 0, SEEK_SET)
-        do throws(OutputFile.Failure) { try output.write(copying: gathered) } catch {
+        do throws(OutputFile.Failure) {
+            try await BlockingLane("output").run { () throws(OutputFile.Failure) in
+                try output.write(copying: gathered)
+            }
+        } catch {
             throw Problem(.inputOutput, error.text)
         }
     }

@@ -16,6 +16,8 @@ exits 64 daemon user add everyone --password-file "$SCRATCH/password"
 exits 66 daemon user add bob --password-file "$SCRATCH/none"
 exits 64 daemon user add bob </dev/null
 exits 64 daemon user add bob --no-input
+exits 64 daemon user add bob --password-stdin </dev/null
+has "$SCRATCH/err" 'standard input has 0 of the 1 lines'
 secret short
 exits 65 daemon user add bob --password-file "$SCRATCH/password"
 secret "$(printf '%073d' 0)"
@@ -65,6 +67,7 @@ lacks "$SCRATCH/out" .
 # A new password counts, the old one no more.
 secret "another password"
 exits 0 daemon user passwd bob --password-stdin <"$SCRATCH/password"
+exits 0 daemon user passwd bob --password-file <(cat "$SCRATCH/password")
 person tablet
 exits 77 tablet chat login bob --server "$address" --trust "$pin" --password-file "$SCRATCH/password"
 secret "$password"

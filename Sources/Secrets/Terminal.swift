@@ -2,25 +2,27 @@ import CLISupport
 import System
 
 /// Asks a person on the terminal, without holding up the caller's executor.
-struct Terminal: Sendable {
+package struct Terminal: Sendable {
     private let lane = BlockingLane("terminal")
+
+    package init() {}
 
     /// Asks and takes a line, without echo where it is a secret.
     ///
     /// - Throws: 64 where there is no terminal, 74.
-    func ask(_ question: String, secret: Bool = false) async throws(Problem) -> [UInt8] {
+    package func ask(_ question: String, secret: Bool = false) async throws(Problem) -> [UInt8] {
         try await lane.run { () throws(Problem) in try SecretQuestion.ask(question, secret: secret) }
     }
 
     /// A new password, asked twice.
-    func askNew(
+    package func askNew(
         _ question: String, check: @escaping @Sendable ([UInt8]) throws(Problem) -> Void
     ) async throws(Problem) -> [UInt8] {
         try await lane.run { () throws(Problem) in try SecretQuestion.askNew(question, check: check) }
     }
 
     /// Asks until the answer is yes or no.
-    func confirm(_ question: String) async throws(Problem) -> Bool {
+    package func confirm(_ question: String) async throws(Problem) -> Bool {
         while true {
             let answer = String(decoding: try await ask(question + " [yes/no] "), as: UTF8.self).lowercased()
             if answer == "yes" || answer == "y" { return true }

@@ -1,9 +1,10 @@
+import CLISupport
 import System
 
-/// What both programs ask a person for on the terminal. Blocks the thread that asks.
-package enum SecretQuestion {
+/// What both programs ask a person for on the terminal. Blocks the thread that asks: `Terminal` has one for it.
+enum SecretQuestion {
     /// - Throws: 64 where nobody answers, 74.
-    package static func ask(_ question: String, secret: Bool = true) throws(Problem) -> [UInt8] {
+    static func ask(_ question: String, secret: Bool = true) throws(Problem) -> [UInt8] {
         switch TerminalQuestion.ask(InertText.line(question), secret: secret) {
         case .success(let answer): return answer
         case .failure(.noTerminal(let number)):
@@ -18,7 +19,7 @@ package enum SecretQuestion {
     /// A new password, asked twice so that a slip of the finger locks nobody out.
     ///
     /// - Parameter check: refuses what no password can be.
-    package static func askNew(
+    static func askNew(
         _ question: String, check: ([UInt8]) throws(Problem) -> Void
     ) throws(Problem) -> [UInt8] {
         var note = ""
