@@ -1,19 +1,22 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The house: arrows go right or stay in their column, never left.
+// The house. Who stands on a floor uses what stands on lower ones and, on its own, further right; `Tests/HouseTests` compares.
 //
-//   faces                    two libraries            doors to the world           pure ground
-//   chat ---> ChatCLI -----> ChatClient ---+--------> Transport -> NIO, COpenSSL   ChatProtocol -> WireCodec
-//               |                          +--------> SQLite ----> CSQLite         MLS ----------> WireCodec, swift-crypto
-//               +-> CReadline              |          StoredValues -> SQLite       CLISupport
-//   chatd -----------------> ChatServer ---+--------> CCrypt (the server's alone)
-//                               +------------------------------------------------> GroupRules -> ChatProtocol, MLS
-//   mls-interop -----------------------------------------------------------------> GroupRules
+//   faces:         chat  chatd  ChatCLI  mls-interop
+//   libraries:     ChatClient  ChatServer
+//   doors:         Secrets  Transport  StoredValues  SQLite
+//   groups:        GroupRules  MLS
+//   pure ground:   CLISupport  ChatProtocol  WireCodec
+//   ground floor:  System
+//
+// Neither the pure ground nor groups use the ground floor. What is not ours is used by one target each: NIO and COpenSSL by
+// Transport (NIO's loops by the libraries, too), CSQLite by SQLite, CReadline by ChatCLI, CCrypt by ChatServer, swift-crypto by
+// MLS, and CGlibc by System.
 //
 // CLISupport holds the manners that both programs share: exit status, JSON lines, inert text, durations, configuration.
 // System is the ground floor to the C library: descriptors, files, locks, clocks, questions on the terminal. It alone
-// uses the door CGlibc; the other doors hold their own library and nothing else.
+// uses the door CGlibc; the other doors hold their own library and nothing else. Secrets is what both programs ask for.
 // `MLS` is a library for others too. `GroupRules` is what server and members must decide alike about accounts, devices and groups, and
 // holds no secret.
 // Threads, and who owns what, stand in CONTRIBUTING.md. `Tests/HouseTests` keeps absent what must be absent.
@@ -61,7 +64,7 @@ let package = Package(
             exclude: ["README.md"], swiftSettings: strict),
         // Chains of accounts, certificates, policies and the one judge: pure functions of bytes.
         .target(name: "GroupRules", dependencies: ["WireCodec", "ChatProtocol", "MLS"], swiftSettings: strict),
-        .target(name: "CLISupport", dependencies: ["WireCodec", "ChatProtocol", "System"], swiftSettings: strict),
+        .target(name: "CLISupport", dependencies: ["WireCodec", "ChatProtocol"], swiftSettings: strict),
 
         // The ground floor: what is asked of the C library in one way only.
         .target(name: "System", dependencies: ["CGlibc"], swiftSettings: strict),
@@ -82,6 +85,9 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What both programs ask a person, a file or standard input for.
+        .target(name: "Secrets", dependencies: ["CLISupport", "ChatProtocol", "System"], swiftSettings: strict),
+
         // How the protocol's values stand in rows, for both stores.
         .target(name: "StoredValues", dependencies: ["ChatProtocol", "SQLite"], swiftSettings: strict),
 
@@ -90,8 +96,8 @@ let package = Package(
             name: "ChatServer",
             dependencies: [
                 "WireCodec",
-                "ChatProtocol", "CLISupport", "GroupRules", "MLS", "System", "Transport", "SQLite", "StoredValues",
-                "CCrypt",
+                "ChatProtocol", "CLISupport", "GroupRules", "MLS", "Secrets", "System", "Transport", "SQLite",
+                "StoredValues", "CCrypt",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -113,7 +119,8 @@ let package = Package(
         .target(
             name: "ChatCLI",
             dependencies: [
-                "ChatClient", "ChatProtocol", "CLISupport", "GroupRules", "System", "CReadline",
+                "ChatClient", "ChatProtocol", "CLISupport", "GroupRules", "Secrets", "System", "WireCodec",
+                "CReadline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -128,10 +135,10 @@ let package = Package(
         // For testers of MLS: vectors in both directions, and a server for other implementations. Not installed.
         .executableTarget(
             name: "mls-interop",
-            dependencies: ["MLS", "GroupRules", "ChatProtocol", "WireCodec", "CLISupport", "System"],
+            dependencies: ["MLS", "GroupRules", "ChatProtocol", "WireCodec", "CLISupport", "System", "TestSupport"],
             swiftSettings: strict),
 
-        // Tests. `TestSupport` waits for conditions; it is never linked into a product.
+        // Tests. `TestSupport` waits for conditions; nothing that is installed links it.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         // Accounts with the keys of all their devices.
         .target(
@@ -224,7 +231,7 @@ let package = Package(
         // Man pages, completions and README against the program, so that they cannot drift apart.
         .testTarget(
             name: "DocumentTests",
-            dependencies: ["ChatProtocol", "GroupRules", "MLS", "WireCodec", "TestSupport", "chat", "chatd"],
+            dependencies: ["ChatProtocol", "GroupRules", "MLS", "Transport", "WireCodec", "TestSupport", "chat", "chatd"],
             exclude: ["chat_client.py", "Scripts", "Shells"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

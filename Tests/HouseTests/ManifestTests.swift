@@ -13,6 +13,22 @@ import Testing
                 undeclared.isEmpty, "\(target.name) imports \(undeclared.sorted()), which Package.swift does not name")
         }
     }
+
+    /// What is drawn is what holds: a target that uses one above it makes a knot that nobody sees.
+    @Test func `the house stands as Package.swift draws it`() throws {
+        let floors = try Manifest.floors()
+        try #require(floors.count == 6)
+        let order = floors.reversed().flatMap { $0.reversed() }
+        let targets = try Manifest.targets().filter { $0.folder.path.contains("/Sources/") }
+        #expect(Set(order) == Set(targets.map(\.name)) && order.count == targets.count)
+        for target in targets {
+            let place = try #require(order.firstIndex(of: target.name))
+            for used in target.dependencies {
+                guard let below = order.firstIndex(of: used) else { continue }
+                #expect(below < place, "\(target.name) uses \(used), which is drawn above it")
+            }
+        }
+    }
 }
 
 /// Package.swift, read as text.
@@ -40,10 +56,22 @@ private enum Manifest {
         "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Testing", "Swift",
     ]
 
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private static func text() throws -> String {
+        try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
+    }
+
+    /// The picture at its head: what stands on each floor, from above, the first one leftmost.
+    static func floors() throws -> [[String]] {
+        try text().matches(of: #/\n\/\/   [a-z ]+: +([^\n]+)/#).map { match in
+            match.1.split(separator: " ").map(String.init)
+        }
+    }
+
     static func targets() throws -> [Target] {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let text = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
+        let text = try text()
         let beginning = #/\n        \.(target|executableTarget|testTarget|systemLibrary)\(\s*name: "([^"]+)"/#
         let matches = text.matches(of: beginning)
         return matches.indices.compactMap { index in
