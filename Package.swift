@@ -231,7 +231,9 @@ let package = Package(
         // Man pages, completions and README against the program, so that they cannot drift apart.
         .testTarget(
             name: "DocumentTests",
-            dependencies: ["ChatProtocol", "GroupRules", "MLS", "Transport", "WireCodec", "TestSupport", "chat", "chatd"],
+            dependencies: [
+                "ChatProtocol", "GroupRules", "MLS", "Transport", "WireCodec", "TestSupport", "chat", "chatd",
+            ],
             exclude: ["chat_client.py", "Scripts", "Shells"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

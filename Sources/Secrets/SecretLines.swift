@@ -52,7 +52,7 @@ package enum SecretLines {
     private static func contents(of file: String) async throws(Problem) -> [UInt8] {
         do throws(SystemError) {
             return ByteOrderMark.dropped(from: try await SmallFile.awaited(file, limit: fileLimit))
-        } catch where error.number == ENOENT || error.number == ENOTDIR {
+        } catch  where error.number == ENOENT || error.number == ENOTDIR {
             throw Problem(.missingFile, "\(file): no such file")
         } catch { throw Problem(.missingFile, "\(file): \(error.text)") }
     }

@@ -35,7 +35,8 @@ struct UserAddCommand: ChatdCommand {
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
         var user = NewUser(
             name: name, displayName: try DisplayNameText.checked(displayName),
-            hash: enrol != nil && !password.isGiven ? try await password.hashOfNone() : try await password.hash(in: context),
+            hash: enrol != nil && !password.isGiven
+                ? try await password.hashOfNone() : try await password.hash(in: context),
             origin: .own, isAdministrator: admin)
         guard let enrol else {
             for row in try await rows(of: .addUser(user), makesStore: true) { try context.show(row, plain: []) }
