@@ -20,7 +20,7 @@ extension RuleTable {
             "S2", "a refused login carries out nothing behind it",
             [
                 "S2: of what comes in one flight with a login that is refused nothing is carried out",
-                "what was sent behind a refused login fails for the logins reason",
+                "what was sent behind a refused login fails for the reason of the login",
             ]),
         Proof(
             "S3",
