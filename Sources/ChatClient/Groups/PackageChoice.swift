@@ -36,6 +36,19 @@ struct PackageChoice: Sendable {
 /// nobody else from it.
 struct TakenKeys {
     private var owners: [[UInt8]: DeviceCredential] = [:]
+    /// Of nodes above the leaves.
+    private var inner: Set<HPKEPublicKey> = []
+
+    init() {}
+
+    /// Those of a whole group.
+    init(of group: Group) {
+        for (_, leaf) in group.members {
+            guard let device = try? DeviceCredential(leaf.credential) else { continue }
+            add([leaf.signatureKey.bytes, leaf.encryptionKey.bytes], of: device)
+        }
+        inner = Set(group.ratchetTree.parentKeys)
+    }
 
     /// Notes that a device has keys.
     mutating func add(_ keys: [[UInt8]], of device: DeviceCredential) {
@@ -48,7 +61,9 @@ struct TakenKeys {
             let leaf = package.leafNode
             guard let device = try? DeviceCredential(leaf.credential) else { return false }
             let keys = [leaf.signatureKey.bytes, leaf.encryptionKey.bytes, package.initKey.bytes]
-            guard keys.allSatisfy({ owners[$0] ?? device == device }) else { return false }
+            guard keys.allSatisfy({ owners[$0] ?? device == device }), !inner.contains(leaf.encryptionKey) else {
+                return false
+            }
             add(keys, of: device)
             return true
         }

@@ -25,7 +25,7 @@ extension Client {
         var changes: [RoomChange] = []
         var packages: [KeyPackage] = []
         var former: Set<HPKEPublicKey> = []
-        var keys = desk.keys
+        var keys = desk.view.keys
         for user in users {
             do throws(Problem) {
                 packages += try await self.packages(of: user, for: desk, &keys, &former)
@@ -59,9 +59,12 @@ extension Client {
                 return []
             }
         }
-        let packages = keys.unused(
-            try await desk.joiner.packagesToAdd(
-                of: Joiner.Peer(account: account, name: user), in: desk.conversation))
+        let taken = try await desk.joiner.packagesToAdd(
+            of: Joiner.Peer(account: account, name: user), in: desk.conversation)
+        let packages = keys.unused(taken)
+        if packages.count < taken.count {
+            log.warning("\(taken.count - packages.count) devices of \(user) are not added: their keys are others'")
+        }
         guard !packages.isEmpty else {
             throw Problem(
                 .noDevice, "\(user) has no device that can be added to #\(desk.name)",

@@ -81,14 +81,6 @@ struct RoomDesk: Sendable {
         Set(view.leafKeys.lazy.filter { $0.key.party.account == account }.map(\.value))
     }
 
-    /// The keys of all leaves.
-    var keys: TakenKeys {
-        var keys = TakenKeys()
-        for leaf in view.leaves { keys.add([leaf.key.bytes], of: leaf.credential) }
-        for (device, key) in view.leafKeys { keys.add([key.bytes], of: device) }
-        return keys
-    }
-
     /// Whether all active devices of an account have a leaf.
     func hasAll(of chain: AccountChain?) -> Bool {
         guard let chain else { return false }

@@ -23,6 +23,8 @@ struct RoomView {
     let leaves: [ClaimedLeaf]
     /// What is encrypted to each leaf by: another one where a device has come in again.
     let leafKeys: [DeviceCredential: HPKEPublicKey]
+    /// Which keys nobody else may have.
+    let keys: TakenKeys
 
     /// Who is in it by the group or by the server's word, which may be further: what the group says of somebody goes before.
     static func merge(_ told: [RoomMember], _ view: RoomView?) -> [Member] {
@@ -66,6 +68,7 @@ extension ClientStore {
         let members = try group.members.map { (leaf: try ClaimedLeaf($0.leaf), key: $0.leaf.encryptionKey) }
         return RoomView(
             policy: try GroupPolicy(group.context), leaves: members.map(\.leaf),
-            leafKeys: Dictionary(members.map { ($0.leaf.credential, $0.key) }) { first, _ in first })
+            leafKeys: Dictionary(members.map { ($0.leaf.credential, $0.key) }) { first, _ in first },
+            keys: TakenKeys(of: group))
     }
 }

@@ -16,7 +16,9 @@ extension CommitWish {
                 (try? DeviceCredential(member.leaf.credential)).map { ($0, member) }
             }
             let present = Dictionary(leaves) { first, _ in first }
-            let wished = packages.flatMap { package -> [Proposal] in
+            // Others may have come by keys meanwhile that are those of a package.
+            var keys = TakenKeys(of: group)
+            let wished = keys.unused(packages).flatMap { package -> [Proposal] in
                 guard let credential = try? DeviceCredential(package.leafNode.credential) else { return [] }
                 guard let member = present[credential] else { return [.add(package)] }
                 return former.contains(member.leaf.encryptionKey) ? [.remove(member.index), .add(package)] : []

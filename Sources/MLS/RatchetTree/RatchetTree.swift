@@ -6,6 +6,11 @@ public struct ExportedRatchetTree: Hashable, Sendable, WireCodable {
 
     package init(nodes: [Node?]) { self.nodes = nodes }
 
+    /// The encryption keys of the nodes above the leaves.
+    public var parentKeys: [HPKEPublicKey] {
+        nodes.compactMap { node in if case .parent(let parent) = node { parent.encryptionKey } else { nil } }
+    }
+
     package init(from reader: inout WireReader) throws(WireError) {
         var inner = WireReader(try reader.readVector(field: "ratchet_tree"))
         nodes = []

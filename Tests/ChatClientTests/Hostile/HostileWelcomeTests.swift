@@ -105,4 +105,41 @@ import Testing
             #expect(others.unused([first]) == [])
         }
     }
+
+    @Test func `a key that a node of the room's tree has keeps nobody but its owner from being added`() async throws {
+        try await withServer { server in
+            let (alice, mallory, carol, name) = try await HostileScene.room(server)
+            let dan = try await Person.registered("dan", at: server)
+            try await dan.client().leavesPackages()
+            let group = try await HostileMember(mallory, in: name).group().0
+            let stolen = try #require(group.ratchetTree.parentKeys.first)
+            try await Self.publish(stolen, by: dan, at: server)
+            let added = try await alice.client().add([dan.name, carol.name], to: name)
+            #expect(added.map { $0.problem?.code } == ["no_device", nil])
+            try await carol.client().joinRoom(name)
+            #expect(try await HostileScene.write("hello", from: alice, to: name) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(carol)).last == "hello")
+        }
+    }
+
+    /// Has the server hold nothing of somebody but a package whose leaf has this key.
+    private static func publish(_ key: HPKEPublicKey, by person: Person, at server: TestServer) async throws {
+        let client = try person.client()
+        let (link, welcome) = try await client.loggedInLink()
+        let device = welcome.device
+        try await server.writing { try $0.run("DELETE FROM key_packages WHERE device = ?", device) }
+        let identity = try await client.joiner(on: link).place.identity()
+        let lives = KeyPackageStock.lifetime(isLastResort: true, now: WallClock.now)
+        var generator = SystemRandomNumberGenerator()
+        var package = try KeyPackage.create(
+            suite: GroupPlace.suite, identity: identity,
+            lifetime: Lifetime(notBefore: lives.from, notAfter: lives.to), using: &generator
+        ).keyPackage
+        package.leafNode.encryptionKey = key
+        try package.leafNode.sign(package.cipherSuite.algorithms(), at: nil, key: identity.signatureKey.privateKey)
+        try package.sign(identity.signatureKey.privateKey)
+        let count: KeyPackageCount = try await link.request(
+            PublishKeyPackages(packages: [], lastResort: package.encoded))
+        #expect(count.refused == [])
+    }
 }
