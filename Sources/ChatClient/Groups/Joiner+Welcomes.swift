@@ -65,7 +65,7 @@ extension Joiner {
             }
         }
         let hash = page.flatMap { self.hash(of: welcomed, $0) }
-        let place = place
+        let (place, time) = (place, page?.entries.first?.time)
         let refusal = try await store.withStore { store -> WelcomedGroup.Refusal? in
             try store.writeSynced {
                 if let known, welcomed.mark <= known { return .isHeld }
@@ -82,7 +82,7 @@ extension Joiner {
                         deliveredFor: part.conversation, place, heldIncarnation: held?.group.incarnation,
                         tombstone: tombstone, pinnedRoom: pinned, isBlocked: isBlocked)
                 } catch { return error }
-                try welcomed.enter(store, place, seq: part.seq, hash: hash)
+                try welcomed.enter(store, place, seq: part.seq, time: time, hash: hash)
                 store.wake()
                 return nil
             }

@@ -88,9 +88,11 @@ struct WelcomedGroup: Sendable {
     ///
     /// - Parameters:
     ///   - seq: of the commit that has added this device.
+    ///   - time: of that commit, where it is known.
     ///   - hash: of the log there, where it is known.
     func enter(
-        _ store: ClientStore, _ place: GroupPlace, seq: SequenceNumber, hash: LogHash?, now: Timestamp = WallClock.now
+        _ store: ClientStore, _ place: GroupPlace, seq: SequenceNumber, time: Timestamp? = nil, hash: LogHash?,
+        now: Timestamp = WallClock.now
     ) throws {
         if let room { try store.useRoom(room, name.conversation, now: now) }
         var group = group
@@ -112,7 +114,7 @@ struct WelcomedGroup: Sendable {
         let standing = GroupStanding(group: name, generation: place.generation, seq: seq, hash: hash)
         try store.setGroupStanding(standing)
         try store.keepLogMark(of: standing)
-        try noteMembers(in: store, seq: seq, now: now)
+        try noteMembers(in: store, seq: seq, time: time ?? now)
         try store.consumeKeyPackage(reference)
         try store.giveWay(in: name.conversation)
         try store.forgetWelcomeRequest(of: name.conversation)
@@ -121,14 +123,14 @@ struct WelcomedGroup: Sendable {
 
 extension WelcomedGroup {
     /// Who has added this device.
-    private func noteMembers(in store: ClientStore, seq: SequenceNumber, now: Timestamp) throws {
+    private func noteMembers(in store: ClientStore, seq: SequenceNumber, time: Timestamp) throws {
         guard let own = group.member(group.ownLeaf) else { return }
         let others = group.members.filter { $0.index != group.ownLeaf }.map(\.leaf)
         let changes = LeafChanges(
             before: others, after: others + [own], added: [own], removed: [], removedByServer: [],
             committer: signerLeaf)
         for change in changes.told(isActive: { _ in true }) {
-            try store.noteMembers(change, in: name.conversation, seq: seq, time: now)
+            try store.noteMembers(change, in: name.conversation, seq: seq, time: time)
         }
     }
 }
