@@ -26,7 +26,7 @@ extension GroupWire {
         for page in strangers.pages(of: Limits.page) {
             let found: Accounts = try await ask(LookUpAccounts(ids: page))
             try await store.withStore { store in
-                try store.write { try store.remember(found.accounts, now: WallClock.now) }
+                try store.writeWithReserve { try store.remember(found.accounts, now: WallClock.now) }
             }
         }
     }

@@ -40,7 +40,7 @@ extension Joiner {
         let own = place.own.place.account
         try await store.withStore { store in
             guard try store.conversation(conversation) == nil else { return }
-            try store.write { try store.remember([record], own: own, now: WallClock.now) }
+            try store.writeWithReserve { try store.remember([record], own: own, now: WallClock.now) }
         }
         return record
     }

@@ -15,7 +15,7 @@ extension Joiner {
         for _ in 0..<Self.welcomes {
             let fresh = try MessageIdentity.new(now: WallClock.now)
             let request = try await store.withStore { store in
-                try store.writeSynced { try store.welcomeRequest(of: conversation, orKeep: fresh) }
+                try store.writeWithReserve(isSynced: true) { try store.welcomeRequest(of: conversation, orKeep: fresh) }
             }
             let part: WelcomePart = try await wire.ask(ReadWelcome(conversation: conversation, request: request))
             guard !part.welcome.isEmpty else {
@@ -33,7 +33,7 @@ extension Joiner {
 
     private func forgetRequest(_ conversation: ConversationID) async throws(Problem) {
         try await store.withStore { store in
-            try store.write { try store.forgetWelcomeRequest(of: conversation) }
+            try store.writeWithReserve { try store.forgetWelcomeRequest(of: conversation) }
         }
     }
 

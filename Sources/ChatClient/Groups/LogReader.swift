@@ -98,7 +98,7 @@ struct LogReader: Sendable {
         guard let hash = LogHash(page.hash) else { return }
         try await store.withStore { store in
             guard try store.groupStanding(of: page.conversation)?.hash == nil else { return }
-            try store.write { try store.takeClaim(hash, of: page) }
+            try store.writeWithReserve { try store.takeClaim(hash, of: page) }
         }
     }
 

@@ -44,7 +44,7 @@ struct RoomBook: Sendable {
         }
         guard record.access != .unfounded else { throw .notFounded(name) }
         try await store.withStore { store in
-            try store.write { try store.useRoom(name, record.conversation, now: WallClock.now) }
+            try store.writeWithReserve { try store.useRoom(name, record.conversation, now: WallClock.now) }
         }
         return record.conversation
     }

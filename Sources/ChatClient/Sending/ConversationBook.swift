@@ -40,7 +40,7 @@ struct ConversationBook: Sendable {
         else { throw Problem(.protocolFault, "\(link.address) opened another conversation than the one with \(user)") }
         let (isTheirs, name) = try await store.withStore { store in
             guard let own = try store.identity()?.account else { return (false, user) }
-            try store.write { try store.remember([conversation], own: own, now: WallClock.now) }
+            try store.writeWithReserve { try store.remember([conversation], own: own, now: WallClock.now) }
             return (try store.peer(of: conversation.id) == member.id, try store.name(of: member.id))
         }
         guard name == user else {

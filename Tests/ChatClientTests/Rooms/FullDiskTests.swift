@@ -144,6 +144,21 @@ import Testing
         }
     }
 
+    @Test func `a first message to somebody new goes out from a full disk, by the reserve`() async throws {
+        try await withServer { server in
+            let (alice, others) = try await people(server)
+            for transaction in 1... {
+                let scene = try await scene(.firstMessage, transaction, server, alice, others)
+                let client = try alice.client()
+                let disk = FullDisk(under: alice.scratch.url.path, from: transaction, isLasting: false)
+                let problem = await Act.firstMessage.run(scene, client)
+                disk.free()
+                #expect(problem == nil, "transaction \(transaction): \(problem?.text ?? "")")
+                guard disk.hasRefused else { return #expect(transaction > 2) }
+            }
+        }
+    }
+
     @Test(arguments: [Act.firstMessage, .add, .enterFromOutside])
     func `a full disk of the server is told, and with room again the same goes on as if nothing had been`(
         act: Act
