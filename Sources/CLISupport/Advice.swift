@@ -36,19 +36,19 @@ package enum Advice: Equatable, Sendable {
     /// All of its devices were taken just now.
     case useIdentityLater(seconds: UInt64)
     /// Another use of the identity has taken this device's place.
-    case logInByIdentityAgain
+    case logInByIdentityAgain(profile: String? = nil)
     /// A login by an identity file has begun, and no answer came.
-    case finishIdentityLogin
+    case finishIdentityLogin(profile: String? = nil)
     /// A device waits; with what it is approved elsewhere.
-    case approveDevice(id: String, fingerprint: String, approvers: Int)
+    case approveDevice(id: String, fingerprint: String, approvers: Int, profile: String? = nil)
     /// It is done on a device that adds and revokes others.
     case useCertifyingDevice
     case forceLastDevice
     /// Lets another device, which lies in a file, approve others.
     case makeRecovery
-    case resetAccount
+    case resetAccount(profile: String? = nil)
     /// The server may have lost this account: then this device has nothing to revoke there.
-    case forgetAccount
+    case forgetAccount(profile: String? = nil)
 
     /// A room's name has come to another one, with which somebody may go on.
     case forgetRoom(String)
@@ -78,4 +78,19 @@ package enum Advice: Equatable, Sendable {
     case giveAnotherKey
     /// A question waits again without being asked twice.
     case askAgainWithKey
+}
+
+extension Advice {
+    /// For somebody who has named this profile, where another one would be meant without it.
+    package func naming(_ profile: String?) -> Advice {
+        switch self {
+        case .logInByIdentityAgain: .logInByIdentityAgain(profile: profile)
+        case .finishIdentityLogin: .finishIdentityLogin(profile: profile)
+        case .approveDevice(let id, let fingerprint, let approvers, _):
+            .approveDevice(id: id, fingerprint: fingerprint, approvers: approvers, profile: profile)
+        case .resetAccount: .resetAccount(profile: profile)
+        case .forgetAccount: .forgetAccount(profile: profile)
+        default: self
+        }
+    }
 }

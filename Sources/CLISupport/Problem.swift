@@ -86,7 +86,7 @@ package struct Problem: Error, Equatable, Sendable {
             conversation: conversation, sent: sent,
             retryAfter: failure.retryAfter == 0 ? nil : UInt64(failure.retryAfter))
         current = failure.current
-        if hint == nil, failure.errorCode == .replaced { advice = .logInByIdentityAgain }
+        if hint == nil, failure.errorCode == .replaced { advice = .logInByIdentityAgain() }
     }
 
     /// One line without its newline, as a program tells it on standard error.

@@ -38,6 +38,14 @@ import Testing
                 == "log in anew: chat --profile work login bob")
     }
 
+    @Test func `what is done again is advised for the profile that was named`() {
+        let waiting = Advice.approveDevice(id: "1", fingerprint: "dev1:a", approvers: 0)
+        for advice in [waiting, .logInByIdentityAgain(), .finishIdentityLogin(), .resetAccount(), .forgetAccount()] {
+            #expect(AdviceWording.commandLine.text(advice.naming("work")).contains("chat --profile work log"))
+            #expect(!AdviceWording.commandLine.text(advice.naming(nil)).contains("--profile"))
+        }
+    }
+
     @Test func `who finds a profile taken is told how to forget an account that the server has lost`() {
         #expect(
             AdviceWording.commandLine.text(.useAnotherProfile(profile: "dan"))

@@ -65,7 +65,7 @@ import Testing
             let refused = try await box.client().send([alice.to("x")])[0].problem
             #expect(refused.map { $0.code } == "bad_proof")
             let told = try await box.client().completing(try #require(refused))
-            #expect(told.code == "not_logged_in" && told.advice == .finishIdentityLogin)
+            #expect(told.code == "not_logged_in" && told.advice == .finishIdentityLogin())
             #expect(try await box.client().login(identityFile: path).isNew)
             #expect(try await identity(of: box).loginKey == begun.identity.loginKey)
             #expect(try await box.client().send([alice.to("x")])[0].status == .accepted)

@@ -51,12 +51,14 @@ enum AdviceWording {
         case .makeAnotherIdentity: "make another identity with chat device add --out FILE"
         case .useIdentityLater(let seconds):
             "try again in \(seconds) s; for more jobs at once make another: chat device add --reusable --slots N --out FILE"
-        case .logInByIdentityAgain: "log in with the identity again to take it back: chat login --identity FILE"
-        case .finishIdentityLogin: "finish it with the same file: chat login --identity FILE"
-        case .approveDevice(let id, let fingerprint, let approvers):
+        case .logInByIdentityAgain(let profile):
+            "log in with the identity again to take it back: \(chat(profile)) login --identity FILE"
+        case .finishIdentityLogin(let profile):
+            "finish it with the same file: \(chat(profile)) login --identity FILE"
+        case .approveDevice(let id, let fingerprint, let approvers, let profile):
             approvers > 0
                 ? "approve it there: chat device approve \(id) --fingerprint \(fingerprint)"
-                : "begin anew without any other device: chat login --reset"
+                : "begin anew without any other device: \(chat(profile)) login --reset"
         case .useCertifyingDevice:
             "do it on a device that may, see chat device list; with the password this one can suspend another: "
                 + "chat device revoke ID --password-file FILE"
@@ -64,8 +66,9 @@ enum AdviceWording {
             "log in elsewhere and approve that device first (chat device approve), or use --force: then only "
                 + "chat login --reset opens the account again"
         case .makeRecovery: "make a recovery file, and keep it elsewhere: chat device add --certify --out FILE"
-        case .resetAccount: "begin the account anew: chat login --reset"
-        case .forgetAccount: "if it has lost this account, forget it here: chat logout --forget"
+        case .resetAccount(let profile): "begin the account anew: \(chat(profile)) login --reset"
+        case .forgetAccount(let profile):
+            "if it has lost this account, forget it here: \(chat(profile)) logout --forget"
         case .forgetRoom(let room):
             "ask its members; to go on with the one that has the name now: chat room forget \(room)"
         case .joinRoom(let room): "join it first: chat room join \(room)"

@@ -10,7 +10,14 @@ extension Client {
     private static let clockTolerance = Duration.seconds(60)
 
     /// Looks at everything in turn and tells each as it is known.
-    package func doctor(_ report: @escaping @Sendable (DoctorCheck) async -> Void) async {
+    package func doctor(_ tell: @escaping @Sendable (DoctorCheck) async -> Void) async {
+        let profile = settings.namedProfile
+        let report = { @Sendable (check: DoctorCheck) in
+            var check = check
+            let advice = check.problem?.advice?.naming(profile)
+            check.problem?.advice = advice
+            await tell(check)
+        }
         await report(checkConfiguration())
         await report(Self.diskCheck(settings.profileDirectory.path))
         let identity: Identity

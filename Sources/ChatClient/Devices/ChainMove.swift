@@ -55,7 +55,7 @@ enum ChainMove: Sendable {
     private func requirePower(of own: OwnDevice, in chain: AccountChain, over device: DeviceID? = nil) throws(Problem) {
         guard let me = chain.devices[own.device] else { throw Problem(.devicePending) }
         guard me.isActive else { throw Problem(.deviceRevoked) }
-        guard me.instance == own.instance else { throw Problem(.replaced, advice: .logInByIdentityAgain) }
+        guard me.instance == own.instance else { throw Problem(.replaced, advice: .logInByIdentityAgain()) }
         guard me.certifies || device == own.device else {
             throw Problem(
                 .forbidden, "this device may use the account, but not add or revoke others",

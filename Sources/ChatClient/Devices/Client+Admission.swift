@@ -90,10 +90,16 @@ extension Client {
 
     /// A refusal of a device that waits, with what it is approved by; and of one whose login by an identity file is not finished.
     package func completing(_ problem: Problem) -> Problem {
+        var problem = completed(problem)
+        problem.advice = problem.advice?.naming(settings.namedProfile)
+        return problem
+    }
+
+    private func completed(_ problem: Problem) -> Problem {
         if problem.code == ErrorCode.badProof.name, problem.advice == nil, (try? identity())?.standing == .enrolling {
             return Problem(
                 .notLoggedIn, "this profile has begun to log in by an identity, and the server does not know of it",
-                advice: .finishIdentityLogin, sent: problem.sent)
+                advice: .finishIdentityLogin(), sent: problem.sent)
         }
         guard problem.code == ErrorCode.devicePending.name, problem.deviceFingerprint == nil, problem.advice == nil,
             let waiting = try? store({ store in try store.identity().flatMap { try store.waitingDevice($0) } })
@@ -115,7 +121,7 @@ extension Client {
         while true {
             if await link.hearsOfKeys(until: end) { backoff.reset() }
             link.close()
-            guard Monotonic.now < end else { throw waiting.problem }
+            guard Monotonic.now < end else { throw waiting.lapse }
             do throws(Problem) {
                 link = try await linkOfPending(within: end - Monotonic.now)
                 let welcome = try await link.welcome()

@@ -48,7 +48,7 @@ struct DeviceChecks {
             approvers == 0
                 ? "none of the account's devices can approve another one"
                 : "one device alone can approve others, and where it is lost none can",
-            advice: approvers == 0 ? .resetAccount : .makeRecovery)
+            advice: approvers == 0 ? .resetAccount() : .makeRecovery)
         return DoctorCheck(name: Self.name, status: .warning, text: problem.text, problem: problem)
     }
 

@@ -26,7 +26,7 @@ struct OwnChain: Sendable {
         if case .forked(let text) = meeting {
             throw Problem(
                 .chainForked, "the server gives another chain of this account than before: \(text)",
-                advice: .forgetAccount, sent: .no)
+                advice: .forgetAccount(), sent: .no)
         }
         return try await store.withStore { try $0.chain(of: account) }
     }

@@ -16,6 +16,14 @@ package struct WaitingDevice: Equatable, Sendable {
         self.approvers = approvers
     }
 
+    /// What a command ends with that has said so when it began to wait, and how it is approved.
+    var lapse: Problem {
+        var problem = problem
+        problem.advice = nil
+        problem.hint = "the same command waits on"
+        return problem
+    }
+
     /// What a command ends with that needs more.
     package var problem: Problem {
         let count =

@@ -187,7 +187,7 @@ package actor Client {
         case .active, .pending, .enrolling:
             guard identity.loginKey != nil else { throw notLoggedIn }
         case .replaced:
-            throw Problem(.replaced, advice: .logInByIdentityAgain, sent: .no)
+            throw Problem(.replaced, advice: .logInByIdentityAgain(), sent: .no)
         case .copied:
             throw Problem(
                 .storeCopied, "this profile was copied or rolled back, and the server refuses it",

@@ -43,6 +43,7 @@ lacks "$SCRATCH/out" "dev1:[a-z0-9]"
 
 # Who waits for it goes on when it is approved; who does not wait long enough ends as without.
 exits 77 as laptop chat login alice --server "$address" --password-file "$SCRATCH/password" --wait 1s
+same 1 "$(grep -c 'chat device approve' "$SCRATCH/err")" "how often it is told how it is approved"
 background wait.log as laptop chat login alice --server "$address" --password-file "$SCRATCH/password" --wait 60s
 waiter=$job
 within "$patience" grep -q 'waits to be approved' "$SCRATCH/wait.log.err" || fail "it does not say what it waits for"
