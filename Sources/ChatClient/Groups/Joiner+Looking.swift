@@ -65,12 +65,14 @@ extension Problem {
     }
 
     /// Says who can change that: an admin comes in by themselves.
-    static func notAMember(_ room: RoomRecord, own: AccountID? = nil) -> Problem {
+    ///
+    /// - Parameter former: an admin with another key, who is not asked.
+    static func notAMember(_ room: RoomRecord, own: AccountID? = nil, former: AccountID? = nil) -> Problem {
         Problem(
             .notAMember, "you are not in #\(room.name)",
             advice: room.access == .open || room.admins.contains { $0.id == own }
                 ? .joinRoom(room.name.text)
-                : .askToBeAdded(room: room.name.text, admins: room.admins.map(\.name.text)),
+                : .askToBeAdded(room: room.name.text, admins: room.admins.filter { $0.id != former }.map(\.name.text)),
             conversation: "#\(room.name)", sent: .no)
     }
 }

@@ -103,7 +103,11 @@ extension Client {
             }
         }
         let joiner = try await roomJoiner()
-        _ = try await joiner.enter(record.conversation, as: .room(name))
+        do throws(Problem) { _ = try await joiner.enter(record.conversation, as: .room(name)) } catch {
+            // It was begun anew, and has its place by the server's word alone.
+            guard error.code == ErrorCode.notAMember.name else { throw error }
+            throw .notAMember(record, former: joiner.place.own.place.account)
+        }
         // A Welcome that waited may be of a time before a removal, of which the log says more.
         _ = try await joiner.enter(record.conversation, as: .room(name), after: .preconditionFailed)
         // Where this device was in it already, and somebody had it forgotten.

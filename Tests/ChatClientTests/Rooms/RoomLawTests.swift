@@ -102,4 +102,25 @@ import Testing
             #expect(try await client.withStore { try $0.pinnedRoom(ops) } == room)
         }
     }
+
+    @Test func `who has begun the account anew is told whom to ask to be added to a closed room`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let ops = try Self.ops()
+            try await alice.client().createRoom(ops, access: .closed)
+            #expect(try await alice.client().add([bob.name], to: ops).map(\.problem) == [nil])
+            let fresh = try Person("bob", at: server.address)
+            _ = try await fresh.client().login(
+                user: bob.name, password: Person.password, deviceName: "new",
+                wish: LoginWish(confirmReset: { _ in true }))
+            do {
+                try await fresh.client().joinRoom(ops)
+                Issue.record("it is in it")
+            } catch let error as Problem {
+                #expect(error.code == "not_a_member")
+                #expect(error.advice == .askToBeAdded(room: "ops", admins: ["alice"]))
+            }
+        }
+    }
 }
