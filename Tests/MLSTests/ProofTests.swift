@@ -18,8 +18,8 @@ private struct TestSources {
             var name: String?
             var isTest = false
             for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-                if line.hasPrefix("struct ") || line.hasPrefix("extension ") {
-                    suite = String(line.split(separator: " ")[1].prefix { $0.isLetter || $0.isNumber })
+                if let match = line.prefixMatch(of: #/(?:@Suite )?(?:struct|extension) (\w+)/#) {
+                    suite = String(match.1)
                     name = nil
                 }
                 if line.hasPrefix("    @Test") { isTest = true }
