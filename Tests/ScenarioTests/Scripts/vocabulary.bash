@@ -21,11 +21,11 @@ fail() {
 }
 trap 'exit 1' TERM
 
-# at_end: kills what the scenario started and nothing else.
+# at_end: kills what the scenario started, with the parts of a pipeline that a shell has started for it, and nothing else.
 at_end() {
     local process
     for process in "${started[@]:-}"; do
-        [ -n "$process" ] && kill -KILL "$process" 2>/dev/null
+        [ -n "$process" ] && { pkill -KILL -P "$process"; kill -KILL "$process" 2>/dev/null; }
     done
     wait 2>/dev/null
 }
