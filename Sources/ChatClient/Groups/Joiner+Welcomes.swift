@@ -51,6 +51,9 @@ extension Joiner {
         case .success(let opened): welcomed = opened
         case .failure(let refusal): return try await refuse(part, refusal.text)
         }
+        if let known, welcomed.mark <= known {
+            return try await refuse(part, "this device is there, or further on")
+        }
         if let former = try await former(part.conversation), former.policy.group.incarnation < welcomed.name.incarnation
         {
             do throws(Problem) { try await follow(welcomed, former) } catch {
@@ -68,7 +71,6 @@ extension Joiner {
         let (place, time) = (place, page?.entries.first?.time)
         let refusal = try await store.withStore { store -> WelcomedGroup.Refusal? in
             try store.writeSynced {
-                if let known, welcomed.mark <= known { return .isHeld }
                 // Whoever was removed holds nothing of it but a tombstone.
                 let isRemoved = try store.heldGroup(of: part.conversation).isRemoved
                 let held = isRemoved ? nil : try store.groupStanding(of: part.conversation)
@@ -152,8 +154,4 @@ extension LoggedEntry {
         self.init(
             seq: entry.seq, kind: entry.payloadKind, device: entry.device, id: entry.id, payload: entry.payload)
     }
-}
-
-extension WelcomedGroup.Refusal {
-    fileprivate static let isHeld = Self(text: "this device is there, or further on")
 }
