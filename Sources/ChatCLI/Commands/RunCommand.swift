@@ -90,9 +90,9 @@ struct RunCommand: ChatCommand {
     func runWithoutMeans(_ problem: Problem, _ diagnostics: Diagnostics) throws(Problem) -> Ending? {
         try check()
         diagnostics.report(Self.warning(problem))
-        let end = CommandEnd.notStarted(Spawn.replaceThisProcess(by: command).number)
-        if case .notStarted(let number) = end { diagnostics.report(notStarted(number)) }
-        return end.ending
+        let number = Spawn.replaceThisProcess(by: command).number
+        diagnostics.report(notStarted(number))
+        return CommandEnd.notStarted(number).ending
     }
 
     /// Nil where the command has our output itself.

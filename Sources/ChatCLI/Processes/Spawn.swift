@@ -58,7 +58,7 @@ struct Spawn {
 
     /// Goes on as another program, with all that this one was given; returns only where that fails.
     static func replaceThisProcess(by words: [String]) -> SystemError {
-        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        let arguments = copies(of: words)
         defer { for pointer in arguments { free(pointer) } }
         execvp(words.first ?? "", arguments)
         return .last
@@ -68,13 +68,18 @@ struct Spawn {
         _ program: String, _ words: [String], _ environment: [[UInt8]], _ actions: inout posix_spawn_file_actions_t,
         _ attributes: inout posix_spawnattr_t
     ) -> Result<pid_t, SystemError> {
-        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        let arguments = copies(of: words)
         let variables: [UnsafeMutablePointer<CChar>?] =
             environment.map { strdup($0.map(CChar.init(bitPattern:)) + [0]) } + [nil]
         defer { for pointer in arguments + variables { free(pointer) } }
         var process: pid_t = 0
         let number = posix_spawnp(&process, program, &actions, &attributes, arguments, variables)
         return number == 0 ? .success(process) : .failure(SystemError(number: number))
+    }
+
+    /// As C has a list of words: each is to be freed.
+    private static func copies(of words: [String]) -> [UnsafeMutablePointer<CChar>?] {
+        words.map { strdup($0) } + [nil]
     }
 
     /// The file that a program is: itself where its name has a slash, else the first along a path that can be run.
