@@ -25,9 +25,10 @@ package enum SecretLines {
     ///
     /// - Throws: 64 where it has fewer; 74.
     package static func ofStandardInput(_ count: Int) async throws(Problem) -> [[UInt8]] {
+        let lane = BlockingLane("input")
         var lines: [[UInt8]] = []
         do throws(SystemError) {
-            while lines.count < count, let line = try await BlockingLane("input").run(nextLine) { lines.append(line) }
+            while lines.count < count, let line = try await lane.run(nextLine) { lines.append(line) }
         } catch { throw Problem(.inputOutput, "cannot read standard input: \(error.text)") }
         guard lines.count == count else {
             throw Problem(.usage, "standard input has \(lines.count) of the \(count) lines that are needed")
@@ -52,7 +53,7 @@ package enum SecretLines {
     private static func contents(of file: String) async throws(Problem) -> [UInt8] {
         do throws(SystemError) {
             return ByteOrderMark.dropped(from: try await SmallFile.awaited(file, limit: fileLimit))
-        } catch  where error.number == ENOENT || error.number == ENOTDIR {
+        } catch  where error.isOfMissingFile {
             throw Problem(.missingFile, "\(file): no such file")
         } catch { throw Problem(.missingFile, "\(file): \(error.text)") }
     }

@@ -11,6 +11,9 @@ package struct SystemError: Error, Equatable, Sendable {
 
     package var text: String { Self.text(number) }
 
+    /// Whether it says that there is no such file.
+    package var isOfMissingFile: Bool { number == ENOENT || number == ENOTDIR }
+
     /// The kernel's words for an error number.
     package static func text(_ number: Int32) -> String {
         var buffer = [CChar](repeating: 0, count: 256)

@@ -1,6 +1,5 @@
 import CLISupport
 import ChatProtocol
-import Glibc
 import GroupRules
 import System
 
@@ -53,7 +52,7 @@ package struct KeyLines: Equatable, Sendable {
         do throws(SystemError) {
             bytes = try await SmallFile.awaited(file, limit: Self.maximumBytes, patience: .short)
         } catch {
-            let text = error.number == ENOENT || error.number == ENOTDIR ? "no such file" : error.text
+            let text = error.isOfMissingFile ? "no such file" : error.text
             throw Problem(.missingFile, "\(file): \(text)", hint: "name a file of lines 'USER acct1:…'")
         }
         try self.init(parsing: bytes, file: file, code: .invalidData)

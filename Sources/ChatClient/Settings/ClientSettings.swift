@@ -1,6 +1,5 @@
 import CLISupport
 import ChatProtocol
-import Glibc
 import GroupRules
 import System
 
@@ -168,7 +167,7 @@ extension ClientSettings {
             do throws(ConfigurationError) { return try Configuration(parsing: bytes, file: path) } catch {
                 throw error.problem
             }
-        case .failure(let failure) where failure.number == ENOENT || failure.number == ENOTDIR:
+        case .failure(let failure) where failure.isOfMissingFile:
             guard named else { return Configuration(file: path) }
             throw Problem(.missingFile, "\(path): no such file", hint: "name a configuration file that exists")
         case .failure(let failure):

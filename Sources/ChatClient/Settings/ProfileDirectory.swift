@@ -123,8 +123,9 @@ struct FileStatus {
     init?(of path: String) throws(Problem) {
         var status = stat()
         guard lstat(path, &status) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw Problem(.inputOutput, "cannot look at \(path): \(SystemError.text(errno))")
+            let error = SystemError.last
+            if error.isOfMissingFile { return nil }
+            throw Problem(.inputOutput, "cannot look at \(path): \(error.text)")
         }
         mode = status.st_mode & 0o7777
         format = status.st_mode & S_IFMT

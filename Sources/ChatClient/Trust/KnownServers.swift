@@ -92,7 +92,7 @@ struct KnownServersFile: Sendable {
         try PrivateDirectory.refuseForeign(path)
         switch SmallFile.read(path, limit: KnownServers.maximumBytes) {
         case .success(let bytes): return try KnownServers(parsing: bytes, file: path)
-        case .failure(let failure) where failure.number == ENOENT || failure.number == ENOTDIR: return KnownServers()
+        case .failure(let failure) where failure.isOfMissingFile: return KnownServers()
         case .failure(let failure):
             throw Problem(.badConfiguration, "\(path): \(failure.text)", hint: "make the file readable")
         }

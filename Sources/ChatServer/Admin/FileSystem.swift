@@ -10,7 +10,7 @@ enum WholeFile {
     static func read(_ path: String, limit: Int) throws(Problem) -> [UInt8]? {
         switch SmallFile.read(path, limit: limit, patience: .endless) {
         case .success(let bytes): return bytes
-        case .failure(let error) where error.number == ENOENT || error.number == ENOTDIR: return nil
+        case .failure(let error) where error.isOfMissingFile: return nil
         case .failure(let error) where error.number == EFBIG:
             throw Problem(.invalidData, "\(path) is larger than \(limit) bytes")
         case .failure(let error): throw Problem(.inputOutput, "cannot read \(path): \(error.text)")

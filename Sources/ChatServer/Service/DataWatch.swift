@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Notices that a server's data are taken away while it runs: what is written goes nowhere then, and another server
 /// could begin in the same place.
@@ -42,13 +43,11 @@ struct DataWatch: Sendable {
         }
     }
 
-    private struct Failure: Error { var number: Int32 }
-
-    private static func look(_ path: String) -> Result<Mark?, Failure> {
+    private static func look(_ path: String) -> Result<Mark?, SystemError> {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            let number = errno
-            return number == ENOENT || number == ENOTDIR ? .success(nil) : .failure(Failure(number: number))
+            let error = SystemError.last
+            return error.isOfMissingFile ? .success(nil) : .failure(error)
         }
         return .success(Mark(device: status.st_dev, inode: status.st_ino))
     }
