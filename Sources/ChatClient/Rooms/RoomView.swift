@@ -23,8 +23,9 @@ struct RoomView {
     let leaves: [ClaimedLeaf]
     /// What is encrypted to each leaf by: another one where a device has come in again.
     let leafKeys: [DeviceCredential: HPKEPublicKey]
+    fileprivate let group: Group
     /// Which keys nobody else may have.
-    let keys: TakenKeys
+    var keys: TakenKeys { TakenKeys(of: group) }
 
     /// Who is in it by the group or by the server's word, which may be further: what the group says of somebody goes before.
     static func merge(_ told: [RoomMember], _ view: RoomView?) -> [Member] {
@@ -69,6 +70,6 @@ extension ClientStore {
         return RoomView(
             policy: try GroupPolicy(group.context), leaves: members.map(\.leaf),
             leafKeys: Dictionary(members.map { ($0.leaf.credential, $0.key) }) { first, _ in first },
-            keys: TakenKeys(of: group))
+            group: group)
     }
 }
