@@ -98,6 +98,15 @@ import Testing
         #expect(try line.command.runnable?.read(line.given)?.isBrief == isBrief)
     }
 
+    @Test(arguments: [
+        "whoami", "keys list", "outbox list", "resume list", "profile list", "schema", "__complete users",
+    ])
+    func `what only reads what is here needs no more than the main thread`(words: String) throws {
+        let line = try ArgumentLine(words.split(separator: " ").map(String.init))
+        let command = try #require(try line.command.parse(line.given.canonical) as? any ChatCommand)
+        #expect(command.isBrief)
+    }
+
     /// Nearly always a value that the option takes, lest everything be refused.
     private static func right(_ option: CommandGrammar.Option, _ random: inout SeededGenerator) -> String {
         guard Int.random(in: 0..<8, using: &random) > 0 else { return values.randomElement(using: &random) ?? "" }

@@ -201,6 +201,8 @@ struct WhoAmICommand: ChatCommand {
 
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
+    var isBrief: Bool { true }
+
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let record = try await invocation.makeClient().whoAmI()
         try invocation.show(JSONLines.whoAmI(record), plain: lines(record))
@@ -271,6 +273,8 @@ struct ProfileListCommand: ChatCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the profiles.")
 
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    var isBrief: Bool { true }
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let current = try invocation.settings().profile

@@ -15,6 +15,8 @@ struct SchemaCommand: ChatCommand {
     @Argument(help: "The line's 'head', or 'exit'.") var name: String?
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
+    var isBrief: Bool { true }
+
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         try invocation.output.write(try document())
         return .done
@@ -139,6 +141,8 @@ struct CompleteCommand: ChatCommand {
 
     @Argument(help: "users, rooms, profiles, resume-points, servers or outbox.") var kind: String
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    var isBrief: Bool { true }
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         do throws(Problem) {

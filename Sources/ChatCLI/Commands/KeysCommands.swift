@@ -21,6 +21,8 @@ struct KeysListCommand: ChatCommand {
 
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
+    var isBrief: Bool { true }
+
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let keys = try await invocation.makeClient().keys()
         try invocation.show(keys, object: JSONLines.key, header: ["USER", "TRUST", "SINCE", "KEY"]) { key in

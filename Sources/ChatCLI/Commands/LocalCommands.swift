@@ -20,6 +20,8 @@ struct OutboxListCommand: ChatCommand {
 
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
+    var isBrief: Bool { true }
+
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let items = try await invocation.makeClient().outbox()
         try invocation.show(
@@ -76,6 +78,8 @@ struct ResumeListCommand: ChatCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Print the resume points.")
 
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
+
+    var isBrief: Bool { true }
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let points = try await invocation.makeClient().resumePoints()
