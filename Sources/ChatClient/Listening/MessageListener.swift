@@ -35,7 +35,7 @@ package actor MessageListener {
         self.reader = reader
         let resume = options.resume.flatMap { name in lock.map { ResumePointHolder(name, lock: $0, stored: stored) } }
         settlement = ListenSettlement(resume, store: reader.store, at: plan.position)
-        watch = try StoreWatch(directory, gate: mailbox.gate)
+        watch = try StoreWatch(directory, gate: mailbox.gate, isLasting: options.follow)
         memberChange = try watch?.store.lastMemberChange() ?? 0
     }
 

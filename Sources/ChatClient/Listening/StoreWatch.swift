@@ -5,7 +5,7 @@ import System
 /// A reader's watch over a profile's store: says whether somebody has committed something since the last look, and
 /// waits until that may be so. Confined to its owner.
 ///
-/// Writers touch the wake file after their commit. Where that file cannot be watched, and where a writer was killed
+/// Writers touch the wake file after their commit. Where that file is not or cannot be watched, and where a writer was killed
 /// between the two, the store is asked for its version four times a second.
 final class StoreWatch {
     private static let poll = Duration.milliseconds(250)
@@ -17,12 +17,15 @@ final class StoreWatch {
     /// The store's version at the last look; nil where that has left something.
     private var version: Int64?
 
-    /// - Parameter gate: also what else may end a wait opens it.
+    /// - Parameters:
+    ///   - gate: also what else may end a wait opens it.
+    ///   - isLasting: false where the gate is opened for what this process stores, and nothing else is waited for: the kernel takes
+    ///     some ten milliseconds to end the watch of a file.
     /// - Throws: `SQLiteError`.
-    init(_ directory: ProfileDirectory, gate: Gate) throws {
+    init(_ directory: ProfileDirectory, gate: Gate, isLasting: Bool = true) throws {
         store = try ClientStore(directory, mode: .read)
         self.gate = gate
-        watcher = WakeWatcher(directory.wakeFile) { gate.open() }
+        watcher = isLasting ? WakeWatcher(directory.wakeFile) { gate.open() } : nil
     }
 
     /// Whether there may be something that the last look has not seen. Asked before each look.
