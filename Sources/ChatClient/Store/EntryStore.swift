@@ -182,5 +182,4 @@ extension ClientStore {
         if place.sender == own { try noteAsked(place, conversation: conversation, now: now) }
         try decideAnswer(place, content, conversation: conversation, own: own, now: now)
     }
-
 }
