@@ -94,8 +94,18 @@ final class FollowerDesk {
                 try question.ruling(standing, former: former, facts, everyone: everyone, by: authority)
             }
             return HandshakeDecision(standing: standing, position: current.position, ruling: ruling, former: former)
-        } then: {
-            then($0)
+        } then: { result in
+            guard case .success(let decision) = result, case .success(let ruling)? = decision.ruling, ruling.mayOweMore
+            else { return then(result) }
+            self.look(at: question.conversation, for: .server, readsLost: true) { (_, _, facts) throws(StoreFailure) in
+                var decision = decision
+                decision.ruling = Result { () throws(Failure) in
+                    try ruling.owing(facts.lost, besides: question.author.device, by: authority)
+                }
+                return decision
+            } then: {
+                then($0)
+            }
         }
     }
 

@@ -112,6 +112,9 @@ package struct GroupFollower: Sendable {
             // Whoever came back, or was added again by the same commit, has another leaf, and may have it.
             let others = Set(devices).subtracting([handshake.author.device]).subtracting(ruling.welcomed)
             ruling.repeated = try ruling.next.proposals(removing: others, by: authority)
+            // In an open group those who have to go are gathered, and messages go on.
+            ruling.mayOweMore =
+                !ruling.next.policy.isOpen && (policy.isOpen || waiting.count >= RuleLimits.waitingProposals)
             return ruling
         }
     }

@@ -41,11 +41,25 @@ package struct GroupRuling: Sendable {
     package var welcomed: [DeviceID]
     /// Whoever commits comes in by it.
     package var isExternal = false
-    /// The server's proposals that it could not take along, made anew (R2).
+    /// The server's proposals that it could not take along, made anew (R2), and those that are due from now on (R1).
     package var repeated: [RemovalRuling] = []
+    /// Others may have to go before anything is written: it closes the group, or more had to go than may wait at once.
+    package var mayOweMore = false
 
     /// The follower behind all of it.
     package var last: GroupFollower { repeated.last?.next ?? next }
+
+    /// With proposals that remove whoever is lost, so that no message comes before them.
+    ///
+    /// - Parameter author: whose leaf is another one now where they come in by it.
+    func owing(
+        _ lost: Set<DeviceID>, besides author: DeviceID, by authority: GroupAuthority
+    ) throws(Failure) -> GroupRuling {
+        var ruling = self
+        let others = lost.subtracting(welcomed).subtracting([author])
+        ruling.repeated += try last.removals(of: others, by: authority)
+        return ruling
+    }
 
     /// What it makes of the bundle that carries the handshake.
     package func apply(to bundle: inout Bundle, welcome: [UInt8]) {

@@ -235,6 +235,30 @@ import Testing
         }
     }
 
+    @Test func `R1: a room that is made closed is written to when whoever has gone was removed`() async throws {
+        try await withServer { server in
+            var (alice, bob, carol, room) = try await scene(server, access: .open)
+            try await server.store.setFlags(.disabled, clearing: [], of: bob.hello.account.id)
+            try await server.server.hub.closeConnections(account: bob.hello.account.id)
+            // In an open room that is gathered, and messages go on.
+            _ = try await carol.message("on")
+            try await alice.catchUp(in: room)
+            let closed = try alice.policy(of: room, access: .closed)
+            try await alice.send(
+                try alice.commit([
+                    .groupContextExtensions(try closed.extensions(groupKey: alice.judge.groupKey))
+                ]))
+            let held = try await failure { _ = try await alice.message("not yet") }
+            #expect(held?.errorCode == .removalPending)
+            try await alice.catchUp(in: room)
+            try await alice.send(try alice.commit())
+            #expect(alice.group?.memberCount == 2)
+            _ = try await alice.message("without bob")
+            try await carol.catchUp(in: room)
+            #expect(carol.group?.memberCount == 2)
+        }
+    }
+
     @Test func `R2: who comes back to an open room is not removed for having left`() async throws {
         try await withServer { server in
             var (alice, bob, _, room) = try await scene(server, access: .open)
