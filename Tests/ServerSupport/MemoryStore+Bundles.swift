@@ -142,7 +142,7 @@ extension MemoryStore {
             if let code = refusal(of: account, in: conversation) { return Failure(code) }
         }
         for case .enter(let device, let account, _) in bundle.members {
-            guard let known = devices[device], known.account == account, known.state == .active else {
+            guard let known = devices[device], known.account == account, known.state == .active, !isGone(account) else {
                 return Failure(.noDevice)
             }
         }

@@ -156,7 +156,7 @@ extension MemoryStore {
         return Array(found.sorted { $0.name.text < $1.name.text }.prefix(limit))
     }
 
-    private func isGone(_ account: AccountID) -> Bool {
+    func isGone(_ account: AccountID) -> Bool {
         people[account]?.record.flags.isDisjoint(with: [.disabled, .deleted]) != true
     }
 

@@ -238,6 +238,18 @@ import Transport
         }
     }
 
+    @Test(arguments: Kind.all) func `R3: nobody of an account that is disabled gets a leaf`(_ kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let dm = try await store.open(alice, bob)
+            try await store.store.setFlags(.disabled, clearing: [], of: bob)
+            let early = try await store.commit([commit(1, in: dm, epoch: 1, both)])
+            #expect(early.map(\.refusal) == [.noDevice])
+            try await store.store.setFlags([], clearing: .disabled, of: bob)
+            let late = try await store.commit([commit(2, in: dm, epoch: 1, both)])
+            #expect(late.map(\.refusal) == [nil])
+        }
+    }
+
     @Test(arguments: Kind.all) func `leaves of devices that are not active any more are lost`(_ kind: Kind) async throws
     {
         try await withStore(kind) { store in

@@ -85,6 +85,7 @@ extension RuleTable {
                         "nothing of a revoked device is stored after the answer",
                         "a revoked device ends with its status and hears nothing more",
                         "R3: what was left out is found at the next start",
+                        "R3: nobody of an account that is disabled gets a leaf",
                     ]),
                 Sentence(
                     "`revoke`, `disable`, `delete` return when every conversation refuses",

@@ -60,14 +60,17 @@ enum LeafStore {
             conversation.number, account)
     }
 
-    /// Whether a change may be carried out: who enters is an active device of an account that is a member, or comes with the bundle.
+    /// Whether a change may be carried out: who enters is an active device of an account that is there, and is a member or comes with the
+    /// bundle.
     static func mayApply(
         _ change: MembershipChange, to conversation: BatchWriteStore.Conversation, in database: Database
     ) throws -> Bool {
         guard case .enter(let device, let account, _) = change else { return true }
         return try database.first(
-            "SELECT 1 FROM devices WHERE id = ? AND account = ? AND state = ?", device, account,
-            Int(DeviceState.active.rawValue)
+            """
+            SELECT 1 FROM devices d JOIN accounts a ON a.id = d.account AND a.flags & ? = 0
+            WHERE d.id = ? AND d.account = ? AND d.state = ?
+            """, goneAccounts, device, account, Int(DeviceState.active.rawValue)
         ) { _ in true } ?? false
     }
 
