@@ -85,6 +85,9 @@ actor Simulation {
     var isRestored = false
     /// Where all stood then: where nothing was written since, whoever was further has not come back yet.
     var restoredHeads: [ConversationID: SequenceNumber] = [:]
+    /// Messages that the server had kept for as long as it does, and that are there again since it was put back: whoever had not fetched
+    /// them has been told that they are gone.
+    var expired: [ConversationID: Set<SequenceNumber>] = [:]
     /// Whether a room was made under the name of another one.
     var hasRoomsAnew = false
     /// How many days have passed.

@@ -96,6 +96,7 @@ extension Simulation {
                 || (isRestored || mayHaveOutlivedItsKeys) && since != course.members[device.id]
                 || device.isAbsent(conversation, at: message.seq)
                 || device.overtaken[conversation].map { message.seq <= $0 } == true
+                || expired[conversation]?.contains(message.seq) == true
             if device.isActive, since != nil, read[message.seq] == nil, !isExcused {
                 let name = name(of: message.sender)
                 let held = try await told(conversation, of: device)
@@ -134,7 +135,7 @@ extension Simulation {
                 SELECT g.position, g.reason, g.missed FROM gaps g JOIN conversations c ON c.number = g.conversation
                 WHERE c.id = ? ORDER BY g.position
                 """, conversation
-            ) { "gap of reason \($0.int(1)) at \($0.int(0))" }
+            ) { "gap '\($0.text(1))' at \($0.int(0))" }
             let standing = try store.groupStanding(of: conversation)
             return "  \(device.place.name) has: "
                 + (heads + entries + gaps + ["standing \(String(describing: standing))"])

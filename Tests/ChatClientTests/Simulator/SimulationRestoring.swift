@@ -28,6 +28,7 @@ extension Simulation {
     /// What was said to be taken since then is gone from the server, and stays with those who have read it.
     func restore(_ backup: Backup) async throws {
         tell("the server is restored")
+        let former = try await logs().courses
         await server.stop()
         try server.restoreStore(StoreGeneration(high: seed, low: UInt64(steps)))
         try await server.startAgain()
@@ -37,7 +38,12 @@ extension Simulation {
         rooms = backup.rooms
         self.backup = nil
         isRestored = true
-        restoredHeads = try await logs().courses.mapValues(\.head)
+        let courses = try await logs().courses
+        restoredHeads = courses.mapValues(\.head)
+        for (conversation, course) in courses {
+            let kept = Set((former[conversation]?.messages ?? []).map(\.seq))
+            expired[conversation] = Set(course.messages.map(\.seq)).subtracting(kept)
+        }
         noteLost(since: backup)
         if roll(2) == 0 { try await setDevicesRight() }
     }
