@@ -239,6 +239,18 @@ struct GroupCourse: Equatable, Sendable {
             commitWantedAt = held
             return readOn()
         case .turnTaken, .busy, .rateLimited: return resting()
+        case .noDevice: return withoutWhoHasGone()
+        default: return nil
+        }
+    }
+
+    /// Somebody who was to be added has gone meanwhile: a group is founded anew without them, and what others wished is their own concern.
+    private mutating func withoutWhoHasGone() -> Step? {
+        switch state {
+        case .founding:
+            state = .none
+            return .look
+        case .member where waiting != nil && round == 0: return goOn
         default: return nil
         }
     }

@@ -135,8 +135,9 @@ extension ErrorCode {
         // Whether it was taken before, its log says.
         case .preconditionFailed: kind.isStaged
         case .removalsLeftOut: !kind.isStaged
-        case .turnTaken, .removalPending, .noDevice: false
-        case .groupExists, .noGroup, .notInGroup: true
+        case .turnTaken, .removalPending: false
+        // Who is added by it has gone.
+        case .groupExists, .noGroup, .notInGroup, .noDevice: true
         default: exitStatus != .temporary && exitStatus != .unreachable
         }
     }

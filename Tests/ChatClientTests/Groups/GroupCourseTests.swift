@@ -164,6 +164,21 @@ import Testing
         #expect(course.heard(.nobodyToAdd, now: 1) == .giveUp(.noDevice))
     }
 
+    @Test func `where somebody who was to be added has gone it goes on without them`() {
+        var course = Course(.init())
+        #expect(
+            steps(&course, [.stands(.none), .made(.founding), .refused(.noDevice)])
+                == [.found(after: nil), .send, .look])
+        // What waited was somebody else's wish, or an older one; one's own is told.
+        course = Course(.init(mark: Self.one, waiting: .commit))
+        #expect(course.begin() == .send)
+        #expect(course.heard(.refused(.noDevice), now: 1) == .write)
+        course = Course(.init(mark: Self.one), isCommitDue: true)
+        #expect(course.begin() == .commit(isForced: false))
+        #expect(
+            steps(&course, [.made(.commit), .refused(.noDevice)]) == [.send, .giveUp(.refused(.noDevice))])
+    }
+
     @Test func `I2: where a party has nobody left the next incarnation is founded, and others enter that`() {
         let previous = GroupPolicy.Previous(incarnation: 0, epoch: 2, confirmedTranscriptHash: [1])
         let next = GroupMark(incarnation: 1, epoch: 1)

@@ -57,6 +57,24 @@ import Testing
         }
     }
 
+    @Test func `a device that is revoked while a group is founded with it is left out`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let phone = try Person("bob", at: server.address)
+            _ = try await phone.joins(bob)
+            let waiting = try phone.client()
+            try await waiting.leavesPackages()
+            let lost = try await waiting.identity().device
+            let joining = try await Joining(alice, with: bob)
+            #expect(try await joining.joiner.found(joining.conversation, as: .direct(joining.peer)) == .made(.founding))
+            _ = try await bob.client().revokeDevice(lost.hex, force: true, password: { Person.password })
+            #expect(try await joining.enter() == Self.founded)
+            let seen = try await joining.view()
+            #expect(seen.devices.count == 2 && !seen.devices.contains(lost) && !seen.isWaiting)
+        }
+    }
+
     @Test(arguments: [
         FrameKind.lookUpConversations, .takeKeyPackages, .foundGroup, .readWelcome, .readLog,
     ])

@@ -92,6 +92,31 @@ import Testing
         }
     }
 
+    @Test func `a commit that adds somebody who has gone meanwhile keeps nobody from writing`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            try await bob.client().leavesPackages()
+            let scene = try await Scene(alice)
+            let room = try await scene.created()
+            #expect(try await scene.found(room) == GroupMark(epoch: 1))
+            let account = try #require(
+                try await scene.client.users(onlineOnly: false).first { $0.account.name == bob.name })
+            let peer = Joiner.Peer(account: account.account.id, name: bob.name)
+            let packages = try await scene.joiner.packagesToAdd(of: peer, in: room)
+            try await server.administer(.setFlag(bob.name, .disabled, isOn: true))
+            for _ in 0..<2 {
+                // As a process that was killed leaves it.
+                #expect(try await scene.joiner.make(.adding(packages), room) == .made(.commit))
+                #expect(try await scene.enter(room) == GroupMark(epoch: 1))
+            }
+            await expectRefusal(.temporary, "no_device") {
+                try await scene.joiner.commit(.adding(packages), to: room, as: scene.target)
+            }
+            #expect(try await scene.enter(room) == GroupMark(epoch: 1))
+        }
+    }
+
     @Test func `G1: who comes while chains are read is no ghost`() async throws {
         try await withServer { server in
             let (alice, bob) = (
