@@ -109,6 +109,7 @@ struct Joiner: Sendable {
                 return mark
             case .join:
                 let named = try await named(target, conversation)
+                try await requireNotLeft(named, conversation)
                 if case .broken = course.state {
                     isReturning = true
                     try? await Task.sleep(for: named.jitter)

@@ -29,4 +29,41 @@ extension ClientStore {
         guard let room = try pinnedRoom(name), try waitingCommit(of: room)?.kind == .founding else { return nil }
         return room
     }
+
+    // MARK: Rooms
+
+    /// Whether this account has left a room in an earlier life of the server's store than this one, and came in by nothing since: a restore
+    /// may have brought it back there.
+    func hasLeft(_ room: ConversationID, before generation: StoreGeneration) throws -> Bool {
+        try database.first(
+            "SELECT 1 FROM left_rooms WHERE conversation = ? AND generation <> ?", room, generation
+        ) { _ in true } ?? false
+    }
+
+    func roomsLeft(before generation: StoreGeneration) throws -> [ConversationID] {
+        try database.all(
+            "SELECT conversation FROM left_rooms WHERE generation <> ? ORDER BY conversation", generation
+        ) { try $0.identifier(0) }
+    }
+
+    /// The server of this life knows that this account has left. Within a transaction.
+    func noteLeft(_ room: ConversationID, in generation: StoreGeneration) throws {
+        try database.run(
+            "INSERT OR REPLACE INTO left_rooms(conversation, generation) VALUES (?, ?)", room, generation)
+    }
+
+    /// It is in it again. Within a transaction.
+    func forgetLeft(_ room: ConversationID) throws {
+        try database.run("DELETE FROM left_rooms WHERE conversation = ?", room)
+    }
+}
+
+extension ClientSchema {
+    static let version26: StaticString = """
+        -- Rooms that this account has left by its own will, and in which life of the server's store it has said so last.
+        CREATE TABLE left_rooms(
+            conversation BLOB PRIMARY KEY,
+            generation BLOB NOT NULL
+        ) WITHOUT ROWID;
+        """
 }

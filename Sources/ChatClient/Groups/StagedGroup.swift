@@ -25,7 +25,10 @@ struct StagedGroup: Sendable {
     /// - Returns: false where another process has something waiting already, which goes first.
     /// - Throws: `room_changed` (79).
     func stage(in store: ClientStore, now: Timestamp) throws -> Bool {
-        if let room { try store.useRoom(room, commit.conversation, now: now) }
+        if let room {
+            try store.useRoom(room, commit.conversation, now: now)
+            try store.forgetLeft(commit.conversation)
+        }
         guard try store.keepWaiting(commit) else { return false }
         if let joined { try store.keepTranscriptOfJoined(commit.group, joined) }
         var group = group

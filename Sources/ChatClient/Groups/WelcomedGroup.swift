@@ -94,7 +94,10 @@ struct WelcomedGroup: Sendable {
         _ store: ClientStore, _ place: GroupPlace, seq: SequenceNumber, time: Timestamp? = nil, hash: LogHash?,
         now: Timestamp = WallClock.now
     ) throws {
-        if let room { try store.useRoom(room, name.conversation, now: now) }
+        if let room {
+            try store.useRoom(room, name.conversation, now: now)
+            try store.forgetLeft(name.conversation)
+        }
         var group = group
         let rows = store.groupRows
         if let former = try store.groupStanding(of: name.conversation) {

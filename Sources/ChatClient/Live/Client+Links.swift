@@ -110,10 +110,14 @@ extension Client {
             let welcome = try await link.welcome()
             let isNewLife = try noteWelcome(welcome, identity)
             let held = try store { try $0.chainCount(of: welcome.account.id) }
-            if LoginMeaning(welcome) == .begin || held > welcome.chain.count || isNewLife {
+            let hasLeft = try !store { try $0.roomsLeft(before: welcome.generation) }.isEmpty
+            if LoginMeaning(welcome) == .begin || held > welcome.chain.count || isNewLife || hasLeft {
                 chainBeginning = (
                     link,
-                    Task(executorPreference: MainThread.preferred) { await self.completeChains(on: link, welcome) }
+                    Task(executorPreference: MainThread.preferred) {
+                        await self.completeChains(on: link, welcome)
+                        await self.leaveRoomsAgain(on: link, welcome)
+                    }
                 )
             }
             events?.report(.login(welcome), 0)

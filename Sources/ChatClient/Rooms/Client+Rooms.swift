@@ -11,7 +11,8 @@ extension Client {
 
     /// Rooms in the order of their names: those that this account is in, or also those that it may join.
     package func rooms(all: Bool) async throws(Problem) -> [RoomSummary] {
-        let (link, _) = try await loggedInLink()
+        let (link, welcome) = try await loggedInLink()
+        await leaveRoomsAgain(on: link, welcome)
         let told = try await roomBook.records(all ? .all : .own, on: link)
         return try store { store in try told.map { try RoomSummary($0, in: store) } }
     }
@@ -47,7 +48,10 @@ extension Client {
         if room == .room(name, madeBy: own.account, request: request.id, on: own.server) {
             try giveName(name, to: room)
         }
-        try store { try $0.checkRoom(name, room) }
+        try store { store in
+            try store.checkRoom(name, room)
+            try store.write { try store.forgetLeft(room) }
+        }
         _ = try await roomJoiner().enter(
             room, as: .room(name, founding: .init(adders: adders, access: access, isAnew: isAnew)),
             after: isAnew ? .notInGroup : nil)
@@ -87,7 +91,8 @@ extension Client {
     ///
     /// - Throws: `not_a_member` (77) where somebody has to add it, `too_large` (77).
     package func joinRoom(_ name: RoomName) async throws(Problem) {
-        let (link, _) = try await loggedInLink()
+        let (link, welcome) = try await loggedInLink()
+        await leaveRoomsAgain(on: link, welcome)
         let record = try await roomBook.find(name, on: link)
         if !record.isMember {
             // What is left of a former membership is of no use any more.
@@ -102,6 +107,7 @@ extension Client {
                 }
             }
         }
+        try store { store in try store.write { try store.forgetLeft(record.conversation) } }
         let joiner = try await roomJoiner()
         do throws(Problem) { _ = try await joiner.enter(record.conversation, as: .room(name)) } catch {
             // It was begun anew, and has its place by the server's word alone.
@@ -122,8 +128,13 @@ extension Client {
     /// - Throws: `unreachable` (69), also where it is not left yet since what was written there could not be fetched before.
     @discardableResult
     package func leaveRoom(_ name: RoomName) async throws(Problem) -> Bool {
-        let (link, _) = try await loggedInLink()
+        let (link, welcome) = try await loggedInLink()
         let room = try await roomBook.conversation(of: name, on: link)
+        // A restore of the server has brought it back there.
+        if try store({ try $0.hasLeft(room, before: welcome.generation) }) {
+            try await roomJoiner().leaveAgain(room)
+            if try store({ try $0.heldGroup(of: room).mark == nil }) { return false }
+        }
         let own = try await rooms(all: false)
         guard own.contains(where: { $0.name == name }) else {
             throw Problem(.notAMember, "you are not in #\(name)", conversation: "#\(name)", sent: .no)
@@ -135,6 +146,7 @@ extension Client {
             try store.writeSynced {
                 try store.noteOwnLeft(room, .leave, now: WallClock.now)
                 try store.leaveGroup(of: room)
+                try store.noteLeft(room, in: welcome.generation)
             }
             store.wake()
         }

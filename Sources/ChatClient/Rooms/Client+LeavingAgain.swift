@@ -1,0 +1,48 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import MLS
+
+/// Rooms that this account has left by its own will, and in which a server that was restored has it again (S4): it leaves once more, before
+/// it writes or reads anything there.
+extension Client {
+    func leaveRoomsAgain(on link: Link, _ welcome: ChatProtocol.Welcome) async {
+        do throws(Problem) {
+            let rooms = try store { try $0.roomsLeft(before: welcome.generation) }
+            guard !rooms.isEmpty else { return }
+            let joiner = try await joiner(on: link, through: self)
+            for room in rooms { try await joiner.leaveAgain(room) }
+        } catch { log.info("rooms that were left are not left again yet: \(error.text)") }
+    }
+}
+
+extension Joiner {
+    /// Unless a Welcome waits by which somebody has let it in since.
+    func leaveAgain(_ room: ConversationID) async throws(Problem) {
+        if case .entered = try await readWelcome(room) { return }
+        let generation = place.generation
+        do throws(Problem) {
+            let _: Done = try await wire.ask(LeaveRoom(conversation: room, id: try leaving(room)))
+        } catch { guard error.isOfPlace else { throw error } }
+        try await store.withStore { store in
+            try store.writeSynced { try store.noteLeft(room, in: generation) }
+        }
+    }
+
+    /// The same of all processes and devices: who has joined again meanwhile is not taken out by another one.
+    private func leaving(_ room: ConversationID) throws(Problem) -> MessageID {
+        let digest = Primitives.sha256(Array("chat leaves again".utf8) + room.bytes + place.generation.bytes)
+        guard let id = MessageID.version8(digest: digest) else { throw Problem(.internalFault, "a digest is no id") }
+        return id
+    }
+
+    /// - Throws: `not_a_member` (77) of a room that it has left, whatever a restored server says.
+    func requireNotLeft(_ target: GroupTarget, _ conversation: ConversationID) async throws(Problem) {
+        let generation = place.generation
+        guard case .room(let name, _) = target,
+            try await store.withStore({ try $0.hasLeft(conversation, before: generation) })
+        else { return }
+        throw Problem(
+            .notAMember, "you have left #\(name)", advice: .joinRoom(name.text), conversation: "#\(name)", sent: .no)
+    }
+}

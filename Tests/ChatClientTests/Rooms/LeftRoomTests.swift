@@ -1,0 +1,98 @@
+import CLISupport
+import ChatProtocol
+import GroupRules
+import TestSupport
+import Testing
+
+@testable import ChatClient
+
+/// Rooms that somebody has left, and of which a restored server does not know that.
+@Suite(.endsWhatItStarts) struct LeftRoomTests {
+    @Test func `S4: who has left, and was brought back by a restore, leaves or joins again`() async throws {
+        try await withServer { server in
+            let scene = try await RestoredRoomScene(server)
+            try await scene.alice.client().createRoom(scene.ops, access: .open)
+            try await scene.carol.client().joinRoom(scene.ops)
+            try await scene.expectTalk()
+            try await scene.restored {
+                try await scene.ages()
+                _ = try await scene.carol.client().leaveRoom(scene.ops)
+            }
+            _ = try await scene.carol.client().leaveRoom(scene.ops)
+            #expect(try await scene.write("without carol", from: scene.alice) == nil)
+            try await scene.carol.client().joinRoom(scene.ops)
+            try await scene.expectTalk()
+        }
+    }
+
+    @Test(arguments: [GroupPolicy.Access.open, .closed])
+    func `S4: who has left, and was brought back by a restore, is not in it again by that`(
+        access: GroupPolicy.Access
+    ) async throws {
+        try await withServer { server in
+            let scene = try await RestoredRoomScene(server)
+            try await scene.alice.client().createRoom(scene.ops, access: access)
+            try await scene.adds()
+            try await scene.expectTalk()
+            try await scene.restored {
+                try await scene.ages()
+                _ = try await scene.carol.client().leaveRoom(scene.ops)
+            }
+            #expect(try await scene.write("carol again", from: scene.carol) == "not_a_member")
+            #expect(try await scene.write("without carol", from: scene.alice) == nil)
+            let read = HostileScene.messages(try await HostileScene.read(scene.carol))
+            #expect(!read.contains("without carol") && !read.contains("carol again"), "\(read)")
+            #expect(try await scene.carol.client().rooms(all: false).isEmpty)
+            #expect(try await scene.write("carol again", from: scene.carol) == "not_a_member")
+            // Who is let in again is in it.
+            if access == .closed {
+                await expectRefusal(.refused, "not_a_member") { try await scene.carol.client().joinRoom(scene.ops) }
+                try await scene.adds()
+                _ = try await HostileScene.read(scene.carol)
+            } else {
+                try await scene.carol.client().joinRoom(scene.ops)
+            }
+            try await scene.expectTalk()
+        }
+    }
+
+    @Test func `S4: who has left, and listens first behind a restore, is not in it again by that`() async throws {
+        try await withServer { server in
+            let scene = try await RestoredRoomScene(server)
+            try await scene.alice.client().createRoom(scene.ops, access: .closed)
+            try await scene.adds()
+            try await scene.expectTalk()
+            try await scene.restored {
+                try await scene.ages()
+                _ = try await scene.carol.client().leaveRoom(scene.ops)
+            }
+            let before = HostileScene.messages(try await HostileScene.shown(to: scene.carol))
+            let read = HostileScene.messages(try await HostileScene.read(scene.carol))
+            #expect(read == before, "\(read)")
+            #expect(try await scene.write("without carol", from: scene.alice) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(scene.carol)) == before)
+            #expect(try await scene.carol.client().rooms(all: false).isEmpty)
+        }
+    }
+
+    @Test func `S4: who has left, and came in again by another device, is not taken out behind a restore`() async throws
+    {
+        try await withServer { server in
+            let scene = try await RestoredRoomScene(server)
+            try await scene.alice.client().createRoom(scene.ops, access: .open)
+            try await scene.carol.client().joinRoom(scene.ops)
+            try await scene.expectTalk()
+            let phone = try Person("carol", at: server.address)
+            _ = try await phone.joins(scene.carol)
+            _ = try await scene.carol.client().leaveRoom(scene.ops)
+            try await phone.client().joinRoom(scene.ops)
+            #expect(try await scene.write("again", from: scene.carol) == nil)
+            try await scene.restored {
+                let refused = try await scene.write("lost", from: scene.alice)
+                #expect(refused == nil)
+            }
+            #expect(try await scene.write("behind it", from: scene.carol) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(scene.alice)).last == "behind it")
+        }
+    }
+}
