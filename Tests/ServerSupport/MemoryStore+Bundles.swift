@@ -169,6 +169,15 @@ extension MemoryStore {
             leaf: conversation.leaves[reader.device]?.span, logHash: conversation.logHash)
     }
 
+    func formerStanding(
+        of id: ConversationID, for reader: DeviceReader
+    ) async throws(StoreFailure) -> DeviceStanding? {
+        guard let conversation = conversations[id], let leaf = conversation.leaves[reader.device]?.span,
+            leaf.until != nil
+        else { return nil }
+        return DeviceStanding(conversation: conversation.info, standing: standing(conversation), leaf: leaf)
+    }
+
     func lostGroups(of account: AccountID?) async throws(StoreFailure) -> [ConversationID] {
         var lost: [ConversationID] = []
         for id in conversations.keys.sorted() {

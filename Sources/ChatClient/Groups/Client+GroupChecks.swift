@@ -29,19 +29,20 @@ extension Client {
                 held.removeValue(forKey: conversation.id).map { conversation.head.distance(behind: $0) }
             }
         }
-        // How far rooms are, their logs say; of one that is gone, or that this account was removed from, there is none.
+        // How far rooms are, their logs say. One that is gone, or that this account is in no more, has none, or the rest that was for it,
+        // and no group.
         var lost: [RoomName] = []
         for (conversation, seq) in held {
             do throws(Problem) {
                 let page = try await link.readLog(of: conversation, after: seq)
-                if page.standing.position.mark.isGroup { behind.append(page.standing.head.distance(behind: seq)) }
-            } catch {
-                guard error.isOfPlace else { throw error }
-                guard error.code != ErrorCode.notAMember.name else { continue }
-                if let room = try store({ try $0.conversation(conversation)?.name.room }) {
-                    lost.append(RoomName(room))
+                if page.standing.position.mark.isGroup {
+                    behind.append(page.standing.head.distance(behind: seq))
+                    continue
                 }
-            }
+            } catch { guard error.isOfPlace else { throw error } }
+            guard let room = try store({ try $0.conversation(conversation)?.name.room }) else { continue }
+            let name = RoomName(room)
+            if try await roomBook.record(name, on: link)?.conversation != conversation { lost.append(name) }
         }
         return Self.groupsCheck(held: count, behind: behind, lost: lost.sorted { $0.text < $1.text })
     }

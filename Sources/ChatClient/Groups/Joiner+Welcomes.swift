@@ -31,6 +31,20 @@ extension Joiner {
         return event
     }
 
+    /// Reads what was written to this device in a conversation that it is in no more: to the end of what it was in, and by the Welcomes
+    /// that wait, of which each leads to the next.
+    func readRest(of conversation: ConversationID) async throws(Problem) {
+        for _ in 0..<Self.welcomes {
+            if case let held = try await held(conversation), held.mark != nil, !held.isRemoved {
+                _ = try await LogReader(store: store, wire: wire, log: log).read(conversation)
+            }
+            let held = try await held(conversation)
+            guard held.mark == nil || held.isRemoved, case .entered = try await readWelcome(conversation) else {
+                return
+            }
+        }
+    }
+
     private func forgetRequest(_ conversation: ConversationID) async throws(Problem) {
         try await store.withStore { store in
             try store.writeWithReserve { try store.forgetWelcomeRequest(of: conversation) }

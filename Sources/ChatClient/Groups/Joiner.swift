@@ -127,7 +127,11 @@ struct Joiner: Sendable {
         _ conversation: ConversationID, as target: GroupTarget, _ state: GroupCourse.State
     ) async throws(Problem) -> GroupCourse.Event {
         do throws(Problem) { return .stands(try await look(conversation, as: target)) } catch {
-            guard error.code == ErrorCode.notAMember.name, case .removed = state,
+            switch state {
+            case .none, .removed: break
+            case .founding, .joining, .member, .behind, .broken: throw error
+            }
+            guard error.code == ErrorCode.notAMember.name,
                 case .entered(let mark) = try await readWelcome(conversation)
             else { throw error }
             return .entered(mark)

@@ -46,7 +46,7 @@ extension Client {
             room = known
         }
         if room == .room(name, madeBy: own.account, request: request.id, on: own.server) {
-            try giveName(name, to: room)
+            try await giveName(name, to: room)
         }
         try store { store in
             try store.checkRoom(name, room)
@@ -77,9 +77,10 @@ extension Client {
 
     /// Whoever makes a room, and nobody before them, says what the name is from then on: of another that had it the server knows nothing any
     /// more, as behind a restore. What was written there stays.
-    private func giveName(_ name: RoomName, to room: ConversationID) throws(Problem) {
+    private func giveName(_ name: RoomName, to room: ConversationID) async throws(Problem) {
+        guard let former = try store({ try $0.pinnedRoom(name) }), former != room else { return }
+        try await readRest(former)
         try store { store in
-            guard let former = try store.pinnedRoom(name), former != room else { return }
             try store.writeSynced {
                 try store.leaveGroup(of: former)
                 _ = try store.forgetRoom(name)
@@ -95,7 +96,8 @@ extension Client {
         await leaveRoomsAgain(on: link, welcome)
         let record = try await roomBook.find(name, on: link)
         if !record.isMember {
-            // What is left of a former membership is of no use any more.
+            // What is left of a former membership is of no use any more, once it is read.
+            try await readRest(record.conversation)
             try store { store in try store.writeSynced { try store.leaveGroup(of: record.conversation) } }
             let request = JoinRoom(
                 conversation: record.conversation, id: try MessageIdentity.new(now: WallClock.now))
@@ -169,6 +171,14 @@ extension Client {
         }
     }
 
+    /// What was written in a room before this account was taken out of it, or before it ended, is its own, too.
+    private func readRest(_ room: ConversationID) async throws(Problem) {
+        do throws(Problem) { try await roomJoiner().readRest(of: room) } catch {
+            guard error.exit != .unreachable else { throw error }
+            log.info("a room is left behind without having read all of it: \(error.text)")
+        }
+    }
+
     /// Forgets whose a room's name is: from then on the one that has it may be used. What was written there stays.
     ///
     /// - Throws: 67 where the name was not used here; `forbidden` (77) of a room that this account is in.
@@ -177,6 +187,7 @@ extension Client {
             throw Problem(
                 .noSuchRoom, "no room #\(name) was used here", advice: .seeRooms, conversation: "#\(name)", sent: .no)
         }
+        try await readRest(room)
         do throws(Problem) { let _: Done = try await ask(ForgetRoom(conversation: room)) } catch {
             guard error.code == ErrorCode.noSuchRoom.name else {
                 throw error.code == ErrorCode.forbidden.name ? .stillMember(of: name) : error

@@ -36,6 +36,15 @@ extension LogPage {
         }
     }
 
+    /// What a device whose leaf has ended has still to read: nothing from behind that end, and neither where the conversation stands now.
+    ///
+    /// - Parameter after: so far it was told of the log before.
+    init(restOf page: StoredPage, _ former: DeviceStanding, after: SequenceNumber, for reader: DeviceReader) {
+        let ended = former.ended(after: after)
+        self.init(page.ending(at: ended.standing.head), ended, for: reader)
+        standing.position.mark = .none
+    }
+
     ///
     /// - Returns: whether it is a handshake.
     private mutating func add(_ entry: Entry, _ standing: DeviceStanding, _ reader: DeviceReader) -> Bool {

@@ -259,8 +259,14 @@ final class GroupRequests {
             let page = try await store.page(
                 of: conversation, after: request.after, entries: Limits.logPageEntries, bytes: Limits.logPageBytes)
             // Read behind the page, so that nobody is given what came after they had gone.
-            let standing = try await store.standing(of: conversation, for: reader)
-            return LogPage(page, standing, for: reader)
+            do throws(StoreFailure) {
+                let standing = try await store.standing(of: conversation, for: reader)
+                return LogPage(page, standing, for: reader)
+            } catch {
+                guard error.refusal != nil, let former = try await store.formerStanding(of: conversation, for: reader)
+                else { throw error }
+                return LogPage(restOf: page, former, after: request.after, for: reader)
+            }
         } then: { result in
             session.finish(
                 correlation, result.mapError(self.context.failure), weight: RequestWeight.page)

@@ -23,6 +23,16 @@ package struct DeviceStanding: Sendable, Equatable {
         guard standing.position.mark.isGroup else { return true }
         return leaf?.contains(seq) ?? false
     }
+
+    /// For who is told nothing of what comes behind the end of its leaf.
+    ///
+    /// - Parameter after: so far it was told of the log before.
+    package func ended(after: SequenceNumber) -> DeviceStanding {
+        var ended = self
+        if let until = leaf?.until { ended.standing.head = max(until, min(after, standing.head)) }
+        ended.logHash = nil
+        return ended
+    }
 }
 
 /// The entries that a device reads, for it has or had a leaf.

@@ -57,6 +57,12 @@ package protocol StoredLogs: Sendable {
         of conversation: ConversationID, for reader: DeviceReader
     ) async throws(StoreFailure) -> DeviceStanding
 
+    /// Where a conversation stands for a device whose leaf has ended: it still reads what came before. Also of a room that its account is in no
+    /// more, or that has ended. Nil for any other device.
+    func formerStanding(
+        of conversation: ConversationID, for reader: DeviceReader
+    ) async throws(StoreFailure) -> DeviceStanding?
+
     /// The leaves of a conversation's group that are nobody's any more: their device is not active, or was not seen for very long, or has
     /// other keys while another one of its account is there, or its account is not a member or has left in between, or is disabled or
     /// deleted.

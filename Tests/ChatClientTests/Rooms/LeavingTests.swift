@@ -58,6 +58,109 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func `who was removed, and asks to come in again, has what was written before`(isOpen: Bool) async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let ops = try #require(RoomName("ops"))
+            try await addedAndRemoved(bob, alice, ops, access: isOpen ? .open : .closed)
+            do { try await bob.client().joinRoom(ops) } catch let error as Problem {
+                #expect(error.code == "not_a_member" && !isOpen, "\(error.code): \(error.text)")
+            }
+            #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["first", "second"])
+        }
+    }
+
+    @Test func `who was removed, and forgets the room, has what was written before`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let ops = try #require(RoomName("ops"))
+            try await addedAndRemoved(bob, alice, ops, access: .closed)
+            try await bob.client().forgetRoom(ops)
+            #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["first", "second"])
+        }
+    }
+
+    @Test func `who makes a room under the name of one that has ended has what was written there`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let ops = try #require(RoomName("ops"))
+            try await addedAndRemoved(bob, alice, ops, access: .closed)
+            try await server.administer(.removeRoom(ops))
+            try await bob.client().createRoom(ops, access: .closed)
+            #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["first", "second"])
+        }
+    }
+
+    @Test func `who has left, and is added and removed again, has what was written between`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let ops = try #require(RoomName("ops"))
+            let client = try alice.client()
+            try await client.createRoom(ops, access: .closed)
+            #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
+            try await bob.client().joinRoom(ops)
+            try await leave(ops, bob)
+            #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
+            try await write("between", ops, by: client)
+            #expect(try await client.remove([bob.name], from: ops).map(\.problem) == [nil])
+            #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["between"])
+        }
+    }
+
+    @Test(arguments: [GroupPolicy.Access.open, .closed])
+    func `who was removed is given the log up to there, and nothing of how it goes on`(
+        access: GroupPolicy.Access
+    ) async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let ops = try #require(RoomName("ops"))
+            let client = try alice.client()
+            try await client.createRoom(ops, access: access)
+            #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
+            try await bob.client().joinRoom(ops)
+            try await write("first", ops, by: client)
+            #expect(try await client.remove([bob.name], from: ops).map(\.problem) == [nil])
+            let reader = try bob.client()
+            let link = try await reader.loggedInLink().0
+            let room = try #require(try await reader.roomBook.record(ops, on: link)).conversation
+            let end = try await link.readLog(of: room, after: 0)
+            try await write("second", ops, by: client)
+            for after in [SequenceNumber.beforeFirst, end.through, try #require(end.through.next)] {
+                let page = try await link.readLog(of: room, after: after)
+                #expect(page.standing.position.mark == .none && page.hash.isEmpty)
+                #expect(page.entries.allSatisfy { $0.seq <= end.through })
+                #expect(page.gaps.allSatisfy { $0.last <= end.through })
+                #expect(page.standing.head <= max(after, end.through))
+            }
+            #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["first"])
+        }
+    }
+
+    /// Twice, with a message each time; only the first time the device comes by in between.
+    private func addedAndRemoved(
+        _ person: Person, _ admin: Person, _ room: RoomName, access: GroupPolicy.Access
+    ) async throws {
+        let client = try admin.client()
+        try await client.createRoom(room, access: access)
+        for (number, message) in ["first", "second"].enumerated() {
+            #expect(try await client.add([person.name], to: room).map(\.problem) == [nil])
+            if number == 0 { try await person.client().joinRoom(room) }
+            try await write(message, room, by: client)
+            #expect(try await client.remove([person.name], from: room).map(\.problem) == [nil])
+        }
+    }
+
+    private func write(_ body: String, _ room: RoomName, by client: Client) async throws {
+        let message = OutgoingMessage(conversation: .room(room.spoken), body: body)
+        #expect(await client.send([message]).map(\.problem) == [nil])
+    }
+
     private func leave(_ room: RoomName, _ person: Person, on wire: ProcessWire? = nil) async throws(Problem) {
         let client: Client
         do { client = try person.client { connection in wire.map { $0.line(connection) } ?? connection } } catch {

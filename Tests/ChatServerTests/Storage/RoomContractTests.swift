@@ -280,6 +280,29 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `whose leaf has ended is told where a room stands as long as it keeps the leaf`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            try await found(store)
+            let reader = DeviceReader(account: bob, device: bobDevice)
+            let former = { try await store.store.formerStanding(of: self.room, for: reader) }
+            #expect(try await former() == nil)
+            _ = try await store.commit([commit(2, epoch: 2, [.lose(bobDevice), .leave(bob)])])
+            _ = try await store.commit([commit(3, epoch: 3)])
+            #expect(await refusal { _ = try await store.store.standing(of: room, for: reader) } == .notAMember)
+            let found = try #require(try await former())
+            let (until, head) = (try #require(found.leaf?.until), found.standing.head)
+            #expect(until < head)
+            #expect(found.ended(after: 0).standing.head == until && found.ended(after: head).standing.head == head)
+            // Nobody else is.
+            let other = DeviceReader(account: bob, device: DeviceID(high: 7, low: 7))
+            #expect(try await store.store.formerStanding(of: room, for: other) == nil)
+            #expect(try await store.commit([.forgetRoom(room, by: bob)]).first == .done)
+            #expect(try await former() == nil)
+        }
+    }
+
     @Test(arguments: Kind.all) func `what is forgotten is not delivered any more`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             try await found(store)

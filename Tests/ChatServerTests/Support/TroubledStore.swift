@@ -149,6 +149,12 @@ final class TroubledStore: Store {
         try await read { () throws(StoreFailure) in try await base.standing(of: conversation, for: reader) }
     }
 
+    func formerStanding(
+        of conversation: ConversationID, for reader: DeviceReader
+    ) async throws(StoreFailure) -> DeviceStanding? {
+        try await read { () throws(StoreFailure) in try await base.formerStanding(of: conversation, for: reader) }
+    }
+
     func lostGroups(of account: AccountID?) async throws(StoreFailure) -> [ConversationID] {
         try await read { () throws(StoreFailure) in try await base.lostGroups(of: account) }
     }

@@ -154,36 +154,4 @@ enum LeafStore {
     }
 
     static let goneAccounts = Int(AccountRecord.Flags([.disabled, .deleted]).rawValue)
-
-    /// Where a conversation stands for a device of a member.
-    static func standing(
-        of conversation: ConversationID, for reader: DeviceReader, in database: Database
-    ) throws -> DeviceStanding {
-        guard let generation = try MetaStore.generation(in: database) else {
-            throw StoreFailure(.damaged, "the store has no generation")
-        }
-        let row = try database.first(
-            """
-            SELECT id, type, account_low, account_high, head, incarnation, epoch, number, closed, log_hash
-            FROM conversations WHERE id = ?
-            """, conversation
-        ) { row in
-            let mark = GroupMark(incarnation: row.incarnation(5), epoch: row.epoch(6))
-            return (
-                info: try ConversationInfo(row),
-                standing: ConversationStanding(
-                    position: ConversationPosition(generation: generation, mark), head: row.sequenceNumber(4)),
-                number: row.unsigned(7), isClosed: row.bool(8), logHash: row.optionalBytes(9)
-            )
-        }
-        guard let row else { throw Failure(.noSuchConversation) }
-        if row.isClosed, row.info.audience == .room { throw Failure(.noSuchRoom) }
-        let isMember = { try MembershipStore.isMember(reader.account, of: conversation, in: database) }
-        guard try reader.account == .server || row.info.includes(reader.account) ?? isMember() else {
-            throw Failure(.notAMember)
-        }
-        return DeviceStanding(
-            conversation: row.info, standing: row.standing,
-            leaf: try span(of: reader.device, in: row.number, database), logHash: row.logHash)
-    }
 }

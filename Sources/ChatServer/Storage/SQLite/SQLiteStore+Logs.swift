@@ -61,6 +61,16 @@ extension SQLiteStore {
         try await read { try LeafStore.replaced(of: account, limit: limit, in: $0) }
     }
 
+    package func formerStanding(
+        of conversation: ConversationID, for reader: DeviceReader
+    ) async throws(StoreFailure) -> DeviceStanding? {
+        try await read { database in
+            try database.transaction(.deferred) {
+                try LeafStore.formerStanding(of: conversation, for: reader, in: database)
+            }
+        }
+    }
+
     package func lostLeaves(of conversation: ConversationID) async throws(StoreFailure) -> [LostLeaf] {
         try await read { try LeafStore.lost(of: conversation, in: $0) }
     }
