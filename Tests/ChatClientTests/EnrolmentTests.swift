@@ -174,4 +174,68 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [IdentityFile.Use.once, .reusable])
+    func `C4: a device whose login a restore has lost comes back by its file`(use: IdentityFile.Use) async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let path = try await file(use, of: alice)
+            let box = try Person("alice", at: server.address)
+            try await server.isRestored {
+                let isNew = try await box.client().login(identityFile: path).isNew
+                let sent = try await box.client().send([alice.to("x")])
+                #expect(isNew && sent.map(\.problem) == [nil])
+            }
+            let known = try await identity(of: box)
+            #expect(try await box.client().login(identityFile: path).isNew)
+            #expect(try await identity(of: box).device == known.device)
+            #expect(try await box.client().send([alice.to("y")]).map(\.problem) == [nil])
+            #expect(try await !box.client().login(identityFile: path).isNew)
+            #expect(HostileScene.messages(try await HostileScene.read(alice)) == ["y"])
+        }
+    }
+
+    @Test(arguments: [IdentityFile.Use.once, .reusable])
+    func `C4: a device whose file a restore has lost needs another one, and is told so`(
+        use: IdentityFile.Use
+    ) async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let box = try Person("alice", at: server.address)
+            var path = ""
+            try await server.isRestored {
+                path = try await self.file(use, of: alice)
+                #expect(try await box.client().login(identityFile: path).isNew)
+            }
+            let given = path
+            await expectRefusal(.refused, "bad_proof") { try await box.client().login(identityFile: given) }
+            await server.stop()
+            #expect(try await !box.client().login(identityFile: given).isNew)
+            try await server.startAgain()
+            try await alice.client().sync()
+            let me = try await identity(of: alice)
+            let lost = DeviceChecks(
+                devices: try await alice.client().accountDevices(),
+                chain: try await alice.client().store { store in try store.chain(of: me.account) })
+            #expect(lost.checks.contains { $0.text.contains("another identity file") })
+            // Its keys are in the file alone, and nobody can give them back.
+            await expectRefusal(.refused, "bad_proof") { try await box.client().login(identityFile: given) }
+            let other = alice.scratch.url.path + "/other"
+            _ = try await alice.client().addDevices(identityFile: other, name: "box", use: use, count: 1)
+            #expect(try await box.client().login(identityFile: other).isNew)
+            #expect(try await box.client().send([alice.to("y")]).map(\.problem) == [nil])
+        }
+    }
+
+    @Test func `a device from a file that a restore has lost is a further one by the password`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let path = try await file(.once, of: alice)
+            let box = try Person("alice", at: server.address)
+            try await server.isRestored { _ = try await box.client().login(identityFile: path) }
+            await expectRefusal(.refused, "device_pending") {
+                try await box.client().login(user: alice.name, password: Person.password)
+            }
+        }
+    }
 }

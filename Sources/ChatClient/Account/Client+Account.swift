@@ -57,17 +57,26 @@ extension Client {
             do throws(Problem) {
                 return try await login(user, password, existing: device, deviceName: name, address: address, wish)
             } catch {
-                guard [ErrorCode.noSuchDevice.name, ErrorCode.deviceRevoked.name].contains(error.code) else {
-                    throw error
-                }
-                if error.code == ErrorCode.noSuchDevice.name,
+                guard try isFurther(device.0, error) else { throw error }
+                guard error.code == ErrorCode.noSuchDevice.name,
                     try await givesBack(device.0, to: address, user, password, deviceName: name)
-                {
+                else { continue }
+                do throws(Problem) {
                     return try await login(user, password, existing: device, deviceName: name, address: address, wish)
-                }
+                } catch { guard try isFurther(device.0, error) else { throw error } }
             }
         }
         return try await login(user, password, existing: nil, deviceName: name, address: address, wish)
+    }
+
+    /// Whether this profile is a further device to a server that refuses it as the one that it was: also where a restore has lost by which
+    /// renewal one that came by an identity file has its key.
+    private func isFurther(_ device: DeviceID, _ refusal: Problem) throws(Problem) -> Bool {
+        switch refusal.code {
+        case ErrorCode.noSuchDevice.name, ErrorCode.deviceRevoked.name: true
+        case ErrorCode.badProof.name: try store { try $0.chainKeys(of: device) }?.renewal != nil
+        default: false
+        }
     }
 
     private func login(

@@ -19,6 +19,14 @@ extension Client {
         }
     }
 
+    /// The one use of the file is this profile's, and a restored server has lost it: the same is sent again.
+    func enrolAgain(_ given: GivenIdentity, _ known: Identity, _ wish: LoginWish) async throws(Problem) {
+        let keys = try store { try $0.chainKeys(of: known.device) }
+        do throws(UseFailure) { try await use(Enrolment(identity: known, keys: keys), of: given, wish) } catch {
+            throw error.problem
+        }
+    }
+
     /// What is sent: as it was begun before, else the next use of a device. It is kept.
     private func enrolment(
         of given: GivenIdentity, _ choice: inout EnrolmentChoice
@@ -107,7 +115,7 @@ extension Client {
 extension Problem {
     /// Whether it is known that the server has taken nothing of a use of an identity file. One that is busy may have: it says so too where
     /// others were cut off meanwhile.
-    fileprivate var refusesEnrolment: Bool {
+    var refusesEnrolment: Bool {
         if code == ErrorCode.invalidLink.name { return true }
         return exit != .unreachable && exit != .protocolFault && code != ErrorCode.busy.name
     }

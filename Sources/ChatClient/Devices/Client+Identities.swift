@@ -9,8 +9,8 @@ import Transport
 extension Client {
     /// Takes over an identity that `addDevice` made. `user`, where given, must be whose it is.
     ///
-    /// - Returns: also whether this was a login. It is none where the profile has the identity already; then nothing is
-    ///   asked, so that a container can begin with it while the server is away.
+    /// - Returns: also whether this was a login. It is none where the profile has the identity already, and the server knows of it or is
+    ///   away: a container can begin with it then.
     package func login(
         identityFile path: String, user: UserName? = nil, wish: LoginWish = LoginWish()
     ) async throws(Problem) -> (record: WhoAmI, isNew: Bool) {
@@ -39,7 +39,15 @@ extension Client {
                 throw Problem(.deviceRevoked, advice: .makeAnotherIdentity, sent: .no)
             }
             try requireStanding(known)
-            return false
+            guard await isLost() else { return false }
+            do throws(Problem) { try await logInAgain(given, known, wish) } catch {
+                guard error.isOfLostDevice else { throw error }
+                throw Problem(
+                    error.errorCode ?? .badProof,
+                    "the server, restored from a backup, does not know this identity: it was made since",
+                    advice: .makeAnotherIdentity, sent: .no)
+            }
+            return true
         }
         if given.file.use.enrols {
             try await enrol(given, wish)
@@ -47,6 +55,26 @@ extension Client {
             try await takeOver(given, isComplete: isComplete, wish)
         }
         return true
+    }
+
+    /// Whether the server knows nothing of this profile's device any more. Of one that is away nobody knows.
+    private func isLost() async -> Bool {
+        do throws(Problem) { _ = try await loggedInLink(flushesOutbox: false) } catch { return error.isOfLostDevice }
+        return false
+    }
+
+    /// A restored server has lost the device. Where it knows the file's keys still, these let it in.
+    private func logInAgain(_ given: GivenIdentity, _ known: Identity, _ wish: LoginWish) async throws(Problem) {
+        switch given.file.use {
+        case .once: try await enrolAgain(given, known, wish)
+        case .reusable:
+            // Whoever knows of this use already finds the same one; where others have used it since the restore, it is the next.
+            do throws(Problem) { try await enrolAgain(given, known, wish) } catch {
+                guard error.refusesEnrolment else { throw error }
+                try await enrol(given, wish)
+            }
+        case .login, .certify, .first: throw Problem(.badProof, sent: .no)
+        }
     }
 
     /// Logs in for the first time as a device whose keys lie in the file.
@@ -168,4 +196,9 @@ extension Client {
         }
         return try IdentityFile(parsing: bytes, file: path)
     }
+}
+
+extension Problem {
+    /// What a server says of a device that it does not know.
+    fileprivate var isOfLostDevice: Bool { code == ErrorCode.badProof.name || code == ErrorCode.noSuchDevice.name }
 }

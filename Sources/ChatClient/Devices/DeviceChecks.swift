@@ -9,7 +9,7 @@ struct DeviceChecks {
 
     /// One line for each device that waits and for what is missing, else one for all.
     var checks: [DoctorCheck] {
-        let found = waiting.map(Self.check) + devices.filter(\.isLost).map(Self.lost) + [recovery].compactMap { $0 }
+        let found = waiting.map(Self.check) + devices.filter(\.isLost).map(lost) + [recovery].compactMap { $0 }
         return found.isEmpty ? [DoctorCheck(name: Self.name, status: .ok, text: summary)] : found
     }
 
@@ -31,11 +31,15 @@ struct DeviceChecks {
     }
 
     /// It may be a stranger's whom nobody can see otherwise.
-    private static func lost(_ device: AccountDevice) -> DoctorCheck {
-        DoctorCheck(
-            name: name, status: .warning,
+    private func lost(_ device: AccountDevice) -> DoctorCheck {
+        let isOfFile = chain?.devices[device.record.id]?.grant.rights.enrols == true
+        return DoctorCheck(
+            name: Self.name, status: .warning,
             text: "the server, restored from a backup, does not know device \(device.record.id.hex) any more: "
-                + "log in there again by the password, or revoke it", see: .seeDevices)
+                + (isOfFile
+                    ? "it needs another identity file, and is revoked"
+                    : "log in there again by the password, or revoke it"),
+            see: .seeDevices)
     }
 
     /// Nil where the account can go on without any one of its devices.

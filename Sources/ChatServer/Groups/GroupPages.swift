@@ -42,7 +42,7 @@ extension LogPage {
     init(restOf page: StoredPage, _ former: DeviceStanding, after: SequenceNumber, for reader: DeviceReader) {
         let ended = former.ended(after: after)
         self.init(page.ending(at: ended.standing.head), ended, for: reader)
-        standing.position.mark = .none
+        standing.position = ConversationPosition(generation: standing.position.generation, .none)
     }
 
     ///

@@ -78,6 +78,8 @@ extension RuleTable {
                         "what a store has lost of a chain is published again by who knows it",
                         "C4: a device that has cut off all others comes back with what it holds, and they stay cut off",
                         "C4: an account that was begun anew goes on with that key, once its device logs in by the password",
+                        "C4: a device whose login a restore has lost comes back by its file",
+                        "C4: a device whose file a restore has lost needs another one, and is told so",
                     ], scenarios: ["chain-cut"]),
             ]),
         Proof(
