@@ -294,13 +294,3 @@ extension MemoryStore {
         return waiting.request == nil && waiting.voided == known.voided
     }
 }
-
-extension StoreOperation {
-    /// The conversation, where nobody who reads it before has to read it after.
-    var endsReaders: ConversationID? {
-        switch self {
-        case .removeRoom(let id), .endLeaf(let id, _): id
-        default: nil
-        }
-    }
-}

@@ -166,44 +166,29 @@ actor MemoryStore: Store {
     func commit<Told: Sendable>(
         _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
     ) async throws(StoreFailure) -> Told {
-        var entries: [(ConversationID, Entry, News.Readers?)] = []
+        var news: [(news: News, isOpen: Bool)] = []
         let outcomes = batch.operations.map { operation -> OperationOutcome in
-            let before = conversations[operation.conversation].map(readers)
+            let before = conversations[operation.conversation]
             let outcome = perform(operation)
-            if case .bundle(let bundle) = operation, case .appended(let stored) = outcome, let entry = bundle.entry,
-                !stored.duplicate || batch.isRepeated && bundle.objection == nil
-            {
-                entries.append(
-                    (
-                        bundle.conversation, Entry(bundle, entry, seq: stored.seq, time: stored.time),
-                        bundle.changesLeaves && !stored.duplicate ? before : nil
-                    ))
-            }
-            if let id = operation.endsReaders, let index = entries.lastIndex(where: { $0.0 == id }) {
-                entries[index].2 = entries[index].2 ?? before
-            }
+            guard let after = conversations[operation.conversation] else { return outcome }
+            let (entry, changes) = told(operation, outcome, before, after, isRepeated: batch.isRepeated)
+            guard entry != nil || !changes.isEmpty else { return outcome }
+            let id = after.info.id
+            let open = news.lastIndex { $0.news.conversation.id == id && $0.isOpen }
+            let index = open ?? news.endIndex
+            if open == nil { news.append((News(conversation: after.info, readers: .accounts([])), true)) }
+            if let entry { news[index].news.entries.append(entry) }
+            news[index].news.changes += changes
+            guard operation.changesReaders, !outcome.isDuplicate, let before else { return outcome }
+            news[index].news.readers = readers(of: before)
+            news[index].isOpen = false
             return outcome
         }
-        return tell(Committed(outcomes: outcomes, news: news(of: entries)))
-    }
-
-    /// What comes with readers of its own is the last that they read.
-    private func news(of entries: [(ConversationID, Entry, News.Readers?)]) -> [News] {
-        var news: [News] = []
-        var ended: Set<Int> = []
-        for (id, entry, last) in entries {
-            guard let conversation = conversations[id] else { continue }
-            if let index = news.lastIndex(where: { $0.conversation.id == id }), !ended.contains(index) {
-                news[index].entries.append(entry)
-            } else {
-                news.append(
-                    News(conversation: conversation.info, readers: readers(of: conversation), entries: [entry]))
-            }
-            guard let last, let index = news.lastIndex(where: { $0.conversation.id == id }) else { continue }
-            news[index].readers = last
-            ended.insert(index)
+        for index in news.indices where news[index].isOpen {
+            let id = news[index].news.conversation.id
+            if let conversation = conversations[id] { news[index].news.readers = readers(of: conversation) }
         }
-        return news
+        return tell(Committed(outcomes: outcomes, news: news.map(\.news)))
     }
 
     private func perform(_ operation: StoreOperation) -> OperationOutcome {
@@ -230,7 +215,7 @@ actor MemoryStore: Store {
         ConversationStanding(position: position(conversation.mark), head: conversation.head)
     }
 
-    private func readers(of conversation: Conversation) -> News.Readers {
+    func readers(of conversation: Conversation) -> News.Readers {
         guard conversation.mark.isGroup else {
             return conversation.info.readers(members: Array(conversation.members.keys))
         }

@@ -9,16 +9,22 @@ extension Store {
 
     /// Commits operations of one lane; those that somebody else was in the way of again, for a while.
     package func settle(_ operations: [StoreOperation]) async throws(StoreFailure) -> [OperationOutcome] {
-        var outcomes = try await settle(StoreBatch(operations)) { $0.outcomes }
+        try await settled(operations).outcomes
+    }
+
+    /// As `settle`, with what those who are connected are to hear.
+    package func settled(_ operations: [StoreOperation]) async throws(StoreFailure) -> Committed {
+        var committed = try await settle(StoreBatch(operations)) { $0 }
         var course = SettlingCourse()
         let begin = ContinuousClock.now
-        while outcomes.contains(.deferred), let pause = course.next(at: ContinuousClock.now - begin) {
+        while committed.outcomes.contains(.deferred), let pause = course.next(at: ContinuousClock.now - begin) {
             try? await Task.sleep(for: pause)
-            let left = outcomes.indices.filter { outcomes[$0] == .deferred }
-            let again = try await settle(StoreBatch(left.map { operations[$0] })) { $0.outcomes }
-            for (index, outcome) in zip(left, again) { outcomes[index] = outcome }
+            let left = committed.outcomes.indices.filter { committed.outcomes[$0] == .deferred }
+            let again = try await settle(StoreBatch(left.map { operations[$0] })) { $0 }
+            for (index, outcome) in zip(left, again.outcomes) { committed.outcomes[index] = outcome }
+            committed.news += again.news
         }
-        return outcomes
+        return committed
     }
 
     /// Commits what follows from other changes: at a start what a crash has left out, and after a change of accounts

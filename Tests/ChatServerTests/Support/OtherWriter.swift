@@ -11,6 +11,7 @@ final class OtherWriter: Sendable {
         var known: Set<ConversationID>
         var count: UInt64 = 0
         var stored: [ConversationID: Int] = [:]
+        var told: [ConversationID: [SequenceNumber]] = [:]
         var refused: Set<Rival> = []
         var faults: [String] = []
     }
@@ -28,6 +29,8 @@ final class OtherWriter: Sendable {
 
     /// How often it has written to each conversation.
     var stored: [ConversationID: Int] { state.withLock { $0.stored } }
+    /// Of which entries its commits have told it.
+    var told: [ConversationID: [SequenceNumber]] { state.withLock { $0.told } }
     /// Where it came second, and was refused.
     var refused: Set<Rival> { state.withLock { $0.refused } }
     /// What the store did not take of it, though it had to, or took, though it was another's.
@@ -60,7 +63,11 @@ final class OtherWriter: Sendable {
         } catch {
             return end(conversation, error.refusal)
         }
-        switch try await store.commit([.bundle(intrusion(in: conversation, at: mark))]).first {
+        let committed = try await store.commit(StoreBatch([.bundle(intrusion(in: conversation, at: mark))]))
+        for news in committed.news {
+            state.withLock { $0.told[news.conversation.id, default: []] += news.entries.map(\.seq) }
+        }
+        switch committed.outcomes.first {
         case .appended(let stored) where !stored.duplicate:
             state.withLock { $0.stored[stored.conversation.id, default: 0] += 1 }
         case .refused(let failure): end(conversation, failure)

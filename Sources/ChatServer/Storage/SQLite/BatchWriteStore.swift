@@ -14,6 +14,8 @@ struct BatchWriteStore {
         var isClosed: Bool
         var isHeld: Bool
         var hasMoved = false
+        /// It stands in `touched`.
+        var isTouched = false
         /// Written with each change of its group's leaves.
         let leafVersion: UInt64
         /// Of the log up to `head`.
@@ -21,6 +23,7 @@ struct BatchWriteStore {
         var leavesHaveChanged = false
         /// What is to be told to those who read it now, and what to those who did before somebody came or went.
         var entries: [Entry] = []
+        var changes: [ReaderChange] = []
         var toldBefore: [News] = []
 
         init(_ row: Statement) throws {
@@ -38,11 +41,14 @@ struct BatchWriteStore {
         /// It was a room, and was removed.
         var isRemoved: Bool { isClosed && info.audience == .room }
 
+        var hasOpenNews: Bool { !entries.isEmpty || !changes.isEmpty }
+
         /// Who comes next reads what comes next.
         func end(for readers: News.Readers) {
-            guard !entries.isEmpty else { return }
-            toldBefore.append(News(conversation: info, readers: readers, entries: entries))
+            guard hasOpenNews else { return }
+            toldBefore.append(News(conversation: info, readers: readers, entries: entries, changes: changes))
             entries = []
+            changes = []
         }
     }
 
@@ -52,8 +58,8 @@ struct BatchWriteStore {
     let isRepeated: Bool
     let leaves: LeafCache
     var conversations: [ConversationID: Conversation] = [:]
-    /// Those that have moved, in the order in which they did first.
-    var grown: [ConversationID] = []
+    /// Those that have moved, or have news, in the order in which they did first.
+    var touched: [ConversationID] = []
 
     static func commit(
         _ batch: StoreBatch, time: Timestamp, leaves: LeafCache, in database: Database
@@ -135,9 +141,13 @@ struct BatchWriteStore {
     private mutating func endLeaf(_ id: ConversationID, _ device: DeviceID) throws -> OperationOutcome {
         guard let conversation = try conversation(id) else { return .refused(Failure(.noSuchConversation)) }
         guard try LeafStore.isReplaced(device, in: conversation.number, database) else { return .done }
-        let readers = try readers(of: conversation)
+        let readers = try readersOfNews(of: conversation)
         try LeafStore.end(device, in: conversation.number, after: conversation.head, database)
         conversation.leavesHaveChanged = true
+        if let leaf = try LeafStore.leaf(of: device, in: conversation.number, database) {
+            let reader = DeviceReader(account: leaf.account, device: device)
+            tell(conversation, [.ended(reader, after: conversation.head)])
+        }
         conversation.end(for: readers)
         return .done
     }
@@ -158,17 +168,37 @@ struct BatchWriteStore {
 
     /// Writes the heads, and says what is new.
     private func finish() throws -> [News] {
-        try grown.flatMap { id -> [News] in
+        try touched.flatMap { id -> [News] in
             guard let conversation = conversations[id] else { return [] }
-            try database.run(
-                """
-                UPDATE conversations SET head = ?, incarnation = ?, epoch = ?, last_time = ?, held = ?, log_hash = ?
-                WHERE id = ?
-                """, conversation.head, Int(conversation.mark.incarnation), conversation.mark.epoch,
-                conversation.lastTime, conversation.isHeld, conversation.logHash, id)
-            if !conversation.entries.isEmpty { conversation.end(for: try readers(of: conversation)) }
+            if conversation.hasMoved { try write(conversation) }
+            if conversation.hasOpenNews { conversation.end(for: try readersOfNews(of: conversation)) }
             return conversation.toldBefore
         }
+    }
+
+    private func write(_ conversation: Conversation) throws {
+        try database.run(
+            """
+            UPDATE conversations SET head = ?, incarnation = ?, epoch = ?, last_time = ?, held = ?, log_hash = ?
+            WHERE id = ?
+            """, conversation.head, Int(conversation.mark.incarnation), conversation.mark.epoch,
+            conversation.lastTime, conversation.isHeld, conversation.logHash, conversation.info.id)
+    }
+
+    mutating func tell(_ conversation: Conversation, _ changes: [ReaderChange]) {
+        guard !changes.isEmpty else { return }
+        conversation.changes += changes
+        touch(conversation)
+    }
+
+    mutating func touch(_ conversation: Conversation) {
+        if !conversation.isTouched { touched.append(conversation.info.id) }
+        conversation.isTouched = true
+    }
+
+    /// As `readers`, where there are entries that they get: nobody is looked for otherwise.
+    func readersOfNews(of conversation: Conversation) throws -> News.Readers {
+        conversation.entries.isEmpty ? .accounts([]) : try readers(of: conversation)
     }
 
     func readers(of conversation: Conversation) throws -> News.Readers {

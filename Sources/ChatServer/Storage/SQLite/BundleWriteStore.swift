@@ -26,10 +26,10 @@ extension BatchWriteStore {
         guard try insert(bundle, stored, conversation.number) else {
             return try again(bundle, in: conversation) ?? .refused(Failure(.internalError))
         }
-        let readers = bundle.changesLeaves ? try readers(of: conversation) : nil
+        let readers = try readersBefore(bundle, conversation)
         try changeBeside(bundle, stored, conversation)
         move(conversation, bundle, stored)
-        if let entry = bundle.entry { tell(conversation, bundle, entry, stored) }
+        try tell(conversation, bundle, stored)
         if let readers { conversation.end(for: readers) }
         return bundle.entry == nil ? .changed(stored.position, duplicate: false) : .appended(stored)
     }
@@ -84,33 +84,39 @@ extension BatchWriteStore {
     private mutating func move(_ conversation: Conversation, _ bundle: Bundle, _ stored: StoredAppend) {
         guard bundle.entry != nil || bundle.advance != nil || bundle.holdsMessages != nil else { return }
         conversation.isHeld = bundle.holdsMessages ?? conversation.isHeld
-        note(conversation)
+        touch(conversation)
+        conversation.hasMoved = true
         conversation.logHash = LogHashing.next(conversation.logHash, bundle, stored, before: conversation.mark)
         conversation.head = stored.seq
         conversation.mark = stored.position.mark
         if bundle.entry != nil { conversation.lastTime = stored.time }
     }
 
-    private mutating func tell(
-        _ conversation: Conversation, _ bundle: Bundle, _ entry: NewEntry, _ stored: StoredAppend
-    ) {
-        note(conversation)
-        conversation.entries.append(Entry(bundle, entry, seq: stored.seq, time: stored.time))
+    /// Who gets what was told before the bundle, and its entry, where others get what follows.
+    private func readersBefore(_ bundle: Bundle, _ conversation: Conversation) throws -> News.Readers? {
+        guard bundle.changesReaders else { return nil }
+        return bundle.entry == nil ? try readersOfNews(of: conversation) : try readers(of: conversation)
     }
 
-    private mutating func note(_ conversation: Conversation) {
-        if !conversation.hasMoved { grown.append(conversation.info.id) }
-        conversation.hasMoved = true
+    private mutating func tell(_ conversation: Conversation, _ bundle: Bundle, _ stored: StoredAppend) throws {
+        if let entry = bundle.entry {
+            touch(conversation)
+            conversation.entries.append(Entry(bundle, entry, seq: stored.seq, time: stored.time))
+        }
+        tell(
+            conversation,
+            try bundle.changes(at: stored.seq > 0 ? stored.seq : conversation.head) { device in
+                try LeafStore.leaf(of: device, in: conversation.number, database)
+            })
     }
 
     /// The answer to what was carried out before; nil where it was not.
     private mutating func again(_ bundle: Bundle, in conversation: Conversation) throws -> OperationOutcome? {
         guard let stored = try duplicate(of: bundle, in: conversation) else { return nil }
-        guard stored.seq > 0 else { return .changed(stored.position, duplicate: true) }
-        if isRepeated, bundle.objection == nil, let entry = bundle.entry, stored.digest == SHA256.hash(entry.payload) {
-            tell(conversation, bundle, entry, stored)
+        if isRepeated, bundle.objection == nil, stored.digest == bundle.entry.map({ SHA256.hash($0.payload) }) ?? [] {
+            try tell(conversation, bundle, stored)
         }
-        return .appended(stored)
+        return stored.seq > 0 ? .appended(stored) : .changed(stored.position, duplicate: true)
     }
 
     /// Why it is not carried out, unless it was before.

@@ -79,8 +79,18 @@ enum LeafStore {
     }
 
     static func span(of device: DeviceID, in number: UInt64, _ database: Database) throws -> LeafSpan? {
-        try database.first("SELECT since, until FROM leaves WHERE conversation = ? AND device = ?", number, device) {
-            LeafSpan(since: $0.sequenceNumber(0), until: $0.optionalSequenceNumber(1))
+        try leaf(of: device, in: number, database)?.span
+    }
+
+    /// What a device has of the group, or had.
+    static func leaf(
+        of device: DeviceID, in number: UInt64, _ database: Database
+    ) throws -> (account: AccountID, span: LeafSpan)? {
+        try database.first(
+            "SELECT account, since, until FROM leaves WHERE conversation = ? AND device = ?", number, device
+        ) { row in
+            let span = LeafSpan(since: row.sequenceNumber(1), until: row.optionalSequenceNumber(2))
+            return (account: try row.identifier(0), span: span)
         }
     }
 

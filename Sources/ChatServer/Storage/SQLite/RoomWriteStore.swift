@@ -53,9 +53,15 @@ extension BatchWriteStore {
         guard let room = try conversation(id), case .room = room.info.audience else {
             return .refused(Failure(.noSuchRoom))
         }
-        guard !room.isClosed else { return .done }
+        guard !room.isClosed else {
+            // Who was in it is not known any more.
+            if isRepeated { tell(room, [.removed]) }
+            return .done
+        }
         // What the batch has brought so far is for those who are in it still.
-        room.end(for: try readers(of: room))
+        let readers = try readersOfNews(of: room)
+        tell(room, try MembershipStore.members(of: id, in: database).map { .left($0, after: room.head) } + [.removed])
+        room.end(for: readers)
         try RoomStore.end(room, in: database)
         room.isClosed = true
         room.leavesHaveChanged = true
