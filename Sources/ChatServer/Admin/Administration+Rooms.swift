@@ -28,22 +28,9 @@ extension Administration {
         guard let room = try await store.survey(.named(name), limit: 1).first else {
             throw Problem(ErrorCode.noSuchRoom, "there is no room \(name)")
         }
-        let members = try await members(of: room.conversation)
-        for outcome in try await store.settle([.removeRoom(room.conversation)]) {
-            if case .refused(let failure) = outcome { throw failure }
-        }
-        try await effects.roomRemoved(room.conversation, members)
+        let committed = try await store.settled([.removeRoom(room.conversation)])
+        if case .refused(let failure)? = committed.outcomes.first { throw failure }
+        try await effects.hear(committed.news)
         return AdminRows.room(room)
-    }
-
-    /// Whoever becomes a member between this and the removal learns of it by the next request.
-    private func members(of room: ConversationID) async throws -> [AccountID] {
-        var members: [AccountID] = []
-        while true {
-            let page = try await store.members(
-                of: room, for: .server, after: members.last, limit: Limits.page)
-            members += page.map(\.account.id)
-            guard page.count == Limits.page else { return members }
-        }
     }
 }

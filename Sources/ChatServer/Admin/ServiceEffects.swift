@@ -7,8 +7,8 @@ package protocol ServiceEffects: Sendable {
     func closeConnections(of account: AccountID) async throws
     /// The account's flags have changed.
     func accountChanged(_ account: AccountRecord) async throws
-    /// A room was removed, of which these were members.
-    func roomRemoved(_ room: ConversationID, _ members: [AccountID]) async throws
+    /// Something was committed of which those who are connected are to hear.
+    func hear(_ news: [News]) async throws
     /// Entries were erased in the store: none is given to anybody from memory any more.
     func entriesErased() async throws
     /// Imported password hashes have come.
@@ -23,7 +23,7 @@ package protocol ServiceEffects: Sendable {
 struct NoService: ServiceEffects {
     func closeConnections(of account: AccountID) async throws {}
     func accountChanged(_ account: AccountRecord) async throws {}
-    func roomRemoved(_ room: ConversationID, _ members: [AccountID]) async throws {}
+    func hear(_ news: [News]) async throws {}
     func entriesErased() async throws {}
     func importedHashesChanged() async throws {}
     func describe(_ status: inout JSONObject) async throws {}

@@ -68,17 +68,22 @@ final class Deliverer {
 
     // MARK: Who comes and goes
 
-    /// The device reads what follows this entry.
-    func began(_ conversation: ConversationInfo, after seq: SequenceNumber, for reader: DeviceReader) {
+    /// The device reads what follows this entry; nil: it goes on where it is.
+    func began(_ conversation: ConversationInfo, behind seq: SequenceNumber?, for reader: DeviceReader) {
         for session in connections.sessions(of: reader) {
             session.lastEntries[conversation.id] = nil
-            session.window.goOn(conversation, behind: seq)
+            if let seq { session.window.goOn(conversation, behind: seq) }
         }
     }
 
     /// The device reads nothing that follows this entry.
-    func ended(_ conversation: ConversationID, after seq: SequenceNumber, for device: DeviceID) {
-        for session in connections.sessions.values where session.identity?.device == device {
+    func ended(_ conversation: ConversationID, after seq: SequenceNumber, for reader: DeviceReader) {
+        for session in connections.sessions(of: reader) { session.lastEntries[conversation] = seq }
+    }
+
+    /// None of the account's devices does; what has ended before stays where it ended.
+    func ended(_ conversation: ConversationID, after seq: SequenceNumber, forAllOf account: AccountID) {
+        for session in connections.sessions(of: account) where session.lastEntries[conversation] == nil {
             session.lastEntries[conversation] = seq
         }
     }

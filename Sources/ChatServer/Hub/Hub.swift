@@ -34,6 +34,8 @@ package final class Hub {
     private let rooms: RoomRequests
     let desk: FollowerDesk
     private let removals: RemovalDesk
+    private let news: NewsDesk
+    private let chainNews: ChainNewsDesk
 
     package init(
         loop: any EventLoop, identity: StoreIdentity, authority: GroupAuthority, store: any Store,
@@ -48,13 +50,14 @@ package final class Hub {
         deliverer = Deliverer(context: context, connections: connections, marks: marks)
         presence = PresenceDesk(context: context, connections: connections, deliverer: deliverer)
         receipts = ReceiptDesk(context: context, connections: connections, marks: marks)
+        news = NewsDesk(deliverer: deliverer, connections: connections)
         writer = BatchWriter(
             context: context, quota: quota,
-            answers: AppendAnswers(everyone: identity.everyone, rates: rates, receipts: receipts),
-            deliverer: deliverer)
+            answers: AppendAnswers(everyone: identity.everyone, rates: rates, receipts: receipts), news: news)
         desk = FollowerDesk(context: context, authority: authority)
         removals = RemovalDesk(context: context, desk: desk, writer: writer, connections: connections)
         expulsion = Expulsion(connections: connections, writer: writer, removals: removals)
+        chainNews = ChainNewsDesk(context: context, connections: connections, expulsion: expulsion)
         draining = Draining(context: context, connections: connections, writer: writer, marks: marks)
         sweep = TimeoutSweep(context: context, connections: connections, rates: rates, draining: draining)
         housekeeper = Housekeeper(
@@ -72,15 +75,14 @@ package final class Hub {
             context: context, writer: writer, presence: presence, quota: quota, rates: rates)
         devices = DeviceRequests(
             context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
-        chains = ChainRequests(
-            context: context, accounts: accounts, connections: connections, quota: quota, expulsion: expulsion)
+        chains = ChainRequests(context: context, accounts: accounts, quota: quota, news: chainNews)
         packages = PackageRequests(context: context, accounts: accounts, quota: quota)
-        groups = GroupRequests(
-            context: context, desk: desk, removals: removals, writer: writer, deliverer: deliverer,
-            connections: connections, quota: quota)
-        rooms = RoomRequests(
-            context: context, writer: writer, removals: removals, deliverer: deliverer, connections: connections,
-            quota: quota, rates: rates)
+        groups = GroupRequests(context: context, desk: desk, removals: removals, writer: writer, quota: quota)
+        rooms = RoomRequests(context: context, writer: writer, removals: removals, quota: quota, rates: rates)
+        news.roomEnded = { [weak desk, weak removals] room in
+            desk?.forget(room)
+            removals?.ended(room)
+        }
     }
 
     /// Starts what goes on as long as the hub lives.
@@ -224,14 +226,11 @@ extension Hub {
         for session in connections.sessions(of: account.id) { session.identity?.account = account }
     }
 
-    /// A room was removed: its members are told that they are none any more, and nobody is asked for its group.
-    package func roomRemoved(_ room: ConversationID, _ members: [AccountID]) {
-        desk.forget(room)
-        removals.ended(room)
-        for member in members {
-            connections.tell(MemberChanged(conversation: room, account: member, change: .left))
-        }
-    }
+    /// Something was committed past this hub: by an administrator, or by another server that shares the store.
+    package func hear(_ told: ToldNews) { news.tell(told) }
+
+    /// A link of an account's chain was, as `hear`.
+    package func hear(_ outcome: ChainOutcome) { chainNews.tell(outcome) }
 
     /// Entries were erased in the store: none of them is delivered from memory any more.
     package func forgetRecentEntries() { deliverer.forgetRecent() }

@@ -8,19 +8,14 @@ final class ChainRequests {
 
     private let context: HubContext
     private let accounts: any AccountService
-    private let connections: ConnectionRegistry
     private let quota: StoreQuotaDesk
-    private let expulsion: Expulsion
+    private let news: ChainNewsDesk
 
-    init(
-        context: HubContext, accounts: any AccountService, connections: ConnectionRegistry, quota: StoreQuotaDesk,
-        expulsion: Expulsion
-    ) {
+    init(context: HubContext, accounts: any AccountService, quota: StoreQuotaDesk, news: ChainNewsDesk) {
         self.context = context
         self.accounts = accounts
-        self.connections = connections
         self.quota = quota
-        self.expulsion = expulsion
+        self.news = news
     }
 
     func handle(_ frame: RawFrame, _ session: Session) throws(WireError) {
@@ -39,32 +34,8 @@ final class ChainRequests {
         let origin = session.origin
         context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.publishLink(request, by: me, from: origin)
-        } then: { me, outcome, reply in
-            self.follow(outcome, of: me, session) { reply(ChainState(head: outcome.head)) }
-        }
-    }
-
-    /// Has connections follow a link: those of devices that may nothing more are ended before anybody is told of it.
-    private func follow(
-        _ outcome: ChainOutcome, of me: LoggedIn, _ session: Session, reply: @escaping () -> Void
-    ) {
-        let account = outcome.account
-        for other in connections.sessions(of: account) {
-            guard let identity = other.identity, !identity.isLooking, outcome.activated.contains(identity.device) else {
-                continue
-            }
-            other.identity?.state = .active
-        }
-        expulsion.close(outcome.pending, of: account, because: Failure(.devicePending)) {
-            self.expulsion.close(outcome.revoked, of: account, except: session) {
-                let event = KeysChanged(account: account, head: outcome.head)
-                self.tell(event, account) { $0 !== session }
-                reply()
-                self.tellPartners(event)
-                if account == me.account.id, outcome.revoked.contains(me.device) {
-                    session.expel(Failure(.deviceRevoked))
-                }
-            }
+        } then: { _, outcome, reply in
+            self.news.tell(outcome, askedBy: session) { reply(ChainState(head: outcome.head)) }
         }
     }
 
@@ -93,31 +64,8 @@ final class ChainRequests {
         context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.leaveGrant(request, of: me)
         } then: { me, waiting, reply in
-            let event = DeviceWaiting(device: me.device, name: waiting.name, time: waiting.since)
-            self.tell(event, me.account.id) { $0.identity?.state == .active }
+            self.news.tell(waiting, DeviceReader(account: me.account.id, device: me.device))
             reply(Done())
-        }
-    }
-
-    // MARK: Events
-
-    private func tell(_ event: some FrameBody, _ account: AccountID, where isMeant: (Session) -> Bool) {
-        let frames = FrameEncoder.buffer(event, correlation: 0)
-        for session in connections.sessions(of: account) where isMeant(session) { session.tell(frames) }
-    }
-
-    /// Those who speak with the account directly hear of it while they are connected for long: until they all share a group, whose log
-    /// says it, nothing else would tell them. A chain is short, so that this is seldom.
-    private func tellPartners(_ event: KeysChanged, after last: ConversationID? = nil) {
-        let account = event.account
-        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
-            try await store.memberships(of: account, after: last, limit: Limits.page)
-        } then: { result in
-            guard case .success(let page) = result, let next = page.last?.conversation.id else { return }
-            let partners = page.compactMap { $0.conversation.partner(of: account) }
-            let frames = FrameEncoder.buffer(event, correlation: 0)
-            for session in partners.flatMap(self.connections.subscribers(of:)) { session.tell(frames) }
-            if page.count == Limits.page { self.tellPartners(event, after: next) }
         }
     }
 }

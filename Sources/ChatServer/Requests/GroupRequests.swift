@@ -8,21 +8,17 @@ final class GroupRequests {
     private let removals: RemovalDesk
     private let turns: TurnDesk
     private let writer: BatchWriter
-    private let deliverer: Deliverer
-    private let connections: ConnectionRegistry
     private let quota: StoreQuotaDesk
     private var externals = RateTable<DeviceID>(capacity: 10_000)
 
     init(
-        context: HubContext, desk: FollowerDesk, removals: RemovalDesk, writer: BatchWriter, deliverer: Deliverer,
-        connections: ConnectionRegistry, quota: StoreQuotaDesk
+        context: HubContext, desk: FollowerDesk, removals: RemovalDesk, writer: BatchWriter,
+        quota: StoreQuotaDesk
     ) {
         self.context = context
         self.desk = desk
         self.removals = removals
         self.writer = writer
-        self.deliverer = deliverer
-        self.connections = connections
         self.quota = quota
         turns = TurnDesk(context: context)
     }
@@ -82,11 +78,6 @@ final class GroupRequests {
                     .call { outcome in
                         let stored = outcome.stored
                         settle(stored?.duplicate == false)
-                        if let stored, !stored.duplicate {
-                            // Who has a leaf already goes on in the next incarnation.
-                            let former = question.founding == nil ? nil : decision.former?.devices.map(\.device)
-                            self.tell(bundle, stored, staying: Set(former ?? []))
-                        }
                         if let ruling, stored?.duplicate == false {
                             self.removals.committed(in: question.conversation, ruling)
                         }
@@ -146,36 +137,6 @@ final class GroupRequests {
             return .failure(failure)
         case .failure(let failure): return .failure(failure)
         case .success: return .failure(Failure(.internalError))
-        }
-    }
-
-    /// Tells those whom it concerns who has come and gone.
-    private func tell(_ bundle: Bundle, _ stored: StoredAppend, staying: Set<DeviceID>) {
-        for change in bundle.members {
-            switch change {
-            case .enter(let device, _, _) where staying.contains(device): break
-            case .enter(let device, let account, _):
-                deliverer.began(
-                    stored.conversation, after: stored.seq, for: DeviceReader(account: account, device: device))
-            case .lose(let device): deliverer.ended(bundle.conversation, after: stored.seq, for: device)
-            case .join(let account):
-                guard account != bundle.sender else { continue }
-                connections.tell(
-                    MemberChanged(conversation: bundle.conversation, account: account, change: .joined))
-            case .leave(let account):
-                connections.tell(MemberChanged(conversation: bundle.conversation, account: account, change: .left))
-            case .admit: break
-            }
-        }
-        guard let welcome = bundle.welcome else { return }
-        let accounts = bundle.members.compactMap { change -> DeviceReader? in
-            guard case .enter(let device, let account, _) = change, welcome.devices.contains(device) else { return nil }
-            return DeviceReader(account: account, device: device)
-        }
-        for reader in accounts {
-            for session in connections.sessions(of: reader) where session.subscription != nil {
-                session.send(GroupWelcome(conversation: bundle.conversation))
-            }
         }
     }
 

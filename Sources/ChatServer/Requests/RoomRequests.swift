@@ -8,20 +8,16 @@ final class RoomRequests {
     private let context: HubContext
     private let writer: BatchWriter
     private let removals: RemovalDesk
-    private let deliverer: Deliverer
-    private let connections: ConnectionRegistry
     private let quota: StoreQuotaDesk
     private let rates: RateDesk
 
     init(
-        context: HubContext, writer: BatchWriter, removals: RemovalDesk, deliverer: Deliverer,
-        connections: ConnectionRegistry, quota: StoreQuotaDesk, rates: RateDesk
+        context: HubContext, writer: BatchWriter, removals: RemovalDesk, quota: StoreQuotaDesk,
+        rates: RateDesk
     ) {
         self.context = context
         self.writer = writer
         self.removals = removals
-        self.deliverer = deliverer
-        self.connections = connections
         self.quota = quota
         self.rates = rates
     }
@@ -105,13 +101,9 @@ final class RoomRequests {
     private func join(_ request: JoinRoom, _ session: Session, _ correlation: UInt32) {
         guard let me = session.begin()?.account.id else { return }
         let room = request.conversation
-        change(.admit(me), in: room, as: request.id) { result in
-            switch result {
-            case .success(let isNew):
-                if isNew { self.connections.tell(MemberChanged(conversation: room, account: me, change: .joined)) }
-                self.tell(room, session, correlation)
-            case .failure(let failure): session.refuse(correlation, failure)
-            }
+        change(.admit(me), in: room, as: request.id) { failure in
+            if let failure { return session.refuse(correlation, failure) }
+            self.tell(room, session, correlation)
         }
     }
 
@@ -119,43 +111,26 @@ final class RoomRequests {
     private func leave(_ request: LeaveRoom, _ session: Session, _ correlation: UInt32) {
         guard let me = session.begin()?.account.id else { return }
         let room = request.conversation
-        change(.leave(me), in: room, as: request.id) { result in
-            guard case .success(let isNew) = result else {
-                return session.finish(correlation, result.map { _ in Done() })
-            }
-            if isNew { self.connections.tell(MemberChanged(conversation: room, account: me, change: .left)) }
-            self.end(room, for: me) { failure in
-                if let failure { return session.refuse(correlation, failure) }
-                self.removals.look(in: room) { session.finish(correlation, .success(Done())) }
-            }
-        }
-    }
-
-    /// Connections that still catch up get nothing that follows.
-    private func end(_ room: ConversationID, for account: AccountID, then: @escaping (Failure?) -> Void) {
-        let devices = Set(connections.sessions(of: account).compactMap { $0.identity?.device })
-        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
-            try await store.standing(of: room, for: .server)
-        } then: { result in
-            guard case .success(let standing) = result else { return then(Failure(.busy)) }
-            for device in devices { self.deliverer.ended(room, after: standing.standing.head, for: device) }
-            then(nil)
+        change(.leave(me), in: room, as: request.id) { failure in
+            if let failure { return session.refuse(correlation, failure) }
+            self.removals.look(in: room) { session.finish(correlation, .success(Done())) }
         }
     }
 
     /// Changes the account's membership, once a request.
     ///
-    /// - Parameter then: is told whether it was not done before.
+    /// - Parameter then: is told why not, when it is not done.
     private func change(
-        _ change: MembershipChange, in room: ConversationID, as request: MessageID,
-        then: @escaping (Result<Bool, Failure>) -> Void
+        _ change: MembershipChange, in room: ConversationID, as request: MessageID, then: @escaping (Failure?) -> Void
     ) {
-        guard let id = change.id(of: request) else { return then(.failure(Failure(.internalError))) }
+        guard let id = change.id(of: request) else { return then(Failure(.internalError)) }
         context.bridge.perform { [store = context.store] () throws(StoreFailure) in
             try await store.roomName(of: room) != nil
         } then: { isRoom in
-            guard case .success(true) = isRoom else {
-                return then(isRoom.mapError(self.context.failure).flatMap { _ in .failure(Failure(.noSuchRoom)) })
+            switch isRoom {
+            case .success(true): break
+            case .success(false): return then(Failure(.noSuchRoom))
+            case .failure(let failure): return then(self.context.failure(failure))
             }
             // By the server, for an account that is no member any more is still answered.
             var bundle = Bundle(id, in: room, sender: .server, device: DeviceReader.server.device)
@@ -164,9 +139,9 @@ final class RoomRequests {
                 .bundle(bundle),
                 .call { outcome in
                     switch outcome {
-                    case .success(.changed(_, let duplicate)): then(.success(!duplicate))
-                    case .success(.refused(let failure)), .failure(let failure): then(.failure(failure))
-                    case .success: then(.failure(Failure(.internalError)))
+                    case .success(.changed): then(nil)
+                    case .success(.refused(let failure)), .failure(let failure): then(failure)
+                    case .success: then(Failure(.internalError))
                     }
                 })
         }

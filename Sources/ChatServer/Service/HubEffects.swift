@@ -20,8 +20,9 @@ struct HubEffects: ServiceEffects {
         try await server.hub.accountChanged(account)
     }
 
-    func roomRemoved(_ room: ConversationID, _ members: [AccountID]) async throws {
-        try await server.hub.value { $0.roomRemoved(room, members) }
+    func hear(_ news: [News]) async throws {
+        let told = ToldNews(news)
+        try await server.hub.value { $0.hear(told) }
     }
 
     func entriesErased() async throws { try await server.hub.value { $0.forgetRecentEntries() } }

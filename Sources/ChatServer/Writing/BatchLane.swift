@@ -63,7 +63,7 @@ final class BatchLane {
         context.bridge.perform { [store = context.store] () throws(StoreFailure) in
             // A batch whose end is not known is committed again, and the next ones wait for it.
             try await store.settle(batch) { committed in
-                CommittedBatch(outcomes: committed.outcomes, runs: EntryRun.runs(of: committed.news))
+                CommittedBatch(outcomes: committed.outcomes, news: ToldNews(committed.news))
             }
         } then: { result in
             self.writer.count(items, result, since: begun)
@@ -82,7 +82,7 @@ final class BatchLane {
             writer.answer(items, committed)
             // The next batch is written while this one is told to everybody.
             begin()
-            writer.deliver(committed.runs)
+            writer.tell(committed.news)
         case .failure(let failure):
             writer.refuse(items, failure)
             begin()

@@ -10,18 +10,18 @@ final class BatchWriter {
     private let context: HubContext
     private let quota: StoreQuotaDesk
     private let answers: AppendAnswers
-    private let deliverer: Deliverer
+    private let news: NewsDesk
     private var lanes: [StoreLane: BatchLane] = [:]
     /// A disk that is full fails every batch: one line a minute says how many.
     private var failures = (log: LogInterval(), count: 0)
     /// Called when nothing waits to be written any more.
     var becameIdle: () -> Void = {}
 
-    init(context: HubContext, quota: StoreQuotaDesk, answers: AppendAnswers, deliverer: Deliverer) {
+    init(context: HubContext, quota: StoreQuotaDesk, answers: AppendAnswers, news: NewsDesk) {
         self.context = context
         self.quota = quota
         self.answers = answers
-        self.deliverer = deliverer
+        self.news = news
     }
 
     var isWriting: Bool { lanes.values.contains(where: \.isWriting) }
@@ -98,9 +98,7 @@ final class BatchWriter {
         }
     }
 
-    func deliver(_ runs: [EntryRun]) {
-        for run in runs { deliverer.deliver(run) }
-    }
+    func tell(_ told: ToldNews) { news.tell(told) }
 
     /// A batch could not be written.
     func refuse(_ items: [PendingOperation], _ failure: StoreFailure) {

@@ -39,8 +39,8 @@ struct AppendAnswer {
     var result: Result<OperationOutcome, Failure>
 }
 
-/// What was committed, and the frames that tell of it.
+/// What came of a batch, and what is told of it.
 struct CommittedBatch: Sendable {
     var outcomes: [OperationOutcome]
-    var runs: [EntryRun]
+    var news: ToldNews
 }

@@ -66,7 +66,7 @@ private final class HeldEffects: ServiceEffects {
     }
     func closeConnections(of account: AccountID) async throws {}
     func accountChanged(_ account: AccountRecord) async throws {}
-    func roomRemoved(_ room: ConversationID, _ members: [AccountID]) async throws {}
+    func hear(_ news: [News]) async throws {}
     func entriesErased() async throws {}
     func describe(_ status: inout JSONObject) async throws {}
     func restart() throws(Problem) {}

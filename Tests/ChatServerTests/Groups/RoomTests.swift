@@ -111,8 +111,9 @@ import Testing
             try await bob.client.subscribe()
             _ = try await alice.message("hi")
             let members = [alice, bob, carol].map(\.hello.account.id)
-            #expect(try await server.store.settle([.removeRoom(room)]) == [.done])
-            try await server.server.hub.value { [room] in $0.roomRemoved(room, members) }
+            let removal = try await server.store.settled([.removeRoom(room)])
+            #expect(removal.outcomes == [.done])
+            try await server.server.hub.value { $0.hear(ToldNews(removal.news)) }
             let told: MemberChanged = try await bob.client.next()
             #expect(told == MemberChanged(conversation: room, account: members[1], change: .left))
             let (me, commit, position) = (bob, try carol.commit(), carol.position)
