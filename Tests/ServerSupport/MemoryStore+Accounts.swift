@@ -72,8 +72,9 @@ extension MemoryStore {
         }
         guard let made = devices[device.id] else { throw .refused(Failure(.noSuchDevice)) }
         return LoggedIn(
-            account: known.record, device: device.id, deviceName: made.new.name, state: made.state,
-            key: device.loginKey ?? [], chain: standing(of: account), packages: packageStanding(of: device.id))
+            account: known.record, device: device.id, deviceName: made.new.name, in: stored.generation,
+            state: made.state, key: device.loginKey ?? [], chain: standing(of: account),
+            packages: packageStanding(of: device.id))
     }
 
     private func takeUp(_ device: NewDevice, of account: AccountID, _ proven: ChainHead?) throws(StoreFailure) {
@@ -130,8 +131,8 @@ extension MemoryStore {
         do { used = try row.using(number, provenBy: key) } catch { throw .refused(error) }
         devices[device]?.window = used.window
         return LoggedIn(
-            account: record, device: device, deviceName: used.name, state: used.state, key: key, chain: used.chain,
-            packages: packageStanding(of: device))
+            account: record, device: device, deviceName: used.name, in: stored.generation, state: used.state, key: key,
+            chain: used.chain, packages: packageStanding(of: device))
     }
 
     func active(of account: AccountID) -> [Device] {

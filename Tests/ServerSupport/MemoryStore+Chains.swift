@@ -141,8 +141,8 @@ extension MemoryStore {
         }
         guard let made = devices[entry.device.id] else { throw .refused(Failure(.noSuchDevice)) }
         return LoggedIn(
-            account: account.record, device: made.new.id, deviceName: made.new.name, state: made.state,
-            key: entry.loginKey ?? [], chain: standing(of: entry.account),
+            account: account.record, device: made.new.id, deviceName: made.new.name, in: stored.generation,
+            state: made.state, key: entry.loginKey ?? [], chain: standing(of: entry.account),
             packages: packageStanding(of: entry.device.id))
     }
 

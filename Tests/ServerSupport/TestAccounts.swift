@@ -46,7 +46,8 @@ struct TestAccounts: AccountService {
         let made = try await store.devices(of: account.id).first { $0.id == device }
         if entersGroups, made?.state == .active { try await store.enter(device, of: account.id) }
         return LoggedIn(
-            account: account, device: device, deviceName: request.device.name, state: made?.state ?? .active)
+            account: account, device: device, deviceName: request.device.name,
+            in: try await store.identity().generation, state: made?.state ?? .active)
     }
 
     private func account(_ name: UserName) async throws -> AccountRecord {
@@ -85,7 +86,8 @@ struct TestAccounts: AccountService {
             let device = NewDevice(id: request.device, name: request.description.name, keys: keys)
             let head = try await store.chain(of: request.account, from: 0, limit: 1)?.head ?? .none
             if request.renewal.isEmpty, let account = try await store.account(request.account) {
-                return .looking(account.record, device.id, device.name, head)
+                return .looking(
+                    account.record, device.id, device.name, head, in: try await store.identity().generation)
             }
             let renewal = IdentityEntry.Renewal(instance: 1, bytes: request.renewal, isOnce: false)
             return try await store.enrol(

@@ -54,6 +54,7 @@ extension AccountKeeper {
         let account = try await ask { () throws(StoreFailure) in try await store.account(request.account) }
         guard let account, !account.isDeleted else { throw Failure(.badProof) }
         guard !account.isDisabled else { throw Failure(.accountDisabled) }
-        return .looking(account.record, request.device, request.description.name, head)
+        return .looking(
+            account.record, request.device, request.description.name, head, in: try await generation())
     }
 }

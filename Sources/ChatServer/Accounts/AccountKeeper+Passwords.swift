@@ -57,7 +57,6 @@ extension AccountKeeper {
                 try await store.setPassword(
                     hash, of: account.record.id, replacing: account.passwordHash, revokingAllBut: nil)
             }
-            importedHashesChanged()
         }
     }
 

@@ -33,7 +33,8 @@ extension AccountKeeper {
         await joinEveryone(account.record.id)
         log.info("account made", metadata: ["user": "\(request.name)"])
         return LoggedIn(
-            account: account.record, device: device.id, deviceName: device.name, key: device.loginKey ?? [])
+            account: account.record, device: device.id, deviceName: device.name, in: try await generation(),
+            key: device.loginKey ?? [])
     }
 
     /// The invite that is to be used; nil where none is needed.

@@ -14,7 +14,6 @@ package actor AccountKeeper: AccountService {
     var throttle: LoginThrottle
     var registrations = RateTable<AddressPrefix>(capacity: ServerLimits.throttleCapacity)
     private var deadline: FailureDeadline
-    private var knownDearestCost: Int?
     nonisolated let known = Mutex(KnownOrigins())
 
     /// - Parameters:
@@ -78,19 +77,16 @@ package actor AccountKeeper: AccountService {
         try await ask { () throws(StoreFailure) in try await StoreFailure.settling(body) }
     }
 
-    // MARK: What is known of the store
+    // MARK: As the store is now
 
     /// The cost of the dearest hash that any account has.
-    func dearestCost() async throws(Failure) -> Int {
-        if let knownDearestCost { return knownDearestCost }
-        let imported = try await ask { () throws(StoreFailure) in try await store.dearestImportedCost() }
-        let cost = max(passwords.cost, imported)
-        knownDearestCost = cost
-        return cost
+    nonisolated func dearestCost() async throws(Failure) -> Int {
+        max(passwords.cost, try await ask { () throws(StoreFailure) in try await store.dearestImportedCost() })
     }
 
-    /// Imported hashes came, or went.
-    package func importedHashesChanged() { knownDearestCost = nil }
+    nonisolated func generation() async throws(Failure) -> StoreGeneration {
+        try await ask { () throws(StoreFailure) in try await store.identity().generation }
+    }
 
     /// A new account reads everyone from now on. Where that fails, the next start does it.
     func joinEveryone(_ account: AccountID) async {

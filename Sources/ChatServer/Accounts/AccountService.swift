@@ -18,6 +18,8 @@ package struct LoggedIn: Sendable, Equatable {
     package var account: AccountRecord
     package var device: DeviceID
     package var deviceName: String
+    /// The store's, as of the login.
+    package var generation: StoreGeneration
     /// Active; or pending: it may leave its grant, look at its account's chain, and leave.
     package var state: DeviceState
     /// It came by an identity file and looks: no link makes it active, since it has proved no key of the device.
@@ -29,12 +31,14 @@ package struct LoggedIn: Sendable, Equatable {
     package var packages: KeyPackageStanding
 
     package init(
-        account: AccountRecord, device: DeviceID, deviceName: String, state: DeviceState = .active,
-        key: [UInt8] = [], chain: ChainStanding = ChainStanding(), packages: KeyPackageStanding = .none
+        account: AccountRecord, device: DeviceID, deviceName: String, in generation: StoreGeneration,
+        state: DeviceState = .active, key: [UInt8] = [], chain: ChainStanding = ChainStanding(),
+        packages: KeyPackageStanding = .none
     ) {
         self.account = account
         self.device = device
         self.deviceName = deviceName
+        self.generation = generation
         self.state = state
         self.key = key
         self.chain = chain
@@ -42,11 +46,12 @@ package struct LoggedIn: Sendable, Equatable {
     }
 
     /// Of a device that its identity file lets look.
-    package static func looking(_ account: AccountRecord, _ device: DeviceID, _ name: String, _ head: ChainHead)
-        -> LoggedIn
-    {
+    package static func looking(
+        _ account: AccountRecord, _ device: DeviceID, _ name: String, _ head: ChainHead, in generation: StoreGeneration
+    ) -> LoggedIn {
         var looking = LoggedIn(
-            account: account, device: device, deviceName: name, state: .pending, chain: ChainStanding(head: head))
+            account: account, device: device, deviceName: name, in: generation, state: .pending,
+            chain: ChainStanding(head: head))
         looking.isLooking = true
         return looking
     }

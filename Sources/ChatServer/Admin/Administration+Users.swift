@@ -107,10 +107,7 @@ extension Administration {
         let made = try await StoreFailure.settling { () throws(StoreFailure) in
             try await store.importAccounts(accounts, isDryRun: isDryRun)
         }
-        if !isDryRun {
-            try await effects.importedHashesChanged()
-            try await store.finishFollowUps()
-        }
+        if !isDryRun { try await store.finishFollowUps() }
         return AdminRows.imported(made.count, existing: accounts.count - made.count)
     }
 }

@@ -11,8 +11,6 @@ package protocol ServiceEffects: Sendable {
     func hear(_ news: [News]) async throws
     /// Entries were erased in the store: none is given to anybody from memory any more.
     func entriesErased() async throws
-    /// Imported password hashes have come.
-    func importedHashesChanged() async throws
     /// Adds what only the running service knows to `status`.
     func describe(_ status: inout JSONObject) async throws
     /// Asks the service to end and begin again; returns at once.
@@ -25,7 +23,6 @@ struct NoService: ServiceEffects {
     func accountChanged(_ account: AccountRecord) async throws {}
     func hear(_ news: [News]) async throws {}
     func entriesErased() async throws {}
-    func importedHashesChanged() async throws {}
     func describe(_ status: inout JSONObject) async throws {}
     func restart() throws(Problem) {}
 }

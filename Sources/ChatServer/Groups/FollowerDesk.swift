@@ -130,6 +130,8 @@ final class FollowerDesk {
     // MARK: The server's proposals
 
     struct Removals: Sendable {
+        /// The store's, when they were made.
+        var generation: StoreGeneration
         /// What is to be proposed.
         var rulings: [RemovalRuling] = []
         /// The group where something waits in it already.
@@ -145,11 +147,12 @@ final class FollowerDesk {
         enter(conversation, refused: { decided(.failure($0), { _ in }) }) { finish in
             self.look(at: conversation, for: .server, readsLost: true) {
                 [authority = self.authority]
-                (_, follower, facts) throws(StoreFailure) -> Removals in
-                guard let follower else { return Removals() }
+                (standing, follower, facts) throws(StoreFailure) -> Removals in
+                let generation = standing.standing.position.generation
+                guard let follower else { return Removals(generation: generation) }
                 do throws(Failure) {
                     return Removals(
-                        rulings: try follower.removals(of: facts.lost, by: authority),
+                        generation: generation, rulings: try follower.removals(of: facts.lost, by: authority),
                         waiting: follower.hasWaitingRemoves ? follower : nil)
                 } catch { throw .refused(error) }
             } then: { result in

@@ -53,8 +53,10 @@ final class RemovalDesk {
                 // Nothing was to be gathered after all.
                 if self.gathered[conversation] == true { self.gathered[conversation] = nil }
                 // They were proposed before this server began.
-                if let waiting = try? result.get().waiting, !self.book.conversations.contains(conversation) {
-                    self.waits(in: conversation, waiting)
+                if case .success(let removals) = result, let waiting = removals.waiting,
+                    !self.book.conversations.contains(conversation)
+                {
+                    self.waits(in: conversation, waiting, removals.generation)
                 }
                 settle(false)
                 return completion()
@@ -63,9 +65,9 @@ final class RemovalDesk {
                 settle(false)
                 return completion()
             }
-            self.write(removals.rulings, in: conversation) { wereTaken in
+            self.write(removals.rulings, in: conversation, removals.generation) { wereTaken in
                 settle(wereTaken)
-                if wereTaken { self.waits(in: conversation, last.next) }
+                if wereTaken { self.waits(in: conversation, last.next, removals.generation) }
                 completion()
             }
         }
@@ -93,10 +95,13 @@ final class RemovalDesk {
     // MARK: Writing
 
     /// Writes proposals one behind the other, in one batch with what was added before them.
+    ///
+    /// - Parameter generation: in which they were made.
     func write(
-        _ rulings: [RemovalRuling], in conversation: ConversationID, _ completion: @escaping (Bool) -> Void
+        _ rulings: [RemovalRuling], in conversation: ConversationID, _ generation: StoreGeneration,
+        _ completion: @escaping (Bool) -> Void
     ) {
-        let bundles = rulings.compactMap { $0.bundle(in: conversation, generation: context.identity.generation) }
+        let bundles = rulings.compactMap { $0.bundle(in: conversation, generation: generation) }
         var left = bundles.count
         var wereTaken = left == rulings.count
         guard left > 0 else { return completion(wereTaken) }
@@ -114,20 +119,20 @@ final class RemovalDesk {
     // MARK: Asking
 
     /// Where the groups of the book stand.
-    private var marks: [ConversationID: GroupMark] = [:]
+    private var positions: [ConversationID: ConversationPosition] = [:]
 
     /// Removes wait in a group.
-    func waits(in conversation: ConversationID, _ follower: GroupFollower) {
-        marks[conversation] = follower.mark
+    func waits(in conversation: ConversationID, _ follower: GroupFollower, _ generation: StoreGeneration) {
+        positions[conversation] = ConversationPosition(generation: generation, follower.mark)
         book.began(conversation, candidates: follower.remaining)
         ask()
     }
 
     /// A group has taken a commit.
-    func committed(in conversation: ConversationID, _ ruling: GroupRuling) {
-        guard ruling.repeated.isEmpty else { return waits(in: conversation, ruling.last) }
+    func committed(in conversation: ConversationID, _ ruling: GroupRuling, _ generation: StoreGeneration) {
+        guard ruling.repeated.isEmpty else { return waits(in: conversation, ruling.last, generation) }
         book.ended(conversation)
-        marks[conversation] = nil
+        positions[conversation] = nil
         // There may be more than may wait at once.
         if ruling.members.contains(where: \.losesLeaf) { propose(in: conversation) {} }
     }
@@ -135,7 +140,7 @@ final class RemovalDesk {
     /// There is no such group any more.
     func ended(_ conversation: ConversationID) {
         book.ended(conversation)
-        marks[conversation] = nil
+        positions[conversation] = nil
         gathered[conversation] = nil
     }
 
@@ -162,11 +167,10 @@ final class RemovalDesk {
 
     /// Somebody writes who does not stay: where nobody stays it is asked before it has its answer, and commits behind its message.
     func passes(_ session: Session, in conversation: ConversationID) {
-        guard session.subscription == nil, let device = session.identity?.device, let mark = marks[conversation],
+        guard session.subscription == nil, let device = session.identity?.device,
+            let position = positions[conversation],
             book.passes(device, in: conversation, at: context.clock.now())
         else { return }
-        let position = ConversationPosition(
-            generation: context.identity.generation, incarnation: mark.incarnation, epoch: mark.epoch)
         session.send(CommitWanted(conversation: conversation, position: position))
     }
 

@@ -6,7 +6,8 @@ import NIOCore
 /// log, and the settings that count now.
 package final class HubContext {
     let loop: any EventLoop
-    let identity: StoreIdentity
+    let server: ServerID
+    let everyone: ConversationID
     let store: any Store
     let bridge: LoopBridge
     let clock: HubClock
@@ -20,7 +21,8 @@ package final class HubContext {
         log: Logger
     ) {
         self.loop = loop
-        self.identity = identity
+        server = identity.server
+        everyone = identity.everyone
         self.store = store
         bridge = LoopBridge(loop, computing: settings.computing)
         self.settings = settings

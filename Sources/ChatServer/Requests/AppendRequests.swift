@@ -46,7 +46,7 @@ final class AppendRequests {
 
     /// What the server has against storing it now. The rate comes first: a refusal costs work, too.
     private func objection(to bundle: Bundle, _ session: Session, _ account: AccountRecord) -> Failure? {
-        let toEveryone = bundle.conversation == context.identity.everyone
+        let toEveryone = bundle.conversation == context.everyone
         if let failure = rates.chargeAppend(account.id, toEveryone: toEveryone, on: session) { return failure }
         let bytes = StoreQuota.bytes(ofPayload: bundle.payloadBytes)
         guard let failure = notAllowed(bundle, account) ?? quota.verdict(adding: bytes, for: account.id).failure
@@ -56,7 +56,7 @@ final class AppendRequests {
     }
 
     private func notAllowed(_ bundle: Bundle, _ account: AccountRecord) -> Failure? {
-        guard bundle.conversation == context.identity.everyone, context.settings.broadcastByAdminsOnly,
+        guard bundle.conversation == context.everyone, context.settings.broadcastByAdminsOnly,
             !account.flags.contains(.administrator)
         else { return nil }
         return Failure(.forbidden, sentence: "only administrators may write to everyone on this server")

@@ -55,7 +55,7 @@ final class DirectoryRequests {
         if let refusal = rates.charge(.newConversation, me.id, on: session) {
             return session.refuse(correlation, refusal)
         }
-        let id = ConversationID.direct(me.id, other.id, on: context.identity.server)
+        let id = ConversationID.direct(me.id, other.id, on: context.server)
         writer.add(
             .openDirect(me.id, other.id, as: id),
             .call { result in

@@ -79,7 +79,7 @@ final class GroupRequests {
                         let stored = outcome.stored
                         settle(stored?.duplicate == false)
                         if let ruling, stored?.duplicate == false {
-                            self.removals.committed(in: question.conversation, ruling)
+                            self.removals.committed(in: question.conversation, ruling, decision.position.generation)
                         }
                         session.finish(
                             correlation, self.answer(outcome, bundle, isFounding: question.founding != nil),
@@ -87,7 +87,9 @@ final class GroupRequests {
                         self.turns.end(session, in: question.conversation)
                     })
                 // In the same batch: no message comes between.
-                self.removals.write(ruling?.repeated ?? [], in: question.conversation) { wereTaken in
+                self.removals.write(
+                    ruling?.repeated ?? [], in: question.conversation, decision.position.generation
+                ) { wereTaken in
                     if !wereTaken { self.desk.forget(question.conversation) }
                 }
             case .failure(let failure):

@@ -29,7 +29,7 @@ final class LoginRequests {
     func greet(_ session: Session) {
         guard session.serverHelloDigest.isEmpty else { return }
         let hello = ServerHello(
-            server: context.identity.server, nonce: SecureRandom.bytes(ServerHello.nonceBytes),
+            server: context.server, nonce: SecureRandom.bytes(ServerHello.nonceBytes),
             time: context.clock.wall(),
             software: context.settings.software)
         session.serverHelloDigest = SHA256.hash(hello.wireBytes)
@@ -129,8 +129,8 @@ final class LoginRequests {
             session.send(
                 Welcome(
                     account: identity.account, device: identity.device, deviceName: identity.deviceName,
-                    server: context.identity.server, generation: context.identity.generation,
-                    everyone: context.identity.everyone, time: context.clock.wall(), state: identity.state,
+                    server: context.server, generation: identity.generation,
+                    everyone: context.everyone, time: context.clock.wall(), state: identity.state,
                     chain: identity.chain.head, waiting: identity.chain.waiting, groupKey: groupKey,
                     keyPackages: identity.packages),
                 correlation: correlation)

@@ -46,7 +46,7 @@ final class RoomRequests {
             return session.refuse(correlation, refusal)
         }
         let name = RoomName(request.name)
-        let id = ConversationID.room(name, madeBy: me, request: request.id, on: context.identity.server)
+        let id = ConversationID.room(name, madeBy: me, request: request.id, on: context.server)
         writer.add(
             .openRoom(id, name, by: me),
             .call { outcome in

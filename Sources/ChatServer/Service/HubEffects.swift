@@ -6,7 +6,6 @@ import Transport
 /// The service as administration sees it.
 struct HubEffects: ServiceEffects {
     let server: Server
-    let accounts: AccountKeeper
     /// Where metrics are told.
     let metrics: LocalAddress?
     let started: Ticks
@@ -26,8 +25,6 @@ struct HubEffects: ServiceEffects {
     }
 
     func entriesErased() async throws { try await server.hub.value { $0.forgetRecentEntries() } }
-
-    func importedHashesChanged() async throws { await accounts.importedHashesChanged() }
 
     func describe(_ status: inout JSONObject) async throws {
         let hub = try await server.hub.status()

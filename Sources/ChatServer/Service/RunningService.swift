@@ -68,8 +68,7 @@ final class RunningService: Sendable {
             of: server, store, certificate, at: configuration.metrics, on: adminLoop, log: log)
         if let metrics { parts.add { await metrics.close() } }
         let effects = HubEffects(
-            server: server, accounts: accounts, metrics: metrics?.address, started: ServerSources.system.ticks(),
-            restartService: restart)
+            server: server, metrics: metrics?.address, started: ServerSources.system.ticks(), restartService: restart)
         let administration = Administration(
             store: store, directory: directory, identity: { () throws(Problem) in certificate.identity },
             effects: effects)

@@ -66,7 +66,7 @@ final class TestServer: Sendable {
             settings, on: loops.next(), store: store, accounts: accounts,
             certificate: try ServerIdentityBox(Self.identity.get()), log: log, &parts)
         let effects = HubEffects(
-            server: server, accounts: accounts, metrics: nil, started: ServerSources.system.ticks(), restartService: {})
+            server: server, metrics: nil, started: ServerSources.system.ticks(), restartService: {})
         let administration = Administration(
             store: store, directory: DataDirectory(scratch.url.path),
             identity: { () throws(Problem) in throw Problem(.internalFault, "it has none") }, effects: effects)

@@ -86,7 +86,8 @@ import Testing
         let scene = try await AccountScene()
         let device = try TestDevice()
         let alice = try await alice(scene, device)
-        let other = LoggedIn(account: alice.account, device: DeviceID(high: 9, low: 9), deviceName: "")
+        let other = LoggedIn(
+            account: alice.account, device: DeviceID(high: 9, low: 9), deviceName: "", in: alice.generation)
         let account = alice.account.id
         let missing = RevokeDevice(device: other.device)
         #expect(

@@ -45,7 +45,6 @@ import Testing
 
     private func insert(_ account: StoredAccount, _ scene: AccountScene) async throws {
         try await scene.store.register(account, device: nil, invite: nil)
-        await scene.keeper.importedHashesChanged()
     }
 
     /// CPU time of one computation at our own cost, which a busy machine changes little.
@@ -76,7 +75,6 @@ import Testing
         let hash = try #require(Bcrypt.dummy)
         let account = AccountID(high: 1, low: 1)
         _ = try await scene.store.setPassword(hash, of: account, replacing: nil, revokingAllBut: nil)
-        await scene.keeper.importedHashesChanged()
         #expect(try await scene.keeper.dearestCost() == PasswordHash.ownCost)
         try await scene.end()
     }

@@ -34,7 +34,8 @@ import Transport
             try ControlClient(path: directory.control, timeout: 20),
             try ControlClient(path: directory.control, timeout: 20)
         )
-        try first.send(AdminRequest.importUsers([try AdministrationTests.user("a")], isDryRun: false).json.bytes)
+        try await store.register(StoreUnderTest.account(1, "ada"), device: nil, invite: nil)
+        try first.send(AdminRequest.setDisplayName(try #require(UserName("ada")), "A").json.bytes)
         #expect(await eventually { effects.isHeld })
 
         try await control.close().get()
@@ -54,18 +55,17 @@ import Transport
     }
 }
 
-/// Holds whoever has imported accounts.
+/// Holds whoever has changed an account.
 private final class HeldEffects: ServiceEffects {
     private let held = Mutex<CheckedContinuation<Void, Never>?>(nil)
 
     var isHeld: Bool { held.withLock { $0 != nil } }
     func release() { held.withLock { $0.take() }?.resume() }
 
-    func importedHashesChanged() async throws {
+    func closeConnections(of account: AccountID) async throws {}
+    func accountChanged(_ account: AccountRecord) async throws {
         await withCheckedContinuation { continuation in held.withLock { $0 = continuation } }
     }
-    func closeConnections(of account: AccountID) async throws {}
-    func accountChanged(_ account: AccountRecord) async throws {}
     func hear(_ news: [News]) async throws {}
     func entriesErased() async throws {}
     func describe(_ status: inout JSONObject) async throws {}

@@ -69,6 +69,22 @@ import Testing
         #expect(sent.position == done.position)
     }
 
+    @Test func `a generation that another writer begins counts from the next login on`() async throws {
+        let scratch = try Scratch()
+        let server = try await TestServer.start(scratch: scratch)
+        var scene = try await GroupScene(server)
+        try await scene.found()
+        try restore(scratch)
+        let client = try await server.logIn("alice", device: scene.alice.device, enters: false)
+        let generation = try await server.store.identity().generation
+        #expect(try client.welcome.generation == generation && scene.alice.hello.generation != generation)
+        // What the server writes by itself is of it, too.
+        try await server.store.revokeDevice(scene.bob.device, of: scene.bob.account.place.account)
+        try await server.server.hub.closeConnections(account: scene.bob.account.place.account)
+        let page = try await server.store.page(of: scene.dm, after: 0, entries: 100, bytes: 1 << 20)
+        #expect(page.entries.last?.payloadKind == PayloadKind.proposal.rawValue)
+    }
+
     @Test func `S4: a proposal does not lift what a restore holds, in open groups either`() async throws {
         let scratch = try Scratch()
         let first = try await TestServer.start(scratch: scratch)

@@ -181,6 +181,7 @@ import Testing
             }
             #expect(refused == .badProof)
             let loggedIn = try await store.logIn(aliceDevice, of: alice, number: 1, signedBy: 2)
+            #expect(loggedIn.generation == store.identity.generation)
             #expect(loggedIn.state == .active)
         }
     }

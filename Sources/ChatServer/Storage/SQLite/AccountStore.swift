@@ -46,9 +46,12 @@ package struct AccountStore {
 
     /// The cost of the dearest imported hash; 0 without any.
     package func dearestImportedCost() throws -> Int {
-        Int(
-            try database.pragma(
-                "SELECT max(CAST(substr(password_hash, 5, 2) AS INTEGER)) FROM accounts WHERE hash_origin = 1"))
+        try database.first(
+            """
+            SELECT CAST(substr(password_hash, 5, 2) AS INTEGER) FROM accounts WHERE hash_origin = 1
+            ORDER BY CAST(substr(password_hash, 5, 2) AS INTEGER) DESC LIMIT 1
+            """
+        ) { $0.int(0) } ?? 0
     }
 
     // MARK: Changing

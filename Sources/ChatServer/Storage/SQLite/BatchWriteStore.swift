@@ -64,11 +64,9 @@ struct BatchWriteStore {
     static func commit(
         _ batch: StoreBatch, time: Timestamp, leaves: LeafCache, in database: Database
     ) throws -> Committed {
-        guard let generation = try MetaStore.generation(in: database) else {
-            throw StoreFailure(.damaged, "the store has no generation")
-        }
         var writer = BatchWriteStore(
-            database: database, generation: generation, time: time, isRepeated: batch.isRepeated,
+            database: database, generation: try MetaStore.generation(in: database), time: time,
+            isRepeated: batch.isRepeated,
             leaves: leaves)
         var outcomes: [OperationOutcome] = []
         outcomes.reserveCapacity(batch.operations.count)

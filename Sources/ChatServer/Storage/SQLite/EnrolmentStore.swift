@@ -41,8 +41,9 @@ struct EnrolmentStore {
         }
         guard let made = try devices.device(entry.device.id, of: entry.account) else { throw Failure(.noSuchDevice) }
         return LoggedIn(
-            account: account.record, device: entry.device.id, deviceName: made.name, state: made.state,
-            key: entry.loginKey ?? [], chain: try devices.standing(of: entry.account),
+            account: account.record, device: entry.device.id, deviceName: made.name,
+            in: try MetaStore.generation(in: database), state: made.state, key: entry.loginKey ?? [],
+            chain: try devices.standing(of: entry.account),
             packages: try PackageStore(database: database).standing(of: entry.device.id, at: time))
     }
 

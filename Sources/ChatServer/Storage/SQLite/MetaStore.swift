@@ -31,8 +31,11 @@ package enum MetaStore {
         return StoreIdentity(server: server, generation: generation, everyone: everyone)
     }
 
-    static func generation(in database: Database) throws -> StoreGeneration? {
-        StoreGeneration(try value("generation", in: database))
+    static func generation(in database: Database) throws -> StoreGeneration {
+        guard let generation = StoreGeneration(try value("generation", in: database)) else {
+            throw StoreFailure(.damaged, "the store has no generation")
+        }
+        return generation
     }
 
     /// How far the numbers of a restored store at least leap.

@@ -70,8 +70,9 @@ extension SQLiteStore {
             }
             guard let made = try devices.device(device.id, of: account) else { throw Failure(.noSuchDevice) }
             return LoggedIn(
-                account: kept.record, device: device.id, deviceName: made.name, state: made.state,
-                key: device.loginKey ?? [], chain: try devices.standing(of: account),
+                account: kept.record, device: device.id, deviceName: made.name,
+                in: try MetaStore.generation(in: database), state: made.state, key: device.loginKey ?? [],
+                chain: try devices.standing(of: account),
                 packages: try PackageStore(database: database).standing(of: device.id, at: clock()))
         }
     }
@@ -86,8 +87,9 @@ extension SQLiteStore {
         } then: { database, key in
             let row = try DeviceStore(database: database).use(number, of: device, account: account, provenBy: key)
             return LoggedIn(
-                account: row.account, device: device, deviceName: row.name, state: row.state, key: key,
-                chain: row.chain, packages: try PackageStore(database: database).standing(of: device, at: clock()))
+                account: row.account, device: device, deviceName: row.name,
+                in: try MetaStore.generation(in: database), state: row.state, key: key, chain: row.chain,
+                packages: try PackageStore(database: database).standing(of: device, at: clock()))
         }
     }
 

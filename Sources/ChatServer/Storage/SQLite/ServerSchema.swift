@@ -12,6 +12,7 @@ package enum ServerSchema {
             Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth), Migration(tenth),
             Migration(eleventh), Migration(twelfth), Migration(thirteenth),
             Migration(fourteenth), Migration(fifteenth), Migration(sixteenth),
+            Migration(seventeenth),
         ])
 
     private static let first: StaticString = """
@@ -280,5 +281,10 @@ package enum ServerSchema {
                 SELECT 1 FROM leaves o JOIN devices e ON e.id = o.device AND e.state = 2 AND e.replaced = o.replaced
                 WHERE o.conversation = l.conversation AND o.account = l.account AND o.device <> l.device
                     AND o.until IS NULL);
+        """
+
+    /// What a refused password costs is read each time.
+    private static let seventeenth: StaticString = """
+        CREATE INDEX imported_costs ON accounts(CAST(substr(password_hash, 5, 2) AS INTEGER)) WHERE hash_origin = 1;
         """
 }

@@ -38,9 +38,7 @@ extension LeafStore {
     }
 
     private static func row(of conversation: ConversationID, in database: Database) throws -> Row? {
-        guard let generation = try MetaStore.generation(in: database) else {
-            throw StoreFailure(.damaged, "the store has no generation")
-        }
+        let generation = try MetaStore.generation(in: database)
         return try database.first(
             """
             SELECT id, type, account_low, account_high, head, incarnation, epoch, number, closed, log_hash
