@@ -61,26 +61,28 @@ extension MemoryStore {
             Welcome(
                 taken: TakenWelcome(id: bundle.id, head: conversation.head, payload: welcome.payload), time: time,
                 sender: bundle.sender, devices: Dictionary(waiting) { first, _ in first }))
-        for device in welcome.devices {
-            noteUsed(by: bundle.sender, in: bundle.conversation, of: device)
-            dropSurplusWelcomes(of: bundle.sender, for: device, in: &conversation)
-        }
     }
 
-    /// Of all conversations; the one that changes is in hand.
-    private func dropSurplusWelcomes(
-        of sender: AccountID, for device: DeviceID, in changing: inout Conversation
-    ) {
-        conversations[changing.info.id] = changing
-        let all = conversations.flatMap { id, conversation in
-            conversation.welcomes.indices.map { (id: id, index: $0, welcome: conversation.welcomes[$0]) }
+    func surplusWelcomes(of devices: [DeviceID]?, limit: Int) -> [StoreOperation] {
+        let all = conversations.values.flatMap { conversation in
+            conversation.welcomes.flatMap { welcome in
+                welcome.devices.keys.map { (id: conversation.info.id, device: $0, welcome: welcome) }
+            }
         }
-        let own = all.filter { $0.welcome.sender == sender && $0.welcome.devices[device] != nil }
-            .sorted { ($0.welcome.time, $0.welcome.taken.head) > ($1.welcome.time, $1.welcome.taken.head) }
-        for item in own.dropFirst(NewWelcome.kept) {
-            conversations[item.id]?.welcomes[item.index].devices[device] = nil
+        let lines = Dictionary(grouping: all) { [$0.device.bytes, $0.welcome.sender.bytes] }.values
+        let surplus = lines.flatMap { line in
+            line.sorted { ($0.welcome.time, $0.welcome.taken.head) > ($1.welcome.time, $1.welcome.taken.head) }
+                .dropFirst(NewWelcome.kept).filter { devices?.contains($0.device) ?? true }
         }
-        changing.welcomes = conversations[changing.info.id]?.welcomes ?? []
+        return surplus.prefix(limit).map { .dropWelcome($0.id, $0.device, of: $0.welcome.taken.id) }
+    }
+
+    func dropWelcome(_ id: ConversationID, _ device: DeviceID, _ bundle: MessageID) -> OperationOutcome {
+        guard let conversation = conversations[id] else { return .refused(Failure(.noSuchConversation)) }
+        for index in conversation.welcomes.indices where conversation.welcomes[index].taken.id == bundle {
+            conversations[id]?.welcomes[index].devices[device] = nil
+        }
+        return .done
     }
 
     private func apply(_ change: MembershipChange, _ conversation: inout Conversation) {

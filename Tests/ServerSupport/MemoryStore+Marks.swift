@@ -166,7 +166,7 @@ extension MemoryStore {
                     && !conversation.erasedAccounts.contains(account)
             }.map { .erase($0.info.id, of: account) }
         }
-        let leaves = replacedLeaves(of: nil, limit: limit)
+        let leaves = replacedLeaves(of: nil, limit: limit) + surplusWelcomes(of: nil, limit: limit)
         return Array((joins + closes + leaves + erasures.prefix(Self.erasuresAtOnce)).prefix(limit))
     }
 

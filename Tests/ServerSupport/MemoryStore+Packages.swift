@@ -62,10 +62,14 @@ extension MemoryStore {
         return active.map(\.new.id).sorted().compactMap { take(claim, of: $0) }
     }
 
-    func noteUsed(by claimer: AccountID, in conversation: ConversationID, of device: DeviceID) {
-        for index in (handouts[device] ?? []).indices
-        where handouts[device]?[index].claimer == claimer && handouts[device]?[index].conversation == conversation {
-            handouts[device]?[index].expires = 0
+    func packagesWereUsed(_ use: PackageUse) async throws(StoreFailure) {
+        for device in use.devices {
+            for index in (handouts[device] ?? []).indices
+            where handouts[device]?[index].claimer == use.claimer
+                && handouts[device]?[index].conversation == use.conversation
+            {
+                handouts[device]?[index].expires = 0
+            }
         }
     }
 

@@ -204,6 +204,7 @@ actor MemoryStore: Store {
         case .close(let id): close(id)
         case .erase(let id, let account): erase(id, account)
         case .endLeaf(let id, let device): endLeaf(id, device)
+        case .dropWelcome(let id, let device, let bundle): dropWelcome(id, device, bundle)
         }
     }
 

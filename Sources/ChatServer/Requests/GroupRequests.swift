@@ -78,6 +78,7 @@ final class GroupRequests {
                     .call { outcome in
                         let stored = outcome.stored
                         settle(stored?.duplicate == false)
+                        if stored?.duplicate == false { self.follow(bundle) }
                         if let ruling, stored?.duplicate == false {
                             self.removals.committed(in: question.conversation, ruling, decision.position.generation)
                         }
@@ -112,6 +113,19 @@ final class GroupRequests {
         }
         if let failure = objection(to: bundle, question, decision) { bundle.object(failure) }
         return bundle
+    }
+
+    /// What its Welcome brings about elsewhere. It is on its way before there is an answer, so that whoever claims anew after it gets what
+    /// is not used.
+    private func follow(_ bundle: Bundle) {
+        guard let use = PackageUse(bundle) else { return }
+        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
+            try await store.packagesWereUsed(use)
+            try await store.dropSurplusWelcomes(of: use.devices)
+        } then: { result in
+            guard case .failure(let failure) = result else { return }
+            self.context.log.error("Welcomes", metadata: ["error": "\(failure)"])
+        }
     }
 
     private func objection(

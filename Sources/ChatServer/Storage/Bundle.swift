@@ -158,7 +158,7 @@ extension Bundle {
 /// A Welcome, kept once for all devices that it lets in, with its conversation.
 package struct NewWelcome: Sendable, Equatable {
     /// So many of one account's are kept for a device, the newest: as many rooms as somebody is added to while they are away. Whoever makes
-    /// more keeps others from nothing.
+    /// more keeps others from nothing; what is too much goes by operations of its own (`dropSurplusWelcomes`).
     package static let kept = 256
 
     package var devices: [DeviceID]

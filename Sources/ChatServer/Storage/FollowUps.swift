@@ -45,6 +45,14 @@ extension Store {
         }
     }
 
+    /// Drops the Welcomes that are too many for some devices, now that there is another one.
+    package func dropSurplusWelcomes(of devices: [DeviceID]) async throws(StoreFailure) {
+        while true {
+            let operations = try await surplusWelcomes(of: devices, limit: Self.followUpPage)
+            guard !operations.isEmpty, try await settleByLane(operations) else { return }
+        }
+    }
+
     /// - Returns: whether to look for more: one that cannot be done would be found for ever.
     private func settleByLane(_ operations: [StoreOperation]) async throws(StoreFailure) -> Bool {
         for operations in Dictionary(grouping: operations, by: { lane(of: $0.conversation) }).values {

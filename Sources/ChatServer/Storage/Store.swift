@@ -53,8 +53,8 @@ package protocol StoreUpkeep: Sendable {
     /// which is kept from now on. A restored store has the same.
     func groupKey(orKeep fresh: [UInt8]) async throws(StoreFailure) -> [UInt8]
     /// Operations that follow from others and were left out, by a crash between the two: new accounts that have not
-    /// joined everyone, conversations of deleted accounts that are not closed, leaves of keys that were replaced, messages that are
-    /// not erased. At most `limit`; none is left when all were committed until they were done.
+    /// joined everyone, conversations of deleted accounts that are not closed, leaves of keys that were replaced, Welcomes
+    /// that are too many, messages that are not erased. At most `limit`; none is left when all were committed until they were done.
     func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation]
     /// Does the next step of a sweep.
     func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep

@@ -54,6 +54,8 @@ package enum StoreOperation: Sendable, Equatable {
     /// Ends the leaf of a device whose keys were replaced since it got it, where its account has another one (`replacedLeaves`): what is at
     /// the head is the last that it reads. Any other leaf stays as it is.
     case endLeaf(ConversationID, DeviceID)
+    /// What a bundle has brought to welcome a device is not kept for it any more: its sender has brought so many since (`surplusWelcomes`).
+    case dropWelcome(ConversationID, DeviceID, of: MessageID)
 
     /// The conversation that it changes.
     package var conversation: ConversationID {
@@ -61,7 +63,8 @@ package enum StoreOperation: Sendable, Equatable {
         case .bundle(let bundle): bundle.conversation
         case .report(let report): report.conversation
         case .openDirect(_, _, let id), .openRoom(let id, _, _), .forgetRoom(let id, _), .removeRoom(let id),
-            .join(let id, _), .close(let id), .erase(let id, _), .endLeaf(let id, _), .takeWelcome(let id, _, _):
+            .join(let id, _), .close(let id), .erase(let id, _), .endLeaf(let id, _), .takeWelcome(let id, _, _),
+            .dropWelcome(let id, _, _):
             id
         }
     }

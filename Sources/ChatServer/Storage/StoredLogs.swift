@@ -72,6 +72,10 @@ package protocol StoredLogs: Sendable {
     /// then. At most `limit`.
     func replacedLeaves(of account: AccountID?, limit: Int) async throws(StoreFailure) -> [StoreOperation]
 
+    /// The Welcomes that are too many of one account's for one of these devices, or for any (`NewWelcome.kept`), and have to go: the oldest.
+    /// At most `limit`.
+    func surplusWelcomes(of devices: [DeviceID]?, limit: Int) async throws(StoreFailure) -> [StoreOperation]
+
     /// Whether the store was restored from a backup, and nobody has committed in the conversation since.
     func isRestored(_ conversation: ConversationID) async throws(StoreFailure) -> Bool
 

@@ -19,6 +19,30 @@ package protocol StoredPackages: Sendable {
     /// claimer was given for this conversation a short while ago; else one that nobody has; else, or over the claimer's share,
     /// the last resort. Expired ones never.
     func takePackages(_ claim: PackageClaim) async throws(StoreFailure) -> [TakenPackage]
+
+    /// A Welcome was made for what a claimer was given: the devices have used it up when they come in, so that it is not handed out again
+    /// (K1). It may be lost with a crash: then the claimer is given the same one as long as the claim lasts, and its device comes in from
+    /// outside.
+    func packagesWereUsed(_ use: PackageUse) async throws(StoreFailure)
+}
+
+/// What an account has used of what it claimed for a conversation.
+package struct PackageUse: Sendable, Equatable {
+    package var claimer: AccountID
+    package var conversation: ConversationID
+    package var devices: [DeviceID]
+
+    package init(by claimer: AccountID, in conversation: ConversationID, of devices: [DeviceID]) {
+        self.claimer = claimer
+        self.conversation = conversation
+        self.devices = devices
+    }
+
+    /// - Parameter bundle: was carried out.
+    package init?(_ bundle: Bundle) {
+        guard let devices = bundle.welcome?.devices else { return nil }
+        self.init(by: bundle.sender, in: bundle.conversation, of: devices)
+    }
 }
 
 /// A key package that was checked.

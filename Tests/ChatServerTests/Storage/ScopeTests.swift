@@ -5,7 +5,7 @@ import Testing
 
 @testable import ChatServer
 
-/// That no operation of an account writes into its conversations, which may lie elsewhere.
+/// That no operation of an account writes into its conversations, which may lie elsewhere, and none of a conversation into anything else.
 @Suite struct ScopeTests {
     private static let tablet = DeviceID(high: 2, low: 1)
 
@@ -61,6 +61,70 @@ import Testing
                 while try statement.step() { rows.append("\(table) \(statement.text(0))") }
                 return rows
             }
+        }
+    }
+
+    /// Everything but what is of one conversation.
+    private func rows(_ store: StoreUnderTest, beside conversation: ConversationID) throws -> [String] {
+        try store.database { database in
+            let number = try database.first("SELECT number FROM conversations WHERE id = ?", conversation) { $0.int(0) }
+            let tables: [String] = try database.all(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+            ) { $0.text(0) }
+            return try tables.flatMap { (table) -> [String] in
+                let columns: [String] = try database.all("SELECT name FROM pragma_table_info(?)", table) { $0.text(0) }
+                let values = columns.map { "quote(\($0))" }.joined(separator: " || ' ' || ")
+                let place =
+                    switch table {
+                    case "entries": "key >> 38 <> \(try #require(number))"
+                    case "conversations": "number <> \(try #require(number))"
+                    // Of the claimer, who has claimed for it.
+                    case "key_claims": "true"
+                    default:
+                        columns.contains("conversation")
+                            ? "conversation NOT IN (\(try #require(number)), x'\(conversation.hex)')" : "true"
+                    }
+                var rows: [String] = []
+                let statement = try database.prepare("SELECT \(values) FROM \(table) WHERE \(place) ORDER BY 1")
+                while try statement.step() { rows.append("\(table) \(statement.text(0))") }
+                return rows
+            }
+        }
+    }
+
+    @Test func `a bundle with a Welcome is written into its conversation and nowhere else`() async throws {
+        try await withStore { store in
+            let (dm, room) = (try await store.open(alice, bob), ConversationID(high: 9, low: 2))
+            let welcome = { (id: UInt64, conversation: ConversationID, epoch: UInt64) in
+                var bundle = Bundle(
+                    MessageID(high: 0, low: id), in: conversation, sender: alice, device: aliceDevice,
+                    entry: NewEntry(payloadKind: PayloadKind.commit.rawValue, payload: [1]))
+                bundle.advance = GroupMark(epoch: Epoch(epoch))
+                bundle.members = [
+                    .enter(aliceDevice, of: alice, leaf: 0), .enter(bobDevice, of: bob, leaf: 1),
+                ]
+                if conversation != dm { bundle.members.insert(.join(bob), at: 0) }
+                bundle.welcome = NewWelcome(devices: [bobDevice], payload: [7])
+                return StoreOperation.bundle(bundle)
+            }
+            // As many as are kept, and a claim that is used.
+            _ = try await store.commit((1...UInt64(NewWelcome.kept)).map { welcome($0, dm, $0) })
+            _ = try await store.commit([.openRoom(room, try #require(RoomName("ops")), by: alice)])
+            let package = NewPackage(reference: [1], initKey: [2], package: [3], expires: 10_000_000_000)
+            _ = try await store.store.publishPackages(
+                PackagePublication(account: bob, device: bobDevice, head: .none, instance: 0, packages: [package]))
+            let claim = PackageClaim(claimer: alice, device: aliceDevice, conversation: room, account: bob)
+            #expect(try await store.store.takePackages(claim).count == 1)
+            let before = try rows(store, beside: room)
+            #expect(before.contains { $0.hasPrefix("key_claims") } && before.contains { $0.hasPrefix("welcomes") })
+            #expect(try await store.commit([welcome(9_000, room, 1)]).first?.seq == 1)
+            #expect(try rows(store, beside: room) == before)
+            // What it brings about elsewhere goes by operations of what it is written into.
+            let operations = try await store.store.surplusWelcomes(of: [bobDevice], limit: 9)
+            #expect(operations.map(\.conversation) == [dm])
+            let beside = try rows(store, beside: dm)
+            #expect(try await store.commit(operations) == [.done])
+            #expect(try rows(store, beside: dm) == beside)
         }
     }
 

@@ -91,6 +91,10 @@ extension TroubledStore {
         try await change { store throws(StoreFailure) in try await store.takePackages(claim) }
     }
 
+    func packagesWereUsed(_ use: PackageUse) async throws(StoreFailure) {
+        try await change { store throws(StoreFailure) in try await store.packagesWereUsed(use) }
+    }
+
     func changeBlocks(_ change: ChangeBlocks, of account: AccountID) async throws(StoreFailure) -> [AccountRecord] {
         try await self.change { store throws(StoreFailure) in try await store.changeBlocks(change, of: account) }
     }

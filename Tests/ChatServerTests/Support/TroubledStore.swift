@@ -163,6 +163,10 @@ final class TroubledStore: Store {
         try await read { () throws(StoreFailure) in try await base.replacedLeaves(of: account, limit: limit) }
     }
 
+    func surplusWelcomes(of devices: [DeviceID]?, limit: Int) async throws(StoreFailure) -> [StoreOperation] {
+        try await read { () throws(StoreFailure) in try await base.surplusWelcomes(of: devices, limit: limit) }
+    }
+
     func isRestored(_ conversation: ConversationID) async throws(StoreFailure) -> Bool {
         try await read { () throws(StoreFailure) in try await base.isRestored(conversation) }
     }

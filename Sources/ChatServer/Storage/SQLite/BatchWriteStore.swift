@@ -97,6 +97,7 @@ struct BatchWriteStore {
         case .close(let id): try close(id)
         case .erase(let id, let account): try erase(id, account)
         case .endLeaf(let id, let device): try endLeaf(id, device)
+        case .dropWelcome(let id, let device, let bundle): try dropWelcome(id, device, bundle)
         }
     }
 
@@ -116,6 +117,14 @@ struct BatchWriteStore {
     ) throws -> OperationOutcome {
         guard let conversation = try conversation(id) else { return .refused(Failure(.noSuchConversation)) }
         return .welcome(try WelcomeStore.take(device, request: request, in: conversation.number, database))
+    }
+
+    private mutating func dropWelcome(
+        _ id: ConversationID, _ device: DeviceID, _ bundle: MessageID
+    ) throws -> OperationOutcome {
+        guard let conversation = try conversation(id) else { return .refused(Failure(.noSuchConversation)) }
+        try WelcomeStore.drop(bundle, of: device, in: conversation.number, database)
+        return .done
     }
 
     private mutating func join(_ id: ConversationID, _ account: AccountID) throws -> OperationOutcome {

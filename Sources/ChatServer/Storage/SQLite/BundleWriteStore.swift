@@ -73,10 +73,6 @@ extension BatchWriteStore {
         if let welcome = bundle.welcome {
             try WelcomeStore.insert(
                 welcome, of: bundle, in: conversation.number, head: stored.seq, time: stored.time, database)
-            let packages = PackageStore(database: database)
-            for device in welcome.devices {
-                try packages.noteUsed(by: bundle.sender, in: bundle.conversation, of: device)
-            }
         }
     }
 

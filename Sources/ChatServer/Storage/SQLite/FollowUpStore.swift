@@ -22,7 +22,10 @@ enum FollowUpStore {
             """, deleted, ConversationKind.direct.rawValue, limit - joins.count
         ) { .close(try $0.identifier(0)) }
         let leaves = try LeafStore.replaced(of: nil, limit: limit - joins.count - closes.count, in: database)
-        let room = min(limit - joins.count - closes.count - leaves.count, SQLiteStore.erasuresAtOnce)
-        return try joins + closes + leaves + ErasureStore.operations(limit: room, in: database)
+        let welcomes = try WelcomeStore.surplus(
+            of: nil, limit: limit - joins.count - closes.count - leaves.count, in: database)
+        let room = min(
+            limit - joins.count - closes.count - leaves.count - welcomes.count, SQLiteStore.erasuresAtOnce)
+        return try joins + closes + leaves + welcomes + ErasureStore.operations(limit: room, in: database)
     }
 }

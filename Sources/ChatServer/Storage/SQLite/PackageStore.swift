@@ -102,11 +102,12 @@ struct PackageStore {
         return try devices.compactMap { try take(claim, of: $0, time: time) }
     }
 
-    /// A Welcome was made for what a claimer had: the device has used it up when it comes in, so it is not handed out again (K1).
-    func noteUsed(by claimer: AccountID, in conversation: ConversationID, of device: DeviceID) throws {
-        try database.run(
-            "UPDATE key_claims SET expires = 0 WHERE device = ? AND claimer = ? AND conversation = ?", device, claimer,
-            conversation)
+    func noteUsed(_ use: PackageUse) throws {
+        for device in use.devices {
+            try database.run(
+                "UPDATE key_claims SET expires = 0 WHERE device = ? AND claimer = ? AND conversation = ?", device,
+                use.claimer, use.conversation)
+        }
     }
 
     private func take(_ claim: PackageClaim, of device: DeviceID, time: Timestamp) throws -> TakenPackage? {

@@ -84,6 +84,13 @@ extension SQLiteStore {
         return try await read { try LeafStore.lostGroups(of: account, in: $0) }
     }
 
+    package func surplusWelcomes(
+        of devices: [DeviceID]?, limit: Int
+    ) async throws(StoreFailure) -> [StoreOperation] {
+        guard let devices else { return try await survey { try WelcomeStore.surplus(of: nil, limit: limit, in: $0) } }
+        return try await read { try WelcomeStore.surplus(of: devices, limit: limit, in: $0) }
+    }
+
     package func welcomes(for device: DeviceID, limit: Int) async throws(StoreFailure) -> [ConversationID] {
         try await read { try WelcomeStore.waiting(for: device, limit: limit, in: $0) }
     }

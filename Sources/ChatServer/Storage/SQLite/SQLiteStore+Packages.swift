@@ -10,4 +10,8 @@ extension SQLiteStore {
         let clock = settings.clock
         return try await change { try PackageStore(database: $0).take(claim, time: clock()) }
     }
+
+    package func packagesWereUsed(_ use: PackageUse) async throws(StoreFailure) {
+        try await softChange { try PackageStore(database: $0).noteUsed(use) }
+    }
 }

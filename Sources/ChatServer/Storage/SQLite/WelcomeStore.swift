@@ -18,14 +18,35 @@ enum WelcomeStore {
                 SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3, coalesce((SELECT voided FROM devices WHERE id = ?1), 0)
                 FROM welcome_devices WHERE device = ?1 AND conversation = ?2
                 """, device, number, bundle.id)
-            try database.run(
-                """
-                DELETE FROM welcome_devices WHERE device = ?1 AND (conversation, number) IN (
-                    SELECT d.conversation, d.number FROM welcome_devices d
-                    JOIN welcomes w ON w.conversation = d.conversation AND w.id = d.id AND w.sender = ?2
-                    WHERE d.device = ?1 ORDER BY w.time DESC, w.rowid DESC LIMIT -1 OFFSET ?3)
-                """, device, bundle.sender, NewWelcome.kept)
         }
+    }
+
+    /// - Parameter devices: whose; nil: all that have so many.
+    static func surplus(of devices: [DeviceID]?, limit: Int, in database: Database) throws -> [StoreOperation] {
+        let devices: [DeviceID] =
+            try devices
+            ?? database.all(
+                "SELECT device FROM welcome_devices GROUP BY device HAVING count(*) > ?", NewWelcome.kept
+            ) { try $0.identifier(0) }
+        var surplus: [StoreOperation] = []
+        for device in devices where surplus.count < limit {
+            surplus += try database.all(
+                """
+                SELECT c.id, r.id FROM (
+                    SELECT d.conversation, d.id,
+                        row_number() OVER (PARTITION BY w.sender ORDER BY w.time DESC, w.rowid DESC) AS place
+                    FROM welcome_devices d JOIN welcomes w ON w.conversation = d.conversation AND w.id = d.id
+                    WHERE d.device = ?1) r
+                JOIN conversations c ON c.number = r.conversation WHERE r.place > ?2 LIMIT ?3
+                """, device, NewWelcome.kept, limit - surplus.count
+            ) { .dropWelcome(try $0.identifier(0), device, of: try $0.identifier(1)) }
+        }
+        return surplus
+    }
+
+    static func drop(_ id: MessageID, of device: DeviceID, in number: UInt64, _ database: Database) throws {
+        try database.run(
+            "DELETE FROM welcome_devices WHERE device = ? AND conversation = ? AND id = ?", device, number, id)
     }
 
     /// The oldest that nobody has taken, or the one that this request took before.
