@@ -256,21 +256,6 @@ extension MemoryStore {
         return .done
     }
 
-    /// Ends the leaves of devices that were not seen since then.
-    func endLeaves(unseenSince cutoff: Timestamp) -> Int {
-        var count = 0
-        for (id, conversation) in conversations {
-            for (device, leaf) in conversation.leaves where leaf.span.until == nil {
-                guard let known = devices[device], max(known.lastSeen, known.created, known.activated) < cutoff else {
-                    continue
-                }
-                conversations[id]?.leaves[device]?.span.until = conversation.head
-                count += 1
-            }
-        }
-        return count
-    }
-
     func takeWelcome(_ id: ConversationID, _ device: DeviceID, _ request: MessageID) -> OperationOutcome {
         guard var conversation = conversations[id] else { return .refused(Failure(.noSuchConversation)) }
         let voided = devices[device]?.voided

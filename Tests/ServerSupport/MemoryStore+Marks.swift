@@ -170,38 +170,6 @@ extension MemoryStore {
         return Array((joins + closes + leaves + erasures.prefix(Self.erasuresAtOnce)).prefix(limit))
     }
 
-    func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
-        var step = RetentionStep(sweep: sweep)
-        step.sweep.phase = .done
-        endWaiting(before: sweep.waitingBefore)
-        step.leaves = endLeaves(unseenSince: sweep.unseenSince)
-        expirePackages(at: sweep.now)
-        for (id, conversation) in conversations {
-            let ordered = conversation.entries.values.sorted { $0.seq < $1.seq }
-            let isHandshake = { (entry: Entry) in PayloadKind(rawValue: entry.payloadKind)?.isHandshake == true }
-            for entry in ordered.prefix(while: { $0.time < sweep.entriesBefore })
-            where !isHandshake(entry) || entry.time < sweep.handshakesBefore {
-                conversations[id]?.entries[entry.seq] = nil
-                step.freed[entry.sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: entry.payload.count))
-                step.entries += 1
-                step.firsts[id] = entry.seq.advanced(by: 1)
-            }
-            let old = conversation.welcomes.filter { welcome in
-                let waits = welcome.devices.keys.contains { isWaiting(welcome, for: $0) }
-                return welcome.time < (waits ? sweep.welcomesBefore : sweep.identifiersBefore)
-            }
-            for welcome in old {
-                let bytes = StoreQuota.bytes(ofPayload: welcome.taken.payload.count)
-                step.freed[welcome.sender, default: 0] += UInt64(bytes)
-            }
-            conversations[id]?.welcomes.removeAll { welcome in old.contains { $0.taken.id == welcome.taken.id } }
-            for (key, answer) in conversation.answers where answer.time < sweep.identifiersBefore {
-                if conversations[id]?.entries[answer.seq] == nil { conversations[id]?.answers[key] = nil }
-            }
-        }
-        return step
-    }
-
     func believedTime() async throws(StoreFailure) -> Timestamp? { believed }
     func setBelievedTime(_ time: Timestamp) async throws(StoreFailure) { believed = time }
 

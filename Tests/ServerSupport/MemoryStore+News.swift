@@ -13,14 +13,22 @@ extension MemoryStore {
             return (entry, changes(of: bundle, at: stored.seq, after))
         case (.bundle(let bundle), .changed(_, let isDuplicate)) where isNews(bundle, isDuplicate, isRepeated):
             return (nil, changes(of: bundle, at: after.head, after))
-        case (.endLeaf(_, let device), .done):
-            guard let leaf = after.leaves[device], leaf.span.until != before?.leaves[device]?.span.until else { break }
-            return (nil, [.ended(DeviceReader(account: leaf.account, device: device), after: after.head)])
+        case (.endLeaf(_, let device), .done): return (nil, ended([device], before, after))
+        case (.retire(_, .leaves(let devices, _)), .done): return (nil, ended(devices, before, after))
         case (.removeRoom, .done) where before?.isRemoved == false || isRepeated:
             return (nil, (before?.members.keys.map { .left($0, after: after.head) } ?? []) + [.removed])
         default: break
         }
         return (nil, [])
+    }
+
+    private func ended(_ devices: [DeviceID], _ before: Conversation?, _ after: Conversation) -> [ReaderChange] {
+        devices.compactMap { device in
+            guard let leaf = after.leaves[device], leaf.span.until != before?.leaves[device]?.span.until else {
+                return nil
+            }
+            return .ended(DeviceReader(account: leaf.account, device: device), after: after.head)
+        }
     }
 
     private func isNews(_ bundle: Bundle, _ isDuplicate: Bool, _ isRepeated: Bool) -> Bool {
@@ -39,7 +47,7 @@ extension StoreOperation {
     var changesReaders: Bool {
         switch self {
         case .bundle(let bundle): bundle.changesReaders
-        case .removeRoom, .endLeaf: true
+        case .removeRoom, .endLeaf, .retire(_, .leaves): true
         default: false
         }
     }

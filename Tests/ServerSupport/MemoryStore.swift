@@ -205,6 +205,7 @@ actor MemoryStore: Store {
         case .erase(let id, let account): erase(id, account)
         case .endLeaf(let id, let device): endLeaf(id, device)
         case .dropWelcome(let id, let device, let bundle): dropWelcome(id, device, bundle)
+        case .retire(let id, let part): retire(id, part)
         }
     }
 

@@ -10,20 +10,35 @@ package struct RetentionSweep: Sendable, Equatable {
     /// message lived still gets the first answer.
     package static let identifiersLonger = Duration.seconds(7 * 24 * 3600)
 
-    /// How long commits and proposals are kept at least.
-    private static let handshakesLive = Duration.seconds(Limits.handshakeDays * 24 * 3600)
-
     /// How far it has come. What stands in a position is the store's own.
     package enum Phase: Sendable, Equatable {
         case entries(after: [UInt8])
+        case leaves
+        /// What lies beside the logs.
+        case beside
         case identifiers(after: [UInt8])
         case done
     }
 
     package var phase = Phase.entries(after: [])
-    private let cutoff: Timestamp
+    package let bounds: RetentionBounds
+
+    /// - Parameters:
+    ///   - retention: how long entries are kept, milliseconds.
+    package init(now: Timestamp, retention: UInt64) { bounds = RetentionBounds(now: now, retention: retention) }
+
+    package var isDone: Bool { phase == .done }
+}
+
+/// The times before which something is too old.
+package struct RetentionBounds: Sendable, Equatable {
+    /// How long commits and proposals are kept at least.
+    private static let handshakesLive = Duration.seconds(Limits.handshakeDays * 24 * 3600)
+
     /// Commits and proposals that are older end.
     package let handshakesBefore: Timestamp
+    /// Other entries that are older end.
+    package let entriesBefore: Timestamp
     /// Devices that were not seen since then lose their leaves (E7): they could not follow their groups any more.
     package let unseenSince: Timestamp
     /// Devices that wait since then to be added to their accounts' chains are not added any more.
@@ -31,41 +46,83 @@ package struct RetentionSweep: Sendable, Equatable {
     /// Key packages that expire before it are gone.
     package let now: Timestamp
 
-    /// - Parameters:
-    ///   - retention: how long entries are kept, milliseconds.
-    package init(now: Timestamp, retention: UInt64) {
+    init(now: Timestamp, retention: UInt64) {
         self.now = now
-        cutoff = now - .milliseconds(Int64(clamping: retention))
-        handshakesBefore = min(cutoff, now - Self.handshakesLive)
+        entriesBefore = now - .milliseconds(Int64(clamping: retention))
+        handshakesBefore = min(entriesBefore, now - Self.handshakesLive)
         unseenSince = now - Self.handshakesLive
         waitingBefore = now - WaitingDevice.patience
     }
 
-    /// Other entries that are older end.
-    package var entriesBefore: Timestamp { cutoff }
     /// Identifiers that are older are forgotten, unless their entry is still there.
-    package var identifiersBefore: Timestamp { cutoff - Self.identifiersLonger }
+    package var identifiersBefore: Timestamp { entriesBefore - RetentionSweep.identifiersLonger }
     /// Welcomes that wait, and are older, are forgotten: a device that was away for so long reads what is there for it, and goes on by
     /// handshakes that are as old. What was taken is given again as long as an identifier is kept.
     package var welcomesBefore: Timestamp { min(handshakesBefore, identifiersBefore) }
-
-    package var isDone: Bool { phase == .done }
 }
 
-/// What one step of a sweep has ended.
+/// What is to end of one conversation. The same again changes nothing.
+package enum RetentionPart: Sendable, Equatable {
+    package struct Identifier: Sendable, Equatable {
+        package var sender: AccountID
+        package var id: MessageID
+
+        package init(sender: AccountID, id: MessageID) {
+            self.sender = sender
+            self.id = id
+        }
+    }
+
+    /// Messages up to a number, and handshakes up to another one.
+    case entries(through: SequenceNumber?, handshakes: SequenceNumber?)
+    /// Identifiers of bundles, but none whose entry is still there.
+    case identifiers([Identifier])
+    /// Leaves of devices, where they were not seen since.
+    case leaves([DeviceID], unseenSince: Timestamp)
+    case welcomes([MessageID])
+    /// Reports of commits that are not kept any more, and blocks that are over.
+    case reports(before: Timestamp)
+    /// What is kept for devices that their accounts have forgotten.
+    case surplus([DeviceID])
+}
+
+/// What a step of a sweep ends.
 package struct RetentionStep: Sendable {
     /// The sweep as it goes on.
     package var sweep: RetentionSweep
-    /// How many entries ended.
+    /// Each of one conversation.
+    package var operations: [StoreOperation] = []
+    /// How many entries end.
     package var entries = 0
-    /// How many leaves ended, which are to be removed.
+    /// How many leaves, which are to be removed.
     package var leaves = 0
-    /// Bytes that were freed, as quotas count them, by who had appended them.
+    /// Bytes that are freed, as quotas count them, by who had appended them.
     package var freed: [AccountID: UInt64] = [:]
-    /// The lowest number that is left, of the conversations that have lost something.
+    /// The lowest number that is left, of the conversations that lose something.
     package var firsts: [ConversationID: SequenceNumber] = [:]
 
     package init(sweep: RetentionSweep) { self.sweep = sweep }
+
+    package mutating func free(_ bytes: Int, of sender: AccountID) {
+        freed[sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: bytes))
+    }
+}
+
+extension Store {
+    /// Does the next step of a sweep.
+    package func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
+        let step = try await overdue(sweep)
+        for operations in Dictionary(grouping: step.operations, by: { lane(of: $0.conversation) }).values {
+            let outcomes = try await settle(operations)
+            guard outcomes.allSatisfy({ $0 == .done }) else {
+                throw StoreFailure(.busy, "what is too old could not be ended")
+            }
+        }
+        if step.sweep.isDone {
+            try await StoreFailure.settling { () throws(StoreFailure) in try await expireAccounts(sweep.bounds) }
+        }
+        return step
+    }
 }
 
 /// How much room a store takes, and has.

@@ -56,8 +56,11 @@ package protocol StoreUpkeep: Sendable {
     /// joined everyone, conversations of deleted accounts that are not closed, leaves of keys that were replaced, Welcomes
     /// that are too many, messages that are not erased. At most `limit`; none is left when all were committed until they were done.
     func followUps(limit: Int) async throws(StoreFailure) -> [StoreOperation]
-    /// Does the next step of a sweep.
-    func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep
+    /// What the next step of a sweep ends: a bounded part, each conversation's by operations of its own.
+    func overdue(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep
+    /// Ends some of what is too old and lies with accounts: devices that wait, key packages, and devices that are forgotten and of which
+    /// nothing lies with conversations any more.
+    func expireAccounts(_ bounds: RetentionBounds) async throws(StoreFailure)
     /// The time up to which the clock was believed for deleting (`RetentionClock`); nil: never yet.
     func believedTime() async throws(StoreFailure) -> Timestamp?
     func setBelievedTime(_ time: Timestamp) async throws(StoreFailure)

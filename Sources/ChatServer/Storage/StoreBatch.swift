@@ -56,6 +56,8 @@ package enum StoreOperation: Sendable, Equatable {
     case endLeaf(ConversationID, DeviceID)
     /// What a bundle has brought to welcome a device is not kept for it any more: its sender has brought so many since (`surplusWelcomes`).
     case dropWelcome(ConversationID, DeviceID, of: MessageID)
+    /// Ends a part of what is too old (`overdue`).
+    case retire(ConversationID, RetentionPart)
 
     /// The conversation that it changes.
     package var conversation: ConversationID {
@@ -64,7 +66,7 @@ package enum StoreOperation: Sendable, Equatable {
         case .report(let report): report.conversation
         case .openDirect(_, _, let id), .openRoom(let id, _, _), .forgetRoom(let id, _), .removeRoom(let id),
             .join(let id, _), .close(let id), .erase(let id, _), .endLeaf(let id, _), .takeWelcome(let id, _, _),
-            .dropWelcome(let id, _, _):
+            .dropWelcome(let id, _, _), .retire(let id, _):
             id
         }
     }

@@ -41,7 +41,9 @@ final class OtherWriter: Sendable {
         let rivals = operations.filter { operation in
             switch operation {
             case .openDirect, .openRoom, .join: true
-            case .bundle, .close, .erase, .endLeaf, .takeWelcome, .dropWelcome, .forgetRoom, .removeRoom, .report: false
+            case .bundle, .close, .erase, .endLeaf, .takeWelcome, .dropWelcome, .retire, .forgetRoom, .removeRoom,
+                .report:
+                false
             }
         }
         do {

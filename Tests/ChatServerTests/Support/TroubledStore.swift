@@ -249,9 +249,12 @@ final class TroubledStore: Store {
         try await read { () throws(StoreFailure) in try await base.followUps(limit: limit) }
     }
 
-    func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
-        await interfere()
-        return try await base.retire(sweep)
+    func overdue(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
+        try await read { () throws(StoreFailure) in try await base.overdue(sweep) }
+    }
+
+    func expireAccounts(_ bounds: RetentionBounds) async throws(StoreFailure) {
+        try await change { store throws(StoreFailure) in try await store.expireAccounts(bounds) }
     }
 
     func believedTime() async throws(StoreFailure) -> Timestamp? {

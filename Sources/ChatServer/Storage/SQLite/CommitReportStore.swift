@@ -49,10 +49,20 @@ enum CommitReportStore {
             time + CommitReport.period)
     }
 
-    /// Forgets some reports of commits that are not kept any more, and blocks that are over.
-    static func expire(_ sweep: RetentionSweep, in database: Database) throws {
-        try database.run("DELETE FROM commit_reports WHERE time < ?", sweep.handshakesBefore)
-        try database.run("DELETE FROM commit_blocks WHERE until < ?", sweep.handshakesBefore)
+    /// Some that have reports of commits that are not kept any more, or blocks that are over.
+    static func conversations(before cutoff: Timestamp, limit: Int, in database: Database) throws -> [ConversationID] {
+        try database.all(
+            """
+            SELECT c.id FROM commit_reports r JOIN conversations c ON c.number = r.conversation WHERE r.time < ?1
+            UNION SELECT c.id FROM commit_blocks b JOIN conversations c ON c.number = b.conversation WHERE b.until < ?1
+            LIMIT ?2
+            """, cutoff, limit
+        ) { try $0.identifier(0) }
+    }
+
+    static func expire(before cutoff: Timestamp, in number: UInt64, _ database: Database) throws {
+        try database.run("DELETE FROM commit_reports WHERE conversation = ? AND time < ?", number, cutoff)
+        try database.run("DELETE FROM commit_blocks WHERE conversation = ? AND until < ?", number, cutoff)
     }
 }
 

@@ -111,16 +111,14 @@ struct DeviceStateStore {
             "UPDATE devices SET is_surplus = 1, name = '', certificate = x'', login_window = x'' WHERE id = ?", device)
     }
 
-    /// Forgets some that are surplus, and what lies of them with conversations. How far the account has come is kept with its memberships.
+    /// Forgets some that are surplus, and of which nothing lies with conversations any more.
     func forgetSurplus(limit: Int) throws {
-        let surplus: [DeviceID] = try database.all("SELECT id FROM devices WHERE is_surplus = 1 LIMIT ?", limit) {
-            try $0.identifier(0)
-        }
-        for device in surplus {
-            try database.run("DELETE FROM cursors WHERE device = ?", device)
-            try database.run("DELETE FROM welcome_devices WHERE device = ?", device)
-            try database.run("DELETE FROM devices WHERE id = ?", device)
-        }
+        try database.run(
+            """
+            DELETE FROM devices WHERE id IN (SELECT id FROM devices d WHERE is_surplus = 1
+                AND NOT EXISTS(SELECT 1 FROM cursors k WHERE k.device = d.id)
+                AND NOT EXISTS(SELECT 1 FROM welcome_devices w WHERE w.device = d.id) LIMIT ?)
+            """, limit)
     }
 }
 

@@ -136,19 +136,17 @@ enum LeafStore {
         ) { try $0.identifier(0) }
     }
 
-    /// Ends some leaves of devices that were not seen for long: what they miss they could not follow any more.
-    ///
-    /// - Returns: how many.
-    static func endUnseen(since cutoff: Timestamp, limit: Int, in database: Database) throws -> Int {
-        let unseen: [(number: UInt64, device: DeviceID, head: SequenceNumber)] = try database.all(
+    /// Whether the device has a leaf, and was not seen since.
+    static func isUnseen(
+        _ device: DeviceID, in number: UInt64, since cutoff: Timestamp, _ database: Database
+    ) throws -> Bool {
+        try database.first(
             """
-            SELECT l.conversation, l.device, c.head FROM leaves l JOIN devices d ON d.id = l.device
-            JOIN conversations c ON c.number = l.conversation
-            WHERE l.until IS NULL AND max(d.last_seen, d.created, d.activated) < ? LIMIT ?
-            """, cutoff, limit
-        ) { ($0.unsigned(0), try $0.identifier(1), $0.sequenceNumber(2)) }
-        for (number, device, head) in unseen { try end(device, in: number, after: head, database) }
-        return unseen.count
+            SELECT 1 FROM leaves l JOIN devices d ON d.id = l.device
+            WHERE l.conversation = ? AND l.device = ? AND l.until IS NULL
+                AND max(d.last_seen, d.created, d.activated) < ?
+            """, number, device, cutoff
+        ) { _ in true } ?? false
     }
 
     /// - Parameter seq: the last one that it reads.

@@ -150,8 +150,19 @@ extension SQLiteStore {
         return try await survey { try FollowUpStore.operations(everyone: everyone, limit: limit, in: $0) }
     }
 
-    package func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
-        try await change { try RetentionStore.step(of: sweep, in: $0) }
+    package func overdue(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
+        try await survey { database in
+            try database.transaction(.deferred) { try OverdueStore.step(of: sweep, in: database) }
+        }
+    }
+
+    package func expireAccounts(_ bounds: RetentionBounds) async throws(StoreFailure) {
+        try await change { database in
+            let devices = DeviceStateStore(database: database)
+            try devices.endWaiting(of: nil, before: bounds.waitingBefore)
+            try devices.forgetSurplus(limit: RetentionSweep.stepRows)
+            try PackageStore(database: database).expire(at: bounds.now, limit: RetentionSweep.stepRows)
+        }
     }
 
     package func believedTime() async throws(StoreFailure) -> Timestamp? {

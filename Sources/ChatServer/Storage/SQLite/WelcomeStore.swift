@@ -83,25 +83,33 @@ enum WelcomeStore {
         ) { try $0.identifier(0) }
     }
 
-    /// Forgets some that are old: those that all have taken, earlier than those that wait.
-    ///
-    /// - Returns: what they took, by who has made them, as quotas count it.
-    static func expire(
-        _ sweep: RetentionSweep, limit: Int, in database: Database
-    ) throws -> [AccountID: UInt64] {
-        let old: [(number: UInt64, id: [UInt8], sender: AccountID, bytes: Int)] = try database.all(
+    struct Old {
+        var conversation: ConversationID
+        var id: MessageID
+        /// Who has made it, and what it takes.
+        var sender: AccountID
+        var bytes: Int
+    }
+
+    /// Some that are old: those that all have taken, earlier than those that wait.
+    static func old(_ bounds: RetentionBounds, limit: Int, in database: Database) throws -> [Old] {
+        try database.all(
             """
-            SELECT conversation, id, sender, length(payload) FROM welcomes w WHERE time < ?1 AND (time < ?2 OR NOT EXISTS(
+            SELECT c.id, w.id, w.sender, length(w.payload) FROM welcomes w
+            JOIN conversations c ON c.number = w.conversation
+            WHERE w.time < ?1 AND (w.time < ?2 OR NOT EXISTS(
                 SELECT 1 FROM valid_welcomes d WHERE d.conversation = w.conversation AND d.id = w.id AND d.request IS NULL))
-            ORDER BY time LIMIT ?3
-            """, sweep.identifiersBefore, sweep.welcomesBefore, limit
-        ) { ($0.unsigned(0), $0.bytes(1), try $0.identifier(2), $0.int(3)) }
-        var freed: [AccountID: UInt64] = [:]
-        for (number, id, sender, bytes) in old {
-            try database.run("DELETE FROM welcome_devices WHERE conversation = ? AND id = ?", number, id)
-            try database.run("DELETE FROM welcomes WHERE conversation = ? AND id = ?", number, id)
-            freed[sender, default: 0] += UInt64(StoreQuota.bytes(ofPayload: bytes))
+            ORDER BY w.time LIMIT ?3
+            """, bounds.identifiersBefore, bounds.welcomesBefore, limit
+        ) {
+            Old(
+                conversation: try $0.identifier(0), id: try $0.identifier(1), sender: try $0.identifier(2),
+                bytes: $0.int(3))
         }
-        return freed
+    }
+
+    static func end(_ id: MessageID, in number: UInt64, _ database: Database) throws {
+        try database.run("DELETE FROM welcome_devices WHERE conversation = ? AND id = ?", number, id)
+        try database.run("DELETE FROM welcomes WHERE conversation = ? AND id = ?", number, id)
     }
 }
