@@ -37,15 +37,24 @@ struct GroupGate: Sendable {
         case .trusted: break
         case .commitFirst: return .commitFirst
         // It may be what the server has proposed to remove, as a leaf whose keys were replaced.
-        case .ghost where summary.hasProposals: return .commitFirst
-        case .ghost(let account, let text):
+        // So may be what a restore has brought back, as a device that is suspended again.
+        case .ghost where summary.hasProposals, .restored where summary.hasProposals: return .commitFirst
+        case .ghost, .restored:
             guard let asked = kept.asked, asked <= now, now - asked < Self.patience else { return .unsettled }
+        case .forked: break
+        }
+        switch kept.trust.finding {
+        case .trusted, .commitFirst: break
+        case .ghost(let account, let text):
             return .closed(.ghostDevice(try store.name(of: account), text, name))
         case .forked(let account, let text): return .closed(.chainForked(try store.name(of: account), text))
         case .restored(let account, let device):
             let policy = summary.context.flatMap { try? GroupPolicy($0) }
-            let isAdmin = try store.identity().map { policy?.hasAdmin($0.account) ?? false } ?? false
-            return .closed(.restoredMember(try store.name(of: account), device, name, isAdmin: isAdmin))
+            let me = try store.identity()?.account
+            let isAdmin = me.map { policy?.hasAdmin($0) ?? false } ?? false
+            return .closed(
+                .restoredMember(
+                    try store.name(of: account), device, name, isAdmin: isAdmin, isOwn: account == me))
         }
         guard case .room? = name, gate.policy == .verified else { return .open }
         return try look(atMembersOf: standing, in: store)
@@ -65,12 +74,15 @@ struct GroupGate: Sendable {
 extension Joiner {
     /// Reads chains where the gate wants them to be read before it says more of the group's leaves.
     ///
-    /// - Returns: whether there is a device among them still that nobody is known to have.
+    /// - Returns: whether there is a device among them still that nobody is known to have, or that had been removed.
     func settleWhereWanted(_ conversation: ConversationID) async throws(Problem) -> Bool {
-        guard try await passage(conversation) == .unsettled else { return false }
+        let before = try await passage(conversation)
+        // Somebody may have had it removed since that was said.
+        if before.isOfRestored { return true }
+        guard before == .unsettled else { return false }
         guard try await settle(conversation) else { return true }
-        guard case .closed(let problem) = try await passage(conversation) else { return false }
-        return problem.code == LocalCode.ghostDevice.rawValue
+        let after = try await passage(conversation)
+        return after.isOfRestored || after.isClosed(by: .ghostDevice)
     }
 
     private func passage(_ conversation: ConversationID) async throws(Problem) -> KeyGate.Passage {
@@ -121,57 +133,11 @@ extension Joiner {
     }
 }
 
-extension Problem {
-    fileprivate static func openUnverified(_ name: ConversationName?) -> Problem {
-        Problem(
-            .unverified,
-            "only verified users are written to, and anybody may join \(name?.text ?? "this conversation")",
-            advice: .allowUnverified, sent: .no)
-    }
+extension KeyGate.Passage {
+    fileprivate var isOfRestored: Bool { isClosed(by: .restoredMember) }
 
-    /// G1: the server gives somebody a device that nothing says they have.
-    fileprivate static func ghostDevice(_ user: UserName, _ text: String, _ name: ConversationName?) -> Problem {
-        var problem = Problem(
-            .ghostDevice,
-            "there is a device of \(user) in the conversation's group that \(user) is not known to have: \(text)",
-            advice: .seeEvidence, sent: .no)
-        problem.user = user.text
-        problem.conversation = name?.text
-        return problem
-    }
-
-    /// S4.
-    fileprivate static func restoredMember(
-        _ user: UserName, _ device: DeviceID, _ name: ConversationName?, isAdmin: Bool
-    ) -> Problem {
-        var problem = Problem(
-            .restoredMember,
-            "the server was restored, and device \(device) of \(user) is in the conversation again, which had been removed",
-            advice: name?.room.map { .removeFromRoom($0.text, user: user.text, isAdmin: isAdmin) } ?? .seeEvidence,
-            sent: .no)
-        problem.user = user.text
-        problem.conversation = name?.text
-        return problem
-    }
-
-    /// M3.
-    static func historyDiffers(
-        _ user: UserName, _ seq: SequenceNumber, _ name: ConversationName?
-    ) -> Problem {
-        var problem = Problem(
-            .historyForked,
-            "\(user) has read another conversation than this device, by message \(seq): the server shows each another one",
-            advice: .acceptFork(user.text), sent: .no)
-        problem.user = user.text
-        problem.conversation = name?.text
-        return problem
-    }
-
-    fileprivate static func chainForked(_ user: UserName, _ text: String) -> Problem {
-        var problem = Problem(
-            .chainForked, "what the server says of \(user)'s key contradicts what it said before: \(text)",
-            advice: .seeEvidence, sent: .no)
-        problem.user = user.text
-        return problem
+    fileprivate func isClosed(by code: LocalCode) -> Bool {
+        guard case .closed(let problem) = self else { return false }
+        return problem.code == code.rawValue
     }
 }

@@ -25,6 +25,13 @@ extension ClientStore {
         return fresh
     }
 
+    /// Whether the last thing known of a group is that a restore has brought a device back there: somebody may have had it removed since.
+    func isClosedByRestored(_ conversation: ConversationID) throws -> Bool {
+        try database.first("SELECT 1 FROM group_trusts WHERE conversation = ? AND finding = 4", conversation) { _ in
+            true
+        } ?? false
+    }
+
     private func keptTrust(of conversation: ConversationID) throws -> (trust: KeptTrust, version: UInt64)? {
         try database.first(
             """

@@ -30,7 +30,7 @@ struct GroupPassage: Sendable {
     func isOpen(_ conversation: ConversationID, in store: ClientStore) throws -> Bool {
         guard let standing = try store.groupStanding(of: conversation) else { return false }
         return try standing.generation == store.identity()?.generation
-            && store.waitingCommit(of: conversation) == nil
+            && store.waitingCommit(of: conversation) == nil && !store.isClosedByRestored(conversation)
     }
 
     /// Encrypts the first `Sealer.batch` of the messages; on the disk when it returns.

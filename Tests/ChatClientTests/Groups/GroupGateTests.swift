@@ -67,6 +67,9 @@ import Testing
             try ann.store.noteRestored([theirs], in: pair.conversation)
             try ann.store.database.run("DELETE FROM group_trusts")
         }
+        // Perhaps somebody has had it removed again.
+        #expect(try look(ann, pair) == .unsettled)
+        try asked(ann, pair)
         guard case .closed(let problem) = try look(ann, pair) else { throw TestFailure("open") }
         #expect(problem.code == "restored_member" && problem.exit == .untrusted && problem.user == "bob")
         // It is kept as it was found.

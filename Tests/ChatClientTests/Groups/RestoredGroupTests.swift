@@ -79,6 +79,33 @@ import Testing
         }
     }
 
+    @Test func `S4: a device that a restore has brought back stops nobody once it is suspended again`() async throws {
+        try await withServer { server in
+            let (alice, laptop) = try await Self.pair(server)
+            let phone = try Person("bob", at: server.address)
+            _ = try await phone.joins(laptop)
+            try await phone.client().leavesPackages()
+            #expect(await HostileScene.write("one", from: alice, to: laptop) == nil)
+            for person in [laptop, phone] { _ = try await HostileScene.read(person) }
+            let lost = try await laptop.client().whoAmI().device.hex
+            let suspend = {
+                _ = try await phone.client().revokeDevice(lost) { () throws(Problem) in Person.password }
+            }
+            try await server.isRestored {
+                try await suspend()
+                #expect(await HostileScene.write("two", from: phone, to: alice) == nil)
+            }
+            #expect(await HostileScene.write("three", from: alice, to: laptop) == nil)
+            _ = try await HostileScene.read(phone)
+            let told = await HostileScene.write("four", from: phone, to: alice)
+            #expect(told?.code == "restored_member" && told?.advice == .seeDevices)
+            #expect(told?.text.contains("bob has to revoke it once more") == true)
+            try await suspend()
+            #expect(await HostileScene.write("five", from: phone, to: alice) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(alice)).last == "five")
+        }
+    }
+
     /// - Parameter isLost: the server has no group of the two.
     @Test(arguments: [false, true])
     func `S4: to somebody who is disabled nothing is tried for ever behind a restore`(isLost: Bool) async throws {

@@ -88,6 +88,7 @@ extension RuleTable {
                         "S4: a device that a restore has brought back closes the gate until it is removed",
                         "S4: whom a restore brings back into a closed room nobody writes to before they are removed again",
                         "S4: who has come in behind a restore is nobody whom it has brought back, and nobody is reported",
+                        "S4: a device that a restore has brought back stops nobody once it is suspended again",
                     ]),
                 Sentence(
                     "a restored server has lost a group: it goes on from what its members have",
@@ -110,6 +111,7 @@ extension RuleTable {
                         "S4: who has left, and listens first behind a restore, is not in it again by that",
                         "S4: who has left, and came in again by another device, is not taken out behind a restore",
                         "S4: an admin whose own change a restore has lost reads on when the fork is accepted",
+                        "S4: a Welcome that a restore has brought back does not hide the one behind it",
                         "S4: who knows of a removal that a restore has lost comes in again when they are added again",
                         "members agree, and who was there reads each message once, whatever is lost or killed",
                     ]),
