@@ -53,26 +53,31 @@ extension Joiner {
         // Anybody may be in everyone's group and found it anew: what a restore has lost of it is nobody's word.
         if next.kind == .everyone, former.standing.generation != place.generation { return .word }
         let (epoch, transcript) = (info.groupContext.epoch, info.groupContext.confirmedTranscriptHash)
+        if former.standing.generation != place.generation, next.group.incarnation <= former.policy.group.incarnation {
+            return try await restored(former, to: next, epoch: epoch, transcript, conversation)
+        }
         if next.group == former.policy.group {
-            if former.standing.generation != place.generation {
-                return try await restored(former, epoch: epoch, transcript, conversation)
-            }
             return .followed(try await follow(former.group, behind: former.standing.seq, to: epoch, conversation).group)
         }
         return .followed(try await followFounding(of: next, former, to: epoch, conversation))
     }
 
-    /// S4: back to an epoch that this device was in, or to what others have gone on with from there.
+    /// S4: back to an epoch that this device was in, or to what others have gone on with from there; of this incarnation, or of one before
+    /// where the server has lost this one.
     private func restored(
-        _ former: Former, epoch: UInt64, _ transcript: [UInt8], _ conversation: ConversationID
+        _ former: Former, to next: GroupPolicy, epoch: UInt64, _ transcript: [UInt8], _ conversation: ConversationID
     ) async throws(Problem) -> JoiningGround {
-        let name = former.policy.group
-        let kept = try await store.withStore { try $0.transcripts(of: name) }
-        if kept[epoch] == transcript { return .restored(policy: former.policy, transcript: transcript) }
-        let founding = try await founding(of: former.policy, conversation)
+        let isLast = next.group == former.policy.group
+        let kept = try await store.withStore { try $0.transcripts(of: next.group) }
+        if isLast, kept[epoch] == transcript { return .restored(policy: former.policy, transcript: transcript) }
+        let policy = isLast ? former.policy : next
+        guard isLast || former.policy.isOfSame(as: next) else {
+            throw .historyForked("incarnation \(next.group.incarnation) has another policy than there was")
+        }
+        let founding = try await founding(of: policy, conversation)
         let follower = try await follow(founding, behind: .beforeFirst, to: epoch, conversation, known: kept)
         guard follower.transcripts.contains(where: { kept[$0.key] == $0.value }),
-            (try? GroupPolicy(follower.group.context)) == former.policy
+            (try? GroupPolicy(follower.group.context)) == policy
         else {
             throw .historyForked("the server is in an epoch \(epoch) that no epoch leads to in which this device was")
         }
@@ -136,5 +141,16 @@ extension Joiner {
             throw .historyForked("its log ends in epoch \(follower.group.epoch), and the server says \(epoch)")
         }
         return follower
+    }
+}
+
+extension GroupPolicy {
+    /// Whether two incarnations are of the same room, with the same policy, or of the same two: that one of them began anew since is the
+    /// gate's affair.
+    fileprivate func isOfSame(as other: GroupPolicy) -> Bool {
+        if case .direct(let own) = kind, case .direct(let others) = other.kind {
+            return own.map(\.account) == others.map(\.account)
+        }
+        return kind == other.kind
     }
 }

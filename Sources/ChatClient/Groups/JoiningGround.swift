@@ -33,10 +33,10 @@ enum JoiningGround: Sendable {
         }
     }
 
-    /// S4: devices with a leaf there that a later state of the group, which this device was in, did not have any more. Who has come since
-    /// is none of them.
+    /// S4: devices with a leaf there that a later state of the group, which this device was in, or a later incarnation, did not have any
+    /// more. Who has come since is none of them.
     func broughtBack(_ group: PublicGroup, _ former: Joiner.Former?) -> Set<DeviceID> {
-        guard let former, former.group.groupId == group.groupId else { return [] }
+        guard let former else { return [] }
         let since: Set<DeviceID> =
             switch self {
             case .word: []

@@ -60,6 +60,38 @@ import Testing
         }
     }
 
+    @Test func `S4: where a restore has lost an incarnation and others go on in the one before, one goes back to that`()
+        async throws
+    {
+        try await withServer { server in
+            let (alice, bob) = try await Self.pair(server)
+            #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
+            #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
+            let phone = try Person("alice", at: server.address)
+            _ = try await phone.joins(alice)
+            try await server.isRestored {
+                try await server.administer(.setFlag(bob.name, .disabled, isOn: true))
+                let sent = try await alice.client().send([bob.to("nobody is there")])
+                #expect(sent.map { $0.problem?.code } == ["no_device"])
+                try await server.administer(.setFlag(bob.name, .disabled, isOn: false))
+                try await bob.client().leavesPackages()
+                #expect(try await alice.client().send([bob.to("lost")]).map(\.problem) == [nil])
+                #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["lost"])
+                let known = try await Joining(alice, with: bob).view()
+                #expect(known.standing.group.incarnation == 1)
+            }
+            #expect(try await Joining(phone, with: bob).enter() == GroupMark(epoch: 2))
+            let back = try await Joining(alice, with: bob)
+            #expect(try await back.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+            #expect(try await back.view().devices.count == 3)
+            #expect(try await alice.client().send([bob.to("after")]).map(\.problem) == [nil])
+            let other = try await Joining(bob, with: alice)
+            #expect(try await other.enter(after: .preconditionFailed) == GroupMark(epoch: 4))
+            #expect(try await bob.client().send([alice.to("back")]).map(\.problem) == [nil])
+            #expect(HostileScene.messages(try await HostileScene.read(alice)).last == "back")
+        }
+    }
+
     @Test func `S3: a commit that waits in what a restore has lost keeps nobody from coming back`() async throws {
         try await withServer { server in
             let (alice, bob) = try await Self.pair(server)

@@ -80,6 +80,7 @@ extension RuleTable {
                         "S4: a lost epoch is not taken for the one that has its number now",
                         "S4: nobody comes back to what no epoch leads to in which they were, until they go on in spite of it",
                         "S4: who was further comes back to what others have made of an epoch in which they were",
+                        "S4: where a restore has lost an incarnation and others go on in the one before, one goes back to that",
                         "S4: whom a device that knows nothing has overtaken goes on only in spite of it",
                     ]),
                 Sentence(
