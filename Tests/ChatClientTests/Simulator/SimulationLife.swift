@@ -35,7 +35,9 @@ extension Simulation {
         case 8..<14:
             var several: [(Choice, Bool)] = []
             for _ in 0..<(2 + roll(2)) { several.append((try action(), roll(3) == 0)) }
-            try await act(several)
+            let meanwhile = roll(6) == 0 ? revocation() : nil
+            try await act(several + (meanwhile.map { [($0, false)] } ?? []))
+            if let meanwhile { try await finish(meanwhile) }
         case 14, 15:
             if let name = pick(names), (people[name]?.active.count ?? 0) < 3 { try await addDevice(to: name) }
         case 16: try await revoke()
@@ -126,9 +128,23 @@ extension Simulation {
     }
 
     private func revoke() async throws {
+        if let (action, device) = revocation() { _ = try await run(action, on: device) }
+    }
+
+    private func revocation() -> Choice? {
         guard let person = pick(names).flatMap({ people[$0] }), person.active.count > 1,
             let by = pick(person.active), let victim = pick(person.active.filter { $0.id != by.id })
+        else { return nil }
+        return (.revoke(victim.id, victim.place.name), by.place)
+    }
+
+    /// Where the server was killed meanwhile, nobody knows whether it was revoked: it is, again.
+    private func finish(_ revocation: Choice) async throws {
+        guard case .revoke(let device, _) = revocation.action,
+            people[revocation.device.account]?.devices.contains(where: { $0.id == device && !$0.hasEnded }) == true,
+            case .failure(let problem) = try await run(revocation.action, on: revocation.device)
         else { return }
-        _ = try await run(.revoke(victim.id, victim.place.name), on: by.place)
+        guard problem.code == "no_such_device" else { throw fail("\(revocation.action): \(problem.code)") }
+        try await heard(.success("done"), of: revocation.action, on: revocation.device)
     }
 }

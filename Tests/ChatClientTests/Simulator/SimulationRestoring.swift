@@ -55,12 +55,12 @@ extension Simulation {
     }
 
     private static func isOvertaking(_ text: String) -> Bool {
-        // From an epoch: a device that came in later than where the server is now was in none from which others go on. The last: S4 goes back
-        // to no other policy than was held last, where a change of it is lost.
+        // From an epoch: a device that came in later than where the server is now was in none from which others go on. Another history: the
+        // epoch that was held is lost, and the next incarnation goes on from another one of its number (I2). The last: S4 goes back to no
+        // other policy than was held last, where a change of it is lost.
         [
             "the group was founded as another one", "no epoch leads to", "it goes on from incarnation",
-            "it goes on from epoch",
-            "than there was",
+            "it goes on from epoch", "another history leads to epoch", "than there was",
         ].contains { text.contains($0) }
     }
 
