@@ -92,10 +92,10 @@ package struct Configuration: Equatable, Sendable {
         }
     }
 
-    /// Milliseconds of a duration that is written as a text, such as `"30s"`.
-    package func milliseconds(_ key: String) throws(ConfigurationError) -> UInt64? {
+    /// A duration that is written as a text, such as `"30s"`.
+    package func duration(_ key: String) throws(ConfigurationError) -> Duration? {
         guard let text = try string(key) else { return nil }
-        guard let value = DurationText.milliseconds(text) else {
+        guard let value = DurationText.duration(text) else {
             throw failure(at: key, "\(key) must be \(DurationText.form), not \"\(text)\"")
         }
         return value

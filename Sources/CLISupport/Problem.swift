@@ -26,8 +26,8 @@ package struct Problem: Error, Equatable, Sendable {
     /// The conversation it is about: `@USER`, `#ROOM` or `*`.
     package var conversation: String?
     package var sent: Sent?
-    /// When trying again may help, milliseconds from now.
-    package var retryAfter: UInt64?
+    /// When trying again may help, from now.
+    package var retryAfter: Duration?
     /// Whose key it is about.
     package var user: String?
     /// The fingerprint that is trusted, and the one that came instead.
@@ -42,7 +42,7 @@ package struct Problem: Error, Equatable, Sendable {
 
     package init(
         code: String, exit: ExitStatus, text: String, hint: String? = nil, advice: Advice? = nil,
-        id: String? = nil, conversation: String? = nil, sent: Sent? = nil, retryAfter: UInt64? = nil
+        id: String? = nil, conversation: String? = nil, sent: Sent? = nil, retryAfter: Duration? = nil
     ) {
         self.code = code
         self.exit = exit
@@ -57,7 +57,7 @@ package struct Problem: Error, Equatable, Sendable {
 
     package init(
         _ code: LocalCode, _ text: String, hint: String? = nil, advice: Advice? = nil, id: String? = nil,
-        conversation: String? = nil, sent: Sent? = nil, retryAfter: UInt64? = nil
+        conversation: String? = nil, sent: Sent? = nil, retryAfter: Duration? = nil
     ) {
         self.init(
             code: code.rawValue, exit: code.exitStatus, text: text, hint: hint, advice: advice, id: id,
@@ -68,7 +68,7 @@ package struct Problem: Error, Equatable, Sendable {
     /// What the protocol's list says, where this side finds what that error names.
     package init(
         _ code: ErrorCode, _ text: String? = nil, hint: String? = nil, advice: Advice? = nil, id: String? = nil,
-        conversation: String? = nil, sent: Sent? = nil, retryAfter: UInt64? = nil
+        conversation: String? = nil, sent: Sent? = nil, retryAfter: Duration? = nil
     ) {
         self.init(
             code: code.name, exit: code.exitStatus, text: text ?? code.sentence, hint: hint, advice: advice,
@@ -84,7 +84,7 @@ package struct Problem: Error, Equatable, Sendable {
             code: failure.errorCode?.name ?? "server_error_\(failure.code)",
             exit: failure.errorCode?.exitStatus ?? .protocolFault, text: failure.sentence, hint: hint, id: id,
             conversation: conversation, sent: sent,
-            retryAfter: failure.retryAfter == 0 ? nil : UInt64(failure.retryAfter))
+            retryAfter: failure.wait)
         current = failure.current
         if hint == nil, failure.errorCode == .replaced { advice = .logInByIdentityAgain() }
     }
@@ -133,6 +133,6 @@ package struct Problem: Error, Equatable, Sendable {
         object["dev1"] = deviceFingerprint.map(JSONValue.string)
         object["approvers"] = approvers.map { .integer(Int64($0)) }
         object["sent"] = (sent?.rawValue).map(JSONValue.string)
-        object["retry_after_ms"] = retryAfter.map { .integer(Int64(clamping: $0)) }
+        object["retry_after_ms"] = retryAfter.map { .integer($0.wholeMilliseconds) }
     }
 }

@@ -120,7 +120,7 @@ package enum TimestampText {
     /// A point in time as an option takes it: RFC 3339, or a duration that means "so long ago". What lies before
     /// 1970 is 1970.
     package static func parse(_ text: some StringProtocol, now: Timestamp) -> Timestamp? {
-        if let ago = DurationText.milliseconds(text) { return now - .milliseconds(Int64(clamping: ago)) }
+        if let ago = DurationText.duration(text) { return now - ago }
         return parse(text).map { Timestamp(milliseconds: UInt64(max(0, $0))) }
     }
 }

@@ -195,19 +195,22 @@ package struct Failure: FrameBody, Error {
     package var code: UInt16
     /// For people.
     package var sentence: String
-    /// When trying again may help, milliseconds from now; 0: nothing is known.
-    package var retryAfter: UInt32
+    /// As the wire has it: milliseconds; 0: nothing is known.
+    private var retryAfter: UInt32
     /// Where the conversation stands, with a refused precondition.
     package var current: ConversationStanding?
 
     package init(
-        _ code: ErrorCode, sentence: String? = nil, retryAfter: UInt32 = 0, current: ConversationStanding? = nil
+        _ code: ErrorCode, sentence: String? = nil, retryAfter: Duration? = nil, current: ConversationStanding? = nil
     ) {
         self.code = code.rawValue
         self.sentence = sentence ?? code.sentence
-        self.retryAfter = retryAfter
+        self.retryAfter = UInt32(clamping: ((retryAfter ?? .zero) + .nanoseconds(999_999)).wholeMilliseconds)
         self.current = current
     }
+
+    /// When trying again may help, from now; nil where nothing is known.
+    package var wait: Duration? { retryAfter == 0 ? nil : .milliseconds(retryAfter) }
 
     /// The code, nil where this version does not know it.
     package var errorCode: ErrorCode? { ErrorCode(rawValue: code) }

@@ -17,8 +17,8 @@ package enum Limits {
     package static let keyPackage = 3 << 10
     /// Key packages that a device may have at the server, and bring at once: three times what it keeps there.
     package static let keyPackages = 64
-    /// Milliseconds for which who takes key packages again for the same gets the same: longer than anybody retries.
-    package static let keyPackageClaim = 3_600_000
+    /// For so long who takes key packages again for the same gets the same: longer than anybody retries.
+    package static let keyPackageClaim = Duration.seconds(3_600)
     /// Claims in that time of one account on one device, each for another conversation: who founds a group anew in a loop, or
     /// wants to use others up, gets the last resort from there on.
     package static let keyPackageClaims = 5
@@ -105,8 +105,8 @@ package enum Limits {
     package static let unacknowledgedBytes = 1 << 20
     /// A client acknowledges at the latest after so many entries …
     package static let acknowledgeEntries = 64
-    /// … or so long after the first unacknowledged one, milliseconds.
-    package static let acknowledgeDelay = 250
+    /// … or so long after the first unacknowledged one.
+    package static let acknowledgeDelay = Duration.milliseconds(250)
 
     /// Login numbers that the server remembers for a device: more parallel logins than this cannot be in flight.
     package static let loginWindow = 1024

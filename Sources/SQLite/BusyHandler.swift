@@ -13,22 +13,20 @@ final class BusyHandler {
     /// The longest pause, microseconds.
     private static let longestPause: UInt64 = 10_000
 
-    private var timeoutMicroseconds: UInt64 = 0
-    private var deadline: UInt64 = 0
+    /// How long to wait from now on.
+    var timeout: Duration
+    private var deadline = Duration.zero
     private var state: UInt64
 
-    init(timeoutMilliseconds: Int, seed: UInt64) {
+    init(timeout: Duration, seed: UInt64) {
+        self.timeout = timeout
         state = seed | 1
-        timeout(milliseconds: timeoutMilliseconds)
     }
-
-    /// How long to wait from now on.
-    func timeout(milliseconds: Int) { timeoutMicroseconds = UInt64(max(0, milliseconds)) * 1_000 }
 
     /// Pauses before the next try; false when the time is up.
     func wait(attempt: Int32) -> Bool {
-        let now = SystemClock.microseconds
-        if attempt == 0 { deadline = now &+ timeoutMicroseconds }
+        let now = SystemClock.uptime
+        if attempt == 0 { deadline = now + timeout }
         guard now < deadline else { return false }
         let ceiling = min(Self.longestPause, 500 << min(UInt64(attempt), 5))
         usleep(UInt32(ceiling / 2 + random() % ceiling))

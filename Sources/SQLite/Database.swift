@@ -22,7 +22,7 @@ package final class Database {
         self.options = options
         handle = try Self.open(path, options)
         let seed = UInt64(UInt(bitPattern: handle)) ^ UInt64(getpid()) << 32
-        busyHandler = BusyHandler(timeoutMilliseconds: options.busyTimeout, seed: seed)
+        busyHandler = BusyHandler(timeout: options.busyTimeout, seed: seed)
         sqlite3_busy_handler(handle, busyCallback, Unmanaged.passUnretained(busyHandler).toOpaque())
         // Where this throws, all is set, and so the connection is closed by `deinit`.
         try configure()

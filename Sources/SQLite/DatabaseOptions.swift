@@ -21,8 +21,8 @@ package struct DatabaseOptions: Sendable {
     }
 
     package var mode: Mode
-    /// How long to wait for another connection's lock, milliseconds.
-    package var busyTimeout: Int
+    /// How long to wait for another connection's lock.
+    package var busyTimeout: Duration
     package var writeAheadLog: Bool
     package var synchronous: Synchronous
     /// Overwrite what is deleted with zeros.
@@ -38,7 +38,8 @@ package struct DatabaseOptions: Sendable {
     package var foreignKeys: Bool
 
     package init(
-        mode: Mode = .create, busyTimeout: Int = 10_000, writeAheadLog: Bool = true, synchronous: Synchronous = .full,
+        mode: Mode = .create, busyTimeout: Duration = .seconds(10), writeAheadLog: Bool = true,
+        synchronous: Synchronous = .full,
         secureDelete: Bool = false, checkpointOnClose: Bool = true, autoCheckpointPages: Int = 1_000,
         cacheKiB: Int? = nil, foreignKeys: Bool = false
     ) {

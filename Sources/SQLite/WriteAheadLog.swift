@@ -25,17 +25,17 @@ extension Database {
 
     /// Copies the write-ahead log into the database.
     ///
-    /// - Parameter patience: how long to wait for readers and writers, milliseconds; nil: as long as for any lock.
+    /// - Parameter patience: how long to wait for readers and writers; nil: as long as for any lock.
     /// - Returns: pages that were in the log when this began, and how many of them are in the database now. What others
     ///   have written meanwhile is in neither.
     @discardableResult
     package func checkpoint(
-        _ mode: CheckpointMode = .passive, patience: Int? = nil
+        _ mode: CheckpointMode = .passive, patience: Duration? = nil
     ) throws(SQLiteError) -> (log: Int, copied: Int) {
         var log: Int32 = 0
         var copied: Int32 = 0
-        if let patience { busyHandler.timeout(milliseconds: patience) }
-        defer { busyHandler.timeout(milliseconds: options.busyTimeout) }
+        if let patience { busyHandler.timeout = patience }
+        defer { busyHandler.timeout = options.busyTimeout }
         let code = sqlite3_wal_checkpoint_v2(handle, nil, mode.rawValue, &log, &copied)
         guard code == SQLITE_OK else { throw error(code, "checkpoint") }
         return (Int(max(0, log)), Int(max(0, copied)))

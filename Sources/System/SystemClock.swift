@@ -6,7 +6,7 @@ package enum SystemClock {
     package static var unixMilliseconds: UInt64 { read(CLOCK_REALTIME, perSecond: 1_000) }
 
     /// A clock that only goes forward.
-    package static var microseconds: UInt64 { read(CLOCK_MONOTONIC, perSecond: 1_000_000) }
+    package static var uptime: Duration { .nanoseconds(Int64(read(CLOCK_MONOTONIC, perSecond: 1_000_000_000))) }
 
     /// A clock that only goes forward, also while the machine sleeps; it counts from `MachineStart`.
     package static var bootMilliseconds: UInt64 { read(CLOCK_BOOTTIME, perSecond: 1_000) }

@@ -139,7 +139,7 @@ final class ChatSession: FrameConnectionDelegate {
         if unacknowledged >= Limits.acknowledgeEntries { return acknowledge() }
         guard acknowledgement == nil else { return }
         acknowledgement = loop.eventLoop.assumeIsolated().scheduleTask(
-            in: .milliseconds(Int64(Limits.acknowledgeDelay))
+            in: TimeAmount(Limits.acknowledgeDelay)
         ) {
             self.acknowledgement = nil
             self.acknowledge()

@@ -76,7 +76,7 @@ import Testing
         }
         #expect(throws: ConfigurationError.self) { try configuration.bool("b") }
         #expect(throws: ConfigurationError.self) { try configuration.strings("b") }
-        #expect(throws: ConfigurationError.self) { try configuration.milliseconds("d") }
+        #expect(throws: ConfigurationError.self) { try configuration.duration("d") }
     }
 
     @Test func `an unknown key is refused at the first line that has one`() throws {

@@ -38,7 +38,7 @@ import Testing
     @Test func `a problem is one object for programs`() {
         let problem = Problem(
             ErrorCode.noSuchUser, "there is no user bob", hint: "h", id: "i", conversation: "@bob", sent: .no,
-            retryAfter: 1500)
+            retryAfter: .milliseconds(1500))
         #expect(
             problem.json(time: 1_795_397_340_123).text
                 == #"{"v":1,"head":"error","time":"2026-11-23T01:29:00.123Z","code":"no_such_user","exit":67,"#

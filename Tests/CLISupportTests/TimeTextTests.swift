@@ -8,9 +8,9 @@ import ChatProtocol
         arguments: [
             ("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("2h", 7_200_000), ("7d", 604_800_000), ("0", 0),
             ("0s", 0), ("007s", 7000), ("3650d", 315_360_000_000),
-        ] as [(String, UInt64)])
-    func `a duration is read`(text: String, milliseconds: UInt64) {
-        #expect(DurationText.milliseconds(text) == milliseconds)
+        ] as [(String, Int64)])
+    func `a duration is read`(text: String, milliseconds: Int64) {
+        #expect(DurationText.duration(text) == .milliseconds(milliseconds))
     }
 
     @Test(arguments: [
@@ -18,15 +18,15 @@ import ChatProtocol
         "999999999999999d", "٣s", "5ms5s",
     ])
     func `anything else is refused`(text: String) {
-        #expect(DurationText.milliseconds(text) == nil)
+        #expect(DurationText.duration(text) == nil)
     }
 
     @Test(
         arguments: [(0, "0ms"), (500, "500ms"), (1000, "1s"), (1500, "1500ms"), (90_000, "90s"), (604_800_000, "7d")]
-            as [(UInt64, String)])
-    func `a duration is written as it is read`(milliseconds: UInt64, text: String) {
-        #expect(DurationText.text(milliseconds: milliseconds) == text)
-        #expect(DurationText.milliseconds(text) == milliseconds)
+            as [(Int64, String)])
+    func `a duration is written as it is read`(milliseconds: Int64, text: String) {
+        #expect(DurationText.text(.milliseconds(milliseconds)) == text)
+        #expect(DurationText.duration(text) == .milliseconds(milliseconds))
     }
 }
 

@@ -28,7 +28,8 @@ enum Samples {
         let id = MessageID(high: 5, low: 6)
         let cursor = Cursor(store: "0123456789abcdef", position: 5)
         let problem = Problem(
-            ErrorCode.noSuchUser, hint: "h", id: id.uuid, conversation: "@x", sent: .unknown, retryAfter: 5)
+            ErrorCode.noSuchUser, hint: "h", id: id.uuid, conversation: "@x", sent: .unknown,
+            retryAfter: .milliseconds(5))
         let account = AccountRecord(id: AccountID(high: 1, low: 1), name: alice, displayName: "A", flags: [])
         let person = RoomPerson(
             user: alice, displayName: "A", isOwn: true, isAdmin: true, trust: .tofu,

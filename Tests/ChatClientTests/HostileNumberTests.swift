@@ -107,7 +107,7 @@ import Transport
     @Test func `a pause of weeks that a refusal asks for is no more than a pause`() async throws {
         let server = try await ScriptedServer.start { server, connection, frame in
             guard frame.frameKind == .append else { return server.behave(connection, frame) }
-            connection.send(Failure(.rateLimited, retryAfter: .max), frame.correlation)
+            connection.send(Failure(.rateLimited, retryAfter: .milliseconds(UInt32.max)), frame.correlation)
         }
         let alice = try await server.person()
         let message = OutgoingMessage(conversation: try #require(ConversationName("@bob")), body: "x")

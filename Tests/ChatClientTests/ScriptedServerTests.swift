@@ -149,7 +149,9 @@ import Transport
                 left -= 1
                 return true
             }
-            if refuses { return connection.send(Failure(.rateLimited, retryAfter: 20), frame.correlation) }
+            if refuses {
+                return connection.send(Failure(.rateLimited, retryAfter: .milliseconds(20)), frame.correlation)
+            }
             server.behave(connection, frame)
         }
         let person = try await server.person()

@@ -44,7 +44,7 @@ private func samples() throws -> [any FrameBody] {
             conversation: conversation, id: message, seq: 1, time: 2, digest: nonce, position: position,
             duplicate: true),
         Failure(
-            .preconditionFailed, sentence: "no", retryAfter: 5,
+            .preconditionFailed, sentence: "no", retryAfter: .milliseconds(5),
             current: ConversationStanding(position: position, head: 6)),
         Acknowledge(items: [.init(conversation: conversation, seq: 3, disposition: .stored)]),
         MarkRead(conversation: conversation, seq: 8),

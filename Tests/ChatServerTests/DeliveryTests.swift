@@ -133,7 +133,7 @@ import Testing
     @Test func `the same id again is acknowledged whatever speaks against it now`() async throws {
         try await withServer {
             $0.hub.limits.accountStore = 1_500
-            $0.hub.limits.everyoneInterval = 3_600_000
+            $0.hub.limits.everyoneInterval = .seconds(3_600)
         } _: { server in
             let alice = try await server.logIn("alice")
             _ = try await server.logIn("bob")
@@ -173,7 +173,7 @@ import Testing
         let clock = MovableClock()
         try await withServer {
             $0.now = { clock.now }
-            $0.hub.limits.everyoneInterval = 20_000
+            $0.hub.limits.everyoneInterval = .seconds(20)
         } _: { server in
             let alice = try await server.logIn("alice")
             let id = MessageID.unique
@@ -186,7 +186,7 @@ import Testing
 
     @Test func `what has ended is delivered to nobody though it was sent a moment ago`() async throws {
         try await withServer {
-            $0.hub.limits.retention = 1
+            $0.hub.limits.retention = .milliseconds(1)
             $0.hub.firstRetention = .milliseconds(20)
             $0.hub.retentionInterval = .milliseconds(20)
         } _: { server in

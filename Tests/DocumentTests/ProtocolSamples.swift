@@ -128,7 +128,7 @@ enum ProtocolSamples {
             Content(
                 body: String(repeating: "é", count: 100), replyTo: identifier(40), sent: 41, auto: true,
                 extensions: [.init(type: 42, data: []), .init(type: 43, data: [44])])),
-        ProtocolSample("Failure", Failure(.storeFull, retryAfter: 45)),
+        ProtocolSample("Failure", Failure(.storeFull, retryAfter: .milliseconds(45))),
         ProtocolSample("Failure", Failure(.preconditionFailed, current: standing)),
     ]
 

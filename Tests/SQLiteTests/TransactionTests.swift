@@ -26,7 +26,8 @@ import Testing
         let directory = try Scratch()
         let first = try Database(path: directory.file("a.db"))
         try first.execute("CREATE TABLE t(a)")
-        let second = try Database(path: directory.file("a.db"), options: DatabaseOptions(busyTimeout: 50))
+        let second = try Database(
+            path: directory.file("a.db"), options: DatabaseOptions(busyTimeout: .milliseconds(50)))
         try first.transaction {
             let error = #expect(throws: SQLiteError.self) { try second.transaction {} }
             #expect(error?.kind == .busy)

@@ -60,8 +60,7 @@ final class Diagnostics: Sendable {
 
     func noteOnline() {
         guard let away = outage.withLock({ $0.restored(at: .now) }) else { return }
-        let seconds = UInt64(max(0, away / .seconds(1)))
-        note("online", "connected again after \(DurationText.text(milliseconds: seconds * 1000))")
+        note("online", "connected again after \(DurationText.text(.seconds(away.components.seconds)))")
     }
 
     /// Writes one line that is inert already.

@@ -95,7 +95,7 @@ struct HandlerCommand: Sendable {
             switch outcome {
             case .exited(let status): "ended with status \(status)"
             case .signalled(let number): "was ended by signal \(number)"
-            case .timedOut: "took longer than \(DurationText.text(milliseconds: UInt64(timeout / .milliseconds(1))))"
+            case .timedOut: "took longer than \(DurationText.text(timeout))"
             case .notStarted(let number): "could not be started: \(SystemError.text(number))"
             case .printedTooMuch: "printed too much"
             }

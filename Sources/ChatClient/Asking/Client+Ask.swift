@@ -239,7 +239,7 @@ extension Question {
 
     fileprivate var noAnswer: Problem {
         let names = (to.map(\.text) + rooms.map { "#\($0)" }).joined(separator: ", ")
-        let time = DurationText.text(milliseconds: UInt64(max(0, timeout.milliseconds)))
+        let time = DurationText.text(timeout)
         return Problem(
             .noAnswer, "no answer from \(names) within \(time)",
             advice: key == nil ? nil : .askAgainWithKey)

@@ -58,9 +58,7 @@ struct Reconnector: Sendable {
             return .end(problem)
         }
         var pause = backoff.next(random: random)
-        if let wanted = problem.retryAfter {
-            pause = max(pause, min(.milliseconds(Int64(clamping: wanted)), Backoff.longest))
-        }
+        if let wanted = problem.retryAfter { pause = max(pause, min(wanted, Backoff.longest)) }
         state = .waiting(until: now + pause)
         return .wait(until: now + pause)
     }

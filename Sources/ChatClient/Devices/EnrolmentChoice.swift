@@ -75,7 +75,7 @@ struct EnrolmentChoice {
     static func advised(_ refusal: Problem) -> Problem {
         if refusal.code == ErrorCode.rateLimited.name, let wait = refusal.retryAfter {
             var refusal = refusal
-            refusal.advice = .useIdentityLater(seconds: wait / 1_000 + 1)
+            refusal.advice = .useIdentityLater(seconds: UInt64(max(0, wait.components.seconds)) + 1)
             return refusal
         }
         guard [ErrorCode.identityUsed, .deviceRevoked, .devicePending].map(\.name).contains(refusal.code),

@@ -6,7 +6,7 @@ import ChatProtocol
 /// A plain value: what was stored and the time go in, acknowledgements come out.
 struct AckPlanner {
     static let entries = Limits.acknowledgeEntries
-    static let delay = Duration.milliseconds(Limits.acknowledgeDelay)
+    static let delay = Limits.acknowledgeDelay
 
     private var items: [Acknowledge.Item] = []
     private var count = 0

@@ -73,11 +73,3 @@ final class Collected: Sendable {
         results.withLock { $0.sorted { $0.key < $1.key }.map(\.value) }
     }
 }
-
-extension Duration {
-    /// Whole milliseconds.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds.multipliedReportingOverflow(by: 1000).partialValue + attoseconds / 1_000_000_000_000_000
-    }
-}

@@ -302,7 +302,7 @@ struct SendQueue {
             for item in waiting { finish(item, problem) }
             return
         }
-        let wanted = problem.retryAfter.map { Duration.milliseconds(Int64(clamping: $0)) } ?? Self.rest
+        let wanted = problem.retryAfter ?? Self.rest
         targets.rest(name, until: now + max(wanted, .milliseconds(10)))
         for item in waiting { items.note(problem, of: item.tag) }
     }

@@ -31,7 +31,7 @@ struct Expiry: Equatable, Sendable {
     }
 
     init(after duration: Duration, now: Timestamp, boot: BootTime) {
-        let milliseconds = UInt64(max(0, duration.milliseconds))
+        let milliseconds = UInt64(max(0, duration.wholeMilliseconds))
         time = now + duration
         due = BootTime(boot: boot.boot, milliseconds: boot.milliseconds &+ milliseconds)
     }

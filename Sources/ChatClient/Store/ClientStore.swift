@@ -66,7 +66,7 @@ final class ClientStore {
         try Database(
             path: directory.storeFile,
             options: DatabaseOptions(
-                mode: mode, busyTimeout: Int(patience.milliseconds), writeAheadLog: mode == .create,
+                mode: mode, busyTimeout: patience, writeAheadLog: mode == .create,
                 synchronous: .normal, secureDelete: true, checkpointOnClose: false,
                 autoCheckpointPages: checkpointPages))
     }

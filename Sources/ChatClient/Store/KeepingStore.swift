@@ -57,7 +57,7 @@ extension ClientStore {
     func emptyLog(now: Timestamp) throws {
         let before = try keepingPast().emptied
         try write { try note { $0.emptied = now } }
-        _ = try? database.checkpoint(.truncate, patience: 0)
+        _ = try? database.checkpoint(.truncate, patience: .zero)
         guard database.logFileSize > 0 else { return }
         try write { try note { $0.emptied = before } }
     }

@@ -55,7 +55,7 @@ package actor AccountKeeper: AccountService {
     func hold(_ failure: Failure, since start: Ticks) async {
         guard failure.errorCode?.isTelling ?? true else { return }
         let delay = deadline.delay(start: start, now: sources.ticks())
-        try? await Task.sleep(for: .microseconds(Int64(clamping: delay)))
+        try? await Task.sleep(for: delay)
     }
 
     /// Asks the store. Its errors become what a peer is told.
@@ -105,8 +105,8 @@ extension ErrorCode {
 }
 
 extension Failure {
-    /// Slowed down; trying again helps after so many microseconds.
-    static func slowedDown(_ wait: UInt64) -> Failure {
-        Failure(.rateLimited, retryAfter: UInt32(clamping: wait / 1_000 + 1))
+    /// Slowed down; trying again helps after that time.
+    static func slowedDown(_ wait: Duration) -> Failure {
+        Failure(.rateLimited, retryAfter: wait)
     }
 }

@@ -39,13 +39,13 @@ package struct LoginThrottle: Sendable {
 
     /// Begins an attempt.
     ///
-    /// - Returns: 0: go on. Otherwise how many microseconds later an attempt will be looked at.
-    package mutating func begin(_ name: UserName, from prefix: AddressPrefix, at now: Ticks) -> UInt64 {
-        guard let limits else { return 0 }
+    /// - Returns: none: go on. Otherwise how much later an attempt will be looked at.
+    package mutating func begin(_ name: UserName, from prefix: AddressPrefix, at now: Ticks) -> Duration {
+        guard let limits else { return .zero }
         let wait = byPrefix.take(prefix, of: limits.prefix, at: now)
-        guard wait == 0 else { return wait }
+        guard wait == .zero else { return wait }
         let nameWait = byName.take(Key(name: name, prefix: prefix), of: limits.name, at: now)
-        if nameWait > 0 { byPrefix.refund(prefix, of: limits.prefix, at: now) }
+        if nameWait > .zero { byPrefix.refund(prefix, of: limits.prefix, at: now) }
         return nameWait
     }
 

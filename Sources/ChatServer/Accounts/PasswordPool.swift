@@ -4,8 +4,8 @@ import System
 
 /// Threads that compute bcrypt, and the bounded queue before them.
 package actor PasswordPool {
-    /// When a full queue has room again, milliseconds: about ten computations.
-    private static let busyRetry: UInt32 = 2_000
+    /// When a full queue has room again: about ten computations.
+    private static let busyRetry = Duration.seconds(2)
 
     /// The cost of each hash that is made.
     package nonisolated let cost: Int

@@ -21,7 +21,7 @@ package struct ServerSources: Sendable {
     /// The system's.
     package static let system = ServerSources(
         time: { Timestamp(milliseconds: SystemClock.unixMilliseconds) },
-        ticks: { Ticks(microseconds: SystemClock.microseconds) },
+        ticks: { Ticks(SystemClock.uptime) },
         random: { SecureRandom.bytes($0) })
 
     /// 16 random bytes.

@@ -60,7 +60,7 @@ extension AdminRequest {
         case .createInvite(let uses, let lifetime, let by):
             begin(.createInvite)
             object["uses"] = .integer(Int64(uses))
-            object["lifetime"] = .integer(Int64(clamping: lifetime))
+            object["lifetime"] = .integer(lifetime.wholeMilliseconds)
             object["by"] = .string(by)
         case .listInvites: begin(.listInvites)
         case .revokeInvite(let id):
@@ -119,10 +119,10 @@ extension AdminRequest {
             self = .importUsers(users, isDryRun: isDryRun)
         case .createInvite:
             guard let uses = object["uses"]?.integer, uses > 0,
-                let lifetime = object["lifetime"]?.integer.flatMap({ UInt64(exactly: $0) }),
+                let lifetime = object["lifetime"]?.integer, lifetime >= 0,
                 let by = object["by"]?.string
             else { return nil }
-            self = .createInvite(uses: Int(uses), lifetime: lifetime, by: by)
+            self = .createInvite(uses: Int(uses), lifetime: .milliseconds(lifetime), by: by)
         case .revokeInvite:
             guard let id = object["id"]?.string else { return nil }
             self = .revokeInvite(id)

@@ -17,8 +17,8 @@ package enum AdminRequest: Equatable, Sendable {
     case exportUser(UserName, from: ExportPosition?)
     /// At most `chunk` users.
     case importUsers([NewUser], isDryRun: Bool)
-    /// `lifetime` in milliseconds; `by`: who asks, for people.
-    case createInvite(uses: Int, lifetime: UInt64, by: String)
+    /// `by`: who asks, for people.
+    case createInvite(uses: Int, lifetime: Duration, by: String)
     case listInvites
     /// By the beginning of its identifier.
     case revokeInvite(String)

@@ -6,10 +6,10 @@ extension Administration {
     /// Bytes of randomness in a token; it is written as twice as many digits.
     private static let tokenBytes = 16
 
-    func createInvite(uses: Int, lifetime: UInt64, by: String) async throws -> JSONObject {
+    func createInvite(uses: Int, lifetime: Duration, by: String) async throws -> JSONObject {
         let now = sources.time()
         let invite = Invite(
-            id: sources.identifier(), usesLeft: uses, expires: now + .milliseconds(Int64(clamping: lifetime)),
+            id: sources.identifier(), usesLeft: uses, expires: now + lifetime,
             created: now, createdBy: by)
         let token = Hexadecimal.text(sources.random(Self.tokenBytes))
         try await StoreFailure.settling { () throws(StoreFailure) in

@@ -6,7 +6,7 @@ struct InviteCreateCommand: ChatdCommand {
     static let configuration = CommandConfiguration(commandName: "create", abstract: "Make an invite and print it.")
 
     /// A week: time enough to be read, not to be forgotten.
-    private static let standardLifetime: UInt64 = 7 * 24 * 3_600_000
+    private static let standardLifetime = Duration.seconds(7 * 24 * 3_600)
 
     @Option(
         parsing: .unconditional,
@@ -17,12 +17,12 @@ struct InviteCreateCommand: ChatdCommand {
         parsing: .unconditional,
         help: ArgumentHelp("How long it can be used (default: 7d).", valueName: "duration"),
         transform: InviteCreateCommand.lifetime)
-    var expires: UInt64?
+    var expires: Duration?
 
     @OptionGroup var shared: SharedOptions
 
-    private static func lifetime(_ text: String) throws -> UInt64 {
-        guard let value = DurationText.milliseconds(text), value > 0 else {
+    private static func lifetime(_ text: String) throws -> Duration {
+        guard let value = DurationText.duration(text), value > .zero else {
             throw ValidationError("expected \(DurationText.form)")
         }
         return value

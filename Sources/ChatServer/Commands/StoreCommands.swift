@@ -67,7 +67,7 @@ struct StatusCommand: ChatdCommand {
         guard let number = row[key]?.integer.flatMap({ UInt64(exactly: $0) }) else { return row.cell(key) }
         switch key {
         case "store_bytes": return SizeText.text(number)
-        case "uptime_ms": return DurationText.text(milliseconds: number)
+        case "uptime_ms": return DurationText.text(.milliseconds(number))
         default: return String(number)
         }
     }

@@ -67,7 +67,7 @@ package struct ServerConfiguration: Sendable, Equatable {
         let broadcast: BroadcastPolicy? = try file.choice("broadcast")
         self.broadcast = flags.broadcast ?? broadcast ?? (isPrivate ? .all : .admins)
         // Nobody but this machine's own users is kept awake by a message to everyone.
-        if isPrivate, file.entries["limits.everyone_interval"] == nil { limits.everyoneInterval = 0 }
+        if isPrivate, file.entries["limits.everyone_interval"] == nil { limits.everyoneInterval = .zero }
     }
 
     /// The keys in which this one differs from what a service was started with, and that count only when it starts

@@ -6,7 +6,7 @@ extension ServerLimits {
     private enum Form {
         case count(WritableKeyPath<ServerLimits, UInt64>, ClosedRange<Int64>)
         /// A text such as `"30s"`; 0 is written `"0s"`.
-        case milliseconds(WritableKeyPath<ServerLimits, UInt64>)
+        case duration(WritableKeyPath<ServerLimits, Duration>)
         /// A text such as `"10G"`, or a number of bytes.
         case bytes(WritableKeyPath<ServerLimits, UInt64>)
     }
@@ -17,22 +17,22 @@ extension ServerLimits {
         return [
             "messages_per_second": .count(\.messagesPerSecond, 0...1_000_000),
             "messages_burst": .count(\.messagesBurst, 1...1_000_000),
-            "message_debt": .milliseconds(\.messageDebt),
-            "everyone_interval": .milliseconds(\.everyoneInterval),
+            "message_debt": .duration(\.messageDebt),
+            "everyone_interval": .duration(\.everyoneInterval),
             "everyone_devices": .count(\.everyoneDevices, 1...Int64(Limits.everyoneDevices)),
             "account_store": .bytes(\.accountStore),
-            "retention": .milliseconds(\.retention),
+            "retention": .duration(\.retention),
             "max_store": .bytes(\.maxStore),
             "store_reserve": .bytes(\.storeReserve),
             "login_failures": .count(\.loginFailures, 1...many.upperBound),
-            "login_failure_interval": .milliseconds(\.loginFailureInterval),
+            "login_failure_interval": .duration(\.loginFailureInterval),
             "address_failures": .count(\.addressFailures, 1...many.upperBound),
-            "address_failure_interval": .milliseconds(\.addressFailureInterval),
+            "address_failure_interval": .duration(\.addressFailureInterval),
             "registrations": .count(\.registrations, 1...many.upperBound),
-            "registration_interval": .milliseconds(\.registrationInterval),
+            "registration_interval": .duration(\.registrationInterval),
             "password_threads": .count(\.passwordThreads, 1...64),
             "password_queue": .count(\.passwordQueue, 0...10_000),
-            "failure_delay": .milliseconds(\.failureDelay),
+            "failure_delay": .duration(\.failureDelay),
             "connections": .count(\.connections, 1...many.upperBound),
             "connections_per_account": .count(\.connectionsPerAccount, 1...many.upperBound),
             "unauthenticated_per_address": .count(\.unauthenticatedPerAddress, 1...many.upperBound),
@@ -50,14 +50,14 @@ extension ServerLimits {
             switch form {
             case .count(let path, let range):
                 if let value = try file.integer(key, in: range) { self[keyPath: path] = UInt64(value) }
-            case .milliseconds(let path):
-                if let value = try file.milliseconds(key) { self[keyPath: path] = value }
+            case .duration(let path):
+                if let value = try file.duration(key) { self[keyPath: path] = value }
             case .bytes(let path):
                 if let value = try Self.size(key, file) { self[keyPath: path] = value }
             }
         }
-        guard retention > 0 else { throw file.failure(at: "limits.retention", "limits.retention must be above 0s") }
-        guard failureDelay > 0 else {
+        guard retention > .zero else { throw file.failure(at: "limits.retention", "limits.retention must be above 0s") }
+        guard failureDelay > .zero else {
             throw file.failure(at: "limits.failure_delay", "limits.failure_delay must be above 0s")
         }
     }

@@ -9,16 +9,16 @@ package struct ServerLimits: Sendable, Equatable {
     /// `messages_burst`: what it may append at once, so that a file of lines passes at full speed.
     package var messagesBurst: UInt64 = 2_000
     /// `message_debt`, a duration: an account that is so far over its rate, by way of many connections, is refused
-    /// (`rate_limited`) instead of slowed down. Milliseconds.
-    package var messageDebt: UInt64 = 60_000
+    /// (`rate_limited`) instead of slowed down.
+    package var messageDebt = Duration.seconds(60)
     /// `everyone_interval`, a duration: one message to everyone an account in this time, where `broadcast` is `all`:
-    /// each costs a delivery to everybody. 0: no limit, which is the default on loopback. Milliseconds.
-    package var everyoneInterval: UInt64 = 5_000
+    /// each costs a delivery to everybody. 0: no limit, which is the default on loopback.
+    package var everyoneInterval = Duration.seconds(5)
     /// `account_store`, a size: bytes of payloads one account may have in the store at a time; older ones end with the
     /// retention. 0: no limit.
     package var accountStore: UInt64 = 1 << 30
-    /// `retention`, a duration: entries end so long after they were appended, delivered or not. Milliseconds.
-    package var retention: UInt64 = 30 * 24 * 3_600_000
+    /// `retention`, a duration: entries end so long after they were appended, delivered or not.
+    package var retention = Duration.seconds(30 * 24 * 3_600)
 
     /// `everyone_devices`: devices that may be in the group of everyone; then newcomers are refused (`too_large`). Each commit costs every
     /// member a look, and who joins the whole tree. At most `Limits.everyoneDevices`.
@@ -38,16 +38,16 @@ package struct ServerLimits: Sendable, Equatable {
     /// `login_failures`: failed logins of one name from one address that are looked at at once …
     package var loginFailures: UInt64 = 10
     /// … and `login_failure_interval`, a duration: how long until one more is. With both a guesser has 2,900 tries a
-    /// day, of passwords of eight bytes or more. Milliseconds; 0: nothing is slowed down.
-    package var loginFailureInterval: UInt64 = 30_000
+    /// day, of passwords of eight bytes or more. 0: nothing is slowed down.
+    package var loginFailureInterval = Duration.seconds(30)
     /// `address_failures`: the same for one address whatever the names, so that names are not tried in turn …
     package var addressFailures: UInt64 = 100
-    /// … and `address_failure_interval`, a duration. Milliseconds.
-    package var addressFailureInterval: UInt64 = 3_000
+    /// … and `address_failure_interval`, a duration.
+    package var addressFailureInterval = Duration.seconds(3)
     /// `registrations`: accounts that one address may make at once: a class room, a test …
     package var registrations: UInt64 = 50
-    /// … and `registration_interval`, a duration: how long until one more. Milliseconds; 0: no limit.
-    package var registrationInterval: UInt64 = 60_000
+    /// … and `registration_interval`, a duration: how long until one more. 0: no limit.
+    package var registrationInterval = Duration.seconds(60)
     /// `password_threads`: threads that compute bcrypt, at a low priority. One keeps the others free for messages.
     package var passwordThreads: UInt64 = 1
     /// `password_queue`: computations that may wait; more are answered `busy`. 48 of 174 ms each are done in time for
@@ -55,8 +55,8 @@ package struct ServerLimits: Sendable, Equatable {
     /// its owner has logged in once.
     package var passwordQueue: UInt64 = 48
     /// `failure_delay`, a duration: when a failed login or registration is answered, whatever the reason, counted from
-    /// when its password's turn came. Above the time of the dearest hash, that of cost 14 (700 ms). Milliseconds.
-    package var failureDelay: UInt64 = 1_000
+    /// when its password's turn came. Above the time of the dearest hash, that of cost 14 (700 ms).
+    package var failureDelay = Duration.seconds(1)
 
     // MARK: Connections
 
@@ -81,11 +81,11 @@ package struct ServerLimits: Sendable, Equatable {
     package static var off: ServerLimits {
         var limits = ServerLimits()
         limits.messagesPerSecond = 0
-        limits.everyoneInterval = 0
+        limits.everyoneInterval = .zero
         limits.accountStore = 0
-        limits.loginFailureInterval = 0
-        limits.addressFailureInterval = 0
-        limits.registrationInterval = 0
+        limits.loginFailureInterval = .zero
+        limits.addressFailureInterval = .zero
+        limits.registrationInterval = .zero
         return limits
     }
 }
@@ -98,25 +98,24 @@ extension ServerLimits {
 
     /// Messages of one account to everyone; nil: no limit.
     package var everyoneRate: RateLimit? {
-        everyoneInterval == 0 ? nil : RateLimit(burst: 1, everyMilliseconds: everyoneInterval)
+        everyoneInterval == .zero ? nil : RateLimit(burst: 1, interval: everyoneInterval)
     }
 
     /// Connections of one account, as far as there are any.
     package var accountConnections: UInt64 { min(connectionsPerAccount, max(1, connections / 2)) }
 
     package var loginThrottle: LoginThrottle.Limits? {
-        guard loginFailureInterval > 0, addressFailureInterval > 0 else { return nil }
+        guard loginFailureInterval > .zero, addressFailureInterval > .zero else { return nil }
         return LoginThrottle.Limits(
-            name: RateLimit(burst: loginFailures, everyMilliseconds: loginFailureInterval),
-            prefix: RateLimit(burst: addressFailures, everyMilliseconds: addressFailureInterval))
+            name: RateLimit(burst: loginFailures, interval: loginFailureInterval),
+            prefix: RateLimit(burst: addressFailures, interval: addressFailureInterval))
     }
 
     package var registrationRate: RateLimit? {
-        registrationInterval == 0
-            ? nil : RateLimit(burst: registrations, everyMilliseconds: registrationInterval)
+        registrationInterval == .zero ? nil : RateLimit(burst: registrations, interval: registrationInterval)
     }
 
     package var failureDeadline: FailureDeadline {
-        FailureDeadline(interval: failureDelay.multipliedReportingOverflow(by: 1_000).partialValue)
+        FailureDeadline(interval: failureDelay)
     }
 }

@@ -22,7 +22,7 @@ final class TurnDesk {
         let key = ObjectIdentifier(session)
         guard questions[conversation]?[key] == nil, lines[conversation, default: TurnLine()].ask(key) else {
             return answer(
-                .failure(Failure(.turnTaken, retryAfter: UInt32(clamping: Limits.turnSeconds * 1_000))))
+                .failure(Failure(.turnTaken, retryAfter: .seconds(Limits.turnSeconds))))
         }
         questions[conversation, default: [:]][key] = Question(session: session, reader: reader, answer: answer)
         goOn(conversation)

@@ -47,6 +47,9 @@ package struct HubClock {
         self.now = now
         self.wall = wall
     }
+
+    /// `now`, as rates reckon.
+    var ticks: Ticks { Ticks(.nanoseconds(Int64(clamping: now().uptimeNanoseconds))) }
 }
 
 extension HubSettings {

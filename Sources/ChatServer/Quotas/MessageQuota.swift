@@ -7,23 +7,23 @@ package struct MessageQuota: Sendable, Equatable {
         /// In tenths of messages.
         package var messages: RateLimit?
         package var everyone: RateLimit?
-        /// Microseconds of debt beyond which messages are refused.
-        package var largestDebt: UInt64
+        /// The debt beyond which messages are refused.
+        package var largestDebt: Duration
 
         package init(_ limits: ServerLimits, everyoneIsLimited: Bool) {
             messages = limits.messageRate.map {
-                RateLimit(burst: min($0.burst, .max / 10) * 10, interval: $0.interval / 10)
+                RateLimit(burst: $0.burst * 10, interval: $0.interval / 10)
             }
             everyone = everyoneIsLimited ? limits.everyoneRate : nil
-            largestDebt = limits.messageDebt.multipliedReportingOverflow(by: 1_000).partialValue
+            largestDebt = limits.messageDebt
         }
     }
 
     package enum Verdict: Sendable, Equatable {
-        /// Take it, and then read nothing of this account for so many microseconds (0: go on reading).
-        case take(pause: UInt64)
-        /// Refuse it; trying again helps after so many microseconds.
-        case refuse(retryAfter: UInt64)
+        /// Take it, and then read nothing of this account for so long.
+        case take(pause: Duration)
+        /// Refuse it; trying again helps after that time.
+        case refuse(retryAfter: Duration)
     }
 
     /// Counts tenths of messages.
@@ -36,7 +36,7 @@ package struct MessageQuota: Sendable, Equatable {
     package mutating func append(toEveryone: Bool, limits: Limits, at now: Ticks) -> Verdict {
         if toEveryone, let rate = limits.everyone {
             let wait = everyone.take(of: rate, at: now)
-            guard wait == 0 else { return .refuse(retryAfter: wait) }
+            guard wait == .zero else { return .refuse(retryAfter: wait) }
         }
         let verdict = charge(RequestCost.append, limits: limits, at: now)
         if case .refuse = verdict, toEveryone, let rate = limits.everyone { everyone.refund(of: rate) }
@@ -45,7 +45,7 @@ package struct MessageQuota: Sendable, Equatable {
 
     /// A request that costs so much.
     mutating func charge(_ cost: RequestCost, limits: Limits, at now: Ticks) -> Verdict {
-        guard let rate = limits.messages else { return .take(pause: 0) }
+        guard let rate = limits.messages else { return .take(pause: .zero) }
         let pause = messages.charge(cost.tenths, of: rate, at: now)
         guard pause <= limits.largestDebt else {
             messages.refund(cost.tenths, of: rate)
@@ -69,6 +69,6 @@ extension MessageQuota.Verdict {
     /// What a peer is told; nil where it is taken.
     package var failure: Failure? {
         guard case .refuse(let wait) = self else { return nil }
-        return Failure(.rateLimited, retryAfter: UInt32(clamping: (wait + 999) / 1_000))
+        return Failure(.rateLimited, retryAfter: wait)
     }
 }

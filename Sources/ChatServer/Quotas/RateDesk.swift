@@ -51,12 +51,12 @@ final class RateDesk {
         quotas = quotas.filter { !$0.value.isFull(at: now) }
     }
 
-    private var now: Ticks { Ticks(microseconds: clock.now().uptimeNanoseconds / 1_000) }
+    private var now: Ticks { clock.ticks }
 
     private func settle(_ verdict: MessageQuota.Verdict, _ session: Session) -> Failure? {
-        if case .take(let pause) = verdict, pause > 0 {
+        if case .take(let pause) = verdict, pause > .zero {
             session.pause(.rate)
-            _ = loop.assumeIsolated().scheduleTask(in: .microseconds(Int64(clamping: pause))) {
+            _ = loop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) {
                 session.resume(.rate)
             }
         }

@@ -2,29 +2,29 @@
 package struct RateLimit: Sendable, Equatable {
     /// How many may come at once after a rest.
     package var burst: UInt64
-    /// Microseconds in which one more is earned.
-    package var interval: UInt64
+    /// In which one more is earned.
+    package var interval: Duration
+    /// So many at most, of which none takes longer than that: their product is a duration.
+    private static let (most, longest) = (UInt64(1) << 32, Duration.seconds(1 << 31))
 
-    package init(burst: UInt64, interval: UInt64) {
-        self.burst = max(1, burst)
-        self.interval = max(1, interval)
+    package init(burst: UInt64, interval: Duration) {
+        self.burst = min(max(1, burst), Self.most)
+        self.interval = min(max(.microseconds(1), interval), Self.longest)
     }
 
     /// So many a second.
     package init(burst: UInt64, perSecond: UInt64) {
-        self.init(burst: burst, interval: 1_000_000 / max(1, perSecond))
+        self.init(burst: burst, interval: .seconds(1) / max(1, perSecond))
     }
 
-    /// One every so many milliseconds.
-    package init(burst: UInt64, everyMilliseconds: UInt64) {
-        self.init(burst: burst, interval: everyMilliseconds.multipliedReportingOverflow(by: 1_000).partialValue)
-    }
+    /// In which so many are earned.
+    func time(for count: UInt64) -> Duration { interval * min(count, Self.most) }
 
-    var span: UInt64 { burst &* interval }
+    var span: Duration { time(for: burst) }
 }
 
 /// What somebody has used of a `RateLimit`: a token bucket that is written as one time, the one at which it will be
-/// full again (the generic cell rate algorithm). Spans are microseconds.
+/// full again (the generic cell rate algorithm).
 package struct RateMeter: Sendable, Equatable {
     private var fullAt = Ticks.beginning
 
@@ -32,33 +32,33 @@ package struct RateMeter: Sendable, Equatable {
 
     /// Takes `count` if they are there.
     ///
-    /// - Returns: 0 where they were taken; else how many microseconds later they will be there, and nothing is taken.
-    package mutating func take(_ count: UInt64 = 1, of limit: RateLimit, at now: Ticks) -> UInt64 {
-        let after = Swift.max(fullAt, now) + count &* limit.interval
-        let latest = now + Swift.max(limit.span, count &* limit.interval)
+    /// - Returns: none where they were taken; else how much later they will be there, and nothing is taken.
+    package mutating func take(_ count: UInt64 = 1, of limit: RateLimit, at now: Ticks) -> Duration {
+        let after = Swift.max(fullAt, now) + limit.time(for: count)
+        let latest = now + Swift.max(limit.span, limit.time(for: count))
         guard after <= latest else { return after.span(since: latest) }
         fullAt = after
-        return 0
+        return .zero
     }
 
     /// Takes `count` even where they are not there, so that a debt arises.
     ///
-    /// - Returns: for how many microseconds nothing more should be taken in; 0 within the limit.
-    package mutating func charge(_ count: UInt64 = 1, of limit: RateLimit, at now: Ticks) -> UInt64 {
-        fullAt = Swift.max(fullAt, now) + count &* limit.interval
+    /// - Returns: for how long nothing more should be taken in; not at all within the limit.
+    package mutating func charge(_ count: UInt64 = 1, of limit: RateLimit, at now: Ticks) -> Duration {
+        fullAt = Swift.max(fullAt, now) + limit.time(for: count)
         return fullAt.span(since: now + limit.span)
     }
 
     /// Gives back what was taken and not used.
     package mutating func refund(_ count: UInt64 = 1, of limit: RateLimit) {
-        fullAt = fullAt - count &* limit.interval
+        fullAt = fullAt - limit.time(for: count)
     }
 
     /// Whether it is full, and therefore not worth remembering.
     package func isFull(at now: Ticks) -> Bool { fullAt <= now }
 
-    /// How much is used up, microseconds.
-    func debt(at now: Ticks) -> UInt64 { fullAt.span(since: now) }
+    /// How much is used up.
+    func debt(at now: Ticks) -> Duration { fullAt.span(since: now) }
 }
 
 /// Meters for whatever a stranger may name, in bounded memory.
@@ -73,7 +73,7 @@ package struct RateTable<Key: Hashable & Sendable>: Sendable {
     package var count: Int { meters.count }
 
     /// As `RateMeter.take`.
-    package mutating func take(_ key: Key, of limit: RateLimit, at now: Ticks) -> UInt64 {
+    package mutating func take(_ key: Key, of limit: RateLimit, at now: Ticks) -> Duration {
         if meters[key] == nil && meters.count >= capacity { makeRoom(at: now) }
         return meters[key, default: RateMeter()].take(of: limit, at: now)
     }

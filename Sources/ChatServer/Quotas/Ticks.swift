@@ -1,28 +1,28 @@
-/// A moment on a clock that only goes forward, from some beginning. Spans are microseconds. No arithmetic here can trap.
+/// A moment on a clock that only goes forward, from some beginning. No arithmetic here can trap.
 package struct Ticks: Hashable, Sendable {
-    package static let beginning = Ticks(microseconds: 0)
+    package static let beginning = Ticks(.zero)
+    /// Far from where a sum of two would trap.
+    private static let last = Duration.seconds(Int64.max)
 
-    package let microseconds: UInt64
+    package let sinceBeginning: Duration
 
-    package init(microseconds: UInt64) { self.microseconds = microseconds }
+    /// The moment so long after the beginning; the beginning for anything before it.
+    package init(_ sinceBeginning: Duration) { self.sinceBeginning = min(max(.zero, sinceBeginning), Self.last) }
 
     /// The moment so much later; the last one where there is none.
-    package static func + (moment: Ticks, span: UInt64) -> Ticks {
-        let (sum, overflow) = moment.microseconds.addingReportingOverflow(span)
-        return Ticks(microseconds: overflow ? .max : sum)
+    package static func + (moment: Ticks, span: Duration) -> Ticks {
+        Ticks(moment.sinceBeginning + min(span, last))
     }
 
     /// The moment so much earlier; the beginning where there is none.
-    package static func - (moment: Ticks, span: UInt64) -> Ticks {
-        Ticks(microseconds: moment.microseconds - min(span, moment.microseconds))
+    package static func - (moment: Ticks, span: Duration) -> Ticks {
+        Ticks(moment.sinceBeginning - min(span, last))
     }
 
-    /// The span since an earlier moment; 0 since a later one.
-    package func span(since earlier: Ticks) -> UInt64 {
-        microseconds - min(microseconds, earlier.microseconds)
-    }
+    /// The span since an earlier moment; none since a later one.
+    package func span(since earlier: Ticks) -> Duration { max(.zero, sinceBeginning - earlier.sinceBeginning) }
 }
 
 extension Ticks: Comparable {
-    package static func < (left: Ticks, right: Ticks) -> Bool { left.microseconds < right.microseconds }
+    package static func < (left: Ticks, right: Ticks) -> Bool { left.sinceBeginning < right.sinceBeginning }
 }

@@ -134,10 +134,9 @@ final class GroupRequests {
         let bytes = StoreQuota.bytes(of: bundle)
         if let failure = quota.verdict(adding: bytes, for: question.author.account).failure { return failure }
         guard case .success(let ruling)? = decision.ruling, ruling.isExternal else { return nil }
-        let limit = RateLimit(burst: 2, everyMilliseconds: UInt64(Limits.externalCommitSeconds) * 1_000)
-        let now = Ticks(microseconds: context.clock.now().uptimeNanoseconds / 1_000)
-        let wait = externals.take(question.author.device, of: limit, at: now)
-        return wait > 0 ? Failure(.rateLimited, retryAfter: UInt32(clamping: wait / 1_000)) : nil
+        let limit = RateLimit(burst: 2, interval: .seconds(Limits.externalCommitSeconds))
+        let wait = externals.take(question.author.device, of: limit, at: context.clock.ticks)
+        return wait > .zero ? Failure(.rateLimited, retryAfter: wait) : nil
     }
 
     private func answer(

@@ -105,7 +105,7 @@ final class LoginRequests {
             expulsion.recent.concern(identity.account.id, identity.device, by: identity.key, since: mark)
         else { return result }
         let sentence = "devices of the account were cut off meanwhile; log in again"
-        return .failure(Failure(.busy, sentence: sentence, retryAfter: 100))
+        return .failure(Failure(.busy, sentence: sentence, retryAfter: .milliseconds(100)))
     }
 
     /// The newest use of an identity file counts: the connections of the former one end first. The same use again ends nothing.

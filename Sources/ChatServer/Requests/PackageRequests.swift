@@ -5,7 +5,7 @@ import WireCodec
 final class PackageRequests {
     private static let limit = RateLimit(
         burst: UInt64(Limits.keyPackageClaimsInAll),
-        everyMilliseconds: UInt64(Limits.keyPackageClaim / Limits.keyPackageClaimsInAll))
+        interval: Limits.keyPackageClaim / Limits.keyPackageClaimsInAll)
 
     private let context: HubContext
     private let accounts: any AccountService
@@ -41,10 +41,10 @@ final class PackageRequests {
 
     private func take(_ request: TakeKeyPackages, _ session: Session, _ correlation: UInt32) {
         guard let reader = session.begin(weight: RequestWeight.lookUp)?.reader else { return }
-        let now = Ticks(microseconds: context.clock.now().uptimeNanoseconds / 1_000)
         let claim = PackageClaim(
             claimer: reader.account, device: reader.device, conversation: request.conversation,
-            account: request.account, isOverRate: claims.take(reader.account, of: Self.limit, at: now) > 0)
+            account: request.account,
+            isOverRate: claims.take(reader.account, of: Self.limit, at: context.clock.ticks) > .zero)
         context.bridge.perform { [store = context.store] () throws(StoreFailure) in
             let standing = try await store.standing(of: claim.conversation, for: reader)
             guard standing.conversation.isOpenToAdding(claim.account) else { throw .refused(Failure(.invalidTarget)) }

@@ -30,7 +30,7 @@ struct HubEffects: ServiceEffects {
         let hub = try await server.hub.status()
         status["running"] = .bool(true)
         status["pid"] = .integer(Int64(getpid()))
-        status["uptime_ms"] = .integer(Int64(clamping: ServerSources.system.ticks().span(since: started) / 1_000))
+        status["uptime_ms"] = .integer(ServerSources.system.ticks().span(since: started).wholeMilliseconds)
         status["addresses"] = .array(server.addresses.map { .string("\($0)") })
         status["metrics"] = metrics.map { .string("\($0)") }
         status["connections"] = .integer(Int64(hub.connections))

@@ -26,6 +26,6 @@ package struct CommitReport: Sendable, Equatable {
     /// Why a commit is refused until then; nil where it is not.
     package static func refusal(until: Timestamp?, at time: Timestamp) -> Failure? {
         guard let until, until > time else { return nil }
-        return Failure(.blocked, retryAfter: UInt32(clamping: (until - time).wholeMilliseconds))
+        return Failure(.blocked, retryAfter: until - time)
     }
 }

@@ -24,8 +24,8 @@ package struct RetentionSweep: Sendable, Equatable {
     package let bounds: RetentionBounds
 
     /// - Parameters:
-    ///   - retention: how long entries are kept, milliseconds.
-    package init(now: Timestamp, retention: UInt64) { bounds = RetentionBounds(now: now, retention: retention) }
+    ///   - retention: how long entries are kept.
+    package init(now: Timestamp, retention: Duration) { bounds = RetentionBounds(now: now, retention: retention) }
 
     package var isDone: Bool { phase == .done }
 }
@@ -46,9 +46,9 @@ package struct RetentionBounds: Sendable, Equatable {
     /// Key packages that expire before it are gone.
     package let now: Timestamp
 
-    init(now: Timestamp, retention: UInt64) {
+    init(now: Timestamp, retention: Duration) {
         self.now = now
-        entriesBefore = now - .milliseconds(Int64(clamping: retention))
+        entriesBefore = now - retention
         handshakesBefore = min(entriesBefore, now - Self.handshakesLive)
         unseenSince = now - Self.handshakesLive
         waitingBefore = now - WaitingDevice.patience

@@ -104,7 +104,7 @@ package struct ChainStep: Sendable, Equatable {
         let wait = max(last + resetPause - time, .milliseconds(1))
         return Failure(
             .rateLimited, sentence: "the account was reset within the last day; it can be once a day",
-            retryAfter: UInt32(clamping: wait.wholeMilliseconds))
+            retryAfter: wait)
     }
 }
 
@@ -216,7 +216,7 @@ package struct IdentityEntry: Sendable, Equatable {
         let wait = max(last + pause - time, .milliseconds(1))
         return Failure(
             .rateLimited, sentence: "this identity was used within the last minute",
-            retryAfter: UInt32(clamping: wait.wholeMilliseconds))
+            retryAfter: wait)
     }
 
     /// The key by which it logs in.

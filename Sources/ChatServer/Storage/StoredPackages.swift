@@ -105,7 +105,7 @@ package struct KeptPackages: Sendable, Equatable {
 }
 
 package struct PackageClaim: Sendable, Equatable {
-    package static let lifetime = Duration.milliseconds(Limits.keyPackageClaim)
+    package static let lifetime = Limits.keyPackageClaim
 
     package var claimer: AccountID
     /// The device that asks, which gets none of its own.

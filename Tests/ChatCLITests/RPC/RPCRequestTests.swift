@@ -103,7 +103,8 @@ import Testing
     @Test func `an error has our code, exit and hint, the message's id, and the line ack`() throws {
         let bob = try #require(ConversationName("@bob"))
         let problem = Problem(
-            .unreachable, "away", hint: "try again", id: "the id", conversation: "@bob", sent: .unknown, retryAfter: 5)
+            .unreachable, "away", hint: "try again", id: "the id", conversation: "@bob", sent: .unknown,
+            retryAfter: .milliseconds(5))
         let error = RPCError(
             problem, Acknowledgement(id: nil, conversation: bob, time: 0, status: .failed, problem: problem))
         #expect(

@@ -97,10 +97,10 @@ import Testing
     @Test func `a server that names a pause is given it up to a limit`() {
         var reconnector = Reconnector(requiresFirstConnection: false)
         #expect(reconnector.start() == .connect)
-        let busy = Problem(.busy, "busy", retryAfter: 5000)
+        let busy = Problem(.busy, "busy", retryAfter: .milliseconds(5000))
         #expect(reconnector.failed(busy, now: .zero, random: 0) == .wait(until: .seconds(5)))
         #expect(reconnector.retry() == .connect)
-        let never = Problem(.busy, "busy", retryAfter: .max)
+        let never = Problem(.busy, "busy", retryAfter: .seconds(Int64.max))
         #expect(reconnector.failed(never, now: .zero, random: 0) == .wait(until: Backoff.longest))
     }
 }

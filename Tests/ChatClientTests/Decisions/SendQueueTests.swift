@@ -80,7 +80,7 @@ private struct Scene {
         return settle()
     }
 
-    mutating func refuse(_ tag: UInt64, _ code: ErrorCode, retryAfter: UInt64? = nil) -> [String] {
+    mutating func refuse(_ tag: UInt64, _ code: ErrorCode, retryAfter: Duration? = nil) -> [String] {
         queue.replied(tag: tag, .failure(Problem(code, retryAfter: retryAfter)), now: now)
         return settle()
     }
@@ -148,7 +148,7 @@ extension UserName {
         scene.submit("b")
         scene.submit("c", to: Scene.carol)
         _ = scene.connect()
-        #expect(scene.refuse(1, .rateLimited, retryAfter: 1000).isEmpty)
+        #expect(scene.refuse(1, .rateLimited, retryAfter: .milliseconds(1000)).isEmpty)
         #expect(scene.refuse(2, .rateLimited).isEmpty)
         #expect(scene.accept(3) == ["3 accepted"])
         #expect(scene.queue.wakeAt == .milliseconds(250))
@@ -162,7 +162,7 @@ extension UserName {
         var scene = Scene(SendOptions(timeout: .seconds(1)))
         scene.submit("a")
         _ = scene.connect()
-        #expect(scene.refuse(1, .rateLimited, retryAfter: 5000).isEmpty)
+        #expect(scene.refuse(1, .rateLimited, retryAfter: .milliseconds(5000)).isEmpty)
         #expect(scene.wait(.seconds(1)) == ["1 failed 75 sent no"])
     }
 
@@ -170,15 +170,15 @@ extension UserName {
         var scene = Scene(SendOptions(timeout: .seconds(1)))
         scene.submit("a")
         _ = scene.connect()
-        #expect(scene.refuse(1, .busy, retryAfter: 5000).isEmpty)
+        #expect(scene.refuse(1, .busy, retryAfter: .milliseconds(5000)).isEmpty)
         #expect(scene.wait(.seconds(1)) == ["1 failed 75 sent unknown"])
         // A refusal stands behind the look for what was stored before.
         var other = Scene(SendOptions(timeout: .seconds(2)))
         other.submit("a")
         _ = other.connect()
-        #expect(other.refuse(1, .busy, retryAfter: 100).isEmpty)
+        #expect(other.refuse(1, .busy, retryAfter: .milliseconds(100)).isEmpty)
         #expect(other.wait(.milliseconds(100)) == ["send 1"])
-        #expect(other.refuse(1, .rateLimited, retryAfter: 9000).isEmpty)
+        #expect(other.refuse(1, .rateLimited, retryAfter: .milliseconds(9000)).isEmpty)
         #expect(other.wait(.seconds(2)) == ["1 failed 75 sent no"])
     }
 
@@ -190,17 +190,19 @@ extension UserName {
         for body in ["a", "b", "c", "d"] { scene.submit(body) }
         scene.submit("e", to: Scene.carol)
         #expect(scene.connect().suffix(5) == ["send 1", "send 2", "send 3", "send 4", "send 5"])
-        for tag in [2, 3, 4] as [UInt64] { #expect(scene.refuse(tag, .rateLimited, retryAfter: 1500).isEmpty) }
-        #expect(scene.refuse(5, .rateLimited, retryAfter: 9000).isEmpty)
+        for tag in [2, 3, 4] as [UInt64] {
+            #expect(scene.refuse(tag, .rateLimited, retryAfter: .milliseconds(1500)).isEmpty)
+        }
+        #expect(scene.refuse(5, .rateLimited, retryAfter: .milliseconds(9000)).isEmpty)
         #expect(scene.accept(1) == ["1 accepted"])
         #expect(scene.wait(.milliseconds(1500)) == ["send 2"])
         #expect(scene.accept(2) == ["2 accepted", "send 3"])
         // Nobody took anything for carol.
         #expect(scene.wait(.milliseconds(500)) == ["5 failed 75 sent no"])
-        #expect(scene.refuse(3, .rateLimited, retryAfter: 1400).isEmpty)
+        #expect(scene.refuse(3, .rateLimited, retryAfter: .milliseconds(1400)).isEmpty)
         #expect(scene.wait(.milliseconds(1400)) == ["send 3"])
         #expect(scene.accept(3) == ["3 accepted", "send 4"])
-        #expect(scene.refuse(4, .rateLimited, retryAfter: 9000).isEmpty)
+        #expect(scene.refuse(4, .rateLimited, retryAfter: .milliseconds(9000)).isEmpty)
         #expect(scene.wait(.milliseconds(1999)).isEmpty)
         #expect(scene.wait(.milliseconds(1)) == ["4 failed 75 sent no"])
     }
@@ -210,7 +212,7 @@ extension UserName {
         scene.submit("a")
         scene.submit("b")
         _ = scene.connect()
-        #expect(scene.refuse(2, .rateLimited, retryAfter: 9000).isEmpty)
+        #expect(scene.refuse(2, .rateLimited, retryAfter: .milliseconds(9000)).isEmpty)
         #expect(scene.wait(.seconds(1)).isEmpty)
         #expect(scene.accept(1) == ["1 accepted"])
         #expect(scene.wait(.seconds(1)) == ["2 failed 75 sent no"])

@@ -55,8 +55,8 @@ final class TestServer: Sendable {
         log.logLevel = .critical
         let store = try await SQLiteStore.open(SQLiteStore.Settings(path: path))
         var limits = ServerLimits()
-        limits.failureDelay = 30
-        limits.registrationInterval = 0
+        limits.failureDelay = .milliseconds(30)
+        limits.registrationInterval = .zero
         let accounts = AccountKeeper(
             store: store, everyone: store.everyone, policy: AccountPolicy(registration: .open, limits: limits),
             passwordCost: 4, log: log)

@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func `unknown name and wrong password are one answer at one time`() async throws {
-        let scene = try await AccountScene { $0.failureDelay = 2_500 }
+        let scene = try await AccountScene { $0.failureDelay = .milliseconds(2_500) }
         _ = try await register(scene, "alice")
         let clock = ContinuousClock()
         for user in ["alice", "nobody"] {
@@ -119,7 +119,7 @@ import Testing
         let scene = try await AccountScene { limits in
             limits.loginFailures = 2
             // Nothing is forgiven meanwhile.
-            limits.loginFailureInterval = 3_600_000
+            limits.loginFailureInterval = .seconds(3_600)
         }
         let device = try TestDevice()
         let alice = try await register(scene, "alice", device: device)
@@ -139,7 +139,7 @@ import Testing
     @Test func `a full queue answers busy`() async throws {
         let scene = try await AccountScene { limits in
             limits.passwordQueue = 1
-            limits.loginFailureInterval = 0
+            limits.loginFailureInterval = .zero
         }
         let codes = await withTaskGroup(of: ErrorCode?.self) { group in
             for _ in 0..<6 {

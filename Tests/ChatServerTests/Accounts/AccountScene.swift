@@ -22,7 +22,7 @@ final class AccountScene: Sendable {
     {
         scratch = try Scratch()
         var limits = ServerLimits()
-        limits.failureDelay = 30
+        limits.failureDelay = .milliseconds(30)
         change(&limits)
         let waited = WaitedTime()
         self.waited = waited

@@ -210,7 +210,7 @@ import WireCodec
     }
 
     @Test func `a use of an identity file begins with keys of its own, and replaces the one before`() async throws {
-        let scene = try await AccountScene(limits: { $0.failureDelay = 1 })
+        let scene = try await AccountScene(limits: { $0.failureDelay = .milliseconds(1) })
         var (me, chain) = try await begun(scene)
         let file = try SigningKey()
         func registration(_ key: SigningKey, _ purpose: KeyPurpose) throws -> KeyRegistration {

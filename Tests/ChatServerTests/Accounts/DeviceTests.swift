@@ -129,7 +129,7 @@ import Testing
             try await scene.store.revokeDevice(id, of: account)
         }
         // What lies with conversations goes with the next sweep.
-        var sweep = RetentionSweep(now: 1, retention: 1)
+        var sweep = RetentionSweep(now: 1, retention: .milliseconds(1))
         while !sweep.isDone { sweep = try await scene.store.retire(sweep).sweep }
         // The newest ones, so that they can be told; and how far the account has come.
         let kept = try await scene.store.read { database in
@@ -207,7 +207,7 @@ import Testing
     @Test func `a password is changed no more often than a login may fail`() async throws {
         let scene = try await AccountScene { limits in
             limits.loginFailures = 2
-            limits.loginFailureInterval = 600_000
+            limits.loginFailureInterval = .seconds(600)
         }
         let alice = try await alice(scene, TestDevice())
         let origin = scene.origin()

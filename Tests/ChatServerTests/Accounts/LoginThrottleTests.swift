@@ -4,9 +4,9 @@ import Testing
 @testable import ChatServer
 
 @Suite struct LoginThrottleTests {
-    private let second: UInt64 = 1_000_000
+    private let second = Duration.seconds(1)
     private let limits = LoginThrottle.Limits(
-        name: RateLimit(burst: 3, interval: 30_000_000), prefix: RateLimit(burst: 5, interval: 3_000_000))
+        name: RateLimit(burst: 3, interval: .seconds(30)), prefix: RateLimit(burst: 5, interval: .seconds(3)))
 
     private func name(_ text: String) throws -> UserName { try #require(UserName(text)) }
 
@@ -15,11 +15,11 @@ import Testing
         let here = AddressPrefix("192.0.2.1")
         let there = AddressPrefix("192.0.2.2")
         let alice = try name("alice")
-        for _ in 0..<3 { #expect(throttle.begin(alice, from: here, at: moment(second)) == 0) }
-        #expect(throttle.begin(alice, from: here, at: moment(second)) == 30 * second)
+        for _ in 0..<3 { #expect(throttle.begin(alice, from: here, at: moment(second)) == .zero) }
+        #expect(throttle.begin(alice, from: here, at: moment(second)) == .seconds(30))
         // Guessing does not lock the account out elsewhere, nor others here.
-        #expect(throttle.begin(alice, from: there, at: moment(second)) == 0)
-        #expect(throttle.begin(try name("bob"), from: here, at: moment(second)) == 0)
+        #expect(throttle.begin(alice, from: there, at: moment(second)) == .zero)
+        #expect(throttle.begin(try name("bob"), from: here, at: moment(second)) == .zero)
     }
 
     @Test func `successes cost nothing`() throws {
@@ -27,7 +27,7 @@ import Testing
         let here = AddressPrefix("192.0.2.1")
         let alice = try name("alice")
         for _ in 0..<1_000 {
-            #expect(throttle.begin(alice, from: here, at: moment(second)) == 0)
+            #expect(throttle.begin(alice, from: here, at: moment(second)) == .zero)
             throttle.forgive(alice, from: here, at: moment(second))
         }
     }
@@ -35,12 +35,12 @@ import Testing
     @Test func `names tried in turn are counted together`() throws {
         var throttle = LoginThrottle(limits: limits)
         let here = AddressPrefix("2001:db8:1:2::1")
-        for number in 0..<5 { #expect(throttle.begin(try name("u\(number)"), from: here, at: moment(second)) == 0) }
+        for number in 0..<5 { #expect(throttle.begin(try name("u\(number)"), from: here, at: moment(second)) == .zero) }
         // Another address of the same /64 is the same party.
         #expect(
-            throttle.begin(try name("u9"), from: AddressPrefix("2001:db8:1:2:ffff::9"), at: moment(second)) == 3
-                * second)
-        #expect(throttle.begin(try name("u9"), from: AddressPrefix("2001:db8:1:3::1"), at: moment(second)) == 0)
+            throttle.begin(try name("u9"), from: AddressPrefix("2001:db8:1:2:ffff::9"), at: moment(second))
+                == .seconds(3))
+        #expect(throttle.begin(try name("u9"), from: AddressPrefix("2001:db8:1:3::1"), at: moment(second)) == .zero)
     }
 
     @Test func `a refused attempt takes nothing`() throws {
@@ -48,16 +48,17 @@ import Testing
         let here = AddressPrefix("192.0.2.1")
         let alice = try name("alice")
         for _ in 0..<3 { _ = throttle.begin(alice, from: here, at: moment(second)) }
-        for _ in 0..<100 { #expect(throttle.begin(alice, from: here, at: moment(second)) > 0) }
-        #expect(throttle.begin(try name("bob"), from: here, at: moment(second)) == 0)
-        #expect(throttle.begin(alice, from: here, at: moment(31 * second)) == 0)
+        for _ in 0..<100 { #expect(throttle.begin(alice, from: here, at: moment(second)) > .zero) }
+        #expect(throttle.begin(try name("bob"), from: here, at: moment(second)) == .zero)
+        #expect(throttle.begin(alice, from: here, at: moment(.seconds(31))) == .zero)
     }
 
     @Test func `its memory is bounded`() throws {
         var throttle = LoginThrottle(limits: limits, capacity: 64)
         for number in 0..<5_000 {
             _ = throttle.begin(
-                try name("u\(number)"), from: AddressPrefix("10.0.\(number / 256).\(number % 256)"), at: moment(1))
+                try name("u\(number)"), from: AddressPrefix("10.0.\(number / 256).\(number % 256)"),
+                at: moment(.microseconds(1)))
         }
         let mirror = Mirror(reflecting: throttle)
         let tables = mirror.children.filter { $0.label?.hasPrefix("by") ?? false }
@@ -132,12 +133,13 @@ import Testing
 
 @Suite struct FailureDeadlineTests {
     @Test func `whatever it took the answer comes at a multiple`() {
-        let deadline = FailureDeadline(interval: 1_000)
+        let start = moment(.microseconds(70))
+        let deadline = FailureDeadline(interval: .microseconds(1_000))
         for (elapsed, delay) in [(0, 1_000), (1, 999), (999, 1), (1_000, 0), (1_001, 999), (2_500, 500)]
-            as [(UInt64, UInt64)]
+            as [(Int, Int)]
         {
-            #expect(deadline.delay(start: moment(70), now: moment(70 + elapsed)) == delay)
+            #expect(deadline.delay(start: start, now: start + .microseconds(elapsed)) == .microseconds(delay))
         }
-        #expect(deadline.delay(start: moment(70), now: moment(3)) == 1_000)
+        #expect(deadline.delay(start: start, now: moment(.microseconds(3))) == .milliseconds(1))
     }
 }

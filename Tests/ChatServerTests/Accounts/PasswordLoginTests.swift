@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func `a cheap imported hash is refused no sooner than an unknown name`() async throws {
-        let scene = try await AccountScene { $0.failureDelay = 1 }
+        let scene = try await AccountScene { $0.failureDelay = .milliseconds(1) }
         try await insert(try account(cost: 4), scene)
         // Unpadded it would be a two hundredth.
         #expect(try await guess(scene, "bob") > computation() / 2)
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func `an unknown name is refused no sooner than a dear imported hash`() async throws {
-        let scene = try await AccountScene { $0.failureDelay = 1 }
+        let scene = try await AccountScene { $0.failureDelay = .milliseconds(1) }
         try await insert(try account(cost: 14), scene)
         // Four times the work.
         #expect(try await guess(scene, "nobody") > computation() * 2)
@@ -81,7 +81,7 @@ import Testing
 
     @Test func `the deadline counts from when the turn came`() async throws {
         let scene = try await AccountScene { limits in
-            limits.failureDelay = 1_500
+            limits.failureDelay = .milliseconds(1_500)
             limits.passwordThreads = 1
         }
         let times = try await withThrowingTaskGroup(of: Duration.self) { group in

@@ -3,81 +3,83 @@ import Testing
 
 @testable import ChatServer
 
-func moment(_ microseconds: UInt64) -> Ticks { Ticks(microseconds: microseconds) }
+func moment(_ time: Duration) -> Ticks { Ticks(time) }
 
 @Suite struct RateLimitTests {
-    private let second: UInt64 = 1_000_000
+    private let second = Duration.seconds(1)
 
     @Test func `a burst passes and then one each interval`() {
         let limit = RateLimit(burst: 3, interval: second)
         var meter = RateMeter()
-        let start: UInt64 = 50 * second
+        let start = Duration.seconds(50)
         let first = (0..<5).map { _ in meter.take(of: limit, at: moment(start)) }
-        #expect(first == [0, 0, 0, second, second])
-        #expect(meter.take(of: limit, at: moment(start + second - 1)) == 1)
-        #expect(meter.take(of: limit, at: moment(start + second)) == 0)
+        #expect(first == [.zero, .zero, .zero, second, second])
+        #expect(meter.take(of: limit, at: moment(start + second - .microseconds(1))) == .microseconds(1))
+        #expect(meter.take(of: limit, at: moment(start + second)) == .zero)
         #expect(meter.take(of: limit, at: moment(start + second)) == second)
-        #expect(!meter.isFull(at: moment(start + 3 * second)))
-        #expect(meter.isFull(at: moment(start + 4 * second)))
+        #expect(!meter.isFull(at: moment(start + .seconds(3))))
+        #expect(meter.isFull(at: moment(start + .seconds(4))))
     }
 
     @Test func `what is given back can be taken again`() {
         let limit = RateLimit(burst: 1, interval: second)
         var meter = RateMeter()
-        #expect(meter.take(of: limit, at: moment(0)) == 0)
+        #expect(meter.take(of: limit, at: moment(.zero)) == .zero)
         meter.refund(of: limit)
-        #expect(meter.take(of: limit, at: moment(0)) == 0)
-        #expect(meter.take(of: limit, at: moment(0)) == second)
+        #expect(meter.take(of: limit, at: moment(.zero)) == .zero)
+        #expect(meter.take(of: limit, at: moment(.zero)) == second)
     }
 
     @Test func `over its rate an account is slowed down and then refused`() {
         var limits = ServerLimits()
         limits.messagesPerSecond = 100
         limits.messagesBurst = 2_000
-        limits.messageDebt = 1_000
+        limits.messageDebt = second
         let quota = MessageQuota.Limits(limits, everyoneIsLimited: false)
         var account = MessageQuota()
         let verdicts = (0..<2_101).map { _ in account.append(toEveryone: false, limits: quota, at: moment(second)) }
-        #expect(verdicts[..<2_000].allSatisfy { $0 == .take(pause: 0) })
-        #expect(verdicts[2_000] == .take(pause: 10_000))
+        #expect(verdicts[..<2_000].allSatisfy { $0 == .take(pause: .zero) })
+        #expect(verdicts[2_000] == .take(pause: .milliseconds(10)))
         #expect(verdicts[2_099] == .take(pause: second))
-        #expect(verdicts[2_100] == .refuse(retryAfter: 10_000))
-        #expect(verdicts[2_100].failure == Failure(.rateLimited, retryAfter: 10))
+        #expect(verdicts[2_100] == .refuse(retryAfter: .milliseconds(10)))
+        #expect(verdicts[2_100].failure == Failure(.rateLimited, retryAfter: .milliseconds(10)))
         // Refused ones add nothing to the debt.
-        #expect(account.append(toEveryone: false, limits: quota, at: moment(second + 10_000)) == .take(pause: second))
-        #expect(account.isFull(at: moment(40 * second)))
+        #expect(
+            account.append(toEveryone: false, limits: quota, at: moment(second + .milliseconds(10)))
+                == .take(pause: second))
+        #expect(account.isFull(at: moment(.seconds(40))))
     }
 
     @Test func `everyone is written to once in five seconds where that is limited`() {
         let limited = MessageQuota.Limits(ServerLimits(), everyoneIsLimited: true)
         let free = MessageQuota.Limits(ServerLimits(), everyoneIsLimited: false)
         var account = MessageQuota()
-        #expect(account.append(toEveryone: true, limits: limited, at: moment(second)) == .take(pause: 0))
+        #expect(account.append(toEveryone: true, limits: limited, at: moment(second)) == .take(pause: .zero))
         #expect(
-            account.append(toEveryone: true, limits: limited, at: moment(2 * second)) == .refuse(retryAfter: 4 * second)
+            account.append(toEveryone: true, limits: limited, at: moment(.seconds(2))) == .refuse(retryAfter: .seconds(4))
         )
-        #expect(account.append(toEveryone: false, limits: limited, at: moment(2 * second)) == .take(pause: 0))
-        #expect(account.append(toEveryone: true, limits: free, at: moment(2 * second)) == .take(pause: 0))
-        #expect(account.append(toEveryone: true, limits: limited, at: moment(6 * second)) == .take(pause: 0))
+        #expect(account.append(toEveryone: false, limits: limited, at: moment(.seconds(2))) == .take(pause: .zero))
+        #expect(account.append(toEveryone: true, limits: free, at: moment(.seconds(2))) == .take(pause: .zero))
+        #expect(account.append(toEveryone: true, limits: limited, at: moment(.seconds(6))) == .take(pause: .zero))
     }
 
     @Test func `with limits off nothing is held back`() {
         let off = MessageQuota.Limits(ServerLimits.off, everyoneIsLimited: true)
         var account = MessageQuota()
         for _ in 0..<10_000 {
-            #expect(account.append(toEveryone: true, limits: off, at: moment(5)) == .take(pause: 0))
+            #expect(account.append(toEveryone: true, limits: off, at: moment(.microseconds(5))) == .take(pause: .zero))
         }
     }
 
     @Test func `a table forgets who used least`() {
         let limit = RateLimit(burst: 10, interval: second)
         var table = RateTable<Int>(capacity: 100)
-        for _ in 0..<10 { _ = table.take(-1, of: limit, at: moment(0)) }
+        for _ in 0..<10 { _ = table.take(-1, of: limit, at: moment(.zero)) }
         for stranger in 0..<10_000 {
-            #expect(table.take(stranger, of: limit, at: moment(0)) == 0)
+            #expect(table.take(stranger, of: limit, at: moment(.zero)) == .zero)
             #expect(table.count <= 100)
         }
-        #expect(table.take(-1, of: limit, at: moment(0)) > 0)
+        #expect(table.take(-1, of: limit, at: moment(.zero)) > .zero)
     }
 }
 

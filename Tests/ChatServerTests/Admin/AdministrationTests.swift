@@ -28,7 +28,7 @@ import Transport
             .setFlag(name, .disabled, isOn: true), .deleteUser(name, erasing: true),
             .deleteUser(name, erasing: false),
             .importUsers([try Self.user("a"), try Self.user("b")], isDryRun: true),
-            .createInvite(uses: 3, lifetime: 9, by: "x"), .listInvites, .revokeInvite("ab"), .fingerprint, .identity,
+            .createInvite(uses: 3, lifetime: .milliseconds(9), by: "x"), .listInvites, .revokeInvite("ab"), .fingerprint, .identity,
             .check, .status, .restart, .listRooms, .removeRoom(try #require(RoomName("ops"))),
             .exportUser(name, from: nil),
             .exportUser(name, from: .conversations(after: nil)),

@@ -39,7 +39,7 @@ import Transport
             try await members[1].send(try members[1].commit())
             let _: Done = try await members[2].client.reply(to: report)
             let blocked = try await failure { try await members[1].send(try members[1].commit()) }
-            #expect(blocked?.errorCode == .blocked && blocked?.retryAfter ?? 0 > 86_000_000)
+            #expect(blocked?.errorCode == .blocked && blocked?.wait ?? .zero > .seconds(86_000))
             _ = try await members[1].message("still here")
             try await members[0].catchUp(in: report.conversation)
             try await members[0].send(try members[0].commit())

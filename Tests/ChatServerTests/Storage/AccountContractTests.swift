@@ -333,11 +333,13 @@ import Testing
             let week = RetentionSweep.identifiersLonger
             _ = try await store.commit([store.append("old", to: dm, id: 5)], time: 1_100)
             _ = try await store.commit([store.append("new", to: dm)], time: 3_000)
-            #expect(try await store.sweep(now: 3_000, retention: 1_000) == UInt64(StoreQuota.bytes(ofPayload: 3)))
+            #expect(
+                try await store.sweep(now: 3_000, retention: .milliseconds(1_000))
+                    == UInt64(StoreQuota.bytes(ofPayload: 3)))
             #expect(try await store.page(dm).rows.first == .hole(.retention, first: 1, last: 1))
             #expect(try await store.store.usage() == [alice: UInt64(StoreQuota.bytes(ofPayload: 3))])
             #expect(try await store.commit([store.append("old", to: dm, id: 5)]).first?.stored?.duplicate == true)
-            _ = try await store.sweep(now: 3_000 + week, retention: 1_000)
+            _ = try await store.sweep(now: 3_000 + week, retention: .milliseconds(1_000))
             #expect(try await store.commit([store.append("old", to: dm, id: 5)]).map(\.seq) == [3])
         }
     }

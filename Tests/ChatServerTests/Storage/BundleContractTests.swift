@@ -224,15 +224,15 @@ import Testing
             for request in 1...2 as ClosedRange<UInt64> {
                 #expect(try await take(aliceDevice, request, store)?.payload == [UInt8(request)])
             }
-            _ = try await store.sweep(now: 3_000, retention: 1_000)
+            _ = try await store.sweep(now: 3_000, retention: .milliseconds(1_000))
             for request in 1...2 as ClosedRange<UInt64> {
                 #expect(try await take(aliceDevice, request, store)?.payload == [UInt8(request)])
             }
-            _ = try await store.sweep(now: 3_000 + RetentionSweep.identifiersLonger, retention: 1_000)
+            _ = try await store.sweep(now: 3_000 + RetentionSweep.identifiersLonger, retention: .milliseconds(1_000))
             #expect(try await take(aliceDevice, 2, store) == nil)
             #expect(try await store.store.welcomes(for: bobDevice, limit: 9) == [room])
             let year = Timestamp(milliseconds: UInt64(Limits.handshakeDays) * 24 * 3_600 * 1_000)
-            _ = try await store.sweep(now: year + .seconds(2), retention: 1_000)
+            _ = try await store.sweep(now: year + .seconds(2), retention: .milliseconds(1_000))
             #expect(try await store.store.welcomes(for: bobDevice, limit: 9).isEmpty)
             #expect(try await take(bobDevice, 1, store) == nil)
         }
@@ -249,7 +249,8 @@ import Testing
             let whole = entry + UInt64(StoreQuota.bytes(ofPayload: payload.count))
             #expect(try await store.store.usage() == [alice: whole])
             for device in [aliceDevice, bobDevice] { #expect(try await take(device, 1, store) != nil) }
-            let freed = try await store.sweep(now: 3_000 + RetentionSweep.identifiersLonger, retention: 1_000)
+            let freed = try await store.sweep(
+                now: 3_000 + RetentionSweep.identifiersLonger, retention: .milliseconds(1_000))
             #expect(freed == whole)
             #expect(try await store.store.usage().isEmpty)
         }

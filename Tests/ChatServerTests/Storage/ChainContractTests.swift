@@ -169,9 +169,9 @@ import Testing
             _ = try await store.device(of: alice, 1)
             _ = try await store.store.publish(step(0, .create(aliceDevice)))
             _ = try await store.device(of: alice, 2)
-            _ = try await store.sweep(now: 1000 + WaitingDevice.patience, retention: 1 << 40)
+            _ = try await store.sweep(now: 1000 + WaitingDevice.patience, retention: .milliseconds(1 << 40))
             #expect(try await states(store) == [aliceDevice: .active, second: .pending, third: .pending])
-            _ = try await store.sweep(now: 1001 + WaitingDevice.patience, retention: 1 << 40)
+            _ = try await store.sweep(now: 1001 + WaitingDevice.patience, retention: .milliseconds(1 << 40))
             #expect(try await states(store) == [aliceDevice: .active, second: .pending])
         }
     }

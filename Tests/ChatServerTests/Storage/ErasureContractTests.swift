@@ -104,7 +104,7 @@ import Transport
             try await erase(alice, store)
             let left = UInt64(StoreQuota.bytes(ofPayload: 32))
             #expect(try await store.store.usage() == [alice: left])
-            #expect(try await store.sweep(now: 5_000, retention: 1_000) == left)
+            #expect(try await store.sweep(now: 5_000, retention: .milliseconds(1_000)) == left)
             #expect(try await store.page(dm).rows == [.hole(.retention, first: 1, last: 1)])
         }
     }

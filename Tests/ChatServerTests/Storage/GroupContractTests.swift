@@ -403,8 +403,8 @@ import Transport
                 commit(1, in: dm, epoch: 1, both), store.append("a", to: dm, precondition: 1),
                 commit(2, in: dm, epoch: 2), store.append("b", to: dm, precondition: 2),
             ])
-            let month = 30 * 24 * 3_600 * 1_000 as UInt64
-            let later = Timestamp(milliseconds: 2 * month)
+            let month = Duration.seconds(30 * 24 * 3_600)
+            let later = Timestamp.zero + month * 2
             _ = try await store.sweep(now: later, retention: month)
             #expect(try await store.texts(dm) == ["commit 1", "commit 2"])
             _ = try await store.commit([store.append("c", to: dm, precondition: 2)], time: later)
@@ -414,7 +414,7 @@ import Transport
             #expect(try await store.commit([commit(2, in: dm, epoch: 2)]).first?.stored?.duplicate == true)
             _ = try await store.sweep(
                 now: Timestamp(milliseconds: UInt64(Limits.handshakeDays) * 24 * 3_600 * 1_000 + 2_000),
-                retention: 500 * 24 * 3_600 * 1_000)
+                retention: .milliseconds(500 * 24 * 3_600 * 1_000))
             #expect(
                 try await store.texts(dm).count == 3, "a server that keeps messages longer keeps handshakes as long")
             _ = try await store.sweep(
@@ -432,12 +432,12 @@ import Transport
             let dm = try await store.open(alice, bob)
             _ = try await store.commit([commit(1, in: dm, epoch: 1, both)])
             let year = Timestamp(milliseconds: UInt64(Limits.handshakeDays) * 24 * 3_600 * 1_000)
-            _ = try await store.sweep(now: year, retention: 24 * 3_600 * 1_000)
+            _ = try await store.sweep(now: year, retention: .milliseconds(24 * 3_600 * 1_000))
             #expect(try await store.store.lostLeaves(of: dm) == [])
             // Alice was seen since.
             store.time = year
             try await store.store.note(SoftMarks(seen: [SeenMark(account: alice, device: aliceDevice, online: true)]))
-            _ = try await store.sweep(now: year + .seconds(2), retention: 24 * 3_600 * 1_000)
+            _ = try await store.sweep(now: year + .seconds(2), retention: .milliseconds(24 * 3_600 * 1_000))
             #expect(try await store.store.lostLeaves(of: dm).map(\.leaf) == [1])
             #expect(try await standing(store, dm, bobDevice).leaf?.until != nil)
             let late = try await store.commit([

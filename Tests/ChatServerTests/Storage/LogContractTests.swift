@@ -84,7 +84,7 @@ import Transport
             let first = entry
             entry.object(Failure(.storeFull))
             var other = store.entry("b", to: dm)
-            other.object(Failure(.rateLimited, retryAfter: 7))
+            other.object(Failure(.rateLimited, retryAfter: .milliseconds(7)))
             // Also where the first one stands in the same batch.
             let outcomes = try await store.commit([.bundle(first), .bundle(entry), .bundle(other)])
             #expect(outcomes[1].seq == outcomes[0].seq && outcomes[0].seq != nil)

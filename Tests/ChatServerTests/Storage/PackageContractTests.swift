@@ -7,7 +7,7 @@ import Testing
 @Suite struct PackageContractTests {
     typealias Kind = StoreUnderTest.Kind
 
-    private static let hour = Duration.milliseconds(Limits.keyPackageClaim)
+    private static let hour = Limits.keyPackageClaim
 
     private func package(_ number: UInt8, expires: Timestamp = 10_000_000_000) -> NewPackage {
         NewPackage(reference: [1, number], initKey: [2, number], package: [3, number], expires: expires)
@@ -93,7 +93,7 @@ import Testing
             store.time = 4_000
             #expect(try await take(claim(3), store).isEmpty)
             #expect(try await standing(store) == KeyPackageStanding.none)
-            _ = try await store.sweep(now: 4_000, retention: 1_000_000)
+            _ = try await store.sweep(now: 4_000, retention: .milliseconds(1_000_000))
             // It is forgotten with its time, and nothing else of it is there.
             #expect(try await store.store.publishPackages(publication(1...1)).standing.left == 1)
         }

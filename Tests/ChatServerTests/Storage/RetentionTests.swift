@@ -24,7 +24,7 @@ import Testing
         try await withLog { store, dm in
             _ = try await store.commit((1...1200).map { store.append("\($0)", to: dm) }, time: 100)
             _ = try await store.commit((1...3).map { store.append("new \($0)", to: dm) }, time: 200)
-            #expect(try await store.sweep(now: 1150, retention: 1000) > 0)
+            #expect(try await store.sweep(now: 1150, retention: .milliseconds(1000)) > 0)
             let page = try await store.page(dm, after: 5)
             #expect(page.rows.first == .hole(.retention, first: 6, last: 1200))
             #expect(page.rows.count == 4 && page.through == 1203 && page.isLast)
@@ -35,7 +35,9 @@ import Testing
     @Test func `a log of which nothing is left goes on where it was`() async throws {
         try await withLog { store, dm in
             _ = try await store.commit([store.append("old", to: dm)], time: 100)
-            #expect(try await store.sweep(now: 5000, retention: 1000) == UInt64(StoreQuota.bytes(ofPayload: 3)))
+            #expect(
+                try await store.sweep(now: 5000, retention: .milliseconds(1000))
+                    == UInt64(StoreQuota.bytes(ofPayload: 3)))
             #expect(try await store.page(dm).rows == [.hole(.retention, first: 1, last: 1)])
             #expect(try await store.page(dm, after: 1).rows.isEmpty)
             #expect(try await store.commit([store.append("new", to: dm)], time: 5000).map(\.seq) == [2])
@@ -48,10 +50,10 @@ import Testing
             _ = try await store.commit((1...5).map { store.append("\($0)", to: dm) }, time: 10_000)
             _ = try await store.commit([store.append("the clock was wrong", to: dm)], time: 100)
             _ = try await store.commit([store.append("after", to: dm)], time: 10_100)
-            #expect(try await store.sweep(now: 10_500, retention: 1000) == 0)
+            #expect(try await store.sweep(now: 10_500, retention: .milliseconds(1000)) == 0)
             #expect(try await store.texts(dm).count == 7)
             let gone = [1, 1, 1, 1, 1, 19].map { UInt64(StoreQuota.bytes(ofPayload: $0)) }
-            #expect(try await store.sweep(now: 11_050, retention: 1000) == gone.reduce(0, +))
+            #expect(try await store.sweep(now: 11_050, retention: .milliseconds(1000)) == gone.reduce(0, +))
             #expect(try await store.texts(dm) == ["after"])
             #expect(try store.faults() == [])
         }
@@ -64,7 +66,7 @@ import Testing
             _ = try await store.commit([store.append("the clock was wrong", to: dm, id: 5)], time: 100)
             // As one may stand in a store of the first version.
             try store.database { try $0.execute("UPDATE message_ids SET time = 100 WHERE seq = 2") }
-            _ = try await store.sweep(now: now, retention: 1000)
+            _ = try await store.sweep(now: now, retention: .milliseconds(1000))
             let again = try await store.commit([store.append("again", to: dm, id: 5)], time: now)
             #expect(again.first?.stored?.duplicate == true)
             #expect(try store.faults() == [])
@@ -150,9 +152,9 @@ import Testing
             _ = try await store.commit((1...3).map { store.append("\($0)", to: dm) }, time: 100)
             try restore(store)
             _ = try await store.commit([store.append("new", to: dm)], time: 200)
-            _ = try await store.sweep(now: 1150, retention: 1000)
+            _ = try await store.sweep(now: 1150, retention: .milliseconds(1000))
             #expect(try store.faults() == [])
-            _ = try await store.sweep(now: 9000, retention: 1000)
+            _ = try await store.sweep(now: 9000, retention: .milliseconds(1000))
             #expect(try store.faults() == [])
             let last = leapt.advanced(by: 1)
             #expect(

@@ -145,7 +145,7 @@ import Testing
                     store.append("old", to: dm), .bundle(founding), store.append("old", to: dm, precondition: 1),
                 ])
             }
-            var sweep = RetentionSweep(now: .zero + .seconds(500 * 86_400), retention: 1_000)
+            var sweep = RetentionSweep(now: .zero + .seconds(500 * 86_400), retention: .milliseconds(1_000))
             var parts: [ConversationID: Int] = [:]
             while !sweep.isDone {
                 let step = try await store.store.overdue(sweep)

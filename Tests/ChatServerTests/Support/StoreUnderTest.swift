@@ -228,7 +228,7 @@ final class StoreUnderTest: Sendable {
         try await page(conversation).entries.filter { $0.payload != OtherWriter.intrusion }.map(\.text)
     }
 
-    func sweep(now: Timestamp, retention: UInt64) async throws -> UInt64 {
+    func sweep(now: Timestamp, retention: Duration) async throws -> UInt64 {
         var sweep = RetentionSweep(now: now, retention: retention)
         var freed: UInt64 = 0
         while !sweep.isDone {

@@ -80,7 +80,7 @@ extension Server.Settings {
     mutating func allowMessages(_ burst: UInt64) {
         hub.limits.messagesPerSecond = 1
         hub.limits.messagesBurst = burst
-        hub.limits.messageDebt = 0
+        hub.limits.messageDebt = .zero
         let start = NIODeadline.now()
         now = { start }
     }

@@ -90,8 +90,8 @@
             if let name = UserName(text) { try promise(name.text == text, "a name is not what it was read from") }
             _ = ConversationName(text)
             _ = Cursor(text)
-            if let time = DurationText.milliseconds(text) {
-                let again = DurationText.milliseconds(DurationText.text(milliseconds: time))
+            if let time = DurationText.duration(text) {
+                let again = DurationText.duration(DurationText.text(time))
                 try promise(again == time, "a duration is not read as it was written")
             }
             _ = TimestampText.parse(text)

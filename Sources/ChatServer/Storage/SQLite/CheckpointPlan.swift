@@ -10,9 +10,9 @@ package struct CheckpointPlan: Sendable {
     package var largestFile: Int64 = 64 << 20
     /// Where room is short a file of so many bytes is cut off already.
     package var smallFile: Int64 = 1 << 20
-    /// How long everybody may be kept waiting for readers that stand in the way, milliseconds. One that reads for long,
+    /// How long everybody may be kept waiting for readers that stand in the way. One that reads for long,
     /// as a backup does, cannot be waited for: the log grows until it ends.
-    package static let patience = 100
+    package static let patience = Duration.milliseconds(100)
 
     private var isCopying = false
     /// Pages in the log when the last copy of it ended.
