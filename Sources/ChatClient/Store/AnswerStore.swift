@@ -114,7 +114,7 @@ extension ClientStore {
                 conversation: try row.identifier(2), seq: row.sequenceNumber(1), id: try row.identifier(3),
                 sender: try row.identifier(9),
                 device: try row.identifier(4), time: row.timestamp(5))
-            return (row.conversation(0), place, content)
+            return (row.conversationNumber(0), place, content)
         }
         for (conversation, place, content) in late {
             try decideAnswer(place, content, conversation: conversation, own: own, now: now)

@@ -114,7 +114,8 @@ extension ClientStore {
             """, id
         ) { row in
             StoredConversation(
-                number: row.conversation(0), id: id, name: try Self.conversationName(row, type: 1, peer: 2, name: 3))
+                number: row.conversationNumber(0), id: id,
+                name: try Self.conversationName(row, type: 1, peer: 2, name: 3))
         }
     }
 
@@ -147,7 +148,7 @@ extension ClientStore {
 
     /// The conversation's row.
     func number(of conversation: ConversationID) throws -> ConversationNumber? {
-        try database.first("SELECT number FROM conversations WHERE id = ?", conversation) { $0.conversation(0) }
+        try database.first("SELECT number FROM conversations WHERE id = ?", conversation) { $0.conversationNumber(0) }
     }
 }
 

@@ -77,7 +77,7 @@ extension ClientStore {
         try noteAllWanted()
         let numbers = try database.all(
             "SELECT number FROM conversations WHERE head > 0 OR received > 0 ORDER BY number"
-        ) { $0.conversation(0) }
+        ) { $0.conversationNumber(0) }
         for number in numbers {
             try settle(number, upTo: .largest)
             try database.run("UPDATE conversations SET head = max(head, received) WHERE number = ?", number)

@@ -47,7 +47,9 @@ extension ClientStore {
     private func conversationNumbers(_ name: ConversationName) throws -> [ConversationNumber] {
         switch name {
         case .everyone:
-            try database.all("SELECT number FROM conversations WHERE type = 2 ORDER BY number") { $0.conversation(0) }
+            try database.all("SELECT number FROM conversations WHERE type = 2 ORDER BY number") {
+                $0.conversationNumber(0)
+            }
         case .room(let name): try roomNumbers(RoomName(name))
         case .user(let user):
             // Of two accounts with one name the one that was told last is meant.
@@ -56,7 +58,7 @@ extension ClientStore {
                 SELECT number FROM conversations WHERE type = 1
                     AND peer = (SELECT id FROM accounts WHERE name = ? ORDER BY told DESC LIMIT 1) ORDER BY number
                 """, user.text
-            ) { $0.conversation(0) }
+            ) { $0.conversationNumber(0) }
         }
     }
 }

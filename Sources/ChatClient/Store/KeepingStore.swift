@@ -88,7 +88,7 @@ extension ClientStore {
             """, Self.erasedKind, due.before, due.passedBefore, due.passed, Self.erasePage
         ) { row in
             DueRow(
-                number: row.integer(0), conversation: row.conversation(1), position: row.optionalPosition(2),
+                number: row.integer(0), conversation: row.conversationNumber(1), position: row.optionalPosition(2),
                 isOwn: row.bool(3))
         }
     }

@@ -71,7 +71,7 @@ extension ClientStore {
             SELECT e.conversation, e.seq, e.time FROM entries e JOIN conversations c ON c.number = e.conversation
             WHERE e.position IS NULL AND e.seq <= c.received ORDER BY e.conversation, e.seq
             """
-        ) { Replayed(number: $0.conversation(0), seq: $0.sequenceNumber(1), time: $0.timestamp(2)) }
+        ) { Replayed(number: $0.conversationNumber(0), seq: $0.sequenceNumber(1), time: $0.timestamp(2)) }
         // A clock that was set back must not change the order within a conversation.
         for index in rows.indices.dropFirst() where rows[index].number == rows[index - 1].number {
             rows[index].time = max(rows[index].time, rows[index - 1].time)

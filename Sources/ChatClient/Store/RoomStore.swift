@@ -63,7 +63,7 @@ extension ClientStore {
     func roomNumbers(_ name: RoomName) throws -> [ConversationNumber] {
         try database.all(
             "SELECT number FROM conversations WHERE peer = ? AND type = ? ORDER BY number", name.text, Self.roomType
-        ) { $0.conversation(0) }
+        ) { $0.conversationNumber(0) }
     }
 }
 

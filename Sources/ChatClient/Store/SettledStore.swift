@@ -13,7 +13,7 @@ extension ClientStore {
         of conversation: ConversationID
     ) throws -> (number: ConversationNumber, head: SequenceNumber, received: SequenceNumber)? {
         try database.first("SELECT number, head, received FROM conversations WHERE id = ?", conversation) {
-            ($0.conversation(0), $0.sequenceNumber(1), $0.sequenceNumber(2))
+            ($0.conversationNumber(0), $0.sequenceNumber(1), $0.sequenceNumber(2))
         }
     }
 

@@ -1,5 +1,6 @@
 import ChatProtocol
 import GroupRules
+import StoredValues
 import Testing
 import Transport
 
@@ -214,12 +215,13 @@ import Transport
         let readers = (0..<1_000 as Range<UInt64>).map {
             DeviceReader(account: alice, device: DeviceID(high: 9, low: $0))
         }
-        for number in 0..<1_000 as Range<UInt64> { cache.keep(readers, of: number, at: 1) }
-        let kept = (0..<1_000 as Range<UInt64>).count { cache.readers(of: $0, at: 1) != nil }
+        let numbers = (0..<1_000 as Range<Int64>).map(ConversationNumber.init)
+        for number in numbers { cache.keep(readers, of: number, at: 1) }
+        let kept = numbers.count { cache.readers(of: $0, at: 1) != nil }
         #expect(kept > 0 && kept * readers.count <= LeafCache.most)
-        #expect(cache.readers(of: 999, at: 1)?.count == 1_000 && cache.readers(of: 999, at: 2) == nil)
-        cache.keep([], of: 999, at: 2)
-        #expect(cache.readers(of: 999, at: 2) == [] && cache.readers(of: 999, at: 1) == nil)
+        #expect(cache.readers(of: numbers[999], at: 1)?.count == 1_000 && cache.readers(of: numbers[999], at: 2) == nil)
+        cache.keep([], of: numbers[999], at: 2)
+        #expect(cache.readers(of: numbers[999], at: 2) == [] && cache.readers(of: numbers[999], at: 1) == nil)
     }
 
     @Test(arguments: Kind.all) func `who gets a leaf is an active device of its account`(_ kind: Kind) async throws {

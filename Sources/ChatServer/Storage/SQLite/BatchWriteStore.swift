@@ -7,7 +7,7 @@ struct BatchWriteStore {
     /// As it stands within the transaction: one object, since each entry of a batch changes it.
     final class Conversation {
         let info: ConversationInfo
-        let number: UInt64
+        let number: ConversationNumber
         var head: SequenceNumber
         var mark: GroupMark
         var lastTime: Timestamp
@@ -28,7 +28,7 @@ struct BatchWriteStore {
 
         init(_ row: Statement) throws {
             info = try ConversationInfo(row)
-            number = row.unsigned(4)
+            number = row.conversationNumber(4)
             head = row.sequenceNumber(5)
             mark = GroupMark(incarnation: row.incarnation(9), epoch: row.epoch(6))
             lastTime = row.timestamp(7)

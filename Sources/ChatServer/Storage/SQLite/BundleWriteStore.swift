@@ -35,7 +35,7 @@ extension BatchWriteStore {
     }
 
     /// - Returns: false where its identifier is there already.
-    private func insert(_ bundle: Bundle, _ stored: StoredAppend, _ number: UInt64) throws -> Bool {
+    private func insert(_ bundle: Bundle, _ stored: StoredAppend, _ number: ConversationNumber) throws -> Bool {
         try database.run(
             """
             INSERT OR IGNORE INTO message_ids(sender, conversation, id, seq, time, digest, incarnation, epoch)

@@ -6,14 +6,15 @@ import Transport
 /// Commits that members cannot process. Every function that changes something is part of the caller's transaction.
 enum CommitReportStore {
     /// Until when a device's commits are refused; nil where they never were.
-    static func blocked(_ device: DeviceID, in number: UInt64, _ database: Database) throws -> Timestamp? {
+    static func blocked(_ device: DeviceID, in number: ConversationNumber, _ database: Database) throws -> Timestamp? {
         try database.first("SELECT until FROM commit_blocks WHERE conversation = ? AND device = ?", number, device) {
             $0.timestamp(0)
         }
     }
 
     /// The device whose commit it is; nil where there is no such one.
-    static func author(of report: CommitReport, in number: UInt64, _ database: Database) throws -> DeviceID? {
+    static func author(of report: CommitReport, in number: ConversationNumber, _ database: Database) throws -> DeviceID?
+    {
         let commit = try database.first(
             "SELECT device, kind, payload FROM entries WHERE key = ?", EntryKey.of(report.seq, in: number)
         ) { row in
@@ -29,7 +30,7 @@ enum CommitReportStore {
     }
 
     static func note(
-        _ report: CommitReport, of device: DeviceID, byAdmin: Bool, in number: UInt64, time: Timestamp,
+        _ report: CommitReport, of device: DeviceID, byAdmin: Bool, in number: ConversationNumber, time: Timestamp,
         _ database: Database
     ) throws {
         try database.run(
@@ -60,7 +61,7 @@ enum CommitReportStore {
         ) { try $0.identifier(0) }
     }
 
-    static func expire(before cutoff: Timestamp, in number: UInt64, _ database: Database) throws {
+    static func expire(before cutoff: Timestamp, in number: ConversationNumber, _ database: Database) throws {
         try database.run("DELETE FROM commit_reports WHERE conversation = ? AND time < ?", number, cutoff)
         try database.run("DELETE FROM commit_blocks WHERE conversation = ? AND until < ?", number, cutoff)
     }

@@ -14,7 +14,7 @@ enum ErasureStore {
     /// Erases the next entries of an account in a conversation.
     ///
     /// - Returns: whether nothing is left.
-    static func step(of account: AccountID, in number: UInt64, _ database: Database) throws -> Bool {
+    static func step(of account: AccountID, in number: ConversationNumber, _ database: Database) throws -> Bool {
         let known = try database.first(
             "SELECT id FROM erasures WHERE account = ? AND conversation = ?", account, number
         ) { $0.isNull(0) ? nil : $0.bytes(0) }

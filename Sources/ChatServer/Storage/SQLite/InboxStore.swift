@@ -6,7 +6,7 @@ import StoredValues
 enum InboxStore {
     private struct Found {
         var row: InboxRow
-        var number: UInt64
+        var number: ConversationNumber
         var hasCursor: Bool
     }
 
@@ -38,7 +38,7 @@ enum InboxStore {
                     conversation: try ConversationInfo(row), head: row.sequenceNumber(4),
                     start: row.sequenceNumber(6), acked: row.sequenceNumber(7), toldStart: row.bool(8),
                     isEnded: row.bool(10)),
-                number: row.unsigned(5), hasCursor: row.bool(9))
+                number: row.conversationNumber(5), hasCursor: row.bool(9))
         }
         return try found.map { found in
             var row = found.row
@@ -55,7 +55,9 @@ enum InboxStore {
     }
 
     /// Whether somebody has missed something: of handshakes nobody has to be told.
-    private static func hadMessages(_ number: UInt64, upTo seq: SequenceNumber, _ database: Database) throws -> Bool {
+    private static func hadMessages(_ number: ConversationNumber, upTo seq: SequenceNumber, _ database: Database) throws
+        -> Bool
+    {
         try database.first(
             """
             SELECT 1 FROM conversations WHERE number = ?1 AND message_first > 1

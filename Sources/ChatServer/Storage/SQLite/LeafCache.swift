@@ -1,4 +1,5 @@
 import ChatProtocol
+import StoredValues
 import Synchronization
 
 /// Who reads groups, so that a batch does not read all leaves of a large one for each message.
@@ -15,21 +16,21 @@ final class LeafCache: Sendable {
     }
 
     private struct State {
-        var groups: [UInt64: Group] = [:]
+        var groups: [ConversationNumber: Group] = [:]
         var count = 0
     }
 
     private let state = Mutex(State())
 
     /// - Parameter number: the conversation's.
-    func readers(of number: UInt64, at version: UInt64) -> [DeviceReader]? {
+    func readers(of number: ConversationNumber, at version: UInt64) -> [DeviceReader]? {
         state.withLock { state in
             guard let group = state.groups[number], group.version == version else { return nil }
             return group.readers
         }
     }
 
-    func keep(_ readers: [DeviceReader], of number: UInt64, at version: UInt64) {
+    func keep(_ readers: [DeviceReader], of number: ConversationNumber, at version: UInt64) {
         state.withLock { state in
             state.count -= state.groups.removeValue(forKey: number)?.readers.count ?? 0
             if state.count + readers.count > Self.most { state = State() }

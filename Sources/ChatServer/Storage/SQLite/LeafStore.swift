@@ -37,7 +37,9 @@ enum LeafStore {
         ) { $0.sequenceNumber(0) < until } ?? false
     }
 
-    static func lose(_ device: DeviceID, of number: UInt64, after seq: SequenceNumber, in database: Database) throws {
+    static func lose(
+        _ device: DeviceID, of number: ConversationNumber, after seq: SequenceNumber, in database: Database
+    ) throws {
         try database.run(
             """
             UPDATE leaves SET until = coalesce(until, ?), removed = 1 WHERE conversation = ? AND device = ? AND removed = 0
@@ -74,17 +76,17 @@ enum LeafStore {
         ) { _ in true } ?? false
     }
 
-    static func hasLeaf(_ device: DeviceID, of number: UInt64, in database: Database) throws -> Bool {
+    static func hasLeaf(_ device: DeviceID, of number: ConversationNumber, in database: Database) throws -> Bool {
         try span(of: device, in: number, database).map { $0.until == nil } ?? false
     }
 
-    static func span(of device: DeviceID, in number: UInt64, _ database: Database) throws -> LeafSpan? {
+    static func span(of device: DeviceID, in number: ConversationNumber, _ database: Database) throws -> LeafSpan? {
         try leaf(of: device, in: number, database)?.span
     }
 
     /// What a device has of the group, or had.
     static func leaf(
-        of device: DeviceID, in number: UInt64, _ database: Database
+        of device: DeviceID, in number: ConversationNumber, _ database: Database
     ) throws -> (account: AccountID, span: LeafSpan)? {
         try database.first(
             "SELECT account, since, until FROM leaves WHERE conversation = ? AND device = ?", number, device
@@ -94,7 +96,7 @@ enum LeafStore {
         }
     }
 
-    static func readers(of number: UInt64, in database: Database) throws -> [DeviceReader] {
+    static func readers(of number: ConversationNumber, in database: Database) throws -> [DeviceReader] {
         try database.all("SELECT account, device FROM leaves WHERE conversation = ? AND until IS NULL", number) {
             DeviceReader(account: try $0.identifier(0), device: try $0.identifier(1))
         }
@@ -138,7 +140,7 @@ enum LeafStore {
 
     /// Whether the device has a leaf, and was not seen since.
     static func isUnseen(
-        _ device: DeviceID, in number: UInt64, since cutoff: Timestamp, _ database: Database
+        _ device: DeviceID, in number: ConversationNumber, since cutoff: Timestamp, _ database: Database
     ) throws -> Bool {
         try database.first(
             """
@@ -150,14 +152,16 @@ enum LeafStore {
     }
 
     /// - Parameter seq: the last one that it reads.
-    static func end(_ device: DeviceID, in number: UInt64, after seq: SequenceNumber, _ database: Database) throws {
+    static func end(_ device: DeviceID, in number: ConversationNumber, after seq: SequenceNumber, _ database: Database)
+        throws
+    {
         try database.run(
             "UPDATE leaves SET until = ? WHERE conversation = ? AND device = ?", seq, number, device)
         try noteChange(of: number, in: database)
     }
 
     /// Leaves of the conversation's group have changed (`LeafCache`).
-    static func noteChange(of number: UInt64, in database: Database) throws {
+    static func noteChange(of number: ConversationNumber, in database: Database) throws {
         try database.run("UPDATE conversations SET leaf_version = leaf_version + 1 WHERE number = ?", number)
     }
 

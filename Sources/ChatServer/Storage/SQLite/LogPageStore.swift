@@ -11,7 +11,7 @@ enum LogPageStore {
         try database.transaction(.deferred) {
             let bounds = try database.first(
                 "SELECT head, first, number FROM conversations WHERE id = ?", conversation
-            ) { (head: $0.sequenceNumber(0), first: $0.sequenceNumber(1), number: $0.unsigned(2)) }
+            ) { (head: $0.sequenceNumber(0), first: $0.sequenceNumber(1), number: $0.conversationNumber(2)) }
             guard let bounds else { return StoredPage(rows: [], through: seq, isLast: true) }
             var page = PageBuilder(position: seq, head: bounds.head, entries: entries, bytes: bytes)
             page.leaps = try leaps(of: conversation, after: seq, in: database)
@@ -40,7 +40,7 @@ enum LogPageStore {
                 SELECT c.number, max(l.next_seq) FROM conversations c JOIN leaps l ON l.conversation = c.id
                 WHERE c.id = ? GROUP BY c.number
                 """, conversation
-            ) { (number: $0.unsigned(0), next: $0.sequenceNumber(1)) }
+            ) { (number: $0.conversationNumber(0), next: $0.sequenceNumber(1)) }
             guard let leap else { return false }
             return try database.first(
                 "SELECT 1 FROM entries WHERE key >= ? AND key <= ? AND kind = ? LIMIT 1",
@@ -51,7 +51,7 @@ enum LogPageStore {
     }
 
     private static func fill(
-        _ page: inout PageBuilder, _ conversation: ConversationID, _ number: UInt64, _ database: Database
+        _ page: inout PageBuilder, _ conversation: ConversationID, _ number: ConversationNumber, _ database: Database
     ) throws {
         let statement = try database.statement(
             """

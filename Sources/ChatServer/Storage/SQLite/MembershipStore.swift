@@ -82,7 +82,7 @@ enum MembershipStore {
         _ id: ConversationID, _ kind: ConversationKind, low: AccountID?, high: AccountID?, time: Timestamp,
         in database: Database
     ) throws {
-        let number = try database.pragma("SELECT max(number) + 1 FROM conversations")
+        let number = ConversationNumber(try database.pragma("SELECT max(number) + 1 FROM conversations"))
         guard number <= EntryKey.largestNumber else { throw StoreFailure(.full, "too many conversations") }
         // There may have been one under this identifier that a restored store knows nothing of.
         let floor = try MetaStore.floor(in: database)
@@ -101,7 +101,8 @@ enum MembershipStore {
     ///   - number: the conversation's.
     ///   - start: the last number before the account's membership; `acked`: how far its furthest device has come.
     static func start(
-        of device: DeviceID, number: UInt64, start: SequenceNumber, acked: SequenceNumber, in database: Database
+        of device: DeviceID, number: ConversationNumber, start: SequenceNumber, acked: SequenceNumber,
+        in database: Database
     ) throws -> SequenceNumber {
         guard acked > start else { return start }
         let made = try database.first("SELECT activated FROM devices WHERE id = ?", device) { $0.unsigned(0) } ?? 0

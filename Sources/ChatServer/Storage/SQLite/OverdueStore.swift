@@ -150,7 +150,7 @@ struct OverdueStore {
 
     private mutating func identifiers(after position: [UInt8]) throws -> RetentionSweep.Phase {
         typealias Found = (
-            number: UInt64, conversation: ConversationID, item: RetentionPart.Identifier, time: Timestamp
+            number: ConversationNumber, conversation: ConversationID, item: RetentionPart.Identifier, time: Timestamp
         )
         let found: [Found] = try database.all(
             """
@@ -161,7 +161,7 @@ struct OverdueStore {
             Array(position.dropFirst(24)), RetentionSweep.stepRows
         ) { row in
             let identifier = RetentionPart.Identifier(sender: try row.identifier(2), id: try row.identifier(3))
-            return (row.unsigned(0), try row.identifier(1), identifier, row.timestamp(4))
+            return (row.conversationNumber(0), try row.identifier(1), identifier, row.timestamp(4))
         }
         let old = found.filter { $0.time < bounds.identifiersBefore }
         end(old.map { (conversation: $0.conversation, item: $0.item) }) { .identifiers($0) }
@@ -171,9 +171,11 @@ struct OverdueStore {
 
     // MARK: Positions
 
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+    private static func number(_ bytes: ArraySlice<UInt8>) -> ConversationNumber {
+        ConversationNumber(bytes.reduce(0) { $0 << 8 | Int64($1) })
+    }
 
-    private static func bytes(_ number: UInt64) -> [UInt8] {
-        stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> UInt64($0)) }
+    private static func bytes(_ number: ConversationNumber) -> [UInt8] {
+        stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number.value >> Int64($0)) }
     }
 }

@@ -23,7 +23,7 @@ extension LeafStore {
             """, account, limit, read: operation)
     }
 
-    static func isReplaced(_ device: DeviceID, in number: UInt64, _ database: Database) throws -> Bool {
+    static func isReplaced(_ device: DeviceID, in number: ConversationNumber, _ database: Database) throws -> Bool {
         try database.first(
             "SELECT 1 FROM replaced_leaves WHERE conversation = ? AND device = ?", number, device
         ) { _ in true } ?? false

@@ -6,20 +6,20 @@ import StoredValues
 enum RetentionStore {
     /// A conversation's log, the lowest number that it keeps, and the lowest one below which only handshakes are kept.
     struct Log {
-        var number: UInt64
+        var number: ConversationNumber
         var first: SequenceNumber
         var messageFirst: SequenceNumber
         var id: ConversationID
 
         init(_ row: Statement) throws {
-            number = row.unsigned(0)
+            number = row.conversationNumber(0)
             first = row.sequenceNumber(1)
             messageFirst = row.sequenceNumber(2)
             id = try row.identifier(3)
         }
     }
 
-    static func end(_ part: RetentionPart, in number: UInt64, _ database: Database) throws {
+    static func end(_ part: RetentionPart, in number: ConversationNumber, _ database: Database) throws {
         switch part {
         case .entries(let last, let lastHandshake):
             try end(through: last, handshakes: lastHandshake, in: number, database)
@@ -36,7 +36,7 @@ enum RetentionStore {
 
     /// Ends what is no handshake up to the first number, and handshakes up to the second one.
     private static func end(
-        through last: SequenceNumber?, handshakes lastHandshake: SequenceNumber?, in number: UInt64,
+        through last: SequenceNumber?, handshakes lastHandshake: SequenceNumber?, in number: ConversationNumber,
         _ database: Database
     ) throws {
         let log = try database.first(
@@ -65,7 +65,9 @@ enum RetentionStore {
     // MARK: What lies beside the log
 
     /// Forgets an identifier, but none whose entry is still there.
-    private static func forget(_ old: RetentionPart.Identifier, in number: UInt64, _ database: Database) throws {
+    private static func forget(_ old: RetentionPart.Identifier, in number: ConversationNumber, _ database: Database)
+        throws
+    {
         try database.run(
             """
             DELETE FROM message_ids WHERE sender = ? AND conversation = ? AND id = ?
@@ -75,7 +77,7 @@ enum RetentionStore {
     }
 
     /// Forgets what is kept for a device that is surplus. How far its account has come is kept with its memberships.
-    private static func forget(_ device: DeviceID, in number: UInt64, _ database: Database) throws {
+    private static func forget(_ device: DeviceID, in number: ConversationNumber, _ database: Database) throws {
         try database.run(
             """
             DELETE FROM cursors WHERE device = ?1 AND conversation = (SELECT id FROM conversations WHERE number = ?2)

@@ -74,7 +74,7 @@ enum RoomStore {
     }
 
     /// Whether no leaf of an active device of a member is left in its group.
-    static func isDeserted(_ room: ConversationID, number: UInt64, in database: Database) throws -> Bool {
+    static func isDeserted(_ room: ConversationID, number: ConversationNumber, in database: Database) throws -> Bool {
         try database.first(
             """
             SELECT 1 FROM leaves l JOIN devices d ON d.id = l.device AND d.state = ?

@@ -40,7 +40,7 @@ enum RoomSurveyStore {
             throw SQLiteError(kind: .corrupt, message: "a room of no kind", operation: row.sql, path: "")
         }
         let id: ConversationID = try row.identifier(0)
-        let (number, first) = (row.unsigned(5), row.sequenceNumber(6))
+        let (number, first) = (row.conversationNumber(5), row.sequenceNumber(6))
         return SurveyedRoom(
             conversation: id, name: RoomName(try row.userName(1)), access: access,
             mark: GroupMark(incarnation: row.incarnation(3), epoch: row.epoch(4)),
@@ -57,7 +57,9 @@ enum RoomSurveyStore {
         ) { $0.int(0) } ?? 0
     }
 
-    private static func devices(in number: UInt64, of room: ConversationID, _ database: Database) throws -> Int {
+    private static func devices(in number: ConversationNumber, of room: ConversationID, _ database: Database) throws
+        -> Int
+    {
         try database.first(
             """
             SELECT count(*) FROM leaves l JOIN devices d ON d.id = l.device AND d.state = ?
@@ -78,7 +80,7 @@ enum RoomSurveyStore {
     }
 
     private static func lastMessage(
-        in number: UInt64, from first: SequenceNumber, _ database: Database
+        in number: ConversationNumber, from first: SequenceNumber, _ database: Database
     ) throws -> Timestamp? {
         try database.first(
             """

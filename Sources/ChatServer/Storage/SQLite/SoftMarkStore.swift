@@ -12,7 +12,7 @@ enum SoftMarkStore {
 
     private static func note(_ move: CursorMove, in database: Database) throws {
         let known = try database.first("SELECT head, number FROM conversations WHERE id = ?", move.conversation) {
-            (head: $0.sequenceNumber(0), number: $0.unsigned(1))
+            (head: $0.sequenceNumber(0), number: $0.conversationNumber(1))
         }
         guard let known else { return }
         let (acked, delivered) = (min(move.acked, known.head), min(move.delivered, known.head))
@@ -36,7 +36,7 @@ enum SoftMarkStore {
     ///
     /// - Returns: false where there is no such member or device.
     private static func begin(
-        _ move: CursorMove, _ acked: SequenceNumber, _ delivered: SequenceNumber, number: UInt64,
+        _ move: CursorMove, _ acked: SequenceNumber, _ delivered: SequenceNumber, number: ConversationNumber,
         in database: Database
     ) throws -> Bool {
         let member = try database.first(

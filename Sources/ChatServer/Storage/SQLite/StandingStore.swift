@@ -7,7 +7,7 @@ extension LeafStore {
     private struct Row {
         var info: ConversationInfo
         var standing: ConversationStanding
-        var number: UInt64
+        var number: ConversationNumber
         var isClosed: Bool
         var logHash: [UInt8]?
     }
@@ -50,7 +50,7 @@ extension LeafStore {
                 info: try ConversationInfo(row),
                 standing: ConversationStanding(
                     position: ConversationPosition(generation: generation, mark), head: row.sequenceNumber(4)),
-                number: row.unsigned(7), isClosed: row.bool(8), logHash: row.optionalBytes(9))
+                number: row.conversationNumber(7), isClosed: row.bool(8), logHash: row.optionalBytes(9))
         }
     }
 }

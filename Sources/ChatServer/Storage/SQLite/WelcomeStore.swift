@@ -5,7 +5,7 @@ import StoredValues
 /// Welcomes, and the devices that they wait for. Every function that changes something is part of the caller's transaction.
 enum WelcomeStore {
     static func insert(
-        _ welcome: NewWelcome, of bundle: Bundle, in number: UInt64, head: SequenceNumber, time: Timestamp,
+        _ welcome: NewWelcome, of bundle: Bundle, in number: ConversationNumber, head: SequenceNumber, time: Timestamp,
         _ database: Database
     ) throws {
         try database.run(
@@ -44,14 +44,14 @@ enum WelcomeStore {
         return surplus
     }
 
-    static func drop(_ id: MessageID, of device: DeviceID, in number: UInt64, _ database: Database) throws {
+    static func drop(_ id: MessageID, of device: DeviceID, in number: ConversationNumber, _ database: Database) throws {
         try database.run(
             "DELETE FROM welcome_devices WHERE device = ? AND conversation = ? AND id = ?", device, number, id)
     }
 
     /// The oldest that nobody has taken, or the one that this request took before.
     static func take(
-        _ device: DeviceID, request: MessageID, in number: UInt64, _ database: Database
+        _ device: DeviceID, request: MessageID, in number: ConversationNumber, _ database: Database
     ) throws -> TakenWelcome? {
         if let taken = try taken(device, request, number, database) { return taken }
         try database.run(
@@ -63,7 +63,7 @@ enum WelcomeStore {
     }
 
     private static func taken(
-        _ device: DeviceID, _ request: MessageID, _ number: UInt64, _ database: Database
+        _ device: DeviceID, _ request: MessageID, _ number: ConversationNumber, _ database: Database
     ) throws -> TakenWelcome? {
         try database.first(
             """
@@ -108,7 +108,7 @@ enum WelcomeStore {
         }
     }
 
-    static func end(_ id: MessageID, in number: UInt64, _ database: Database) throws {
+    static func end(_ id: MessageID, in number: ConversationNumber, _ database: Database) throws {
         try database.run("DELETE FROM welcome_devices WHERE conversation = ? AND id = ?", number, id)
         try database.run("DELETE FROM welcomes WHERE conversation = ? AND id = ?", number, id)
     }
