@@ -102,19 +102,25 @@ enum LeafStore {
         }
     }
 
-    static func lost(of conversation: ConversationID, in database: Database) throws -> [LostLeaf] {
-        try database.all(
-            """
-            SELECT l.leaf, l.account, l.device FROM conversations c JOIN leaves l ON l.conversation = c.number
+    /// The one saying of which leaves are to be removed; it stands before a query. Parameters: active devices, accounts that are gone.
+    private static let lostLeaves: StaticString = """
+        WITH lost_leaves AS (
+            SELECT c.id AS conversation, l.leaf, l.account, l.device
+            FROM conversations c JOIN leaves l ON l.conversation = c.number
             LEFT JOIN devices d ON d.id = l.device
             LEFT JOIN members m ON m.conversation = c.id AND m.account = l.account
             LEFT JOIN accounts a ON a.id = l.account
-            WHERE c.id = ? AND l.removed = 0
-                AND (l.until IS NOT NULL OR d.state IS NOT ? OR m.account IS NULL OR coalesce(a.flags, 0) & ? <> 0
+            WHERE l.removed = 0
+                AND (l.until IS NOT NULL OR d.state IS NOT ?1 OR m.account IS NULL OR coalesce(a.flags, 0) & ?2 <> 0
                     OR EXISTS(SELECT 1 FROM replaced_leaves r WHERE r.account = l.account AND r.device = l.device
-                        AND r.conversation = l.conversation))
-            ORDER BY l.leaf
-            """, conversation, Int(DeviceState.active.rawValue), goneAccounts
+                        AND r.conversation = l.conversation)))
+
+        """
+
+    static func lost(of conversation: ConversationID, in database: Database) throws -> [LostLeaf] {
+        try database.all(
+            "SELECT leaf, account, device FROM lost_leaves WHERE conversation = ?3 ORDER BY leaf", from: lostLeaves,
+            Int(DeviceState.active.rawValue), goneAccounts, conversation
         ) { row in
             LostLeaf(
                 leaf: UInt32(truncatingIfNeeded: row.unsigned(0)),
@@ -124,17 +130,8 @@ enum LeafStore {
 
     static func lostGroups(of account: AccountID?, in database: Database) throws -> [ConversationID] {
         try database.all(
-            """
-            SELECT DISTINCT c.id FROM leaves l JOIN conversations c ON c.number = l.conversation
-            LEFT JOIN devices d ON d.id = l.device
-            LEFT JOIN members m ON m.conversation = c.id AND m.account = l.account
-            LEFT JOIN accounts a ON a.id = l.account
-            WHERE (?1 IS NULL OR l.account = ?1) AND l.removed = 0
-                AND (l.until IS NOT NULL OR d.state IS NOT ?2 OR m.account IS NULL OR coalesce(a.flags, 0) & ?3 <> 0
-                    OR EXISTS(SELECT 1 FROM replaced_leaves r WHERE r.account = l.account AND r.device = l.device
-                        AND r.conversation = l.conversation))
-            ORDER BY c.id
-            """, account, Int(DeviceState.active.rawValue), goneAccounts
+            "SELECT DISTINCT conversation FROM lost_leaves WHERE ?3 IS NULL OR account = ?3 ORDER BY conversation",
+            from: lostLeaves, Int(DeviceState.active.rawValue), goneAccounts, account
         ) { try $0.identifier(0) }
     }
 
