@@ -80,7 +80,7 @@ import Testing
         let held = HeldIncarnation(policy: try world.room(), epoch: 9, confirmedTranscriptHash: hash)
         guard let name = RoomName("ops") else { return }
         func next(
-            _ incarnation: UInt32 = 1, from former: UInt32 = 0, epoch: UInt64 = 9, hash: [UInt8]? = nil,
+            _ incarnation: UInt32 = 1, from former: UInt32 = 0, epoch: Epoch = 9, hash: [UInt8]? = nil,
             admins: [Party]? = nil, conversation: UInt64 = 7
         ) -> GroupPolicy {
             GroupPolicy(
@@ -117,7 +117,7 @@ import Testing
             .direct(
                 world.ann.party, world.bob.party, on: TestAccount.server, incarnation: incarnation,
                 previous: .init(
-                    incarnation: mark.incarnation, epoch: mark.epoch.value, confirmedTranscriptHash: hash))
+                    incarnation: mark.incarnation, epoch: mark.epoch, confirmedTranscriptHash: hash))
         }
         #expect(try held.check(next(earlier, other)) == .same)
         #expect(try held.check(next(held.mark, hash)) == .same)

@@ -83,7 +83,7 @@ import WireCodec
         }
         rules.heldIncarnation = nil
         rules.tombstone = 9
-        for epoch in [UInt64(3), 9] { expectRefusal(.k5) { try rules.check(policy, epoch: epoch) } }
+        for epoch in [3, 9] as [Epoch] { expectRefusal(.k5) { try rules.check(policy, epoch: epoch) } }
         try rules.check(policy, epoch: 10)
     }
 }

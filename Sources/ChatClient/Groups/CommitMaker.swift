@@ -41,7 +41,7 @@ struct CommitMaker {
         else { return .notMember }
         return try rows.telling {
             var group = try held.current(standing.group.groupId, in: rows, judge: place.judge)
-            let position = standing.position(epoch: group.epoch)
+            let position = standing.position(epoch: Epoch(group.epoch))
             if group.pendingProposals.contains(where: { $0.proposal.removed == group.ownLeaf }) { return .leaves }
             if try isDeserted(group) { return .deserted(group.context.asPrevious(of: standing.group)) }
             guard let options = try options(wish, group, at: position, isForced) else {

@@ -32,17 +32,17 @@ extension ClientStore {
     }
 
     /// The confirmed transcript hash of an epoch; nil of one in which this device never was.
-    func transcript(of group: GroupName, epoch: UInt64) throws -> [UInt8]? {
+    func transcript(of group: GroupName, epoch: Epoch) throws -> [UInt8]? {
         try database.first(
             "SELECT hash FROM group_transcripts WHERE name = ? AND epoch = ?", group.groupId, epoch
         ) { $0.bytes(0) }
     }
 
     /// All of a group that are remembered.
-    func transcripts(of group: GroupName) throws -> [UInt64: [UInt8]] {
+    func transcripts(of group: GroupName) throws -> [Epoch: [UInt8]] {
         let rows = try database.all(
             "SELECT epoch, hash FROM group_transcripts WHERE name = ?", group.groupId
-        ) { ($0.unsigned(0), $0.bytes(1)) }
+        ) { ($0.epoch(0), $0.bytes(1)) }
         return Dictionary(rows, uniquingKeysWith: { first, _ in first })
     }
 
@@ -57,7 +57,7 @@ extension ClientStore {
         ) { row in
             GroupName(groupId: row.bytes(0)).map {
                 GroupPolicy.Previous(
-                    incarnation: $0.incarnation, epoch: row.unsigned(1), confirmedTranscriptHash: row.bytes(2))
+                    incarnation: $0.incarnation, epoch: row.epoch(1), confirmedTranscriptHash: row.bytes(2))
             }
         } ?? nil
     }

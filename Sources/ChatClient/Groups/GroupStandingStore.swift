@@ -33,8 +33,8 @@ struct GroupStanding: Equatable, Sendable {
     var log: LogChain? { hash.map { LogChain(claimed: $0, at: seq) } }
 
     /// A position of that group.
-    func position(epoch: UInt64) -> ConversationPosition {
-        ConversationPosition(generation: generation, incarnation: group.incarnation, epoch: Epoch(epoch))
+    func position(epoch: Epoch) -> ConversationPosition {
+        ConversationPosition(generation: generation, incarnation: group.incarnation, epoch: epoch)
     }
 }
 
@@ -95,7 +95,7 @@ extension ClientStore {
     }
 
     /// Nothing is left of a group that goes on as a later incarnation but a tombstone. Within a transaction.
-    func leave(_ standing: GroupStanding, epoch: UInt64) throws {
+    func leave(_ standing: GroupStanding, epoch: Epoch) throws {
         try bury(standing, epoch: epoch)
         try dropGroup(standing.group.groupId)
         // What was found of its leaves says nothing of another group's, which may have come to the same version.
@@ -103,20 +103,20 @@ extension ClientStore {
     }
 
     /// The last epoch in which this device was in a group that it has left; nil where it has left none of this name.
-    func tombstone(of group: GroupName) throws -> UInt64? {
-        try database.first("SELECT epoch FROM group_tombstones WHERE name = ?", group.groupId) { $0.unsigned(0) }
+    func tombstone(of group: GroupName) throws -> Epoch? {
+        try database.first("SELECT epoch FROM group_tombstones WHERE name = ?", group.groupId) { $0.epoch(0) }
     }
 
     /// The last one in this life of the server's store: what a restore has taken back binds nobody who comes in by a commit of their own.
-    func tombstone(of group: GroupName, in generation: StoreGeneration) throws -> UInt64? {
+    func tombstone(of group: GroupName, in generation: StoreGeneration) throws -> Epoch? {
         try database.first(
             "SELECT epoch_there FROM group_tombstones WHERE name = ?1 AND (generation IS NULL OR generation = ?2)",
             group.groupId, generation
-        ) { $0.unsigned(0) }
+        ) { $0.epoch(0) }
     }
 
     /// Keeps in mind that this device has left a group: coming back needs a higher epoch. Within a transaction.
-    func bury(_ standing: GroupStanding, epoch: UInt64) throws {
+    func bury(_ standing: GroupStanding, epoch: Epoch) throws {
         try database.run(
             """
             INSERT INTO group_tombstones(name, epoch, generation, epoch_there) VALUES (?1, ?2, ?3, ?2)

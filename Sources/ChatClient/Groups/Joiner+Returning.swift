@@ -17,7 +17,7 @@ extension Joiner {
         func check(_ next: GroupPolicy, kept: [GroupMark: [UInt8]]) throws(Problem) {
             do throws(RuleViolation) {
                 _ = try HeldIncarnation(
-                    policy: policy, epoch: group.epoch,
+                    policy: policy, epoch: Epoch(group.epoch),
                     confirmedTranscriptHash: group.context.confirmedTranscriptHash, kept: kept
                 ).check(next)
             } catch { throw .historyForked(error.detail) }
@@ -52,7 +52,7 @@ extension Joiner {
         guard let former else { return .word }
         // Anybody may be in everyone's group and found it anew: what a restore has lost of it is nobody's word.
         if next.kind == .everyone, former.standing.generation != place.generation { return .word }
-        let (epoch, transcript) = (info.groupContext.epoch, info.groupContext.confirmedTranscriptHash)
+        let (epoch, transcript) = (Epoch(info.groupContext.epoch), info.groupContext.confirmedTranscriptHash)
         if former.standing.generation != place.generation, next.group.incarnation <= former.policy.group.incarnation {
             return try await restored(former, to: next, epoch: epoch, transcript, conversation)
         }
@@ -65,7 +65,7 @@ extension Joiner {
     /// S4: back to an epoch that this device was in, or to what others have gone on with from there; of this incarnation, or of one before
     /// where the server has lost this one.
     private func restored(
-        _ former: Former, to next: GroupPolicy, epoch: UInt64, _ transcript: [UInt8], _ conversation: ConversationID
+        _ former: Former, to next: GroupPolicy, epoch: Epoch, _ transcript: [UInt8], _ conversation: ConversationID
     ) async throws(Problem) -> JoiningGround {
         let isLast = next.group == former.policy.group
         let kept = try await store.withStore { try $0.transcripts(of: next.group) }
@@ -86,7 +86,7 @@ extension Joiner {
 
     /// I2: a later incarnation is followed from its founding.
     func followFounding(
-        of next: GroupPolicy, _ former: Former, to epoch: UInt64, _ conversation: ConversationID
+        of next: GroupPolicy, _ former: Former, to epoch: Epoch, _ conversation: ConversationID
     ) async throws(Problem) -> PublicGroup {
         try former.check(next, kept: try await kept(former, for: next))
         let founding = try await founding(of: next, conversation)
@@ -113,13 +113,13 @@ extension Joiner {
     }
 
     private func follow(
-        _ start: PublicGroup, behind seq: SequenceNumber, to epoch: UInt64, _ conversation: ConversationID,
-        known: [UInt64: [UInt8]] = [:]
+        _ start: PublicGroup, behind seq: SequenceNumber, to epoch: Epoch, _ conversation: ConversationID,
+        known: [Epoch: [UInt8]] = [:]
     ) async throws(Problem) -> LogFollower {
         var follower = LogFollower(start, known: known, judge: place.judge)
         var after = seq
         var isFromBeginning = false
-        while follower.group.epoch < epoch {
+        while follower.epoch < epoch {
             let page = try await wire.readLog(of: conversation, after: after)
             // Where this device was told that the log was further on, it is looked for from its beginning.
             if page.standing.head < after, !isFromBeginning {
@@ -127,7 +127,7 @@ extension Joiner {
                 isFromBeginning = true
                 continue
             }
-            for item in page.items where follower.group.epoch < epoch {
+            for item in page.items where follower.epoch < epoch {
                 do throws(MLSError) { try follower.take(item) } catch {
                     log.warning("entry \(item.last) of a group's log cannot be followed: \(error)")
                     throw .historyForked("entry \(item.last) does not go on from what came before it")
@@ -137,8 +137,8 @@ extension Joiner {
             guard page.through > after, !page.items.isEmpty else { break }
             after = page.through
         }
-        guard follower.group.epoch == epoch else {
-            throw .historyForked("its log ends in epoch \(follower.group.epoch), and the server says \(epoch)")
+        guard follower.epoch == epoch else {
+            throw .historyForked("its log ends in epoch \(follower.epoch), and the server says \(epoch)")
         }
         return follower
     }

@@ -125,7 +125,7 @@ extension Joiner {
     private func follow(_ welcomed: WelcomedGroup, _ former: Former) async throws(Problem) {
         let group = welcomed.group
         let followed = try await followFounding(
-            of: welcomed.policy, former, to: group.epoch, welcomed.name.conversation)
+            of: welcomed.policy, former, to: welcomed.mark.epoch, welcomed.name.conversation)
         guard followed.context == group.context else {
             throw .historyForked("a Welcome leads into another group than its founding does")
         }

@@ -11,7 +11,7 @@ extension ClientStore {
         if let waiting = try waitingCommit(of: conversation) { try drop(waiting) }
         guard let standing = try groupStanding(of: conversation) else { return }
         if let summary = try StoredGroup.summary(of: standing.group.groupId, from: groupRows) {
-            try bury(standing, epoch: summary.epoch)
+            try bury(standing, epoch: Epoch(summary.epoch))
         }
         try dropGroup(standing.group.groupId)
         try database.run("DELETE FROM group_standings WHERE conversation = ?", conversation)

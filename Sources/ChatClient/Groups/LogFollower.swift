@@ -7,14 +7,14 @@ import MLS
 struct LogFollower: Sendable {
     private(set) var group: PublicGroup
     /// Of the epochs that it has come through.
-    private(set) var transcripts: [UInt64: [UInt8]] = [:]
+    private(set) var transcripts: [Epoch: [UInt8]] = [:]
     /// The devices that have been there all the time since the last epoch that is known.
     private(set) var staying: Set<DeviceID> = []
-    private let known: [UInt64: [UInt8]]
+    private let known: [Epoch: [UInt8]]
     private let judge: GroupJudge
 
     /// - Parameter known: epochs and their transcripts.
-    init(_ group: PublicGroup, known: [UInt64: [UInt8]] = [:], judge: GroupJudge) {
+    init(_ group: PublicGroup, known: [Epoch: [UInt8]] = [:], judge: GroupJudge) {
         self.group = group
         self.known = known
         self.judge = judge
@@ -35,7 +35,7 @@ struct LogFollower: Sendable {
         switch try group.open(message) {
         case .commit(let commit):
             try group.merge(try group.stage(commit, now: GroupJudge.now, judge: judge))
-            transcripts[group.epoch] = group.context.confirmedTranscriptHash
+            transcripts[epoch] = group.context.confirmedTranscriptHash
             noteDevices()
         case .proposal(let proposal):
             let verdict = judge.judge(
@@ -45,10 +45,12 @@ struct LogFollower: Sendable {
         }
     }
 
+    var epoch: Epoch { Epoch(group.epoch) }
+
     private mutating func noteDevices() {
         guard !known.isEmpty else { return }
         let present = Set(group.members.credentials.map(\.device))
-        let isKnown = known[group.epoch] == group.context.confirmedTranscriptHash
+        let isKnown = known[epoch] == group.context.confirmedTranscriptHash
         staying = isKnown ? present : staying.intersection(present)
     }
 }

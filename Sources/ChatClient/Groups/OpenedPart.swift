@@ -29,9 +29,9 @@ enum OpeningFinding: Equatable, Sendable {
     /// Who wrote this entry has another log (M3): named once.
     case historyDiffers(SequenceNumber, AccountID, stops: Bool)
     /// The group has moved on; the gate is computed anew.
-    case merged(epoch: UInt64)
+    case merged(epoch: Epoch)
     /// This device was removed in that epoch.
-    case removed(epoch: UInt64)
+    case removed(epoch: Epoch)
 }
 
 extension OpeningFinding {

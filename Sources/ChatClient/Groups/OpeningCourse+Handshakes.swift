@@ -93,7 +93,7 @@ extension OpeningCourse {
         let isReturn = epoch != nil && standing?.group == name
         let staged = try StoredGroup.summary(of: name.groupId, from: store.stagedGroupRows)
         guard let staged,
-            staged.epoch > (try store.tombstone(of: name, in: waiting.position.generation) ?? 0),
+            Epoch(staged.epoch) > (try store.tombstone(of: name, in: waiting.position.generation) ?? 0),
             try store.promoteStagedGroup(name.groupId)
         else {
             try store.dropStagedGroup(name.groupId)
@@ -120,7 +120,7 @@ extension OpeningCourse {
             try store.keepTranscript(of: name, context)
             if let policy = try? GroupPolicy(context) { try store.keepPrevious(of: policy) }
         }
-        try reached(staged.epoch)
+        try reached(Epoch(staged.epoch))
         if !isReturn { try noteMembers(ofOwn: name, isFounding: waiting.kind == .founding, at: place) }
     }
 
@@ -137,11 +137,11 @@ extension OpeningCourse {
         }
         if let standing { try store.keepTranscript(of: standing.group, group.context) }
         try store.dropRestored(in: conversation, besides: group)
-        try reached(group.epoch)
+        try reached(Epoch(group.epoch))
     }
 
     /// What was made for an epoch before has lost: the log up to its end was processed.
-    private mutating func reached(_ epoch: UInt64) throws {
+    private mutating func reached(_ epoch: Epoch) throws {
         self.epoch = epoch
         part.findings.append(.merged(epoch: epoch))
         guard let standing else { return }

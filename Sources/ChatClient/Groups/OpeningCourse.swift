@@ -24,7 +24,7 @@ struct OpeningCourse {
     var held: HeldGroup
     var standing: GroupStanding?
     /// Of the group that is used; nil where this device is in none.
-    var epoch: UInt64?
+    var epoch: Epoch?
     /// Messages of this epoch whose ratchets are not stored yet.
     var messages: MessageBatch?
     var part = OpenedPart()
@@ -47,7 +47,7 @@ struct OpeningCourse {
         if let standing, let summary = try StoredGroup.summary(of: standing.group.groupId, from: rows),
             summary.status == .active
         {
-            epoch = summary.epoch
+            epoch = Epoch(summary.epoch)
         }
     }
 

@@ -92,7 +92,7 @@ struct Sealer {
         guard !summary.hasProposals else { return SealingCourse(.commitFirst) }
         // What the server said at the last login.
         guard try store.identity()?.generation == standing.generation else { return SealingCourse(.newGeneration) }
-        let position = standing.position(epoch: summary.epoch)
+        let position = standing.position(epoch: Epoch(summary.epoch))
         let marks = MessageMarks(
             chain: try store.ownChainMark(identity.account),
             seen: standing.log?.seen)

@@ -56,7 +56,7 @@ struct WelcomedGroup: Sendable {
 
     /// K5, by what is known when it is stored.
     func check(
-        deliveredFor conversation: ConversationID, _ place: GroupPlace, heldIncarnation: UInt32?, tombstone: UInt64?,
+        deliveredFor conversation: ConversationID, _ place: GroupPlace, heldIncarnation: UInt32?, tombstone: Epoch?,
         pinnedRoom: ConversationID? = nil, isBlocked: Bool = false
     ) throws(Refusal) {
         do throws(RuleViolation) {
@@ -64,7 +64,7 @@ struct WelcomedGroup: Sendable {
                 deliveredFor: conversation, own: place.party, signer: signer, signerIsBlocked: isBlocked,
                 pinnedRoom: pinnedRoom,
                 heldIncarnation: heldIncarnation, tombstone: tombstone
-            ).check(policy, epoch: group.epoch)
+            ).check(policy, epoch: mark.epoch)
         } catch { throw Refusal(text: "\(error)") }
     }
 
@@ -103,7 +103,7 @@ struct WelcomedGroup: Sendable {
         if let former = try store.groupStanding(of: name.conversation) {
             if former.group != name {
                 let summary = try rows.telling { try StoredGroup.summary(of: former.group.groupId, from: rows) }
-                try store.leave(former, epoch: summary?.epoch ?? 0)
+                try store.leave(former, epoch: Epoch(summary?.epoch ?? 0))
             }
             if former.seq.next == seq { try store.passOver(seq, in: name.conversation) }
         }

@@ -5,14 +5,14 @@ import ChatProtocol
 package struct HeldIncarnation: Hashable, Sendable {
     package let policy: GroupPolicy
     /// The last epoch that was held, and the confirmed transcript hash there.
-    package let epoch: UInt64
+    package let epoch: Epoch
     package let confirmedTranscriptHash: [UInt8]
     /// S4, where the server says that its store began anew: the hashes of epochs that were held before, to one of which the next
     /// incarnation may go back.
     package let kept: [GroupMark: [UInt8]]
 
     package init(
-        policy: GroupPolicy, epoch: UInt64, confirmedTranscriptHash: [UInt8], kept: [GroupMark: [UInt8]] = [:]
+        policy: GroupPolicy, epoch: Epoch, confirmedTranscriptHash: [UInt8], kept: [GroupMark: [UInt8]] = [:]
     ) {
         self.policy = policy
         self.epoch = epoch
@@ -20,7 +20,7 @@ package struct HeldIncarnation: Hashable, Sendable {
         self.kept = kept
     }
 
-    package var mark: GroupMark { GroupMark(incarnation: policy.group.incarnation, epoch: Epoch(epoch)) }
+    package var mark: GroupMark { GroupMark(incarnation: policy.group.incarnation, epoch: epoch) }
 
     /// Whether a state that is to be gone on from is the one that is held, or one before it that was (S4).
     package func knows(_ state: GroupPolicy.Previous) -> Bool {

@@ -13,11 +13,11 @@ package struct WelcomeRules: Sendable {
     /// The incarnation of this conversation that is held, if any.
     package var heldIncarnation: UInt32?
     /// The last epoch of this very group that the device was in, if it ever was: it is remembered for ever.
-    package var tombstone: UInt64?
+    package var tombstone: Epoch?
 
     package init(
         deliveredFor: ConversationID, own: Party, signer: Party, signerIsBlocked: Bool = false,
-        pinnedRoom: ConversationID? = nil, heldIncarnation: UInt32? = nil, tombstone: UInt64? = nil
+        pinnedRoom: ConversationID? = nil, heldIncarnation: UInt32? = nil, tombstone: Epoch? = nil
     ) {
         self.deliveredFor = deliveredFor
         self.own = own
@@ -29,7 +29,7 @@ package struct WelcomeRules: Sendable {
     }
 
     /// - Parameter epoch: that the Welcome leads into.
-    package func check(_ policy: GroupPolicy, epoch: UInt64) throws(RuleViolation) {
+    package func check(_ policy: GroupPolicy, epoch: Epoch) throws(RuleViolation) {
         let group = policy.group
         try require(
             group.conversation == deliveredFor, .k5, .notAllowed,

@@ -62,6 +62,6 @@ extension GroupContext {
     /// From where the next incarnation of a group goes on.
     package func asPrevious(of group: GroupName) -> GroupPolicy.Previous {
         GroupPolicy.Previous(
-            incarnation: group.incarnation, epoch: epoch, confirmedTranscriptHash: confirmedTranscriptHash)
+            incarnation: group.incarnation, epoch: Epoch(epoch), confirmedTranscriptHash: confirmedTranscriptHash)
     }
 }

@@ -36,16 +36,16 @@ package struct GroupPolicy: Hashable, Sendable {
     /// The group that this one goes on from.
     package struct Previous: Hashable, Sendable {
         package let incarnation: UInt32
-        package let epoch: UInt64
+        package let epoch: Epoch
         package let confirmedTranscriptHash: [UInt8]
 
-        package init(incarnation: UInt32, epoch: UInt64, confirmedTranscriptHash: [UInt8]) {
+        package init(incarnation: UInt32, epoch: Epoch, confirmedTranscriptHash: [UInt8]) {
             self.incarnation = incarnation
             self.epoch = epoch
             self.confirmedTranscriptHash = confirmedTranscriptHash
         }
 
-        package var mark: GroupMark { GroupMark(incarnation: incarnation, epoch: Epoch(epoch)) }
+        package var mark: GroupMark { GroupMark(incarnation: incarnation, epoch: epoch) }
     }
 
     package let server: ServerID

@@ -81,7 +81,8 @@ import Testing
     private func waiting(_ pair: GroupPair, _ kind: WaitingCommit.Kind, _ message: MLSMessage) -> WaitingCommit {
         WaitingCommit(
             conversation: pair.conversation, kind: kind, id: MessageID(high: 0, low: UInt64(kind.rawValue)),
-            position: pair.standing(1).position(epoch: pair.other.epoch), handshake: message.encoded, groupInfo: [])
+            position: pair.standing(1).position(epoch: Epoch(pair.other.epoch)), handshake: message.encoded,
+            groupInfo: [])
     }
 
     /// The server takes it once; bob follows.

@@ -74,7 +74,7 @@ import Testing
         let name = pair.policy.group
         let (one, two) = (StoreGeneration(high: 1, low: 1), StoreGeneration(high: 2, low: 2))
         #expect(try scene.store.tombstone(of: name) == nil)
-        let course: [(generation: StoreGeneration, epoch: UInt64, told: UInt64, there: UInt64)] = [
+        let course: [(generation: StoreGeneration, epoch: Epoch, told: Epoch, there: Epoch)] = [
             (one, 3, 3, 3), (one, 2, 3, 3), (one, 5, 5, 5), (two, 2, 5, 2), (two, 4, 5, 4), (two, 3, 5, 4),
         ]
         for step in course {

@@ -22,7 +22,7 @@ import Testing
         #expect(try WelcomedGroup.references(scene.welcome) == [scene.package.keyPackage.reference()])
         let welcomed = try WelcomedGroup(scene.welcome, with: scene.package, scene.place)
         let own = scene.policy.group.conversation
-        func check(_ conversation: ConversationID, held: UInt32? = nil, tombstone: UInt64? = nil) -> Bool {
+        func check(_ conversation: ConversationID, held: UInt32? = nil, tombstone: Epoch? = nil) -> Bool {
             isRefused { () throws(WelcomedGroup.Refusal) in
                 try welcomed.check(
                     deliveredFor: conversation, scene.place, heldIncarnation: held, tombstone: tombstone)

@@ -36,7 +36,7 @@ struct HostileMember {
         let held = try await client.withStore { store -> (Group, ConversationPosition)? in
             guard let standing = try store.groupStanding(of: room) else { return nil }
             let group = try Group.load(standing.group.groupId, from: store.groupRows, judge: judge)
-            return (group, standing.position(epoch: group.epoch))
+            return (group, standing.position(epoch: Epoch(group.epoch)))
         }
         return try #require(held)
     }

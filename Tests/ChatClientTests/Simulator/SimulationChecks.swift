@@ -170,7 +170,9 @@ extension Simulation {
             let waiting = try store.waitingCommit(of: conversation)
             return View(
                 standing: standing, context: group.context.encoded, epoch: group.epoch,
-                late: waiting.flatMap { $0.position.mark < standing.position(epoch: group.epoch).mark ? $0 : nil })
+                late: waiting.flatMap {
+                    $0.position.mark < standing.position(epoch: Epoch(group.epoch)).mark ? $0 : nil
+                })
         }
         guard let view else { throw fail("\(device.place.name) has a leaf in \(conversation), and no group") }
         guard view.context == course.context, view.standing.seq == course.head, view.late == nil else {

@@ -86,7 +86,8 @@ struct GroupMember {
             let standing = try #require(try store.groupStanding(of: pair.conversation))
             let waiting = WaitingCommit(
                 conversation: pair.conversation, kind: .commit, id: MessageID(high: 77, low: id),
-                position: standing.position(epoch: group.epoch), handshake: pending.message.encoded, groupInfo: [])
+                position: standing.position(epoch: Epoch(group.epoch)), handshake: pending.message.encoded,
+                groupInfo: [])
             #expect(try store.keepWaiting(waiting))
             return waiting
         }

@@ -56,7 +56,8 @@ func moment(_ time: Duration) -> Ticks { Ticks(time) }
         var account = MessageQuota()
         #expect(account.append(toEveryone: true, limits: limited, at: moment(second)) == .take(pause: .zero))
         #expect(
-            account.append(toEveryone: true, limits: limited, at: moment(.seconds(2))) == .refuse(retryAfter: .seconds(4))
+            account.append(toEveryone: true, limits: limited, at: moment(.seconds(2)))
+                == .refuse(retryAfter: .seconds(4))
         )
         #expect(account.append(toEveryone: false, limits: limited, at: moment(.seconds(2))) == .take(pause: .zero))
         #expect(account.append(toEveryone: true, limits: free, at: moment(.seconds(2))) == .take(pause: .zero))

@@ -130,7 +130,7 @@ import Testing
         let client = try await second.logIn("alice", device: scene.alice.device, enters: false)
         #expect(try await second.store.isRestored(scene.dm))
         let previous = GroupPolicy.Previous(
-            incarnation: 0, epoch: group.epoch, confirmedTranscriptHash: group.context.confirmedTranscriptHash)
+            incarnation: 0, epoch: Epoch(group.epoch), confirmedTranscriptHash: group.context.confirmedTranscriptHash)
         // What the backup has not got may have been some incarnations.
         let policy = scene.alice.direct(with: scene.bob, incarnation: 3, previous: previous)
         let package = try scene.bob.keyPackage()

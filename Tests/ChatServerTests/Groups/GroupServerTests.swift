@@ -368,7 +368,8 @@ import Testing
             try await scene.found()
             let group = try #require(scene.alice.group)
             let previous = GroupPolicy.Previous(
-                incarnation: 0, epoch: group.epoch, confirmedTranscriptHash: group.context.confirmedTranscriptHash)
+                incarnation: 0, epoch: Epoch(group.epoch),
+                confirmedTranscriptHash: group.context.confirmedTranscriptHash)
             let policy = scene.alice.direct(with: scene.bob, incarnation: 1, previous: previous)
             let early = try await failure { try await scene.alice.found(try scene.alice.founding(policy), policy) }
             #expect(early?.errorCode == .groupExists)

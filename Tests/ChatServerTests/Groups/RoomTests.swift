@@ -326,7 +326,8 @@ import Testing
             #expect(made.rooms.first?.conversation == room && made.rooms.first?.access == .closed)
             let group = try #require(alice.group)
             let previous = GroupPolicy.Previous(
-                incarnation: 0, epoch: group.epoch, confirmedTranscriptHash: group.context.confirmedTranscriptHash)
+                incarnation: 0, epoch: Epoch(group.epoch),
+                confirmedTranscriptHash: group.context.confirmedTranscriptHash)
             let other = try alice.policy(of: room, access: .open, incarnation: 1, previous: previous)
             let changed = try await failure { try await alice.found(try alice.founding(other), other) }
             #expect(changed?.errorCode == .invalidHandshake)
