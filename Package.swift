@@ -165,7 +165,8 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "ChatProtocol", "WireCodec", "Transport", "CLISupport", "ChatServer", "ChatClient", "ChatCLI", "MLS",
-                "GroupRules", "ServerSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "GroupRules", "ServerSupport", "SQLite",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
             ],

@@ -35,6 +35,8 @@
         case mls
         /// Chains of accounts, certificates, policies: the first byte says which part.
         case rules
+        /// A backup, and a device's store, whose rows or bytes are not what they should be.
+        case stores
 
         /// Inputs to begin with that are made anew each time; the others are kept in files.
         package func seeds() throws -> [[UInt8]] {
@@ -43,6 +45,7 @@
             case .link: LinkTarget.seeds()
             case .hub: try HubTarget.Talk.seeds()
             case .security: try SecurityTarget.seeds()
+            case .stores: StoreTarget.seeds()
             default: []
             }
         }
@@ -65,6 +68,7 @@
             case .security: try SecurityTarget.security(input)
             case .mls: try MLSTarget.run(input)
             case .rules: try RulesTarget.run(input)
+            case .stores: try StoreTarget.stores(input)
             }
         }
     }
