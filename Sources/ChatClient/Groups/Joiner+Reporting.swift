@@ -6,8 +6,8 @@ import MLS
 /// What is said of what cannot be processed, and of whom this device meets where it has nothing to compare with.
 extension Joiner {
     /// S3: tells the server of a commit that it took and that this device cannot process. Its possible authors are who committed it, who
-    /// published it, which is the same, and the server, which may have changed it for some. What a restore has taken back is nobody's
-    /// fault.
+    /// described the group to them where they came from outside, and the server, which may have changed it for some. What a restore has
+    /// taken back is nobody's fault.
     func report(_ item: LogItem, _ conversation: ConversationID) async {
         guard case .entry(let entry) = item, PayloadKind(rawValue: entry.payloadKind) == .commit,
             entry.place.device != place.own.device,
@@ -17,9 +17,11 @@ extension Joiner {
         let (seq, digest) = (entry.place.seq, Primitives.sha256(entry.payload))
         do throws(Problem) {
             let name = try await store.withStore { try $0.name(of: entry.place.sender) }
-            log.warning(
-                "it is \(name)'s, device \(entry.place.device), or the server has changed it; it is reported to the server"
-            )
+            let others =
+                entry.isFromOutside
+                ? "or of whoever committed before and described the group wrongly, or the server has changed it"
+                : "or the server has changed it"
+            log.warning("it is \(name)'s, device \(entry.place.device), \(others); it is reported to the server")
             let _: Done = try await wire.ask(
                 ReportCommit(conversation: conversation, seq: seq, digest: digest))
         } catch { log.info("entry \(seq) is not reported: \(error.text)") }
@@ -42,6 +44,16 @@ extension Joiner {
             let credential = try? DeviceCredential(leaf.credential), let known = place.chain.devices[credential.device]
         else { return false }
         return credential.party == place.party && credential.device != place.own.device && known.isActive
+    }
+}
+
+extension ReceivedEntry {
+    /// Whether it is a commit by which somebody has come in, who believes what is said of the group.
+    fileprivate var isFromOutside: Bool {
+        guard let message = try? MLSMessage(decoding: payload), case .publicMessage(let commit) = message.body else {
+            return false
+        }
+        return commit.content.sender == .newMemberCommit
     }
 }
 

@@ -197,10 +197,13 @@ package struct GroupFollower: Sendable {
         try checkRemoves(staged)
         try checkSize(staged, most: handshake.mostDevices)
         var next = self
-        try HandshakeFault.wrap { () throws(MLSError) in
+        let info = try HandshakeFault.wrap { () throws(MLSError) in
             try next.group.merge(staged)
-            try next.group.publish(try GroupInfo(decoding: handshake.groupInfo))
+            let info = try GroupInfo(decoding: handshake.groupInfo)
+            try next.group.publish(info)
+            return info
         }
+        try next.checkDescription(info, handshake.author)
         next.policy = try HandshakeFault.rule { () throws(RuleViolation) in try GroupPolicy(next.group.context) }
         try HandshakeFault.check(
             next.hasExternalKey, "a GroupInfo without external_pub: nobody could join from outside")
@@ -233,6 +236,13 @@ package struct GroupFollower: Sendable {
         }
         guard let leaf, try Self.device(of: leaf) == author else {
             throw HandshakeFault("the commit is another device's than the one that is logged in")
+        }
+    }
+
+    /// Who commits describes what the group is then: nobody answers for what another device has signed.
+    private func checkDescription(_ info: GroupInfo, _ author: DeviceReader) throws(HandshakeFault) {
+        guard let leaf = group.member(info.signer), try Self.device(of: leaf) == author else {
+            throw HandshakeFault("the GroupInfo is another device's than the one that commits")
         }
     }
 

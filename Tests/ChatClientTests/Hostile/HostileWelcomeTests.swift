@@ -81,6 +81,36 @@ import Testing
         }
     }
 
+    @Test func `S3: a description with another key that no member has signed is joined by nobody`() async throws {
+        try await withServer { server in
+            let (alice, mallory, carol, name) = try await HostileScene.room(server)
+            try await alice.client().setRoom(name, access: .open, adders: nil)
+            let former = try await HostileMember(mallory, in: name).group().0
+            // Of an epoch whose secrets she has: what somebody joins by it she could read.
+            let foreign = try #require(try former.groupInfo(withTree: false).extensions[.externalPub])
+            let removed = try await alice.client().remove([mallory.name], from: name)
+            #expect(removed.allSatisfy { $0.problem == nil })
+            for isSignedByHer in [false, true] {
+                let lie = HostileServer.frames(GroupPart.self) { part in
+                    guard var info = try? GroupInfo(decoding: part.groupInfo) else { return }
+                    info.extensions.set(.externalPub, foreign)
+                    if isSignedByHer {
+                        info.signer = former.ownLeaf
+                        try? info.sign(former.signatureKey.privateKey)
+                    }
+                    part.groupInfo = info.encoded
+                }
+                let client = try carol.client(line: { lie.line($0) })
+                await expectRefusal(.protocolFault) { try await client.joinRoom(name) }
+                #expect(!lie.bodies(ReadGroup.self).isEmpty && lie.bodies(ChatProtocol.Commit.self).isEmpty)
+                await client.close()
+            }
+            try await carol.client().joinRoom(name)
+            #expect(try await HostileScene.write("hello", from: carol, to: name) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(alice)) == ["hello"])
+        }
+    }
+
     @Test func `a key that another device has keeps nobody but its owner from being added`() throws {
         var generator = SeededGenerator(seed: 3)
         let (ann, bob) = (try TestAccount("ann", seed: 1), try TestAccount("bob", seed: 2))

@@ -1,6 +1,6 @@
 import ChatProtocol
 import GroupRules
-import MLS
+@testable import MLS
 import RulesSupport
 import TestSupport
 import Testing
@@ -178,6 +178,24 @@ import Testing
             prepared.info = try prepared.next.groupInfo(withTree: false).encoded
             let done = try await scene.alice.send(prepared)
             #expect(done.position.epoch == 2)
+        }
+    }
+
+    @Test func `E6: a GroupInfo that another member has signed than the one who commits is refused`() async throws {
+        try await withServer { server in
+            var scene = try await GroupScene(server)
+            try await scene.found()
+            var prepared = try scene.alice.commit()
+            let bob = try #require(scene.bob.group)
+            var info = try prepared.next.groupInfo(withTree: false)
+            info.signer = bob.ownLeaf
+            try info.sign(bob.signatureKey.privateKey)
+            let good = prepared.info
+            prepared.info = info.encoded
+            let refused = try await failure { try await scene.alice.send(prepared) }
+            #expect(refused?.errorCode == .invalidHandshake)
+            prepared.info = good
+            #expect(try await scene.alice.send(prepared).position.epoch == 2)
         }
     }
 

@@ -116,7 +116,10 @@ extension RuleTable {
                     ]),
                 Sentence(
                     "a GroupInfo without external_pub is refused",
-                    ["E6: a GroupInfo without external_pub or of another epoch is refused"]),
+                    [
+                        "E6: a GroupInfo without external_pub or of another epoch is refused",
+                        "E6: a GroupInfo that another member has signed than the one who commits is refused",
+                    ]),
             ]),
         Proof(
             "E7",

@@ -35,9 +35,13 @@ extension RuleTable {
             ]),
         Proof(
             "a description whose external_pub is another",
-            "the server cannot tell, and neither can whoever joins by it",
-            ["S3: a description with a key that is not the group's costs a coming back, and all go on"],
-            open: "the newcomer's commit is what members report, not the description that led to it"),
+            "only who commits has described it, and neither the server nor whoever joins by it can tell",
+            [
+                "S3: a description with a key that is not the group's costs a coming back, and all go on",
+                "S3: a description with another key that no member has signed is joined by nobody",
+                "E6: a GroupInfo that another member has signed than the one who commits is refused",
+            ],
+            open: "the newcomer's commit is what members report, not the description that led to it: it proves nothing"),
         Proof(
             "a key that another leaf has", "",
             [
