@@ -142,6 +142,32 @@ package struct OutputFile: Sendable {
         }
     }
 
+    /// Removes what others have left beside the file who were killed while they made it: what nobody has written to for an hour.
+    package func removeLeftovers(now: Int = time(nil)) {
+        guard case .regular(let path, _) = kind, let names = try? FilePath.names(in: FilePath.folder(of: path)).get()
+        else { return }
+        let folder = FilePath.folder(of: path)
+        for name in names where Self.isTemporary(name, of: path) {
+            let leftover = "\(folder)/\(name)"
+            var status = stat()
+            guard lstat(leftover, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
+                status.st_mtim.tv_sec < now - Self.leftoverAge
+            else { continue }
+            unlink(leftover)
+        }
+    }
+
+    private static let leftoverAge = 3_600
+
+    /// Whether a name is one of `temporaryPath()`, or of the journal that SQLite keeps beside it.
+    private static func isTemporary(_ name: String, of path: String) -> Bool {
+        let own = String(path.split(separator: "/").last ?? "") + "."
+        guard name.hasPrefix(own) else { return false }
+        let rest = name.dropFirst(own.count).split(separator: ".", omittingEmptySubsequences: false)
+        guard rest.count == 2, ["new", "new-journal"].contains(rest[1]) else { return false }
+        return (1...13).contains(rest[0].count) && UInt64(rest[0], radix: 36) != nil
+    }
+
     /// A file that was written is good for nothing: it goes. One that replaced another stays.
     package func takeBack() {
         if case .regular(let path, replaces: false) = kind { unlink(path) }

@@ -55,6 +55,21 @@ import Testing
         }
     }
 
+    @Test func `what somebody who was killed has left beside a file goes, and nothing else`() throws {
+        let folder = scratch.url.path
+        let left = ["file.2k9x.new", "file.2k9x.new-journal"]
+        let others = ["file", "file.new", "file.a.b.new", "file.Ä.new", "file.2k9x.newer", "other.2k9x.new"]
+        for name in left + others { try SmallFile.create("\(folder)/\(name)", with: [1]).get() }
+        #expect(mkdir("\(folder)/file.3.new", 0o700) == 0 && symlink("file", "\(folder)/file.4.new") == 0)
+        let output = try OutputFile(path, replaces: true)
+        let names = { try FilePath.names(in: folder).get().sorted() }
+        let before = try names()
+        output.removeLeftovers()
+        #expect(try names() == before, "somebody may be writing still")
+        output.removeLeftovers(now: time(nil) + 3_610)
+        #expect(try names() == before.filter { !left.contains($0) })
+    }
+
     @Test func `a file that cannot be made is not begun`() throws {
         #expect(throws: OutputFile.Failure(action: .write, path: scratch.url.path, number: EISDIR)) {
             try OutputFile.replace(scratch.url.path, with: [1])

@@ -50,6 +50,7 @@ extension BackupCommand {
             throw Problem(.cannotCreate, error.text)
         }
         defer { output.close() }
+        output.removeLeftovers()
         let temporary = output.temporaryPath()
         try BackupStore.write(to: temporary, from: source, identity: identity, time: ServerSources.system.time())
         do throws(OutputFile.Failure) { try output.take(temporary) } catch {
