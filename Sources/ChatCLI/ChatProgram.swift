@@ -46,7 +46,8 @@ package enum ChatProgram {
             case .dump: try output.write(line: RootCommand._dumpHelp())
             case .run:
                 let command = try parse(line)
-                if !command.isBrief, let problem = ProcessMeans.shortage.map(Problem.init(shortage:)) {
+                let shortage = command.isBrief ? ProcessMeans.briefShortage : ProcessMeans.shortage
+                if let problem = shortage.map(Problem.init(shortage:)) {
                     let diagnostics = Diagnostics(json: command.globals.json, quiet: command.globals.quiet)
                     let ending = try command.runWithoutMeans(problem, diagnostics)
                     return .ended(ending ?? fail(problem, diagnostics))
@@ -125,10 +126,10 @@ extension Problem {
             self.init(
                 .noResources, "this process may have no more threads: \(error.text)",
                 hint: "try again, or raise its limits: ulimit -u, ulimit -v, those of its container", sent: .no)
-        case .descriptors(let limit):
+        case .descriptors(let limit, let needed):
             self.init(
-                .noResources, "this process may open \(limit) files, and needs \(ProcessMeans.descriptors) of its own",
-                hint: "raise ulimit -n", sent: .no)
+                .noResources, "this process may open \(limit) files, and needs \(needed)", hint: "raise ulimit -n",
+                sent: .no)
         }
     }
 }

@@ -6,19 +6,30 @@ package enum ProcessMeans {
     package enum Shortage: Equatable, Sendable {
         case threads(SystemError)
         /// - Parameter limit: how many this process may have.
-        case descriptors(limit: UInt64)
+        case descriptors(limit: UInt64, needed: UInt64)
     }
 
     /// Beside the main one; five is the most that was seen of a command.
     private static let threads = 6
     /// Beside those that the caller gave; fewer end the process when it connects.
-    package static let descriptors: UInt64 = 18
+    private static let descriptors: UInt64 = 18
+
+    /// What the commands need that work in one thread, of all that this process may open: with fewer they name what they cannot open.
+    package static let fewestDescriptors: UInt64 = 8
+
+    /// Of a command that works in one thread. It costs such a command one call of the kernel.
+    package static var briefShortage: Shortage? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < fewestDescriptors
+        else { return nil }
+        return .descriptors(limit: UInt64(limit.rlim_cur), needed: fewestDescriptors)
+    }
 
     package static var shortage: Shortage? {
         var limit = rlimit()
         let held = UInt64(3 + CallersDescriptors.extra.count)
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < held + descriptors {
-            return .descriptors(limit: UInt64(limit.rlim_cur))
+            return .descriptors(limit: UInt64(limit.rlim_cur), needed: held + descriptors)
         }
         return refusalOfThreads(threads).map(Shortage.threads)
     }

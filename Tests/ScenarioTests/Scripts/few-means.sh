@@ -20,6 +20,18 @@ for number in 6 9 12 15 18 21 24; do
     exits 3 alice bash -c 'ulimit -n "$1"; exec chat run --to bob --tail 3 -- sh -c "echo it runs; exit 3"' few "$number"
     has "$SCRATCH/out" "^it runs$"
 done
+# A short command says it, too, and names nothing that is in order.
+for number in 4 5 6 7; do
+    for command in "send --to bob hi" whoami "history --with bob" "unread --count"; do
+        # shellcheck disable=SC2016 # for the inner shell
+        exits 75 alice bash -c 'ulimit -n "$1"; exec chat --json $2' few "$number" "$command"
+        same no_resources "$(jq -r .code "$SCRATCH/err")" "$command with $number"
+    done
+done
+for command in "send --to bob hi" whoami "history --with bob" "unread --count"; do
+    # shellcheck disable=SC2016 # for the inner shell
+    exits 0 alice bash -c 'ulimit -n 8; exec chat $1' few "$command"
+done
 exits 75 alice bash -c 'ulimit -n 12; exec chat --json listen'
 same no_resources "$(jq -r .code "$SCRATCH/err")"
 
