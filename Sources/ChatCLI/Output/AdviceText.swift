@@ -57,7 +57,9 @@ enum AdviceWording {
             "finish it with the same file: \(chat(profile)) login --identity FILE"
         case .approveDevice(let id, let fingerprint, let approvers, let profile):
             approvers > 0
-                ? "approve it there: chat device approve \(id) --fingerprint \(fingerprint)"
+                ? "approve it there: chat device approve \(id) --fingerprint \(fingerprint); "
+                    + "where that device is lost, or was this one: \(chat(profile)) login --identity FILE with a "
+                    + "recovery file, or login --reset"
                 : "begin anew without any other device: \(chat(profile)) login --reset"
         case .useCertifyingDevice:
             "do it on a device that may, see chat device list; with the password this one can suspend another: "
