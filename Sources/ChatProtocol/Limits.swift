@@ -41,6 +41,8 @@ package enum Limits {
     package static let roomsPage = 64
     /// Rooms that an account has made and not founded: a name is not kept from others for nothing.
     package static let unfoundedRooms = 8
+    /// Hours for which a name is kept for who has made a room and not founded it: by then whoever was interrupted has said it again.
+    package static let unfoundedHours = 24
     /// Bytes of a group's tree, and of the part of it that a frame carries: half a frame, so that others are not held up long.
     package static let tree = 16 << 20
     package static let treePart = 512 << 10
@@ -92,6 +94,8 @@ package enum Limits {
     package static let pendingDevices = 4
     /// Days for which a device waits to be added.
     package static let pendingDays = 7
+    /// Its maker adds it with the next request; one that was killed between the two leaves it to nobody.
+    package static let madeDeviceMinutes = 60
     /// Users whom an account blocks at most: they fit a page, and each direct message to it is compared with them.
     package static let blockedUsers = 256
     /// Identifiers a look-up may ask for at once, and rows a page of a list holds.

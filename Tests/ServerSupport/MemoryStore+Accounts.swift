@@ -105,7 +105,7 @@ extension MemoryStore {
 
     private func add(_ device: NewDevice, to account: AccountID, isStranger: Bool) throws(StoreFailure) {
         guard devices[device.id]?.account != account else { return }
-        endWaiting(before: clock() - WaitingDevice.patience)
+        endWaiting(at: clock())
         let waits = standing(of: account).head != .none
         guard active(of: account).count < Limits.devicesPerAccount,
             !waits || !isStranger || active(of: account).count(where: { $0.state == .pending }) < Limits.pendingDevices

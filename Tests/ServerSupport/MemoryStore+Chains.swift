@@ -13,10 +13,11 @@ extension MemoryStore {
         dropPackages(device)
     }
 
-    func endWaiting(before cutoff: Timestamp) {
+    func endWaiting(at now: Timestamp) {
+        let (cutoff, withoutGrant) = (now - WaitingDevice.patience, now - WaitingDevice.patienceWithoutGrant)
         for device in devices.values
         where device.state == .pending && device.activated == 0
-            && device.pendingSince < cutoff
+            && (device.pendingSince < cutoff || device.grant.isEmpty && device.pendingSince < withoutGrant)
         {
             end(device.new.id)
         }

@@ -7,6 +7,11 @@ extension MemoryStore {
         var step = RetentionStep(sweep: sweep)
         step.sweep.phase = .done
         for (id, conversation) in conversations {
+            if conversation.name != nil, !conversation.mark.isGroup,
+                conversation.created < sweep.bounds.unfoundedBefore
+            {
+                step.operations.append(.retire(id, .unfounded))
+            }
             let parts =
                 [entries(of: conversation, sweep.bounds, &step), leaves(of: conversation, sweep.bounds, &step)]
                 + [welcomes(of: conversation, sweep.bounds, &step), identifiers(of: conversation, sweep.bounds)]
@@ -85,13 +90,14 @@ extension MemoryStore {
             conversation.reports = conversation.reports.mapValues { $0.filter { $0.value.time >= cutoff } }
             conversation.blocks = conversation.blocks.filter { $0.value >= cutoff }
         case .surplus(let devices): for device in devices { conversation.cursors[device] = nil }
+        case .unfounded: return conversation.mark.isGroup ? .done : removeRoom(id)
         }
         conversations[id] = conversation
         return .done
     }
 
     func expireAccounts(_ bounds: RetentionBounds) async throws(StoreFailure) {
-        endWaiting(before: bounds.waitingBefore)
+        endWaiting(at: bounds.now)
         expirePackages(at: bounds.now)
     }
 }

@@ -33,6 +33,7 @@ extension MemoryStore {
         guard conversations[id] == nil else { return .refused(Failure(.nameTaken)) }
         var room = Conversation(info: ConversationInfo(id: id, audience: .room))
         room.name = name
+        room.created = clock()
         room.members[account] = Member(start: room.head)
         conversations[id] = room
         return opened(room)

@@ -11,6 +11,8 @@ actor MemoryStore: Store {
         var head: SequenceNumber = 0
         var mark = GroupMark.none
         var lastTime = Timestamp.zero
+        /// Of a room: when it was made.
+        var created = Timestamp.zero
         var logHash: [UInt8]?
         var isClosed = false
         var isHeld = false

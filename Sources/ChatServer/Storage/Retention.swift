@@ -41,9 +41,9 @@ package struct RetentionBounds: Sendable, Equatable {
     package let entriesBefore: Timestamp
     /// Devices that were not seen since then lose their leaves (E7): they could not follow their groups any more.
     package let unseenSince: Timestamp
-    /// Devices that wait since then to be added to their accounts' chains are not added any more.
-    package let waitingBefore: Timestamp
-    /// Key packages that expire before it are gone.
+    /// Rooms that were made before it and are not founded are gone.
+    package let unfoundedBefore: Timestamp
+    /// Key packages that expire before it are gone, and devices that have waited for too long by then (`WaitingDevice`).
     package let now: Timestamp
 
     init(now: Timestamp, retention: Duration) {
@@ -51,7 +51,7 @@ package struct RetentionBounds: Sendable, Equatable {
         entriesBefore = now - retention
         handshakesBefore = min(entriesBefore, now - Self.handshakesLive)
         unseenSince = now - Self.handshakesLive
-        waitingBefore = now - WaitingDevice.patience
+        unfoundedBefore = now - .seconds(Int64(Limits.unfoundedHours) * 3_600)
     }
 
     /// Identifiers that are older are forgotten, unless their entry is still there.
@@ -84,6 +84,8 @@ package enum RetentionPart: Sendable, Equatable {
     case reports(before: Timestamp)
     /// What is kept for devices that their accounts have forgotten.
     case surplus([DeviceID])
+    /// A room, where nobody has founded it.
+    case unfounded
 }
 
 /// What a step of a sweep ends.

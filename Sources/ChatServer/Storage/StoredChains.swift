@@ -138,6 +138,9 @@ package struct ChainOutcome: Sendable, Equatable {
 package struct WaitingDevice: Sendable, Equatable {
     /// How long one waits.
     package static let patience = Duration.seconds(Limits.pendingDays * 24 * 3600)
+    /// How long one waits that has left no grant, by which it could be added: what another device of the account makes is added at once or
+    /// not at all, and what logs in by the password leaves one in the same breath.
+    package static let patienceWithoutGrant = Duration.seconds(Limits.madeDeviceMinutes * 60)
 
     package var name: String
     package var since: Timestamp

@@ -143,6 +143,23 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `what leaves no grant and is not added waits for an hour and keeps nobody out`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            _ = try await store.store.publish(step(0, .create(aliceDevice)))
+            for number in 1...UInt64(Limits.pendingDevices) { _ = try await store.device(of: alice, number) }
+            _ = try await leave(second, store)
+            let stranger = StoreUnderTest.device(DeviceID(high: 2, low: 9), key: 19)
+            let admit = { try await store.store.admit(stranger, .new, to: alice, ifHashIs: "") }
+            store.time = 1_000 + WaitingDevice.patienceWithoutGrant
+            #expect(await refusal { _ = try await admit() } == .tooManyDevices)
+            store.time = 1_001 + WaitingDevice.patienceWithoutGrant
+            #expect(try await admit().state == .pending)
+            #expect(try await states(store) == [aliceDevice: .active, second: .pending, stranger.id: .pending])
+        }
+    }
+
     @Test(arguments: Kind.all) func `a login whose answer was lost takes its own place again, by its key`(_ kind: Kind)
         async throws
     {
@@ -169,6 +186,7 @@ import Testing
             _ = try await store.device(of: alice, 1)
             _ = try await store.store.publish(step(0, .create(aliceDevice)))
             _ = try await store.device(of: alice, 2)
+            _ = try await leave(third, store)
             _ = try await store.sweep(now: 1000 + WaitingDevice.patience, retention: .milliseconds(1 << 40))
             #expect(try await states(store) == [aliceDevice: .active, second: .pending, third: .pending])
             _ = try await store.sweep(now: 1001 + WaitingDevice.patience, retention: .milliseconds(1 << 40))

@@ -131,6 +131,35 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `a room that is not founded within a day is gone, and whoever founds has its name`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            for number in 0..<UInt64(Limits.unfoundedRooms) {
+                _ = try await open(store, ConversationID(high: 8, low: number), by: alice, named: "r\(number)")
+            }
+            let first = ConversationID(high: 8, low: 0)
+            _ = try await store.commit([commit(1, epoch: 1, [.enter(aliceDevice, of: alice, leaf: 0)], in: first)])
+            let day = Duration.seconds(Int64(Limits.unfoundedHours) * 3_600)
+            let year = Duration.seconds(365 * 86_400)
+            _ = try await store.sweep(now: store.time + day, retention: year)
+            #expect(try await open(store, other, by: bob, named: "r1")?.refusal == .nameTaken)
+            _ = try await store.sweep(now: store.time + day + .milliseconds(2), retention: year)
+            #expect(try await store.store.rooms(.own(after: nil), for: alice, limit: 99).map(\.name.text) == ["r0"])
+            guard case .opened(let info, _, _)? = try await open(store, other, by: bob, named: "r1") else {
+                Issue.record("it is not free")
+                return
+            }
+            #expect(info.id == other)
+            // Who made it first is told so, and makes others again.
+            let former = ConversationID(high: 8, low: 1)
+            #expect(try await open(store, former, by: alice, named: "r1")?.refusal == .nameTaken)
+            let late = commit(2, epoch: 1, [.enter(aliceDevice, of: alice, leaf: 0)], in: former)
+            #expect(try await store.commit([late]).first?.refusal == .noSuchRoom)
+            #expect(try await open(store, room, by: alice, named: "r2")?.refusal == nil)
+        }
+    }
+
     @Test(arguments: Kind.all) func `a room that nobody is left in is a former admin's again`(_ kind: Kind) async throws
     {
         try await withStore(kind) { store in

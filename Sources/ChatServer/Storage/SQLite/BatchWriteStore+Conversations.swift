@@ -47,6 +47,7 @@ extension BatchWriteStore {
 
     mutating func retire(_ id: ConversationID, _ part: RetentionPart) throws -> OperationOutcome {
         guard let conversation = try conversation(id) else { return .refused(Failure(.noSuchConversation)) }
+        if part == .unfounded { return conversation.mark.isGroup ? .done : try removeRoom(id) }
         if case .leaves(let devices, let cutoff) = part {
             for device in devices
             where try LeafStore.isUnseen(device, in: conversation.number, since: cutoff, database) {

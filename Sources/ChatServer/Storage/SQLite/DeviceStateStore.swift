@@ -58,13 +58,14 @@ struct DeviceStateStore {
         return waiting
     }
 
-    /// Ends those that were never added and wait since before a time: of one account, or some of all.
-    func endWaiting(of account: AccountID?, before cutoff: Timestamp) throws {
+    /// Ends those that were never added and wait for too long: of one account, or some of all.
+    func endWaiting(of account: AccountID?, at now: Timestamp) throws {
         let expired: [(AccountID, DeviceID)] = try database.all(
             """
             SELECT account, id FROM devices WHERE (?1 IS NULL OR account = ?1) AND state = ?2 AND activated = 0
-            AND pending_since < ?3 LIMIT ?4
-            """, account, Int(DeviceState.pending.rawValue), cutoff, RetentionSweep.stepRows
+            AND (pending_since < ?3 OR left_grant = x'' AND pending_since < ?4) LIMIT ?5
+            """, account, Int(DeviceState.pending.rawValue), now - WaitingDevice.patience,
+            now - WaitingDevice.patienceWithoutGrant, RetentionSweep.stepRows
         ) { (try $0.identifier(0), try $0.identifier(1)) }
         for (account, device) in expired { try revoke(device, of: account) }
     }

@@ -104,7 +104,7 @@ package struct DeviceStore {
     /// - Throws: `tooManyDevices`; `noSuchDevice` where it is another account's.
     package func insert(_ device: NewDevice, account: AccountID, isStranger: Bool = true, time: Timestamp) throws {
         guard try self.device(device.id, of: account) == nil else { return }
-        try DeviceStateStore(database: database).endWaiting(of: account, before: time - WaitingDevice.patience)
+        try DeviceStateStore(database: database).endWaiting(of: account, at: time)
         let waits = try standing(of: account).head != .none
         let kept = try devices(of: account)
         guard kept.count < Limits.devicesPerAccount else { throw Failure(.tooManyDevices) }

@@ -14,6 +14,7 @@ struct OverdueStore {
         case .entries(let after): store.step.sweep.phase = try store.entries(after: after)
         case .leaves:
             try store.leaves()
+            try store.unfounded()
             store.step.sweep.phase = .beside
         case .beside: store.step.sweep.phase = try store.beside() ? .beside : .identifiers(after: [])
         case .identifiers(let after): store.step.sweep.phase = try store.identifiers(after: after)
@@ -125,6 +126,17 @@ struct OverdueStore {
         ) { (try $0.identifier(0), try $0.identifier(1)) }
         step.leaves = unseen.count
         end(unseen) { [bounds] in .leaves($0, unseenSince: bounds.unseenSince) }
+    }
+
+    /// Some rooms that nobody has founded.
+    private mutating func unfounded() throws {
+        let rooms: [ConversationID] = try database.all(
+            """
+            SELECT c.id FROM rooms r JOIN conversations c ON c.id = r.conversation
+            WHERE c.epoch = 0 AND c.created < ? LIMIT ?
+            """, bounds.unfoundedBefore, RetentionSweep.stepRows
+        ) { try $0.identifier(0) }
+        for room in rooms { end(.unfounded, of: room) }
     }
 
     /// - Returns: whether there may be more.

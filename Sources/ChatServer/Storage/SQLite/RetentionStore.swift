@@ -28,7 +28,7 @@ enum RetentionStore {
         case .reports(let cutoff): try CommitReportStore.expire(before: cutoff, in: number, database)
         case .surplus(let devices): for device in devices { try forget(device, in: number, database) }
         // They have readers.
-        case .leaves: break
+        case .leaves, .unfounded: break
         }
     }
 

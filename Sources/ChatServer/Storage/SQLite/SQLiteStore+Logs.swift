@@ -159,7 +159,7 @@ extension SQLiteStore {
     package func expireAccounts(_ bounds: RetentionBounds) async throws(StoreFailure) {
         try await change { database in
             let devices = DeviceStateStore(database: database)
-            try devices.endWaiting(of: nil, before: bounds.waitingBefore)
+            try devices.endWaiting(of: nil, at: bounds.now)
             try devices.forgetSurplus(limit: RetentionSweep.stepRows)
             try PackageStore(database: database).expire(at: bounds.now, limit: RetentionSweep.stepRows)
         }
