@@ -145,15 +145,19 @@ package struct ConversationRecord: WireCodable, Equatable, Sendable {
     /// The newest entry; `beforeFirst` where there is none.
     package var head: SequenceNumber
     package var epoch: Epoch
+    /// When the newest entry was taken; 0 where there is none.
+    package var lastTime: Timestamp
 
     package init(
-        id: ConversationID, type: ConversationType, members: [AccountRecord], head: SequenceNumber, epoch: Epoch = 0
+        id: ConversationID, type: ConversationType, members: [AccountRecord], head: SequenceNumber, epoch: Epoch = 0,
+        lastTime: Timestamp = 0
     ) {
         self.id = id
         self.type = type
         self.members = members
         self.head = head
         self.epoch = epoch
+        self.lastTime = lastTime
     }
 
     package func encode(into writer: inout WireWriter) {
@@ -162,6 +166,7 @@ package struct ConversationRecord: WireCodable, Equatable, Sendable {
         writer.write(vectorOf: members)
         writer.write(head)
         writer.write(epoch)
+        writer.write(lastTime)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -170,6 +175,7 @@ package struct ConversationRecord: WireCodable, Equatable, Sendable {
         members = try reader.readVector(count: Limits.page, field: "members")
         head = try reader.read()
         epoch = try reader.read()
+        lastTime = try reader.read()
     }
 }
 

@@ -78,10 +78,12 @@ package struct RoomRecord: WireCodable, Equatable, Sendable {
     package var admins: [AccountRecord]
     /// How many accounts are members; 0 where that is not told: of a closed room to who is none.
     package var members: UInt32
+    /// When the newest entry was taken; 0 where there is none, or the account is no member.
+    package var lastTime: Timestamp
 
     package init(
         conversation: ConversationID, name: UserName, access: RoomAccess, isMember: Bool, admins: [AccountRecord],
-        members: UInt32
+        members: UInt32, lastTime: Timestamp = 0
     ) {
         self.conversation = conversation
         self.name = name
@@ -89,6 +91,7 @@ package struct RoomRecord: WireCodable, Equatable, Sendable {
         self.isMember = isMember
         self.admins = admins
         self.members = members
+        self.lastTime = lastTime
     }
 
     package func encode(into writer: inout WireWriter) {
@@ -98,6 +101,7 @@ package struct RoomRecord: WireCodable, Equatable, Sendable {
         writer.write(flag: isMember)
         writer.write(vectorOf: admins)
         writer.write(members)
+        writer.write(lastTime)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -107,6 +111,7 @@ package struct RoomRecord: WireCodable, Equatable, Sendable {
         isMember = try reader.readFlag(field: "member")
         admins = try reader.readVector(count: Limits.roomAdmins, field: "admins")
         members = try reader.read()
+        lastTime = try reader.read()
     }
 }
 

@@ -25,7 +25,7 @@ private func samples() throws -> [any FrameBody] {
     let deviceRecord = DeviceRecord(id: device, name: "d", state: .active, created: 1, lastSeen: 2, online: true)
     let head = ChainHead(count: 2, hash: nonce)
     let conversationRecord = ConversationRecord(
-        id: conversation, type: .direct, members: [try record()], head: 9, epoch: 1)
+        id: conversation, type: .direct, members: [try record()], head: 9, epoch: 1, lastTime: 77)
     return [
         ServerHello(server: ServerID(high: 1, low: 1), nonce: nonce, time: 5, software: "chatd", features: [1, 2]),
         ClientHello(nonce: nonce, software: "chat", features: [3]),
@@ -106,7 +106,8 @@ private func roomSamples() throws -> [any FrameBody] {
     let ops = try name("ops")
     let admin = try record()
     let room = RoomRecord(
-        conversation: conversation, name: ops, access: .open, isMember: true, admins: [admin], members: 3)
+        conversation: conversation, name: ops, access: .open, isMember: true, admins: [admin], members: 3,
+        lastTime: 78)
     let member = RoomMember(account: admin, isAdmin: true, devices: [device])
     return [
         CreateRoom(id: message, name: ops), ListRooms(.named, name: ops), Rooms(rooms: [room], more: true),

@@ -98,7 +98,7 @@ enum ProtocolSamples {
     private static var conversations: [ProtocolSample] {
         guard let name, let accounts else { return [] }
         let record = ConversationRecord(
-            id: identifier(23), type: .everyone, members: accounts, head: 24, epoch: 25)
+            id: identifier(23), type: .everyone, members: accounts, head: 24, epoch: 25, lastTime: 131)
         return [
             ProtocolSample("ConversationRecord", record),
             ProtocolSample("OpenConversation", OpenConversation(with: name)),
@@ -213,7 +213,8 @@ enum ProtocolSamples {
         guard let name, let record, let accounts else { return [] }
         let id: ConversationID = identifier(84)
         let room = RoomRecord(
-            conversation: id, name: name, access: .open, isMember: true, admins: accounts, members: 116)
+            conversation: id, name: name, access: .open, isMember: true, admins: accounts, members: 116,
+            lastTime: 132)
         let member = RoomMember(account: record, isAdmin: true, devices: [identifier(117), identifier(118)])
         return [
             ProtocolSample("CreateRoom", CreateRoom(id: identifier(119), name: name)),

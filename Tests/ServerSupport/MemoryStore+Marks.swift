@@ -139,7 +139,7 @@ extension MemoryStore {
         }
         return ConversationRecord(
             id: conversation.info.id, type: conversation.info.isDirect ? .direct : .everyone, members: members,
-            head: conversation.head, epoch: conversation.mark.epoch)
+            head: conversation.head, epoch: conversation.mark.epoch, lastTime: conversation.lastTime)
     }
 
     // MARK: Upkeep

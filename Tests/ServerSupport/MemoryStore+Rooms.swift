@@ -118,7 +118,7 @@ extension MemoryStore {
             conversation: room.info.id, name: name.spoken,
             access: room.traits.map { $0.isOpen ? .open : .closed } ?? .unfounded, isMember: isMember,
             admins: (room.traits?.admins ?? []).compactMap { people[$0]?.record }.sorted { $0.name < $1.name },
-            members: isMember || isOpen ? UInt32(room.members.count) : 0)
+            members: isMember || isOpen ? UInt32(room.members.count) : 0, lastTime: isMember ? room.lastTime : 0)
     }
 
     func roomName(of room: ConversationID) async throws(StoreFailure) -> RoomName? { conversations[room]?.name }

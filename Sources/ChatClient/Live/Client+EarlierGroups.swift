@@ -32,12 +32,11 @@ extension Client {
         }
         Task(executorPreference: MainThread.preferred) {
             if mayNotBeAdded { await self.refillKeyPackages(on: link, atEnd: false) }
-            if isReady { await self.enterEarlierGroups(on: link, welcome, isIn) }
-            isIn.set(())
             if isReady {
                 await self.refreshBlocks(on: link)
-                await self.enterMissingRooms(on: link)
+                await self.enterMissing(on: link, welcome) { isIn.set(()) }
             }
+            isIn.set(())
             if !mayNotBeAdded { await self.refillKeyPackages(on: link, atEnd: false) }
         }
         let timer = ClientLoop.at(Monotonic.now + Self.patienceToComeIn) {
@@ -49,30 +48,27 @@ extension Client {
         await isWithEveryone.value
     }
 
-    /// - Parameter isIn: set when those are entered that are entered at once.
-    private func enterEarlierGroups(on link: Link, _ welcome: Welcome, _ isIn: Later<Void>) async {
-        do throws(Problem) {
-            guard try store({ try !$0.hasEnteredEarlierGroups(welcome.device) }) else { return }
-            let groups = try await earlierGroups(on: link, welcome)
-            try await oneByOne(groups, on: link, rests: { isIn.set(()) }) { await self.enterGroup(of: $0, on: link) }
-            try noteEntered(welcome.device)
-        } catch { log.info("the conversations of this account are not entered yet: \(error.text)") }
-    }
-
-    /// Enters conversations, as long as the connection stands.
+    /// Enters, newest first, what this device is in no group of: rooms, and where it stays for the first time direct conversations.
     ///
     /// - Parameter rests: called before each that is waited for.
-    func oneByOne<Item: Sendable>(
-        _ items: [Item], on link: Link, rests: () -> Void = {}, enter: (Item) async -> Void
-    ) async throws(Problem) {
-        for (number, item) in items.enumerated() {
-            if number >= Self.atOnce {
-                rests()
-                try? await Task.sleep(for: .seconds(1))
+    func enterMissing(on link: Link, _ welcome: Welcome, rests: () -> Void = {}) async {
+        do throws(Problem) {
+            let isFirst = try store { try !$0.hasEnteredEarlierGroups(welcome.device) }
+            let groups = isFirst ? try await earlierGroups(on: link, welcome) : []
+            let missing = MissingGroup.newestFirst(groups + (try await missingRooms(on: link)))
+            for (number, group) in missing.enumerated() {
+                if number >= Self.atOnce {
+                    rests()
+                    try? await Task.sleep(for: .seconds(1))
+                }
+                if let end = link.end { throw end }
+                switch group.way {
+                case .direct(let conversation): await enterGroup(of: conversation, on: link)
+                case .room(let record): await enter(record, on: link)
+                }
             }
-            if let end = link.end { throw end }
-            await enter(item)
-        }
+            if isFirst { try noteEntered(welcome.device) }
+        } catch { log.info("the conversations of this account are not all entered yet: \(error.text)") }
     }
 
     private func noteEntered(_ device: DeviceID) throws(Problem) {
@@ -81,19 +77,38 @@ extension Client {
 
     /// Direct conversations with a group that this device is in none of. Which may exist follows from who there is: their identifiers are
     /// those of two accounts.
-    private func earlierGroups(on link: Link, _ welcome: Welcome) async throws(Problem) -> [ConversationID] {
+    private func earlierGroups(on link: Link, _ welcome: Welcome) async throws(Problem) -> [MissingGroup] {
         let own = welcome.account.id
         let users = try await users(onlineOnly: false, on: link, pages: Self.pages)
         let ids = users.map { ConversationID.direct(own, $0.account.id, on: welcome.server) }
-        var found: [ConversationID] = []
+        var found: [MissingGroup] = []
         for part in ids.pages(of: Limits.page) {
             let known: Conversations = try await link.request(LookUpConversations(ids: part))
             let groups = known.conversations.filter { $0.epoch > .first && $0.type == .direct }
             found += try store { store in
                 try store.write { try store.remember(groups, own: own, now: WallClock.now) }
-                return try groups.map(\.id).filter { try store.groupStanding(of: $0) == nil }
+                return try groups.filter { try store.groupStanding(of: $0.id) == nil }
+                    .map { MissingGroup(lastTime: $0.lastTime, way: .direct($0.id)) }
             }
         }
         return found
+    }
+}
+
+/// A conversation of this account that this device is in no group of.
+struct MissingGroup: Equatable, Sendable {
+    enum Way: Equatable, Sendable {
+        case direct(ConversationID)
+        case room(RoomRecord)
+    }
+
+    /// When something was written there last, by the server's word.
+    var lastTime: Timestamp
+    var way: Way
+
+    /// What was written to last is missed first. Of those of one moment, in the order given.
+    static func newestFirst(_ groups: [MissingGroup]) -> [MissingGroup] {
+        groups.enumerated().sorted { ($1.element.lastTime, $0.offset) < ($0.element.lastTime, $1.offset) }
+            .map(\.element)
     }
 }

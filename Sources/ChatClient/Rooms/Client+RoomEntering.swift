@@ -5,22 +5,15 @@ import GroupRules
 /// Rooms that this account is in, and this device is in no group of: as a device that was let in later, or that could not be added
 /// when the account was. In the background of connections that stay.
 extension Client {
-    /// Enters all of them, one a second.
-    func enterMissingRooms(on link: Link) async {
-        do throws(Problem) {
-            let records = try await roomBook.records(.own, on: link)
-            let missing = try store { store in
-                try records.filter { record in
-                    guard record.access != .unfounded else { return false }
-                    let held = try store.heldGroup(of: record.conversation)
-                    return (held.mark == nil || held.isRemoved) && held.waiting == nil
-                }
-            }
-            try await oneByOne(missing, on: link) { await self.enter($0, on: link) }
-        } catch { log.info("the rooms of this account are not all entered yet: \(error.text)") }
+    func missingRooms(on link: Link) async throws(Problem) -> [MissingGroup] {
+        let records = try await roomBook.records(.own, on: link)
+        return try store { store in
+            try records.filter { try $0.access != .unfounded && store.isMissing($0) }
+                .map { MissingGroup(lastTime: $0.lastTime, way: .room($0)) }
+        }
     }
 
-    private func enter(_ record: RoomRecord, on link: Link) async {
+    func enter(_ record: RoomRecord, on link: Link) async {
         await groupKeeper.keep(record.conversation) { () async throws(Problem) in
             let name = RoomName(record.name)
             try await self.withStore { try $0.checkRoom(name, record.conversation) }
@@ -66,6 +59,12 @@ extension Client {
 }
 
 extension ClientStore {
+    /// Whether this device is in no group of a room, and on no way into it.
+    func isMissing(_ room: RoomRecord) throws -> Bool {
+        let held = try heldGroup(of: room.conversation)
+        return (held.mark == nil || held.isRemoved) && held.waiting == nil
+    }
+
     /// All devices of this account are gone from a group that is held. Within a transaction.
     func noteOwnLeft(_ room: ConversationID, _ how: MemberNotice.How, now: Timestamp) throws {
         guard let standing = try groupStanding(of: room), let identity = try identity() else { return }

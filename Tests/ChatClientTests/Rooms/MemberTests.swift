@@ -176,8 +176,8 @@ import Testing
             let phone = try Person("bob", at: server.address)
             _ = try await phone.joins(bob)
             let client = try phone.client()
-            let link = try await client.loggedInLink().0
-            await client.enterMissingRooms(on: link)
+            let (link, welcome) = try await client.loggedInLink()
+            await client.enterMissing(on: link, welcome)
             #expect(try await told(phone) == [Told(.join, bob, added: [bob])])
             try await reads(alice, ops)
             let notice = try await alice.client().withStore { store in
@@ -186,9 +186,60 @@ import Testing
             }
             #expect(notice?.how == .join && notice?.added.map(\.hasOthers) == [true])
             // What it has is not entered again.
-            await client.enterMissingRooms(on: link)
+            await client.enterMissing(on: link, welcome)
             #expect(try await told(phone).count == 1)
         }
+    }
+
+    @Test func `a device that was let in later comes into all conversations of its account, newest first`() async throws
+    {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            var written: [ConversationID] = []
+            func notes(_ conversation: ConversationName, by person: Person, _ found: () async throws -> ConversationID?)
+                async throws
+            {
+                let sent = try await person.client().send(
+                    [OutgoingMessage(conversation: conversation, body: "hi")],
+                    options: SendOptions(timeout: .seconds(20)))
+                #expect(sent.allSatisfy { $0.problem == nil })
+                written.append(try #require(try await found()))
+            }
+            for name in ["z", "a"].compactMap({ RoomName($0) }) {
+                try await bob.client().createRoom(name, access: .closed)
+            }
+            for (room, other) in [("z", "carol"), ("a", "alice")] {
+                let name = try #require(RoomName(room))
+                try await notes(.room(name.spoken), by: bob) {
+                    try await bob.client().withStore { try $0.pinnedRoom(name) }
+                }
+                let person = other == "alice" ? alice : try await Person.registered(other, at: server)
+                try await person.client().leavesPackages()
+                try await notes(.user(bob.name), by: person) {
+                    try await person.client().withStore { try $0.conversation(with: bob.name) }
+                }
+            }
+            let phone = try Person("bob", at: server.address)
+            _ = try await phone.joins(bob)
+            let told = HostileServer { [$0] }
+            let client = try phone.client(line: { told.line($0) })
+            let (link, welcome) = try await client.loggedInLink()
+            await client.enterMissing(on: link, welcome)
+            // The server lets a device come in once a second: it is told so, and says it again.
+            var entered: [ConversationID] = []
+            for commit in told.bodies(ChatProtocol.Commit.self) where entered.last != commit.conversation {
+                entered.append(commit.conversation)
+            }
+            #expect(entered.filter(written.contains) == written.reversed())
+        }
+    }
+
+    @Test func `what was written to last is entered first, and else in the order given`() {
+        let groups = ([5, 0, 9, 5, 7] as [Timestamp]).enumerated().map { number, time in
+            MissingGroup(lastTime: time, way: .direct(ConversationID(high: 0, low: UInt64(number))))
+        }
+        #expect(MissingGroup.newestFirst(groups) == [2, 4, 0, 3, 1].map { groups[$0] })
     }
 
     @Test func `a change waits until what stands before it in the log has its place`() async throws {

@@ -182,6 +182,26 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.quiet) func `members are told when something was written last, and nobody else`(_ kind: Kind)
+        async throws
+    {
+        try await withStore(kind) { store in
+            _ = try await open(store, room, by: alice)
+            try await found(store, isOpen: true)
+            #expect(try await record(store, for: bob)?.lastTime == store.time)
+            #expect(try await record(store, for: carol)?.lastTime == 0)
+            store.time = store.time + .milliseconds(5)
+            _ = try await store.commit([commit(2, epoch: 2)])
+            #expect(try await record(store, for: bob)?.lastTime == store.time)
+            let made = try await store.commit([.openDirect(alice, bob, as: other)])
+            #expect(made.first?.refusal == nil)
+            #expect(try await store.store.conversations([other], of: bob).map(\.lastTime) == [0])
+            let founding = commit(3, epoch: 1, both.suffix(2), in: other)
+            #expect(try await store.commit([founding]).first?.refusal == nil)
+            #expect(try await store.store.conversations([other], of: bob).map(\.lastTime) == [store.time])
+        }
+    }
+
     // MARK: Coming
 
     @Test(arguments: Kind.all) func `joining is open or closed by what the commit has brought`(_ kind: Kind)

@@ -98,8 +98,12 @@ extension RuleTable {
                     ["everyone takes newcomers as long as there is room"], scenarios: ["everyone-full"]),
                 Sentence(
                     "later devices join lazily, newest conversation first, one a second",
-                    ["a device that was let in later comes into the rooms of its account, and is told as that"],
-                    open: "the order is that of names and ids: a conversation's time is not told before it is entered"),
+                    [
+                        "a device that was let in later comes into the rooms of its account, and is told as that",
+                        "a device that was let in later comes into all conversations of its account, newest first",
+                        "what was written to last is entered first, and else in the order given",
+                        "members are told when something was written last, and nobody else",
+                    ]),
             ]),
         Proof(
             "7 the gate",

@@ -48,12 +48,21 @@ enum DirectoryStore {
         try Set(ids).sorted().compactMap { id in
             let row = try database.first(
                 """
-                SELECT c.id, c.type, c.account_low, c.account_high, c.head, c.epoch FROM conversations c
+                SELECT c.id, c.type, c.account_low, c.account_high, c.head, c.epoch, c.last_time
+                FROM conversations c
                 JOIN members m ON m.conversation = c.id AND m.account = ? WHERE c.id = ?
                 """, account, id
-            ) { (info: try ConversationInfo($0), head: $0.sequenceNumber(4), epoch: $0.epoch(5)) }
-            guard let row else { return nil }
-            return try record(row.info, head: row.head, epoch: row.epoch, in: database)
+            ) {
+                (
+                    info: try ConversationInfo($0), head: $0.sequenceNumber(4), epoch: $0.epoch(5),
+                    lastTime: $0.timestamp(6)
+                )
+            }
+            guard let row, var record = try record(row.info, head: row.head, epoch: row.epoch, in: database) else {
+                return nil
+            }
+            record.lastTime = row.lastTime
+            return record
         }
     }
 

@@ -34,6 +34,12 @@ enum RoomListStore {
                 ) { $0.unsigned(0) }
                 room.members = UInt32(clamping: members ?? 0)
             }
+            if room.isMember {
+                room.lastTime =
+                    try database.first(
+                        "SELECT last_time FROM conversations WHERE id = ?", room.conversation
+                    ) { $0.timestamp(0) } ?? 0
+            }
             return room
         }
     }
