@@ -51,6 +51,12 @@ struct RoomListCommand: ChatCommand {
 
     func run(in invocation: Invocation) async throws(Problem) -> ExitStatus {
         let rooms = try await invocation.makeClient().rooms(all: all)
+        for room in rooms where room.isLost {
+            let advice = AdviceWording.commandLine.text(
+                .askToBeAdded(room: room.name.text, admins: room.admins.map(\.text)))
+            invocation.diagnostics.note(
+                "begun_anew", "you were in #\(room.name) before this account was begun anew; \(advice)")
+        }
         try invocation.show(rooms, object: JSONLines.roomInfo, header: RoomTables.rooms, cells: RoomTables.cells)
         return .done
     }

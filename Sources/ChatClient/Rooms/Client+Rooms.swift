@@ -14,7 +14,27 @@ extension Client {
         let (link, welcome) = try await loggedInLink()
         await leaveRoomsAgain(on: link, welcome)
         let told = try await roomBook.records(all ? .all : .own, on: link)
-        return try store { store in try told.map { try RoomSummary($0, in: store) } }
+        let lost = try await lostRooms(among: told, on: link)
+        return try store { store in
+            try told.map { try RoomSummary($0, isLost: lost.contains($0.conversation), in: store) }
+        }
+    }
+
+    /// Closed rooms in which this account has its place by the server's word alone, until somebody commits there: it was begun anew since, and
+    /// for the group it is somebody else.
+    private func lostRooms(among told: [RoomRecord], on link: Link) async throws(Problem) -> Set<ConversationID> {
+        let own = try identity().account
+        let suspects = try store { store in
+            guard try store.chain(of: own)?.isBegunAnew == true else { return [RoomRecord]() }
+            return try told.filter { try $0.isMember && $0.access == .closed && store.isMissing($0) }
+        }
+        var lost: Set<ConversationID> = []
+        for room in suspects {
+            let members = try await roomBook.members(of: room.conversation, on: link)
+            let devices = members.first { $0.account.id == own }?.devices ?? []
+            if devices.isEmpty { lost.insert(room.conversation) }
+        }
+        return lost
     }
 
     /// Makes a room, of which this account is the one member and admin; its devices are in it. One that everybody has left is made anew by

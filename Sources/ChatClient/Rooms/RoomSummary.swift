@@ -21,9 +21,12 @@ package struct RoomSummary: Sendable {
     package let members: Int?
     /// The name was another room's here: nothing is sent there.
     package let isChanged: Bool
+    /// It was a member before it was begun anew: somebody has to add it.
+    package let isLost: Bool
 
     package init(
-        name: RoomName, access: Access, isMember: Bool, admins: [UserName], members: Int?, isChanged: Bool
+        name: RoomName, access: Access, isMember: Bool, admins: [UserName], members: Int?, isChanged: Bool,
+        isLost: Bool = false
     ) {
         self.name = name
         self.access = access
@@ -31,9 +34,11 @@ package struct RoomSummary: Sendable {
         self.admins = admins
         self.members = members
         self.isChanged = isChanged
+        self.isLost = isLost
     }
 
-    init(_ record: RoomRecord, in store: ClientStore) throws {
+    init(_ record: RoomRecord, isLost: Bool, in store: ClientStore) throws {
+        self.isLost = isLost
         name = RoomName(record.name)
         access =
             switch record.access {
@@ -41,8 +46,10 @@ package struct RoomSummary: Sendable {
             case .closed: .closed
             case .open: .open
             }
-        isMember = record.isMember
-        admins = record.admins.map(\.name)
+        isMember = record.isMember && !isLost
+        let own = isLost ? try store.identity()?.account : nil
+        // As an admin it is somebody else, too.
+        admins = record.admins.filter { $0.id != own }.map(\.name)
         members = record.members == 0 ? nil : Int(record.members)
         let pinned = try store.pinnedRoom(name)
         isChanged = pinned != nil && pinned != record.conversation

@@ -68,6 +68,9 @@ package struct AccountChain: Hashable, Sendable {
         }
     }
 
+    /// Whether a `reset` has given it the root that it has.
+    package var isBegunAnew: Bool { links.contains { $0.content.body.kind == .reset } }
+
     /// The number that the next link must have.
     package var count: UInt32 { UInt32(truncatingIfNeeded: links.count) }
     package var headNumber: UInt32 { count &- 1 }
