@@ -6,6 +6,8 @@ import WireCodec
 package struct Content: WireCodable, Equatable, Sendable {
     package enum ContentType: UInt8, Sendable {
         case text = 1
+        /// For no person: whom the sender knows, told to another device of the same account.
+        case keys = 2
     }
 
     /// A field of a later version; unknown types are kept and ignored.

@@ -48,7 +48,16 @@ enum ChainSamples {
             bytes: Array(link.wireBytes.dropFirst(add.1.bytes.count)))
         let renewal = try Renewal(
             place: place, granting: link.hash, device: device, instance: 10, granted: pair, pair: new)
+        let (root, head) = (AccountRoot(of: [12]), LinkHash(of: [13]))
+        let key = KnownKeys.Key(
+            account: place.account, name: name, root: root, number: 14, head: head, isVerified: true)
+        let known = Content(
+            fields: [
+                ("account", key.account), ("name", key.name), ("root", root.bytes), ("number", key.number),
+                ("head", head.bytes), ("is_verified", key.isVerified),
+            ], bytes: key.wireBytes)
         return [
+            ProtocolSample("KnownKey", known), ProtocolSample("KnownKeys", KnownKeys([key, key])),
             ProtocolSample("AccountPlace", place), ProtocolSample("Grant", grant), proven(grant, place),
             ProtocolSample("BeginningContent", create.1), ProtocolSample("BeginningContent", reset.1),
             ProtocolSample("AddContent", add.1), ProtocolSample("RevokeContent", revoke.1),

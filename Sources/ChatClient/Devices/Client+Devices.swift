@@ -64,6 +64,9 @@ extension Client {
         }
         let grant = try Self.grant(of: record, at: chain.own.place)
         guard chain.own.fingerprint(of: record.id, key: grant.key) == wanted else { throw otherFingerprint }
+        // Before anybody hears of it: whoever stays connected for this profile tells it then.
+        let device = record.id
+        try store { store in try store.writeSynced { try store.oweKeys(to: device) } }
         _ = try await chain.publish(.add(grant.with(certifies ? .certify : [])), beginsAt: .some(known))
         record.state = .active
         return AccountDevice(

@@ -24,7 +24,7 @@ extension OpeningCourse {
         switch sealed.kept {
         case .whole(_, let content):
             try store.dropSealed(place.id, in: conversation)
-            return .opened(content)
+            return content.type == .text ? .opened(content) : .notForPeople
         case .taken(let seq, _):
             guard seq == place.seq else { return mismatched(entry, "it was acknowledged as entry \(seq)") }
             try store.dropSealed(place.id, in: conversation)
@@ -67,6 +67,20 @@ extension OpeningCourse {
             return .notForPeople
         }
         try compare(marks, of: place)
+        guard content.type == .text else {
+            try takeKeys(content, of: leaf)
+            return .notForPeople
+        }
         return .opened(content)
+    }
+
+    /// §1: whom another device of this account knows that may approve others.
+    private func takeKeys(_ content: Content, of leaf: DeviceCredential) throws {
+        let own = setting.identity
+        guard conversation == own.notes, leaf.party.account == own.account,
+            let device = try store.chain(of: own.account)?.devices[leaf.device], device.isActive, device.certifies,
+            let known = KnownKeys(content)
+        else { return }
+        try store.take(known.keys, of: own.account, own.generation, now: setting.now)
     }
 }

@@ -38,8 +38,9 @@ struct OwnAppend {
     /// It is taken, and something before it was not processed yet: a message goes into the history, without its place.
     func take(_ appended: Appended, _ setting: OpeningSetting) throws -> Bool {
         guard let message, case .whole(_, let content) = message.kept else { return false }
-        let hasNews = try setting.store.storeSent(
-            entry(appended, of: setting.identity).place, content, now: setting.now)
+        let hasNews =
+            try content.type == .text
+            && setting.store.storeSent(entry(appended, of: setting.identity).place, content, now: setting.now)
         try setting.store.noteTaken(
             appended.id, in: appended.conversation, seq: appended.seq, time: appended.time)
         return hasNews

@@ -79,6 +79,8 @@ extension Client {
         }
         log.tell(part.findings)
         if part.findings.contains(where: \.isDoubt) { tellHistoryDoubts() }
+        // Perhaps a device has come in that is owed something.
+        if conversation == identity.notes { groupKeeper.news.open() }
         return part
     }
 

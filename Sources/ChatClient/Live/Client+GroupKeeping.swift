@@ -26,6 +26,7 @@ extension Client {
                 for conversation in round.due where link.end == nil { await refresh(conversation, on: link) }
                 for conversation in try store({ try $0.conversationsWithoutHash(limit: GroupWatch.most) })
                 where link.end == nil { await askForHash(of: conversation, on: link) }
+                await giveKeys(on: link)
                 next = round.next
             } catch { log.info("the groups are not looked at: \(error.text)") }
             await news.passAndClose(until: Monotonic.now + (next - WallClock.now))

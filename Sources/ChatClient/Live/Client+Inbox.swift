@@ -32,7 +32,11 @@ extension Client {
                     try report(frame, from: link, to: events)
                 case .deviceWaiting:
                     try tell(.deviceWaits(try Link.decode(frame, from: link.address)), events)
-                case .keysChanged: news.keys.hear(try Link.decode(frame, from: link.address))
+                case .keysChanged:
+                    let changed: KeysChanged = try Link.decode(frame, from: link.address)
+                    news.keys.hear(changed)
+                    // Perhaps another process of this profile has approved a device.
+                    if changed.account == identity.account { groupKeeper.news.open() }
                 case .commitWanted: news.commits?.hear(try Link.decode(frame, from: link.address))
                 case .memberChanged: news.members?.hear(try Link.decode(frame, from: link.address))
                 case .groupWelcome:

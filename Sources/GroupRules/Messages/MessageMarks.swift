@@ -7,6 +7,7 @@ package struct MessageMarks: Hashable, Sendable {
     package enum ExtensionType {
         package static let chain: UInt16 = 1
         package static let seen: UInt16 = 2
+        package static let keys: UInt16 = 3
     }
 
     /// How far the sender's own chain goes (G2).

@@ -69,13 +69,14 @@ extension Simulation {
         _ device: Device, _ conversation: ConversationID, _ course: ServerLogs.Course,
         _ texts: inout [String: Set<SequenceNumber>]
     ) async throws {
-        let rows = try await device.place.client().withStore { store in
-            try store.database.all(
+        let (rows, isNotes) = try await device.place.client().withStore { store in
+            let rows = try store.database.all(
                 """
                 SELECT e.seq, e.body FROM entries e JOIN conversations c ON c.number = e.conversation
                 WHERE c.id = ? AND e.body IS NOT NULL
                 """, conversation
             ) { (seq: $0.sequenceNumber(0), body: $0.text(1)) }
+            return (rows, try store.identity()?.notes == conversation)
         }
         let read = Dictionary(rows.map { ($0.seq, $0.body) }) { one, _ in one }
         let known = Set(messages.map(\.body))
@@ -91,8 +92,9 @@ extension Simulation {
             if let body = read[message.seq], since == nil {
                 throw fail("\(device.place.name) reads \(message.seq) of \(conversation), '\(body)', and was no member")
             }
+            // Whom a device knows, which it tells others of its account, is shown to nobody.
             let isExcused =
-                mayHaveLeft(device, conversation, at: message.seq, since: message.members)
+                isNotes || mayHaveLeft(device, conversation, at: message.seq, since: message.members)
                 || (isRestored || mayHaveOutlivedItsKeys) && since != course.members[device.id]
                 || device.isAbsent(conversation, at: message.seq)
                 || device.overtaken[conversation].map { message.seq <= $0 } == true

@@ -28,7 +28,10 @@ extension RuleTable {
                     ["one device alone that approves others is too few, and none is fewer"]),
                 Sentence(
                     "an approver sends its pins to the approved device through the group of own devices",
-                    open: "not built: only identity files carry pins"),
+                    [
+                        "§1: an approver gives its pins to the approved device through the group of own devices",
+                        "§1: pins are taken from a device of one's own that certifies, and from nobody else",
+                    ]),
                 Sentence(
                     "suspending proves nothing to peers",
                     ["who has the password suspends a device, which proves nothing"]),
