@@ -29,7 +29,7 @@ extension Client {
         }
         let link = try await linkOfPending()
         _ = try await link.welcome()
-        requestLinkInUse = link
+        links.useForRequests(link)
         return link
     }
 

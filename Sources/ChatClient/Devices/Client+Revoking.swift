@@ -57,7 +57,7 @@ extension Client {
         do throws(Problem) {
             try requireStanding(identity)
             outcome = try await revokeDevice(identity.device.hex, force: force)
-            requestLinkInUse?.close()
+            links.closeForRequests()
         } catch {
             // It is what was asked for.
             guard [ErrorCode.deviceRevoked.name, ErrorCode.replaced.name].contains(error.code) else { throw error }

@@ -17,22 +17,9 @@ package actor Client {
     private var openStore: ClientStore?
     /// One that was opened to read from; whoever writes later goes on with it.
     private var readStore: ClientStore?
-    /// Takes in the logs of groups; made when it is first needed.
-    var opener: Opener?
-    /// The connection for requests, where there is no lasting one.
-    var requestLinkInUse: Link?
-    var requestLinkComing: Task<Result<Link, Problem>, Never>?
-    /// Who sees to the newest connection by this device's key.
-    var attendance: (link: Link, attendant: Task<Void, Never>)?
-    /// The account's chain is being begun.
-    var chainBeginning: (link: Link, task: Task<Void, Never>)?
-    /// The lasting connection, while somebody listens.
-    var live: LiveConnection?
-    /// For whose devices chains were read on a connection, in vain or not.
-    var askedStrangers: (link: Link?, senders: Set<Sender>) = (nil, [])
+    var links = LinkDesk()
+    var intake = Intake()
     nonisolated let receipts = ReceiptBoard()
-    /// It was said that everyone's group has no room for this device.
-    var hasToldOfFullGroup = false
     /// Sees to groups while a connection stays.
     nonisolated let groupKeeper: GroupKeeper
     nonisolated let writtenGroups = WrittenGroups()
@@ -67,8 +54,7 @@ package actor Client {
     /// Ends the connections, after what was sent has gone out. A process may as well just end.
     package func close() async {
         await stopLive()
-        requestLinkInUse?.close()
-        requestLinkInUse = nil
+        links.closeForRequests()
     }
 
     /// Waits until what a connection that is over has brought is kept: a device that was refused must know it before its
@@ -79,12 +65,12 @@ package actor Client {
     }
 
     private func settleConnections() async {
-        if let (link, task) = chainBeginning {
+        if let (link, task) = links.chainBeginning {
             let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
             defer { timer.cancel() }
             await task.value
         }
-        guard let attendance else { return }
+        guard let attendance = links.attendance else { return }
         guard !attendance.link.isOver else { return await attendance.attendant.value }
         await refillKeyPackages(on: attendance.link, atEnd: true)
         await keepGroupsFreshAtEnd(on: attendance.link)
@@ -141,7 +127,7 @@ package actor Client {
 
     func forgetStore() {
         (openStore, readStore) = (nil, nil)
-        opener = nil
+        intake.keep(nil)
     }
 
     private func requireProfile() throws(Problem) {

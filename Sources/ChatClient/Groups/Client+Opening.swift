@@ -8,8 +8,8 @@ extension Client: GroupDoor {
     ) throws(Problem) -> Value {
         try store { store in
             let judge = try groupJudge(store)
-            var opener = opener.flatMap { $0.judge == judge ? $0 : nil } ?? Opener(judge: judge)
-            defer { self.opener = opener }
+            var opener = intake.opener(judging: judge)
+            defer { intake.keep(opener) }
             return try body(&opener, store)
         }
     }

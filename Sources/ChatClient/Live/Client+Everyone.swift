@@ -42,10 +42,8 @@ extension Client {
         }
     }
 
-    /// Once a process, however often it connects.
     private func tellOfFullGroup() {
-        guard !hasToldOfFullGroup else { return }
-        hasToldOfFullGroup = true
+        guard intake.tellsOfFullGroup() else { return }
         interaction.noteKey(
             KeyNotice(
                 code: ErrorCode.tooLarge.name,

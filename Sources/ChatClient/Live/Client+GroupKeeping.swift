@@ -36,7 +36,7 @@ extension Client {
     /// What a command has left to be done behind its own messages: only in the conversations that it has written to.
     func keepGroupsFreshAtEnd(on link: Link) async {
         let written = writtenGroups.take()
-        guard live == nil, !written.isEmpty, link.end == nil else { return }
+        guard links.live == nil, !written.isEmpty, link.end == nil else { return }
         do throws(Problem) {
             var plan = CommitPlan()
             let now = WallClock.now

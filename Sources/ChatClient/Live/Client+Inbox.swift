@@ -147,22 +147,17 @@ extension Client {
             guard case .entry(let entry) = item else { return nil }
             return Sender(account: entry.place.sender, device: entry.place.device)
         }
-        for sender in Set(senders).subtracting(askedStrangers.link === link ? askedStrangers.senders : []) {
+        for sender in intake.unasked(senders, on: link) {
             let isStrange = try store { store in
                 try store.isStrange(sender.device, of: sender.account, listed: try gate.file?.readOrLast())
             }
             guard isStrange else { continue }
-            if askedStrangers.link !== link || askedStrangers.senders.count >= Self.rememberedStrangers {
-                askedStrangers = (link, [])
-            }
-            askedStrangers.senders.insert(sender)
+            intake.asks(for: sender, on: link)
             do throws(Problem) { try await keyPassage.readAndTell(sender.account, on: link) } catch {
                 log.info("the chain of account \(sender.account) is not read: \(error.text)")
             }
         }
     }
-
-    private static let rememberedStrangers = 1024
 }
 
 /// Who wrote an entry, as the server says.

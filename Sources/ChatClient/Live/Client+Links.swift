@@ -11,33 +11,26 @@ extension Client {
     ///
     /// - Parameter flushesOutbox: what waits in the outbox goes first.
     func requestLink(flushesOutbox: Bool = true) async throws(Problem) -> Link {
-        while let live, await !live.isSpent {
-            retireRequestLink()
+        while let live = links.live, await !live.isSpent {
+            links.retireForRequests()
             // The last listener may leave meanwhile; then it is this one's turn to connect.
-            do throws(Problem) { return try await live.link() } catch { guard self.live !== live else { throw error } }
+            do throws(Problem) { return try await live.link() } catch { guard links.live !== live else { throw error } }
         }
-        if let link = requestLinkInUse, link.end == nil { return link }
-        let coming =
-            requestLinkComing
-            ?? Task(executorPreference: MainThread.preferred) { await self.openRequestLink(flushesOutbox) }
-        requestLinkComing = coming
+        if let link = links.forRequests { return link }
+        let coming = links.coming {
+            Task(executorPreference: MainThread.preferred) { await self.openRequestLink(flushesOutbox) }
+        }
         return try await coming.value.get()
     }
 
     private func openRequestLink(_ flushesOutbox: Bool) async -> Result<Link, Problem> {
-        requestLinkInUse = nil
-        defer { requestLinkComing = nil }
-        do throws(Problem) {
-            let link = try await openLink(flushesOutbox: flushesOutbox)
-            requestLinkInUse = link
-            return .success(link)
-        } catch { return .failure(error) }
-    }
-
-    /// The lasting connection takes over from the one for requests.
-    func retireRequestLink() {
-        requestLinkInUse?.retire(after: .milliseconds(100))
-        requestLinkInUse = nil
+        links.useForRequests(nil)
+        let result: Result<Link, Problem>
+        do throws(Problem) { result = .success(try await openLink(flushesOutbox: flushesOutbox)) } catch {
+            result = .failure(error)
+        }
+        links.came(result)
+        return result
     }
 
     /// Connects, begins to log in by this device's key, and sends what waits in the outbox first.
@@ -64,7 +57,7 @@ extension Client {
                 if case .failure(let problem) = reply { log.debug("subscribe: \(problem.text)") }
             }
         }
-        attendance = (
+        links.attendance = (
             link,
             Task(executorPreference: MainThread.preferred) { await self.attend(link, ticket.identity, events: events) }
         )
@@ -112,7 +105,7 @@ extension Client {
             let held = try store { try $0.chainCount(of: welcome.account.id) }
             let hasLeft = try !store { try $0.roomsLeft(before: welcome.generation) }.isEmpty
             if LoginMeaning(welcome) == .begin || held > welcome.chain.count || isNewLife || hasLeft {
-                chainBeginning = (
+                links.chainBeginning = (
                     link,
                     Task(executorPreference: MainThread.preferred) {
                         await self.completeChains(on: link, welcome)

@@ -8,20 +8,17 @@ extension Client {
 
     /// The lasting connection, begun where there is none.
     func startLive(options: Subscribe.Options, requiresFirstConnection: Bool) async -> LiveConnection {
-        if let live { return live }
+        if let live = links.live { return live }
         let live = LiveConnection(
             client: self, options: options.union(subscribesAlways), requiresFirstConnection: requiresFirstConnection,
             log: log)
-        self.live = live
-        retireRequestLink()
+        links.begin(live)
         return live
     }
 
     /// - Parameter whenIdle: after what was asked on it is answered.
     func stopLive(whenIdle: Bool = false) async {
-        guard let live else { return }
-        self.live = nil
-        await live.stop(whenIdle: whenIdle)
+        await links.takeLive()?.stop(whenIdle: whenIdle)
     }
 
     /// Has those who read the store look again.
@@ -31,7 +28,7 @@ extension Client {
 
     /// Takes a listener off; the connection ends with the last one.
     func leaveLive(_ key: ObjectIdentifier) async {
-        guard let live, await live.removeListener(key) else { return }
+        guard let live = links.live, await live.removeListener(key) else { return }
         await stopLive(whenIdle: true)
     }
 
@@ -70,7 +67,7 @@ extension Client {
             try store.write { try store.markShown(messages) }
             store.wake()
         }
-        guard settings.receipts, let live, let link = try? await live.link() else { return }
+        guard settings.receipts, let live = links.live, let link = try? await live.link() else { return }
         await tellReadMarks(on: link)
     }
 
