@@ -36,6 +36,7 @@ enum OpeningFinding: Equatable, Sendable {
 
 extension OpeningFinding {
     var isDoubt: Bool { if case .historyDiffers = self { true } else { false } }
+    var isUnreadable: Bool { if case .unreadable = self { true } else { false } }
 }
 
 /// Why a log is not taken in any further.

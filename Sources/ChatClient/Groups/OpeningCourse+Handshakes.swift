@@ -6,7 +6,7 @@ import MLS
 extension OpeningCourse {
     /// Whether a whole group of this device waits for its entry: what cannot be followed until then is passed over.
     var isComingBack: Bool {
-        get throws { try store.waitingCommit(of: conversation)?.kind.isStaged ?? false }
+        get throws { try store.isOnItsWay(into: conversation) }
     }
 
     mutating func takeCommit(_ entry: ReceivedEntry, digest: [UInt8], isWhole: Bool, isOwn: Bool) throws {

@@ -50,6 +50,11 @@ extension ClientStore {
         }
     }
 
+    /// Whether a founding or a join of this device waits for its place in the log.
+    func isOnItsWay(into conversation: ConversationID) throws -> Bool {
+        try waitingCommit(of: conversation)?.kind.isStaged ?? false
+    }
+
     /// Keeps a commit until the log says what became of it. One that waits already is never overwritten: it is finished first,
     /// whoever has made it. Within the transaction that stores the group's rows.
     ///

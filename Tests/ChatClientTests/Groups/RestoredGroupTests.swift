@@ -138,6 +138,28 @@ import Testing
         }
     }
 
+    @Test func `S3: a coming back that never came to the server is gone on with by whoever reads`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await Self.pair(server)
+            #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
+            #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
+            try await server.isRestored {
+                let one = try await Joining(bob, with: alice)
+                #expect(try await one.commit(.path(after: try await one.leafKey())) == GroupMark(epoch: 2))
+            }
+            let one = try await Joining(alice, with: bob)
+            _ = try await one.enter(after: .preconditionFailed)
+            #expect(try await one.commit(.path(after: try await one.leafKey())) == GroupMark(epoch: 2))
+            let lost = try await Joining(bob, with: alice)
+            let made = try await lost.joiner.join(lost.conversation, as: .direct(lost.peer), isReturning: true)
+            #expect(made == .made(.externalJoin))
+            #expect(try await alice.client().send([bob.to("too early")]).map(\.problem) == [nil])
+            _ = try await HostileScene.read(bob)
+            #expect(try await alice.client().send([bob.to("in time")]).map(\.problem) == [nil])
+            #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["in time"])
+        }
+    }
+
     /// - Parameter isLost: the server has no group of the two.
     @Test(arguments: [false, true])
     func `S4: to somebody who is disabled nothing is tried for ever behind a restore`(isLost: Bool) async throws {

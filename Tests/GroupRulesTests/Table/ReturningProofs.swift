@@ -45,6 +45,7 @@ extension RuleTable {
                         "who lost its way comes back once an hour",
                         "S3: who lost the race for coming back has not come back, and tries again",
                         "S3: a commit that waits in what a restore has lost keeps nobody from coming back",
+                        "S3: a coming back that never came to the server is gone on with by whoever reads",
                     ]),
                 Sentence(
                     "its own `PublicGroup` follows from its last good epoch; the result equals it in context and tag",
