@@ -84,7 +84,8 @@ def account_record(r):
 
 
 def conversation_record(r):
-    return {"id": r.take(16), "type": r.uint(1), "members": r.many(account_record), "head": r.uint(8), "epoch": r.uint(8)}
+    return {"id": r.take(16), "type": r.uint(1), "members": r.many(account_record), "head": r.uint(8), "epoch": r.uint(8),
+            "last_time": r.uint(8)}
 
 
 def conversation_standing(r):

@@ -125,7 +125,7 @@ final class ScriptedServer: Sendable {
             guard let append = try? frame.decode(Append.self) else { return }
             connection.send(Self.appended(append, seq: 1), frame.correlation)
         case .listAccounts: connection.send(AccountPage(accounts: [], more: false), frame.correlation)
-        case .lookUpAccounts: connection.send(Accounts(accounts: []), frame.correlation)
+        case .lookUpAccounts, .changeBlocks: connection.send(Accounts(accounts: []), frame.correlation)
         case .lookUpConversations: connection.send(Conversations(conversations: []), frame.correlation)
         case .readChain:
             guard let read = try? frame.decode(ReadChain.self) else { return }
