@@ -60,7 +60,8 @@ exits 0 bob chat send --room ops "without dan"
 exits 0 bob chat room add ops dan
 exits 0 bob chat send --room ops "with dan"
 exits 0 dan chat listen --json --no-follow
-same '["before_join","with dan"]' "$(jq -sc '[.[] | select(.conv == "#ops") | .reason // .body | select(.)]' "$SCRATCH/out")"
+# Twice: he had been in before, was removed, and came in again when the room was open.
+same '["before_join","before_join","with dan"]' "$(jq -sc '[.[] | select(.conv == "#ops") | .reason // .body | select(.)]' "$SCRATCH/out")"
 exits 0 dan chat send --room ops "back"
 exits 0 bob chat listen --no-follow
 has "$SCRATCH/out" "back"
