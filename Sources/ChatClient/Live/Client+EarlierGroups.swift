@@ -33,6 +33,8 @@ extension Client {
         Task(executorPreference: MainThread.preferred) {
             if mayNotBeAdded { await self.refillKeyPackages(on: link, atEnd: false) }
             if isReady {
+                // Nobody waits for what this device was in already.
+                if (try? await self.staysFirst(welcome)) != true { isIn.set(()) }
                 await self.refreshBlocks(on: link)
                 await self.enterMissing(on: link, welcome) { isIn.set(()) }
             }
@@ -48,12 +50,17 @@ extension Client {
         await isWithEveryone.value
     }
 
+    /// Whether this device stays connected for the first time.
+    private func staysFirst(_ welcome: Welcome) throws(Problem) -> Bool {
+        try store { try !$0.hasEnteredEarlierGroups(welcome.device) }
+    }
+
     /// Enters, newest first, what this device is in no group of: rooms, and where it stays for the first time direct conversations.
     ///
     /// - Parameter rests: called before each that is waited for.
     func enterMissing(on link: Link, _ welcome: Welcome, rests: () -> Void = {}) async {
         do throws(Problem) {
-            let isFirst = try store { try !$0.hasEnteredEarlierGroups(welcome.device) }
+            let isFirst = try staysFirst(welcome)
             let groups = isFirst ? try await earlierGroups(on: link, welcome) : []
             let missing = MissingGroup.newestFirst(groups + (try await missingRooms(on: link)))
             for (number, group) in missing.enumerated() {
