@@ -58,11 +58,8 @@ enum DirectoryStore {
                     lastTime: $0.timestamp(6)
                 )
             }
-            guard let row, var record = try record(row.info, head: row.head, epoch: row.epoch, in: database) else {
-                return nil
-            }
-            record.lastTime = row.lastTime
-            return record
+            guard let row else { return nil }
+            return try record(row.info, head: row.head, epoch: row.epoch, lastTime: row.lastTime, in: database)
         }
     }
 
@@ -83,14 +80,16 @@ enum DirectoryStore {
     }
 
     private static func record(
-        _ info: ConversationInfo, head: SequenceNumber, epoch: Epoch, in database: Database
+        _ info: ConversationInfo, head: SequenceNumber, epoch: Epoch, lastTime: Timestamp, in database: Database
     ) throws -> ConversationRecord? {
         switch info.audience {
         case .everyone:
-            return ConversationRecord(id: info.id, type: .everyone, members: [], head: head, epoch: epoch)
+            return ConversationRecord(
+                id: info.id, type: .everyone, members: [], head: head, epoch: epoch, lastTime: lastTime)
         case .direct(let low, let high):
             let members = try profiles([low, high], in: database).map(\.record).sorted { $0.id < $1.id }
-            return ConversationRecord(id: info.id, type: .direct, members: members, head: head, epoch: epoch)
+            return ConversationRecord(
+                id: info.id, type: .direct, members: members, head: head, epoch: epoch, lastTime: lastTime)
         // Rooms are told of by lists of their own.
         case .room: return nil
         }

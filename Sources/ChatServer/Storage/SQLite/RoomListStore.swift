@@ -28,18 +28,13 @@ enum RoomListStore {
         return try rooms.map { room in
             var room = room
             room.admins = try admins(of: room.conversation, in: database)
-            if room.isMember || room.access == .open {
-                let members = try database.first(
-                    "SELECT count(*) FROM members WHERE conversation = ?", room.conversation
-                ) { $0.unsigned(0) }
-                room.members = UInt32(clamping: members ?? 0)
-            }
-            if room.isMember {
-                room.lastTime =
-                    try database.first(
-                        "SELECT last_time FROM conversations WHERE id = ?", room.conversation
-                    ) { $0.timestamp(0) } ?? 0
-            }
+            guard room.isMember || room.access == .open else { return room }
+            let counted = try database.first(
+                "SELECT (SELECT count(*) FROM members WHERE conversation = c.id), last_time FROM conversations c WHERE id = ?",
+                room.conversation
+            ) { (members: $0.unsigned(0), lastTime: $0.timestamp(1)) }
+            room.members = UInt32(clamping: counted?.members ?? 0)
+            if room.isMember { room.lastTime = counted?.lastTime ?? 0 }
             return room
         }
     }
