@@ -104,19 +104,17 @@ package struct GroupFollower: Sendable {
     package func judge(
         _ handshake: GroupHandshake, by authority: GroupAuthority
     ) throws(Failure) -> GroupRuling {
-        try HandshakeFault.telling { () throws(HandshakeFault) in
-            var ruling = try ruling(handshake, by: authority.judge)
-            // What waited is gone with the epoch. A member's commit has taken it along.
-            let waiting = waitingRemoves.compactMap { group.member($0) }
-            let devices = try waiting.map { (leaf) throws(HandshakeFault) in try Self.device(of: leaf).device }
-            // Whoever came back, or was added again by the same commit, has another leaf, and may have it.
-            let others = Set(devices).subtracting([handshake.author.device]).subtracting(ruling.welcomed)
-            ruling.repeated = try ruling.next.proposals(removing: others, by: authority)
-            // In an open group those who have to go are gathered, and messages go on.
-            ruling.mayOweMore =
-                !ruling.next.policy.isOpen && (policy.isOpen || waiting.count >= RuleLimits.waitingProposals)
-            return ruling
+        let (judged, waiting) = try HandshakeFault.telling { () throws(HandshakeFault) in
+            let judged = try self.ruling(handshake, by: authority.judge)
+            let leaves = waitingRemoves.compactMap { group.member($0) }
+            return (judged, try leaves.map { (leaf) throws(HandshakeFault) in try Self.device(of: leaf).device })
         }
+        // What waited is gone with the epoch. A member's commit has taken it along.
+        var ruling = try judged.owing(Set(waiting), besides: handshake.author.device, by: authority)
+        // In an open group those who have to go are gathered, and messages go on.
+        ruling.mayOweMore =
+            !ruling.next.policy.isOpen && (policy.isOpen || waiting.count >= RuleLimits.waitingProposals)
+        return ruling
     }
 
     /// The server's proposals that remove devices, as many as may wait; none of those that wait already.

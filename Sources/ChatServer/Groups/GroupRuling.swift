@@ -49,9 +49,8 @@ package struct GroupRuling: Sendable {
     /// The follower behind all of it.
     package var last: GroupFollower { repeated.last?.next ?? next }
 
-    /// With proposals that remove whoever is lost, so that no message comes before them.
-    ///
-    /// - Parameter author: whose leaf is another one now where they come in by it.
+    /// With proposals that remove whoever has to go, so that no message comes before them. Whoever came back, or was added again by the
+    /// same commit, has another leaf, and may have it.
     func owing(
         _ lost: Set<DeviceID>, besides author: DeviceID, by authority: GroupAuthority
     ) throws(Failure) -> GroupRuling {
