@@ -8,24 +8,22 @@ enum FollowUpStore {
         everyone: ConversationID, limit: Int, in database: Database
     ) throws -> [StoreOperation] {
         let deleted = Int(AccountRecord.Flags.deleted.rawValue)
-        let joins: [StoreOperation] = try database.all(
+        var found: [StoreOperation] = try database.all(
             """
             SELECT a.id FROM accounts a WHERE a.flags & ? = 0 AND NOT EXISTS(
                 SELECT 1 FROM members m WHERE m.conversation = ? AND m.account = a.id) LIMIT ?
             """, deleted, everyone, limit
         ) { .join(everyone, try $0.identifier(0)) }
-        let closes: [StoreOperation] = try database.all(
+        found += try database.all(
             """
             SELECT DISTINCT c.id FROM accounts a JOIN members m ON m.account = a.id
             JOIN conversations c ON c.id = m.conversation
             WHERE a.flags & ? <> 0 AND c.type = ? AND c.closed = 0 LIMIT ?
-            """, deleted, ConversationKind.direct.rawValue, limit - joins.count
+            """, deleted, ConversationKind.direct.rawValue, limit - found.count
         ) { .close(try $0.identifier(0)) }
-        let leaves = try LeafStore.replaced(of: nil, limit: limit - joins.count - closes.count, in: database)
-        let welcomes = try WelcomeStore.surplus(
-            of: nil, limit: limit - joins.count - closes.count - leaves.count, in: database)
-        let room = min(
-            limit - joins.count - closes.count - leaves.count - welcomes.count, SQLiteStore.erasuresAtOnce)
-        return try joins + closes + leaves + welcomes + ErasureStore.operations(limit: room, in: database)
+        found += try LeafStore.replaced(of: nil, limit: limit - found.count, in: database)
+        found += try WelcomeStore.surplus(of: nil, limit: limit - found.count, in: database)
+        let erasures = min(limit - found.count, SQLiteStore.erasuresAtOnce)
+        return try found + ErasureStore.operations(limit: erasures, in: database)
     }
 }
