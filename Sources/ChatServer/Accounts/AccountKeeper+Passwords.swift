@@ -84,7 +84,7 @@ extension AccountKeeper {
     ) async throws(Failure) -> Checked {
         let prefix = AddressPrefix(origin.address)
         let wait = throttle.begin(name, from: prefix, at: sources.ticks())
-        guard wait == .zero else { throw .slowedDown(wait) }
+        guard wait == .zero else { throw Failure(.rateLimited, retryAfter: wait) }
         do throws(Failure) {
             let login = PasswordLogin(
                 account: try await ask(find), password: password, dummy: Bcrypt.dummy(cost: passwords.cost),

@@ -16,7 +16,7 @@ extension AccountKeeper {
         let invite = try invite(of: request)
         if let rate = policy.limits.registrationRate {
             let wait = registrations.take(AddressPrefix(origin.address), of: rate, at: sources.ticks())
-            guard wait == .zero else { throw .slowedDown(wait) }
+            guard wait == .zero else { throw Failure(.rateLimited, retryAfter: wait) }
         }
         // What is cheap first: the name and the invite; then the hash.
         try await check(request.name, invite)

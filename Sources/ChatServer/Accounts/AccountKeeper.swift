@@ -103,10 +103,3 @@ extension ErrorCode {
         }
     }
 }
-
-extension Failure {
-    /// Slowed down; trying again helps after that time.
-    static func slowedDown(_ wait: Duration) -> Failure {
-        Failure(.rateLimited, retryAfter: wait)
-    }
-}
