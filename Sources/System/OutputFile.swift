@@ -144,9 +144,9 @@ package struct OutputFile: Sendable {
 
     /// Removes what others have left beside the file who were killed while they made it: what nobody has written to for an hour.
     package func removeLeftovers(now: Int = time(nil)) {
-        guard case .regular(let path, _) = kind, let names = try? FilePath.names(in: FilePath.folder(of: path)).get()
-        else { return }
+        guard case .regular(let path, _) = kind else { return }
         let folder = FilePath.folder(of: path)
+        guard let names = try? FilePath.names(in: folder).get() else { return }
         for name in names where Self.isTemporary(name, of: path) {
             let leftover = "\(folder)/\(name)"
             var status = stat()

@@ -19,19 +19,20 @@ package enum ProcessMeans {
 
     /// Of a command that works in one thread. It costs such a command one call of the kernel.
     package static var briefShortage: Shortage? {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < fewestDescriptors
-        else { return nil }
-        return .descriptors(limit: UInt64(limit.rlim_cur), needed: fewestDescriptors)
+        shortage(ofDescriptors: fewestDescriptors)
     }
 
     package static var shortage: Shortage? {
-        var limit = rlimit()
         let held = UInt64(3 + CallersDescriptors.extra.count)
-        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < held + descriptors {
-            return .descriptors(limit: UInt64(limit.rlim_cur), needed: held + descriptors)
+        return shortage(ofDescriptors: held + descriptors) ?? refusalOfThreads(threads).map(Shortage.threads)
+    }
+
+    private static func shortage(ofDescriptors needed: UInt64) -> Shortage? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < needed else {
+            return nil
         }
-        return refusalOfThreads(threads).map(Shortage.threads)
+        return .descriptors(limit: UInt64(limit.rlim_cur), needed: needed)
     }
 
     /// Why so many more threads cannot be there at once, where that is so.
