@@ -16,13 +16,18 @@ import Testing
         return (alice, bob)
     }
 
+    private static func pairInGroup(_ server: TestServer) async throws -> (alice: Person, bob: Person) {
+        let (alice, bob) = try await pair(server)
+        #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
+        #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
+        return (alice, bob)
+    }
+
     @Test func `S4: who has come in behind a restore is nobody whom it has brought back, and nobody is reported`()
         async throws
     {
         try await withServer { server in
-            let (alice, bob) = try await Self.pair(server)
-            #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
-            #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
+            let (alice, bob) = try await Self.pairInGroup(server)
             let phone = try Person("bob", at: server.address)
             _ = try await phone.joins(bob)
             try await server.isRestored {
@@ -64,9 +69,7 @@ import Testing
         async throws
     {
         try await withServer { server in
-            let (alice, bob) = try await Self.pair(server)
-            #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
-            #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
+            let (alice, bob) = try await Self.pairInGroup(server)
             let phone = try Person("alice", at: server.address)
             _ = try await phone.joins(alice)
             try await server.isRestored {
@@ -94,9 +97,7 @@ import Testing
 
     @Test func `S3: a commit that waits in what a restore has lost keeps nobody from coming back`() async throws {
         try await withServer { server in
-            let (alice, bob) = try await Self.pair(server)
-            #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
-            #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
+            let (alice, bob) = try await Self.pairInGroup(server)
             try await server.isRestored {
                 let one = try await Joining(bob, with: alice)
                 #expect(try await one.commit(.path(after: try await one.leafKey())) == GroupMark(epoch: 2))
@@ -140,9 +141,7 @@ import Testing
 
     @Test func `S3: a coming back that never came to the server is gone on with by whoever reads`() async throws {
         try await withServer { server in
-            let (alice, bob) = try await Self.pair(server)
-            #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
-            #expect(try await Joining(bob, with: alice).enter() == GroupMark(epoch: 1))
+            let (alice, bob) = try await Self.pairInGroup(server)
             try await server.isRestored {
                 let one = try await Joining(bob, with: alice)
                 #expect(try await one.commit(.path(after: try await one.leafKey())) == GroupMark(epoch: 2))

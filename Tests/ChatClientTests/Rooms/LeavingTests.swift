@@ -13,18 +13,15 @@ import Testing
         isAnswer: Bool
     ) async throws {
         try await withServer { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            let ops = try #require(RoomName("ops"))
+            let (alice, bob, ops) = try await Self.scene(server)
             let client = try alice.client()
             try await client.createRoom(ops, access: .closed)
             var written: [String] = []
             for number in 1...6 {
                 #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
                 try await bob.client().joinRoom(ops)
-                let message = OutgoingMessage(conversation: .room(ops.spoken), body: "\(number)")
-                #expect(await client.send([message]).map(\.problem) == [nil])
-                written.append(message.body)
+                try await write("\(number)", ops, by: client)
+                written.append("\(number)")
                 let wire = ProcessWire(
                     losing: isAnswer ? .answer(number) : .request(number), isHolding: false, life: ServerLife())
                 do throws(Problem) { try await leave(ops, bob, on: wire) } catch {
@@ -41,18 +38,13 @@ import Testing
 
     @Test func `who is added again, and leaves before it has come in, has what was written between`() async throws {
         try await withServer { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            let ops = try #require(RoomName("ops"))
+            let (alice, bob, ops) = try await Self.scene(server)
             let client = try alice.client()
-            try await client.createRoom(ops, access: .closed)
-            #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
-            try await bob.client().joinRoom(ops)
+            try await comesIn(bob, alice, ops, access: .closed)
             #expect(try await client.remove([bob.name], from: ops).map(\.problem) == [nil])
             _ = try await HostileScene.read(bob)
             #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
-            let message = OutgoingMessage(conversation: .room(ops.spoken), body: "between")
-            #expect(await client.send([message]).map(\.problem) == [nil])
+            try await write("between", ops, by: client)
             try await leave(ops, bob)
             #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["between"])
         }
@@ -61,9 +53,7 @@ import Testing
     @Test(arguments: [false, true])
     func `who was removed, and asks to come in again, has what was written before`(isOpen: Bool) async throws {
         try await withServer { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            let ops = try #require(RoomName("ops"))
+            let (alice, bob, ops) = try await Self.scene(server)
             try await addedAndRemoved(bob, alice, ops, access: isOpen ? .open : .closed)
             do { try await bob.client().joinRoom(ops) } catch let error as Problem {
                 #expect(error.code == "not_a_member" && !isOpen, "\(error.code): \(error.text)")
@@ -74,9 +64,7 @@ import Testing
 
     @Test func `who was removed, and forgets the room, has what was written before`() async throws {
         try await withServer { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            let ops = try #require(RoomName("ops"))
+            let (alice, bob, ops) = try await Self.scene(server)
             try await addedAndRemoved(bob, alice, ops, access: .closed)
             try await bob.client().forgetRoom(ops)
             #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["first", "second"])
@@ -85,9 +73,7 @@ import Testing
 
     @Test func `who makes a room under the name of one that has ended has what was written there`() async throws {
         try await withServer { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            let ops = try #require(RoomName("ops"))
+            let (alice, bob, ops) = try await Self.scene(server)
             try await addedAndRemoved(bob, alice, ops, access: .closed)
             try await server.administer(.removeRoom(ops))
             try await bob.client().createRoom(ops, access: .closed)
@@ -97,13 +83,9 @@ import Testing
 
     @Test func `who has left, and is added and removed again, has what was written between`() async throws {
         try await withServer { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            let ops = try #require(RoomName("ops"))
+            let (alice, bob, ops) = try await Self.scene(server)
             let client = try alice.client()
-            try await client.createRoom(ops, access: .closed)
-            #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
-            try await bob.client().joinRoom(ops)
+            try await comesIn(bob, alice, ops, access: .closed)
             try await leave(ops, bob)
             #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
             try await write("between", ops, by: client)
@@ -117,13 +99,9 @@ import Testing
         access: GroupPolicy.Access
     ) async throws {
         try await withServer { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            let ops = try #require(RoomName("ops"))
+            let (alice, bob, ops) = try await Self.scene(server)
             let client = try alice.client()
-            try await client.createRoom(ops, access: access)
-            #expect(try await client.add([bob.name], to: ops).map(\.problem) == [nil])
-            try await bob.client().joinRoom(ops)
+            try await comesIn(bob, alice, ops, access: access)
             try await write("first", ops, by: client)
             #expect(try await client.remove([bob.name], from: ops).map(\.problem) == [nil])
             let reader = try bob.client()
@@ -140,6 +118,22 @@ import Testing
             }
             #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["first"])
         }
+    }
+
+    private static func scene(_ server: TestServer) async throws -> (alice: Person, bob: Person, ops: RoomName) {
+        let alice = try await Person.registered("alice", at: server)
+        let bob = try await Person.registered("bob", at: server)
+        return (alice, bob, try #require(RoomName("ops")))
+    }
+
+    /// Into a room that the admin makes.
+    private func comesIn(
+        _ person: Person, _ admin: Person, _ room: RoomName, access: GroupPolicy.Access
+    ) async throws {
+        let client = try admin.client()
+        try await client.createRoom(room, access: access)
+        #expect(try await client.add([person.name], to: room).map(\.problem) == [nil])
+        try await person.client().joinRoom(room)
     }
 
     /// Twice, with a message each time; only the first time the device comes by in between.

@@ -11,9 +11,7 @@ import Testing
     @Test func `S4: who has left, and was brought back by a restore, leaves or joins again`() async throws {
         try await withServer { server in
             let scene = try await RestoredRoomScene(server)
-            try await scene.alice.client().createRoom(scene.ops, access: .open)
-            try await scene.carol.client().joinRoom(scene.ops)
-            try await scene.expectTalk()
+            try await scene.talks(access: .open)
             try await scene.restored {
                 try await scene.ages()
                 _ = try await scene.carol.client().leaveRoom(scene.ops)
@@ -59,9 +57,7 @@ import Testing
     @Test func `S4: who has left, and listens first behind a restore, is not in it again by that`() async throws {
         try await withServer { server in
             let scene = try await RestoredRoomScene(server)
-            try await scene.alice.client().createRoom(scene.ops, access: .closed)
-            try await scene.adds()
-            try await scene.expectTalk()
+            try await scene.talks(access: .closed)
             try await scene.restored {
                 try await scene.ages()
                 _ = try await scene.carol.client().leaveRoom(scene.ops)
@@ -79,9 +75,7 @@ import Testing
     {
         try await withServer { server in
             let scene = try await RestoredRoomScene(server)
-            try await scene.alice.client().createRoom(scene.ops, access: .open)
-            try await scene.carol.client().joinRoom(scene.ops)
-            try await scene.expectTalk()
+            try await scene.talks(access: .open)
             let phone = try Person("carol", at: server.address)
             _ = try await phone.joins(scene.carol)
             _ = try await scene.carol.client().leaveRoom(scene.ops)

@@ -13,9 +13,7 @@ import Testing
     {
         try await withServer { server in
             let scene = try await RestoredRoomScene(server)
-            try await scene.alice.client().createRoom(scene.ops, access: .closed)
-            try await scene.adds()
-            try await scene.expectTalk()
+            try await scene.talks(access: .closed)
             try await scene.restored {
                 try await scene.ages()
                 _ = try await scene.alice.client().remove([scene.carol.name], from: scene.ops)
@@ -41,9 +39,7 @@ import Testing
     @Test func `S4: an admin whose own change a restore has lost reads on when the fork is accepted`() async throws {
         try await withServer { server in
             let scene = try await RestoredRoomScene(server)
-            try await scene.alice.client().createRoom(scene.ops, access: .closed)
-            try await scene.adds()
-            try await scene.expectTalk()
+            try await scene.talks(access: .closed)
             try await scene.restored {
                 try await scene.alice.client().setRoom(scene.ops, access: nil, adders: .members)
             }
@@ -64,9 +60,7 @@ import Testing
     @Test func `a room goes on when a restore has lost the account of somebody who was added since`() async throws {
         try await withServer { server in
             let scene = try await RestoredRoomScene(server)
-            try await scene.alice.client().createRoom(scene.ops, access: .closed)
-            try await scene.adds()
-            try await scene.expectTalk()
+            try await scene.talks(access: .closed)
             try await scene.restored {
                 let dan = try await Person.registered("dan", at: server)
                 try await dan.client().leavesPackages()
@@ -90,9 +84,7 @@ import Testing
         try await withServer { server in
             let scene = try await RestoredRoomScene(server)
             try await scene.restored {
-                try await scene.alice.client().createRoom(scene.ops, access: .closed)
-                try await scene.adds()
-                try await scene.expectTalk()
+                try await scene.talks(access: .closed)
             }
             for person in [scene.alice, scene.carol] {
                 let refused = try await scene.refusal(of: "lost", from: person)

@@ -25,6 +25,13 @@ struct RestoredRoomScene {
         try await server.isRestored(after: change)
     }
 
+    /// The room is there, both are in it, and have written.
+    func talks(access: GroupPolicy.Access) async throws {
+        try await alice.client().createRoom(ops, access: access)
+        if access == .closed { try await adds() } else { try await carol.client().joinRoom(ops) }
+        try await expectTalk()
+    }
+
     func adds() async throws {
         let changes = try await alice.client().add([carol.name], to: ops)
         #expect(changes.map { $0.problem?.code } == [nil])
