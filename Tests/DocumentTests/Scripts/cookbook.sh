@@ -40,7 +40,19 @@ runs() {
     background "$1" recipe "$2" "$3"
     started+=("-$job")
 }
-ends() { kill -TERM -- "-$job"; wait "$job" 2>/dev/null; }
+ends() {
+    kill -TERM -- "-$job"
+    wait "$job" 2>/dev/null
+    # Its shell ends before the others of a pipe, who hold their resume point until then.
+    eventually is_over || fail "a recipe that was ended goes on"
+}
+# A process whose first thread is dead holds what it has until the others are, too.
+is_over() {
+    local states
+    states=$(cat /proc/[0-9]*/stat 2>/dev/null || true)
+    sed 's/.*) //' <<<"$states" |
+        awk -v group="$job" '$3 == group && ($1 !~ /[ZX]/ || $18 > 1) { lives = 1 } END { exit lives }'
+}
 
 # got TEXT: bob has this message.
 got() { bob chat history --sync --json --limit 500 | jq -r .body | grep -Fxq -e "$1"; }
