@@ -108,7 +108,8 @@ struct LogReader: Sendable {
         while !rest.isEmpty {
             let part = try await store.withOpener { [rest] opener, store -> OpenedPart in
                 guard let identity = try store.identity() else { throw Problem(.notLoggedIn, sent: .no) }
-                let part = try opener.open(rest, of: conversation, in: store, as: identity, now: WallClock.now)
+                let part = try opener.open(
+                    rest, of: conversation, in: store, as: identity, now: WallClock.now, clock: { Monotonic.now })
                 if part.hasNews { store.wake() }
                 return part
             }

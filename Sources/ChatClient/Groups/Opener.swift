@@ -27,10 +27,11 @@ struct Opener: Sendable {
     ///   - isReplay: the device catches up.
     ///   - isDelivered: a subscription brings them, so that this device knows everything up to now.
     ///   - passesRepeats: nothing is doubted of what lies behind.
+    ///   - clock: of the time that the transaction may take.
     mutating func open(
         _ items: some Sequence<LogItem>, of conversation: ConversationID, in store: ClientStore, as identity: Identity,
         isReplay: Bool = false, isDelivered: Bool = false, passesRepeats: Bool = false, now: Timestamp,
-        clock: () -> Duration = { Monotonic.now }
+        clock: () -> Duration
     ) throws -> OpenedPart {
         let setting = OpeningSetting(
             store: store, identity: identity, judge: judge, conversation: conversation, isReplay: isReplay,

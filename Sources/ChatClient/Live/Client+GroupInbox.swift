@@ -81,7 +81,7 @@ extension Client {
         let part = try withOpener { opener, store in
             let part = try opener.open(
                 items, of: conversation, in: store, as: identity, isReplay: isReplay, isDelivered: true,
-                passesRepeats: passesRepeats, now: now)
+                passesRepeats: passesRepeats, now: now, clock: { Monotonic.now })
             if part.hasNews { store.wake() }
             return part
         }

@@ -41,7 +41,7 @@ import Testing
         let (judge, identity) = (pair.judge, ann.identity)
         func open(_ store: ClientStore) throws {
             var opener = Opener(judge: judge)
-            _ = try opener.open(items, of: conversation, in: store, as: identity, now: 5_000)
+            _ = try opener.open(items, of: conversation, in: store, as: identity, now: 5_000, clock: { .zero })
         }
         let ends = try StatementEnds.each(of: ann.scene, open) { left in
             let isRead = try left.store.groupStanding(of: conversation)?.seq == 3

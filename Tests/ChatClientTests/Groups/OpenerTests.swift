@@ -75,10 +75,11 @@ private struct OpeningScene {
         try scene.bobWrites("b2", 2)
         let items = scene.log.items(after: 1, to: scene.ann.identity)
         let (store, identity) = (scene.ann.store, scene.ann.identity)
-        _ = try scene.ann.opener.open([items[0]], of: scene.pair.conversation, in: store, as: identity, now: 5_000)
+        _ = try scene.ann.open([items[0]], scene.pair)
         #expect(try store.lastSync() == nil)
         _ = try scene.ann.opener.open(
-            [items[1]], of: scene.pair.conversation, in: store, as: identity, isDelivered: true, now: 6_000)
+            [items[1]], of: scene.pair.conversation, in: store, as: identity, isDelivered: true, now: 6_000,
+            clock: { .zero })
         #expect(try store.lastSync() == 6_000)
     }
 
