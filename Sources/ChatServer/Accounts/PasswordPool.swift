@@ -79,6 +79,8 @@ package actor PasswordPool {
         if let next = waiting.next() { next.set(nil) } else { running -= 1 }
     }
 
-    /// The calling thread runs when the others have nothing to do: on Linux the priority belongs to the thread.
-    private static func yieldToOthers() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
+    /// The calling thread lets the others go first: on Linux the priority belongs to the thread. It stands behind what else runs on
+    /// this machine, too: with 10 beside ten busy processes it would have a fiftieth of a processor, and no login its time.
+    private static func yieldToOthers() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, politeness) }
+    private static let politeness: Int32 = 3
 }

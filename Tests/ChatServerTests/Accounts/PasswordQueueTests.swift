@@ -1,4 +1,5 @@
 import ChatProtocol
+import Glibc
 import Testing
 
 @testable import ChatServer
@@ -64,6 +65,18 @@ import Testing
         for number in 2...20 { known.note(alice, from: AddressPrefix("192.0.2.\(number)")) }
         #expect(!known.contains(alice, from: home))
         #expect(known.contains(alice, from: AddressPrefix("192.0.2.20")))
+    }
+}
+
+@Suite struct PasswordPoolTests {
+    @Test func `what computes passwords lets messages go first, and keeps a share of a busy machine`() async throws {
+        let pool = PasswordPool(threads: 1, queue: 1)
+        pool.start()
+        let place = PasswordPlace(
+            prefix: AddressPrefix("192.0.2.1"), name: try #require(UserName("alice")), isKnown: false)
+        let priority = try await pool.compute(for: place) { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
+        #expect((1...5).contains(priority))
+        await pool.end()
     }
 }
 
