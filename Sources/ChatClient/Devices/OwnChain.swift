@@ -97,7 +97,11 @@ struct OwnChain: Sendable {
         try await store.withStore { store in
             try store.write {
                 let now = WallClock.now
-                _ = try store.meet(extended, named: own.name, generation: generation, now: now)
+                // Others of this profile may have published behind it and kept that first.
+                let head = ChainHead(count: extended.count, hash: extended.head.bytes)
+                if try !store.chainReaches(head, of: own.place.account) {
+                    _ = try store.meet(extended, named: own.name, generation: generation, now: now)
+                }
                 guard next.content.body.isBeginning else { return }
                 try store.trust(extended.root, of: own.place.account, named: own.name)
             }

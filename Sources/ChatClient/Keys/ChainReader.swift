@@ -20,11 +20,13 @@ struct ChainReader: Sendable {
         let welcome = try await link.welcome()
         let place = AccountPlace(server: welcome.server, account: account)
         for _ in 0..<Self.attempts {
-            let held = try await store.withStore { try $0.chain(of: account) }
+            let (standing, held) = try await store.withStore { store in
+                (try store.chainStanding(of: account), try store.chain(of: account))
+            }
             let chain = try await Self.fetch(ChainFetch(place: place, held: held), on: link)
             let outcome = try await store.withStore { store -> Outcome in
                 try store.writeWithReserve {
-                    guard try store.chainCount(of: account) == held?.count ?? 0 else { return .overtaken }
+                    guard try store.chainStanding(of: account) == standing else { return .overtaken }
                     let now = WallClock.now
                     guard let chain else {
                         return .met(
@@ -46,7 +48,8 @@ struct ChainReader: Sendable {
 
     private enum Outcome: Sendable {
         case met(ChainMeeting?)
-        /// Another process has kept more of it meanwhile.
+        /// Another process, or another task of this one, has kept more of it meanwhile, or has given the server back what that had lost: what
+        /// was read before is no evidence of anything.
         case overtaken
     }
 

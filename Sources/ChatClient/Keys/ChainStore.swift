@@ -11,6 +11,13 @@ enum ChainMeeting: Equatable, Sendable {
     case forked(String)
 }
 
+/// By which whoever reads a chain sees that somebody else has read it meanwhile.
+struct ChainStanding: Equatable, Sendable {
+    var count: UInt32
+    /// Nil: it was never met.
+    var generation: StoreGeneration?
+}
+
 /// Chains of accounts, as they were verified, and what they are pinned to.
 extension ClientStore {
     /// The chain of an account as it is held.
@@ -108,10 +115,16 @@ extension ClientStore {
     }
 
     private func isNewGeneration(_ generation: StoreGeneration, for account: AccountID) throws -> Bool {
-        let known: StoreGeneration? = try database.first("SELECT generation FROM pins WHERE account = ?", account) {
-            try $0.identifier(0)
-        }
-        return known.map { $0 != generation } ?? false
+        try generationMet(of: account).map { $0 != generation } ?? false
+    }
+
+    private func generationMet(of account: AccountID) throws -> StoreGeneration? {
+        try database.first("SELECT generation FROM pins WHERE account = ?", account) { try $0.identifier(0) }
+    }
+
+    /// How much of an account's chain is held, and in which life of the server's store it was met.
+    func chainStanding(of account: AccountID) throws -> ChainStanding {
+        ChainStanding(count: try chainCount(of: account), generation: try generationMet(of: account))
     }
 
     /// How many links of an account's chain are held.

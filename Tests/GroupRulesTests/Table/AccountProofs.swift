@@ -63,6 +63,7 @@ extension RuleTable {
                         "C4: what does not agree changes no pin, is kept as evidence, and nobody is written to",
                         "C4: a chain that cannot be believed closes the group, whoever's it is",
                         "C4: what contradicts a chain is evidence at once, and no pin has moved",
+                        "C4: of two links that one profile publishes at once the first is no evidence against the second",
                     ], scenarios: ["keys-lies"]),
                 Sentence(
                     "the name that is shown is the chain's",
@@ -74,6 +75,7 @@ extension RuleTable {
                     "merely shorter after a new store generation is `behind`: whoever knows the longer one publishes it",
                     [
                         "C4: a chain that lost links is a fork, and after a restore it is behind until whole again",
+                        "C4: what was read of a chain before it was given back is no evidence against it",
                         "C4: a restored server takes what it has lost from whoever is active and knows it, but no beginning",
                         "what a store has lost of a chain is published again by who knows it",
                         "C4: a device that has cut off all others comes back with what it holds, and they stay cut off",
