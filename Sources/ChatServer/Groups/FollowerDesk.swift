@@ -140,11 +140,14 @@ final class FollowerDesk {
 
     /// Makes the proposals that remove the leaves which are nobody's any more, and gives them to `decided`, which calls what it is
     /// given with the end: whether the store has taken all of them.
+    ///
+    /// It waits for its turn however many wait: whoever was revoked is to get nothing more (R3). There is one for each change of devices
+    /// or members that is under way.
     func propose(
         in conversation: ConversationID,
         decided: @escaping (Result<Removals, Failure>, @escaping (Bool) -> Void) -> Void
     ) {
-        enter(conversation, refused: { decided(.failure($0), { _ in }) }) { finish in
+        enter(conversation, isOwed: true, refused: { decided(.failure($0), { _ in }) }) { finish in
             self.look(at: conversation, for: .server, readsLost: true) {
                 [authority = self.authority]
                 (standing, follower, facts) throws(StoreFailure) -> Removals in
@@ -176,9 +179,9 @@ final class FollowerDesk {
     // MARK: One after the other
 
     private func enter(
-        _ conversation: ConversationID, refused: (Failure) -> Void, _ request: @escaping Request
+        _ conversation: ConversationID, isOwed: Bool = false, refused: (Failure) -> Void, _ request: @escaping Request
     ) {
-        guard lines[conversation, default: HandshakeLine()].add(request) else {
+        guard lines[conversation, default: HandshakeLine()].add(request, isOwed: isOwed) else {
             return refused(Failure(.busy, sentence: "too much waits for the group of this conversation"))
         }
         goOn(conversation)

@@ -12,9 +12,10 @@ package struct HandshakeLine<Item> {
     /// Nothing waits, and nothing is looked at.
     package var isIdle: Bool { !isBusy && waiting.isEmpty }
 
+    /// - Parameter isOwed: the server itself wants it, who is not there to try again: it comes in however many wait.
     /// - Returns: false where too many wait.
-    package mutating func add(_ item: Item) -> Bool {
-        guard waiting.count < Self.most else { return false }
+    package mutating func add(_ item: Item, isOwed: Bool = false) -> Bool {
+        guard isOwed || waiting.count < Self.most else { return false }
         waiting.append(item)
         return true
     }

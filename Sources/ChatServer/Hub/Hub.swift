@@ -33,7 +33,7 @@ package final class Hub {
     private let packages: PackageRequests
     private let rooms: RoomRequests
     let desk: FollowerDesk
-    private let removals: RemovalDesk
+    let removals: RemovalDesk
     private let news: NewsDesk
     private let chainNews: ChainNewsDesk
 

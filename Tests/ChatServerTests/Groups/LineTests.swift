@@ -26,6 +26,8 @@ import Testing
         _ = line.next()
         let later = line.add(9)
         #expect(!surplus && later)
+        let isOwed = line.add(9, isOwed: true)
+        #expect(isOwed, "what the server owes comes in all the same")
     }
 }
 

@@ -4,6 +4,7 @@ import MLS
 import NIOCore
 import SQLite
 import StoredValues
+import System
 import TestSupport
 import Testing
 
@@ -123,6 +124,27 @@ import Testing
             return last?.payloadKind == PayloadKind.proposal.rawValue
         }
         #expect(found && last?.sender == .server)
+    }
+
+    @Test func `R3: a group refuses messages when it was looked at, however much waits for it`() async throws {
+        try await withServer { server in
+            let (scene, second) = try await scene(server)
+            try await server.store.revokeDevice(second.device, of: second.hello.account.id)
+            let reader = DeviceReader(account: scene.alice.hello.account.id, device: scene.alice.device)
+            let (dm, isOver) = (scene.dm, Later<Int>())
+            try await server.server.hub.value { hub in
+                var refused = 0
+                for _ in 0...HandshakeLine<Int>.most + 1 {
+                    hub.desk.read(dm, for: reader, withTree: false) { if case .failure = $0 { refused += 1 } }
+                }
+                hub.removals.look(in: dm) { [refused] in isOver.set(refused) }
+            }
+            let refused = await isOver.value
+            #expect(refused > 0, "the line was full")
+            var alice = scene.alice
+            let held = try await refusal { _ = try await alice.message("not yet") }
+            #expect(held == .removalPending)
+        }
     }
 
     @Test func `messages to an open group go on while removals are gathered`() async throws {

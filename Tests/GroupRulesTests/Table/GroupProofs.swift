@@ -90,6 +90,7 @@ extension RuleTable {
                 Sentence(
                     "`revoke`, `disable`, `delete` return when every conversation refuses",
                     [
+                        "R3: a group refuses messages when it was looked at, however much waits for it",
                         "a device is cut off before it is told to whom had it suspended",
                         "nothing of a disabled account is stored after its connections were closed",
                         "members agree, and who was there reads each message once, whatever is lost or killed",
