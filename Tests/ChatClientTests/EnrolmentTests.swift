@@ -60,7 +60,7 @@ import Testing
             let chosen = try EnrolmentChoice(parsed).device(in: chain, devices)
             let begun = try Enrolment(chosen, of: given, in: chain.place)
             let client = try box.client()
-            try await client.createStore()
+            try await client.profile.create()
             try await client.store { store in try store.writeSynced { _ = try store.begin(begun) } }
             let refused = try await box.client().send([alice.to("x")])[0].problem
             #expect(refused.map { $0.code } == "bad_proof")

@@ -15,7 +15,7 @@ extension Client {
         try Self.check(displayName, limit: Limits.displayName, what: "a display name")
         let deviceName = deviceName ?? Self.hostName()
         try Self.check(deviceName, limit: Limits.deviceName, what: "a device's name")
-        try createStore()
+        try onProfile { try $0.create() }
         if let identity = try store({ try $0.identity() }) {
             throw Problem(
                 .wrongProfile, "profile \(settings.profile) belongs to \(identity.name) already",
@@ -42,7 +42,7 @@ extension Client {
     ) async throws(Problem) -> WhoAmI {
         let name = deviceName ?? Self.hostName()
         try Self.check(name, limit: Limits.deviceName, what: "a device's name")
-        try createStore()
+        try onProfile { try $0.create() }
         let known = try store { try $0.identity() }
         if let known, known.name != user {
             throw Problem(
@@ -158,7 +158,7 @@ extension Client {
 
     /// Removes the profile's files.
     func erase() throws(Problem) {
-        forgetStore()
+        profile.assumeIsolated { $0.forget() }
         let directory = settings.profileDirectory
         for path in [directory.path, directory.statePath] {
             guard let problem = FileTree.remove(path) else { continue }
@@ -169,7 +169,7 @@ extension Client {
     /// From the local store; never connects.
     package func whoAmI() throws(Problem) -> WhoAmI {
         let identity = try identity()
-        guard identity.standing != .loggedOut else { throw notLoggedIn }
+        guard identity.standing != .loggedOut else { throw profile.notLoggedIn }
         var fingerprint: String?
         if let seed = identity.loginKey, let key = try? SigningKey(rawRepresentation: seed),
             let pin = PublicKeyPin(digest: SHA256.hash(key.publicKey))

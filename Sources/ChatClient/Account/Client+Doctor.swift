@@ -84,7 +84,7 @@ extension Client {
         var failed: Problem?
         var left = Self.serverChecks[...]
         do throws(Problem) {
-            try requireStanding(identity)
+            try profile.requireStanding(identity)
             let link = try await connect(to: identity.address, login: .none)
             defer { link.close() }
             left.removeFirst()

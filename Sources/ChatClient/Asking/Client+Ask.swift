@@ -19,7 +19,7 @@ extension Client {
         let deadline = Monotonic.now + question.timeout
         // A question that is taken up again may have its answer already, and then needs no server.
         if let known = try knownAnswer(to: question) { return known }
-        try requireStanding(try identity())
+        try profile.requireStanding(try identity())
         let waiter: AnswerWaiter
         do {
             waiter = try AnswerWaiter(
@@ -133,18 +133,20 @@ extension Client {
         AskedUser(
             room: name,
             id: try MessageIdentity.id(
-                key: question.key, account: try ownAccount(), conversation: .room(name), now: WallClock.now))
+                key: question.key, account: try onProfile { try $0.ownAccount() }, conversation: .room(name),
+                now: WallClock.now))
     }
 
     private func askedUser(_ name: UserName, _ question: Question, account: AccountID) throws(Problem) -> AskedUser {
         let id = try MessageIdentity.id(
-            key: question.key, account: try ownAccount(), conversation: .user(name), now: WallClock.now)
+            key: question.key, account: try onProfile { try $0.ownAccount() }, conversation: .user(name),
+            now: WallClock.now)
         return AskedUser(name: name, account: account, id: id)
     }
 
     private func openQuestions(_ question: Question, to people: [AskedUser], deadline: Duration) throws(Problem) {
         guard let first = people.first else { return }
-        let own = try ownAccount()
+        let own = try onProfile { try $0.ownAccount() }
         let now = WallClock.now
         let left = max(.zero, deadline - Monotonic.now)
         try store { store in

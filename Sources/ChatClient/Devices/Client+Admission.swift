@@ -9,7 +9,7 @@ extension Client {
     func ownChain(on link: Link) async throws(Problem) -> OwnChain {
         let welcome = try await link.welcome()
         let own = try store { store in
-            guard let identity = try store.identity() else { throw notLoggedIn }
+            guard let identity = try store.identity() else { throw profile.notLoggedIn }
             if let own = try store.ownDevice(identity) { return own }
             let keys = try ChainKeys.make()
             return try store.writeSynced {
@@ -17,7 +17,7 @@ extension Client {
                 return try OwnDevice(identity, try store.chainKeys(of: identity.device) ?? keys)
             }
         }
-        return OwnChain(own: own, link: link, generation: welcome.generation, store: self, log: log)
+        return OwnChain(own: own, link: link, generation: welcome.generation, store: profile, log: log)
     }
 
     /// Does what the server's welcome asks of this device.
@@ -67,8 +67,8 @@ extension Client {
 
     /// A connection by this device's key that may be one of a device that waits.
     func linkOfPending(within limit: Duration? = nil) async throws(Problem) -> Link {
-        guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
-        try requireStanding(ticket.identity)
+        guard let ticket = try store({ try $0.loginTicket() }) else { throw profile.notLoggedIn }
+        try profile.requireStanding(ticket.identity)
         return try await connect(
             to: ticket.identity.address, login: .device(ticket, mayBePending: true), within: limit)
     }
@@ -150,7 +150,7 @@ extension Client {
                 return try OwnDevice(identity, try store.chainKeys(of: identity.device) ?? keys)
             }
         }
-        let chain = OwnChain(own: own, link: link, generation: welcome.generation, store: self, log: log)
+        let chain = OwnChain(own: own, link: link, generation: welcome.generation, store: profile, log: log)
         do throws(Problem) { try await reset(chain, welcome, password: password, wish) } catch {
             if error.refusesReset {
                 try store { store in try store.writeSynced { try store.forgetChainKeys(of: identity.device) } }

@@ -18,7 +18,7 @@ extension Client {
         if let user, user != given.file.user {
             throw Problem(.wrongProfile, "the identity is \(given.file.user)'s, not \(user)'s")
         }
-        try createStore()
+        try onProfile { try $0.create() }
         let isNew = try await whileBusy { () async throws(Problem) in try await self.logIn(given, wish) }
         return (try whoAmI(), isNew)
     }
@@ -38,7 +38,7 @@ extension Client {
             guard known.standing != .loggedOut, known.standing != .revoked else {
                 throw Problem(.deviceRevoked, advice: .makeAnotherIdentity, sent: .no)
             }
-            try requireStanding(known)
+            try profile.requireStanding(known)
             guard await isLost() else { return false }
             do throws(Problem) { try await logInAgain(given, known, wish) } catch {
                 guard error.isOfLostDevice else { throw error }
@@ -96,7 +96,7 @@ extension Client {
         }
         let link: Link
         do throws(Problem) {
-            guard let ticket = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
+            guard let ticket = try store({ try $0.loginTicket() }) else { throw profile.notLoggedIn }
             link = try await connect(login: .device(ticket, mayBePending: true), given)
         } catch {
             if isNew { try putBack(former, insteadOf: device.id) }

@@ -55,7 +55,7 @@ extension Client {
         guard identity.standing != .loggedOut else { return outcome }
         outcome.isRevoked = true
         do throws(Problem) {
-            try requireStanding(identity)
+            try profile.requireStanding(identity)
             outcome = try await revokeDevice(identity.device.hex, force: force)
             links.closeForRequests()
         } catch {

@@ -22,7 +22,7 @@ extension Client {
         let place = GroupPlace(
             own: ownChain.own, chain: chain, generation: welcome.generation,
             groupKey: SignaturePublicKey(welcome.groupKey))
-        let reader = ChainReader(store: self, log: log)
+        let reader = ChainReader(store: profile, log: log)
         return Joiner(
             place: place, store: door, wire: link, gate: gate, log: log,
             refresh: { (account, name) throws(Problem) in _ = try await reader.read(account, named: name, on: link) })

@@ -38,8 +38,10 @@ extension Client {
         }
         let appended: Appended = try await link.request(append)
         let own = try identity()
-        _ = try withOpener { opener, store in
-            try opener.acknowledged(appended, in: store, as: own, now: WallClock.now)
+        _ = try onProfile { profile in
+            try profile.withOpener { opener, store in
+                try opener.acknowledged(appended, in: store, as: own, now: WallClock.now)
+            }
         }
         return true
     }

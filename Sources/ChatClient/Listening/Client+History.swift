@@ -7,7 +7,7 @@ extension Client {
     /// From the local store, oldest first; never connects.
     package func history(_ query: HistoryQuery) throws(Problem) -> [StoredItem] {
         try storeForReading { store in
-            guard let reader = try store.itemReader() else { throw notLoggedIn }
+            guard let reader = try store.itemReader() else { throw profile.notLoggedIn }
             return try store.history(query, reader: reader)
         }
     }
@@ -15,7 +15,9 @@ extension Client {
     /// One message of the local store with an acknowledgement a recipient; nil where there is none.
     package func message(id: MessageID) throws(Problem) -> MessageDetail? {
         try storeForReading { store in
-            guard let reader = try store.itemReader(), let identity = try store.identity() else { throw notLoggedIn }
+            guard let reader = try store.itemReader(), let identity = try store.identity() else {
+                throw profile.notLoggedIn
+            }
             guard let message = try store.messages(id: id, reader: reader).last else { return nil }
             guard case .user(let peer) = message.conversation, message.own,
                 let conversation = try store.conversation(with: peer)

@@ -7,7 +7,7 @@ extension Client {
     /// - Throws: 75 `resume_point_in_use` naming the process that has it, 65 for another store's cursor, 77 not
     ///   logged in. What the connection meets is thrown by `MessageListener.next`.
     package func listen(_ options: ListenOptions) async throws(Problem) -> MessageListener {
-        try requireStanding(try identity())
+        try profile.requireStanding(try identity())
         let listener = try makeListener(options)
         var wanted: Subscribe.Options = []
         if options.presence { wanted.insert(.presence) }
@@ -36,7 +36,7 @@ extension Client {
         // Taken before its place is read: whoever had it may have moved it until then.
         let lock = try options.resume.map { name throws(Problem) in try LockFile.resumePoint(name, in: directory) }
         return try store { store in
-            guard let reader = try store.itemReader() else { throw notLoggedIn }
+            guard let reader = try store.itemReader() else { throw profile.notLoggedIn }
             var stored = try options.resume.flatMap { try store.resumePosition($0) }
             let plan = try plan(options, stored: stored, store, reader)
             // One that begins with the login is set then.

@@ -78,12 +78,14 @@ extension Client {
         _ identity: Identity
     ) throws(Problem) -> OpenedPart {
         let now = WallClock.now
-        let part = try withOpener { opener, store in
-            let part = try opener.open(
-                items, of: conversation, in: store, as: identity, isReplay: isReplay, isDelivered: true,
-                passesRepeats: passesRepeats, now: now, clock: { Monotonic.now })
-            if part.hasNews { store.wake() }
-            return part
+        let part = try onProfile { profile in
+            try profile.withOpener { opener, store in
+                let part = try opener.open(
+                    items, of: conversation, in: store, as: identity, isReplay: isReplay, isDelivered: true,
+                    passesRepeats: passesRepeats, now: now, clock: { Monotonic.now })
+                if part.hasNews { store.wake() }
+                return part
+            }
         }
         log.tell(part.findings)
         if part.findings.contains(where: \.isDoubt) { tellHistoryDoubts() }

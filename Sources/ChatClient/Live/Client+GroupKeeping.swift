@@ -65,7 +65,7 @@ extension Client {
         guard DiskRoom.free(at: settings.profileDirectory.path) ?? .max >= Self.roomNotice else { return }
         await groupKeeper.keep(conversation) { () async throws(Problem) in
             guard let leaf = try await self.ownLeaf(in: conversation) else { return }
-            let target = try await self.withStore { try $0.groupTarget(of: conversation) }
+            let target = try await self.profile.withStore { try $0.groupTarget(of: conversation) }
             try await self.groupPassage.joiner(link).commit(.path(after: leaf.key), to: conversation, as: target)
         }
     }
@@ -73,7 +73,7 @@ extension Client {
     /// M3: reads to the head of a log whose hash is not known here, where the server says what it is.
     private func askForHash(of conversation: ConversationID, on link: Link) async {
         await groupKeeper.keep(conversation) { () async throws(Problem) in
-            _ = try await LogReader(store: self, wire: link, log: self.log).read(conversation)
+            _ = try await LogReader(store: self.profile, wire: link, log: self.log).read(conversation)
         }
     }
 

@@ -136,7 +136,7 @@ extension Client {
             }
         }
         let senders = batch.compactMap { if case .entry(let entry) = $0 { entry.place.sender } else { nil } }
-        try await link.lookUp(Set(senders), self)
+        try await link.lookUp(Set(senders), profile)
         try await readKeysOfStrangers(in: batch, on: link)
     }
 

@@ -38,14 +38,14 @@ extension Client {
         subscribe options: Subscribe.Options? = nil, events: LinkEvents? = nil, flushesOutbox: Bool = true,
         within limit: Duration? = nil
     ) async throws(Problem) -> Link {
-        guard let identity = try store({ try $0.identity() }) else { throw notLoggedIn }
-        try requireStanding(identity)
+        guard let identity = try store({ try $0.identity() }) else { throw profile.notLoggedIn }
+        try profile.requireStanding(identity)
         // The handshake goes on while the number is written; one that is not used is no harm.
         async let opening = open(identity.address, within: limit)
         let ticket: LoginTicket
         do throws(Problem) {
-            guard let taken = try store({ try $0.loginTicket() }) else { throw notLoggedIn }
-            try requireStanding(taken.identity)
+            guard let taken = try store({ try $0.loginTicket() }) else { throw profile.notLoggedIn }
+            try profile.requireStanding(taken.identity)
             ticket = taken
         } catch {
             if case .success(let opened) = await opening { opened.connection.discard() }

@@ -5,18 +5,10 @@ struct Intake {
     /// Senders of whom is remembered that their chains were asked for.
     private static let rememberedStrangers = 1024
 
-    /// Takes in the logs of groups; made when it is first needed.
-    private var opener: Opener?
     /// For whose devices chains were read on a connection, in vain or not.
     private var asked: (link: Link?, senders: Set<Sender>) = (nil, [])
     /// It was said that everyone's group has no room for this device.
     private var hasToldOfFullGroup = false
-
-    func opener(judging judge: GroupJudge) -> Opener {
-        opener.flatMap { $0.judge == judge ? $0 : nil } ?? Opener(judge: judge)
-    }
-
-    mutating func keep(_ opener: Opener?) { self.opener = opener }
 
     /// Those whose chains were not asked for on this connection.
     func unasked(_ senders: [Sender], on link: Link) -> Set<Sender> {

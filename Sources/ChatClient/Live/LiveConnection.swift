@@ -56,7 +56,9 @@ actor LiveConnection {
     func start() {
         guard runner == nil else { return }
         runner = Task(executorPreference: MainThread.preferred) { await self.run() }
-        keeper = Task(executorPreference: MainThread.preferred) { [client] in await client.keepTexts() }
+        keeper = Task(executorPreference: MainThread.preferred) { [profile = client.profile] in
+            await profile.keepTexts()
+        }
     }
 
     /// The connection as it is: waits for an attempt that is under way, and fails with the last problem between two.

@@ -12,7 +12,7 @@ extension Client {
                 return
             }
         }
-        await KeyPackageKeeper(store: self, log: log).refill(on: link)
+        await KeyPackageKeeper(store: profile, log: log).refill(on: link)
     }
 
     private func hasOldLastResort(_ welcome: Welcome) -> Bool {

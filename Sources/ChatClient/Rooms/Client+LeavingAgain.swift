@@ -10,7 +10,7 @@ extension Client {
         do throws(Problem) {
             let rooms = try store { try $0.roomsLeft(before: welcome.generation) }
             guard !rooms.isEmpty else { return }
-            let joiner = try await joiner(on: link, through: self)
+            let joiner = try await joiner(on: link, through: profile)
             for room in rooms { try await joiner.leaveAgain(room) }
         } catch { log.info("rooms that were left are not left again yet: \(error.text)") }
     }

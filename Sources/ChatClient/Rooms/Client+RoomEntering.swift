@@ -16,8 +16,8 @@ extension Client {
     func enter(_ record: RoomRecord, on link: Link) async {
         await groupKeeper.keep(record.conversation) { () async throws(Problem) in
             let name = RoomName(record.name)
-            try await self.withStore { try $0.checkRoom(name, record.conversation) }
-            let joiner = try await self.joiner(on: link, through: self)
+            try await self.profile.withStore { try $0.checkRoom(name, record.conversation) }
+            let joiner = try await self.joiner(on: link, through: self.profile)
             let held = try await joiner.held(record.conversation)
             let refusal = held.mark == nil || held.isRemoved ? nil : ErrorCode.preconditionFailed
             _ = try await joiner.enter(record.conversation, as: .room(name), after: refusal)
@@ -45,7 +45,7 @@ extension Client {
     private func noteLeft(_ room: ConversationID, on link: Link) async throws(Problem) {
         guard let name = try store({ try $0.conversation(room)?.name.room }) else { return }
         do throws(Problem) {
-            switch try await LogReader(store: self, wire: link, log: log).read(room) {
+            switch try await LogReader(store: profile, wire: link, log: log).read(room) {
             case .removed, .notMember: return
             case .head, .superseded, .cannotFollow, .contradicted: break
             }

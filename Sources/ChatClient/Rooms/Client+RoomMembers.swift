@@ -18,7 +18,7 @@ extension Client {
         remember(told.map(\.account))
         return try store { store in
             try store.read {
-                let group = try store.roomView(of: record.conversation, judge: try groupJudge(store))
+                let group = try store.roomView(of: record.conversation, judge: try profile.groupJudge(store))
                 return try RoomView.merge(told, group).map { try self.person($0, in: store) }
                     .sorted { $0.user < $1.user }
             }

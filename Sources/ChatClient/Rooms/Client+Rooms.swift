@@ -4,10 +4,12 @@ import GroupRules
 
 /// Rooms: made, listed, joined, left.
 extension Client {
-    nonisolated var roomBook: RoomBook { RoomBook(store: self) }
+    nonisolated var roomBook: RoomBook { RoomBook(store: profile) }
 
     /// Who brings this device into the groups of rooms.
-    func roomJoiner() async throws(Problem) -> Joiner { try await joiner(on: try await requestLink(), through: self) }
+    func roomJoiner() async throws(Problem) -> Joiner {
+        try await joiner(on: try await requestLink(), through: profile)
+    }
 
     /// Rooms in the order of their names: those that this account is in, or also those that it may join.
     package func rooms(all: Bool) async throws(Problem) -> [RoomSummary] {

@@ -28,12 +28,12 @@ extension Client {
         MessageSender.start(sendingAccess, options: options, persistence: .always, decided: decided)
     }
 
-    nonisolated var conversations: ConversationBook { ConversationBook(store: self) }
+    nonisolated var conversations: ConversationBook { ConversationBook(store: profile) }
 
     nonisolated var sendingAccess: SendingAccess {
-        let flush = outboxFlush
+        let (flush, profile) = (outboxFlush, profile)
         return SendingAccess(
-            account: { () async throws(Problem) in try await self.ownAccount() },
+            account: { () async throws(Problem) in try await profile.ownAccount() },
             connect: { () async throws(Problem) in try await self.requestLink() }, conversations: conversations,
             journal: journal, receipts: receipts, keys: keyPassage, groups: groupPassage,
             flushOutbox: { await flush.runQuietly(on: $0) })
@@ -47,19 +47,19 @@ extension Client {
 
     nonisolated var groupPassage: GroupPassage {
         GroupPassage(
-            door: self, gate: gate, written: writtenGroups,
-            joiner: { (link) async throws(Problem) in try await self.joiner(on: link, through: self) },
+            door: profile, gate: gate, written: writtenGroups,
+            joiner: { (link) async throws(Problem) in try await self.joiner(on: link, through: self.profile) },
             hasRead: { await self.tellHistoryDoubts() })
     }
 
     nonisolated var keyPassage: KeyPassage {
-        KeyPassage(store: self, gate: gate, reader: chainReader, note: interaction.noteKey)
+        KeyPassage(store: profile, gate: gate, reader: chainReader, note: interaction.noteKey)
     }
 
-    nonisolated var chainReader: ChainReader { ChainReader(store: self, log: log) }
+    nonisolated var chainReader: ChainReader { ChainReader(store: profile, log: log) }
 
     private nonisolated var journal: SendJournal {
-        SendJournal(store: self, policy: gate.policy, log: log) { await self.fetchLogs() }
+        SendJournal(store: profile, policy: gate.policy, log: log) { await self.fetchLogs() }
     }
 }
 

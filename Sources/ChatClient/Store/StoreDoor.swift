@@ -5,9 +5,3 @@ protocol StoreDoor: Sendable {
     /// Runs `body` on the profile's store; nothing else of this process works on it meanwhile.
     func withStore<Value: Sendable>(_ body: @Sendable (ClientStore) throws -> Value) async throws(Problem) -> Value
 }
-
-extension Client: StoreDoor {
-    func withStore<Value: Sendable>(_ body: @Sendable (ClientStore) throws -> Value) throws(Problem) -> Value {
-        try store(body)
-    }
-}

@@ -91,7 +91,7 @@ struct Joining {
     ) async throws {
         let client = try person.client()
         let link = try await client.loggedInLink().0
-        let opened = try await ConversationBook(store: client).open(.user(other.name), on: link)
+        let opened = try await ConversationBook(store: client.profile).open(.user(other.name), on: link)
         let made = try await client.joiner(on: link)
         self.client = client
         self.link = link

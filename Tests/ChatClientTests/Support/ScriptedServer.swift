@@ -159,7 +159,7 @@ extension FrameConnection {
 
 extension Client {
     fileprivate func becomeAlice(at address: ServerAddress) throws {
-        try createStore()
+        try onProfile { try $0.create() }
         let key = try SigningKey()
         try store { store in
             try store.write {

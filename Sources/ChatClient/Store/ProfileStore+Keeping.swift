@@ -3,7 +3,7 @@ import ChatProtocol
 import Glibc
 
 /// Sees to it that texts stay no longer in the profile's store than they shall (`keep`).
-extension Client {
+extension ProfileStore {
     /// How often a process that stays looks whether the store's log can be emptied.
     private static let idle = Duration.seconds(30)
 
