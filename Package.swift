@@ -194,7 +194,8 @@ let package = Package(
             dependencies: [
                 "CLISupport", "ChatProtocol", "SQLite", "Transport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
-                "ChatServer", "GroupRules", "MLS", "RulesSupport", "ServerSupport", "StoredValues", "TestSupport",
+                "ChatServer", "GroupRules", "MLS", "RulesSupport", "ServerSupport", "StoredValues", "System",
+                "TestSupport",
                 "WireCodec",
             ], swiftSettings: strict),
         .testTarget(
