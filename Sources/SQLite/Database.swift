@@ -77,6 +77,9 @@ package final class Database {
 
     package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
+    /// The whole number by which this connection's last INSERT made its row known.
+    package var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
     func error(_ code: Int32, _ operation: @autoclosure () -> String) -> SQLiteError {
         SQLiteError(code: code, handle: handle, operation: operation(), path: path)
     }

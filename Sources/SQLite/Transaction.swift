@@ -39,6 +39,13 @@ extension Database {
         }
     }
 
+    /// Runs `body`, in which no other connection's lock is waited for.
+    package func withoutWaiting<Value>(_ body: () throws -> Value) rethrows -> Value {
+        busyHandler.timeout = .zero
+        defer { busyHandler.timeout = options.busyTimeout }
+        return try body()
+    }
+
     private func commit() throws(SQLiteError) {
         do throws(SQLiteError) {
             try statement("COMMIT").run()

@@ -42,7 +42,7 @@ final class ClientStore {
             }
         case .read: database = try Self.openForReading(directory, patience)
         }
-        if database.options.mode == .create || database.options.mode == .readWrite {
+        if isWritable {
             try database.migrate(to: ClientSchema.schema)
         } else if try database.schemaVersion(for: ClientSchema.schema) < ClientSchema.oldestReadable {
             throw SQLiteError(
@@ -54,6 +54,9 @@ final class ClientStore {
 
     /// Before something is written.
     func fillReserve() { reserve.fill() }
+
+    /// As far as the disk can be written.
+    var isWritable: Bool { database.options.mode == .create || database.options.mode == .readWrite }
 
     /// Whether it sees what others commit, and can be written as far as the disk can: no fallback.
     var followsChanges: Bool { database.options.mode == .readWrite }

@@ -178,6 +178,7 @@ extension ClientStore {
             conversation, place.seq, position, place.id, place.sender, place.device, place.time,
             content?.sent ?? place.time, content?.body, content?.replyTo, content?.auto ?? false,
             place.sender == own, unread?.kind ?? Int(PayloadKind.message.rawValue), unread?.payload)
+        try countsInBlocks(database.lastInsertedRow)
         guard let content else { return }
         if place.sender == own { try noteAsked(place, conversation: conversation, now: now) }
         try decideAnswer(place, content, conversation: conversation, own: own, now: now)

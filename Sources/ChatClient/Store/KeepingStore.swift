@@ -97,6 +97,7 @@ extension ClientStore {
         try database.run(
             "UPDATE entries SET body = NULL, payload = NULL, shown = 1, payload_kind = ? WHERE number = ?",
             Self.erasedKind, row.number)
+        try changesBlock(of: row.number)
     }
 
     private static func missed(

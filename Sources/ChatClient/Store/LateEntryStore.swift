@@ -50,7 +50,10 @@ extension ClientStore {
             if known?.id != place.id { try insertGap(conversation: number, reason: .restored, missed: 1, now: now) }
             return
         }
-        try database.run("DELETE FROM entries WHERE conversation = ? AND seq = ?", number, place.seq)
+        let gone = try database.first(
+            "DELETE FROM entries WHERE conversation = ? AND seq = ? RETURNING number", number, place.seq
+        ) { $0.integer(0) }
+        if let gone { try changesBlock(of: gone) }
         // What was replayed and readers have not been given yet gets its place with the rest.
         let position = place.seq > head ? nil : try nextPosition()
         try insert(place, opening, conversation: number, position: position, own: own, now: now)

@@ -65,7 +65,7 @@ package struct HistoryQuery: Equatable, Sendable {
     package var since: Timestamp?
     /// Server's time, inclusive.
     package var until: Timestamp?
-    /// Text in the body; the case of ASCII letters does not count.
+    /// A part of the text, as `TextSearch` finds it.
     package var search: String?
 
     package init(

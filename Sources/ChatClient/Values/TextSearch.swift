@@ -1,11 +1,13 @@
 /// Finds a text in others as people mean it: capitals do not count, and an accented letter is the same whether it was
 /// typed as one sign or as two.
 struct TextSearch: Sendable {
+    let text: String
     private let bytes: [UInt8]
     private let isASCII: Bool
     private let characters: [Character]
 
     init(_ text: String) {
+        self.text = text
         let folded = Self.folded(text)
         bytes = Array(folded.utf8)
         isASCII = bytes.allSatisfy { $0 < 0x80 }
@@ -37,7 +39,7 @@ struct TextSearch: Sendable {
     }
 
     /// Eight bytes at a time: every text is looked through.
-    private static func isASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    static func isASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         let raw = UnsafeRawBufferPointer(text)
         let words = raw.count / 8
         var all: UInt64 = 0
@@ -46,10 +48,10 @@ struct TextSearch: Sendable {
         return all & 0x8080_8080_8080_8080 == 0
     }
 
-    private static func small(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }
+    static func small(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }
 
     /// By way of capitals, where letters are the same that have two small forms.
-    private static func folded(_ text: String) -> String { text.uppercased().lowercased() }
+    static func folded(_ text: String) -> String { text.uppercased().lowercased() }
 
     private static func contains<Element: Equatable>(_ whole: [Element], _ part: [Element]) -> Bool {
         guard let first = part.first else { return true }
