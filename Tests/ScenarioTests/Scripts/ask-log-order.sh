@@ -53,7 +53,7 @@ wait "$asking" || fail "rpc ends with $?: $(cat "$SCRATCH/rpc.err")"
 same no "$(jq -r .result.choice "$SCRATCH/rpc")" "as a request"
 
 # What was meant for a question that lapsed, and comes before the next one, does not answer that.
-exits 124 as laptop chat ask --to bob --timeout 1s --choice yes --choice no "at once?"
+runs_out 124 as laptop chat ask --to bob --timeout TIME --choice yes --choice no "at once?"
 exits 0 bob chat send --to alice "yes"
 background fifth as laptop chat ask --to bob --choice yes --choice no "then shall I stop it?"
 asking=$job

@@ -72,7 +72,7 @@ within "$patience" came bob "answered by somebody else" || fail "bob still think
 same "" "$(carol chat history --sync --json --search "somebody else")" "who answered is not told"
 
 # Nobody answers: 124, and the asked are told; so they are after SIGINT and SIGTERM.
-exits 124 alice chat ask --to bob --timeout 1s --json "anybody?"
+runs_out 124 alice chat ask --to bob --timeout TIME --json "anybody?"
 same "no_answer 124" "$(jq -r '"\(.code) \(.exit)"' "$SCRATCH/err")"
 lapsed() { [ "$(bob chat history --sync --json --limit 500 --search 'nobody waits' | wc -l)" = "$1" ]; }
 within "$patience" lapsed 1 || fail "bob is not told that it lapsed"
@@ -96,7 +96,7 @@ for signal in INT TERM; do
     eventually connecting
     kill "-$signal" "$asking"
     ended() { ! kill -0 "$asking" 2>/dev/null; }
-    within 20 ended || { kill -CONT "$server"; fail "it waits for the server after $signal"; }
+    within 40 ended || { kill -CONT "$server"; fail "it waits for the server after $signal"; }
     wait "$asking"; status=$?
     same "$((128 + $(kill -l "$signal")))" "$status" "it ends at once as $signal ends it"
 done

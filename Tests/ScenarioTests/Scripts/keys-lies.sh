@@ -10,7 +10,7 @@ forked() {
     alice chat keys show bob >/dev/null 2>&1
     exits 79 alice chat --json send --to bob "to whom?"
     same '["chain_forked","bob","no"]' "$(jq -c '[.code, .user, .sent]' "$SCRATCH/err")" "$1"
-    exits 79 alice chat ask --to bob --timeout 10s "who are you?"
+    exits 79 alice chat ask --to bob --timeout 60s "who are you?"
     exits 79 alice chat keys accept bob --fingerprint "$bob_key"
     has <(alice chat doctor) "^failed.keys: what the server says of bob"
 }

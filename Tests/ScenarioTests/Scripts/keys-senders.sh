@@ -53,7 +53,7 @@ same '["key_changed","bob",79]' "$(grep 'nothing is done' "$SCRATCH/replying.err
 same "changed changed" "$(trust 2)"
 
 # Where nobody else answers, there is no answer.
-exits 79 alice chat ask --to bob --timeout 5s "are you bob?"
+exits 79 alice chat ask --to bob --timeout 60s "are you bob?"
 
 # Once the key is accepted, it is bob again.
 exits 0 as thief chat keys show bob --json

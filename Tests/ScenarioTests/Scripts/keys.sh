@@ -85,7 +85,7 @@ exits 79 alice chat --json send --to bob "not to this key"
 same "$(printf '["key_changed","bob","%s","%s","no"]' "$bob_key" "$new_key")" \
     "$(jq -c '[.code, .user, .old, .new, .sent]' "$SCRATCH/err")"
 has "$SCRATCH/err" "chat keys accept bob --fingerprint $new_key"
-exits 79 alice chat ask --to bob --timeout 10s "are you there?"
+exits 79 alice chat ask --to bob --timeout 60s "are you there?"
 exits 80 alice chat send --to bob --to carol "to two"
 alice chat outbox flush >/dev/null 2>&1
 exits 0 alice chat outbox list --json

@@ -6,7 +6,7 @@ configure() { printf '%s\n[limits]\n%s\n' "${2:-}" "$1" >"$SCRATCH/chatd.toml"; 
 refused() {
     local status=$1 code=$2
     shift 2
-    exits "$status" "$@"
+    runs_out "$status" "$@"
     jq -se --arg code "$code" 'last | .code == $code and .sent != "unknown"' "$SCRATCH/err" >/dev/null ||
         fail "not refused as $code: $(cat "$SCRATCH/err")"
 }
@@ -19,21 +19,21 @@ head -c 15000 /dev/zero | tr '\0' x >"$SCRATCH/large"
 
 # An account's share of the store, of which what it makes with groups takes some.
 exits 0 alice chat send --to bob --id one <"$SCRATCH/large"
-refused 75 store_full alice chat send --to bob --id two --timeout 4s --json <"$SCRATCH/large"
+refused 75 store_full alice chat send --to bob --id two --timeout TIME --json <"$SCRATCH/large"
 exits 0 alice chat send --to bob --id one <"$SCRATCH/large"
 exits 0 bob chat send --to alice <"$SCRATCH/large"
 
 # One message to everybody in an interval.
 exits 0 alice chat send --everyone --id three "hello"
-refused 75 rate_limited alice chat send --everyone --id four "hello again" --timeout 4s --json
+refused 75 rate_limited alice chat send --everyone --id four "hello again" --timeout TIME --json
 exits 0 alice chat send --everyone --id three "hello"
 exits 0 bob chat send --everyone "hello from bob"
 
 # The whole store: no messages, no accounts, no conversations.
 configure 'max_store = "1K"'
 reload
-refused 75 store_full bob chat send --to alice "full" --timeout 4s --json
-refused 75 store_full bob chat send --to bob "a new conversation" --timeout 4s --json
+refused 75 store_full bob chat send --to alice "full" --timeout TIME --json
+refused 75 store_full bob chat send --to bob "a new conversation" --timeout TIME --json
 exits 0 alice chat send --to bob --id one <"$SCRATCH/large"
 person carol
 refused 75 store_full carol chat register carol --server "$address" --trust "$pin" --password-file "$SCRATCH/password" --json
@@ -41,7 +41,7 @@ refused 75 store_full carol chat register carol --server "$address" --trust "$pi
 # What was allowed when it was sent is not refused when it is sent again.
 configure "" 'broadcast = "admins"'
 reload
-refused 77 forbidden alice chat send --everyone --id five "hello" --timeout 4s --json
+refused 77 forbidden alice chat send --everyone --id five "hello" --timeout TIME --json
 exits 0 alice chat send --everyone --id three "hello"
 
 exits 0 bob chat history --everyone --sync --json

@@ -63,7 +63,7 @@ done
 
 # What cannot be waited for is a bad line like any other.
 printf '%s\n' '{"to":"alice","body":"w1"}' '{"everyone":true,"body":"w2"}' '{"to":"alice","body":"w3"}' |
-    exits 65 alice chat send --jsonl --json --wait delivered --timeout 5s
+    exits 65 alice chat send --jsonl --json --wait delivered --timeout 10s
 same "invalid_line no line 2" \
     "$(jq -r 'select(.exit == 65) | "\(.code) \(.sent) \(.text[:6])"' "$SCRATCH/err")" "who is to be waited for"
 same 2 "$(wc -l <"$SCRATCH/out")" "the rest is sent"

@@ -15,7 +15,7 @@ for number in 1 2 3 4 5; do
     exits 0 carol chat send --room ops "$body to all of them $number"
 done
 background bob.out bob chat listen --json
-exits 124 alice chat ask --to bob --choice "$secret-yes" --choice "$secret-no" --timeout 2s "$body?"
+runs_out 124 alice chat ask --to bob --choice "$secret-yes" --choice "$secret-no" --timeout TIME "$body?"
 within "$patience" grep -q "to all of them 5" "$SCRATCH/bob.out" || fail "bob hears nothing"
 seq 1 200 | sed "s/^/$body many /" >"$SCRATCH/many"
 exits 0 alice chat send --to bob --lines <"$SCRATCH/many"

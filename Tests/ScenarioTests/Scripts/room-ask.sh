@@ -21,7 +21,7 @@ same 1 "$status" "another choice than the first"
 same '["room","#ops","bob","no","no"]' "$(jq -c '[.head, .conv, .from, .body, .choice]' "$SCRATCH/ask.out")"
 
 # Nobody answers, and that is said in the room.
-exits 124 alice chat ask --room ops --timeout 1s "anybody?"
+runs_out 124 alice chat ask --room ops --timeout TIME "anybody?"
 eventually grep -q 'nobody waits for the answer' "$SCRATCH/bob.out"
 exits 67 alice chat ask --room nothing "anybody?"
 exits 64 alice chat ask "anybody?"

@@ -11,7 +11,7 @@ mkfifo "$SCRATCH/pipe"
 given_up() {
     local letter=$1
     shift
-    background out alice sh -c 'pipe=$1; shift; exec chat send --to bob --lines --timeout 2s "$@" <"$pipe"' sh \
+    background out alice sh -c 'pipe=$1; shift; exec chat send --to bob --lines --timeout 10s "$@" <"$pipe"' sh \
         "$SCRATCH/pipe" "$@"
     exec 3>"$SCRATCH/pipe"
     echo "${letter}1" >&3
@@ -50,7 +50,7 @@ start_server
 
 # Accepted, but nobody confirms: the id is told.
 user carol
-exits 124 alice chat send --to carol --wait delivered --timeout 1s "for later"
+runs_out 124 alice chat send --to carol --wait delivered --timeout TIME "for later"
 has "$SCRATCH/err" "accepted, but not confirmed .*\(message [-0-9a-f]{36}\)"
 
 # Accepted, but the acknowledgement cannot be written: what became of it is told on stderr.

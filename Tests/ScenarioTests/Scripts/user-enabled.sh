@@ -12,7 +12,7 @@ exits 0 alice chat send --everyone hello
 everywhere() {
     for target in --everyone "--room open" "--room closed" "--to alice"; do
         # shellcheck disable=SC2086
-        exits 0 bob chat send --timeout 10s $target "$1"
+        exits 0 bob chat send --timeout 60s $target "$1"
     done
 }
 everywhere before
@@ -32,7 +32,7 @@ exits 0 alice chat send --room closed "without bob"
 exits 75 alice chat send --to bob "to nobody"
 has "$SCRATCH/err" "bob has no device that can be written to now"
 exits 0 daemon user enable bob
-exits 77 bob chat --json send --timeout 10s --room closed "in it no more"
+exits 77 bob chat --json send --timeout 60s --room closed "in it no more"
 same '["not_a_member","#closed"]' "$(jq -c '[.code, .conv]' "$SCRATCH/err")"
 has "$SCRATCH/err" "ask alice to add you: chat room add closed USER"
 exits 0 alice chat send --to bob "to bob again"
@@ -46,7 +46,7 @@ lacks "$SCRATCH/out" "without bob"
 exits 0 daemon user disable alice
 exits 0 bob chat send --room closed "without alice"
 exits 0 daemon user enable alice
-exits 77 alice chat send --timeout 10s --room closed "in it no more"
+exits 77 alice chat send --timeout 60s --room closed "in it no more"
 has "$SCRATCH/err" "chat room join closed"
 exits 0 alice chat room join closed
 exits 0 alice chat send --room closed "in it again"

@@ -222,6 +222,19 @@ exits() {
         fail "expected status $wanted, got $status: $* -- $(head -c 2000 "$SCRATCH/out") $(head -c 2000 "$SCRATCH/err")"
 }
 
+# runs_out STATUS COMMAND [ARG…]: as exits, of a command that ends because its time is over: TIME among its words is a second,
+# and more where it had not got so far by then.
+runs_out() {
+    local wanted=$1 time status
+    shift
+    for time in 1s 5s 20s; do
+        status=0
+        "${@/#TIME/$time}" >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
+        [ "$status" != "$wanted" ] || return 0
+    done
+    exits "$wanted" "${@/#TIME/60s}"
+}
+
 # same EXPECTED ACTUAL [WORDS]: two texts must be equal.
 same() { [ "$1" = "$2" ] || fail "${3:-}: expected <$1>, got <$2>"; }
 
