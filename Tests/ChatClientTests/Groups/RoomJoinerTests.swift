@@ -219,7 +219,7 @@ import Testing
     @Test func `S3: all whom one commit has thrown out come back in turns, and none gets in another's way`()
         async throws
     {
-        try await withServer { server in
+        try await withTimelessServer { server in
             let alice = try await Person.registered("alice", at: server)
             let others = [
                 try await Person.registered("bob", at: server), try await Person.registered("carol", at: server),

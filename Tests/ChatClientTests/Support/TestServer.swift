@@ -18,7 +18,10 @@ final class TestServer: Sendable {
     let scratch: Scratch
     let address: ServerAddress
     private let port: ReservedPort
+    private let now: Clock
     private let running: Mutex<Running?>
+
+    typealias Clock = @Sendable () -> NIODeadline
 
     private struct Running: Sendable {
         var parts: StartedParts
@@ -30,27 +33,30 @@ final class TestServer: Sendable {
     /// One for all tests: making a key is slow.
     static let identity = Result { try ServerIdentity.selfSigned() }
 
-    private init(scratch: Scratch, port: ReservedPort, address: ServerAddress, running: Running) {
+    private init(scratch: Scratch, port: ReservedPort, address: ServerAddress, now: @escaping Clock, running: Running) {
         self.scratch = scratch
         self.port = port
+        self.now = now
         self.address = address
         self.running = Mutex(running)
     }
 
-    static func start() async throws -> TestServer {
+    /// - Parameter now: the clock of its turns and deadlines.
+    static func start(now: @escaping Clock = { .now() }) async throws -> TestServer {
         let scratch = try Scratch()
         let port = try ReservedPort()
-        let running = try await run(in: scratch, port: port.number)
+        let running = try await run(in: scratch, port: port.number, now: now)
         let address = try #require(ServerAddress("127.0.0.1:\(port.number)"))
-        let started = TestServer(scratch: scratch, port: port, address: address, running: running)
+        let started = TestServer(scratch: scratch, port: port, address: address, now: now, running: running)
         Endings.add { await started.stop() }
         return started
     }
 
-    private static func run(in scratch: Scratch, port: Int) async throws -> Running {
+    private static func run(in scratch: Scratch, port: Int, now: @escaping Clock) async throws -> Running {
         let path = scratch.url.appendingPathComponent("server.db").path
         var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: port)])
         settings.hub.limits = .off
+        settings.now = now
         var log = Logger(label: "server")
         log.logLevel = .critical
         let store = try await SQLiteStore.open(SQLiteStore.Settings(path: path))
@@ -78,7 +84,7 @@ final class TestServer: Sendable {
     }
 
     func startAgain() async throws {
-        let again = try await Self.run(in: scratch, port: port.number)
+        let again = try await Self.run(in: scratch, port: port.number, now: now)
         running.withLock { $0 = again }
     }
 
@@ -155,7 +161,7 @@ final class Person: Sendable {
     /// A further client of the profile, as another process would be.
     func client(
         profile: String = "default", trust: TrustSetting = .acceptNew, server: ServerAddress? = nil,
-        connectTimeout: Duration = ClientSettings.defaultConnectTimeout, line: @escaping LinkLine = { $0 }
+        connectTimeout: Duration = .patience, line: @escaping LinkLine = { $0 }
     ) throws -> Client {
         var log = Logger(label: name.text)
         log.logLevel = .critical
@@ -195,9 +201,15 @@ func withServer(_ body: (TestServer) async throws -> Void) async throws {
     try await body(TestServer.start())
 }
 
+/// One whose clock stands: nobody's turn is over before they have used it, however slow the machine is.
+func withTimelessServer(_ body: (TestServer) async throws -> Void) async throws {
+    let moment = NIODeadline.now()
+    try await body(TestServer.start(now: { moment }))
+}
+
 extension MessageListener {
     /// The next message, whatever is told before it; nil where none comes.
-    func nextMessage(within limit: Duration = .seconds(20)) async throws -> ReceivedMessage? {
+    func nextMessage(within limit: Duration = .patience) async throws -> ReceivedMessage? {
         let deadline = ContinuousClock.now + limit
         while case .event(let event) = try await next(deadline: deadline) {
             if case .message(let message) = event { return message }
@@ -205,7 +217,13 @@ extension MessageListener {
         return nil
     }
 
-    func nextBodies(_ count: Int, within limit: Duration = .seconds(20)) async throws -> [String] {
+    /// Whether a message with this text comes, whatever is told before it.
+    func brings(_ body: String) async throws -> Bool {
+        while let message = try await nextMessage() { if message.body == body { return true } }
+        return false
+    }
+
+    func nextBodies(_ count: Int, within limit: Duration = .patience) async throws -> [String] {
         var bodies: [String] = []
         while bodies.count < count, let message = try await nextMessage(within: limit) { bodies.append(message.body) }
         return bodies
@@ -213,7 +231,7 @@ extension MessageListener {
 
     /// Waits until it is live.
     func untilLive() async throws {
-        while case .event(let event) = try await next(deadline: .now + .seconds(20)) {
+        while case .event(let event) = try await next(deadline: .now + .patience) {
             if case .live = event { return }
         }
     }
