@@ -85,7 +85,7 @@ import Testing
 @Suite struct HandlerCommandTests {
     private func handler(_ words: [String], retries: Int = 0, json: Bool = false) -> HandlerCommand {
         HandlerCommand(
-            words: words, timeout: .seconds(20), retries: retries, json: json, profile: "work",
+            words: words, timeout: .patience, retries: retries, json: json, profile: "work",
             configuration: "/etc/chat.toml")
     }
 
@@ -136,7 +136,7 @@ import Testing
     private let environment = [Array("PATH=/usr/bin:/bin".utf8)]
 
     private func run(
-        _ script: String, input: [UInt8] = [], timeout: Duration? = .seconds(20)
+        _ script: String, input: [UInt8] = [], timeout: Duration? = .patience
     ) async -> ChildProcess.Outcome {
         await ChildProcess().run(["sh", "-c", script], environment: environment, input: input, timeout: timeout)
     }
@@ -167,11 +167,10 @@ import Testing
 
     /// Whether it is ended at its time; with more time again where it had too little to write the file.
     private func timesOut(_ script: String, until file: String) async -> Bool {
-        for timeout in [0.3, 2, 10, 60] {
-            guard await run(script, timeout: .seconds(timeout)) == .timedOut else { return false }
-            if FileManager.default.contents(atPath: file)?.isEmpty == false { return true }
-        }
-        return false
+        await withMoreTime { time in
+            guard await run(script, timeout: time) == .timedOut else { return false }
+            return FileManager.default.contents(atPath: file)?.isEmpty == false ? true : nil
+        } ?? false
     }
 
     @Test func `one that does not read its input holds nothing up`() async {

@@ -67,7 +67,7 @@ import Testing
             keepsFirst.keepsFirst = true
             #expect(try await alice.client().send([bob.to("other", key: "job 7")], options: keepsFirst) == first)
             await server.stop()
-            let queueing = SendOptions(timeout: .seconds(5), queue: true)
+            let queueing = SendOptions(timeout: .patience, queue: true)
             #expect(try await alice.client().send([bob.to("q", key: "k")], options: queueing)[0].status == .queued)
             #expect(try await alice.client().send([bob.to("q", key: "k")], options: queueing)[0].status == .queued)
             let reused = try await alice.client().send([bob.to("r", key: "k")], options: queueing)
@@ -105,7 +105,7 @@ import Testing
             _ = try await laptop.joins(alice, deviceName: "laptop")
             _ = try await laptop.client().send([bob.to("before")])
             await server.stop()
-            let queueing = SendOptions(timeout: .milliseconds(500), queue: true)
+            let queueing = SendOptions(timeout: .patience, queue: true)
             let queued = try await laptop.client().send([bob.to("two", key: "job 8")], options: queueing)
             #expect(queued[0].status == .queued)
             try await server.startAgain()
@@ -132,11 +132,11 @@ import Testing
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
             await server.stop()
-            let options = SendOptions(timeout: .seconds(5))
+            let options = SendOptions(timeout: .patience)
             let failed = try await alice.client().send([bob.to("lost")], options: options)
             #expect(failed[0].problem?.exit == .unreachable)
             #expect(failed[0].problem?.sent == .no)
-            let queueing = SendOptions(timeout: .seconds(5), queue: true)
+            let queueing = SendOptions(timeout: .patience, queue: true)
             #expect(try await alice.client().send([bob.to("one")], options: queueing)[0].status == .queued)
             let queued = try await alice.client().send([bob.to("two")], options: queueing)
             #expect(queued[0].problem?.exit == .queued)
@@ -220,10 +220,12 @@ import Testing
                 try await alice.client().users(onlineOnly: true).allSatisfy { $0.account.name != bob.name }
             }
             #expect(isAway)
-            let late = try await alice.client().send(
-                [bob.to("c")], options: SendOptions(wait: .read, timeout: .milliseconds(300)))
-            #expect(late[0].status == .accepted)
-            #expect(late[0].problem?.exit == .timedOut)
+            let late = try await withMoreTime { time in
+                let sent = try await alice.client().send(
+                    [bob.to("c")], options: SendOptions(wait: .read, timeout: time))
+                return sent[0].status == .accepted ? sent[0] : nil
+            }
+            #expect(late?.problem?.exit == .timedOut)
         }
     }
 
@@ -235,7 +237,7 @@ import Testing
             var changes: [PresenceChange] = []
             func collect(_ count: Int) async throws {
                 while changes.count < count,
-                    case .event(let event) = try await listener.next(deadline: .now + .seconds(20))
+                    case .event(let event) = try await listener.next(deadline: .now + .patience)
                 {
                     if case .presence(let change) = event { changes.append(change) }
                 }
@@ -247,7 +249,7 @@ import Testing
             try await collect(2)
             #expect(changes.last?.change == .online)
             #expect(changes.last?.users == [bob.name])
-            try await alice.client().waitUntilOnline(bob.name, timeout: .seconds(20))
+            try await alice.client().waitUntilOnline(bob.name, timeout: .patience)
             await other.stop()
             try await collect(3)
             #expect(changes.last?.change == .offline)

@@ -84,7 +84,7 @@ import Transport
             }
         })
         let person = try await server.person()
-        let sent = try await person.client().send([toAll("x")], options: SendOptions(timeout: .seconds(9)))
+        let sent = try await person.client().send([toAll("x")], options: SendOptions(timeout: .patience))
         #expect(sent[0].problem?.exit == .protocolFault, "\(String(describing: sent[0].problem))")
         #expect(sent[0].status == .failed)
     }
@@ -108,13 +108,15 @@ import Transport
             if frame.frameKind != .append { server.behave(connection, frame) }
         }
         let person = try await server.person()
-        // Long enough to connect beside all other tests: only then is it the acknowledgement that is missing.
-        let sent = try await person.client().send(
-            [toAll("x")], options: SendOptions(timeout: .seconds(30)))
-        #expect(sent[0].problem?.code == "no_ack")
-        #expect(sent[0].problem?.exit == .unreachable)
-        #expect(sent[0].problem?.sent == .unknown)
-        #expect(sent[0].problem?.id == sent[0].id?.uuid)
+        let sent = try await withMoreTime { time in
+            let sent = try await person.client().send([toAll("x")], options: SendOptions(timeout: time))
+            // Else it is not the acknowledgement alone that is missing.
+            return server.kinds.contains(.append) ? sent[0] : nil
+        }
+        #expect(sent?.problem?.code == "no_ack")
+        #expect(sent?.problem?.exit == .unreachable)
+        #expect(sent?.problem?.sent == .unknown)
+        #expect(sent?.problem?.id == sent?.id?.uuid)
     }
 
     @Test(arguments: ["id", "conversation", "digest", "garbage"])
@@ -172,7 +174,7 @@ import Transport
         let alice = try await server.person()
         let listener = try await alice.client().listen(ListenOptions())
         var told: [String] = []
-        while told.count < 5, case .event(let event) = try await listener.next(deadline: .now + .seconds(20)) {
+        while told.count < 5, case .event(let event) = try await listener.next(deadline: .now + .patience) {
             switch event {
             case .message(let message): told.append(message.body)
             case .gap(let gap): told.append(gap.reason.rawValue)
@@ -215,7 +217,7 @@ import Transport
         for _ in 0..<2 {
             let listener = try await alice.client().listen(ListenOptions(follow: false))
             var told: [String] = []
-            while case .event(let event) = try await listener.next(deadline: .now + .seconds(20)) {
+            while case .event(let event) = try await listener.next(deadline: .now + .patience) {
                 switch event {
                 case .message(let message): told.append(message.body)
                 case .gap(let gap): told.append("\(gap.conversation) \(gap.reason.rawValue)")
@@ -242,7 +244,7 @@ import Transport
         let listener = try await alice.client().listen(options)
         #expect(try await listener.nextMessage()?.body == "m1")
         await expectRefusal(.unreachable) {
-            while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
+            while case .event = try await listener.next(deadline: .now + .patience) {}
         }
     }
 
@@ -253,7 +255,7 @@ import Transport
         let person = try await server.person()
         let listener = try await person.client().listen(ListenOptions())
         var isLive = false
-        while !isLive, case .event(let event) = try await listener.next(deadline: .now + .seconds(20)) {
+        while !isLive, case .event(let event) = try await listener.next(deadline: .now + .patience) {
             if case .live = event { isLive = true }
         }
         #expect(isLive && server.kinds.contains(.listAccounts))
@@ -279,7 +281,7 @@ import Transport
         let person = try await server.person()
         let listener = try await person.client().listen(ListenOptions())
         await expectRefusal(.protocolFault) {
-            while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
+            while case .event = try await listener.next(deadline: .now + .patience) {}
         }
     }
 
@@ -292,7 +294,7 @@ import Transport
         let alice = try await server.person()
         let listener = try await alice.client().listen(ListenOptions())
         await expectRefusal(.refused, "device_revoked") {
-            while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
+            while case .event = try await listener.next(deadline: .now + .patience) {}
         }
         // It is not tried again.
         #expect(server.connections == 1)
@@ -355,7 +357,8 @@ import Transport
         await expectRefusal(.unreachable) {
             try await alice.client(connectTimeout: .seconds(1)).users(onlineOnly: true)
         }
-        #expect(Monotonic.now - begin < .seconds(9))
+        // Not with the time that anything else has.
+        #expect(Monotonic.now - begin < .seconds(29))
     }
 
     @Test(arguments: [FrameKind.loginByDevice, .listAccounts, .subscribe])
@@ -375,7 +378,8 @@ import Transport
         await expectRefusal(.timedOut) {
             try await alice.client().waitUntilOnline(name, timeout: .seconds(1))
         }
-        #expect(Monotonic.now - begin < .seconds(6))
+        // Not with the time that anything else has.
+        #expect(Monotonic.now - begin < .seconds(29))
     }
 
     @Test func `an identity that is refused leaves the profile and its numbers as they were`() async throws {

@@ -87,7 +87,7 @@ extension HostileScene {
 
     static func write(_ body: String, from person: Person, to room: RoomName) async throws -> Problem? {
         try await person.client().send(
-            [OutgoingMessage(conversation: .room(room.spoken), body: body)], options: SendOptions(timeout: .seconds(20))
+            [OutgoingMessage(conversation: .room(room.spoken), body: body)], options: SendOptions(timeout: .patience)
         ).first?.problem
     }
 }

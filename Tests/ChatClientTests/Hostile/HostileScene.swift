@@ -20,11 +20,23 @@ enum HostileScene {
 
     /// - Returns: why it was not sent.
     static func write(
-        _ body: String, from person: Person, to other: Person, through lie: HostileServer? = nil
+        _ body: String, from person: Person, to other: Person, through lie: HostileServer? = nil,
+        within limit: Duration = .patience
     ) async -> Problem? {
         let client = try? person.client(line: { lie?.line($0) ?? $0 })
-        let sent = await client?.send([other.to(body)], options: SendOptions(timeout: .seconds(10)))
+        let sent = await client?.send([other.to(body)], options: SendOptions(timeout: limit))
         return sent?.first?.problem
+    }
+
+    /// Through a lie that keeps it from being sent as long as it is tried.
+    static func writeInVain(
+        _ body: String, from person: Person, to other: Person, through lie: HostileServer
+    ) async -> Problem? {
+        await withMoreTime { time -> Problem?? in
+            let problem = await write(body, from: person, to: other, through: lie, within: time)
+            // It did not come to the lie in so little time.
+            return problem?.exit == .unreachable ? nil : .some(problem)
+        } ?? nil
     }
 
     /// Fetches what is there.
@@ -32,7 +44,7 @@ enum HostileScene {
     /// - Returns: what stood in the way.
     static func sync(_ person: Person, through lie: HostileServer? = nil) async throws -> Problem? {
         let client = try person.client(line: { lie?.line($0) ?? $0 })
-        do throws(Problem) { try await client.sync(timeout: .seconds(10)) } catch {
+        do throws(Problem) { try await client.sync(timeout: .patience) } catch {
             await client.close()
             return error
         }

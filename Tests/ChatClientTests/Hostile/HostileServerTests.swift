@@ -40,7 +40,7 @@ import Testing
                 for index in found.conversations.indices { found.conversations[index].epoch = .first }
                 return [found.frame(correlation: frame.correlation)]
             }
-            let problem = await HostileScene.write("for bob alone", from: alice, to: bob, through: lie)
+            let problem = await HostileScene.writeInVain("for bob alone", from: alice, to: bob, through: lie)
             #expect(problem?.exit == .temporary && !lie.has("for bob alone"), "\(String(describing: problem))")
             #expect(lie.bodies(Append.self).allSatisfy { $0.payloadKind == PayloadKind.message.rawValue })
             #expect(await HostileScene.write("after", from: alice, to: bob) == nil)

@@ -141,7 +141,7 @@ import Testing
             _ = try await committing.enter(after: .preconditionFailed)
             _ = try await committing.commit(.path(after: try await committing.leafKey()))
             let wire = HostileServer.frames(GroupPart.self) { lie.change(&$0, before: before) }
-            let problem = await HostileScene.write("no", from: phone, to: alice, through: wire)
+            let problem = await HostileScene.writeInVain("no", from: phone, to: alice, through: wire)
             #expect(
                 problem?.exit == .protocolFault || problem?.exit == .temporary || problem?.exit == .untrusted,
                 "\(String(describing: problem))")
