@@ -13,7 +13,7 @@ import Testing
             try await Program.run(
                 URL(fileURLWithPath: "/usr/bin/env"),
                 ["python3", "-B", law.file.path, Binaries.folder.path, scratch.url.path, law.name],
-                in: scratch.url, deadline: .seconds(300))
+                in: scratch.url, deadline: .endurance)
         }
         #expect(outcome.status == 0, "\(law.name):\n\(outcome.output)\n\(outcome.errors)")
     }

@@ -166,7 +166,7 @@ import Testing
 
 @Suite struct HandlerAnswerTests {
     private func answer(
-        _ script: String, body: String = "ask", retries: Int = 0, timeout: Duration = .seconds(20), json: Bool = false
+        _ script: String, body: String = "ask", retries: Int = 0, timeout: Duration = .patience, json: Bool = false
     ) async throws -> Result<[String], Problem> {
         try await HandlerCommand(
             words: ["sh", "-c", script], timeout: timeout, retries: retries, json: json, profile: "work",

@@ -107,7 +107,7 @@ import Transport
             try await alice.client().renameDevice(me.device.hex, to: "older")
             try await alice.client().revokeDevice("older")
             await expectRefusal(.refused, "device_revoked") {
-                while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
+                while case .event = try await listener.next(deadline: .now + .patience) {}
             }
             await expectRefusal(.refused, "device_revoked") { try await laptop.client().devices() }
             await server.stop()

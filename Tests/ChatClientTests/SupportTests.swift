@@ -30,7 +30,7 @@ import Testing
         }
         let (server, listener) = try #require(started.withLock { $0 })
         await expectRefusal(.unreachable) {
-            while case .event = try await listener.next(deadline: .now + .seconds(20)) {}
+            while case .event = try await listener.next(deadline: .now + .patience) {}
         }
         let again = try await ServerBootstrap(group: ScriptedServer.group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -57,7 +57,7 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
         if self == .fish {
             let outcome = try await Program.run(
                 URL(filePath: path), ["--no-config", folder.appending(path: "offers.fish").path],
-                environment: environment, input: input, in: scratch, deadline: .seconds(120))
+                environment: environment, input: input, in: scratch)
             return Offers(lines: lines, output: outcome.output)
         }
         let quiet = self == .bash ? ["--norc", "--noprofile", "-i"] : ["-f", "-i"]
@@ -65,7 +65,7 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
             URL(filePath: "/usr/bin/env"),
             ["python3", folder.appending(path: "drive.py").path, folder.appending(path: "setup.\(rawValue)").path]
                 + [offers.path, path] + quiet,
-            environment: environment, input: input, in: scratch, deadline: .seconds(120))
+            environment: environment, input: input, in: scratch)
         guard outcome.status == 0 else { throw ShellProblem(shell: rawValue, words: outcome.errors) }
         return Offers(lines: lines, output: try String(contentsOf: offers, encoding: .utf8))
     }

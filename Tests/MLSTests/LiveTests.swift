@@ -8,7 +8,7 @@ import Testing
     private func run(_ command: [String], in folder: URL) async throws -> (status: Int32, text: String) {
         let outcome = try await Program.run(
             URL(fileURLWithPath: "/usr/bin/env"), command, environment: ProcessInfo.processInfo.environment,
-            in: folder, deadline: .seconds(300))
+            in: folder, deadline: .endurance)
         return (outcome.status, outcome.output + outcome.errors)
     }
 

@@ -16,7 +16,7 @@ import Testing
                     "CHAT_BINARIES": Binaries.folder.path, "SCRATCH": scratch.url.path,
                     "VECTORS_ROOT": Binaries.root.path,
                 ],
-                in: scratch.url, deadline: .seconds(600))
+                in: scratch.url, deadline: .endurance)
         }
         #expect(outcome.status == 0, "\(name):\n\(outcome.output)\n\(outcome.errors)")
     }

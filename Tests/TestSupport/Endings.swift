@@ -7,20 +7,31 @@
         /// Of the test that runs.
         @TaskLocal package static var current: Endings?
 
-        private let bodies = Mutex<[@Sendable () async -> Void]>([])
+        private typealias Body = @Sendable () async -> Void
+        private let state = Mutex<(bodies: [Body], isOver: Bool)>(([], false))
 
-        /// `body` is called once, after the test. Without `.endsWhatItStarts` the test fails here.
+        /// `body` is called once, after the test; at once where its time is over. Without `.endsWhatItStarts` the test fails here.
         package static func add(_ body: @escaping @Sendable () async -> Void) {
             guard let current else {
                 Issue.record("a test that starts servers or clients belongs in a suite that is `.endsWhatItStarts`")
                 return
             }
-            current.bodies.withLock { $0.append(body) }
+            let isOver = current.state.withLock { state in
+                if !state.isOver { state.bodies.append(body) }
+                return state.isOver
+            }
+            if isOver { Task { await body() } }
         }
 
         /// Ends all, the newest first.
         func end() async {
-            while let body = bodies.withLock({ $0.popLast() }) { await body() }
+            while let body = state.withLock({ $0.bodies.popLast() }) { await body() }
+        }
+
+        /// Ends all, and what is started from now on.
+        func endForGood() async {
+            state.withLock { $0.isOver = true }
+            await end()
         }
     }
 
@@ -42,7 +53,7 @@
             let watch = Task {
                 try await Task.sleep(for: limit)
                 Issue.record("the test is not over after \(limit): what it has started is ended")
-                await endings.end()
+                await endings.endForGood()
             }
             let result = await result(of: function, endings)
             watch.cancel()
@@ -60,8 +71,8 @@
     }
 
     extension Trait where Self == EndsWhatItStarts {
-        /// What a test has started is ended after it, at the latest when five minutes are over.
-        package static var endsWhatItStarts: Self { .endsWhatItStarts(within: .seconds(300)) }
+        /// What a test has started is ended after it, at the latest when it has taken too long.
+        package static var endsWhatItStarts: Self { .endsWhatItStarts(within: .endurance) }
 
         package static func endsWhatItStarts(within limit: Duration) -> Self { Self(limit: limit) }
     }

@@ -22,7 +22,7 @@ package enum Program {
     /// Runs a program to its end, or kills it and all it has started at the deadline (status 137).
     package static func run(
         _ executable: URL, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil,
-        in folder: URL? = nil, deadline: Duration = .seconds(60)
+        in folder: URL? = nil, deadline: Duration = .patience
     ) async throws -> Outcome {
         // Files, not pipes: a grandchild that outlives its parent cannot hold a reader up.
         let scratch = try Scratch()

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import System
+import TestSupport
 
 @testable import Transport
 
@@ -144,7 +145,8 @@ struct TestClient: Sendable {
     let connection: NIOLoopBound<FrameConnection>
 
     static func connect(
-        to address: NetworkAddress, trust: TrustPolicy = .inspect(name: nil), timeout: TimeAmount = .seconds(20),
+        to address: NetworkAddress, trust: TrustPolicy = .inspect(name: nil),
+        timeout: TimeAmount = TimeAmount(.patience),
         authorities: TrustedAuthorities = .system, by carrier: Carrier = .channel
     ) async throws -> TestClient {
         let eventLoop = carrier.eventLoop

@@ -194,10 +194,14 @@ class Screen:
             raise AssertionError(f"unexpected sequence ESC [ {parameters}{final}")
 
 
+# Seconds that is waited for what has to come: a machine that is slow and busy fails nothing.
+PATIENCE = 180
+
+
 class Terminal:
     """A program with a screen and a keyboard."""
 
-    def __init__(self, command, environment, rows=24, columns=80, patience=60):
+    def __init__(self, command, environment, rows=24, columns=80, patience=PATIENCE):
         self.screen = Screen(rows, columns)
         self.patience = patience
         self.raw = b""  # everything that was written

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from terminal import Terminal
+from terminal import PATIENCE, Terminal
 
 
 class World:
@@ -69,7 +69,7 @@ class World:
         """Runs a command of a user's to its end; its output."""
         done = subprocess.run(
             [self.binaries + "/chat", "--profile", profile, *arguments], input=(text or "").encode(),
-            env={**self.environment, **environment}, capture_output=True, timeout=60)
+            env={**self.environment, **environment}, capture_output=True, timeout=PATIENCE)
         assert done.returncode in statuses, f"{arguments}: {done.returncode} {done.stdout} {done.stderr}"
         return done.stdout.decode()
 
@@ -92,7 +92,7 @@ class World:
         return [json.loads(line)["body"] for line in lines]
 
     def until(self, condition, what):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while True:
             last = condition()
             if last:

@@ -98,7 +98,7 @@ import Testing
     ) async throws {
         let scene = try StoreScene()
         let owner = try Owner(scene.directory)
-        async let found = owner.position(after: 0, within: .seconds(20))
+        async let found = owner.position(after: 0, within: .patience)
         #expect(await eventually { await owner.looks > 0 })
         try scene.receive([StoreScene.entry(1)])
         if wakes { scene.store.wake() }

@@ -30,7 +30,7 @@ import Testing
             await server.stop()
             try await server.startAgain()
             let (one, late) = (try await Joining(alice, with: bob), try await Joining(bob, with: alice))
-            if listens { try await bob.client().sync(timeout: .seconds(20)) }
+            if listens { try await bob.client().sync(timeout: .patience) }
             #expect(try await late.enter(after: .preconditionFailed) == GroupMark(epoch: 4))
             let conversation = late.conversation
             #expect(try await late.client.withStore { try $0.resynced(in: conversation) } == nil)

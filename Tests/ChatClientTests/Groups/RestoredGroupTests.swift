@@ -171,7 +171,7 @@ import Testing
                 _ = try await one.commit(.path(after: try await one.leafKey()))
             }
             try await server.administer(.setFlag(bob.name, .disabled, isOn: true))
-            let sent = try await alice.client().send([bob.to("hello")], options: SendOptions(timeout: .seconds(20)))
+            let sent = try await alice.client().send([bob.to("hello")], options: SendOptions(timeout: .patience))
             #expect(sent.map { $0.problem?.code } == ["no_device"], "\(sent)")
             try await server.administer(.setFlag(bob.name, .disabled, isOn: false))
             try await bob.client().leavesPackages()

@@ -202,7 +202,7 @@ import Testing
             {
                 let sent = try await person.client().send(
                     [OutgoingMessage(conversation: conversation, body: "hi")],
-                    options: SendOptions(timeout: .seconds(20)))
+                    options: SendOptions(timeout: .patience))
                 #expect(sent.allSatisfy { $0.problem == nil })
                 written.append(try #require(try await found()))
             }

@@ -34,7 +34,7 @@ import Testing
             Task {
                 try? await server.store.write { _ in
                     isHeld.signal()
-                    _ = gate.wait(timeout: .now() + 60)
+                    _ = gate.wait(timeout: .now() + 180)
                 }
             }
             #expect(await eventually { isHeld.wait(timeout: .now()) == .success })

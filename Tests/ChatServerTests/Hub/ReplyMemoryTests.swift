@@ -43,7 +43,7 @@ import Transport
             let _: AccountPage = try await alice.reply(to: ListAccounts())
             for client in crowd { try await client.resumeReading() }
             #expect(
-                await eventually(within: .seconds(60)) {
+                await eventually {
                     crowd.allSatisfy { client in client.waiting.count { $0.frameKind == .accountPage } == 300 }
                 })
         }
@@ -80,7 +80,7 @@ import Transport
             #expect(held <= (8 << 20) + count * (512 << 10))
             for client in crowd { client.send(bytes: Array(Self.large.suffix(1))) }
             #expect(
-                await eventually(within: .seconds(60)) {
+                await eventually {
                     everybody.allSatisfy { $0.waiting.contains { $0.frameKind == .failure } }
                 })
             // Whoever goes away gives its place free.
@@ -89,7 +89,7 @@ import Transport
             let last = everybody[39]
             last.send(bytes: Array(Self.large.suffix(1)))
             #expect(
-                await eventually(within: .seconds(60)) {
+                await eventually {
                     last.waiting.count { $0.frameKind == .failure } == 2
                 })
         }

@@ -176,7 +176,7 @@ import Testing
                         _ = try? await base.admit(fresh, .again(proven: nil), to: alice, ifHashIs: "")
                         changed.signal()
                     }
-                    return changed.wait(timeout: .now() + 60) == .success
+                    return changed.wait(timeout: .now() + 180) == .success
                 }
             }
             #expect(refused == .badProof)

@@ -45,7 +45,7 @@ final class TestClient: Sendable {
         let loop = TestServer.group.next()
         let opened = try await loop.flatSubmit {
             Connector.connect(
-                to: address, trust: .inspect(name: nil), timeout: .seconds(20), on: TransportLoop(loop))
+                to: address, trust: .inspect(name: nil), timeout: TimeAmount(.patience), on: TransportLoop(loop))
         }.get()
         let client = TestClient(opened)
         try await loop.submit { opened.connection.start(delegate: Listener(client)) }.get()
@@ -98,7 +98,7 @@ final class TestClient: Sendable {
 
     /// The next frame of this kind, whatever came before it; with a correlation, the one that carries it.
     func next<Body: FrameBody>(
-        _ type: Body.Type = Body.self, correlation: UInt32? = nil, within deadline: Duration = .seconds(20)
+        _ type: Body.Type = Body.self, correlation: UInt32? = nil, within deadline: Duration = .patience
     ) async throws -> Body {
         var found: RawFrame?
         _ = await eventually(within: deadline, every: .milliseconds(2)) {
@@ -127,7 +127,7 @@ final class TestClient: Sendable {
 
     /// Waits for so many entries; acknowledges them as it goes, if wanted.
     func entries(
-        _ count: Int, acknowledging: Bool = true, within deadline: Duration = .seconds(30)
+        _ count: Int, acknowledging: Bool = true, within deadline: Duration = .patience
     ) async throws -> [Entry] {
         var entries: [Entry] = []
         while entries.count < count {

@@ -21,7 +21,7 @@ import sys
 import termios
 import time
 
-DEADLINE = 30
+DEADLINE = 180
 steps = [line.split(" ", 1) for line in sys.stdin.read().splitlines() if line]
 child, terminal = pty.fork()
 if child == 0:

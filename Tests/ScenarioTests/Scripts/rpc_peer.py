@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-DEADLINE = 60
+DEADLINE = 180
 
 
 def same(wanted, got, words=""):
