@@ -14,4 +14,6 @@ static inline int shim_sqlite3_bind_blob(sqlite3_stmt *s, int i, const void *p, 
 static inline int shim_sqlite3_db_config(sqlite3 *db, int option, int on) {
     return sqlite3_db_config(db, option, on, (int *)0);
 }
+// As variadic: has SQLite not count what it allocates. Before its first use.
+static inline int shim_sqlite3_count_no_memory(void) { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 #endif

@@ -87,6 +87,7 @@ package final class Database {
 
 extension Database {
     private static func open(_ path: String, _ options: DatabaseOptions) throws(SQLiteError) -> OpaquePointer {
+        SQLiteLibrary.prepare()
         var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         var name = path
         switch options.mode {
