@@ -75,6 +75,7 @@ package enum ChatProgram {
         let invocation = Invocation(
             globals: command.globals, environment: .process, output: output, diagnostics: diagnostics,
             endings: endings)
+        invocation.leaveClientsToTheKernel()
         // Not a child of this task: a signal ends the process whatever the command is waiting for.
         Task(executorPreference: MainThread.preferred) {
             do throws(Problem) {

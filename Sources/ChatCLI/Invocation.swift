@@ -70,6 +70,10 @@ struct Invocation: Sendable {
     /// To be called when the command is done, before the process ends.
     func settle() async { for client in clients.all { await client.settle() } }
 
+    /// To be called where the process ends with the command. Closing a store takes as long as a query, and writes nothing: the kernel
+    /// lets go of it as well.
+    func leaveClientsToTheKernel() { _ = Unmanaged.passRetained(clients) }
+
     /// A problem with what the command's profile knows about it.
     func completing(_ problem: Problem) async -> Problem {
         var problem = problem
