@@ -21,6 +21,12 @@ package struct Identifier<Kind>: Hashable, Sendable {
         self.low = low
     }
 
+    /// The same of an array, which is what most of them are, without generic code: that looks its types up for each byte.
+    package init?(_ bytes: [UInt8]) {
+        guard let identifier = bytes.withUnsafeBytes({ Self(lent: $0) }) else { return nil }
+        self = identifier
+    }
+
     package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
