@@ -60,7 +60,7 @@ struct ItemReader: Sendable {
                 fromDisplayName: row.text(Column.displayName), fromDevice: try row.identifier(Column.device),
                 own: isOwn, to: conversation.user.map { isOwn ? $0 : ownName }, body: body,
                 replyTo: try row.optionalIdentifier(Column.replyTo), auto: row.bool(Column.auto),
-                shown: row.bool(Column.shown), trust: try trust(sender)))
+                shown: row.bool(Column.shown), trust: try trust(sender, isOwn: isOwn)))
     }
 
     /// From a row of `gap_rows`.
