@@ -19,6 +19,7 @@ import PackageDescription
 // uses the door CGlibc; the other doors hold their own library and nothing else. Secrets is what both programs ask for.
 // `MLS` is a library for others too. `GroupRules` is what server and members must decide alike about accounts, devices and groups, and
 // holds no secret.
+// ChatClient is a façade over three owners that share an executor, those of the store, of the connections and of what these bring.
 // Threads, and who owns what, stand in CONTRIBUTING.md. `Tests/HouseTests` keeps absent what must be absent.
 
 // Every dependency, and why it earns its place:

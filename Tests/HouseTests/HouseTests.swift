@@ -83,6 +83,29 @@ import Testing
         }
     }
 
+    /// A sender, a connection and whoever attends to it are given what they need. One that called back into the façade would need all of
+    /// it, and could be used and tested with nothing less. Those who listen and wait for answers are the façade's own.
+    @Test func `below the façade of ChatClient nobody knows it, and no sender at all`() throws {
+        let ofFacade = ["LiveConnection.swift", "MessageListener.swift", "AnswerWaiter.swift"]
+        let files = try House.files(of: ["ChatClient"]).filter {
+            let name = $0.path.lastPathComponent
+            return name != "Client.swift" && !name.hasPrefix("Client+") && !ofFacade.contains(name)
+        }
+        try #require(files.count > 100)
+        for file in files {
+            let sends = file.path.pathComponents.contains("Sending")
+            // Its verbs may stand beside what they are about, and a key for logins is made in one place.
+            let named = file.code.split(separator: "\n").filter {
+                $0.firstMatch(of: #/\bClient\b(?!\.newKey\()/#) != nil && (sends || $0 != "extension Client {")
+            }
+            #expect(named.isEmpty, "\(file.path): \(named)")
+        }
+        for file in try House.files(of: ["ChatClient"]) where file.path.pathComponents.contains("Sending") {
+            let name = file.path.lastPathComponent
+            #expect(!name.hasPrefix("Client+") || !file.code.contains("await self."), "\(name) has senders call back")
+        }
+    }
+
     /// What waits holds its thread up, and with it everything of an executor: it stands in System, whose callers have a lane for
     /// it, in SQLite's handler, which has no other form, or in a file that has a thread of its own.
     @Test func `nothing sleeps, and a descriptor is waited for where a thread may`() throws {

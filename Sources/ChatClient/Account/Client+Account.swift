@@ -23,7 +23,7 @@ extension Client {
         }
         let key = try Self.newKey()
         let address = settings.serverOfNewProfiles
-        let link = try await connect(
+        let link = try await connections.connect(
             to: address,
             login: .register(
                 name: user, displayName: displayName, password: password, invite: invite ?? [],
@@ -86,7 +86,7 @@ extension Client {
         let key = try loginKey(of: existing?.loginKey)
         let chainKeys = try store { store in try existing.flatMap { try store.chainKeys(of: $0.device) } }
         let chainKey = chainKeys.flatMap { try? SigningKey(rawRepresentation: $0.secret) }
-        let link = try await connect(
+        let link = try await connections.connect(
             to: address,
             login: .password(
                 name: user, password: password, existing: existing?.device, deviceName: deviceName, key: key,
@@ -152,7 +152,7 @@ extension Client {
                     try store.putBack(former, insteadOf: device)
                 }
             }
-            let _: Done = try await link.request(RevokeDevice(device: device), timeout: Self.patienceAtEnd)
+            let _: Done = try await link.request(RevokeDevice(device: device), timeout: Attendant.patienceAtEnd)
         } catch { log.info("the device of a reset that was refused is left: \(error.text)") }
     }
 

@@ -85,7 +85,7 @@ extension Client {
         var left = Self.serverChecks[...]
         do throws(Problem) {
             try profile.requireStanding(identity)
-            let link = try await connect(to: identity.address, login: .none)
+            let link = try await connections.connect(to: identity.address, login: .none)
             defer { link.close() }
             left.removeFirst()
             await report(answers(identity.address))

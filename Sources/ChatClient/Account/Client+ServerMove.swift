@@ -80,7 +80,7 @@ extension Client {
         let connection = TrustedConnection(settings, interaction: interaction, log: log)
         let (opened, standing) = try await connection.look(
             at: address, by: decision, timeout: settings.connectTimeout)
-        let link = try await start(opened, address, login: .none)
+        let link = try await connections.start(opened, address, login: .none)
         defer { link.close() }
         return (try await link.hello(), link.peer.pin, standing)
     }

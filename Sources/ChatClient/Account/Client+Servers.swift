@@ -12,7 +12,7 @@ extension Client {
 
     /// Connects, and keeps what the trust setting and the person say.
     package func trustServer(_ address: ServerAddress) async throws(Problem) -> KnownServer {
-        let link = try await connect(to: address, login: .none)
+        let link = try await connections.connect(to: address, login: .none)
         defer { link.close() }
         _ = try await link.hello()
         guard let standing = try KnownServersFile(paths: settings.paths).read()[address] else {

@@ -43,7 +43,7 @@ extension Client {
         let events = Mailbox<WaitEvent>()
         let link: Link
         do throws(Problem) {
-            link = try await openLink(
+            link = try await connections.openLink(
                 subscribe: [.unseen, .presence],
                 events: LinkEvents(
                     report: { event, _ in if case .presence(let presence) = event { events.post(.presence(presence)) }

@@ -86,7 +86,7 @@ extension Client {
     private func findRecipients(of question: Question) async throws(Problem) -> (
         people: [AskedUser], problems: [Problem]
     ) {
-        let link = try await requestLink()
+        let link = try await connections.requestLink()
         var people: [AskedUser] = []
         var problems: [Problem] = []
         for name in question.to {

@@ -5,21 +5,6 @@ import System
 
 /// From being let in to speaking for the account.
 extension Client {
-    /// This account's chain on a connection that is logged in, with the key of this device, which is made where it is missing.
-    func ownChain(on link: Link) async throws(Problem) -> OwnChain {
-        let welcome = try await link.welcome()
-        let own = try store { store in
-            guard let identity = try store.identity() else { throw profile.notLoggedIn }
-            if let own = try store.ownDevice(identity) { return own }
-            let keys = try ChainKeys.make()
-            return try store.writeSynced {
-                try store.addChainKeys(keys, of: identity.device)
-                return try OwnDevice(identity, try store.chainKeys(of: identity.device) ?? keys)
-            }
-        }
-        return OwnChain(own: own, link: link, generation: welcome.generation, store: profile, log: log)
-    }
-
     /// Does what the server's welcome asks of this device.
     ///
     /// - Parameter password: with which it was let in.
@@ -29,7 +14,7 @@ extension Client {
         case .ready: break
         case .begin:
             guard try await !chain.begin() else { break }
-            return try await waitToBeAdded(on: try await linkOfPending(), wish)
+            return try await waitToBeAdded(on: try await connections.linkOfPending(), wish)
         case .wait: return try await waitToBeAdded(on: link, wish)
         case .reset: try await reset(chain, welcome, password: password, wish)
         }
@@ -43,49 +28,7 @@ extension Client {
         let isAsked = link.welcomeSoFar?.state == .active
         let link = isAsked ? link : (try? await loggedInLink().0) ?? link
         await refillKeyPackages(on: link, atEnd: true)
-        await enterEveryone(on: link)
-    }
-
-    /// For so long a command stays for what the account's chain wants of it.
-    static let patienceAtEnd = Duration.seconds(10)
-
-    /// So many chains of others one connection gives back to a restored server; the rest when their accounts are written to.
-    private static let chainsGivenBack = 64
-
-    /// Begins the chain of an account that has none, as its first device that comes by, or gives back what a restored server has lost of
-    /// it, and of others' chains. What does not succeed now does later.
-    func completeChains(on link: Link, _ welcome: Welcome) async {
-        do throws(Problem) {
-            let chain = try await ownChain(on: link)
-            if LoginMeaning(welcome) == .begin { _ = try await chain.begin() } else { _ = try await chain.read() }
-            let others = try store { try $0.accountsOfOtherLife(welcome.generation, limit: Self.chainsGivenBack) }
-            for (account, name) in others where link.end == nil {
-                _ = try? await chainReader.read(account, named: name, on: link)
-            }
-        } catch { log.info("the account's chain is not completed: \(error.text)") }
-    }
-
-    /// A connection by this device's key that may be one of a device that waits.
-    func linkOfPending(within limit: Duration? = nil) async throws(Problem) -> Link {
-        guard let ticket = try store({ try $0.loginTicket() }) else { throw profile.notLoggedIn }
-        try profile.requireStanding(ticket.identity)
-        return try await connect(
-            to: ticket.identity.address, login: .device(ticket, mayBePending: true), within: limit)
-    }
-
-    /// The server says of a device that it waits, and it has not left its grant: it does so.
-    func askToBeAdded() async {
-        do throws(Problem) {
-            guard try identity().standing == .active else { return }
-            let link = try await linkOfPending(within: Self.patienceAtEnd)
-            let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
-            defer {
-                timer.cancel()
-                link.close()
-            }
-            guard try await link.welcome().state == .pending else { return }
-            _ = try await ownChain(on: link).leaveGrant()
-        } catch { log.info("not asked to be added to the account: \(error.text)") }
+        await attendant.enterEveryone(on: link)
     }
 
     /// A refusal of a device that waits, with what it is approved by; and of one whose login by an identity file is not finished.
@@ -123,7 +66,7 @@ extension Client {
             link.close()
             guard Monotonic.now < end else { throw waiting.lapse }
             do throws(Problem) {
-                link = try await linkOfPending(within: end - Monotonic.now)
+                link = try await connections.linkOfPending(within: end - Monotonic.now)
                 let welcome = try await link.welcome()
                 guard welcome.state == .pending else {
                     return try store { store in
@@ -155,7 +98,7 @@ extension Client {
             if error.refusesReset {
                 try store { store in try store.writeSynced { try store.forgetChainKeys(of: identity.device) } }
                 let _: Done? = try? await link.request(
-                    RevokeDevice(device: identity.device), timeout: Self.patienceAtEnd)
+                    RevokeDevice(device: identity.device), timeout: Attendant.patienceAtEnd)
             }
             throw error
         }

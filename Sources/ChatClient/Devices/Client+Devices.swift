@@ -27,9 +27,9 @@ extension Client {
         do throws(Problem) { return try await loggedInLink(flushesOutbox: false).0 } catch {
             guard error.code == ErrorCode.devicePending.name else { throw error }
         }
-        let link = try await linkOfPending()
+        let link = try await connections.linkOfPending()
         _ = try await link.welcome()
-        links.useForRequests(link)
+        await connections.useForRequests(link)
         return link
     }
 

@@ -18,7 +18,7 @@ extension Client {
         }
         guard let (identity, held) = known, held.devices[device]?.isActive == true else { return false }
         for _ in 0..<Self.attemptsToGiveBack {
-            let link = try await connect(
+            let link = try await connections.connect(
                 to: address,
                 login: .password(
                     name: user, password: password, existing: nil, deviceName: deviceName, key: try Self.newKey(),

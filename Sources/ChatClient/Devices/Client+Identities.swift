@@ -153,7 +153,7 @@ extension Client {
         if let pin = given.pin, try KnownServersFile(paths: settings.paths).read()[given.address] == nil {
             trust = .pin(pin)
         }
-        return try await connect(to: given.address, login: login, trust: trust)
+        return try await connections.connect(to: given.address, login: login, trust: trust)
     }
 
     func keep(_ welcome: Welcome, of given: GivenIdentity) throws(Problem) {

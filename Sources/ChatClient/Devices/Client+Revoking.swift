@@ -57,7 +57,7 @@ extension Client {
         do throws(Problem) {
             try profile.requireStanding(identity)
             outcome = try await revokeDevice(identity.device.hex, force: force)
-            links.closeForRequests()
+            await connections.closeForRequests()
         } catch {
             // It is what was asked for.
             guard [ErrorCode.deviceRevoked.name, ErrorCode.replaced.name].contains(error.code) else { throw error }

@@ -6,19 +6,11 @@ import Transport
 /// A profile, its local store and its connection: one method a verb.
 ///
 /// Any number of processes may use one profile at once; they meet in the store.
-package actor Client: BesideStore {
-    nonisolated let profile: ProfileStore
-    nonisolated let interaction: Interaction
+package actor Client: ProfileWorker {
+    nonisolated let tools: ProfileTools
+    nonisolated let connections: Connections
     /// What a lasting connection is subscribed to besides what its first listener wants: others may come later.
     let subscribesAlways: Subscribe.Options
-
-    var links = LinkDesk()
-    var intake = Intake()
-    nonisolated let receipts = ReceiptBoard()
-    /// Sees to groups while a connection stays.
-    nonisolated let groupKeeper: GroupKeeper
-    nonisolated let writtenGroups = WrittenGroups()
-    nonisolated let line: LinkLine
 
     /// Touches neither disk nor network.
     ///
@@ -35,10 +27,8 @@ package actor Client: BesideStore {
         settings: ClientSettings, interaction: Interaction = .none, log: Logger, hasManyListeners: Bool = false,
         line: @escaping LinkLine
     ) {
-        self.line = line
-        self.interaction = interaction
-        profile = ProfileStore(settings: settings, log: log)
-        groupKeeper = GroupKeeper(log: log)
+        tools = ProfileTools(ProfileStore(settings: settings, log: log), interaction)
+        connections = Connections(tools, line: line)
         subscribesAlways = hasManyListeners ? [.presence, .receipts] : .init()
     }
 
@@ -46,13 +36,12 @@ package actor Client: BesideStore {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { profile.unownedExecutor }
 
     package nonisolated var settings: ClientSettings { profile.settings }
-    nonisolated var log: Logger { profile.log }
-    nonisolated var gate: KeyGate { profile.gate }
+    nonisolated var attendant: Attendant { connections.attendant }
 
     /// Ends the connections, after what was sent has gone out. A process may as well just end.
     package func close() async {
         await stopLive()
-        links.closeForRequests()
+        await connections.closeForRequests()
     }
 
     /// Waits until what a connection that is over has brought is kept: a device that was refused must know it before its
@@ -63,12 +52,8 @@ package actor Client: BesideStore {
     }
 
     private func settleConnections() async {
-        if let (link, task) = links.chainBeginning {
-            let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
-            defer { timer.cancel() }
-            await task.value
-        }
-        guard let attendance = links.attendance else { return }
+        await attendant.settle()
+        guard let attendance = await attendant.attendance else { return }
         guard !attendance.link.isOver else { return await attendance.attendant.value }
         await refillKeyPackages(on: attendance.link, atEnd: true)
         await keepGroupsFreshAtEnd(on: attendance.link)

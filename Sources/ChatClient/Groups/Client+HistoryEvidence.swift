@@ -17,17 +17,6 @@ extension Client {
         }
     }
 
-    /// Says once who has read another log.
-    func tellHistoryDoubts() {
-        do throws(Problem) {
-            let doubts = try store { store in
-                guard try store.hasUntoldDoubts() else { return [HistoryEvidence]() }
-                return try store.write { try store.takeUntoldDoubts() }
-            }
-            for doubt in doubts { interaction.noteKey(KeyNotice(code: "history_differs", text: doubt.problem.text)) }
-        } catch { log.info("not told of histories that differ: \(error.text)") }
-    }
-
     /// Goes on in a conversation in spite of what contradicts it.
     ///
     /// - Returns: how many messages were held.
@@ -53,6 +42,9 @@ extension HistoryEvidence {
         }
     }
 
+    /// As a person is told of it.
+    var notice: KeyNotice { KeyNotice(code: "history_differs", text: problem.text) }
+
     fileprivate var problem: Problem {
         let place = conversation?.text ?? "a conversation that is not known any more"
         let advice = conversation.map { Advice.acceptFork($0.user?.text ?? $0.text) } ?? .seeEvidence
@@ -72,5 +64,13 @@ extension HistoryEvidence {
         guard let claim else { return "" }
         let ours = claim.ours.map { "here \(Hexadecimal.text($0))" } ?? "which had not come"
         return " (entry \(claim.seen): there \(Hexadecimal.text(claim.theirs)), \(ours))"
+    }
+}
+
+extension ClientStore {
+    /// What nobody was told of yet; it is told now.
+    func newDoubts() throws -> [HistoryEvidence] {
+        guard try hasUntoldDoubts() else { return [] }
+        return try write { try takeUntoldDoubts() }
     }
 }

@@ -48,45 +48,11 @@ extension Client {
     ) async throws(Problem) {
         let isWithEveryone = conversation == nil || conversation == .everyone
         try await whileBusy { () async throws(Problem) in
-            try await self.syncOnce(id, timeout: timeout, entersEveryone: isWithEveryone)
+            try await self.connections.fetch(timeout: timeout) { (link) async throws(Problem) in
+                if isWithEveryone { await self.attendant.enterEveryone(on: link) }
+                if let id { try await self.fetchReceipts(of: id, on: link) }
+            }
         }
-    }
-
-    /// As `sync`, for a moment and by the way.
-    func fetchLogs() async {
-        do throws(Problem) { try await syncOnce(nil, timeout: .seconds(10), flushesOutbox: false) } catch {
-            log.debug("what was missed could not be fetched", metadata: ["error": "\(error.text)"])
-        }
-    }
-
-    private func syncOnce(
-        _ id: MessageID?, timeout: Duration?, flushesOutbox: Bool = true, entersEveryone: Bool = false
-    ) async throws(Problem) {
-        let outcome = Later<SyncEvent?>()
-        let link = try await openLink(
-            subscribe: .unseen,
-            events: LinkEvents(
-                report: { event, _ in
-                    switch event {
-                    case .incomplete(let problem): outcome.set(.end(problem))
-                    case .live: outcome.set(.live)
-                    case .login, .presence, .receipt, .deviceWaits: break
-                    }
-                },
-                end: { outcome.set(.end($0)) }), flushesOutbox: flushesOutbox)
-        defer { link.close() }
-        switch await outcome.value(until: timeout.map { Monotonic.now + $0 }) {
-        case .live: break
-        case .end(let problem): throw problem
-        case nil: throw Problem(.nothingCame, "not everything was fetched in time", hint: "try again")
-        }
-        if entersEveryone { await enterEveryone(on: link) }
-        if let id { try await fetchReceipts(of: id, on: link) }
-    }
-
-    private enum SyncEvent: Sendable {
-        case live
-        case end(Problem)
     }
 
     private func fetchReceipts(of id: MessageID, on link: Link) async throws(Problem) {

@@ -24,7 +24,7 @@ extension Client {
         let isWithEveryone = Later<Void>()
         if isReady || meaning == .begin {
             Task(executorPreference: MainThread.preferred) {
-                await self.enterEveryone(on: link)
+                await self.attendant.enterEveryone(on: link)
                 isWithEveryone.set(())
             }
         } else {
@@ -70,8 +70,8 @@ extension Client {
                 }
                 if let end = link.end { throw end }
                 switch group.way {
-                case .direct(let conversation): await enterGroup(of: conversation, on: link)
-                case .room(let record): await enter(record, on: link)
+                case .direct(let conversation): await attendant.enterGroup(of: conversation, on: link)
+                case .room(let record): await attendant.enter(record, on: link)
                 }
             }
             if isFirst { try noteEntered(welcome.device) }
@@ -99,6 +99,14 @@ extension Client {
             }
         }
         return found
+    }
+
+    private func missingRooms(on link: Link) async throws(Problem) -> [MissingGroup] {
+        let records = try await roomBook.records(.own, on: link)
+        return try store { store in
+            try records.filter { try $0.access != .unfounded && store.isMissing($0) }
+                .map { MissingGroup(lastTime: $0.lastTime, way: .room($0)) }
+        }
     }
 }
 

@@ -7,13 +7,6 @@ extension Client {
     /// Groups that a command sees to behind its own messages.
     private static let mostAtEnd = 4
 
-    /// The server asks this device to commit who must go from a group, so that nobody has to wait for that before they write (R1).
-    func commitWanted(in conversation: ConversationID, on link: Link) async {
-        await groupKeeper.keep(conversation) { () async throws(Problem) in
-            try await self.groupPassage.enter(conversation, on: link, after: .removalPending)
-        }
-    }
-
     /// Gives this device's leaves other keys in time, as long as a connection stays.
     func keepGroupsFresh(on link: Link) async {
         let news = groupKeeper.news
@@ -35,8 +28,8 @@ extension Client {
 
     /// What a command has left to be done behind its own messages: only in the conversations that it has written to.
     func keepGroupsFreshAtEnd(on link: Link) async {
-        let written = writtenGroups.take()
-        guard links.live == nil, !written.isEmpty, link.end == nil else { return }
+        let written = tools.writtenGroups.take()
+        guard await connections.live == nil, !written.isEmpty, link.end == nil else { return }
         do throws(Problem) {
             var plan = CommitPlan()
             let now = WallClock.now
@@ -48,11 +41,11 @@ extension Client {
             }
             let wanted = written.intersection(link.commitsWanted.take())
             guard !due.isEmpty || !unknown.isEmpty || !wanted.isEmpty else { return }
-            let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
+            let timer = ClientLoop.at(Monotonic.now + Attendant.patienceAtEnd) { link.close() }
             defer { timer.cancel() }
             // Who has to go from an open room where nobody stays who could see to it.
             for conversation in wanted.sorted().prefix(Self.mostAtEnd) {
-                await commitWanted(in: conversation, on: link)
+                await attendant.commitWanted(in: conversation, on: link)
             }
             for conversation in due.keys.sorted().prefix(Self.mostAtEnd) { await refresh(conversation, on: link) }
             for conversation in unknown.prefix(Self.mostAtEnd) { await askForHash(of: conversation, on: link) }

@@ -8,27 +8,21 @@ extension Client {
 
     /// The lasting connection, begun where there is none.
     func startLive(options: Subscribe.Options, requiresFirstConnection: Bool) async -> LiveConnection {
-        if let live = links.live { return live }
-        let live = LiveConnection(
-            client: self, options: options.union(subscribesAlways), requiresFirstConnection: requiresFirstConnection,
-            log: log)
-        links.begin(live)
-        return live
+        let options = options.union(subscribesAlways)
+        return await connections.beginLive {
+            LiveConnection(
+                client: self, options: options, requiresFirstConnection: requiresFirstConnection, log: log)
+        }
     }
 
     /// - Parameter whenIdle: after what was asked on it is answered.
     func stopLive(whenIdle: Bool = false) async {
-        await links.takeLive()?.stop(whenIdle: whenIdle)
-    }
-
-    /// Has those who read the store look again.
-    func wakeReaders() {
-        do throws(Problem) { try store { $0.wake() } } catch { log.debug("readers not woken: \(error.text)") }
+        await connections.takeLive()?.stop(whenIdle: whenIdle)
     }
 
     /// Takes a listener off; the connection ends with the last one.
     func leaveLive(_ key: ObjectIdentifier) async {
-        guard let live = links.live, await live.removeListener(key) else { return }
+        guard let live = await connections.live, await live.removeListener(key) else { return }
         await stopLive(whenIdle: true)
     }
 
@@ -67,7 +61,7 @@ extension Client {
             try store.write { try store.markShown(messages) }
             store.wake()
         }
-        guard settings.receipts, let live = links.live, let link = try? await live.link() else { return }
+        guard settings.receipts, let live = await connections.live, let link = try? await live.link() else { return }
         await tellReadMarks(on: link)
     }
 

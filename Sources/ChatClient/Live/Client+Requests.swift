@@ -5,13 +5,13 @@ import ChatProtocol
 extension Client {
     /// Asks on a connection that is logged in.
     func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply {
-        try await whileBusy { () async throws(Problem) in try await self.requestLink().request(body) }
+        try await whileBusy { () async throws(Problem) in try await self.connections.requestLink().request(body) }
     }
 
     /// A connection that is logged in, and what the server said.
     func loggedInLink(flushesOutbox: Bool = true) async throws(Problem) -> (Link, Welcome) {
         try await whileBusy { () async throws(Problem) in
-            let link = try await self.requestLink(flushesOutbox: flushesOutbox)
+            let link = try await self.connections.requestLink(flushesOutbox: flushesOutbox)
             return (link, try await link.welcome())
         }
     }

@@ -11,19 +11,19 @@ struct LinkNews: Sendable {
     /// What a full line leaves out is seen to when the device comes again.
     let members: EventLine<MemberChanged>?
 
-    init(of client: Client, on link: Link, isLasting: Bool) {
-        keys = client.keyPassage.news(on: link) { await client.wakeReaders() }
+    init(of attendant: Attendant, on link: Link, isLasting: Bool) {
+        keys = attendant.keyPassage.news(on: link) { await attendant.wakeReaders() }
         commits =
             isLasting
             ? EventLine { heard in
                 await heard.forEach(atOnce: Self.commitsAtOnce) {
-                    await client.commitWanted(in: $0.conversation, on: link)
+                    await attendant.commitWanted(in: $0.conversation, on: link)
                 }
             } : nil
         members =
             isLasting
             ? EventLine { heard in
-                for await change in heard { await client.memberChanged(change, on: link) }
+                for await change in heard { await attendant.memberChanged(change, on: link) }
             } : nil
     }
 

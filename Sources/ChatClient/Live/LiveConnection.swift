@@ -142,7 +142,7 @@ actor LiveConnection {
                 continuation.finish()
             })
         do throws(Problem) {
-            let link = try await client.openLink(subscribe: options, events: events)
+            let link = try await client.connections.openLink(subscribe: options, events: events)
             guard !Task.isCancelled else {
                 link.close()
                 return Problem(.unreachable, "the connection was closed")

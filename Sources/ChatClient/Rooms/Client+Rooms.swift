@@ -4,11 +4,9 @@ import GroupRules
 
 /// Rooms: made, listed, joined, left.
 extension Client {
-    nonisolated var roomBook: RoomBook { RoomBook(store: profile) }
-
     /// Who brings this device into the groups of rooms.
     func roomJoiner() async throws(Problem) -> Joiner {
-        try await joiner(on: try await requestLink(), through: profile)
+        try await joiner(on: try await connections.requestLink(), through: profile)
     }
 
     /// Rooms in the order of their names: those that this account is in, or also those that it may join.
@@ -85,7 +83,8 @@ extension Client {
     /// With the way in that there is for this account, where the server tells.
     private func roomExists(_ name: RoomName, own: AccountID) async -> Problem {
         var problem = Problem(.nameTaken, "there is a room #\(name) already", conversation: "#\(name)", sent: .no)
-        guard let link = try? await requestLink(), let record = try? await roomBook.record(name, on: link) else {
+        guard let link = try? await connections.requestLink(), let record = try? await roomBook.record(name, on: link)
+        else {
             return problem
         }
         if record.isMember {

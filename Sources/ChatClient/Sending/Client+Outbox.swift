@@ -28,6 +28,6 @@ extension Client {
         guard try !outbox().isEmpty else { return [] }
         // Connecting would send what waits, and nobody would be told.
         let (link, _) = try await loggedInLink(flushesOutbox: false)
-        return try await outboxFlush.run(on: link, includingFailed: true, timeout: timeout)
+        return try await connections.outboxFlush.run(on: link, includingFailed: true, timeout: timeout)
     }
 }

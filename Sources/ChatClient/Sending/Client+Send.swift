@@ -10,7 +10,7 @@ extension Client {
     /// made again until the time is up. Where the task is cancelled it still tells of each message.
     package func send(_ messages: [OutgoingMessage], options: SendOptions = SendOptions()) async -> [Acknowledgement] {
         let collected = Collected()
-        let sender = MessageSender.start(sendingAccess, options: options, persistence: .firstConnection) {
+        let sender = MessageSender.start(connections.sendingAccess, options: options, persistence: .firstConnection) {
             collected.add($0)
         }
         for (index, message) in messages.enumerated() { await sender.submit(message, tag: UInt64(index)) }
@@ -25,41 +25,7 @@ extension Client {
     package nonisolated func makeSender(
         options: SendOptions = SendOptions(), decided: @escaping @Sendable (SendResult) -> Void
     ) -> MessageSender {
-        MessageSender.start(sendingAccess, options: options, persistence: .always, decided: decided)
-    }
-
-    nonisolated var conversations: ConversationBook { ConversationBook(store: profile) }
-
-    nonisolated var sendingAccess: SendingAccess {
-        let (flush, profile) = (outboxFlush, profile)
-        return SendingAccess(
-            account: { () async throws(Problem) in try await profile.ownAccount() },
-            connect: { () async throws(Problem) in try await self.requestLink() }, conversations: conversations,
-            journal: journal, receipts: receipts, keys: keyPassage, groups: groupPassage,
-            flushOutbox: { await flush.runQuietly(on: $0) })
-    }
-
-    nonisolated var outboxFlush: OutboxFlush {
-        OutboxFlush(
-            journal: journal, conversations: conversations, receipts: receipts, keys: keyPassage, groups: groupPassage,
-            log: log)
-    }
-
-    nonisolated var groupPassage: GroupPassage {
-        GroupPassage(
-            door: profile, gate: gate, written: writtenGroups,
-            joiner: { (link) async throws(Problem) in try await self.joiner(on: link, through: self.profile) },
-            hasRead: { await self.tellHistoryDoubts() })
-    }
-
-    nonisolated var keyPassage: KeyPassage {
-        KeyPassage(store: profile, gate: gate, reader: chainReader, note: interaction.noteKey)
-    }
-
-    nonisolated var chainReader: ChainReader { ChainReader(store: profile, log: log) }
-
-    private nonisolated var journal: SendJournal {
-        SendJournal(store: profile, policy: gate.policy, log: log) { await self.fetchLogs() }
+        MessageSender.start(connections.sendingAccess, options: options, persistence: .always, decided: decided)
     }
 }
 

@@ -1,16 +1,12 @@
 import CLISupport
 
-/// The connections that a process has to its server, and which of them is used. A value: `Client` makes them.
+/// The connections that a process has to its server, and which of them is used. A value: `Connections` makes them.
 struct LinkDesk {
     /// The one for requests, where there is no lasting one.
     private var requests: Link?
     private var comingRequests: Task<Result<Link, Problem>, Never>?
     /// The lasting one, while somebody listens.
     private(set) var live: LiveConnection?
-    /// Who sees to the newest connection by this device's key.
-    var attendance: (link: Link, attendant: Task<Void, Never>)?
-    /// The account's chain is being begun.
-    var chainBeginning: (link: Link, task: Task<Void, Never>)?
 
     // MARK: For requests
 

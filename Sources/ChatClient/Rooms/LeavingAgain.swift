@@ -5,7 +5,7 @@ import MLS
 
 /// Rooms that this account has left by its own will, and in which a server that was restored has it again (S4): it leaves once more, before
 /// it writes or reads anything there.
-extension Client {
+extension ProfileWorker {
     func leaveRoomsAgain(on link: Link, _ welcome: ChatProtocol.Welcome) async {
         do throws(Problem) {
             let rooms = try store { try $0.roomsLeft(before: welcome.generation) }

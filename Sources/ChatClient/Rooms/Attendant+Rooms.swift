@@ -4,15 +4,7 @@ import GroupRules
 
 /// Rooms that this account is in, and this device is in no group of: as a device that was let in later, or that could not be added
 /// when the account was. In the background of connections that stay.
-extension Client {
-    func missingRooms(on link: Link) async throws(Problem) -> [MissingGroup] {
-        let records = try await roomBook.records(.own, on: link)
-        return try store { store in
-            try records.filter { try $0.access != .unfounded && store.isMissing($0) }
-                .map { MissingGroup(lastTime: $0.lastTime, way: .room($0)) }
-        }
-    }
-
+extension Attendant {
     func enter(_ record: RoomRecord, on link: Link) async {
         await groupKeeper.keep(record.conversation) { () async throws(Problem) in
             let name = RoomName(record.name)

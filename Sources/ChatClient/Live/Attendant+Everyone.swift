@@ -3,7 +3,7 @@ import ChatProtocol
 
 /// What is written to everyone is read by devices in its group, which each joins by itself. A command that only asks once joins where it
 /// writes there or wants to read it, and whoever stays connected in the background.
-extension Client {
+extension Attendant {
     /// Comes into everyone's group where this device is not in it. What stands in the way may pass: whoever writes there is told, and who
     /// reads where nobody but an administrator can change it.
     func enterEveryone(on link: Link) async {

@@ -3,7 +3,7 @@ import ChatProtocol
 import Logging
 
 /// What comes in of the logs of groups is opened in their order, and acknowledged when it is stored.
-extension Client {
+extension Attendant {
     /// So often a device comes to another place in a group before what was delivered is told as what it cannot open.
     private static let mostEntered = 16
 
@@ -109,6 +109,13 @@ extension Client {
             guard error.isOfGroup else { throw error }
             log.warning("conversation \(conversation) cannot be followed: \(error.text)")
             return error
+        }
+    }
+
+    /// The server asks this device to commit who must go from a group, so that nobody has to wait for that before they write (R1).
+    func commitWanted(in conversation: ConversationID, on link: Link) async {
+        await groupKeeper.keep(conversation) { () async throws(Problem) in
+            try await self.groupPassage.enter(conversation, on: link, after: .removalPending)
         }
     }
 

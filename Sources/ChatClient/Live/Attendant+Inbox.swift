@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 
 /// What comes in on a connection is stored before it is acknowledged, and told only from the store.
-extension Client {
+extension Attendant {
     /// Takes in what a connection brings until it ends.
     ///
     /// - Parameter news: who sees to what it tells beside the logs.
@@ -90,11 +90,9 @@ extension Client {
         }
     }
 
-    /// Lets readers have what was replayed.
-    func settleReplay() {
-        do throws(Problem) {
-            try store { store in if try store.settleReplay() { store.wake() } }
-        } catch { log.warning("what was missed is stored, but not in its place yet: \(error.text)") }
+    /// Has those who read the store look again.
+    func wakeReaders() {
+        do throws(Problem) { try store { $0.wake() } } catch { log.debug("readers not woken: \(error.text)") }
     }
 
     private func report(_ frame: RawFrame, from link: Link, to events: LinkEvents?) throws(Problem) {
@@ -116,12 +114,6 @@ extension Client {
     private func tell(_ event: LinkEvents.Event, _ events: LinkEvents?) throws(Problem) {
         guard let events else { return }
         events.report(event, try store { try $0.lastPosition() })
-    }
-
-    /// Keeps how far others have come, and tells those who wait for it.
-    func storeReceipts(_ states: [ReceiptState], of conversation: ConversationID) throws(Problem) {
-        try store { store in try store.write { try store.storeReceipts(states, of: conversation) } }
-        receipts.tell(states, of: conversation)
     }
 
     // MARK: Names
