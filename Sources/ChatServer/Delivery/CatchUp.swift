@@ -48,10 +48,19 @@ package struct CatchUp {
     /// Something was appended to it after that reading began.
     private var readAgain = false
     private var hasBeenLive = false
+    /// The Welcomes that wait for the device are being looked up.
+    private var awaitsWelcomes = false
 
     package private(set) var isLive = false
 
     package init() {}
+
+    /// The connection has subscribed: it is live once it was told of the Welcomes that wait, too, for whoever only fetches what there is
+    /// goes then, and would never come into a group in which nothing was written yet.
+    package mutating func begin() { awaitsWelcomes = true }
+
+    /// It was told of them.
+    package mutating func welcomesTold() { awaitsWelcomes = false }
 
     /// What to do now; nil while something is being read, or the connection cannot take a page.
     package mutating func next(canSend: Bool) -> Step? {
@@ -61,6 +70,7 @@ package struct CatchUp {
             return .readInbox(after: after)
         }
         guard !queue.isEmpty else {
+            guard !awaitsWelcomes else { return nil }
             isLive = true
             defer { hasBeenLive = true }
             return .live(first: !hasBeenLive)

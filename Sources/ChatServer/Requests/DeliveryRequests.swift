@@ -42,11 +42,15 @@ final class DeliveryRequests {
         }
         guard let identity = session.identity else { return }
         session.subscription = request.options
+        session.catchUp.begin()
         connections.subscribe(session)
         session.send(Done(), correlation: correlation)
         if !presence.arrived(session, as: identity.account) { deliverer.catchUp(session) }
         removals.came(identity.device)
-        welcomes.came(session, identity.device)
+        welcomes.came(session, identity.device) {
+            session.catchUp.welcomesTold()
+            self.deliverer.goOn(session)
+        }
     }
 
     /// The end of a subscription, with its connection.

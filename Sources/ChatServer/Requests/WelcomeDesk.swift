@@ -10,12 +10,15 @@ final class WelcomeDesk {
     init(context: HubContext) { self.context = context }
 
     /// A connection has subscribed.
-    func came(_ session: Session, _ device: DeviceID) {
+    ///
+    /// - Parameter then: is called when it was told.
+    func came(_ session: Session, _ device: DeviceID, then: @escaping () -> Void) {
         context.bridge.perform { [store = context.store] () throws(StoreFailure) in
             try await store.welcomes(for: device, limit: Self.most)
         } then: { result in
-            guard case .success(let waiting) = result, !session.isClosing, session.subscription != nil else { return }
-            for conversation in waiting { session.send(GroupWelcome(conversation: conversation)) }
+            guard !session.isClosing, session.subscription != nil else { return }
+            for conversation in (try? result.get()) ?? [] { session.send(GroupWelcome(conversation: conversation)) }
+            then()
         }
     }
 }

@@ -16,6 +16,16 @@ private let two = conversation(2)
         #expect(catchUp.isLive && catchUp.next(canSend: true) == nil)
     }
 
+    @Test func `whoever subscribes is live when it was told of the Welcomes that wait`() {
+        var catchUp = CatchUp()
+        catchUp.begin()
+        #expect(catchUp.next(canSend: true) == .readInbox(after: nil))
+        _ = catchUp.inboxRead([], nextAfter: nil)
+        #expect(catchUp.next(canSend: true) == nil && !catchUp.isLive)
+        catchUp.welcomesTold()
+        #expect(catchUp.next(canSend: true) == .live(first: true))
+    }
+
     @Test func `conversations are worked off a page at a time`() {
         var catchUp = CatchUp()
         _ = catchUp.next(canSend: true)

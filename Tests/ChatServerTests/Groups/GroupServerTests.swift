@@ -42,6 +42,9 @@ import Testing
             _ = try await scene.alice.found(
                 try scene.alice.founding(policy, adding: [package.keyPackage]), policy)
             try await scene.bob.client.subscribe()
+            #expect(
+                scene.bob.client.waiting.contains { $0.kind == GroupWelcome.kind.rawValue },
+                "before it is live: who only fetches what there is goes then")
             let told: GroupWelcome = try await scene.bob.client.next()
             #expect(told.conversation == scene.dm)
             try await scene.bob.enter(scene.dm, with: package)
