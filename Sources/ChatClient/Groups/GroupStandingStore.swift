@@ -107,6 +107,15 @@ extension ClientStore {
         try database.first("SELECT epoch FROM group_tombstones WHERE name = ?", group.groupId) { $0.epoch(0) }
     }
 
+    /// The last incarnation of a conversation's group that this device has left.
+    func lastBuried(of conversation: ConversationID) throws -> UInt32? {
+        try database.first(
+            "SELECT name FROM group_tombstones WHERE name BETWEEN ? AND ? ORDER BY name DESC LIMIT 1",
+            GroupName(conversation: conversation, incarnation: 0).groupId,
+            GroupName(conversation: conversation, incarnation: .max).groupId
+        ) { GroupName(groupId: $0.bytes(0))?.incarnation } ?? nil
+    }
+
     /// The last one in this life of the server's store: what a restore has taken back binds nobody who comes in by a commit of their own.
     func tombstone(of group: GroupName, in generation: StoreGeneration) throws -> Epoch? {
         try database.first(

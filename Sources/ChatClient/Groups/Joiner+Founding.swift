@@ -65,9 +65,14 @@ extension Joiner {
         of conversation: ConversationID, after previous: GroupPolicy.Previous?
     ) async throws(Problem) -> UInt32 {
         guard let previous else { return 0 }
-        // A restored server may know less of them than this device.
-        let held = try await store.withStore { try $0.groupStanding(of: conversation)?.group.incarnation } ?? 0
-        return max(previous.incarnation, held) + 1
+        // A restored server may know less of them than this device; and one that was lost is none that is founded now: whoever was in that
+        // enters no group of its name by a Welcome (K5).
+        let (held, buried) = try await store.withStore { store in
+            (try store.groupStanding(of: conversation)?.group.incarnation, try store.lastBuried(of: conversation))
+        }
+        let last = max(previous.incarnation, held ?? 0, buried ?? 0)
+        guard last < .max else { throw .historyForked("there is no incarnation behind \(last)") }
+        return last + 1
     }
 
     private func found(

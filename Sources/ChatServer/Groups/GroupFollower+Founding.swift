@@ -43,11 +43,11 @@ extension GroupFollower {
                     || isRestored && number <= Self.lostIncarnations && policy.previous != nil,
                 "the first group is incarnation 0")
         }
-        let next = former.mark.incarnation + 1
-        let latest = isRestored ? next + Self.lostIncarnations : next
-        guard isRestored || former.isDeserted(facts.lost), number >= next, number <= latest else {
-            throw HandshakeFault(Failure(.groupExists))
-        }
+        // Its founder may have been in one that a restore has lost, also when others have gone on in the one before since.
+        let latest: UInt32 = if case .room = policy.kind { 1 } else { 1 + Self.lostIncarnations }
+        guard isRestored || former.isDeserted(facts.lost), number > former.mark.incarnation,
+            number - former.mark.incarnation <= latest
+        else { throw HandshakeFault(Failure(.groupExists)) }
         // Somebody has committed there since: it is looked at again.
         let last = former.asPrevious
         if !isRestored, let previous = policy.previous, previous.epoch < last.epoch {

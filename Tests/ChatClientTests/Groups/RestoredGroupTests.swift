@@ -73,13 +73,7 @@ import Testing
             let phone = try Person("alice", at: server.address)
             _ = try await phone.joins(alice)
             try await server.isRestored {
-                try await server.administer(.setFlag(bob.name, .disabled, isOn: true))
-                let sent = try await alice.client().send([bob.to("nobody is there")])
-                #expect(sent.map { $0.problem?.code } == ["no_device"])
-                try await server.administer(.setFlag(bob.name, .disabled, isOn: false))
-                try await bob.client().leavesPackages()
-                #expect(try await alice.client().send([bob.to("lost")]).map(\.problem) == [nil])
-                #expect(HostileScene.messages(try await HostileScene.read(bob)) == ["lost"])
+                try await Self.beginAnew(alice, bob, server, "lost")
                 let known = try await Joining(alice, with: bob).view()
                 #expect(known.standing.group.incarnation == 1)
             }
@@ -92,7 +86,22 @@ import Testing
             #expect(try await other.enter(after: .preconditionFailed) == GroupMark(epoch: 4))
             #expect(try await bob.client().send([alice.to("back")]).map(\.problem) == [nil])
             #expect(HostileScene.messages(try await HostileScene.read(alice)).last == "back")
+            // The next one is another than the one that was lost: whoever was in that is in it from its beginning, by a Welcome (K5).
+            try await Self.beginAnew(alice, bob, server, "anew")
+            #expect(try await bob.client().send([alice.to("and on")]).map(\.problem) == [nil])
+            #expect(HostileScene.messages(try await HostileScene.read(alice)).last == "and on")
         }
+    }
+
+    /// Nobody of bob's is there for a while, and the next incarnation is founded.
+    private static func beginAnew(_ alice: Person, _ bob: Person, _ server: TestServer, _ body: String) async throws {
+        try await server.administer(.setFlag(bob.name, .disabled, isOn: true))
+        let sent = try await alice.client().send([bob.to("nobody is there")])
+        #expect(sent.map { $0.problem?.code } == ["no_device"])
+        try await server.administer(.setFlag(bob.name, .disabled, isOn: false))
+        try await bob.client().leavesPackages()
+        #expect(try await alice.client().send([bob.to(body)]).map(\.problem) == [nil])
+        #expect(HostileScene.messages(try await HostileScene.read(bob)).last == body)
     }
 
     @Test func `S3: a commit that waits in what a restore has lost keeps nobody from coming back`() async throws {
