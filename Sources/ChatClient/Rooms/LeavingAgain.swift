@@ -17,15 +17,33 @@ extension ProfileWorker {
 }
 
 extension Joiner {
-    /// Unless a Welcome waits by which somebody has let it in since.
+    /// Unless a Welcome waits by which somebody has let it in since, or it came in since by another device.
     func leaveAgain(_ room: ConversationID) async throws(Problem) {
         if case .entered = try await readWelcome(room) { return }
+        if try await hasComeInSince(room) {
+            return try await store.withStore { store in try store.write { try store.forgetLeft(room) } }
+        }
         let generation = place.generation
         do throws(Problem) {
             let _: Done = try await wire.ask(LeaveRoom(conversation: room, id: try leaving(room)))
         } catch { guard error.isOfPlace else { throw error } }
         try await store.withStore { store in
             try store.writeSynced { try store.noteLeft(room, in: generation) }
+        }
+    }
+
+    /// Whether other devices of this account are in a room, and this one, which was in it, is not: what the restore has brought back is of a
+    /// time behind the leaving, and whoever left would take out those who came in again.
+    private func hasComeInSince(_ room: ConversationID) async throws(Problem) -> Bool {
+        guard try await store.withStore({ try $0.lastBuried(of: room) }) != nil else { return false }
+        let own = place.own
+        do throws(Problem) {
+            let members = try await RoomBook(store: store).members(of: room, on: wire)
+            let devices = members.first { $0.account.id == own.place.account }?.devices ?? []
+            return !devices.isEmpty && !devices.contains(own.device)
+        } catch {
+            guard error.isOfPlace else { throw error }
+            return false
         }
     }
 

@@ -50,8 +50,8 @@ struct RoomBook: Sendable {
     }
 
     /// All members of a room by the server's word, in its order.
-    func members(of room: ConversationID, on link: Link) async throws(Problem) -> [RoomMember] {
-        try await link.whole(
+    func members(of room: ConversationID, on wire: some GroupWire) async throws(Problem) -> [RoomMember] {
+        try await wire.whole(
             PagedList(
                 "the members of a room", now: Monotonic.now, by: \.account.id,
                 size: { 1 + $0.devices.count })

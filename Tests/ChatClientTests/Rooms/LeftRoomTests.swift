@@ -89,4 +89,26 @@ import Testing
             #expect(HostileScene.messages(try await HostileScene.read(scene.alice)).last == "behind it")
         }
     }
+
+    @Test func `S4: who has left takes out nobody behind a restore who came in since by another device`() async throws {
+        try await withServer { server in
+            let scene = try await RestoredRoomScene(server)
+            try await scene.talks(access: .open)
+            let phone = try Person("carol", at: server.address)
+            _ = try await phone.joins(scene.carol)
+            _ = try await scene.carol.client().leaveRoom(scene.ops)
+            // Of which the other device hears nothing.
+            try await phone.client().joinRoom(scene.ops)
+            #expect(try await scene.write("in it", from: phone) == nil)
+            try await scene.restored {
+                let refused = try await scene.write("lost", from: scene.alice)
+                #expect(refused == nil)
+            }
+            #expect(try await scene.carol.client().rooms(all: false).map(\.name) == [scene.ops])
+            #expect(try await scene.write("still in it", from: phone) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(scene.alice)).last == "still in it")
+            #expect(try await scene.write("here, too", from: scene.carol) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(phone)).last == "here, too")
+        }
+    }
 }
