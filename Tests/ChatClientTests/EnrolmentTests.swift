@@ -58,7 +58,7 @@ import Testing
             let parsed = try IdentityFile(parsing: try SmallFile.read(path, limit: 32 << 10).get(), file: path)
             let given = try GivenIdentity(parsed, path: path, at: nil)
             let chosen = try EnrolmentChoice(parsed).device(in: chain, devices)
-            let begun = try Enrolment(chosen, of: given, in: chain.place)
+            let begun = try Enrolment(chosen, of: given, in: chain.place, mayLackUses: false)
             let client = try box.client()
             try await client.profile.create()
             try await client.store { store in try store.writeSynced { _ = try store.begin(begun) } }
@@ -192,6 +192,33 @@ import Testing
             #expect(try await box.client().send([alice.to("y")]).map(\.problem) == [nil])
             #expect(try await !box.client().login(identityFile: path).isNew)
             #expect(HostileScene.messages(try await HostileScene.read(alice)) == ["y"])
+        }
+    }
+
+    @Test func `C5: a use of a file behind a restore is newer than those that the restore has lost`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            for person in [alice, bob] { try await person.client().leavesPackages() }
+            let path = try await file(.reusable, of: alice)
+            let box = try Person("alice", at: server.address)
+            try await server.isRestored {
+                _ = try await box.client().login(identityFile: path)
+                try await box.client().leavesPackages()
+                #expect(await HostileScene.write("one", from: bob, to: alice) == nil)
+                #expect(await HostileScene.write("two", from: box, to: bob) == nil)
+                #expect(HostileScene.messages(try await HostileScene.read(bob)).last == "two")
+            }
+            // The next job knows nothing of the one before, and neither does the server.
+            let next = try Person("alice", at: server.address)
+            _ = try await next.client().login(identityFile: path)
+            try await next.client().leavesPackages()
+            #expect(await HostileScene.write("three", from: bob, to: alice) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(next)).last == "three")
+            #expect(await HostileScene.write("four", from: next, to: bob) == nil)
+            for person in [bob, alice] {
+                #expect(HostileScene.messages(try await HostileScene.read(person)).last == "four")
+            }
         }
     }
 

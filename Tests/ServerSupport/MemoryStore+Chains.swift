@@ -1,5 +1,6 @@
 import ChatProtocol
 import ChatServer
+import GroupRules
 
 extension MemoryStore {
     func standing(of account: AccountID) -> ChainStanding {
@@ -159,7 +160,8 @@ extension MemoryStore {
             guard former == entry.loginKey else { throw .refused(entry.taken) }
             return false
         }
-        guard head == entry.head, renewal.instance == (newest?.entry.instance ?? 0) + 1 else {
+        guard head == entry.head, GroupRules.Renewal.isNext(renewal.instance, behind: newest?.entry.instance ?? 0)
+        else {
             throw .refused(Failure(.chainMoved))
         }
         if let refusal = IdentityEntry.refusal(since: newest?.time, at: clock()) { throw .refused(refusal) }

@@ -36,8 +36,10 @@ extension Client {
         if given.file.use == .first {
             next = try Enrolment(beginning: given)
         } else {
-            let (chain, devices) = try await look(given, &choice)
-            next = try Enrolment(try choice.device(in: chain, devices), of: given, in: chain.place)
+            let (chain, devices, generation) = try await look(given, &choice)
+            next = try Enrolment(
+                try choice.device(in: chain, devices), of: given, in: chain.place,
+                mayLackUses: generation != given.file.generation)
         }
         return (next, try store { store in try store.writeSynced { try store.begin(next) } })
     }
@@ -45,14 +47,14 @@ extension Client {
     /// Looks until nothing comes between.
     private func look(
         _ given: GivenIdentity, _ choice: inout EnrolmentChoice
-    ) async throws(Problem) -> (AccountChain, [DeviceRecord]) {
+    ) async throws(Problem) -> (AccountChain, [DeviceRecord], StoreGeneration) {
         while true {
             do throws(Problem) { return try await look(given) } catch { try choice.noteLook(error) }
         }
     }
 
     /// Looks which of the file's devices is free, by one that the server knows; the connection ends, since the next use ends it anyway.
-    private func look(_ given: GivenIdentity) async throws(Problem) -> (AccountChain, [DeviceRecord]) {
+    private func look(_ given: GivenIdentity) async throws(Problem) -> (AccountChain, [DeviceRecord], StoreGeneration) {
         var refusal = Problem(.deviceRevoked, sent: .no)
         for device in given.file.devices {
             guard let enrol = try? SigningKey(rawRepresentation: device.loginKey) else { continue }
@@ -61,7 +63,8 @@ extension Client {
                 enrol: enrol)
             let link = try await connect(login: .identity(login), given)
             defer { link.close() }
-            do throws(Problem) { _ = try await link.welcome() } catch {
+            let generation: StoreGeneration
+            do throws(Problem) { generation = try await link.welcome().generation } catch {
                 guard [ErrorCode.deviceRevoked, .devicePending].map(\.name).contains(error.code) else {
                     throw EnrolmentChoice.advised(error)
                 }
@@ -75,7 +78,7 @@ extension Client {
             try given.requireRoot(chain)
             try given.requireName(chain.name)
             let found: Devices = try await link.request(ListDevices())
-            return (chain, found.devices)
+            return (chain, found.devices, generation)
         }
         throw EnrolmentChoice.advised(refusal)
     }

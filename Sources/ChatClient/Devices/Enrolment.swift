@@ -26,16 +26,21 @@ struct Enrolment: Sendable {
     }
 
     /// The next use of a device that the account's chain grants.
-    init(_ chosen: EnrolmentChoice.Chosen, of given: GivenIdentity, in place: AccountPlace) throws(Problem) {
+    ///
+    /// - Parameter mayLackUses: the server was restored since the file was made: it may have lost uses, whose keys others know.
+    init(
+        _ chosen: EnrolmentChoice.Chosen, of given: GivenIdentity, in place: AccountPlace, mayLackUses: Bool
+    ) throws(Problem) {
         let (device, known) = (chosen.device, chosen.known)
         let key = try Client.newKey()
         let pair = try ChainKeys.newPair()
+        let instance = known.instance &+ (mayLackUses && given.file.use == .reusable ? RuleLimits.lostRenewals : 0) &+ 1
         try given.requireGrant(of: device, known)
         let renewal = try OwnDevice.signing { () throws(MLSError) in
             let granted = try SignatureKeyPair(
                 suite: .x25519Aes128GcmSha256Ed25519, privateKey: Secret(device.grantKey ?? []))
             return try Renewal(
-                place: place, granting: known.granting, device: device.id, instance: known.instance &+ 1,
+                place: place, granting: known.granting, device: device.id, instance: instance,
                 granted: granted, pair: pair)
         }
         identity = given.identity(of: device, named: chosen.name, loginKey: key.rawRepresentation, .enrolling)

@@ -181,16 +181,17 @@ package struct AccountChain: Hashable, Sendable {
         devices[renewal.device]?.take(renewal)
     }
 
-    /// C5, as the server takes it: the next instance exactly, and one a minute.
+    /// C5, as the server takes it: the next instance exactly, or the one behind as many as a restore may have lost; and one a minute.
     ///
     /// - Parameter pause: seconds since the one before; nil when there was none.
     package mutating func publish(_ renewal: Renewal, after pause: Int?) throws(RuleViolation) {
         if devices[renewal.device]?.renewal(renewal.instance) == renewal { return }
-        let next = (devices[renewal.device]?.instance ?? 0) &+ 1
+        let newest = devices[renewal.device]?.instance ?? 0
         var chain = self
         try chain.take(renewal)
         try require(
-            renewal.instance == next, .c5, .linkNotNext, "instance \(renewal.instance), and \(next) comes next")
+            Renewal.isNext(renewal.instance, behind: newest), .c5, .linkNotNext,
+            "instance \(renewal.instance), and \(newest) is the newest")
         try require(
             pause ?? .max >= RuleLimits.renewalSeconds, .c5, .notAllowed, "a renewal \(pause ?? 0) s after another one")
         self = chain

@@ -15,6 +15,12 @@ package struct Renewal: Hashable, Sendable, WireCodable {
     package let byGranted: DeviceSignature
     package let byOwn: DeviceSignature
 
+    /// C5: whether an instance may come behind the newest that the server knows: the next one, or the one behind as many as a restore may have
+    /// lost, whose keys others know. Each is taken once.
+    package static func isNext(_ instance: UInt32, behind newest: UInt32) -> Bool {
+        instance > newest && [1, 1 + RuleLimits.lostRenewals].contains(instance - newest)
+    }
+
     /// Signs a renewal.
     package init(
         place: AccountPlace, granting: LinkHash, device: DeviceID, instance: UInt32, granted: SignatureKeyPair,

@@ -12,6 +12,8 @@ package enum RuleLimits {
     package static let certificateBytes = 2_048
     /// Seconds between two renewals of a device: a file that runs in parallel by mistake shall not be a storm.
     package static let renewalSeconds = 60
+    /// Renewals of a device that a restore of the server may have lost at most, which nobody counts.
+    package static let lostRenewals: UInt32 = 1_024
     /// Admins of a room: more would not fit into the 8 KiB of a GroupInfo.
     package static let admins = 64
     /// Revocations in the associated data of one commit: as many as Removes that one person asks for.

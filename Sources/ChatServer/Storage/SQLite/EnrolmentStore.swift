@@ -1,4 +1,5 @@
 import ChatProtocol
+import GroupRules
 import SQLite
 import StoredValues
 
@@ -64,7 +65,9 @@ struct EnrolmentStore {
             guard former == entry.loginKey else { throw entry.taken }
             return false
         }
-        guard head == entry.head, renewal.instance == (newest?.instance ?? 0) + 1 else { throw Failure(.chainMoved) }
+        guard head == entry.head, GroupRules.Renewal.isNext(renewal.instance, behind: newest?.instance ?? 0) else {
+            throw Failure(.chainMoved)
+        }
         if let refusal = IdentityEntry.refusal(since: newest?.time, at: time) { throw refusal }
         return true
     }
