@@ -52,6 +52,7 @@ extension RuleTable {
                         "R1: who is revoked is removed before anything is written",
                         "R1: what must go is read in the log and committed, by whoever is first",
                         "R1: who leaves gets nothing more and is removed before anybody writes",
+                        "R1: behind a commit that removes as many as may wait stand those that are left, before any message",
                         "R1: a room that is made closed is written to when whoever has gone was removed",
                     ], scenarios: ["devices"]),
                 Sentence(
