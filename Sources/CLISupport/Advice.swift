@@ -59,6 +59,8 @@ package enum Advice: Equatable, Sendable {
     case leaveRoom(String)
     /// Its admins, by name.
     case askToBeAdded(room: String, admins: [String])
+    /// Of an open room in which nobody is who could commit: whoever comes in from outside can, or its name is freed.
+    case openRoomToFormer(String)
     case createRoom(String)
     /// A room that was used is not there any more: whoever made it makes it anew, and others forget it.
     case createRoomAnew(String)

@@ -11,7 +11,7 @@ import Testing
         .nameIdentity, .makeAnotherIdentity, .setAnotherProxy, .seeUsers, .seeDevices, .seeServers, .seeResumePoints,
         .seeOutbox, .fetchHistory, .sendAgainWithKey, .giveAnotherKey, .askAgainWithKey,
         .forgetRoom("ops"), .joinRoom("ops"), .letJoin(room: "ops", user: "bob"),
-        .askToBeAdded(room: "ops", admins: ["bob"]), .createRoom("ops"),
+        .askToBeAdded(room: "ops", admins: ["bob"]), .createRoom("ops"), .openRoomToFormer("ops"),
         .createRoomAnew("ops"), .makeAdmin("ops"), .acceptFork("#ops"),
         .removeFromRoom("ops", user: "bob", isAdmin: true), .removeFromRoom("ops", user: "bob", isAdmin: false),
         .seeRooms, .leaveRoom("ops"), .writeToRoom("ops"), .useIdentityLater(seconds: 60),

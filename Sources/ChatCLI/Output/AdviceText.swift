@@ -81,6 +81,9 @@ enum AdviceWording {
         case .askToBeAdded(_, let admins) where admins.isEmpty: "ask somebody who is in it to add you"
         case .askToBeAdded(let room, let admins):
             "ask \(admins.joined(separator: " or ")) to add you: chat room add \(room) USER"
+        case .openRoomToFormer(let room):
+            "it opens a minute after somebody else has joined it and written there; or whoever runs the server frees its name: "
+                + "chatd room remove \(room)"
         case .createRoom(let room): "finish it: chat room create \(room)"
         case .createRoomAnew(let room):
             "it was removed, or a restore of the server has lost it; who made it makes it anew: "

@@ -25,7 +25,7 @@ extension Joiner {
         guard policy.hasAdmin(place.party) else {
             throw Problem(
                 .forbidden, "everybody has left #\(name), and only an admin that it had makes it anew",
-                conversation: "#\(name)", sent: .no)
+                advice: policy.isOpen ? .openRoomToFormer(name.text) : nil, conversation: "#\(name)", sent: .no)
         }
         let next = policy.next(after: info.groupContext.asPrevious(of: policy.group))
         return try await found(next, conversation, adding: try await ownPackages(in: conversation))

@@ -4,9 +4,6 @@ import NIOCore
 /// Has devices removed from groups that are not active any more: proposes it, and asks somebody to commit. Confined to the hub's event
 /// loop.
 final class RemovalDesk {
-    /// For how long removals from open groups are gathered.
-    private static let gathering = TimeAmount.minutes(1)
-
     private let context: HubContext
     private let desk: FollowerDesk
     private let writer: BatchWriter
@@ -85,7 +82,7 @@ final class RemovalDesk {
         }
         guard gathered[conversation] == nil else { return false }
         gathered[conversation] = false
-        context.schedule(in: Self.gathering) { [weak self] in
+        context.schedule(in: context.settings.gathering) { [weak self] in
             self?.gathered[conversation] = true
             self?.propose(in: conversation) {}
         }

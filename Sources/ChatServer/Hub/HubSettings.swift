@@ -25,6 +25,8 @@ package struct HubSettings: Sendable {
     /// How often it is looked whether a clock that has leapt is to be believed.
     package var suspendedInterval = TimeAmount.seconds(10)
     package var retentionPause = TimeAmount.milliseconds(20)
+    /// For how long removals from open groups are gathered.
+    package var gathering = TimeAmount.minutes(1)
     /// How often the room on the disk is looked at.
     package var measureInterval = TimeAmount.seconds(5)
     package var batch = BatchBounds()

@@ -19,6 +19,7 @@ final class TestServer: Sendable {
     let address: ServerAddress
     private let port: ReservedPort
     private let now: Clock
+    private let adjust: Adjustment
     private let running: Mutex<Running?>
 
     typealias Clock = @Sendable () -> NIODeadline
@@ -33,8 +34,15 @@ final class TestServer: Sendable {
     /// One for all tests: making a key is slow.
     static let identity = Result { try ServerIdentity.selfSigned() }
 
-    private init(scratch: Scratch, port: ReservedPort, address: ServerAddress, now: @escaping Clock, running: Running) {
+    /// What a test wants to be otherwise.
+    typealias Adjustment = @Sendable (inout HubSettings) -> Void
+
+    private init(
+        scratch: Scratch, port: ReservedPort, address: ServerAddress, now: @escaping Clock, running: Running,
+        adjust: @escaping Adjustment
+    ) {
         self.scratch = scratch
+        self.adjust = adjust
         self.port = port
         self.now = now
         self.address = address
@@ -42,21 +50,27 @@ final class TestServer: Sendable {
     }
 
     /// - Parameter now: the clock of its turns and deadlines.
-    static func start(now: @escaping Clock = { .now() }) async throws -> TestServer {
+    static func start(
+        now: @escaping Clock = { .now() }, _ adjust: @escaping Adjustment = { _ in }
+    ) async throws -> TestServer {
         let scratch = try Scratch()
         let port = try ReservedPort()
-        let running = try await run(in: scratch, port: port.number, now: now)
+        let running = try await run(in: scratch, port: port.number, now: now, adjust)
         let address = try #require(ServerAddress("127.0.0.1:\(port.number)"))
-        let started = TestServer(scratch: scratch, port: port, address: address, now: now, running: running)
+        let started = TestServer(
+            scratch: scratch, port: port, address: address, now: now, running: running, adjust: adjust)
         Endings.add { await started.stop() }
         return started
     }
 
-    private static func run(in scratch: Scratch, port: Int, now: @escaping Clock) async throws -> Running {
+    private static func run(
+        in scratch: Scratch, port: Int, now: @escaping Clock, _ adjust: Adjustment
+    ) async throws -> Running {
         let path = scratch.url.appendingPathComponent("server.db").path
         var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: port)])
         settings.hub.limits = .off
         settings.now = now
+        adjust(&settings.hub)
         var log = Logger(label: "server")
         log.logLevel = .critical
         let store = try await SQLiteStore.open(SQLiteStore.Settings(path: path))
@@ -84,7 +98,7 @@ final class TestServer: Sendable {
     }
 
     func startAgain() async throws {
-        let again = try await Self.run(in: scratch, port: port.number, now: now)
+        let again = try await Self.run(in: scratch, port: port.number, now: now, adjust)
         running.withLock { $0 = again }
     }
 
@@ -197,8 +211,10 @@ final class Person: Sendable {
 }
 
 /// Starts a server, which is stopped with the test.
-func withServer(_ body: (TestServer) async throws -> Void) async throws {
-    try await body(TestServer.start())
+func withServer(
+    _ adjust: @escaping TestServer.Adjustment = { _ in }, _ body: (TestServer) async throws -> Void
+) async throws {
+    try await body(TestServer.start(adjust))
 }
 
 /// One whose clock stands: nobody's turn is over before they have used it, however slow the machine is.
