@@ -240,6 +240,8 @@ struct GroupCourse: Equatable, Sendable {
             return readOn()
         case .turnTaken, .busy, .rateLimited: return resting()
         case .noDevice: return withoutWhoHasGone()
+        // What waited may be nothing any more, as a founding whose party has begun anew since: it is made anew, once.
+        case .invalidHandshake where waiting != nil && round == 0: return withoutWhoHasGone()
         default: return nil
         }
     }

@@ -69,6 +69,20 @@ import Testing
         #expect(joining.begin() == .send)
     }
 
+    @Test func `E3: what waited and is nothing any more is made anew once`() {
+        var course = Course(.init(waiting: .founding))
+        #expect(course.begin() == .send)
+        #expect(
+            steps(
+                &course, [.refused(.invalidHandshake), .stands(.none), .made(.founding), .refused(.invalidHandshake)])
+                == [.look, .found(after: nil), .send, .giveUp(.refused(.invalidHandshake))])
+        var member = Course(.init(mark: Self.one, waiting: .commit), isCommitDue: true)
+        #expect(member.begin() == .send)
+        #expect(
+            steps(&member, [.refused(.invalidHandshake), .made(.commit), .refused(.invalidHandshake)])
+                == [.commit(isForced: false), .send, .giveUp(.refused(.invalidHandshake))])
+    }
+
     @Test func `a member writes, and reads what is new where it was refused`() {
         var course = Course(.init(mark: Self.one))
         #expect(course.begin() == .write)

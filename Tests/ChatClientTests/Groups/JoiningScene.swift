@@ -12,14 +12,18 @@ import Testing
 final class LosingWire: GroupWire {
     private let base: any GroupWire
     private let kind: FrameKind
+    /// It never comes to the server.
+    private let isRequest: Bool
     private let hasLost = Mutex(false)
 
-    init(_ base: any GroupWire, losing kind: FrameKind) {
+    init(_ base: any GroupWire, losing kind: FrameKind, isRequest: Bool = false) {
         self.base = base
         self.kind = kind
+        self.isRequest = isRequest
     }
 
     func ask<Body: FrameBody, Reply: FrameBody>(_ body: Body) async throws(Problem) -> Reply {
+        if isRequest, Body.kind == kind { throw Problem(.unreachable, "the request is lost") }
         let reply: Reply = try await base.ask(body)
         let isLost = hasLost.withLock { hasLost in
             defer { hasLost = hasLost || Body.kind == kind }

@@ -73,6 +73,22 @@ import Testing
         }
     }
 
+    @Test func `E3: a founding that waits while a party begins anew is made anew`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let lost = try await Joining(alice, with: bob) { LosingWire($0, losing: .foundGroup, isRequest: true) }
+            await #expect(throws: Problem.self) { try await lost.enter() }
+            let fresh = try await reset(bob.name, at: server)
+            let one = try await Joining(alice, with: bob)
+            try await accept(bob.name, one)
+            #expect(try await one.enter() == Self.founded)
+            let other = try await Joining(fresh, with: alice)
+            #expect(try await other.enter() == Self.founded)
+            try await expectTalk(one, other, 1)
+        }
+    }
+
     @Test func `I2: who began anew founds it, and whoever held the former one follows it from its founding`()
         async throws
     {

@@ -51,6 +51,8 @@ extension RuleTable {
                     "foundings and external joins wait as whole groups in staging rows until their entry is read",
                     [
                         "E3: a founding waits as a whole group until the log has it",
+                        "E3: what waited and is nothing any more is made anew once",
+                        "E3: a founding that waits while a party begins anew is made anew",
                         "E3: a staged group stands beside the former one until it takes its place",
                         "E3: who comes back from outside passes over what it cannot follow, up to its own commit",
                         "E3: a process that ends before any statement goes on from its files, and nothing is half there",
