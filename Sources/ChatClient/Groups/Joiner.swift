@@ -138,9 +138,17 @@ struct Joiner: Sendable {
         }
     }
 
-    /// What the store has of it.
+    /// What the store has of it. A return over its own leaf that a restore of the server has lost is not the one of the hour (S3).
     func held(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Held {
-        try await store.withStore { store in try store.read { try store.heldGroup(of: conversation) } }
+        let generation = place.generation
+        return try await store.withStore { store in
+            try store.read {
+                var held = try store.heldGroup(of: conversation)
+                let standing = try store.groupStanding(of: conversation)
+                if let standing, standing.generation != generation { held.resynced = nil }
+                return held
+            }
+        }
     }
 }
 

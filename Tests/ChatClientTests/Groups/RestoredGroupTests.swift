@@ -121,6 +121,25 @@ import Testing
         }
     }
 
+    @Test func `S3: a return that a restore has lost is not the one of the hour`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await Self.pairInGroup(server)
+            try await server.isRestored {
+                let one = try await Joining(bob, with: alice)
+                #expect(try await one.commit(.path(after: try await one.leafKey())) == GroupMark(epoch: 2))
+                let conversation = one.conversation
+                try await one.client.withStore { store in
+                    try store.write { try store.noteResync(in: conversation, now: WallClock.now) }
+                }
+            }
+            let one = try await Joining(alice, with: bob)
+            _ = try await one.enter(after: .preconditionFailed)
+            #expect(try await one.commit(.path(after: try await one.leafKey())) == GroupMark(epoch: 2))
+            let back = try await Joining(bob, with: alice)
+            #expect(try await back.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
+        }
+    }
+
     @Test func `S4: a device that a restore has brought back stops nobody once it is suspended again`() async throws {
         try await withServer { server in
             let (alice, laptop) = try await Self.pair(server)

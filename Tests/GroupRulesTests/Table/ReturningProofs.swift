@@ -44,6 +44,7 @@ extension RuleTable {
                     [
                         "who lost its way comes back once an hour",
                         "S3: who lost the race for coming back has not come back, and tries again",
+                        "S3: a return that a restore has lost is not the one of the hour",
                         "S3: a commit that waits in what a restore has lost keeps nobody from coming back",
                         "S3: a coming back that never came to the server is gone on with by whoever reads",
                     ]),
