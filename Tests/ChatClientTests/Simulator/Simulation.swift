@@ -92,6 +92,8 @@ actor Simulation {
     var hasRoomsAnew = false
     /// How many days have passed.
     var age = 0
+    /// An account is to be disabled, or enabled again, while processes are under way.
+    var isAccountDue = false
     /// To which the server may be put back.
     var backup: Backup?
     private var zombies: [SimulatedProcess] = []
@@ -150,6 +152,11 @@ actor Simulation {
             let isQuiet = busy.allSatisfy(\.wire.isWaiting)
             if isHolding, isQuiet || slow >= 150 {
                 slow = 0
+                // No request is under way: what was sent before is what was taken before.
+                if isQuiet, isAccountDue, doom == nil, roll(3) == 0 {
+                    isAccountDue = false
+                    try await disablesOrEnables()
+                }
                 pick(busy.filter(\.wire.hasHeld))?.wire.letGo()
             }
             slow += 1

@@ -72,13 +72,16 @@ extension Simulation {
         let (rows, isNotes) = try await device.place.client().withStore { store in
             let rows = try store.database.all(
                 """
-                SELECT e.seq, e.body FROM entries e JOIN conversations c ON c.number = e.conversation
+                SELECT e.seq, e.body, e.id FROM entries e JOIN conversations c ON c.number = e.conversation
                 WHERE c.id = ? AND e.body IS NOT NULL
                 """, conversation
-            ) { (seq: $0.sequenceNumber(0), body: $0.text(1)) }
+            ) { row -> (seq: SequenceNumber, body: String, id: MessageID) in
+                (row.sequenceNumber(0), row.text(1), try row.identifier(2))
+            }
             return (rows, try store.identity()?.notes == conversation)
         }
         let read = Dictionary(rows.map { ($0.seq, $0.body) }) { one, _ in one }
+        let ids = Set(rows.map(\.id))
         let known = Set(messages.map(\.body))
         guard Set(read.values).count == read.count else {
             throw fail("\(device.place.name) has something twice: \(read.sorted { $0.key < $1.key })")
@@ -92,10 +95,12 @@ extension Simulation {
             if let body = read[message.seq], since == nil {
                 throw fail("\(device.place.name) reads \(message.seq) of \(conversation), '\(body)', and was no member")
             }
+            // M2: what was read before the restore is no second message when its sender, who had no answer, writes it again.
+            let wasReadBefore = isRestored && ids.contains(message.id)
             // Whom a device knows, which it tells others of its account, is shown to nobody.
             let isExcused =
                 isNotes || mayHaveLeft(device, conversation, at: message.seq, since: message.members)
-                || (isRestored || mayHaveOutlivedItsKeys) && since != course.members[device.id]
+                || wasReadBefore || (isRestored || mayHaveOutlivedItsKeys) && since != course.members[device.id]
                 || device.isAbsent(conversation, at: message.seq)
                 || device.overtaken[conversation].map { message.seq <= $0 } == true
                 || expired[conversation]?.contains(message.seq) == true
@@ -176,7 +181,9 @@ extension Simulation {
                     $0.position.mark < standing.position(epoch: Epoch(group.epoch)).mark ? $0 : nil
                 })
         }
-        guard let view else { throw fail("\(device.place.name) has a leaf in \(conversation), and no group") }
+        guard let view else {
+            throw fail("\(device.place.name) has a leaf in \(conversation), and no group\n\(told(course))")
+        }
         guard view.context == course.context, view.standing.seq == course.head, view.late == nil else {
             let late = view.late.map { "a \($0.kind) of \($0.position) waits" } ?? "no commit waits"
             throw fail(

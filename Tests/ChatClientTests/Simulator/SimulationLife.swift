@@ -36,6 +36,8 @@ extension Simulation {
             var several: [(Choice, Bool)] = []
             for _ in 0..<(2 + roll(2)) { several.append((try action(), roll(3) == 0)) }
             let meanwhile = roll(6) == 0 ? revocation() : nil
+            isAccountDue = meanwhile == nil && backup == nil && roll(6) == 0
+            defer { isAccountDue = false }
             try await act(several + (meanwhile.map { [($0, false)] } ?? []))
             if let meanwhile { try await finish(meanwhile) }
         case 14, 15:
