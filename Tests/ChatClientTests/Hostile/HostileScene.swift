@@ -25,6 +25,8 @@ enum HostileScene {
     ) async -> Problem? {
         let client = try? person.client(line: { lie?.line($0) ?? $0 })
         let sent = await client?.send([other.to(body)], options: SendOptions(timeout: limit))
+        // What its process does beside it ends with it: else it hears the lie behind the next one's login.
+        await client?.close()
         return sent?.first?.problem
     }
 
