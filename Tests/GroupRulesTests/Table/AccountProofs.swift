@@ -103,7 +103,7 @@ extension RuleTable {
                     "with `enrol_often` the newest instance wins, the former gets 77 `replaced` and ends",
                     [
                         "C5: of an enrol-often key the newest instance wins, one at a time and one a minute",
-                        "C5: a use of a file behind a restore is newer than those that the restore has lost",
+                        "C5: a use of a file behind a restore has a number behind those that the restore may have lost",
                         "the former connection of an identity is ended before the newer one is welcomed",
                         "C5: leaves with keys that were replaced are lost where the account has another one",
                     ], scenarios: ["identities"]),
