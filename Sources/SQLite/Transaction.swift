@@ -39,9 +39,11 @@ extension Database {
         }
     }
 
-    /// Runs `body`, in which no other connection's lock is waited for.
-    package func withoutWaiting<Value>(_ body: () throws -> Value) rethrows -> Value {
-        busyHandler.timeout = .zero
+    /// Runs `body`, in which the locks of other connections are waited for so long.
+    package func waiting<Value, Failure>(
+        _ patience: Duration, _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        busyHandler.timeout = patience
         defer { busyHandler.timeout = options.busyTimeout }
         return try body()
     }

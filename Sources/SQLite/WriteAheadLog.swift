@@ -34,9 +34,9 @@ extension Database {
     ) throws(SQLiteError) -> (log: Int, copied: Int) {
         var log: Int32 = 0
         var copied: Int32 = 0
-        if let patience { busyHandler.timeout = patience }
-        defer { busyHandler.timeout = options.busyTimeout }
-        let code = sqlite3_wal_checkpoint_v2(handle, nil, mode.rawValue, &log, &copied)
+        let code = waiting(patience ?? options.busyTimeout) {
+            sqlite3_wal_checkpoint_v2(handle, nil, mode.rawValue, &log, &copied)
+        }
         guard code == SQLITE_OK else { throw error(code, "checkpoint") }
         return (Int(max(0, log)), Int(max(0, copied)))
     }

@@ -16,7 +16,7 @@ extension ClientStore {
             return nil
         }
         // What cannot be written, or not now, is written by another search.
-        if isWritable { try? database.withoutWaiting(signMissing) }
+        if isWritable { try? database.waiting(.zero, signMissing) }
         return try read {
             let end = try endOfBlocks()
             let found = try database.all(
