@@ -8,6 +8,7 @@ extension ClientStore {
     private static let signedAtOnce = (search: 1_024, transaction: 64)
     /// Where more of the blocks than one in so many may hold a text, messages are read newest first, until there are enough.
     private static let worthwhile: Int64 = 4
+    private static let mostBlocks: Int64 = 1 << 22
 
     /// Rows of messages, by their numbers, among which all are that hold a text; nil: they may be anywhere.
     func rows(for search: TextSearch) throws -> [ClosedRange<Int64>]? {
@@ -15,19 +16,28 @@ extension ClientStore {
         guard !bits.isEmpty, try database.schemaVersion(for: ClientSchema.schema) >= ClientSchema.searchBlocks else {
             return nil
         }
+        let (end, found) = try read { (try endOfBlocks(), try signed { TextSignature.mayHold(bits, $0) }) }
+        // No store is so large, nor has rows of other numbers: it is damaged, and read as it is.
+        guard (1...Self.mostBlocks).contains(end) else { return nil }
+        var mayHold = found
         // What cannot be written, or not now, is written by another search.
-        if isWritable { try? database.waiting(.zero, signMissing) }
-        return try read {
-            let end = try endOfBlocks()
-            let found = try database.all(
-                "SELECT block, signature FROM search_blocks WHERE block < ? ORDER BY block", end
-            ) { row in (block: row.integer(0), mayHold: row.withBytes(1) { TextSignature.mayHold(bits, $0) }) }
-            let excluded = Set(found.lazy.filter { !$0.mayHold }.map(\.block))
-            // The last one is not whole.
-            let blocks = (0...end).filter { !excluded.contains($0) }
-            guard Int64(blocks.count - 1) * Self.worthwhile <= end else { return nil }
-            return blocks.map { Self.numbers(of: $0, isLast: $0 == end) }
+        if isWritable {
+            try? database.waiting(.zero) {
+                try signMissing(before: end, beside: found) { mayHold[$0] = TextSignature.mayHold(bits, $1) }
+            }
         }
+        // The last one is not whole.
+        let blocks = (0...end).filter { $0 == end || mayHold[$0] ?? true }
+        guard Int64(blocks.count - 1) * Self.worthwhile <= end else { return nil }
+        return blocks.map { Self.numbers(of: $0, isLast: $0 == end) }
+    }
+
+    /// What `look` says of each signature that there is.
+    private func signed(_ look: (UnsafeRawBufferPointer) -> Bool) throws -> [Int64: Bool] {
+        let found = try database.all("SELECT block, signature FROM search_blocks") { row in
+            (row.integer(0), row.withBytes(1, look))
+        }
+        return Dictionary(found) { $0 || $1 }
     }
 
     /// A message was stored that has this number. Within the transaction that stores it.
@@ -46,22 +56,21 @@ extension ClientStore {
         (try database.first("SELECT max(number) FROM entries") { $0.integer(0) } ?? 0) / Self.blockSize
     }
 
-    private func signMissing() throws {
-        let end = try endOfBlocks()
-        guard try database.first("SELECT count(*) FROM search_blocks", read: { $0.integer(0) }) ?? 0 < end else {
-            return
-        }
-        let signed = Set(try database.all("SELECT block FROM search_blocks") { $0.integer(0) })
+    private func signMissing(
+        before end: Int64, beside known: [Int64: Bool], _ made: (Int64, UnsafeRawBufferPointer) -> Void
+    ) throws {
         // The newest first: they are looked for most.
-        var missing = (0..<end).reversed().filter { !signed.contains($0) }.prefix(Self.signedAtOnce.search)
+        var missing = (0..<end).reversed().filter { known[$0] == nil }.prefix(Self.signedAtOnce.search)
         while !missing.isEmpty {
             let blocks = missing.prefix(Self.signedAtOnce.transaction)
-            try write { for block in blocks { try sign(block) } }
+            let signatures = try write { try blocks.map { (block: $0, bytes: try sign($0).bytes) } }
+            for (block, bytes) in signatures { bytes.withUnsafeBytes { made(block, $0) } }
             missing = missing.dropFirst(blocks.count)
         }
     }
 
-    private func sign(_ block: Int64) throws {
+    @discardableResult
+    private func sign(_ block: Int64) throws -> TextSignature {
         let numbers = Self.numbers(of: block)
         var signature = TextSignature()
         _ = try database.all(
@@ -73,6 +82,7 @@ extension ClientStore {
             INSERT INTO search_blocks(block, signature) VALUES (?, ?)
             ON CONFLICT(block) DO UPDATE SET signature = excluded.signature
             """, block, signature.bytes)
+        return signature
     }
 
     private static func numbers(of block: Int64, isLast: Bool = false) -> ClosedRange<Int64> {

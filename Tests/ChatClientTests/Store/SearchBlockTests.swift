@@ -96,6 +96,14 @@ import Testing
         #expect(try search("wombat", in: scene.store) == ["a wombat"])
     }
 
+    @Test(arguments: [-9_000_000_000_000_000_000, 0, 9_000_000_000_000_000_000])
+    func `a store whose rows have numbers that nobody gave them is searched all the same`(first: Int64) throws {
+        let scene = try StoreScene()
+        try scene.receive((1...3).map { StoreScene.entry($0, "a wombat") })
+        try scene.store.database.run("UPDATE entries SET number = number - 3 + ?", first)
+        #expect(try search("wombat", in: scene.store).count == 3)
+    }
+
     // MARK: Signatures
 
     private static let parts = [
