@@ -65,7 +65,12 @@ extension ClientStore {
     }
 
     /// What is held of a conversation's group, and what of it is under way.
-    func heldGroup(of conversation: ConversationID) throws -> GroupCourse.Held {
+    ///
+    /// - Parameter generation: the life of the server's store that counts: a return over the own leaf that a restore has lost is not the one
+    ///   of the hour (S3); nil: whichever.
+    func heldGroup(
+        of conversation: ConversationID, in generation: StoreGeneration? = nil
+    ) throws -> GroupCourse.Held {
         var held = GroupCourse.Held(waiting: try waitingCommit(of: conversation)?.kind)
         guard let standing = try groupStanding(of: conversation) else { return held }
         let rows = groupRows
@@ -73,7 +78,9 @@ extension ClientStore {
         guard let summary else { return held }
         held.mark = GroupMark(incarnation: standing.group.incarnation, epoch: Epoch(summary.epoch))
         held.isRemoved = summary.status == .removed
-        held.resynced = try resynced(in: conversation)
+        if generation ?? standing.generation == standing.generation {
+            held.resynced = try resynced(in: conversation)
+        }
         return held
     }
 

@@ -138,16 +138,11 @@ struct Joiner: Sendable {
         }
     }
 
-    /// What the store has of it. A return over its own leaf that a restore of the server has lost is not the one of the hour (S3).
+    /// What the store has of it.
     func held(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Held {
         let generation = place.generation
         return try await store.withStore { store in
-            try store.read {
-                var held = try store.heldGroup(of: conversation)
-                let standing = try store.groupStanding(of: conversation)
-                if let standing, standing.generation != generation { held.resynced = nil }
-                return held
-            }
+            try store.read { try store.heldGroup(of: conversation, in: generation) }
         }
     }
 }
