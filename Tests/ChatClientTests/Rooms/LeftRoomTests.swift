@@ -76,15 +76,9 @@ import Testing
         try await withServer { server in
             let scene = try await RestoredRoomScene(server)
             try await scene.talks(access: .open)
-            let phone = try Person("carol", at: server.address)
-            _ = try await phone.joins(scene.carol)
-            _ = try await scene.carol.client().leaveRoom(scene.ops)
-            try await phone.client().joinRoom(scene.ops)
+            _ = try await leavesAndComesInByPhone(scene, at: server)
             #expect(try await scene.write("again", from: scene.carol) == nil)
-            try await scene.restored {
-                let refused = try await scene.write("lost", from: scene.alice)
-                #expect(refused == nil)
-            }
+            try await losesALine(scene)
             #expect(try await scene.write("behind it", from: scene.carol) == nil)
             #expect(HostileScene.messages(try await HostileScene.read(scene.alice)).last == "behind it")
         }
@@ -94,21 +88,30 @@ import Testing
         try await withServer { server in
             let scene = try await RestoredRoomScene(server)
             try await scene.talks(access: .open)
-            let phone = try Person("carol", at: server.address)
-            _ = try await phone.joins(scene.carol)
-            _ = try await scene.carol.client().leaveRoom(scene.ops)
-            // Of which the other device hears nothing.
-            try await phone.client().joinRoom(scene.ops)
+            let phone = try await leavesAndComesInByPhone(scene, at: server)
             #expect(try await scene.write("in it", from: phone) == nil)
-            try await scene.restored {
-                let refused = try await scene.write("lost", from: scene.alice)
-                #expect(refused == nil)
-            }
+            try await losesALine(scene)
             #expect(try await scene.carol.client().rooms(all: false).map(\.name) == [scene.ops])
             #expect(try await scene.write("still in it", from: phone) == nil)
             #expect(HostileScene.messages(try await HostileScene.read(scene.alice)).last == "still in it")
             #expect(try await scene.write("here, too", from: scene.carol) == nil)
             #expect(HostileScene.messages(try await HostileScene.read(phone)).last == "here, too")
+        }
+    }
+
+    /// - Returns: carol's other device, by which she is in the room; of that the one by which she has left hears nothing.
+    private func leavesAndComesInByPhone(_ scene: RestoredRoomScene, at server: TestServer) async throws -> Person {
+        let phone = try Person("carol", at: server.address)
+        _ = try await phone.joins(scene.carol)
+        _ = try await scene.carol.client().leaveRoom(scene.ops)
+        try await phone.client().joinRoom(scene.ops)
+        return phone
+    }
+
+    private func losesALine(_ scene: RestoredRoomScene) async throws {
+        try await scene.restored {
+            let refused = try await scene.write("lost", from: scene.alice)
+            #expect(refused == nil)
         }
     }
 }
