@@ -195,31 +195,6 @@ import Testing
         }
     }
 
-    @Test func `C5: a use of a file behind a restore has a number behind those that the restore may have lost`()
-        async throws
-    {
-        try await withServer { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            for person in [alice, bob] { try await person.client().leavesPackages() }
-            let path = try await file(.reusable, of: alice)
-            let box = try Person("alice", at: server.address)
-            try await server.isRestored {
-                _ = try await box.client().login(identityFile: path)
-                try await box.client().leavesPackages()
-                #expect(await HostileScene.write("one", from: bob, to: alice) == nil)
-                #expect(await HostileScene.write("two", from: box, to: bob) == nil)
-                #expect(HostileScene.messages(try await HostileScene.read(bob)).last == "two")
-            }
-            // The next job knows nothing of the one before, and neither does the server.
-            let next = try Person("alice", at: server.address)
-            _ = try await next.client().login(identityFile: path)
-            let device = try await identity(of: next).device
-            let keys = try await next.client().withStore { try $0.chainKeys(of: device) }
-            #expect(keys?.instance == RuleLimits.lostRenewals + 1)
-        }
-    }
-
     @Test(arguments: [IdentityFile.Use.once, .reusable])
     func `C4: a device whose file a restore has lost needs another one, and is told so`(
         use: IdentityFile.Use

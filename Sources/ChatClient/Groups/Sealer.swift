@@ -80,18 +80,21 @@ struct Sealer {
 
     /// Reads what stands in the way.
     private func begin(_ conversation: ConversationID, _ rows: GroupRowStore) throws -> SealingCourse {
+        let standing = try store.groupStanding(of: conversation)
+        let summary = try standing.flatMap { try StoredGroup.summary(of: $0.group.groupId, from: rows) }
+        let isIn = summary?.status == .active
+        // By what the server said at the last login. Of the group of a former life nobody is asked: a restore may have lost it.
+        if isIn, let standing, try store.identity()?.generation != standing.generation {
+            return SealingCourse(.newGeneration)
+        }
         switch try gate(conversation, store) {
         case .open: break
         case .unsettled: return SealingCourse(.unsettled)
         case .commitFirst: return SealingCourse(.commitFirst)
         case .closed(let problem): return SealingCourse(.closed(problem))
         }
-        guard let standing = try store.groupStanding(of: conversation),
-            let summary = try StoredGroup.summary(of: standing.group.groupId, from: rows), summary.status == .active
-        else { return SealingCourse(.noGroup) }
+        guard isIn, let standing, let summary else { return SealingCourse(.noGroup) }
         guard !summary.hasProposals else { return SealingCourse(.commitFirst) }
-        // What the server said at the last login.
-        guard try store.identity()?.generation == standing.generation else { return SealingCourse(.newGeneration) }
         let position = standing.position(epoch: Epoch(summary.epoch))
         let marks = MessageMarks(
             chain: try store.ownChainMark(identity.account),

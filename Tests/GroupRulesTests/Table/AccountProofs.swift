@@ -104,6 +104,7 @@ extension RuleTable {
                     [
                         "C5: of an enrol-often key the newest instance wins, one at a time and one a minute",
                         "C5: a use of a file behind a restore has a number behind those that the restore may have lost",
+                        "C5: who knew a use that a restore has lost writes to the next one, whenever they hear of the restore",
                         "the former connection of an identity is ended before the newer one is welcomed",
                         "C5: leaves with keys that were replaced are lost where the account has another one",
                     ], scenarios: ["identities"]),
