@@ -43,7 +43,7 @@ enum GroupTarget: Equatable, Sendable {
     /// were removed.
     ///
     /// - Parameter parties: whose leaves there are.
-    /// - Throws: `not_a_member` (77), `removal_pending` (75); `forbidden` (77) of a room in which nobody is who could remove them.
+    /// - Throws: `not_a_member` (77), `removal_pending` (75).
     func checkPlace(of own: Party, in policy: GroupPolicy, _ parties: [Party]) throws(Problem) {
         guard !parties.contains(own) else { return }
         var spoken: String?
@@ -56,11 +56,6 @@ enum GroupTarget: Equatable, Sendable {
             }
         }
         guard !parties.contains(where: { $0.account == own.account && $0.root != own.root }) else {
-            if case .room(let name, _) = self, parties.allSatisfy({ $0.account == own.account }) {
-                throw Problem(
-                    .forbidden, "nobody is in #\(name) but former devices of this account, which was begun anew",
-                    advice: .openRoomToFormer(name.text), conversation: spoken, sent: .no)
-            }
             throw Problem(
                 .removalPending,
                 "somebody who is in the conversation has to remove this account's former devices first",

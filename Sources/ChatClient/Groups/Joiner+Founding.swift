@@ -130,7 +130,7 @@ extension Joiner {
             if !isReturning, former?.policy.group == next.group { return try await standing(conversation) }
             let ground = try await ground(next, info, former, in: conversation)
             follower = try ground.follower(info, tree: tree, judge: judge)
-            if let previous = try await desertion(of: follower, next) { return .deserted(previous) }
+            if let previous = try await desertion(of: follower) { return .deserted(previous) }
             // Somebody has added this device while it asked: what was written since is for the leaf that it has by that.
             if !isReturning, target != .everyone, follower.members.credentials.contains(where: isOwn),
                 case .entered(let mark) = try await readWelcome(conversation)
@@ -142,21 +142,18 @@ extension Joiner {
         } catch let problem as Problem { throw problem } catch {
             throw Problem(.protocolFault, "the server describes a group that cannot be joined: \(error)")
         }
-        let joining = try StagedGroup.joining(
-            follower, info, at: position, place, in: conversation, as: target, now: WallClock.now)
+        let joining: StagedGroup
+        do throws(Problem) {
+            joining = try StagedGroup.joining(
+                follower, info, at: position, place, in: conversation, as: target, now: WallClock.now)
+        } catch {
+            guard error.code == ErrorCode.removalPending.name else { throw error }
+            return try await wait(for: error, follower, in: conversation, as: target)
+        }
         guard let kind = try await stage(joining, isReturning: isReturning, restored) else {
             return try await standing(conversation)
         }
         return .made(kind)
-    }
-
-    /// The next incarnation is founded where nobody of a party would read this one, this account among them.
-    private func desertion(
-        of group: PublicGroup, _ policy: GroupPolicy
-    ) async throws(Problem) -> GroupPolicy.Previous? {
-        let leaves = group.members.map(\.leaf)
-        let isDeserted = try await store.withStore { try $0.isDeserted(policy, leaves) }
-        return isDeserted ? group.context.asPrevious(of: policy.group) : nil
     }
 
     private func isOwn(_ credential: DeviceCredential) -> Bool {

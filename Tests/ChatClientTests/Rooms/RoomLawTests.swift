@@ -103,50 +103,6 @@ import Testing
         }
     }
 
-    @Test func `who has begun the account anew and was alone in an open room is told what opens it, and that does`()
-        async throws
-    {
-        try await withServer({ $0.gathering = .milliseconds(20) }) { server in
-            let alice = try await Person.registered("alice", at: server)
-            let bob = try await Person.registered("bob", at: server)
-            let (ops, dev) = (try Self.ops(), try #require(RoomName("dev")))
-            for room in [ops, dev] { try await bob.client().createRoom(room, access: .open) }
-            let fresh = try Person("bob", at: server.address)
-            _ = try await fresh.client().login(
-                user: bob.name, password: Person.password, deviceName: "new",
-                wish: LoginWish(confirmReset: { _ in true }))
-            for room in [ops, dev] {
-                do {
-                    try await fresh.client().joinRoom(room)
-                    Issue.record("it is in it")
-                } catch let error as Problem {
-                    #expect(error.code == "forbidden")
-                    #expect(error.advice == .openRoomToFormer(room.text))
-                }
-                do {
-                    try await fresh.client().createRoom(room, access: .open)
-                    Issue.record("it is made anew")
-                } catch let error as Problem {
-                    #expect(error.code == "forbidden")
-                    #expect(error.advice == .openRoomToFormer(room.text))
-                }
-            }
-            // Somebody else comes in and writes, and removes the former devices by that.
-            try await alice.client().joinRoom(ops)
-            let isLetIn = try await eventually {
-                let client = try alice.client()
-                _ = await client.send([OutgoingMessage(conversation: .room(ops.spoken), body: "here")])
-                await client.settle()
-                return (try? await fresh.client().joinRoom(ops)) != nil
-            }
-            #expect(isLetIn)
-            // The name is free.
-            try await server.administer(.removeRoom(dev))
-            try await fresh.client().createRoom(dev, access: .open)
-            #expect(try await fresh.client().rooms(all: false).map(\.name) == [dev, ops])
-        }
-    }
-
     @Test func `who has begun the account anew is told whom to ask to be added to a closed room`() async throws {
         try await withServer { server in
             let alice = try await Person.registered("alice", at: server)
