@@ -132,6 +132,7 @@ extension Client {
         }
         try store { store in try store.write { try store.forgetLeft(record.conversation) } }
         let joiner = try await roomJoiner()
+        if record.isMember, record.access == .open { try await joiner.joinAgain(record.conversation) }
         do throws(Problem) { _ = try await joiner.enter(record.conversation, as: .room(name)) } catch {
             // It was begun anew, and has its place by the server's word alone.
             guard error.code == ErrorCode.notAMember.name else { throw error }

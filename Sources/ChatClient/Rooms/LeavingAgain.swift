@@ -32,6 +32,12 @@ extension Joiner {
         }
     }
 
+    /// By the will of whoever said so here, behind the restore: another device by which the account has left before does not leave again, for of
+    /// the two the first in one life of the server's store counts.
+    func joinAgain(_ room: ConversationID) async throws(Problem) {
+        let _: Rooms = try await wire.ask(JoinRoom(conversation: room, id: try leaving(room)))
+    }
+
     /// Whether other devices of this account are in a room, and this one, which was in it, is not: what the restore has brought back is of a
     /// time behind the leaving, and whoever left would take out those who came in again.
     private func hasComeInSince(_ room: ConversationID) async throws(Problem) -> Bool {

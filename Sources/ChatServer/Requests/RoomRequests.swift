@@ -174,12 +174,11 @@ extension RoomSelection {
 
 extension MembershipChange {
     /// The identifier of the bundle by which the server makes the change for an account that asks for it: no two accounts have the same.
+    /// Coming and going have: of the two the first under an identifier counts.
     fileprivate func id(of request: MessageID) -> MessageID? {
         switch self {
-        case .admit(let account):
-            .version8(digest: SHA256.hash(Array("join".utf8) + account.bytes + request.bytes))
-        case .leave(let account):
-            .version8(digest: SHA256.hash(Array("leave".utf8) + account.bytes + request.bytes))
+        case .admit(let account), .leave(let account):
+            .version8(digest: SHA256.hash(Array("room".utf8) + account.bytes + request.bytes))
         case .join, .enter, .lose: nil
         }
     }

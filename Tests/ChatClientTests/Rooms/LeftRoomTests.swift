@@ -99,6 +99,26 @@ import Testing
         }
     }
 
+    @Test func `S4: who has joined again by another device behind a restore is not taken out by the one that left`()
+        async throws
+    {
+        try await withServer { server in
+            let scene = try await RestoredRoomScene(server)
+            try await scene.talks(access: .open)
+            let phone = try Person("carol", at: server.address)
+            _ = try await phone.joins(scene.carol)
+            try await scene.restored { _ = try await scene.carol.client().leaveRoom(scene.ops) }
+            try await phone.client().joinRoom(scene.ops)
+            #expect(try await scene.write("in it", from: phone) == nil)
+            for _ in 0..<2 { _ = try await scene.carol.client().rooms(all: false) }
+            #expect(try await scene.write("still in it", from: phone) == nil)
+            #expect(HostileScene.messages(try await HostileScene.read(scene.alice)).last == "still in it")
+            // Whoever leaves by then leaves with all devices.
+            _ = try await scene.carol.client().leaveRoom(scene.ops)
+            #expect(try await scene.write("out of it", from: phone) == "not_a_member")
+        }
+    }
+
     /// - Returns: carol's other device, by which she is in the room; of that the one by which she has left hears nothing.
     private func leavesAndComesInByPhone(_ scene: RestoredRoomScene, at server: TestServer) async throws -> Person {
         let phone = try Person("carol", at: server.address)

@@ -114,6 +114,7 @@ extension RuleTable {
                         "S4: who has left, and listens first behind a restore, is not in it again by that",
                         "S4: who has left takes out nobody behind a restore who came in since by another device",
                         "S4: who has left, and came in again by another device, is not taken out behind a restore",
+                        "S4: who has joined again by another device behind a restore is not taken out by the one that left",
                         "S4: an admin whose own change a restore has lost reads on when the fork is accepted",
                         "S4: a Welcome that a restore has brought back does not hide the one behind it",
                         "S4: who knows of a removal that a restore has lost comes in again when they are added again",
