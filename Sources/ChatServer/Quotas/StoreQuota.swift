@@ -47,9 +47,9 @@ package struct StoreQuota: Sendable {
         reserve = limits.storeReserve
     }
 
-    /// Whether `bytes` more of this account may be stored.
-    package func verdict(adding bytes: Int, for account: AccountID) -> Verdict {
-        guard hasRoom(for: bytes) else { return .storeFull }
+    /// Whether `bytes` more of this account may be stored, and `rows` beside them that are nobody's.
+    package func verdict(adding bytes: Int, rows: Int = 0, for account: AccountID) -> Verdict {
+        guard hasRoom(for: bytes + rows) else { return .storeFull }
         let bytes = UInt64(max(0, bytes))
         if accountLimit > 0 && used[account, default: 0] &+ bytes > accountLimit { return .accountFull }
         return .room
@@ -74,13 +74,14 @@ package struct StoreQuota: Sendable {
 
     package func used(by account: AccountID) -> UInt64 { used[account, default: 0] }
 
-    /// Entries of the account were stored, with their Welcomes.
-    package mutating func added(_ bytes: Int, for account: AccountID) {
+    /// Entries of the account were stored, with their Welcomes, and `rows` beside them.
+    package mutating func added(_ bytes: Int, rows: Int = 0, for account: AccountID) {
         let bytes = UInt64(max(0, bytes))
         used[account, default: 0] &+= bytes
         // Until both are measured again: much can be written meanwhile.
-        storeSize &+= bytes
-        diskFree -= min(diskFree, bytes)
+        let written = bytes &+ UInt64(max(0, rows))
+        storeSize &+= written
+        diskFree -= min(diskFree, written)
     }
 
     /// Entries and Welcomes of the account ended. The store's size is measured anew, not reckoned.

@@ -11,8 +11,8 @@ final class StoreQuotaDesk {
 
     func apply(_ limits: ServerLimits) { quota.apply(limits) }
 
-    func verdict(adding bytes: Int, for account: AccountID) -> StoreQuota.Verdict {
-        quota.verdict(adding: bytes, for: account)
+    func verdict(adding bytes: Int, rows: Int = 0, for account: AccountID) -> StoreQuota.Verdict {
+        quota.verdict(adding: bytes, rows: rows, for: account)
     }
 
     func hasRoom(for bytes: Int) -> Bool { quota.hasRoom(for: bytes) }
@@ -20,7 +20,7 @@ final class StoreQuotaDesk {
     var storeSize: UInt64 { quota.storeSize }
     var isRoomShort: Bool { quota.isRoomShort }
 
-    func added(_ bytes: Int, for account: AccountID) { quota.added(bytes, for: account) }
+    func added(_ bytes: Int, rows: Int = 0, for account: AccountID) { quota.added(bytes, rows: rows, for: account) }
     func removed(_ bytes: UInt64, for account: AccountID) { quota.removed(bytes, for: account) }
 
     func measured(storeSize: UInt64, diskFree: UInt64) {

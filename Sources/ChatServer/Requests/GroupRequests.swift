@@ -131,8 +131,9 @@ final class GroupRequests {
     private func objection(
         to bundle: Bundle, _ question: HandshakeQuestion, _ decision: HandshakeDecision
     ) -> Failure? {
-        let bytes = StoreQuota.bytes(of: bundle)
-        if let failure = quota.verdict(adding: bytes, for: question.author.account).failure { return failure }
+        let verdict = quota.verdict(
+            adding: StoreQuota.bytes(of: bundle), rows: bundle.bytesOfRows, for: question.author.account)
+        if let failure = verdict.failure { return failure }
         guard case .success(let ruling)? = decision.ruling, ruling.isExternal else { return nil }
         let limit = RateLimit(burst: 2, interval: .seconds(Limits.externalCommitSeconds))
         let wait = externals.take(question.author.device, of: limit, at: context.clock.ticks)

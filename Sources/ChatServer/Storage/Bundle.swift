@@ -62,10 +62,11 @@ package struct Bundle: Sendable, Equatable {
 
     package var payloadBytes: Int { entry?.payload.count ?? 0 }
 
+    /// Of side rows: the founding of a group, its tree, its description. They are room of the store, and nobody's share.
+    package var bytesOfRows: Int { rows.reduce(0) { $0 + ($1.value?.count ?? 0) } }
+
     /// Of side rows and the Welcome.
-    package var bytesBeside: Int {
-        rows.reduce(0) { $0 + ($1.value?.count ?? 0) } + (welcome?.payload.count ?? 0)
-    }
+    package var bytesBeside: Int { bytesOfRows + (welcome?.payload.count ?? 0) }
 
     /// Whether the precondition holds, and the new incarnation and epoch, where there are some, lie ahead.
     package func fits(_ position: ConversationPosition) -> Bool {

@@ -134,7 +134,7 @@ final class BatchWriter {
             else {
                 continue
             }
-            quota.added(StoreQuota.bytes(of: bundle), for: bundle.sender)
+            quota.added(StoreQuota.bytes(of: bundle), rows: bundle.bytesOfRows, for: bundle.sender)
         }
     }
 

@@ -82,6 +82,40 @@ import Testing
         }
     }
 
+    @Test func `what a founding keeps beside the log needs room in the store, too`() async throws {
+        let limit: UInt64 = 1 << 30
+        try await withServer {
+            ($0.hub.limits.maxStore, $0.hub.limits.storeReserve) = (limit, 0)
+            $0.hub.measureInterval = .hours(1)
+        } _: { server in
+            var alice = try await GroupMember("alice", on: server, seed: 1)
+            let room = try await alice.makeRoom("ops")
+            let policy = try alice.policy(of: room)
+            let prepared = try alice.founding(policy)
+            let isMeasured = try await eventually {
+                try await server.server.hub.value { $0.quota.storeSize > 0 }
+            }
+            #expect(isMeasured)
+            let entry = StoreQuota.bytes(ofPayload: prepared.handshake.count)
+            for (free, code) in [
+                (entry, ErrorCode.storeFull), (entry + prepared.founding.count, .storeFull),
+                (entry + (prepared.founding.count + prepared.info.count) * 4, nil),
+            ] {
+                try await server.server.hub.value { hub in
+                    hub.quota.measured(storeSize: limit - UInt64(free), diskFree: .max)
+                }
+                let refused = try await failure { try await alice.found(prepared, policy) }
+                #expect(refused?.errorCode == code, "\(free): \(String(describing: refused))")
+            }
+            // It is reckoned until it is measured, and is nobody's share.
+            let (size, used) = try await server.server.hub.value { [account = try alice.client.account] hub in
+                (hub.quota.storeSize, hub.quota.used(by: account))
+            }
+            #expect(size > limit - UInt64(prepared.founding.count + prepared.info.count) * 4)
+            #expect(used == UInt64(entry))
+        }
+    }
+
     @Test func `handshakes of one account wait in no more than its share of the memory`() async throws {
         try await withServer { server in
             let first = try await server.logIn("mallory")
