@@ -61,8 +61,8 @@ struct DeviceChecks {
         guard let chain else { return "\(devices.count) of an account without a chain" }
         return chain.devices.values.filter(\.isActive).sorted { $0.number < $1.number }.map { device in
             let link = chain.links[Int(device.number)]
-            let by = link.by == device.grant.device ? "the beginning" : name(of: link.by)
-            return "\(name(of: device.grant.device)) by \(by)"
+            let came = link.by == device.grant.device ? "the first" : "let in by \(name(of: link.by))"
+            return "\(name(of: device.grant.device)) (\(came))"
         }.joined(separator: ", ")
     }
 

@@ -71,10 +71,11 @@ import Testing
         ]
         #expect(
             checks(ann, records).map(\.text) == [
-                "this one by the beginning, box by phone, which is revoked, tablet by phone, which is revoked"
+                "this one (the first), box (let in by phone, which is revoked), "
+                    + "tablet (let in by phone, which is revoked)"
             ])
         #expect(
-            checks(ann, records.filter { $0.id != phone }).first?.text.contains("box by \(phone.hex), which is gone")
-                == true)
+            checks(ann, records.filter { $0.id != phone }).first?.text
+                .contains("box (let in by \(phone.hex), which is gone)") == true)
     }
 }
