@@ -175,6 +175,22 @@ private final class EmbeddedServer {
         #expect(delegate.heard == [.closed(.handshakeTimedOut)])
     }
 
+    @Test func `a client's handshake has the time of its attempt to connect`() throws {
+        let channel = EmbeddedChannel()
+        let loop = TransportLoop(channel.eventLoop)
+        let engine = try TLSEngine(
+            context: TLSContext(clientTrusting: nil), role: .client(name: "192.0.2.1"), scratch: loop.scratch)
+        let delegate = Recorder()
+        let connection = FrameConnection(
+            loop: loop, remoteAddress: NetworkAddress(host: "192.0.2.1", port: 1), engine: engine, limits: .client,
+            isPaused: true)
+        connection.delegate = delegate
+        try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
+        connection.beginHandshake()
+        channel.embeddedEventLoop.advanceTime(by: .hours(1))
+        #expect(delegate.heard.isEmpty)
+    }
+
     @Test func `a frame never finished ends the connection and one that is does not`() throws {
         let server = try EmbeddedServer()
         let timeout = try #require(server.connection.limits.frameTimeout)

@@ -3,8 +3,8 @@ import NIOCore
 
 /// How long a connection waits for its peer, and how much it keeps for it.
 package struct ConnectionLimits: Sendable {
-    /// From accept to the end of the TLS handshake.
-    package var handshakeTimeout: TimeAmount
+    /// From accept to the end of the TLS handshake; nil: not watched.
+    package var handshakeTimeout: TimeAmount?
     /// From a frame's first byte to its last, once it did not come whole; nil: not watched.
     package var frameTimeout: TimeAmount?
     /// Without progress while something waits to be sent; nil: not watched.
@@ -17,7 +17,7 @@ package struct ConnectionLimits: Sendable {
     package var helloLimit: Int?
 
     package init(
-        handshakeTimeout: TimeAmount, frameTimeout: TimeAmount?, stallTimeout: TimeAmount?,
+        handshakeTimeout: TimeAmount?, frameTimeout: TimeAmount?, stallTimeout: TimeAmount?,
         closeTimeout: TimeAmount = .seconds(5), frameLimit: Int, helloLimit: Int? = nil
     ) {
         self.handshakeTimeout = handshakeTimeout
@@ -35,8 +35,8 @@ package struct ConnectionLimits: Sendable {
         stallTimeout: .seconds(Int64(Limits.stalledSeconds)),
         frameLimit: Limits.frameBeforeLogin, helloLimit: HelloGate.usualLimit)
 
-    /// What a client grants the server it chose: any frame; its own time-outs bound the rest.
+    /// What a client grants the server it chose: any frame; its own time-outs, of which that of the connection attempt is one,
+    /// bound the rest.
     package static let client = ConnectionLimits(
-        handshakeTimeout: .seconds(Int64(Limits.handshakeSeconds)), frameTimeout: nil, stallTimeout: nil,
-        frameLimit: Limits.frame)
+        handshakeTimeout: nil, frameTimeout: nil, stallTimeout: nil, frameLimit: Limits.frame)
 }

@@ -5,7 +5,7 @@ extension FrameConnection {
     /// Starts the handshake and its deadline: the client speaks first.
     func beginHandshake() {
         guard state == .handshaking, deadline == nil else { return }
-        deadline = loop.schedule(in: limits.handshakeTimeout) { self.end(because: .handshakeTimedOut) }
+        deadline = limits.handshakeTimeout.map { loop.schedule(in: $0) { self.end(because: .handshakeTimedOut) } }
         process()
     }
 

@@ -146,7 +146,6 @@ final class ConnectAttempt: FrameConnectionDelegate {
     func connectionDidClose(_ connection: FrameConnection, reason: CloseReason) {
         switch reason {
         case .tls(let failure): fail(.tls(failure))
-        case .handshakeTimedOut: fail(.timedOut)
         default: fail(.closed(reason.description))
         }
     }
