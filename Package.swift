@@ -148,7 +148,10 @@ let package = Package(
         // A server's store and accounts in memory, for its tests and for the fuzzers.
         .target(
             name: "ServerSupport",
-            dependencies: ["ChatProtocol", "ChatServer", "GroupRules", "Transport", "WireCodec"],
+            dependencies: [
+                "ChatProtocol", "ChatServer", "GroupRules", "TestSupport", "Transport", "WireCodec",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             path: "Tests/ServerSupport", swiftSettings: strict),
         // Measures the release programs over the wire (`make bench`). It stands here and not in a package of its own since
         // `package` access ends there, and it should not speak the protocol in a second way. No product links it.
@@ -204,8 +207,8 @@ let package = Package(
             dependencies: [
                 "CLISupport", "ChatProtocol", "SQLite", "System", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
-                "ChatClient", "ChatServer", "CSQLite", "GroupRules", "MLS", "Transport", "RulesSupport", "TestSupport",
-                "StoredValues", "WireCodec",
+                "ChatClient", "ChatServer", "CSQLite", "GroupRules", "MLS", "Transport", "RulesSupport",
+                "ServerSupport", "StoredValues", "TestSupport", "WireCodec",
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),

@@ -57,7 +57,7 @@ import Testing
             log.logLevel = .critical
             var settings = ClientSettings(
                 paths: person.paths, profile: try #require(UserName("default")), requestedServer: server.address,
-                trust: .acceptNew)
+                trust: .acceptNew, connectTimeout: .patience)
             settings.keys = policy
             let client = Client(
                 settings: settings,

@@ -58,8 +58,7 @@ final class SimulatedDevice: Sendable {
         log.logLevel = ProcessInfo.processInfo.environment["CHAT_SIM_LOG"] == nil ? .critical : .debug
         let settings = ClientSettings(
             paths: Self.paths(home.withLock { $0 }), profile: try #require(UserName("default")),
-            requestedServer: server,
-            trust: .acceptNew)
+            requestedServer: server, trust: .acceptNew, connectTimeout: .patience)
         return Client(settings: settings, log: log, line: line)
     }
 

@@ -141,11 +141,11 @@ actor Simulation {
             processes.append(
                 try await .start(on: device, fate, isHolding: isHolding, life: life, action.body))
         }
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .patience
         var slow = 0
         while processes.contains(where: { !$0.isOver }) {
             guard ContinuousClock.now < deadline else {
-                throw fail("not over after a minute: \(wanted.map { "\($0.device.name) \($0.action)" })")
+                throw fail("does not end: \(wanted.map { "\($0.device.name) \($0.action)" })")
             }
             try await reviveServer()
             let busy = processes.filter { !$0.isOver }

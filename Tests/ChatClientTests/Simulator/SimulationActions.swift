@@ -71,7 +71,7 @@ enum Action: Sendable, CustomStringConvertible {
 
     private func write(_ message: Simulation.Message, by client: Client) async throws(Problem) -> String {
         let outgoing = OutgoingMessage(conversation: message.target, body: message.body, key: message.key)
-        let sent = await client.send([outgoing], options: SendOptions(timeout: .seconds(8)))
+        let sent = await client.send([outgoing], options: SendOptions(timeout: .seconds(60)))
         guard let end = sent.first else { return "nothing" }
         if let problem = end.problem { throw problem }
         return "accepted as \(end.seq.map { "\($0.value)" } ?? "?")"

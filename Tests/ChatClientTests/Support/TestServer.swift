@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SQLite
+import ServerSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -67,8 +68,7 @@ final class TestServer: Sendable {
         in scratch: Scratch, port: Int, now: @escaping Clock, _ adjust: Adjustment
     ) async throws -> Running {
         let path = scratch.url.appendingPathComponent("server.db").path
-        var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: port)])
-        settings.hub.limits = .off
+        var settings = Server.Settings.patient(port: port)
         settings.now = now
         adjust(&settings.hub)
         var log = Logger(label: "server")

@@ -31,8 +31,7 @@ final class TestServer: Sendable {
         change: (inout Server.Settings) -> Void = { _ in }
     ) async throws -> TestServer {
         let scratch = try scratch ?? Scratch()
-        var settings = Server.Settings(addresses: [NetworkAddress(host: "127.0.0.1", port: 0)])
-        settings.hub.limits = .off
+        var settings = Server.Settings.patient()
         change(&settings)
         var log = Logger(label: "test")
         log.logLevel = .critical
