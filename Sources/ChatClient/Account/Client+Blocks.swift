@@ -26,21 +26,25 @@ extension Client {
         _ = try await changeBlocks(ChangeBlocks(unblocked: [account]), on: link)
     }
 
-    /// What another device has changed, for Welcomes that come meanwhile.
-    func refreshBlocks(on link: Link) async {
-        do throws(Problem) { _ = try await changeBlocks(ChangeBlocks(), on: link) } catch {
-            log.info("not asked whom this account blocks: \(error.text)")
-        }
-    }
-
     private func blockable(_ user: UserName) async throws(Problem) -> AccountID {
         guard let account = try await self.user(named: user)?.id else {
             throw .noSuchUser(user, sent: .no)
         }
         return account
     }
+}
 
-    private func changeBlocks(_ change: ChangeBlocks, on link: Link) async throws(Problem) -> [AccountRecord] {
+extension Attendant {
+    /// What another device has changed, for Welcomes that come meanwhile.
+    func refreshBlocks(on link: Link) async {
+        do throws(Problem) { _ = try await changeBlocks(ChangeBlocks(), on: link) } catch {
+            log.info("not asked whom this account blocks: \(error.text)")
+        }
+    }
+}
+
+extension ProfileWorker {
+    fileprivate func changeBlocks(_ change: ChangeBlocks, on link: Link) async throws(Problem) -> [AccountRecord] {
         let reply: Accounts = try await link.request(change)
         try store { store in
             let blocked = Set(reply.accounts.map(\.id))

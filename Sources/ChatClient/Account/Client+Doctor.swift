@@ -55,9 +55,6 @@ extension Client {
                 ? settings.configurationFile : "no configuration file; defaults and environment count")
     }
 
-    /// Below this the room on the disk is a matter.
-    static let roomNotice: UInt64 = 16 << 20
-
     static func diskCheck(
         _ path: String, free: (_ path: String) -> UInt64? = { DiskRoom.free(at: $0) }
     ) -> DoctorCheck {
@@ -65,7 +62,7 @@ extension Client {
             return DoctorCheck(name: "disk", status: .skipped, text: "not without a profile")
         }
         let text = "\(SizeText.text(free)) free for \(path)"
-        guard free < roomNotice else { return DoctorCheck(name: "disk", status: .ok, text: text) }
+        guard free < ProfileStore.roomNotice else { return DoctorCheck(name: "disk", status: .ok, text: text) }
         return DoctorCheck(
             name: "disk", status: .warning, text: text + ": make room, or messages cannot be stored soon")
     }

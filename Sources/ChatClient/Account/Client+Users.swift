@@ -6,20 +6,9 @@ extension Client {
     /// Who is online, or everybody, in the order of their names.
     package func users(onlineOnly: Bool) async throws(Problem) -> [AccountStatus] {
         let (link, _) = try await loggedInLink()
-        let users = try await users(onlineOnly: onlineOnly, on: link)
+        let users = try await link.users(onlineOnly: onlineOnly)
         remember(users.map(\.account))
         return users
-    }
-
-    /// - Parameter pages: of the list, at most.
-    func users(onlineOnly: Bool, on link: Link, pages: Int = .max) async throws(Problem) -> [AccountStatus] {
-        try await link.whole(
-            PagedList("its users", now: Monotonic.now, by: \.account.name), pages: pages
-        ) {
-            ListAccounts(after: $0, onlineOnly: onlineOnly)
-        } reading: { (page: AccountPage) in
-            (page.accounts, page.more)
-        }
     }
 
     /// Who has a name, by the server's word; nil: nobody.
@@ -91,6 +80,21 @@ extension Client {
     /// Names for completion and Tab, from the local store; empty where there is none. Never fails, never connects.
     package func completionNames() -> [UserName] {
         (try? storeForReading { try $0.knownUsers(limit: 10_000) }) ?? []
+    }
+}
+
+extension Link {
+    /// Who is online, or everybody, in the order of their names.
+    ///
+    /// - Parameter pages: of the list, at most.
+    func users(onlineOnly: Bool, pages: Int = .max) async throws(Problem) -> [AccountStatus] {
+        try await whole(
+            PagedList("its users", now: Monotonic.now, by: \.account.name), pages: pages
+        ) {
+            ListAccounts(after: $0, onlineOnly: onlineOnly)
+        } reading: { (page: AccountPage) in
+            (page.accounts, page.more)
+        }
     }
 }
 

@@ -25,9 +25,9 @@ extension Client {
             waiter = try AnswerWaiter(
                 client: self, directory: settings.profileDirectory, choices: question.choices, report: report)
         } catch { throw Problem(store: error) }
-        await joinLive(waiter.key, options: []) { [weak waiter] in waiter?.report($0) }
+        await connections.joinLive(waiter.key, options: []) { [weak waiter] in waiter?.report($0) }
         let outcome = await conduct(question, text, waiter, deadline: deadline, begin: begin, report: report)
-        await leaveLive(waiter.key)
+        await connections.leaveLive(waiter.key)
         return try outcome.get()
     }
 

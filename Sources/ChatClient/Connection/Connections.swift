@@ -9,12 +9,15 @@ actor Connections: ProfileWorker {
     nonisolated let tools: ProfileTools
     /// Who sees to each from its login to its end.
     nonisolated let attendant: Attendant
+    /// What the lasting one is subscribed to besides what its first listener wants: others may come later.
+    private let subscribesAlways: Subscribe.Options
     /// What they go through.
     private let line: LinkLine
     private var links = LinkDesk()
 
-    init(_ tools: ProfileTools, line: @escaping LinkLine) {
+    init(_ tools: ProfileTools, subscribesAlways: Subscribe.Options, line: @escaping LinkLine) {
         self.tools = tools
+        self.subscribesAlways = subscribesAlways
         self.line = line
         attendant = Attendant(tools)
     }
@@ -55,18 +58,39 @@ actor Connections: ProfileWorker {
 
     func closeForRequests() { links.closeForRequests() }
 
-    /// The lasting one, while somebody listens.
+    // MARK: The lasting one
+
+    /// Nil where nobody listens.
     var live: LiveConnection? { links.live }
 
-    /// The lasting one, begun where there is none.
-    func beginLive(_ make: @Sendable () -> LiveConnection) -> LiveConnection {
+    /// Hears of the lasting connection, which begins with the first who does.
+    func joinLive(
+        _ key: ObjectIdentifier, options: Subscribe.Options, requiresFirstConnection: Bool = true,
+        report: @escaping @Sendable (LiveReport) -> Void
+    ) async {
+        let live = beginLive(options: options, requiresFirstConnection: requiresFirstConnection)
+        await live.addListener(key, report)
+        await live.start()
+    }
+
+    private func beginLive(options: Subscribe.Options, requiresFirstConnection: Bool) -> LiveConnection {
         if let live = links.live { return live }
-        let live = make()
+        let live = LiveConnection(
+            self, options: options.union(subscribesAlways), requiresFirstConnection: requiresFirstConnection)
         links.begin(live)
         return live
     }
 
-    func takeLive() -> LiveConnection? { links.takeLive() }
+    /// Takes a listener off; the connection ends with the last one.
+    func leaveLive(_ key: ObjectIdentifier) async {
+        guard let live, await live.removeListener(key) else { return }
+        await stopLive(whenIdle: true)
+    }
+
+    /// - Parameter whenIdle: after what was asked on it is answered.
+    func stopLive(whenIdle: Bool = false) async {
+        await links.takeLive()?.stop(whenIdle: whenIdle)
+    }
 
     // MARK: How they are made
 

@@ -27,7 +27,7 @@ extension Client {
         // Of a device that still waited when it was let in nothing is asked.
         let isAsked = link.welcomeSoFar?.state == .active
         let link = isAsked ? link : (try? await loggedInLink().0) ?? link
-        await refillKeyPackages(on: link, atEnd: true)
+        await attendant.refillKeyPackages(on: link, atEnd: true)
         await attendant.enterEveryone(on: link)
     }
 

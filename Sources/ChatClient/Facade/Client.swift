@@ -9,8 +9,6 @@ import Transport
 package actor Client: ProfileWorker {
     nonisolated let tools: ProfileTools
     nonisolated let connections: Connections
-    /// What a lasting connection is subscribed to besides what its first listener wants: others may come later.
-    let subscribesAlways: Subscribe.Options
 
     /// Touches neither disk nor network.
     ///
@@ -28,8 +26,7 @@ package actor Client: ProfileWorker {
         line: @escaping LinkLine
     ) {
         tools = ProfileTools(ProfileStore(settings: settings, log: log), interaction)
-        connections = Connections(tools, line: line)
-        subscribesAlways = hasManyListeners ? [.presence, .receipts] : .init()
+        connections = Connections(tools, subscribesAlways: hasManyListeners ? [.presence, .receipts] : [], line: line)
     }
 
     /// The executor of the profile's store: what is done there is done at once.
@@ -40,7 +37,7 @@ package actor Client: ProfileWorker {
 
     /// Ends the connections, after what was sent has gone out. A process may as well just end.
     package func close() async {
-        await stopLive()
+        await connections.stopLive()
         await connections.closeForRequests()
     }
 
@@ -55,7 +52,8 @@ package actor Client: ProfileWorker {
         await attendant.settle()
         guard let attendance = await attendant.attendance else { return }
         guard !attendance.link.isOver else { return await attendance.attendant.value }
-        await refillKeyPackages(on: attendance.link, atEnd: true)
-        await keepGroupsFreshAtEnd(on: attendance.link)
+        await attendant.refillKeyPackages(on: attendance.link, atEnd: true)
+        guard await connections.live == nil else { return }
+        await attendant.keepGroupsFreshAtEnd(on: attendance.link)
     }
 }

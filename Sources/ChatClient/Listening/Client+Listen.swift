@@ -13,20 +13,10 @@ extension Client {
         if options.presence { wanted.insert(.presence) }
         if options.receipts { wanted.insert(.receipts) }
         if !options.follow { wanted.insert(.unseen) }
-        await joinLive(
+        await connections.joinLive(
             listener.key, options: wanted, requiresFirstConnection: options.requiresFirstConnection
         ) { [weak listener] in listener?.report($0) }
         return listener
-    }
-
-    /// Hears of the lasting connection, which begins with the first who does.
-    func joinLive(
-        _ key: ObjectIdentifier, options: Subscribe.Options, requiresFirstConnection: Bool = true,
-        report: @escaping @Sendable (LiveReport) -> Void
-    ) async {
-        let live = await startLive(options: options, requiresFirstConnection: requiresFirstConnection)
-        await live.addListener(key, report)
-        await live.start()
     }
 
     private func makeListener(_ options: ListenOptions) throws(Problem) -> MessageListener {
@@ -46,7 +36,8 @@ extension Client {
                 stored = first
             }
             return try MessageListener(
-                client: self, options: options, directory: directory, plan: plan, reader: reader, lock: lock,
+                connections: connections, options: options, directory: directory, plan: plan, reader: reader,
+                lock: lock,
                 stored: stored)
         }
     }

@@ -8,7 +8,7 @@ package actor MessageListener {
     /// Items read at once: enough to be quick, few enough to be small.
     private static let page = 64
 
-    private let client: Client
+    private let connections: Connections
     private let options: ListenOptions
     private let reader: ItemReader
     private let mailbox = Mailbox<LiveReport>()
@@ -26,10 +26,11 @@ package actor MessageListener {
     private var lastNews = Duration.zero
 
     init(
-        client: Client, options: ListenOptions, directory: ProfileDirectory, plan: ListenPlan, reader: ItemReader,
+        connections: Connections, options: ListenOptions, directory: ProfileDirectory, plan: ListenPlan,
+        reader: ItemReader,
         lock: LockFile?, stored: ResumePosition?
     ) throws {
-        self.client = client
+        self.connections = connections
         self.options = options
         self.plan = plan
         self.reader = reader
@@ -207,6 +208,6 @@ package actor MessageListener {
         watch = nil
         settlement.release()
         mailbox.gate.open()
-        await client.leaveLive(key)
+        await connections.leaveLive(key)
     }
 }

@@ -23,7 +23,7 @@ struct LiveReport: Sendable {
 
 /// The lasting connection of a process: connects, stays, reconnects. All who listen share it.
 actor LiveConnection {
-    private let client: Client
+    private let connections: Connections
     private let log: Logger
     private let options: Subscribe.Options
     private var reconnector: Reconnector
@@ -45,10 +45,10 @@ actor LiveConnection {
         case end(Problem)
     }
 
-    init(client: Client, options: Subscribe.Options, requiresFirstConnection: Bool, log: Logger) {
-        self.client = client
+    init(_ connections: Connections, options: Subscribe.Options, requiresFirstConnection: Bool) {
+        self.connections = connections
         self.options = options
-        self.log = log
+        log = connections.log
         reconnector = Reconnector(requiresFirstConnection: requiresFirstConnection)
     }
 
@@ -56,7 +56,7 @@ actor LiveConnection {
     func start() {
         guard runner == nil else { return }
         runner = Task(executorPreference: MainThread.preferred) { await self.run() }
-        keeper = Task(executorPreference: MainThread.preferred) { [profile = client.profile] in
+        keeper = Task(executorPreference: MainThread.preferred) { [profile = connections.profile] in
             await profile.keepTexts()
         }
     }
@@ -142,7 +142,7 @@ actor LiveConnection {
                 continuation.finish()
             })
         do throws(Problem) {
-            let link = try await client.connections.openLink(subscribe: options, events: events)
+            let link = try await connections.openLink(subscribe: options, events: events)
             guard !Task.isCancelled else {
                 link.close()
                 return Problem(.unreachable, "the connection was closed")
@@ -164,31 +164,34 @@ actor LiveConnection {
     }
 
     private func handle(_ event: LinkEvents.Event, behind: StorePosition) async {
+        let attendant = connections.attendant
         switch event {
         case .login(let welcome):
             reconnector.connected(now: Monotonic.now)
             let notice = LoginNotice(
                 time: welcome.time, user: welcome.account.name, displayName: welcome.account.displayName,
-                server: await client.address, device: welcome.device, deviceName: welcome.deviceName,
+                server: await connections.profile.address, device: welcome.device, deviceName: welcome.deviceName,
                 waiting: Int(welcome.waiting))
             lastLogin = LiveReport(event: .login(notice), behind: behind)
             tell(.login(notice), behind: behind)
-            if let link { await client.tellReadMarks(on: link) }
+            if let link { await attendant.tellReadMarks(on: link) }
         // A person was told, and it is live in all other conversations.
         case .incomplete: break
         case .live(let time):
             if let link {
-                await client.comeIn(on: link)
-                Task(executorPreference: MainThread.preferred) { [client] in await client.keepGroupsFresh(on: link) }
+                await attendant.comeIn(on: link)
+                Task(executorPreference: MainThread.preferred) { [attendant] in
+                    await attendant.keepGroupsFresh(on: link)
+                }
             }
             lastLive = LiveReport(event: .live(time: time), behind: behind)
             tell(.live(time: time), behind: behind)
         case .presence(let frame):
-            await client.remember(frame.accounts)
+            await attendant.remember(frame.accounts)
             guard let change = presence.take(frame, now: WallClock.now) else { return }
             tell(.presence(change), behind: behind)
         case .receipt(let conversation, let state):
-            guard let notice = await client.receiptNotice(conversation, state) else { return }
+            guard let notice = await attendant.receiptNotice(conversation, state) else { return }
             tell(.receipt(notice), behind: behind)
         case .deviceWaits(let frame):
             let notice = WaitingNotice(device: frame.device, name: frame.name, time: frame.time)

@@ -3,6 +3,9 @@ import ChatProtocol
 
 /// Whether a profile may do anything, by what its store says.
 extension ProfileStore {
+    /// The server of this profile.
+    var address: ServerAddress { (try? identity().address) ?? settings.serverOfNewProfiles }
+
     nonisolated var notLoggedIn: Problem {
         Problem(
             .notLoggedIn, "profile \(settings.profile) is not logged in",

@@ -7,6 +7,9 @@ import Logging
 ///
 /// What works for a profile is given this, and not the façade.
 actor ProfileStore: GroupDoor, BesideStore {
+    /// Below this the room on its disk is a matter.
+    static let roomNotice: UInt64 = 16 << 20
+
     nonisolated let settings: ClientSettings
     /// Who may be written to.
     nonisolated let gate: KeyGate

@@ -30,13 +30,13 @@ import Testing
     private func staysConnected(_ person: Person) async throws {
         let client = try person.client()
         let (link, welcome) = try await client.loggedInLink()
-        await client.enterMissing(on: link, welcome)
+        await client.attendant.enterMissing(on: link, welcome)
     }
 
     private func gives(_ person: Person) async throws {
         let client = try person.client()
         try await client.sync()
-        await client.giveKeys(on: try await client.loggedInLink().0)
+        await client.attendant.giveKeys(on: try await client.loggedInLink().0)
     }
 
     private func known(to person: Person) async throws -> [KnownKeys.Key] {
@@ -88,7 +88,7 @@ import Testing
                 let link = try await client.loggedInLink().0
                 try await client.groupPassage.enter(conversation, on: link, after: .preconditionFailed)
                 try await client.groupPassage.enter(conversation, on: link)
-                #expect(try await client.write(lie, to: conversation, on: link))
+                #expect(try await client.attendant.write(lie, to: conversation, on: link))
             }
             try await alice.client().sync()
             #expect(try await known(to: alice) == before)

@@ -70,7 +70,7 @@ import Testing
                 try store.write { try store.database.run("UPDATE key_packages SET waits = 1") }
             }
             let link = try await client.loggedInLink().0
-            await client.refillKeyPackages(on: link, atEnd: false)
+            await client.attendant.refillKeyPackages(on: link, atEnd: false)
             let (rows, waiting) = try await client.withStore { store in
                 (
                     try store.database.first("SELECT count(*) FROM key_packages") { $0.int(0) },

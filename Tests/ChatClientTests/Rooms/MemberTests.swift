@@ -177,7 +177,7 @@ import Testing
             _ = try await phone.joins(bob)
             let client = try phone.client()
             let (link, welcome) = try await client.loggedInLink()
-            await client.enterMissing(on: link, welcome)
+            await client.attendant.enterMissing(on: link, welcome)
             #expect(try await told(phone) == [Told(.join, bob, added: [bob])])
             try await reads(alice, ops)
             let notice = try await alice.client().withStore { store in
@@ -186,7 +186,7 @@ import Testing
             }
             #expect(notice?.how == .join && notice?.added.map(\.hasOthers) == [true])
             // What it has is not entered again.
-            await client.enterMissing(on: link, welcome)
+            await client.attendant.enterMissing(on: link, welcome)
             #expect(try await told(phone).count == 1)
         }
     }
@@ -225,7 +225,7 @@ import Testing
             let told = HostileServer { [$0] }
             let client = try phone.client(line: { told.line($0) })
             let (link, welcome) = try await client.loggedInLink()
-            await client.enterMissing(on: link, welcome)
+            await client.attendant.enterMissing(on: link, welcome)
             // The server lets a device come in once a second: it is told so, and says it again.
             var entered: [ConversationID] = []
             for commit in told.bodies(ChatProtocol.Commit.self) where entered.last != commit.conversation {

@@ -4,7 +4,7 @@ import GroupRules
 import System
 
 /// A device that was let in later comes into the conversations that its account has already, when it stays connected for the first time.
-extension Client {
+extension Attendant {
     /// Pages of accounts among which others are looked for with whom there is a conversation.
     private static let pages = 16
     /// So many are entered at once, before it is said that what was missed is there; of others one a second.
@@ -24,7 +24,7 @@ extension Client {
         let isWithEveryone = Later<Void>()
         if isReady || meaning == .begin {
             Task(executorPreference: MainThread.preferred) {
-                await self.attendant.enterEveryone(on: link)
+                await self.enterEveryone(on: link)
                 isWithEveryone.set(())
             }
         } else {
@@ -70,8 +70,8 @@ extension Client {
                 }
                 if let end = link.end { throw end }
                 switch group.way {
-                case .direct(let conversation): await attendant.enterGroup(of: conversation, on: link)
-                case .room(let record): await attendant.enter(record, on: link)
+                case .direct(let conversation): await enterGroup(of: conversation, on: link)
+                case .room(let record): await enter(record, on: link)
                 }
             }
             if isFirst { try noteEntered(welcome.device) }
@@ -86,7 +86,7 @@ extension Client {
     /// those of two accounts.
     private func earlierGroups(on link: Link, _ welcome: Welcome) async throws(Problem) -> [MissingGroup] {
         let own = welcome.account.id
-        let users = try await users(onlineOnly: false, on: link, pages: Self.pages)
+        let users = try await link.users(onlineOnly: false, pages: Self.pages)
         let ids = users.map { ConversationID.direct(own, $0.account.id, on: welcome.server) }
         var found: [MissingGroup] = []
         for part in ids.pages(of: Limits.page) {

@@ -2,7 +2,7 @@ import CLISupport
 import ChatProtocol
 import System
 
-extension Client {
+extension Attendant {
     /// Refills the key packages of this device at the server, when a connection has done what it was made for.
     ///
     /// - Parameter atEnd: the process is about to end: it looks only for what is due for certain.

@@ -3,7 +3,7 @@ import ChatProtocol
 import GroupRules
 
 /// Who approves a device tells it whom it knows by their keys, in the group of the account's own devices.
-extension Client {
+extension Attendant {
     /// Tells them to those that have come into the group of own devices. Where there is no such group yet it is founded, for them to come in.
     func giveKeys(on link: Link) async {
         do throws(Problem) {

@@ -3,7 +3,7 @@ import ChatProtocol
 import System
 
 /// Sees to it that the keys of this device's leaves stay fresh (E8).
-extension Client {
+extension Attendant {
     /// Groups that a command sees to behind its own messages.
     private static let mostAtEnd = 4
 
@@ -29,7 +29,7 @@ extension Client {
     /// What a command has left to be done behind its own messages: only in the conversations that it has written to.
     func keepGroupsFreshAtEnd(on link: Link) async {
         let written = tools.writtenGroups.take()
-        guard await connections.live == nil, !written.isEmpty, link.end == nil else { return }
+        guard !written.isEmpty, link.end == nil else { return }
         do throws(Problem) {
             var plan = CommitPlan()
             let now = WallClock.now
@@ -41,11 +41,11 @@ extension Client {
             }
             let wanted = written.intersection(link.commitsWanted.take())
             guard !due.isEmpty || !unknown.isEmpty || !wanted.isEmpty else { return }
-            let timer = ClientLoop.at(Monotonic.now + Attendant.patienceAtEnd) { link.close() }
+            let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
             defer { timer.cancel() }
             // Who has to go from an open room where nobody stays who could see to it.
             for conversation in wanted.sorted().prefix(Self.mostAtEnd) {
-                await attendant.commitWanted(in: conversation, on: link)
+                await commitWanted(in: conversation, on: link)
             }
             for conversation in due.keys.sorted().prefix(Self.mostAtEnd) { await refresh(conversation, on: link) }
             for conversation in unknown.prefix(Self.mostAtEnd) { await askForHash(of: conversation, on: link) }
@@ -55,7 +55,7 @@ extension Client {
     /// Other keys for this device's leaf than it has now, unless another process is quicker.
     private func refresh(_ conversation: ConversationID, on link: Link) async {
         // What is kept for alerts is not for what can wait.
-        guard DiskRoom.free(at: settings.profileDirectory.path) ?? .max >= Self.roomNotice else { return }
+        guard DiskRoom.free(at: settings.profileDirectory.path) ?? .max >= ProfileStore.roomNotice else { return }
         await groupKeeper.keep(conversation) { () async throws(Problem) in
             guard let leaf = try await self.ownLeaf(in: conversation) else { return }
             let target = try await self.profile.withStore { try $0.groupTarget(of: conversation) }
