@@ -6,7 +6,7 @@ import ChatProtocol
 actor AnswerWaiter {
     private static let noticeTimeout = Duration.seconds(10)
 
-    private let client: Client
+    private let sending: SendingAccess
     private let choices: [String]
     private let report: @Sendable (AskNotice) -> Void
     private let mailbox = Mailbox<LiveReport>()
@@ -20,14 +20,14 @@ actor AnswerWaiter {
 
     /// - Throws: what stands in the way of reading the store.
     init(
-        client: Client, directory: ProfileDirectory, choices: [String],
+        _ sending: SendingAccess, gate: KeyGate, directory: ProfileDirectory, choices: [String],
         report: @escaping @Sendable (AskNotice) -> Void
     ) throws {
-        self.client = client
+        self.sending = sending
         self.choices = choices
         self.report = report
         watch = try StoreWatch(directory, gate: mailbox.gate)
-        watch.store.gate = client.gate
+        watch.store.gate = gate
         guard let reader = try watch.store.itemReader() else {
             throw Problem(.notLoggedIn, "the profile is not logged in")
         }
@@ -101,8 +101,8 @@ actor AnswerWaiter {
             conversation: message.conversation.room == nil ? .user(message.from) : message.conversation, body: text,
             key: "chat ask \(message.id.uuid)", replyTo: message.id,
             auto: true)
-        let client = client
-        notices.append(Task { _ = await client.send([notice], options: SendOptions(timeout: Self.noticeTimeout)) })
+        let sending = sending
+        notices.append(Task { _ = await sending.send([notice], options: SendOptions(timeout: Self.noticeTimeout)) })
     }
 
     // MARK: What people read

@@ -23,7 +23,8 @@ extension Client {
         let waiter: AnswerWaiter
         do {
             waiter = try AnswerWaiter(
-                client: self, directory: settings.profileDirectory, choices: question.choices, report: report)
+                connections.sendingAccess, gate: gate, directory: settings.profileDirectory, choices: question.choices,
+                report: report)
         } catch { throw Problem(store: error) }
         await connections.joinLive(waiter.key, options: []) { [weak waiter] in waiter?.report($0) }
         let outcome = await conduct(question, text, waiter, deadline: deadline, begin: begin, report: report)
