@@ -1,21 +1,19 @@
 import ChatProtocol
 import NIOCore
 
-/// Has devices removed from groups that are not active any more: proposes it, and asks somebody to commit. Confined to the hub's event
-/// loop.
+/// Has devices removed from groups that are not active any more: proposes it, and has somebody asked to commit. Confined to the hub's
+/// event loop.
 final class RemovalDesk {
     private let context: HubContext
     private let desk: FollowerDesk
     private let writer: BatchWriter
-    private let connections: ConnectionRegistry
-    private var book = RemovalBook()
-    private var isAsking = false
+    private let asker: CommitAsker
 
-    init(context: HubContext, desk: FollowerDesk, writer: BatchWriter, connections: ConnectionRegistry) {
+    init(context: HubContext, desk: FollowerDesk, writer: BatchWriter, asker: CommitAsker) {
         self.context = context
         self.desk = desk
         self.writer = writer
-        self.connections = connections
+        self.asker = asker
     }
 
     /// Devices of an account, or of all, may have gone: when `completion` is called, every conversation that is to refuse messages does
@@ -51,9 +49,9 @@ final class RemovalDesk {
                 if self.gathered[conversation] == true { self.gathered[conversation] = nil }
                 // They were proposed before this server began.
                 if case .success(let removals) = result, let waiting = removals.waiting,
-                    !self.book.conversations.contains(conversation)
+                    !self.asker.waits(in: conversation)
                 {
-                    self.waits(in: conversation, waiting, removals.generation)
+                    self.asker.began(in: conversation, waiting, removals.generation)
                 }
                 settle(false)
                 return completion()
@@ -64,7 +62,7 @@ final class RemovalDesk {
             }
             self.write(removals.rulings, in: conversation, removals.generation) { wereTaken in
                 settle(wereTaken)
-                if wereTaken { self.waits(in: conversation, last.next, removals.generation) }
+                if wereTaken { self.asker.began(in: conversation, last.next, removals.generation) }
                 completion()
             }
         }
@@ -113,71 +111,19 @@ final class RemovalDesk {
         }
     }
 
-    // MARK: Asking
-
-    /// Where the groups of the book stand.
-    private var positions: [ConversationID: ConversationPosition] = [:]
-
-    /// Removes wait in a group.
-    func waits(in conversation: ConversationID, _ follower: GroupFollower, _ generation: StoreGeneration) {
-        positions[conversation] = ConversationPosition(generation: generation, follower.mark)
-        book.began(conversation, candidates: follower.remaining)
-        ask()
-    }
+    // MARK: Groups
 
     /// A group has taken a commit.
     func committed(in conversation: ConversationID, _ ruling: GroupRuling, _ generation: StoreGeneration) {
-        guard ruling.repeated.isEmpty else { return waits(in: conversation, ruling.last, generation) }
-        book.ended(conversation)
-        positions[conversation] = nil
+        guard ruling.repeated.isEmpty else { return asker.began(in: conversation, ruling.last, generation) }
+        asker.ended(conversation)
         // There may be more than may wait at once.
         if ruling.members.contains(where: \.losesLeaf) { propose(in: conversation) {} }
     }
 
     /// There is no such group any more.
     func ended(_ conversation: ConversationID) {
-        book.ended(conversation)
-        positions[conversation] = nil
+        asker.ended(conversation)
         gathered[conversation] = nil
-    }
-
-    /// Asks whoever is next, as long as something waits.
-    private func ask() {
-        for conversation in book.conversations {
-            let reader = book.next(conversation, at: context.clock.now()) { reader in
-                self.connections.sessions(of: reader).contains { $0.subscription != nil }
-            }
-            if let reader { tell(reader, conversation) }
-        }
-        guard !isAsking, book.isAsking else { return }
-        isAsking = true
-        context.schedule(in: RemovalBook.patience) { [weak self] in
-            self?.isAsking = false
-            self?.ask()
-        }
-    }
-
-    /// A device has subscribed.
-    func came(_ device: DeviceID) {
-        if book.came(device) { ask() }
-    }
-
-    /// Somebody writes who does not stay: where nobody stays it is asked before it has its answer, and commits behind its message.
-    func passes(_ session: Session, in conversation: ConversationID) {
-        guard session.subscription == nil, let device = session.identity?.device,
-            let position = positions[conversation],
-            book.passes(device, in: conversation, at: context.clock.now())
-        else { return }
-        session.send(CommitWanted(conversation: conversation, position: position))
-    }
-
-    private func tell(_ reader: DeviceReader, _ conversation: ConversationID) {
-        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
-            try await store.standing(of: conversation, for: reader)
-        } then: { result in
-            guard case .success(let standing) = result else { return }
-            let wanted = CommitWanted(conversation: conversation, position: standing.standing.position)
-            self.connections.sessions(of: reader).first { $0.subscription != nil }?.send(wanted)
-        }
     }
 }

@@ -55,7 +55,8 @@ package final class Hub {
             context: context, quota: quota,
             answers: AppendAnswers(everyone: identity.everyone, rates: rates, receipts: receipts), news: news)
         desk = FollowerDesk(context: context, authority: authority)
-        removals = RemovalDesk(context: context, desk: desk, writer: writer, connections: connections)
+        let asker = CommitAsker(context: context, connections: connections)
+        removals = RemovalDesk(context: context, desk: desk, writer: writer, asker: asker)
         expulsion = Expulsion(connections: connections, writer: writer, removals: removals)
         chainNews = ChainNewsDesk(context: context, connections: connections, expulsion: expulsion)
         draining = Draining(context: context, connections: connections, writer: writer, marks: marks)
@@ -67,10 +68,10 @@ package final class Hub {
             context: context, groupKey: authority.publicKey, accounts: accounts, connections: connections, quota: quota,
             rates: rates, expulsion: expulsion)
         appends = AppendRequests(
-            context: context, writer: writer, rates: rates, quota: quota, draining: draining, removals: removals)
+            context: context, writer: writer, rates: rates, quota: quota, draining: draining, asker: asker)
         deliveries = DeliveryRequests(
             connections: connections, marks: marks, deliverer: deliverer, presence: presence, receipts: receipts,
-            writer: writer, removals: removals, welcomes: WelcomeDesk(context: context))
+            writer: writer, asker: asker, welcomes: WelcomeDesk(context: context))
         directory = DirectoryRequests(
             context: context, writer: writer, presence: presence, quota: quota, rates: rates)
         devices = DeviceRequests(

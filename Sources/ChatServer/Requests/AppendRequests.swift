@@ -8,18 +8,18 @@ final class AppendRequests {
     private let rates: RateDesk
     private let quota: StoreQuotaDesk
     private let draining: Draining
-    private let removals: RemovalDesk
+    private let asker: CommitAsker
 
     init(
         context: HubContext, writer: BatchWriter, rates: RateDesk, quota: StoreQuotaDesk, draining: Draining,
-        removals: RemovalDesk
+        asker: CommitAsker
     ) {
         self.context = context
         self.writer = writer
         self.rates = rates
         self.quota = quota
         self.draining = draining
-        self.removals = removals
+        self.asker = asker
     }
 
     /// Checks what can be checked without the store, and puts it into the batch that forms: also one that is
@@ -29,7 +29,7 @@ final class AppendRequests {
         guard let identity = session.identity else { return }
         var bundle = Bundle(request, sender: identity.account.id, device: identity.device)
         if let objection = objection(to: bundle, session, identity.account) { bundle.object(objection) }
-        removals.passes(session, in: bundle.conversation)
+        asker.passes(session, in: bundle.conversation)
         session.requestBegan(weight: RequestWeight.append)
         writer.append(bundle, of: session, correlation, wantReceipt: request.wantReceipt)
         writer.pauseIfFull(session, in: bundle.conversation)

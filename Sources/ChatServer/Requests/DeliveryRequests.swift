@@ -9,12 +9,12 @@ final class DeliveryRequests {
     private let presence: PresenceDesk
     private let receipts: ReceiptDesk
     private let writer: BatchWriter
-    private let removals: RemovalDesk
+    private let asker: CommitAsker
     private let welcomes: WelcomeDesk
 
     init(
         connections: ConnectionRegistry, marks: MarkWriter, deliverer: Deliverer, presence: PresenceDesk,
-        receipts: ReceiptDesk, writer: BatchWriter, removals: RemovalDesk, welcomes: WelcomeDesk
+        receipts: ReceiptDesk, writer: BatchWriter, asker: CommitAsker, welcomes: WelcomeDesk
     ) {
         self.connections = connections
         self.marks = marks
@@ -22,7 +22,7 @@ final class DeliveryRequests {
         self.presence = presence
         self.receipts = receipts
         self.writer = writer
-        self.removals = removals
+        self.asker = asker
         self.welcomes = welcomes
     }
 
@@ -46,7 +46,7 @@ final class DeliveryRequests {
         connections.subscribe(session)
         session.send(Done(), correlation: correlation)
         if !presence.arrived(session, as: identity.account) { deliverer.catchUp(session) }
-        removals.came(identity.device)
+        asker.came(identity.device)
         welcomes.came(session, identity.device) {
             session.catchUp.welcomesTold()
             self.deliverer.goOn(session)
