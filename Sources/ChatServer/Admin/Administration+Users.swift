@@ -60,8 +60,13 @@ extension Administration {
         guard let record = try await store.account(id)?.record else { return }
         try await effects.accountChanged(record)
         guard isOn, flag.contains(.disabled) else { return }
-        try await effects.closeConnections(of: id)
+        let closing = await closing(id)
         try await tellRooms(leftBy: id, emit)
+        try closing.get()
+    }
+
+    private func closing(_ account: AccountID) async -> Result<Void, any Error> {
+        do { return .success(try await effects.closeConnections(of: account)) } catch { return .failure(error) }
     }
 
     func setDisplayName(of name: UserName, to text: String) async throws {
@@ -77,12 +82,14 @@ extension Administration {
         try await StoreFailure.settling { () throws(StoreFailure) in
             try await store.deleteAccount(id, erasing: erasing)
         }
-        try await effects.closeConnections(of: id)
+        let closing = await closing(id)
         try await store.finishFollowUps()
         try await tellRooms(leftBy: id, emit)
-        guard erasing else { return }
-        try await effects.entriesErased()
-        store.dropErasedRemains()
+        if erasing {
+            try await effects.entriesErased()
+            store.dropErasedRemains()
+        }
+        try closing.get()
     }
 
     /// Of a deleted account too, as long as something of it is kept.

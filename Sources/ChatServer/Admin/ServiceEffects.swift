@@ -4,6 +4,8 @@ import ChatProtocol
 /// What administration asks of the server that runs; without one there is nothing to ask.
 package protocol ServiceEffects: Sendable {
     /// On return nothing more is delivered to the account, and nobody speaks for it.
+    ///
+    /// - Throws: where that is so, and a group may still take messages to it.
     func closeConnections(of account: AccountID) async throws
     /// The account's flags have changed.
     func accountChanged(_ account: AccountRecord) async throws

@@ -17,7 +17,9 @@ final class ChainNewsDesk {
     ///
     /// - Parameters:
     ///   - session: the connection that has brought it, which is answered by `reply`, and ends last.
-    func tell(_ outcome: ChainOutcome, askedBy session: Session? = nil, reply: @escaping () -> Void = {}) {
+    ///   - reply: is told why a group may still take messages to devices that are gone.
+    func tell(_ outcome: ChainOutcome, askedBy session: Session? = nil, reply: @escaping (Failure?) -> Void = { _ in })
+    {
         let account = outcome.account
         for other in connections.sessions(of: account) {
             guard let identity = other.identity, !identity.isLooking, outcome.activated.contains(identity.device) else {
@@ -25,11 +27,12 @@ final class ChainNewsDesk {
             }
             other.identity?.state = .active
         }
-        expulsion.close(outcome.pending, of: account, because: Failure(.devicePending)) {
+        expulsion.close(outcome.pending, of: account, because: Failure(.devicePending)) { failure in
             self.expulsion.close(outcome.revoked, of: account, except: session) {
+                let failure = failure ?? $0
                 let event = KeysChanged(account: account, head: outcome.head)
                 self.tell(event, account) { $0 !== session }
-                reply()
+                reply(failure)
                 self.tellPartners(event)
                 guard let session, let me = session.identity, me.account.id == account else { return }
                 if outcome.revoked.contains(me.device) { session.expel(Failure(.deviceRevoked)) }

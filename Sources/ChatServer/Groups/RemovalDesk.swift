@@ -17,54 +17,88 @@ final class RemovalDesk {
     }
 
     /// Devices of an account, or of all, may have gone: when `completion` is called, every conversation that is to refuse messages does
-    /// so (R3).
-    func look(for account: AccountID?, completion: @escaping () -> Void = {}) {
+    /// so (R3), or it says why one may not. That is not forgotten, and tried again.
+    func look(for account: AccountID?, completion: @escaping (Failure?) -> Void = { _ in }) {
         context.bridge.perform { [store = context.store] () throws(StoreFailure) in
             try await store.lostGroups(of: account)
         } then: { result in
             switch result {
             case .success(let conversations): self.propose(in: conversations[...], completion)
-            case .failure(let failure):
-                // The next look finds them still.
-                self.context.log.error("removals could not be looked for", metadata: ["error": "\(failure)"])
-                completion()
+            case .failure(let failure): self.fellShort("\(failure)", completion)
             }
         }
     }
 
     /// Devices of one conversation have gone, as `look`.
-    func look(in conversation: ConversationID, completion: @escaping () -> Void) {
-        propose(in: conversation, completion)
+    func look(in conversation: ConversationID, completion: @escaping (Failure?) -> Void = { _ in }) {
+        propose(in: [conversation], completion)
     }
 
-    private func propose(in conversations: ArraySlice<ConversationID>, _ completion: @escaping () -> Void) {
-        guard let conversation = conversations.first else { return completion() }
-        propose(in: conversation) { self.propose(in: conversations.dropFirst(), completion) }
+    /// One that cannot refuse messages yet holds up no other.
+    private func propose(
+        in conversations: ArraySlice<ConversationID>, after failure: Failure? = nil,
+        _ completion: @escaping (Failure?) -> Void
+    ) {
+        guard let conversation = conversations.first else {
+            return failure.map { fellShort("\($0.sentence)", completion) } ?? completion(nil)
+        }
+        propose(in: conversation, tries: Self.tries) {
+            self.propose(in: conversations.dropFirst(), after: failure ?? $0, completion)
+        }
     }
 
-    private func propose(in conversation: ConversationID, _ completion: @escaping () -> Void) {
+    private func propose(in conversation: ConversationID, tries: Int, _ completion: @escaping (Failure?) -> Void) {
         desk.propose(in: conversation) { result, settle in
-            guard case .success(let removals) = result, let last = removals.rulings.last else {
+            let removals: FollowerDesk.Removals
+            switch result {
+            case .success(let made): removals = made
+            case .failure(let failure):
+                settle(false)
+                return completion(failure.saysThatNobodyWrites ? nil : failure)
+            }
+            guard let last = removals.rulings.last else {
                 // Nothing was to be gathered after all.
                 if self.gathered[conversation] == true { self.gathered[conversation] = nil }
                 // They were proposed before this server began.
-                if case .success(let removals) = result, let waiting = removals.waiting,
-                    !self.asker.waits(in: conversation)
-                {
+                if let waiting = removals.waiting, !self.asker.waits(in: conversation) {
                     self.asker.began(in: conversation, waiting, removals.generation)
                 }
                 settle(false)
-                return completion()
+                return completion(nil)
             }
             guard last.holdsMessages || self.mayPropose(in: conversation) else {
                 settle(false)
-                return completion()
+                return completion(nil)
             }
-            self.write(removals.rulings, in: conversation, removals.generation) { wereTaken in
-                settle(wereTaken)
-                if wereTaken { self.asker.began(in: conversation, last.next, removals.generation) }
-                completion()
+            self.write(removals.rulings, in: conversation, removals.generation) { failure in
+                settle(failure == nil)
+                guard let failure else {
+                    self.asker.began(in: conversation, last.next, removals.generation)
+                    return completion(nil)
+                }
+                // Another server of this store was quicker, and the group is another one now.
+                if failure.errorCode == .preconditionFailed, tries > 1 {
+                    return self.propose(in: conversation, tries: tries - 1, completion)
+                }
+                completion(failure.saysThatNobodyWrites ? nil : failure)
             }
+        }
+    }
+
+    // MARK: What fell short
+
+    private static let tries = 8
+    private var looksAgain = false
+
+    private func fellShort(_ reason: String, _ completion: @escaping (Failure?) -> Void) {
+        context.log.error("groups do not all refuse messages to who is gone yet", metadata: ["error": "\(reason)"])
+        completion(
+            Failure(.busy, sentence: "it is done, but not all groups refuse messages to who is gone yet"))
+        guard !looksAgain else { return }
+        looksAgain = true
+        context.schedule(in: context.settings.removalPause) { [weak self] in
+            self?.looksAgain = false
+            self?.look(for: nil)
         }
     }
 
@@ -82,7 +116,7 @@ final class RemovalDesk {
         gathered[conversation] = false
         context.schedule(in: context.settings.gathering) { [weak self] in
             self?.gathered[conversation] = true
-            self?.propose(in: conversation) {}
+            self?.look(in: conversation)
         }
         return false
     }
@@ -91,22 +125,24 @@ final class RemovalDesk {
 
     /// Writes proposals one behind the other, in one batch with what was added before them.
     ///
-    /// - Parameter generation: in which they were made.
+    /// - Parameters:
+    ///   - generation: in which they were made.
+    ///   - completion: is told why not all of them stand in the log.
     func write(
         _ rulings: [RemovalRuling], in conversation: ConversationID, _ generation: StoreGeneration,
-        _ completion: @escaping (Bool) -> Void
+        _ completion: @escaping (Failure?) -> Void
     ) {
         let bundles = rulings.compactMap { $0.bundle(in: conversation, generation: generation) }
         var left = bundles.count
-        var wereTaken = left == rulings.count
-        guard left > 0 else { return completion(wereTaken) }
+        var failure = left == rulings.count ? nil : Failure(.internalError)
+        guard left > 0 else { return completion(failure) }
         for bundle in bundles {
             writer.add(
                 .bundle(bundle),
                 .call { outcome in
-                    if case .success(.appended) = outcome {} else { wereTaken = false }
+                    failure = failure ?? outcome.whyNotAppended
                     left -= 1
-                    if left == 0 { completion(wereTaken) }
+                    if left == 0 { completion(failure) }
                 })
         }
     }
@@ -118,12 +154,32 @@ final class RemovalDesk {
         guard ruling.repeated.isEmpty else { return asker.began(in: conversation, ruling.last, generation) }
         asker.ended(conversation)
         // There may be more than may wait at once.
-        if ruling.members.contains(where: \.losesLeaf) { propose(in: conversation) {} }
+        if ruling.members.contains(where: \.losesLeaf) { look(in: conversation) }
     }
 
     /// There is no such group any more.
     func ended(_ conversation: ConversationID) {
         asker.ended(conversation)
         gathered[conversation] = nil
+    }
+}
+
+extension Failure {
+    /// Nobody writes there any more, so that there is nothing to refuse.
+    fileprivate var saysThatNobodyWrites: Bool {
+        switch errorCode {
+        case .noSuchConversation, .noSuchRoom, .noSuchUser, .noGroup: true
+        default: false
+        }
+    }
+}
+
+extension Result where Success == OperationOutcome, Failure == ChatProtocol.Failure {
+    fileprivate var whyNotAppended: ChatProtocol.Failure? {
+        switch self {
+        case .success(.appended): nil
+        case .success(.refused(let failure)), .failure(let failure): failure
+        case .success: ChatProtocol.Failure(.internalError)
+        }
     }
 }

@@ -218,7 +218,7 @@ extension Hub {
     }
 
     /// As `Expulsion.close`.
-    package func closeConnections(account: AccountID, completion: @escaping () -> Void) {
+    package func closeConnections(account: AccountID, completion: @escaping (Failure?) -> Void) {
         expulsion.close(account, completion: completion)
     }
 

@@ -27,6 +27,8 @@ package struct HubSettings: Sendable {
     package var retentionPause = TimeAmount.milliseconds(20)
     /// For how long removals from open groups are gathered.
     package var gathering = TimeAmount.minutes(1)
+    /// When removals that could not be proposed are looked for again.
+    package var removalPause = TimeAmount.seconds(30)
     /// How often the room on the disk is looked at.
     package var measureInterval = TimeAmount.seconds(5)
     package var batch = BatchBounds()

@@ -89,10 +89,14 @@ package struct HubHandle: Sendable {
     package func status() async throws -> HubStatus { try await value { $0.status } }
 
     /// On return nothing more is delivered to the account, and nothing more of it is stored.
+    ///
+    /// - Throws: where that is so, and a group may still take messages to it.
     package func closeConnections(account: AccountID) async throws {
         try await loop.flatSubmit {
             let promise = loop.makePromise(of: Void.self)
-            bound.value.closeConnections(account: account) { promise.succeed() }
+            bound.value.closeConnections(account: account) { failure in
+                if let failure { promise.fail(failure) } else { promise.succeed() }
+            }
             return promise.futureResult
         }.get()
     }

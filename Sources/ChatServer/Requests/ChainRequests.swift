@@ -35,7 +35,7 @@ final class ChainRequests {
         context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.publishLink(request, by: me, from: origin)
         } then: { _, outcome, reply in
-            self.news.tell(outcome, askedBy: session) { reply(ChainState(head: outcome.head)) }
+            self.news.tell(outcome, askedBy: session) { reply(ChainState(head: outcome.head), $0) }
         }
     }
 
@@ -65,7 +65,7 @@ final class ChainRequests {
             try await accounts.leaveGrant(request, of: me)
         } then: { me, waiting, reply in
             self.news.tell(waiting, DeviceReader(account: me.account.id, device: me.device))
-            reply(Done())
+            reply(Done(), nil)
         }
     }
 }

@@ -39,7 +39,7 @@ final class DeviceRequests {
         context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.devices(of: me.account.id)
         } then: { me, devices, reply in
-            reply(Devices(devices: devices.map { self.withPresence($0, of: me.account.id) }))
+            reply(Devices(devices: devices.map { self.withPresence($0, of: me.account.id) }), nil)
         }
     }
 
@@ -51,7 +51,7 @@ final class DeviceRequests {
         context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.addDevice(request, to: me.account.id, from: origin)
         } then: { _, device, reply in
-            reply(DeviceAdded(device: device))
+            reply(DeviceAdded(device: device), nil)
         }
     }
 
@@ -59,7 +59,7 @@ final class DeviceRequests {
         context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.renameDevice(request, of: me.account.id)
         } then: { _, _, reply in
-            reply(Done())
+            reply(Done(), nil)
         }
     }
 
@@ -70,7 +70,7 @@ final class DeviceRequests {
         context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.revokeDevice(request, of: me.account.id)
         } then: { me, _, reply in
-            self.end(request.device, of: me, session) { reply(Done()) }
+            self.end(request.device, of: me, session) { reply(Done(), $0) }
         }
     }
 
@@ -79,14 +79,14 @@ final class DeviceRequests {
         context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.suspendDevice(request, of: me.account.id, from: origin)
         } then: { me, _, reply in
-            self.end(request.device, of: me, session) { reply(Done()) }
+            self.end(request.device, of: me, session) { reply(Done(), $0) }
         }
     }
 
     /// Ends the connections of a device, before the reply; the one that asked after it.
-    private func end(_ device: DeviceID, of me: LoggedIn, _ session: Session, reply: @escaping () -> Void) {
-        expulsion.close([device], of: me.account.id, except: session) {
-            reply()
+    private func end(_ device: DeviceID, of me: LoggedIn, _ session: Session, reply: @escaping (Failure?) -> Void) {
+        expulsion.close([device], of: me.account.id, except: session) { failure in
+            reply(failure)
             if device == me.device { session.expel(Failure(.deviceRevoked)) }
         }
     }
@@ -96,7 +96,7 @@ final class DeviceRequests {
         context.ask(accounts, session, correlation) { (accounts, me) throws(Failure) in
             try await accounts.changePassword(request, of: me.account.id, device: me.device, from: origin)
         } then: { me, revoked, reply in
-            self.expulsion.close(revoked, of: me.account.id) { reply(Done()) }
+            self.expulsion.close(revoked, of: me.account.id) { reply(Done(), $0) }
         }
     }
 

@@ -90,8 +90,11 @@ final class GroupRequests {
                 // In the same batch: no message comes between.
                 self.removals.write(
                     ruling?.repeated ?? [], in: question.conversation, decision.position.generation
-                ) { wereTaken in
-                    if !wereTaken { self.desk.forget(question.conversation) }
+                ) { failure in
+                    guard failure != nil else { return }
+                    self.desk.forget(question.conversation)
+                    // Where the commit was taken without them, the group is to refuse messages all the same.
+                    self.removals.look(in: question.conversation)
                 }
             case .failure(let failure):
                 settle(false)

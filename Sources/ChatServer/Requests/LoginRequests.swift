@@ -112,7 +112,8 @@ final class LoginRequests {
     private func finishLogin(_ session: Session, _ frame: RawFrame, _ result: Result<LoggedIn, Failure>) {
         guard frame.frameKind == .loginByIdentity, case .success(let identity) = result, identity.state == .active
         else { return answerLogin(session, frame, result) }
-        expulsion.close(formerOf: identity) { self.answerLogin(session, frame, result) }
+        // A group that does not refuse messages yet is no reason to keep this one out.
+        expulsion.close(formerOf: identity) { _ in self.answerLogin(session, frame, result) }
     }
 
     private func answerLogin(_ session: Session, _ frame: RawFrame, _ result: Result<LoggedIn, Failure>) {

@@ -35,7 +35,7 @@ final class PackageRequests {
             try await accounts.publishPackages(request, of: me)
         } then: { _, count, reply in
             self.context.counts.packagesRefused &+= UInt64(count.refused.count)
-            reply(count)
+            reply(count, nil)
         }
     }
 

@@ -113,7 +113,7 @@ final class RoomRequests {
         let room = request.conversation
         change(.leave(me), in: room, as: request.id) { failure in
             if let failure { return session.refuse(correlation, failure) }
-            self.removals.look(in: room) { session.finish(correlation, .success(Done())) }
+            self.removals.look(in: room) { session.finish(correlation, $0.map(Result.failure) ?? .success(Done())) }
         }
     }
 

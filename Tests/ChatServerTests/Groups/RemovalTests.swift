@@ -4,6 +4,7 @@ import MLS
 import NIOCore
 import SQLite
 import StoredValues
+import Synchronization
 import System
 import TestSupport
 import Testing
@@ -137,7 +138,7 @@ import Testing
                 for _ in 0...HandshakeLine<Int>.most + 1 {
                     hub.desk.read(dm, for: reader, withTree: false) { if case .failure = $0 { refused += 1 } }
                 }
-                hub.removals.look(in: dm) { [refused] in isOver.set(refused) }
+                hub.removals.look(in: dm) { [refused] _ in isOver.set(refused) }
             }
             let refused = await isOver.value
             #expect(refused > 0, "the line was full")
@@ -145,6 +146,67 @@ import Testing
             let held = try await refusal { _ = try await alice.message("not yet") }
             #expect(held == .removalPending)
         }
+    }
+
+    @Test func `R3: whoever cuts somebody off hears that a group does not refuse messages yet`() async throws {
+        let isFull = Mutex(true)
+        let server = try await TestServer.start(
+            trouble: .beforeProposals { () throws(StoreFailure) in
+                if isFull.withLock({ $0 }) { throw StoreFailure(.full, "no room") }
+            })
+        var (scene, second) = try await scene(server)
+        let account = scene.bob.hello.account.id
+        let early = try await refusal { try await revoke(second, by: scene.bob, on: server) }
+        let unwilling = try await failure { try await server.server.hub.closeConnections(account: account) }
+        #expect(early == .busy && unwilling?.errorCode == .busy)
+        _ = try await scene.alice.message("it goes on")
+        isFull.withLock { $0 = false }
+        try await server.server.hub.closeConnections(account: account)
+        let held = try await refusal { _ = try await scene.alice.message("not yet") }
+        #expect(held == .removalPending)
+        try await scene.alice.catchUp(in: scene.dm)
+        try await scene.alice.send(try scene.alice.commit())
+        #expect(scene.alice.group?.memberCount == 2)
+    }
+
+    @Test func `R3: what could not be proposed is tried again without anybody's doing`() async throws {
+        let isFull = Mutex(true)
+        let server = try await TestServer.start(
+            trouble: .beforeProposals { () throws(StoreFailure) in
+                if isFull.withLock({ $0 }) { throw StoreFailure(.full, "no room") }
+            }, change: { $0.hub.removalPause = .milliseconds(5) })
+        var (scene, second) = try await scene(server)
+        let early = try await refusal { try await revoke(second, by: scene.bob, on: server) }
+        #expect(early == .busy)
+        isFull.withLock { $0 = false }
+        let isHeld = try await eventually {
+            try await refusal { _ = try await scene.alice.message("not yet") } == .removalPending
+        }
+        #expect(isHeld)
+    }
+
+    @Test func `R3: a group that another server moves on meanwhile refuses messages all the same`() async throws {
+        let move = Mutex<(@Sendable () async throws -> Void)?>(nil)
+        let scratch = try Scratch()
+        let server = try await TestServer.start(
+            scratch: scratch,
+            trouble: .beforeProposals { () throws(StoreFailure) in
+                do { try await move.withLock { $0.take() }?() } catch { throw StoreFailure(.failed, "\(error)") }
+            })
+        var (scene, second) = try await scene(server)
+        let other = try await TestServer.start(scratch: scratch)
+        let line = try await other.logIn("alice", device: scene.alice.device, enters: false)
+        let (prepared, position) = (try scene.alice.commit(), try #require(scene.alice.position))
+        let asked = ChatProtocol.Commit(
+            conversation: scene.dm, id: .unique, position: position, handshake: prepared.handshake,
+            groupInfo: prepared.info, welcome: prepared.welcome)
+        move.withLock { $0 = { let _: Appended = try await line.reply(to: asked) } }
+        try await revoke(second, by: scene.bob, on: server)
+        #expect(move.withLock { $0 == nil })
+        scene.alice.group = prepared.next
+        scene.alice.position?.epoch = position.epoch.advanced(by: 1)
+        let held = try await refusal { _ = try await scene.alice.message("not yet") }
+        #expect(held == .removalPending)
     }
 
     @Test func `messages to an open group go on while removals are gathered`() async throws {

@@ -129,9 +129,9 @@ import WireCodec
 
     @Test func `a device is cut off before it is told to whom had it suspended`() async throws {
         try await withServer { server in
-            let alice = try await server.logIn("alice")
+            let alice = try await server.logIn("alice", enters: false)
             try await beginChain(server, alice)
-            let phone = try await server.logIn("alice")
+            let phone = try await server.logIn("alice", enters: false)
             let _: Done = try await phone.reply(to: SuspendDevice(device: alice.device, password: [1]))
             #expect(try await alice.closed()?.errorCode == .deviceRevoked)
             let devices = try await server.store.devices(of: try phone.account)

@@ -16,6 +16,8 @@ final class TroubledStore: Store {
         case unknownEnds
         /// Every second batch finds somebody at work on the conversation of its first operation. There are two lanes.
         case deferrals
+        /// Called before each batch with a proposal of the server; what it throws becomes of the batch.
+        case beforeProposals(@Sendable () async throws(StoreFailure) -> Void)
     }
 
     let base: any Store
@@ -88,6 +90,9 @@ final class TroubledStore: Store {
         _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
     ) async throws(StoreFailure) -> Told {
         await interfere(batch.operations)
+        if case .beforeProposals(let happens) = trouble, batch.operations.contains(where: \.isProposal) {
+            try await happens()
+        }
         if case .deferrals = trouble, isSecond { return tell(try await deferring(batch)) }
         var batch = batch
         if case .unknownEnds = trouble, !batch.isRepeated {
@@ -273,4 +278,11 @@ final class TroubledStore: Store {
 
     func giveBackRoom(isShort: Bool) { base.giveBackRoom(isShort: isShort) }
     func takeFaults() -> [StoreFailure] { base.takeFaults() }
+}
+
+extension StoreOperation {
+    fileprivate var isProposal: Bool {
+        guard case .bundle(let bundle) = self else { return false }
+        return bundle.entry?.payloadKind == PayloadKind.proposal.rawValue
+    }
 }

@@ -92,6 +92,9 @@ extension RuleTable {
                     "`revoke`, `disable`, `delete` return when every conversation refuses",
                     [
                         "R3: a group refuses messages when it was looked at, however much waits for it",
+                        "R3: a group that another server moves on meanwhile refuses messages all the same",
+                        "R3: whoever cuts somebody off hears that a group does not refuse messages yet",
+                        "R3: what could not be proposed is tried again without anybody's doing",
                         "a device is cut off before it is told to whom had it suspended",
                         "nothing of a disabled account is stored after its connections were closed",
                         "members agree, and who was there reads each message once, whatever is lost or killed",
