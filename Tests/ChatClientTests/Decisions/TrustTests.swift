@@ -157,7 +157,9 @@ import Testing
             for number in 1...40 {
                 group.addTask {
                     guard let address = ServerAddress("h\(number).example") else { return }
-                    try? await KnownServersFile(paths: paths).update { $0[address] = .authority }
+                    try? await KnownServersFile(paths: paths, lockPatience: .patience).update {
+                        $0[address] = .authority
+                    }
                 }
             }
         }
