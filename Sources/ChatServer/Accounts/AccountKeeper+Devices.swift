@@ -7,27 +7,30 @@ extension AccountKeeper {
     package nonisolated func logIn(
         _ request: LoginByDevice, from origin: LoginOrigin
     ) async throws(Failure) -> LoggedIn {
-        let start = sources.ticks()
-        do throws(Failure) {
-            let loggedIn = try await ask { () throws(StoreFailure) in
+        try await letIn(request.device, from: origin) { () throws(Failure) in
+            try await ask { () throws(StoreFailure) in
                 try await store.logIn(request.device, of: request.account, number: request.number) { key in
                     DeviceProof.isSigned(request, by: key, binding: origin.binding)
                 }
             }
-            noteOrigin(of: loggedIn, origin)
-            return loggedIn
-        } catch {
-            log.info(
-                "login refused",
-                metadata: ["reason": "\(error.errorCode?.name ?? "?")", "device": "\(request.device)"])
-            await hold(error, since: start)
-            throw error
         }
     }
 
-    /// Where a device logs in its owner is no stranger.
-    nonisolated func noteOrigin(of loggedIn: LoggedIn, _ origin: LoginOrigin) {
-        known.withLock { $0.note(loggedIn.account.name, from: AddressPrefix(origin.address)) }
+    /// Logs a device in by its keys: where it does its owner is no stranger; a refusal is held back, and logged.
+    nonisolated func letIn(
+        _ device: DeviceID, from origin: LoginOrigin, _ logIn: () async throws(Failure) -> LoggedIn
+    ) async throws(Failure) -> LoggedIn {
+        let start = sources.ticks()
+        do throws(Failure) {
+            let loggedIn = try await logIn()
+            known.withLock { $0.note(loggedIn.account.name, from: AddressPrefix(origin.address)) }
+            return loggedIn
+        } catch {
+            log.info(
+                "login refused", metadata: ["reason": "\(error.errorCode?.name ?? "?")", "device": "\(device)"])
+            await hold(error, since: start)
+            throw error
+        }
     }
 
     package nonisolated func devices(of account: AccountID) async throws(Failure) -> [DeviceRecord] {

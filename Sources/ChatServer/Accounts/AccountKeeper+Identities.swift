@@ -9,19 +9,9 @@ extension AccountKeeper {
     package nonisolated func logIn(
         _ request: LoginByIdentity, from origin: LoginOrigin
     ) async throws(Failure) -> LoggedIn {
-        let start = sources.ticks()
-        do throws(Failure) {
+        try await letIn(request.device, from: origin) { () throws(Failure) in
             guard DeviceProof.isProven(request.enrol, binding: origin.binding) else { throw Failure(.badProof) }
-            let keys = try DeviceProof.keys(of: request.description, binding: origin.binding)
-            let loggedIn = try await use(request, keys)
-            noteOrigin(of: loggedIn, origin)
-            return loggedIn
-        } catch {
-            log.info(
-                "login refused",
-                metadata: ["reason": "\(error.errorCode?.name ?? "?")", "device": "\(request.device)"])
-            await hold(error, since: start)
-            throw error
+            return try await use(request, try DeviceProof.keys(of: request.description, binding: origin.binding))
         }
     }
 
