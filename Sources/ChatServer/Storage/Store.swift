@@ -11,7 +11,10 @@ import ChatProtocol
 ///   second time as the first. The store itself tries nothing again.
 /// - **One conversation, or one account.** Each operation changes one of them, wholly or not at all, and nothing else
 ///   with it. Nothing relies on two changing together: what one operation brings about elsewhere is an operation of
-///   its own, and `followUps` finds those that a crash has left out.
+///   its own, and `followUps` finds those that a crash has left out. Three touch rows of several accounts, which all lie
+///   in one place, the directory, however conversations are divided: `importAccounts`, an administrator's, is one change
+///   there; `packagesWereUsed`, which is soft, and `expireAccounts`, a sweep, are of each device by itself, promise nothing
+///   of two together, and may be carried out in parts.
 /// - **Another writer may have written since.** Heads, epochs, memberships and the store's generation are those of the
 ///   moment at which an operation is carried out. A caller that must know them brings a precondition.
 /// - **Reads** see what was committed before the call.
@@ -59,7 +62,7 @@ package protocol StoreUpkeep: Sendable {
     /// What the next step of a sweep ends: a bounded part, each conversation's by operations of its own.
     func overdue(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep
     /// Ends some of what is too old and lies with accounts: devices that wait, key packages, and devices that are forgotten and of which
-    /// nothing lies with conversations any more.
+    /// nothing lies with conversations any more. Each by itself: where only a part is ended the next sweep finds the rest.
     func expireAccounts(_ bounds: RetentionBounds) async throws(StoreFailure)
     /// The time up to which the clock was believed for deleting (`RetentionClock`); nil: never yet.
     func believedTime() async throws(StoreFailure) -> Timestamp?

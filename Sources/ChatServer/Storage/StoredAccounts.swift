@@ -17,7 +17,8 @@ package protocol StoredAccounts: Sendable {
     /// - Throws: refused by `nameTaken`, also where the name was that of a deleted account; by `inviteInvalid`.
     func register(_ account: StoredAccount, device: NewDevice?, invite: [UInt8]?) async throws(StoreFailure)
 
-    /// Makes those whose names nobody has; none of them where `isDryRun`.
+    /// Makes those whose names nobody has, all of them or none; none of them where `isDryRun`. Accounts alone: they join everyone behind it,
+    /// each by an operation of its own.
     ///
     /// - Returns: those that were made, or would be.
     func importAccounts(_ accounts: [StoredAccount], isDryRun: Bool) async throws(StoreFailure) -> [AccountID]

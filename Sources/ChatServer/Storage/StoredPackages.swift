@@ -21,8 +21,8 @@ package protocol StoredPackages: Sendable {
     func takePackages(_ claim: PackageClaim) async throws(StoreFailure) -> [TakenPackage]
 
     /// A Welcome was made for what a claimer was given: the devices have used it up when they come in, so that it is not handed out again
-    /// (K1). It may be lost with a crash: then the claimer is given the same one as long as the claim lasts, and its device comes in from
-    /// outside.
+    /// (K1). Of each device by itself, for they are of several accounts; all of it or a part may be lost with a crash: then the claimer is
+    /// given the same one as long as the claim lasts, and its device comes in from outside.
     func packagesWereUsed(_ use: PackageUse) async throws(StoreFailure)
 }
 
