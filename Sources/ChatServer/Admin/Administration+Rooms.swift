@@ -29,7 +29,11 @@ extension Administration {
             throw Problem(ErrorCode.noSuchRoom, "there is no room \(name)")
         }
         let committed = try await store.settled([.removeRoom(room.conversation)])
-        if case .refused(let failure)? = committed.outcomes.first { throw failure }
+        switch committed.outcomes.first {
+        case .done: break
+        case .refused(let failure): throw failure
+        default: throw Problem(.busy, "others are at work on the room", hint: "try again")
+        }
         try await effects.hear(committed.news)
         return AdminRows.room(room)
     }

@@ -13,7 +13,7 @@ extension Administration {
         try await StoreFailure.settling { () throws(StoreFailure) in
             try await store.register(account, device: device, invite: nil)
         }
-        try await store.finishFollowUps()
+        try await effects.hear(try await store.finishFollowUps())
         emit(AdminRows.user(account, devices: device == nil ? 0 : 1))
         guard let device else { return }
         var service = JSONObject()
@@ -83,7 +83,7 @@ extension Administration {
             try await store.deleteAccount(id, erasing: erasing)
         }
         let closing = await closing(id)
-        try await store.finishFollowUps()
+        try await effects.hear(try await store.finishFollowUps())
         try await tellRooms(leftBy: id, emit)
         if erasing {
             try await effects.entriesErased()
@@ -114,7 +114,7 @@ extension Administration {
         let made = try await StoreFailure.settling { () throws(StoreFailure) in
             try await store.importAccounts(accounts, isDryRun: isDryRun)
         }
-        if !isDryRun { try await store.finishFollowUps() }
+        if !isDryRun { try await effects.hear(try await store.finishFollowUps()) }
         return AdminRows.imported(made.count, existing: accounts.count - made.count)
     }
 }

@@ -12,7 +12,7 @@ final class Housekeeper {
 
     init(
         context: HubContext, quota: StoreQuotaDesk, deliverer: Deliverer, memory: MemoryKeeper, draining: Draining,
-        marks: MarkWriter, connections: ConnectionRegistry, removals: RemovalDesk
+        marks: MarkWriter, connections: ConnectionRegistry, news: NewsDesk, removals: RemovalDesk
     ) {
         self.context = context
         self.quota = quota
@@ -27,7 +27,7 @@ final class Housekeeper {
                     guard let identity = session.identity else { continue }
                     marks.add(SeenMark(account: identity.account.id, device: identity.device, online: false))
                 }
-            }, leavesEnded: { removals.look(for: nil) })
+            }, hear: { news.tell($0) }, leavesEnded: { removals.look(for: nil) })
     }
 
     /// Starts what goes on as long as the hub lives.

@@ -12,6 +12,8 @@ final class RetentionKeeper {
     /// What the sweep has ended so far.
     private var ended: (entries: Int, bytes: UInt64) = (0, 0)
     private var isSuspended = false
+    /// Called with what those who are connected are to hear.
+    private let hear: (ToldNews) -> Void
     /// Called when leaves have ended, which are to be removed.
     private let leavesEnded: () -> Void
     /// Called before what was not seen for long is looked for.
@@ -19,13 +21,14 @@ final class RetentionKeeper {
 
     init(
         context: HubContext, quota: StoreQuotaDesk, deliverer: Deliverer, draining: Draining,
-        noteSeen: @escaping () -> Void, leavesEnded: @escaping () -> Void
+        noteSeen: @escaping () -> Void, hear: @escaping (ToldNews) -> Void, leavesEnded: @escaping () -> Void
     ) {
         self.context = context
         self.quota = quota
         self.deliverer = deliverer
         self.draining = draining
         self.noteSeen = noteSeen
+        self.hear = hear
         self.leavesEnded = leavesEnded
     }
 
@@ -89,6 +92,7 @@ final class RetentionKeeper {
     private func take(_ step: RetentionStep) {
         for (account, bytes) in step.freed { quota.removed(bytes, for: account) }
         deliverer.forget(before: step.firsts)
+        hear(ToldNews(step.news))
         if step.leaves > 0 { leavesEnded() }
         ended.entries += step.entries
         ended.bytes += step.freed.values.reduce(0, +)

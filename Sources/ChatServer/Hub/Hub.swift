@@ -63,7 +63,7 @@ package final class Hub {
         sweep = TimeoutSweep(context: context, connections: connections, rates: rates, draining: draining)
         housekeeper = Housekeeper(
             context: context, quota: quota, deliverer: deliverer, memory: memory, draining: draining, marks: marks,
-            connections: connections, removals: removals)
+            connections: connections, news: news, removals: removals)
         logins = LoginRequests(
             context: context, groupKey: authority.publicKey, accounts: accounts, connections: connections, quota: quota,
             rates: rates, expulsion: expulsion)

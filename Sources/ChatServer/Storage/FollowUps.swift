@@ -29,36 +29,44 @@ extension Store {
 
     /// Commits what follows from other changes: at a start what a crash has left out, and after a change of accounts
     /// what follows from it.
-    package func finishFollowUps() async throws(StoreFailure) {
-        while true {
-            let operations = try await followUps(limit: Self.followUpPage)
-            guard !operations.isEmpty else { return }
-            guard try await settleByLane(operations) else { return }
-        }
+    ///
+    /// - Returns: what those who are connected are to hear.
+    @discardableResult
+    package func finishFollowUps() async throws(StoreFailure) -> [News] {
+        try await settleAll { () throws(StoreFailure) in try await followUps(limit: Self.followUpPage) }
     }
 
     /// Ends the leaves of an account whose keys were replaced.
     package func endReplacedLeaves(of account: AccountID) async throws(StoreFailure) {
-        while true {
-            let operations = try await replacedLeaves(of: account, limit: Self.followUpPage)
-            guard !operations.isEmpty, try await settleByLane(operations) else { return }
+        _ = try await settleAll { () throws(StoreFailure) in
+            try await replacedLeaves(of: account, limit: Self.followUpPage)
         }
     }
 
     /// Drops the Welcomes that are too many for some devices, now that there is another one.
     package func dropSurplusWelcomes(of devices: [DeviceID]) async throws(StoreFailure) {
-        while true {
-            let operations = try await surplusWelcomes(of: devices, limit: Self.followUpPage)
-            guard !operations.isEmpty, try await settleByLane(operations) else { return }
+        _ = try await settleAll { () throws(StoreFailure) in
+            try await surplusWelcomes(of: devices, limit: Self.followUpPage)
         }
     }
 
-    /// - Returns: whether to look for more: one that cannot be done would be found for ever.
-    private func settleByLane(_ operations: [StoreOperation]) async throws(StoreFailure) -> Bool {
-        for operations in Dictionary(grouping: operations, by: { lane(of: $0.conversation) }).values {
-            let outcomes = try await settle(operations)
-            guard outcomes.contains(where: { $0 == .done || $0 == .unfinished }) else { return false }
+    /// Commits what is found until nothing is; what cannot be done would be found for ever.
+    private func settleAll(
+        _ find: () async throws(StoreFailure) -> [StoreOperation]
+    ) async throws(StoreFailure) -> [News] {
+        var news: [News] = []
+        while true {
+            let operations = try await find()
+            guard !operations.isEmpty else { return news }
+            for operations in byLane(operations) {
+                let committed = try await settled(operations)
+                news += committed.news
+                guard committed.outcomes.contains(where: { $0 == .done || $0 == .unfinished }) else { return news }
+            }
         }
-        return true
+    }
+
+    package func byLane(_ operations: [StoreOperation]) -> [[StoreOperation]] {
+        Array(Dictionary(grouping: operations, by: { lane(of: $0.conversation) }).values)
     }
 }

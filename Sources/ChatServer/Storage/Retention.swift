@@ -94,6 +94,8 @@ package struct RetentionStep: Sendable {
     package var sweep: RetentionSweep
     /// Each of one conversation.
     package var operations: [StoreOperation] = []
+    /// What those who are connected are to hear, when these were committed.
+    package var news: [News] = []
     /// How many entries end.
     package var entries = 0
     /// How many leaves, which are to be removed.
@@ -113,12 +115,13 @@ package struct RetentionStep: Sendable {
 extension Store {
     /// Does the next step of a sweep.
     package func retire(_ sweep: RetentionSweep) async throws(StoreFailure) -> RetentionStep {
-        let step = try await overdue(sweep)
-        for operations in Dictionary(grouping: step.operations, by: { lane(of: $0.conversation) }).values {
-            let outcomes = try await settle(operations)
-            guard outcomes.allSatisfy({ $0 == .done }) else {
+        var step = try await overdue(sweep)
+        for operations in byLane(step.operations) {
+            let committed = try await settled(operations)
+            guard committed.outcomes.allSatisfy({ $0 == .done }) else {
                 throw StoreFailure(.busy, "what is too old could not be ended")
             }
+            step.news += committed.news
         }
         if step.sweep.isDone {
             try await StoreFailure.settling { () throws(StoreFailure) in try await expireAccounts(sweep.bounds) }

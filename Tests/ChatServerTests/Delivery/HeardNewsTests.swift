@@ -1,5 +1,7 @@
 import ChatProtocol
 import GroupRules
+import SQLite
+import StoredValues
 import TestSupport
 import Testing
 
@@ -61,6 +63,25 @@ import Testing
                 let left: MemberChanged = try await bob.next()
                 #expect(left == MemberChanged(conversation: room, account: try bob.account, change: .left))
             }
+        }
+    }
+
+    @Test func `what a sweep ends reaches the connections of this server`() async throws {
+        try await withServer {
+            $0.hub.firstRetention = .milliseconds(20)
+            $0.hub.retentionInterval = .milliseconds(20)
+        } _: { server in
+            let alice = try await server.logIn("alice")
+            try await alice.subscribe()
+            let made: Rooms = try await alice.reply(
+                to: CreateRoom(id: .unique, name: try #require(UserName("ops"))))
+            let room = try #require(made.rooms.first).conversation
+            try Database(
+                path: server.scratch.url.appendingPathComponent("server.db").path,
+                options: DatabaseOptions(mode: .readWrite)
+            ).run("UPDATE conversations SET created = 1 WHERE id = ?", room)
+            let left: MemberChanged = try await alice.next()
+            #expect(left == MemberChanged(conversation: room, account: try alice.account, change: .left))
         }
     }
 
