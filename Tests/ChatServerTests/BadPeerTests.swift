@@ -388,6 +388,7 @@ extension TestClient {
 extension Server.Settings {
     fileprivate mutating func go(by clock: MovableClock) {
         now = { clock.now }
+        hub.loginTimeout = HubSettings().loginTimeout
         hub.sweepInterval = .milliseconds(20)
     }
 }

@@ -120,6 +120,7 @@ def keys_do_what_they_do_in_a_shell(world):
     alice.type("first line").at(prompt + "first line").type(ENTER).at(prompt)
     alice.type("dropped" + LEFT).at(prompt + "dropped", len(prompt + "droppe")).type(CTRL_C).at(prompt)
     alice.type("second line").at(prompt + "second line").type(ENTER).at(prompt)
+    world.until(lambda: world.bodies("bob", "alice") == ["first line", "second line"], "what bob writes comes behind it")
     alice.type(CTRL_R + "rst").shows("(reverse-i-search)`rst': first line")
     world.chat("bob", "send", "--to", "alice", "-m", "while searching")
     alice.shows("bob → me: while searching")
