@@ -88,7 +88,7 @@ within "$patience" lapsed 3 || fail "bob is not told after a signal"
 exits 0 bob chat send --to alice "late"
 
 # While it connects nobody was asked yet: the first signal ends it.
-kill -STOP "$server"
+freeze "$server"
 for signal in INT TERM; do
     background "early$signal" alice chat --connect-timeout 60s ask --to bob "never asked"
     asking=$job

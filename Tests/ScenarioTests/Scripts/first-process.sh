@@ -47,7 +47,7 @@ for signal in TERM INT; do
     peer=$!
     started+=("$peer")
     eventually grep -aq "chatd [0-9]" "$SCRATCH/silent-peer"
-    kill -STOP "$peer"
+    freeze "$peer"
     number=$(kill -l "$signal")
     kill -TERM "$first"
     eventually test ! -e "$SCRATCH/first-server/control.sock"

@@ -197,7 +197,7 @@ exits 0 alice chat outbox flush
 told "sh: exit status 9 after "
 
 # A server that takes the connection and says nothing is waited for no longer than it may.
-kill -STOP "$server"
+freeze "$server"
 begin=$(date +%s)
 exits 6 alice chat run --to bob --timeout 1s -- sh -c 'exit 6'
 [ $(($(date +%s) - begin)) -le 15 ] || fail "the time-out is not kept"

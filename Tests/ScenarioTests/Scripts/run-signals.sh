@@ -184,7 +184,7 @@ sys.exit(0 if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0 else 1)' \
 awaits HUP
 
 # After the command's end a signal ends the wait for a server that says nothing; the status is still the command's.
-kill -STOP "$server"
+freeze "$server"
 for name in TERM HUP; do
     background waits alice chat run --to bob --timeout 10m --connect-timeout 10m -- sh -c 'exit 3'
     waits=$job

@@ -17,7 +17,7 @@ given_up() {
     echo "${letter}1" >&3
     arrived() { bob chat history --with alice --sync --search "${letter}1" >"$SCRATCH/seen"; }
     within "$patience" arrived || fail "the first line does not arrive"
-    kill -STOP "$server"
+    freeze "$server"
     seq -f "$letter%g" 2 4 >&3
     # The pipe stays open: who has given up waits for no line.
     status=0; wait "$job" || status=$?

@@ -22,13 +22,15 @@ until [ "$sent" -gt 60 ]; do
     [ "$status" = 0 ] || break
 done
 [ "$sent" -le 60 ] || fail "the disk does not fill up"
-same store_full "$(jq -rs 'map(select(.head == "error")) | last | .code' "$SCRATCH/err")" "the reserve is kept"
+# On a busy machine the last answer may be under way when its time is over.
+refused() { jq -es 'map(select(.head == "error")) | last | .code == "store_full"' "$SCRATCH/err" || { more; false; }; }
+within "$patience" refused || fail "the reserve is not kept: $(cat "$SCRATCH/err")"
 [ "$(df --output=avail -m "$SCRATCH/server" | tail -n 1)" -ge 4 ] || fail "there is no reserve: $(df -m "$SCRATCH/server")"
 
 # In the reserve: reading and acknowledging, revoking, a backup, which may be larger than what is left.
 accepted=$(sqlite3 "file:$SCRATCH/server/chatd.db?mode=ro" 'SELECT count(*) FROM entries WHERE kind = 2')
 [ "$accepted" -gt 100 ] || fail "$accepted messages were taken"
-exits 0 bob chat listen --count "$accepted" --timeout 60s --json --mark-read
+exits 0 bob chat listen --count "$accepted" --timeout "${patience}s" --json --mark-read
 same "$accepted" "$(jq -r 'select(.body) | .id' "$SCRATCH/out" | sort -u | wc -l)" "all of them are delivered"
 exits 0 daemon backup "$SCRATCH/full.backup"
 [ "$(stat -c %s "$SCRATCH/full.backup")" -gt $((accepted * 60000)) ] || fail "the backup is not whole"

@@ -253,6 +253,13 @@ sockets() { find "/proc/$1/fd" -lname 'socket:*' | wc -l; }
 online() { daemon status --json | jq -e '.online > 0' >/dev/null; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
+# freeze PROCESS: stops it; none of its threads runs any more.
+freeze() {
+    kill -STOP "$1"
+    eventually frozen "$1"
+}
+frozen() { ! grep -L '^State:[[:space:]]*T' "/proc/$1/task/"*/status | grep -q .; }
+
 case $1 in
     /*) scenario=$1.sh ;;
     *) scenario=$scripts/$1.sh ;;
