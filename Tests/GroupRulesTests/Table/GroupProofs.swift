@@ -54,7 +54,7 @@ extension RuleTable {
                         "R1: who leaves gets nothing more and is removed before anybody writes",
                         "R1: behind a commit that removes as many as may wait stand those that are left, before any message",
                         "R1: a room that is made closed is written to when whoever has gone was removed",
-                    ], scenarios: ["devices"]),
+                    ], scenarios: ["devices", "user-disabled"]),
                 Sentence(
                     "the server asks one connected member (5 s, then the next)",
                     [
@@ -98,7 +98,7 @@ extension RuleTable {
                         "a device is cut off before it is told to whom had it suspended",
                         "nothing of a disabled account is stored after its connections were closed",
                         "members agree, and who was there reads each message once, whatever is lost or killed",
-                    ], scenarios: ["devices"]),
+                    ], scenarios: ["devices", "user-disabled"]),
             ]),
     ]
 }
