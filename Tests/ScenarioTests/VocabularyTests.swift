@@ -59,6 +59,15 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "nonsense", "nonsense | cat", "exits 127 nonsense", "within 1 nonsense || true", "text=$(nonsense 2>/dev/null)",
+        "nonsense >\"$SCRATCH/out\" 2>&1",
+    ]) func `a word that nobody knows ends the scenario`(line: String) async throws {
+        let outcome = try await run("\(line)\ntouch \"$SCRATCH/went-on\"")
+        #expect(outcome.status == 1 && !outcome.wentOn)
+        #expect(outcome.errors.contains("there is no word 'nonsense'"))
+    }
+
     private struct Ending {
         var status: Int32
         var errors: String

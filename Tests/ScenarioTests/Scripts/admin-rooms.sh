@@ -1,6 +1,5 @@
 # The administrator's commands on rooms, with a server running and without.
 
-jsonl() { jq -e -s "$@" "$SCRATCH/out" >/dev/null || fail "unexpected: $(cat "$SCRATCH/out")"; }
 # made ROOM USER: a room of that user, which is not founded yet.
 made() { PASSWORD=$password python3 "$scripts/room_maker.py" "$1" "$address" "$2" || fail "cannot make $1"; }
 

@@ -1,6 +1,5 @@
 # The administrator's commands on users, with a server running and without.
 
-jsonl() { jq -e -s "$@" "$SCRATCH/out" >/dev/null || fail "unexpected: $(cat "$SCRATCH/out")"; }
 secret() { printf '%s\n' "$1" >"$SCRATCH/password"; }
 
 # Before the first start: the store is made.

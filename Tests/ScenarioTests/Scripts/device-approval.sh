@@ -30,7 +30,6 @@ exits 77 as laptop chat device approve "$waiting" --fingerprint "$fingerprint"
 exits 77 as laptop chat send --to bob "not yet"
 
 # The prompt tells of who came before it, and of who comes while it is there.
-terminal() { as alice python3 "$scripts/at_terminal.py" "$@"; }
 person phone
 exits 0 terminal chat <<END
 expect laptop, since

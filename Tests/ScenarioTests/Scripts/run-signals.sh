@@ -9,7 +9,6 @@ witness=(python3 "$scripts/witness.py" "$seen")
 # noted SIGNAL…: the command has got these and no others, in this order.
 noted() { [ "$(paste -sd' ' "$seen")" = "ready${*:+ $*}" ]; }
 awaits() { within "$patience" noted "$@" || fail "the command has got <$(paste -sd' ' "$seen")>, not <ready $*>"; }
-terminal() { as alice python3 "$scripts/at_terminal.py" "$@"; }
 
 # What is sent to our process alone is passed on, once, and we go on until the command ends.
 for options in "" "--tail 3"; do

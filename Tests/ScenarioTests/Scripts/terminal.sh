@@ -3,7 +3,6 @@
 start_server
 person alice
 user bob
-terminal() { as alice python3 "$scripts/at_terminal.py" "$@"; }
 
 # A password is typed twice, without echo; a slip of the finger is asked for again.
 exits 0 terminal chat register alice --server "$address" --trust "$pin" <<'END'

@@ -21,6 +21,12 @@ fail() {
 }
 trap 'exit 1' TERM
 
+# A word that nobody knows fails: what was to be checked by it was not. Where what it says goes to a file, it is told at the end.
+command_not_found_handle() {
+    printf '%s\n' "FAILED: there is no word '$1'" >"$SCRATCH/unknown-word"
+    fail "there is no word '$1'"
+}
+
 # at_end: kills what the scenario started, with the parts of a pipeline that a shell has started for it, and nothing else.
 at_end() {
     local process
@@ -28,6 +34,7 @@ at_end() {
         [ -n "$process" ] && { pkill -KILL -P "$process"; kill -KILL "$process" 2>/dev/null; }
     done
     wait 2>/dev/null
+    [ ! -f "$SCRATCH/unknown-word" ] || cat "$SCRATCH/unknown-word" >&2
 }
 trap at_end EXIT
 
@@ -238,6 +245,9 @@ runs_out() {
 # same EXPECTED ACTUAL [WORDS]: two texts must be equal.
 same() { [ "$1" = "$2" ] || fail "${3:-}: expected <$1>, got <$2>"; }
 
+# jsonl FILTER: the lines of $SCRATCH/out, as one array, are what jq says of them.
+jsonl() { jq -e -s "$@" "$SCRATCH/out" >/dev/null || fail "unexpected: $(cat "$SCRATCH/out")"; }
+
 # has FILE PATTERN: a line of the file matches the extended pattern. lacks: none does.
 has() { grep -Eq -- "$2" "$1" || fail "nothing in $1 matches $2: $(head -c 2000 "$1")"; }
 lacks() { ! grep -Eq -- "$2" "$1" || fail "something in $1 matches $2: $(head -c 2000 "$1")"; }
@@ -259,6 +269,9 @@ freeze() {
     eventually frozen "$1"
 }
 frozen() { ! grep -L '^State:[[:space:]]*T' "/proc/$1/task/"*/status | grep -q .; }
+
+# terminal [OPTION…] COMMAND…: alice's, at a terminal of her own (at_terminal.py).
+terminal() { as alice python3 "$scripts/at_terminal.py" "$@"; }
 
 case $1 in
     /*) scenario=$1.sh ;;
