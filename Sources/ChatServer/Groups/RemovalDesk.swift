@@ -88,7 +88,11 @@ final class RemovalDesk {
     // MARK: What fell short
 
     private static let tries = 8
+    /// The pause is doubled so often, for a group that is damaged never refuses.
+    private static let mostDoublings = 4
     private var looksAgain = false
+    /// Looks in a row that fell short.
+    private var rounds = 0
 
     private func fellShort(_ reason: String, _ completion: @escaping (Failure?) -> Void) {
         context.log.error("groups do not all refuse messages to who is gone yet", metadata: ["error": "\(reason)"])
@@ -96,9 +100,11 @@ final class RemovalDesk {
             Failure(.busy, sentence: "it is done, but not all groups refuse messages to who is gone yet"))
         guard !looksAgain else { return }
         looksAgain = true
-        context.schedule(in: context.settings.removalPause) { [weak self] in
+        let pause = context.settings.removalPause * (1 << min(rounds, Self.mostDoublings))
+        rounds += 1
+        context.schedule(in: pause) { [weak self] in
             self?.looksAgain = false
-            self?.look(for: nil)
+            self?.look(for: nil) { if $0 == nil { self?.rounds = 0 } }
         }
     }
 

@@ -27,7 +27,7 @@ package struct HubSettings: Sendable {
     package var retentionPause = TimeAmount.milliseconds(20)
     /// For how long removals from open groups are gathered.
     package var gathering = TimeAmount.minutes(1)
-    /// When removals that could not be proposed are looked for again.
+    /// When removals that could not be proposed are looked for again; longer each time, up to 16 times that.
     package var removalPause = TimeAmount.seconds(30)
     /// How often the room on the disk is looked at.
     package var measureInterval = TimeAmount.seconds(5)
