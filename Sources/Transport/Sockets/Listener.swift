@@ -69,13 +69,13 @@ package final class Listener: Sendable {
         ServerBootstrap(group: eventLoop)
             .serverChannelOption(.backlog, value: acceptQueue)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // What is accepted has it from the listener.
+            .serverChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(AcceptFailureHandler(acceptor.value.delegate))
                 }
             }
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.recvAllocator, value: SocketBuffers.receiving)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try acceptor.value.accept(channel) }
             }
@@ -129,6 +129,7 @@ private final class Acceptor {
 
     /// Throwing has NIO close the socket.
     func accept(_ channel: any Channel) throws {
+        try channel.syncOptions?.setOption(.recvAllocator, value: SocketBuffers.receiving)
         let engine = try TLSEngine(context: identity.context, role: .server, scratch: loop.scratch)
         let connection = FrameConnection(
             loop: loop, remoteAddress: NetworkAddress(channel.remoteAddress), engine: engine, limits: limits,
