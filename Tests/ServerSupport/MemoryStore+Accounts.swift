@@ -128,7 +128,7 @@ extension MemoryStore {
             account: record, name: known.new.name, state: known.state, key: key, window: known.window,
             chain: standing(of: account))
         let used: DeviceLoginRow
-        do { used = try row.using(number, provenBy: key) } catch { throw .refused(error) }
+        do { used = try row.using(number) } catch { throw .refused(error) }
         devices[device]?.window = used.window
         return LoggedIn(
             account: record, device: device, deviceName: used.name, in: stored.generation, state: used.state, key: key,

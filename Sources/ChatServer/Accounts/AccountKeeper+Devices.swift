@@ -1,7 +1,7 @@
 import ChatProtocol
 
 extension AccountKeeper {
-    /// Logs a device in by its key. What computes is the store's thread that reads: the caller's may be the hub's loop.
+    /// Logs a device in by its key. What computes is the store's thread: the caller's may be the hub's loop.
     ///
     /// Its state is told only to who holds its key: an unknown device and a wrong signature are one answer.
     package nonisolated func logIn(

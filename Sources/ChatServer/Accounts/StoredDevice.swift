@@ -52,15 +52,14 @@ package struct DeviceLoginRow: Sendable, Equatable {
         self.chain = chain
     }
 
-    /// The row after a number was used by a login that `key` has signed.
+    /// The row after a number was used by a login that its key has signed.
     ///
     /// - Throws: why the number may not be used.
-    package func using(_ number: LoginNumber, provenBy key: [UInt8]) throws(Failure) -> DeviceLoginRow {
+    package func using(_ number: LoginNumber) throws(Failure) -> DeviceLoginRow {
         guard state == .active || state == .pending, !account.flags.contains(.deleted) else {
             throw Failure(.deviceRevoked)
         }
         guard !account.flags.contains(.disabled) else { throw Failure(.accountDisabled) }
-        guard self.key == key else { throw Failure.unprovenLogin }
         var used = self
         guard used.window.use(number) else { throw Failure(.storeCopied) }
         return used

@@ -37,8 +37,7 @@ package protocol StoredAccounts: Sendable {
     /// Takes a login by a device's key, and uses up its number. Soft, and the only change that is not tried again: a client
     /// takes a new number.
     ///
-    /// - Parameter isSigned: whether the login is signed by a key. It computes, and is called on a thread of the store's that
-    ///   writes nothing.
+    /// - Parameter isSigned: whether the login is signed by a key. It computes, and is called on a thread of the store's.
     /// - Throws: refused by `badProof` where there is no such device, or it has no such key or another one by now; by
     ///   `replaced` where the login is signed by one that it had before; only then by `storeCopied` where the number was used
     ///   or lies far behind, by `deviceRevoked`, `accountDisabled`.

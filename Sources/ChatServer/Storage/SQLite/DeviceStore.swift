@@ -31,19 +31,6 @@ package struct DeviceStore {
         }
     }
 
-    /// The Ed25519 key by which a device logs in, where a login is signed by it. Whose device it is, `use` looks.
-    ///
-    /// - Throws: `badProof` for an unknown device and a wrong signature alike; `replaced` where it is a key that it had before.
-    func provenKey(of device: DeviceID, account: AccountID, by isSigned: ([UInt8]) -> Bool) throws -> [UInt8] {
-        let key = try database.first(
-            "SELECT public_key FROM device_keys WHERE device = ? AND purpose = ? AND algorithm = ?", device,
-            Int(KeyPurpose.login.rawValue), Int(KeyAlgorithm.ed25519.rawValue)
-        ) { $0.bytes(0) }
-        if let key, isSigned(key) { return key }
-        let former = try EnrolmentStore(database: database).replacedKeys(of: device, account: account)
-        throw former.contains(where: isSigned) ? Failure(.replaced) : Failure.unprovenLogin
-    }
-
     /// What a login by Ed25519 key is checked against; nil where there is no such device or it has no such key.
     package func loginRow(_ device: DeviceID, of account: AccountID) throws -> DeviceLoginRow? {
         try database.first(
@@ -173,12 +160,12 @@ package struct DeviceStore {
         }
     }
 
-    /// Uses up a login number of a device whose key has signed for it.
+    /// Uses up a login number of a device; nil where there is none, or it has no key by which the login is signed.
     func use(
-        _ number: LoginNumber, of device: DeviceID, account: AccountID, provenBy key: [UInt8]
-    ) throws -> DeviceLoginRow {
-        guard let row = try loginRow(device, of: account) else { throw Failure.unprovenLogin }
-        let used = try row.using(number, provenBy: key)
+        _ number: LoginNumber, of device: DeviceID, account: AccountID, ifSigned isSigned: ([UInt8]) -> Bool
+    ) throws -> DeviceLoginRow? {
+        guard let row = try loginRow(device, of: account), isSigned(row.key) else { return nil }
+        let used = try row.using(number)
         try save(used.window, of: device)
         return used
     }

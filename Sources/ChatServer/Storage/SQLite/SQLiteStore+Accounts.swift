@@ -82,15 +82,21 @@ extension SQLiteStore {
         ifSigned isSigned: @escaping @Sendable ([UInt8]) -> Bool
     ) async throws(StoreFailure) -> LoggedIn {
         let clock = settings.clock
-        return try await softChange { database in
-            try DeviceStore(database: database).provenKey(of: device, account: account, by: isSigned)
-        } then: { database, key in
-            let row = try DeviceStore(database: database).use(number, of: device, account: account, provenBy: key)
+        let loggedIn = try await softChange { database -> LoggedIn? in
+            let devices = DeviceStore(database: database)
+            let used = try devices.use(number, of: device, account: account, ifSigned: isSigned)
+            guard let row = used else { return nil }
             return LoggedIn(
                 account: row.account, device: device, deviceName: row.name,
-                in: try MetaStore.generation(in: database), state: row.state, key: key, chain: row.chain,
+                in: try MetaStore.generation(in: database), state: row.state, key: row.key, chain: row.chain,
                 packages: try PackageStore(database: database).standing(of: device, at: clock()))
         }
+        if let loggedIn { return loggedIn }
+        // Former keys may be many: not where everybody's writes wait.
+        let isReplaced = try await read { database in
+            try EnrolmentStore(database: database).replacedKeys(of: device, account: account).contains(where: isSigned)
+        }
+        throw .refused(isReplaced ? Failure(.replaced) : .unprovenLogin)
     }
 
     package func devices(of account: AccountID) async throws(StoreFailure) -> [DeviceRecord] {

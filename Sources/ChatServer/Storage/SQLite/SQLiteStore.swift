@@ -152,27 +152,6 @@ package final class SQLiteStore: Store {
         }
     }
 
-    /// As `softChange`, with what was read just before. Only the two threads of it are woken: each time one is costs as much
-    /// as a short transaction.
-    func softChange<Found: Sendable, Value: Sendable>(
-        _ find: @escaping @Sendable (Database) throws -> Found,
-        then work: @escaping @Sendable (Database, Found) throws -> Value
-    ) async throws(StoreFailure) -> Value {
-        let result = Later<Result<Value, any Error>>()
-        reader.perform(find) { [writer] found in
-            switch found {
-            case .failure(let error): result.set(.failure(error))
-            case .success(let found):
-                writer.perform { database in
-                    try database.unsynced { try database.transaction { try work(database, found) } }
-                } then: {
-                    result.set($0)
-                }
-            }
-        }
-        do { return try await result.value.get() } catch { throw StoreFailure(error) }
-    }
-
     func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreFailure) -> Value {
