@@ -56,6 +56,7 @@ extension Algorithms {
     /// `KDF.Expand(secret, info, length)`.
     package func expand(_ secret: Secret, info: [UInt8], length: Int) -> Secret {
         count(.expand)
+        guard length > hashLength else { return firstBlock(secret, info: info, length: length) }
         return switch hash {
         case .sha256:
             Secret(HKDF<SHA256>.expand(pseudoRandomKey: secret.key, info: info, outputByteCount: length))
@@ -63,6 +64,16 @@ extension Algorithms {
             Secret(HKDF<SHA384>.expand(pseudoRandomKey: secret.key, info: info, outputByteCount: length))
         case .sha512:
             Secret(HKDF<SHA512>.expand(pseudoRandomKey: secret.key, info: info, outputByteCount: length))
+        }
+    }
+
+    /// No more than one block of it, which is one MAC (RFC 5869 §2.3). swift-crypto's way to any number of them has the run time look
+    /// for types by their names, which takes longer than the hashing.
+    private func firstBlock(_ secret: Secret, info: [UInt8], length: Int) -> Secret {
+        switch hash {
+        case .sha256: Secret(HMAC<SHA256>.authenticationCode(for: info + [1], using: secret.key).symmetric(length))
+        case .sha384: Secret(HMAC<SHA384>.authenticationCode(for: info + [1], using: secret.key).symmetric(length))
+        case .sha512: Secret(HMAC<SHA512>.authenticationCode(for: info + [1], using: secret.key).symmetric(length))
         }
     }
 
@@ -91,4 +102,9 @@ extension Algorithms {
 
 extension HashedAuthenticationCode {
     fileprivate var symmetric: SymmetricKey { withUnsafeBytes { SymmetricKey(data: $0) } }
+
+    /// What it begins with.
+    fileprivate func symmetric(_ length: Int) -> SymmetricKey {
+        withUnsafeBytes { SymmetricKey(data: UnsafeRawBufferPointer(rebasing: $0[..<length])) }
+    }
 }
