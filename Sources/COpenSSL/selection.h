@@ -8,7 +8,9 @@
 #define CHAT_COPENSSL_SELECTION_H
 #include <errno.h>
 #include <openssl/core_dispatch.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/params.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -65,10 +67,23 @@ static inline const OSSL_ALGORITHM *shim_query(void *context, int operation, int
     return NULL;
 }
 
-// The groups of TLS. Those whose algorithms are not here OpenSSL leaves out.
+// The groups of TLS that are offered, by their numbers (RFC 8446 §4.2.7): P-256 and X25519. For each of the others OpenSSL
+// would look for an algorithm.
+typedef struct {
+    OSSL_CALLBACK *tell;
+    void *listener;
+} shim_listener;
+static inline int shim_tell(const OSSL_PARAM group[], void *context) {
+    const shim_listener *to = context;
+    const OSSL_PARAM *number = OSSL_PARAM_locate_const(group, OSSL_CAPABILITY_TLS_GROUP_ID);
+    unsigned int id = 0;
+    if (number && OSSL_PARAM_get_uint(number, &id) && id != 0x0017 && id != 0x001d) return 1;
+    return to->tell(group, to->listener);
+}
 static inline int shim_capabilities(void *context, const char *capability, OSSL_CALLBACK *tell, void *listener) {
     (void)context;
-    return OSSL_PROVIDER_get_capabilities(shim_whole(), capability, tell, listener);
+    shim_listener to = {tell, listener};
+    return OSSL_PROVIDER_get_capabilities(shim_whole(), capability, shim_tell, &to);
 }
 
 static inline int shim_begin(
