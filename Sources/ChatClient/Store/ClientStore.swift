@@ -13,7 +13,7 @@ import WireCodec
 final class ClientStore {
     /// Pages in the write-ahead log after which a commit copies them into the database. Few, since every first opener
     /// reads the log through.
-    static let checkpointPages = 256
+    static let checkpointPages = 128
 
     enum Mode {
         case create

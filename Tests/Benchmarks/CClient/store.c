@@ -29,7 +29,7 @@ void open_store(const char *path) {
     if (sqlite3_open(path, &database) != SQLITE_OK) fail("cannot open the store");
     sqlite3_busy_timeout(database, 10000);
     /* Whoever opens the log first reads it through: it shall not grow long. */
-    execute("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 256; PRAGMA synchronous = FULL");
+    execute("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 128; PRAGMA synchronous = FULL");
     sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
