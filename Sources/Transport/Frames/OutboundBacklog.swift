@@ -5,8 +5,10 @@ import NIOCore
 /// A plain value. It keeps references to the buffers given, so a frame for many connections is in memory once however
 /// many of them are behind.
 struct OutboundBacklog {
-    /// NIO's would begin with room for sixteen, which each idle connection would hold.
-    private var buffers = CircularBuffer<ByteBuffer>(initialCapacity: 1)
+    /// A circular buffer of NIO's takes a third of what a small frame costs in all.
+    private var buffers: [ByteBuffer] = []
+    /// How many of them have passed, and are empty.
+    private var passed = 0
     /// Bytes waiting.
     private(set) var bytes = 0
 
@@ -30,22 +32,24 @@ struct OutboundBacklog {
     ) -> Result {
         let count = min(bytes, staging.count)
         bytes -= count
-        defer { if isEmpty, slots > Self.slotsKept { buffers = [] } }
-        if let first = buffers.first, first.readableBytes >= count {
-            let result = first.withUnsafeReadableBytes { seal(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            drop(count)
+        if passed < buffers.count, buffers[passed].readableBytes >= count {
+            let result = buffers[passed].withUnsafeReadableBytes {
+                seal(UnsafeRawBufferPointer(rebasing: $0[..<count]))
+            }
+            pass(take(count, of: passed))
             return result
         }
-        var filled = 0
+        var (filled, next) = (0, passed)
         while filled < count {
-            let taken = buffers[buffers.startIndex].withUnsafeReadableBytes { source in
+            let taken = buffers[next].withUnsafeReadableBytes { source in
                 let taken = min(source.count, count - filled)
                 staging[filled..<filled + taken].copyBytes(from: source[..<taken])
                 return taken
             }
             filled += taken
-            drop(taken)
+            next = take(taken, of: next)
         }
+        pass(next)
         return seal(UnsafeRawBufferPointer(rebasing: staging[..<count]))
     }
 
@@ -53,9 +57,24 @@ struct OutboundBacklog {
         self = OutboundBacklog()
     }
 
-    /// Takes `count` bytes off the first buffer, and the buffer itself when it is empty.
-    private mutating func drop(_ count: Int) {
-        buffers[buffers.startIndex].moveReaderIndex(forwardBy: count)
-        if buffers[buffers.startIndex].readableBytes == 0 { buffers.removeFirst() }
+    /// Takes bytes off a buffer. Returns the one that is next.
+    private mutating func take(_ count: Int, of index: Int) -> Int {
+        guard count < buffers[index].readableBytes else { return index + 1 }
+        buffers[index].moveReaderIndex(forwardBy: count)
+        return index
+    }
+
+    /// All before `next` have passed.
+    private mutating func pass(_ next: Int) {
+        if next == buffers.count {
+            buffers.removeAll(keepingCapacity: slots <= Self.slotsKept)
+            passed = 0
+        } else if next > buffers.count / 2 {
+            buffers.removeFirst(next)
+            passed = 0
+        } else {
+            for index in passed..<next { buffers[index] = ByteBuffer() }
+            passed = next
+        }
     }
 }
