@@ -33,6 +33,18 @@ import WireCodec
         }
     }
 
+    @Test func `J1: whom one has granted who may not certify proves nothing by that`() throws {
+        for (rights, isDevice) in [(DeviceRights.certify, true), ([], false)] {
+            var bob = try TestAccount("bob", seed: 2)
+            let granter = try bob.add(rights)
+            let grant = try bob.grant()
+            let links = try #require(bob.chain.certificate(of: granter)).path.links
+            let path = DevicePath(links: links + [try bob.link(.add(grant), by: granter)], renewals: [])
+            let end = try? path.verify(from: bob.chain.root, at: bob.place)
+            #expect((end?.grant.device == grant.device) == isDevice)
+        }
+    }
+
     @Test func `J1: a leaf costs a signature check a link, and two a renewal`() throws {
         let (bob, device) = try account()
         for (id, checks) in [(bob.first, 1), (device, 3 + 2 * 2)] {

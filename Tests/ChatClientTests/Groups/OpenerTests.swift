@@ -67,6 +67,29 @@ private struct OpeningScene {
         #expect(try scene.ann.told() == ["b1", "b2", "b3", "b4", "b5"])
     }
 
+    @Test func `E2: an entry that cannot be stored leaves nothing of it, and those before it are there`() throws {
+        var scene = try OpeningScene()
+        try scene.bobWrites("before", 1)
+        let commit = try scene.bob.makeCommit(scene.pair, id: 1)
+        _ = try scene.bob.acknowledged(scene.log.commit(commit, by: scene.bob.identity))
+        try scene.bobWrites("behind", 2)
+        let (store, items) = (scene.ann.store, scene.log.items(after: 1, to: scene.ann.identity))
+        // The rows of the next epoch are there by then.
+        try store.database.execute(
+            """
+            CREATE TEMP TRIGGER fault BEFORE INSERT ON group_transcripts WHEN NEW.epoch = 2
+            BEGIN SELECT RAISE(ABORT, 'no'); END
+            """)
+        let part = try scene.ann.open(items, scene.pair)
+        #expect(part.items.map(\.seq) == [2])
+        guard case .failed(3, _)? = part.stop else { throw TestFailure("\(String(describing: part.stop))") }
+        #expect(try scene.ann.summary(scene.pair)?.epoch == 1)
+        try store.database.execute("DROP TRIGGER fault")
+        try scene.ann.read(scene.log, scene.pair)
+        #expect(try scene.ann.told() == ["before", "behind"])
+        try scene.expectAgreement()
+    }
+
     @Test func `what a subscription brings says up to when this device knows everything, a log that is read does not`()
         throws
     {

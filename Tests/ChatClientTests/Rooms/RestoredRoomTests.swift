@@ -36,14 +36,17 @@ import Testing
         }
     }
 
-    @Test func `S4: an admin whose own change a restore has lost reads on when the fork is accepted`() async throws {
+    @Test(arguments: [false, true])
+    func `S4: an admin whose own change a restore has lost reads on when the fork is accepted`(
+        writesFirst: Bool
+    ) async throws {
         try await withServer { server in
             let scene = try await RestoredRoomScene(server)
             try await scene.talks(access: .closed)
             try await scene.restored {
                 try await scene.alice.client().setRoom(scene.ops, access: nil, adders: .members)
             }
-            #expect(try await scene.write("for alice", from: scene.carol) == nil)
+            if !writesFirst { #expect(try await scene.write("for alice", from: scene.carol) == nil) }
             #expect(try await scene.write("from alice", from: scene.alice) == "history_forked")
             let told = try await scene.alice.client().historyChecks().filter { $0.status == .failed }
             #expect(told.first?.problem?.advice == .acceptFork("#ops"))
@@ -54,6 +57,20 @@ import Testing
             try await scene.expectTalk()
             try await scene.alice.client().setRoom(scene.ops, access: nil, adders: .members)
             try await scene.expectTalk()
+        }
+    }
+
+    @Test func `S4: the policy that was held last counts, also where the room had begun with it`() async throws {
+        try await withServer { server in
+            let scene = try await RestoredRoomScene(server)
+            try await scene.talks(access: .closed)
+            try await scene.alice.client().setRoom(scene.ops, access: nil, adders: .members)
+            try await scene.expectTalk()
+            try await scene.restored {
+                try await scene.alice.client().setRoom(scene.ops, access: nil, adders: .admins)
+            }
+            #expect(try await scene.write("for alice", from: scene.carol) == nil)
+            #expect(try await scene.write("from alice", from: scene.alice) == "history_forked")
         }
     }
 

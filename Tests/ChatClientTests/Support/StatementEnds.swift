@@ -3,13 +3,13 @@ import TestSupport
 @testable import ChatClient
 @testable import SQLite
 
-/// A process that ends before every single statement of what it does to its store.
+/// A process that ends before every single statement of what it does to its store, and behind the last.
 enum StatementEnds {
     /// - Parameters:
     ///   - scene: as it is before; it stays so.
     ///   - run: is done on a copy of the store, each time.
     ///   - expect: looks at what was left, opened anew, and may go on with it.
-    /// - Returns: how many ends there were.
+    /// - Returns: how many ends there were before that.
     @discardableResult
     static func each(
         of scene: StoreScene, _ run: (ClientStore) throws -> Void, expect: (StoreScene) throws -> Void
@@ -18,6 +18,7 @@ enum StatementEnds {
         let count = try StoreImage(before: .max, of: whole.store.database)
         try run(whole.store)
         StoreImage.end(of: whole.store.database)
+        try expect(try StoreScene(storeFiles: whole.directory.storeFile))
         var ends = 0
         for wanted in 1..<max(2, count.count + 1) {
             let attempt = try StoreScene(storeFiles: scene.directory.storeFile)

@@ -84,6 +84,23 @@ import Testing
         }
     }
 
+    @Test func `I1: a founding describes the founder's leaf alone`() async throws {
+        try await withServer { server in
+            var scene = try await GroupScene(server)
+            let policy = scene.alice.direct(with: scene.bob)
+            var prepared = try scene.alice.founding(policy, adding: [try scene.bob.keyPackage().keyPackage])
+            // As it is behind the commit that adds bob, and said to be of epoch 0.
+            var info = try prepared.next.groupInfo()
+            info.groupContext.epoch = 0
+            info.groupContext.confirmedTranscriptHash = []
+            try info.sign(scene.alice.identity.signatureKey.privateKey)
+            prepared.founding = info.encoded
+            let refused = try await failure { try await scene.alice.found(prepared, policy) }
+            #expect(refused?.errorCode == .invalidHandshake)
+            #expect(refused?.sentence.hasSuffix("a group is founded by the device that is logged in, alone") == true)
+        }
+    }
+
     @Test func `I1: the parties are who their accounts' chains say they are`() async throws {
         try await withServer { server in
             var scene = try await GroupScene(server)

@@ -201,6 +201,31 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `C5: with a renewal the Welcomes go that wait for the former key`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            try await openRoom(store)
+            let head = ChainHead(count: 1, hash: [UInt8](repeating: 7, count: 32))
+            _ = try await store.store.publish(
+                ChainStep(
+                    account: bob, before: .none, link: [0], hash: head.hash, signer: bobDevice, instance: 0,
+                    effect: .create(bobDevice), passwordHash: ""))
+            _ = try await store.commit([welcome(5, [bobDevice], [1])])
+            #expect(try await store.store.welcomes(for: bobDevice, limit: 9) == [room])
+            let key = DeviceKey(purpose: .login, algorithm: .ed25519, publicKey: [5])
+            let entry = IdentityEntry(
+                account: bob, device: NewDevice(id: bobDevice, name: "b", keys: [key]), head: head,
+                renewal: IdentityEntry.Renewal(instance: 1, bytes: [6], isOnce: false))
+            _ = try await store.store.enrol(entry)
+            #expect(try await store.store.welcomes(for: bobDevice, limit: 9).isEmpty)
+            _ = try await store.commit([welcome(6, [bobDevice], [2])])
+            // The same use again drops nothing.
+            _ = try await store.store.enrol(entry)
+            #expect(try await take(bobDevice, 1, store)?.payload == [2])
+        }
+    }
+
     @Test(arguments: Kind.all) func `Welcomes are taken in the order in which they came`(_ kind: Kind) async throws {
         try await withStore(kind) { store in
             try await openRoom(store)

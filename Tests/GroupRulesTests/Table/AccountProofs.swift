@@ -110,7 +110,10 @@ extension RuleTable {
                     ], scenarios: ["identities"]),
                 Sentence(
                     "the same transaction drops its packages and Welcomes",
-                    ["with a suspension, a reset and a renewal they go"]),
+                    [
+                        "with a suspension, a reset and a renewal they go",
+                        "C5: with a renewal the Welcomes go that wait for the former key",
+                    ]),
             ]),
         Proof(
             "C6",

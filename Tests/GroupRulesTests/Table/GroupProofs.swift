@@ -13,7 +13,10 @@ extension RuleTable {
                     ]),
                 Sentence(
                     "the founding GroupInfo (founder's leaf alone) is kept for the incarnation's life",
-                    ["the founding GroupInfo is kept with the tree in it"]),
+                    [
+                        "the founding GroupInfo is kept with the tree in it",
+                        "I1: a founding describes the founder's leaf alone",
+                    ]),
                 Sentence(
                     "0 to 1 is the compare-and-swap; the loser drops its own and joins",
                     [

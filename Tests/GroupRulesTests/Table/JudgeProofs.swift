@@ -8,6 +8,7 @@ extension RuleTable {
                     "links verify from the root, every `by` certifies, the last grants this device",
                     [
                         "J1: a leaf proves itself from its root to its key, by links and renewals that it carries",
+                        "J1: whom one has granted who may not certify proves nothing by that",
                         "J1: a leaf whose links do not lead to it is refused on every path",
                         "J1: a certificate with any byte changed, or cut anywhere, proves nothing",
                     ]),

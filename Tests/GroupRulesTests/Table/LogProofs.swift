@@ -26,7 +26,10 @@ extension RuleTable {
             [
                 Sentence(
                     "strictly in order, a savepoint each, with everything that an entry changes",
-                    ["E2: entries are taken in order, each once, with its text, its ratchet and its place together"]),
+                    [
+                        "E2: entries are taken in order, each once, with its text, its ratchet and its place together",
+                        "E2: an entry that cannot be stored leaves nothing of it, and those before it are there",
+                    ]),
                 Sentence(
                     "up to 64 or 8 ms of work in one transaction",
                     ["E2: a transaction takes sixty-four entries, or what eight milliseconds have room for"]),

@@ -80,6 +80,8 @@ extension RuleTable {
                     [
                         "S4: nobody goes on from an epoch in which they never were",
                         "S4: a lost epoch is not taken for the one that has its number now",
+                        "S4: an admin whose own change a restore has lost reads on when the fork is accepted",
+                        "S4: the policy that was held last counts, also where the room had begun with it",
                         "S4: nobody comes back to what no epoch leads to in which they were, until they go on in spite of it",
                         "S4: who was further comes back to what others have made of an epoch in which they were",
                         "S4: where a restore has lost an incarnation and others go on in the one before, one goes back to that",
@@ -115,7 +117,6 @@ extension RuleTable {
                         "S4: who has left takes out nobody behind a restore who came in since by another device",
                         "S4: who has left, and came in again by another device, is not taken out behind a restore",
                         "S4: who has joined again by another device behind a restore is not taken out by the one that left",
-                        "S4: an admin whose own change a restore has lost reads on when the fork is accepted",
                         "S4: a Welcome that a restore has brought back does not hide the one behind it",
                         "S4: who knows of a removal that a restore has lost comes in again when they are added again",
                         "members agree, and who was there reads each message once, whatever is lost or killed",
