@@ -118,7 +118,7 @@ actor Connections: ProfileWorker {
                 if case .failure(let problem) = reply { log.debug("subscribe: \(problem.text)") }
             }
         }
-        await attendant.begin(link, ticket.identity, events: events, of: self)
+        await attendant.begin(link, ticket, events: events, of: self)
         if ticket.hasQueued, flushesOutbox, (try? await link.welcome()) != nil {
             await outboxFlush.runQuietly(on: link)
         }

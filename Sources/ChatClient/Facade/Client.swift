@@ -55,5 +55,6 @@ package actor Client: ProfileWorker {
         await attendant.refillKeyPackages(on: attendance.link, atEnd: true)
         guard await connections.live == nil else { return }
         await attendant.keepGroupsFreshAtEnd(on: attendance.link)
+        if attendance.owesKeys { await attendant.giveKeysAtEnd(on: attendance.link) }
     }
 }

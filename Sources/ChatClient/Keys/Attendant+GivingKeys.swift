@@ -1,15 +1,25 @@
 import CLISupport
 import ChatProtocol
 import GroupRules
+import System
 
 /// Who approves a device tells it whom it knows by their keys, in the group of the account's own devices.
 extension Attendant {
     /// Tells them to those that have come into the group of own devices. Where there is no such group yet it is founded, for them to come in.
-    func giveKeys(on link: Link) async {
+    func giveKeys(on link: Link) async { await giveKeys(on: link) { _ in true } }
+
+    /// Behind what a command was asked for: it enters that group once, and looks no further who has come in than it has read.
+    func giveKeysAtEnd(on link: Link) async {
+        let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
+        defer { timer.cancel() }
+        await giveKeys(on: link) { held in held.mark == nil || held.isRemoved || held.waiting != nil }
+    }
+
+    private func giveKeys(on link: Link, entersWhere isDue: (GroupCourse.Held) -> Bool) async {
         do throws(Problem) {
             let own = try identity()
             guard try store({ try $0.owesKeys(own) }) else { return }
-            try await enterNotes(own, on: link)
+            if isDue(try store { try $0.heldGroup(of: own.notes) }) { try await enterNotes(own, on: link) }
             let due = try store { try $0.dueKeys(own) }
             guard !due.devices.isEmpty else { return }
             var isDone = due.keys.keys.isEmpty

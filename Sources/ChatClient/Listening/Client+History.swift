@@ -51,6 +51,7 @@ extension Client {
             try await self.connections.fetch(timeout: timeout) { (link) async throws(Problem) in
                 if isWithEveryone { await self.attendant.enterEveryone(on: link) }
                 if let id { try await self.fetchReceipts(of: id, on: link) }
+                await self.attendant.giveKeysAtEnd(on: link)
             }
         }
     }

@@ -11,7 +11,7 @@ actor Attendant: ProfileWorker {
     nonisolated let tools: ProfileTools
     var intake = Intake()
     /// Who sees to the newest connection by this device's key.
-    private(set) var attendance: (link: Link, attendant: Task<Void, Never>)?
+    private(set) var attendance: (link: Link, owesKeys: Bool, attendant: Task<Void, Never>)?
     /// The account's chain is being begun.
     private var chainBeginning: (link: Link, task: Task<Void, Never>)?
 
@@ -20,11 +20,11 @@ actor Attendant: ProfileWorker {
     /// The executor of the profile's store: what is done there is done at once.
     nonisolated var unownedExecutor: UnownedSerialExecutor { profile.unownedExecutor }
 
-    func begin(_ link: Link, _ identity: Identity, events: LinkEvents?, of connections: Connections) {
+    func begin(_ link: Link, _ ticket: LoginTicket, events: LinkEvents?, of connections: Connections) {
         attendance = (
-            link,
+            link, ticket.owesKeys,
             Task(executorPreference: MainThread.preferred) {
-                await self.attend(link, identity, events: events, of: connections)
+                await self.attend(link, ticket.identity, events: events, of: connections)
             }
         )
     }

@@ -44,6 +44,8 @@ struct LoginTicket: Sendable {
     var number: LoginNumber
     /// Whether messages wait in the outbox, which go first.
     var hasQueued: Bool
+    /// Whether devices that were approved here are to be told whom this one knows.
+    var owesKeys: Bool
     /// Of a device that waits to be added.
     var waiting: WaitingDevice?
 }
@@ -175,9 +177,11 @@ extension ClientStore {
         guard synced || !numbers.needsSync(boot: boot) else { return nil }
         let number = numbers.take(boot: boot)
         try setLoginNumbers(numbers)
-        let queued = try database.first("SELECT 1 FROM outbox WHERE failed = 0 LIMIT 1") { _ in true }
+        let due = try database.first(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE failed = 0), EXISTS (SELECT 1 FROM owed_keys)"
+        ) { (queued: $0.bool(0), keys: $0.bool(1)) }
         return LoginTicket(
-            identity: identity, number: number, hasQueued: queued ?? false,
+            identity: identity, number: number, hasQueued: due?.queued ?? false, owesKeys: due?.keys ?? false,
             waiting: identity.standing == .pending ? try waitingDevice(identity) : nil)
     }
 

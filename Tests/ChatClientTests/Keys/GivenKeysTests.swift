@@ -70,6 +70,30 @@ import Testing
         }
     }
 
+    @Test func `§1: commands that ask once give the pins, too, when they have read that the device has come in`()
+        async throws
+    {
+        try await withServer { server in
+            let (alice, bob, carol, phone) = try await scene(server)
+            let owed = { try await alice.client().withStore { try $0.devicesOwedKeys().count } }
+            // The group is there behind the first one.
+            let asks = { () async throws in
+                let client = try alice.client()
+                _ = try await client.devices()
+                await client.settle()
+            }
+            try await asks()
+            let notes = try await alice.client().identity().notes
+            #expect(try await alice.client().withStore { try $0.heldGroup(of: notes).mark } != nil)
+            #expect(try await owed() == 1)
+            try await staysConnected(phone)
+            try await alice.client().sync()
+            #expect(try await owed() == 0)
+            try await phone.client().sync()
+            #expect(try await known(to: phone).map(\.name) == [bob.name, carol.name])
+        }
+    }
+
     @Test func `§1: pins are taken from a device of one's own that certifies, and from nobody else`() async throws {
         try await withServer { server in
             let (alice, bob, _, phone) = try await scene(server)

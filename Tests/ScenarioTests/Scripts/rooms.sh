@@ -31,8 +31,9 @@ same '["alice",true,true]
 ["alice",true,true]' "$(jq -c '[.user, .admin, .known]' "$SCRATCH/out")"
 exits 0 as phone chat room list
 has "$SCRATCH/out" "^ops +closed +yes +1 +alice$"
+# With everyone's, and that of her own devices, by which the phone is told whom she knows.
 exits 0 alice chat doctor
-has "$SCRATCH/out" "^ok.groups: in 3, "
+has "$SCRATCH/out" "^ok.groups: in 4, "
 
 # What is open is seen by everybody; what is closed by who is in it.
 exits 0 bob chat room list
