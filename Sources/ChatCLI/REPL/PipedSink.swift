@@ -12,8 +12,9 @@ struct PipedSink: FollowSink {
     func take(_ event: ListenEvent) async throws(Problem) -> Reception {
         switch event {
         case .message(let message):
-            try await invocation.output.writeAside(line: reports.message(message))
+            // Who reads the line may answer it at once.
             received(message)
+            try await invocation.output.writeAside(line: reports.message(message))
             return Reception(isShown: true)
         case .gap(let gap):
             try await invocation.output.writeAside(line: reports.gap(gap))

@@ -3,6 +3,7 @@
     script.py BINARIES SCRATCH NAME
 """
 
+import fcntl
 import json
 import subprocess
 import time
@@ -93,6 +94,22 @@ def it_goes_on_printing_for_as_long_as_it_lingers(world):
     assert time.monotonic() - begin >= 10
     # What it printed was shown.
     assert "pong" not in script(world, "alice", "/help\n", "--linger", "1s")[1]
+
+
+def whoever_reads_a_message_may_answer_it_at_once(world):
+    world.join("alice", "bob")
+    process = subprocess.Popen(
+        [world.binaries + "/chat", "--profile", "alice"], env=world.environment, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    world.chat("bob", "send", "--to", "alice", "-m", "why? " + "x" * 60000)
+    # The line has begun, and has no room to end.
+    assert process.stdout.read(1)
+    process.stdin.write(b"/reply therefore\n")
+    process.stdin.close()
+    world.until(lambda: "therefore" in world.bodies("bob", "alice"), "the answer is there")
+    process.stdout.read()
+    assert process.wait(PATIENCE) == 0, process.stderr.read()
 
 
 def quit_ends_it_like_the_end_of_the_input(world):
