@@ -20,7 +20,6 @@ for n in 1 2; do exits 0 bob chat send --to bot "b$n"; done
 exits 0 carol chat send --to bot "c1"
 log() { cat "$SCRATCH/bot/log" 2>/dev/null; }
 began() { grep -qx "begin $1" "$SCRATCH/bot/log"; }
-waiting() { bot chat resume list --json | jq 'select(.name == "reply") | .waiting'; }
 
 background bot.out bot chat reply --allow-anyone --jobs 2 -- "$SCRATCH/handler"
 within "$patience" began "bob b1" || fail "two do not run: $(log)"

@@ -46,7 +46,6 @@ say "$kills kills, $runs runs of the command for 30 messages"
 mkfifo "$SCRATCH/full"
 exec 3<>"$SCRATCH/full"
 dd if=/dev/zero of="$SCRATCH/full" bs=4096 oflag=nonblock 2>/dev/null
-waiting() { bot chat resume list --json | jq 'select(.name == "reply") | .waiting'; }
 for size in 1 200000; do
     background bot.out bot sh -c 'exec chat reply --allow alice --json -- sh -c "$1" >"$2"' sh \
         "yes \$\$ | tr -d '\n' | head -c $size" "$SCRATCH/full"

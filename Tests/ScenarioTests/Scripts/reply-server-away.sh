@@ -52,7 +52,6 @@ exits 0 alice chat send --to bot "still here"
 touch "$SCRATCH/bot/go"
 answered() { answers alice | grep -q "answer to $1\$"; }
 within "$patience" answered "still here" || fail "the next message is not answered: $(tail -n 3 "$SCRATCH/bot.out.err")"
-waiting() { bot chat resume list --json | jq 'select(.name == "reply") | .waiting'; }
 settled() { [ "$(waiting)" = 0 ]; }
 within "$patience" settled || fail "not done"
 kill "$job"

@@ -259,6 +259,9 @@ lines() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 connected() { [ "$(sockets "$1")" -gt "$(sockets $$)" ]; }
 sockets() { find "/proc/$1/fd" -lname 'socket:*' | wc -l; }
 
+# waiting: how many messages wait for the answer of the actor bot.
+waiting() { bot chat resume list --json | jq 'select(.name == "reply") | .waiting'; }
+
 # online: does the server say that somebody is? gone PROCESS: has a background job ended?
 online() { daemon status --json | jq -e '.online > 0' >/dev/null; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
