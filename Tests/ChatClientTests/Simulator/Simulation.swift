@@ -56,6 +56,8 @@ actor Simulation {
         let number: Int
         let sender: UserName
         let target: ConversationName
+        /// How long one tries to write it at a time.
+        let patience: Duration
         var state = State.open
         /// Behind which step it was.
         var acceptedAt: Int?
@@ -66,6 +68,7 @@ actor Simulation {
     }
 
     let seed: UInt64
+    let patience: Duration
     let server: TestServer
     let life = ServerLife()
     var generator: SeededGenerator
@@ -98,7 +101,9 @@ actor Simulation {
     var backup: Backup?
     private var zombies: [SimulatedProcess] = []
 
-    init(seed: UInt64, on server: TestServer) {
+    /// - Parameter patience: how long a writer tries. Short, since one waits in vain where a room was never founded.
+    init(seed: UInt64, on server: TestServer, patience: Duration = .seconds(8)) {
+        self.patience = patience
         self.seed = seed
         self.server = server
         generator = SeededGenerator(seed: seed)

@@ -71,7 +71,7 @@ enum Action: Sendable, CustomStringConvertible {
 
     private func write(_ message: Simulation.Message, by client: Client) async throws(Problem) -> String {
         let outgoing = OutgoingMessage(conversation: message.target, body: message.body, key: message.key)
-        let sent = await client.send([outgoing], options: SendOptions(timeout: .seconds(60)))
+        let sent = await client.send([outgoing], options: SendOptions(timeout: message.patience))
         guard let end = sent.first else { return "nothing" }
         if let problem = end.problem { throw problem }
         return "accepted as \(end.seq.map { "\($0.value)" } ?? "?")"
@@ -129,7 +129,7 @@ extension Simulation {
     }
 
     func newMessage(of sender: UserName, to target: ConversationName) -> Message {
-        let message = Message(number: messages.count, sender: sender, target: target)
+        let message = Message(number: messages.count, sender: sender, target: target, patience: patience)
         messages.append(message)
         return message
     }
