@@ -156,18 +156,25 @@ private final class EmbeddedServer {
         #expect(!server.channel.isActive)
     }
 
-    @Test func `a handshake never finished ends at its deadline and not before`() throws {
+    /// A connection whose handshake has begun, and never goes on by itself.
+    private func begun(
+        _ context: TLSContext, _ role: TLSEngine.Role, _ limits: ConnectionLimits
+    ) throws -> (EmbeddedChannel, Recorder) {
         let channel = EmbeddedChannel()
         let loop = TransportLoop(channel.eventLoop)
-        let engine = try TLSEngine(
-            context: TLSContext(serving: .selfSigned()), role: .server, scratch: loop.scratch)
+        let engine = try TLSEngine(context: context, role: role, scratch: loop.scratch)
         let delegate = Recorder()
         let connection = FrameConnection(
-            loop: loop, remoteAddress: NetworkAddress(host: "192.0.2.1", port: 1), engine: engine, limits: .server,
+            loop: loop, remoteAddress: NetworkAddress(host: "192.0.2.1", port: 1), engine: engine, limits: limits,
             isPaused: false)
         connection.delegate = delegate
         try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
         connection.beginHandshake()
+        return (channel, delegate)
+    }
+
+    @Test func `a handshake never finished ends at its deadline and not before`() throws {
+        let (channel, delegate) = try begun(TLSContext(serving: .selfSigned()), .server, .server)
         try channel.writeInbound(ByteBuffer(bytes: [22, 3, 1]))
         channel.embeddedEventLoop.advanceTime(by: .seconds(Int64(Limits.handshakeSeconds)) - .nanoseconds(1))
         #expect(delegate.heard.isEmpty)
@@ -176,17 +183,8 @@ private final class EmbeddedServer {
     }
 
     @Test func `a client's handshake has the time of its attempt to connect`() throws {
-        let channel = EmbeddedChannel()
-        let loop = TransportLoop(channel.eventLoop)
-        let engine = try TLSEngine(
-            context: TLSContext(clientTrusting: nil), role: .client(name: "192.0.2.1"), scratch: loop.scratch)
-        let delegate = Recorder()
-        let connection = FrameConnection(
-            loop: loop, remoteAddress: NetworkAddress(host: "192.0.2.1", port: 1), engine: engine, limits: .client,
-            isPaused: true)
-        connection.delegate = delegate
-        try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
-        connection.beginHandshake()
+        let (channel, delegate) = try begun(
+            TLSContext(clientTrusting: nil), .client(name: "192.0.2.1"), .client)
         channel.embeddedEventLoop.advanceTime(by: .hours(1))
         #expect(delegate.heard.isEmpty)
     }
