@@ -37,8 +37,7 @@ extension Client {
             }
             return try MessageListener(
                 connections: connections, options: options, directory: directory, plan: plan, reader: reader,
-                lock: lock,
-                stored: stored)
+                lock: lock, stored: stored)
         }
     }
 

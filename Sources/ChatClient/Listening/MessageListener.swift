@@ -27,8 +27,7 @@ package actor MessageListener {
 
     init(
         connections: Connections, options: ListenOptions, directory: ProfileDirectory, plan: ListenPlan,
-        reader: ItemReader,
-        lock: LockFile?, stored: ResumePosition?
+        reader: ItemReader, lock: LockFile?, stored: ResumePosition?
     ) throws {
         self.connections = connections
         self.options = options

@@ -18,7 +18,7 @@ final class CommitAsker {
     /// Whether a commit of a group is asked for.
     func waits(in conversation: ConversationID) -> Bool { book.conversations.contains(conversation) }
 
-    /// Removes wait in a group.
+    /// Removals wait in a group.
     func began(in conversation: ConversationID, _ follower: GroupFollower, _ generation: StoreGeneration) {
         positions[conversation] = ConversationPosition(generation: generation, follower.mark)
         book.began(conversation, candidates: follower.remaining)
