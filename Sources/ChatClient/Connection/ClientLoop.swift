@@ -17,6 +17,11 @@ enum ClientLoop {
         eventLoop.scheduleTask(in: max(.zero, TimeAmount(moment - Monotonic.now))) { action() }
     }
 
+    /// Closes a link for which a command would stay longer than it may.
+    static func closesAtEnd(_ link: Link) -> Scheduled<Void> {
+        at(Monotonic.now + Attendant.patienceAtEnd) { link.close() }
+    }
+
     static func connect(
         to address: ServerAddress, through proxy: Proxy?, demand: Transport.TrustPolicy, timeout: Duration
     ) async throws -> OpenedConnection {

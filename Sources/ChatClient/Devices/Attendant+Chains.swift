@@ -27,7 +27,7 @@ extension Attendant {
         do throws(Problem) {
             guard try identity().standing == .active else { return }
             let link = try await connections.linkOfPending(within: Self.patienceAtEnd)
-            let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
+            let timer = ClientLoop.closesAtEnd(link)
             defer {
                 timer.cancel()
                 link.close()

@@ -1,7 +1,6 @@
 import CLISupport
 import ChatProtocol
 import GroupRules
-import System
 
 /// Who approves a device tells it whom it knows by their keys, in the group of the account's own devices.
 extension Attendant {
@@ -10,7 +9,7 @@ extension Attendant {
 
     /// Behind what a command was asked for: it enters that group once, and looks no further who has come in than it has read.
     func giveKeysAtEnd(on link: Link) async {
-        let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
+        let timer = ClientLoop.closesAtEnd(link)
         defer { timer.cancel() }
         await giveKeys(on: link) { held in held.mark == nil || held.isRemoved || held.waiting != nil }
     }

@@ -41,7 +41,7 @@ extension Attendant {
             }
             let wanted = written.intersection(link.commitsWanted.take())
             guard !due.isEmpty || !unknown.isEmpty || !wanted.isEmpty else { return }
-            let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
+            let timer = ClientLoop.closesAtEnd(link)
             defer { timer.cancel() }
             // Who has to go from an open room where nobody stays who could see to it.
             for conversation in wanted.sorted().prefix(Self.mostAtEnd) {

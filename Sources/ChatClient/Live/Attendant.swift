@@ -32,7 +32,7 @@ actor Attendant: ProfileWorker {
     /// Waits until the account's chain is begun, where that is being done.
     func settle() async {
         guard let (link, task) = chainBeginning else { return }
-        let timer = ClientLoop.at(Monotonic.now + Self.patienceAtEnd) { link.close() }
+        let timer = ClientLoop.closesAtEnd(link)
         defer { timer.cancel() }
         await task.value
     }
