@@ -11,7 +11,7 @@ import PackageDescription
 //   ground floor:  System
 //
 // Neither the pure ground nor groups use the ground floor. What is not ours is used by one target each: NIO and COpenSSL by
-// Transport (NIO's loops by the libraries, too), CSQLite by SQLite, CReadline by ChatCLI, CCrypt by ChatServer, swift-crypto by
+// Transport (NIO's loops, and queues, by the libraries, too), CSQLite by SQLite, CReadline by ChatCLI, CCrypt by ChatServer, swift-crypto by
 // MLS, and CGlibc by System.
 //
 // CLISupport holds the manners that both programs share: exit status, JSON lines, inert text, durations, configuration.
@@ -25,6 +25,7 @@ import PackageDescription
 // Every dependency, and why it earns its place:
 // - swift-nio: sockets, event loops, timers, back-pressure. Hand-written epoll would save about 1 µs a delivery and
 //   cost all of these. NIOHTTP1 of it is the server's alone, for its metrics: a parser of HTTP is not what we are for.
+// - swift-collections: queues. NIO brings it, and its own circular buffer takes two to three times as long.
 // - swift-argument-parser: commands, help and the dump from which tests compare man pages and completions.
 //   It links FoundationEssentials only.
 // - swift-log: the log lines of both programs. No Foundation.
@@ -51,6 +52,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -81,6 +83,7 @@ let package = Package(
             name: "Transport",
             dependencies: [
                 "COpenSSL", "WireCodec", "ChatProtocol", "System",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -99,6 +102,7 @@ let package = Package(
                 "WireCodec",
                 "ChatProtocol", "CLISupport", "GroupRules", "MLS", "Secrets", "System", "Transport", "SQLite",
                 "StoredValues", "CCrypt",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -112,6 +116,7 @@ let package = Package(
             dependencies: [
                 "WireCodec", "ChatProtocol", "CLISupport", "System", "Transport", "SQLite", "StoredValues",
                 "GroupRules", "MLS",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -170,6 +175,7 @@ let package = Package(
             dependencies: [
                 "ChatProtocol", "WireCodec", "Transport", "CLISupport", "ChatServer", "ChatClient", "ChatCLI", "MLS",
                 "GroupRules", "ServerSupport", "SQLite",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -1,9 +1,9 @@
-import NIOCore
+import DequeModule
 import System
 
 /// What was handed over and is not with the queue yet, and whether more may be. Confined to its sender.
 struct SendIntake {
-    private var backlog = CircularBuffer<SendSubmission>()
+    private var backlog = Deque<SendSubmission>()
     /// Open while more may be handed over; whoever went through looks again.
     let room = Gate()
 

@@ -1,6 +1,6 @@
 import CLISupport
 import ChatProtocol
-import NIOCore
+import DequeModule
 
 /// A message that is handed over and not decided.
 struct SendItem {
@@ -49,7 +49,7 @@ struct SendItems {
     /// Why some still wait. Apart, since few do, and items are moved at every step.
     private var problems: [UInt64: Problem] = [:]
     /// Tags in order, also of some that are gone.
-    private var order = CircularBuffer<UInt64>()
+    private var order = Deque<UInt64>()
     /// How many were taken off before the first of `order`.
     private var passed = 0
     /// Of all that ever were, how many stand before the first that may wait.
@@ -138,7 +138,7 @@ struct SendItems {
         var index = max(waitingFrom, passed)
         var isFirst = true
         while index < passed + order.count {
-            let tag = order[order.index(order.startIndex, offsetBy: index - passed)]
+            let tag = order[index - passed]
             if let item = byTag[tag], item.phase == .waiting {
                 switch body(&self, item) {
                 case .sent: break

@@ -1,5 +1,5 @@
 import ChatProtocol
-import NIOCore
+import DequeModule
 
 /// The last entries of all conversations, as they were sent.
 ///
@@ -11,9 +11,9 @@ package struct RecentRuns {
 
     private let bound: Int
     /// The runs of each conversation, oldest first; none is empty.
-    private var lines: [ConversationID: CircularBuffer<EntryRun>] = [:]
+    private var lines: [ConversationID: Deque<EntryRun>] = [:]
     /// The conversations of all runs, oldest first.
-    private var order = CircularBuffer<ConversationID>()
+    private var order = Deque<ConversationID>()
     private(set) var bytes = 0
 
     package init(bytes: Int = defaultBytes) {
@@ -35,10 +35,10 @@ package struct RecentRuns {
         var high = runs.count
         while low < high {
             let middle = (low + high) / 2
-            if runs[offset: middle].first <= seq { low = middle + 1 } else { high = middle }
+            if runs[middle].first <= seq { low = middle + 1 } else { high = middle }
         }
-        guard low < runs.count, runs[offset: low].first == seq.next else { return nil }
-        return (runs[offset: low], low == runs.count - 1)
+        guard low < runs.count, runs[low].first == seq.next else { return nil }
+        return (runs[low], low == runs.count - 1)
     }
 
     /// Entries have ended: of each of these conversations the numbers below the given one are not kept any more, nor
@@ -55,12 +55,11 @@ package struct RecentRuns {
             lines[conversation] = runs.isEmpty ? nil : runs
         }
         guard !gone.isEmpty else { return }
-        order = CircularBuffer(
-            order.filter { conversation in
-                guard let left = gone[conversation], left > 0 else { return true }
-                gone[conversation] = left - 1
-                return false
-            })
+        order.removeAll { conversation in
+            guard let left = gone[conversation], left > 0 else { return false }
+            gone[conversation] = left - 1
+            return true
+        }
     }
 
     /// What was sent may be there no more.
@@ -71,8 +70,4 @@ package struct RecentRuns {
         bytes -= oldest.bytes
         if !runs.isEmpty { lines[conversation] = runs }
     }
-}
-
-extension CircularBuffer {
-    fileprivate subscript(offset offset: Int) -> Element { self[index(startIndex, offsetBy: offset)] }
 }

@@ -1,4 +1,4 @@
-import NIOCore
+import DequeModule
 
 /// Which connections of one account may go on with a frame that has not come whole: a frame may have a MiB, and an
 /// account a thousand connections. A plain value.
@@ -13,7 +13,7 @@ struct HalfReadFrames<Key: Hashable> {
     private var coming: [Key: Int] = [:]
     private var waiting: [Key: Int] = [:]
     /// The keys of `waiting` in their order, and some that wait no more.
-    private var turns = CircularBuffer<Key>()
+    private var turns = Deque<Key>()
     private(set) var comingBytes = 0
 
     init(bound: Int = HalfReadFrames.defaultBound) { self.bound = bound }

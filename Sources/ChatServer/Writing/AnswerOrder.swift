@@ -1,4 +1,4 @@
-import NIOCore
+import DequeModule
 
 /// Gives the answers of one connection out in the order of its questions, whichever is known first. A plain value.
 package struct AnswerOrder<Answer> {
@@ -9,8 +9,7 @@ package struct AnswerOrder<Answer> {
 
     /// The oldest question of which no answer was given out, and what is known of it and of those behind it.
     private var oldest = 0
-    /// NIO's would begin with room for sixteen, which each idle connection would hold.
-    private var answers = CircularBuffer<Answer?>(initialCapacity: 1)
+    private var answers = Deque<Answer?>()
 
     package init() {}
 
@@ -22,8 +21,8 @@ package struct AnswerOrder<Answer> {
     /// An answer is known. Then `next` gives what can be given out.
     package mutating func end(_ ticket: Ticket, with answer: Answer) {
         let offset = ticket.number - oldest
-        guard answers.indices.count > offset, offset >= 0 else { return }
-        answers[answers.index(answers.startIndex, offsetBy: offset)] = answer
+        guard answers.indices.contains(offset) else { return }
+        answers[offset] = answer
     }
 
     /// The next answer whose turn has come.

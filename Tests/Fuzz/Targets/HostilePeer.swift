@@ -1,5 +1,6 @@
 #if DEBUG || FUZZER
     import ChatProtocol
+    import DequeModule
     import NIOCore
     import Transport
 
@@ -14,7 +15,7 @@
         let channelBinding = [UInt8](repeating: 9, count: 32)
         private let hub: Hub
         private var session: Session?
-        private var unread = CircularBuffer<RawFrame>()
+        private var unread = Deque<RawFrame>()
         private var givenCount = 0
         private var sent: [UInt8] = []
         private(set) var pendingBytes = 0
