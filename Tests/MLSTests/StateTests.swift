@@ -347,6 +347,27 @@ private final class RacingStore: GroupStorage {
     }
 
     @Test
+    func `of proposals that were dropped nothing is left, also in the rows, and they may come again`() throws {
+        let store = MemoryGroupStore()
+        var team = try TestGroup(4)
+        let proposal = try team.groups[0].propose(.remove(LeafIndex(3)), using: &team.generator)
+        try team.groups[1].process(proposal)
+        try reload(&team.groups[1], store)
+        _ = try team.groups[1].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
+        try reload(&team.groups[1], store)
+        team.groups[1].discardProposals()
+        try reload(&team.groups[1], store)
+        #expect(team.groups[1].pendingProposals.isEmpty && team.groups[1].pendingCommit == nil)
+        #expect(try StoredGroup.summary(of: groupId, from: store)?.hasProposals == false)
+        try team.groups[1].process(proposal)
+        #expect(team.groups[1].pendingProposals.count == 1)
+        try reload(&team.groups[1], store)
+        let pending = try team.groups[1].commit(now: testTime, judge: AcceptAll(), using: &team.generator)
+        try team.groups[0].process(pending.message)
+        #expect(team.groups[0].memberCount == 3)
+    }
+
+    @Test
     func `rows that were damaged are refused, never a trap`() throws {
         var team = try TestGroup(4)
         _ = try team.groups[1].proposeUpdate(using: &team.generator)

@@ -131,6 +131,13 @@ extension Group {
     /// Drops our own commit, which was refused.
     public mutating func discardPending() { pending = .none }
 
+    /// Drops the proposals that wait in this epoch, and our own commit, which may name them: for who finds that the log of the epoch is
+    /// another one than was read. Those that stand in it are cached anew.
+    public mutating func discardProposals() {
+        pending = .none
+        state.proposals = ProposalCache()
+    }
+
     /// The proposals of a commit, applied: those by value, and those of the cache that are named or go together.
     private func choose(
         _ options: CommitOptions, purpose: CommitPurpose, now: UInt64?, judge: some Judge
