@@ -180,6 +180,11 @@ extension ClientSchema {
         ALTER TABLE group_standings ADD COLUMN last_entry INTEGER;
         """
 
+    static let version29: StaticString = """
+        -- The first of the proposals that wait in the present epoch. NULL: none, or it is not known.
+        ALTER TABLE group_standings ADD COLUMN first_proposal INTEGER;
+        """
+
     static let version25: StaticString = """
         -- In which life of the server's store that was, and the last epoch of that life. NULL: it is not known.
         ALTER TABLE group_tombstones ADD COLUMN generation BLOB;

@@ -12,6 +12,8 @@ enum CommitMaking: Equatable, Sendable {
     case notMember
     /// This device itself is to be removed: nobody commits that of themselves.
     case leaves
+    /// The log was not read since the server was restored: it may have lost what waits here.
+    case ofFormerLife
     /// A party has no leaf of an active device: the group goes on as its next incarnation.
     case deserted(GroupPolicy.Previous)
     /// MLS or the rules refuse it.
@@ -39,6 +41,7 @@ struct CommitMaker {
         guard let standing = try store.groupStanding(of: conversation),
             try StoredGroup.summary(of: standing.group.groupId, from: rows)?.status == .active
         else { return .notMember }
+        guard standing.generation == place.generation else { return .ofFormerLife }
         return try rows.telling {
             var group = try held.current(standing.group.groupId, in: rows, judge: place.judge)
             let position = standing.position(epoch: Epoch(group.epoch))

@@ -101,41 +101,4 @@ extension ClientStore {
     func resynced(in conversation: ConversationID) throws -> Timestamp? {
         try database.first("SELECT time FROM group_resyncs WHERE conversation = ?", conversation) { $0.timestamp(0) }
     }
-
-    /// The log is processed to its head, at which the server is at `position`: the group is in the server's present life, and what was made
-    /// in a former one is nothing. Within a transaction.
-    ///
-    /// - Returns: false where the group is not where it is here.
-    func adopt(
-        _ position: ConversationPosition, _ conversation: ConversationID, _ held: inout HeldGroup, _ judge: GroupJudge
-    ) throws -> Bool {
-        guard var standing = try groupStanding(of: conversation),
-            let summary = try StoredGroup.summary(of: standing.group.groupId, from: groupRows),
-            summary.status == .active
-        else { return true }
-        let mark = GroupMark(incarnation: standing.group.incarnation, epoch: Epoch(summary.epoch))
-        let waiting = try waitingCommit(of: conversation)
-        if standing.generation == position.generation {
-            // Another process may be further by now than the server was when it answered.
-            return mark >= position.mark || waiting?.kind.isStaged == true
-        }
-        guard mark == position.mark else { return waiting?.kind.isStaged == true }
-        standing.generation = position.generation
-        try setGroupStanding(standing)
-        _ = try dropSealed(before: position, in: conversation)
-        guard let waiting, waiting.position.generation != position.generation else { return true }
-        try drop(waiting)
-        if waiting.kind == .commit { try discardPending(of: standing.group, &held, judge) }
-        return true
-    }
-
-    /// A commit that waited is nothing. Within a transaction.
-    func discardPending(of group: GroupName, _ held: inout HeldGroup, _ judge: GroupJudge) throws {
-        let rows = groupRows
-        try rows.telling {
-            var group = try held.current(group.groupId, in: rows, judge: judge)
-            group.discardPending()
-            try held.save(group, to: rows)
-        }
-    }
 }

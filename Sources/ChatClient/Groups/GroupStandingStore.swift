@@ -15,17 +15,20 @@ struct GroupStanding: Equatable, Sendable {
     var hash: LogHash?
     /// The last that was there: what the server says is missing lies behind it.
     var lastEntry: SequenceNumber
+    /// The first of the proposals that wait in the present epoch; nil where none does, or it is not known.
+    var firstProposal: SequenceNumber?
 
     /// - Parameter lastEntry: nil: it is the last that was processed.
     init(
         group: GroupName, generation: StoreGeneration, seq: SequenceNumber, hash: LogHash?,
-        lastEntry: SequenceNumber? = nil
+        lastEntry: SequenceNumber? = nil, firstProposal: SequenceNumber? = nil
     ) {
         self.group = group
         self.generation = generation
         self.seq = seq
         self.hash = hash
         self.lastEntry = lastEntry ?? seq
+        self.firstProposal = firstProposal
     }
 
     var conversation: ConversationID { group.conversation }
@@ -42,13 +45,16 @@ extension ClientStore {
     /// Nil of a conversation whose group this device has never been in.
     func groupStanding(of conversation: ConversationID) throws -> GroupStanding? {
         try database.first(
-            "SELECT incarnation, generation, seq, hash, last_entry FROM group_standings WHERE conversation = ?",
-            conversation
+            """
+            SELECT incarnation, generation, seq, hash, last_entry, first_proposal FROM group_standings
+            WHERE conversation = ?
+            """, conversation
         ) { row in
             GroupStanding(
                 group: GroupName(conversation: conversation, incarnation: row.incarnation(0)),
                 generation: try row.identifier(1),
-                seq: row.sequenceNumber(2), hash: try row.optionalDigest(3), lastEntry: row.optionalSequenceNumber(4))
+                seq: row.sequenceNumber(2), hash: try row.optionalDigest(3), lastEntry: row.optionalSequenceNumber(4),
+                firstProposal: row.optionalSequenceNumber(5))
         }
     }
 
@@ -95,10 +101,10 @@ extension ClientStore {
     func setGroupStanding(_ standing: GroupStanding) throws {
         try database.run(
             """
-            INSERT OR REPLACE INTO group_standings(conversation, incarnation, generation, seq, hash, last_entry)
-            VALUES (?, ?, ?, ?, ?, ?)
+            INSERT OR REPLACE INTO group_standings(conversation, incarnation, generation, seq, hash, last_entry,
+                first_proposal) VALUES (?, ?, ?, ?, ?, ?, ?)
             """, standing.conversation, Int(standing.group.incarnation), standing.generation, standing.seq,
-            standing.hash, standing.lastEntry)
+            standing.hash, standing.lastEntry, standing.firstProposal)
     }
 
     /// Nothing is left of a group that goes on as a later incarnation but a tombstone. Within a transaction.

@@ -18,6 +18,7 @@ extension Joiner {
         switch made {
         case .waits(let kind): return .made(kind)
         case .nothingDue(let mark): return .nothingDue(mark)
+        case .ofFormerLife: return .refused(.preconditionFailed)
         case .notMember: return try await standing(conversation)
         case .leaves: return .isToGo
         case .deserted(let previous): return .deserted(previous)
@@ -104,20 +105,6 @@ extension Joiner {
             await report(item, conversation)
             return .cannotProcess
         }
-    }
-
-    /// What there is of the log is processed: the server's life is the one that the group is in now.
-    private func adopt(
-        _ position: ConversationPosition, _ conversation: ConversationID
-    ) async throws(Problem) -> GroupCourse.Event {
-        let judge = place.judge
-        let isHere = try await store.withOpener { opener, store in
-            try opener.change(conversation, in: store) { try store.adopt(position, conversation, &$0, judge) }
-        }
-        if isHere { return try await standing(conversation) }
-        if let event = try await restored(position, conversation) { return event }
-        log.warning("the group of conversation \(conversation) is at \(position.mark) by the server's word")
-        return .cannotProcess
     }
 
     /// What the store has of the group now.

@@ -5,6 +5,42 @@ import MLS
 
 /// Going on behind a restore of the server that has lost what this device knows (S4).
 extension Joiner {
+    /// What there is of the log is processed: the server's life is the one that the group is in now.
+    func adopt(
+        _ position: ConversationPosition, _ conversation: ConversationID
+    ) async throws(Problem) -> GroupCourse.Event {
+        var proposals: WaitingProposals?
+        for _ in 0..<GroupCourse.rounds {
+            let (judge, known) = (place.judge, proposals)
+            let adoption = try await store.withOpener { opener, store in
+                try opener.change(conversation, in: store) { held in
+                    try store.adopt(position, conversation, known, &held, judge)
+                }
+            }
+            switch adoption {
+            case .isHere: return try await standing(conversation)
+            case .isUnsure(let place): proposals = try await waitingProposals(at: place)
+            case .isElsewhere:
+                if let event = try await restored(position, conversation) { return event }
+                log.warning("the group of conversation \(conversation) is at \(position.mark) by the server's word")
+                return .cannotProcess
+            }
+        }
+        // Other processes read on all the time.
+        return .refused(.busy)
+    }
+
+    private func waitingProposals(at place: ProposalPlace) async throws(Problem) -> WaitingProposals {
+        var found = WaitingProposals(at: place)
+        var after = place.start
+        while true {
+            let page = try await wire.readLog(of: place.group.conversation, after: after)
+            for item in page.items { found.take(item) }
+            guard page.through > after, page.through < min(place.end, page.standing.head) else { return found }
+            after = page.through
+        }
+    }
+
     /// The log is processed to its head, and the server's group is behind what is held, or gone. Going back into it would shut out whoever
     /// knows the later state, since its secrets are gone: the next incarnation is founded, into which
     /// everybody has a Welcome; everyone's is joined by those who knew the later state as by newcomers.

@@ -128,6 +128,7 @@ extension OpeningCourse {
     private mutating func merged(_ group: Group) throws {
         let before = epoch ?? 0
         try rows.telling { try held.save(group, to: rows) }
+        standing?.firstProposal = nil
         guard group.status != .removed else {
             if let standing { try store.bury(standing, epoch: before) }
             try dropWaiting(before: nil)
@@ -165,15 +166,14 @@ extension OpeningCourse {
         do {
             try flush()
             var group = try load(standing)
-            guard case .proposal(let proposal) = try group.open(try MLSMessage(decoding: entry.payload)) else { return }
-            let verdict = setting.judge.judge(
-                proposal: proposal.proposal, from: proposal.sender, waiting: group.pendingProposals.count)
+            let isFirst = group.pendingProposals.isEmpty
+            guard let verdict = try group.keep(try MLSMessage(decoding: entry.payload), setting.judge) else { return }
             guard verdict == .accept else {
                 part.findings.append(.refusedProposal(entry.place.seq, "\(verdict)"))
                 return
             }
-            try group.cache(proposal)
             try rows.telling { try held.save(group, to: rows) }
+            if isFirst { self.standing?.firstProposal = entry.place.seq }
         } catch let error as MLSError where !error.isOfStore {
             part.findings.append(.refusedProposal(entry.place.seq, "\(error)"))
         }

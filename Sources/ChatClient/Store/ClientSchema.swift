@@ -14,7 +14,7 @@ enum ClientSchema {
             Migration(version14), Migration(version15), Migration(version16), Migration(version17),
             Migration(version18), Migration(version19), Migration(version20), Migration(version21),
             Migration(version22), Migration(version23), Migration(version24), Migration(version25),
-            Migration(version26), Migration(version27), Migration(version28),
+            Migration(version26), Migration(version27), Migration(version28), Migration(version29),
         ])
 
     /// From this version on a store can be read without the steps that are missing.

@@ -112,6 +112,8 @@ extension RuleTable {
                         "S4: a restore that never was is told, and nothing is lost or comes twice",
                         "S4: to somebody who is disabled nothing is tried for ever behind a restore",
                         "S4: who has left, and was brought back by a restore, leaves or joins again",
+                        "S4: a removal that a restore has lost is committed by nobody, and one that it has left is",
+                        "S4: by removals that a restore has lost no group is deserted, whatever is committed first",
                         "S4: who has left, and was brought back by a restore, is not in it again by that",
                         "S4: who has left, and listens first behind a restore, is not in it again by that",
                         "S4: who has left takes out nobody behind a restore who came in since by another device",
