@@ -59,6 +59,11 @@ struct Invocation: Sendable {
     ) throws(Problem) -> Client {
         var interaction = interaction ?? (canAsk ? Interaction(confirmServer: confirm) : .none)
         interaction.noteKey = { [diagnostics] in diagnostics.note($0.code, $0.text) }
+        if diagnostics.isTerminal {
+            interaction.noteCatchUp = { [diagnostics] entries in
+                diagnostics.note("catching_up", "catching up: \(entries) messages and changes of groups so far")
+            }
+        }
         let client = Client(
             settings: settings, interaction: interaction,
             log: DiagnosticsLog.logger(verbosity: globals.verbose, diagnostics: diagnostics),

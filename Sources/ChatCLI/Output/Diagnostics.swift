@@ -9,6 +9,8 @@ import System
 final class Diagnostics: Sendable {
     let json: Bool
     let quiet: Bool
+    /// Whether a person sees it.
+    let isTerminal = isatty(STDERR_FILENO) == 1
     /// Where lines go while a prompt is on the terminal.
     private let detour = Mutex<(@Sendable (String) -> Void)?>(nil)
     private let outage = Mutex(OutageNotices())

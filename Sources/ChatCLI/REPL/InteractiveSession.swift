@@ -70,7 +70,7 @@ final class InteractiveSession {
     // MARK: begin and end
 
     private func start() {
-        if isatty(STDERR_FILENO) == 1 {
+        if invocation.diagnostics.isTerminal {
             let screen = screen
             // From any thread, in order; the main queue is the main actor's.
             invocation.diagnostics.divert { line in

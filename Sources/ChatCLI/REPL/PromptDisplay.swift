@@ -23,7 +23,7 @@ final class PromptDisplay {
     func report(_ problem: Problem) {
         let problem = problem.worded(.prompt)
         // Straight to the screen where it is one, so that it stands where it belongs among the other lines.
-        guard isatty(STDERR_FILENO) == 1 else { return invocation.diagnostics.report(problem) }
+        guard invocation.diagnostics.isTerminal else { return invocation.diagnostics.report(problem) }
         screen.write([problem.line(program: "chat", json: invocation.json, time: WallClock.now)])
     }
 

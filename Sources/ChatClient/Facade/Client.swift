@@ -25,7 +25,7 @@ package actor Client: ProfileWorker {
         settings: ClientSettings, interaction: Interaction = .none, log: Logger, hasManyListeners: Bool = false,
         line: @escaping LinkLine
     ) {
-        tools = ProfileTools(ProfileStore(settings: settings, log: log), interaction)
+        tools = ProfileTools(ProfileStore(settings: settings, interaction: interaction, log: log), interaction)
         connections = Connections(tools, subscribesAlways: hasManyListeners ? [.presence, .receipts] : [], line: line)
     }
 

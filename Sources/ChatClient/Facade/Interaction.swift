@@ -9,12 +9,19 @@ package struct Interaction: Sendable {
     /// Tells what somebody should know of keys and groups.
     package var noteKey: @Sendable (KeyNotice) -> Void
 
+    /// Tells while catching up takes long how many entries were taken in. Nil: nobody looks.
+    package var noteCatchUp: (@Sendable (Int) -> Void)?
+    /// Catching up takes long from then on.
+    package var catchUpPatience = Duration.seconds(2)
+
     package init(
         confirmServer: (@Sendable (UnknownServer) async -> Bool)? = nil,
-        noteKey: @escaping @Sendable (KeyNotice) -> Void = { _ in }
+        noteKey: @escaping @Sendable (KeyNotice) -> Void = { _ in },
+        noteCatchUp: (@Sendable (Int) -> Void)? = nil
     ) {
         self.confirmServer = confirmServer
         self.noteKey = noteKey
+        self.noteCatchUp = noteCatchUp
     }
 
     /// Nobody is asked.

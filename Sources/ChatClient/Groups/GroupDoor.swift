@@ -7,4 +7,7 @@ protocol GroupDoor: StoreDoor {
     func withOpener<Value: Sendable>(
         _ body: @Sendable (inout Opener, ClientStore) throws -> Value
     ) async throws(Problem) -> Value
+
+    /// Entries of what was missed were taken in, behind which there are more.
+    func caughtUp(by entries: Int) async
 }

@@ -49,7 +49,9 @@ struct LogReader: Sendable {
             }
             let items = page.items
             try await lookUpStrangers(in: items)
-            switch try await open(items, of: conversation) {
+            // A few entries are what happens meanwhile, and not what was missed.
+            let isBehind = page.through < page.standing.head || items.count > Opener.batch
+            switch try await open(items, of: conversation, isBehind: isBehind) {
             case nil:
                 // What came between the page and the word of where the conversation stands is read too.
                 if page.through >= page.standing.head {
@@ -103,7 +105,9 @@ struct LogReader: Sendable {
     }
 
     /// Takes the items in, a part in one transaction. Nil: all of them.
-    private func open(_ items: [LogItem], of conversation: ConversationID) async throws(Problem) -> OpeningStop? {
+    private func open(
+        _ items: [LogItem], of conversation: ConversationID, isBehind: Bool
+    ) async throws(Problem) -> OpeningStop? {
         var rest = items[...]
         while !rest.isEmpty {
             let part = try await store.withOpener { [rest] opener, store -> OpenedPart in
@@ -114,6 +118,7 @@ struct LogReader: Sendable {
                 return part
             }
             log.tell(part.findings)
+            if isBehind { await store.caughtUp(by: part.items.count) }
             if let stop = part.stop { return stop }
             rest = rest.dropFirst(max(1, part.items.count))
         }

@@ -41,14 +41,16 @@ extension Client {
 
     /// Fetches what was missed into the store; for `id` also how far that message has come.
     ///
-    /// - Parameter conversation: what is wanted; nil: all.
-    /// - Throws: what stands in the way; 124 where it takes too long.
+    /// - Parameters:
+    ///   - conversation: what is wanted; nil: all.
+    ///   - patience: how long nothing may come of what was missed; however much that is.
+    /// - Throws: what stands in the way; 124 where nothing comes for too long.
     package func sync(
-        of conversation: ConversationName? = nil, receiptsOf id: MessageID? = nil, timeout: Duration? = .seconds(30)
+        of conversation: ConversationName? = nil, receiptsOf id: MessageID? = nil, patience: Duration = .seconds(30)
     ) async throws(Problem) {
         let isWithEveryone = conversation == nil || conversation == .everyone
         try await whileBusy { () async throws(Problem) in
-            try await self.connections.fetch(timeout: timeout) { (link) async throws(Problem) in
+            try await self.connections.fetch(patience: patience) { (link) async throws(Problem) in
                 if isWithEveryone { await self.attendant.enterEveryone(on: link) }
                 if let id { try await self.fetchReceipts(of: id, on: link) }
                 await self.attendant.giveKeysAtEnd(on: link)

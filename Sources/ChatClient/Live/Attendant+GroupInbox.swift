@@ -87,6 +87,7 @@ extension Attendant {
                 return part
             }
         }
+        if isReplay { try onProfile { $0.caughtUp(by: part.items.count) } }
         log.tell(part.findings)
         if part.findings.contains(where: \.isDoubt) { tellHistoryDoubts() }
         // Perhaps a device has come in that is owed something.

@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import GroupRules
 import Logging
+import System
 
 /// The owner of a profile's store: of the connection to it, of who the profile is by it, and of the groups that are loaded from it.
 ///
@@ -22,11 +23,15 @@ actor ProfileStore: GroupDoor, BesideStore {
     /// Takes in the logs of groups; made when it is first needed.
     private var opener: Opener?
     private var knownAccount: AccountID?
+    private(set) var catchUp: CatchUp
+    private nonisolated let noteCatchUp: (@Sendable (Int) -> Void)?
 
     /// Touches no disk.
-    init(settings: ClientSettings, log: Logger) {
+    init(settings: ClientSettings, interaction: Interaction, log: Logger) {
         self.settings = settings
         self.log = log
+        catchUp = CatchUp(patience: interaction.catchUpPatience)
+        noteCatchUp = interaction.noteCatchUp
         gate = KeyGate(policy: settings.keys, file: settings.keysFile.map(KeysFile.init))
     }
 
@@ -47,6 +52,10 @@ actor ProfileStore: GroupDoor, BesideStore {
             defer { self.opener = opener }
             return try body(&opener, store)
         }
+    }
+
+    func caughtUp(by entries: Int) {
+        if let entries = catchUp.took(entries, now: Monotonic.now) { noteCatchUp?(entries) }
     }
 
     /// By whom groups are judged: for the server of this profile, whose key is pinned.

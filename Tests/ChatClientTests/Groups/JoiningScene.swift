@@ -71,6 +71,8 @@ final class TestDoor: GroupDoor {
     ) async throws(Problem) -> Value {
         try await client.withStore { store in try opener.withLock { try body(&$0, store) } }
     }
+
+    func caughtUp(by entries: Int) async {}
 }
 
 extension Client {

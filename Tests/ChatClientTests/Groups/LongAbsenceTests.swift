@@ -1,6 +1,7 @@
 import CLISupport
 import ChatProtocol
 import GroupRules
+import Synchronization
 import TestSupport
 import Testing
 
@@ -9,6 +10,33 @@ import Testing
 
 /// Who was away for longer than the server keeps messages.
 @Suite(.endsWhatItStarts) struct LongAbsenceTests {
+    @Test func `whoever waits while a device catches up is told how much has come`() async throws {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            let writer = try alice.client()
+            let sent = await writer.send(
+                (0..<100).map { OutgoingMessage(conversation: .user(bob.name), body: "\($0)") })
+            #expect(sent.compactMap(\.problem).isEmpty)
+            let told = Mutex<[Int]>([])
+            var interaction = Interaction(noteCatchUp: { entries in told.withLock { $0.append(entries) } })
+            interaction.catchUpPatience = .zero
+            try await bob.client(interaction: interaction).sync(patience: .patience)
+            // What is read of a log in one small part is not what takes long.
+            #expect((25...102).contains(told.withLock { $0.last } ?? 0))
+            #expect(told.withLock { $0 == $0.sorted() })
+            // What comes while it is there is nothing that was missed.
+            let listening = try bob.client(interaction: interaction)
+            let listener = try await listening.listen(ListenOptions())
+            try await listener.untilLive()
+            told.withLock { $0 = [] }
+            _ = await writer.send([OutgoingMessage(conversation: .user(bob.name), body: "news")])
+            #expect(try await eventually { try await listening.unread().first?.count == 101 })
+            await listener.stop()
+            #expect(told.withLock { $0 }.isEmpty)
+        }
+    }
+
     @Test(arguments: [false, true])
     func `E7: a gap that spans commits hides none of them`(listens: Bool) async throws {
         try await withServer { server in
@@ -30,7 +58,7 @@ import Testing
             await server.stop()
             try await server.startAgain()
             let (one, late) = (try await Joining(alice, with: bob), try await Joining(bob, with: alice))
-            if listens { try await bob.client().sync(timeout: .patience) }
+            if listens { try await bob.client().sync(patience: .patience) }
             #expect(try await late.enter(after: .preconditionFailed) == GroupMark(epoch: 4))
             let conversation = late.conversation
             #expect(try await late.client.withStore { try $0.resynced(in: conversation) } == nil)

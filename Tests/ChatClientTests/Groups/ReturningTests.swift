@@ -127,7 +127,7 @@ import Testing
             let (one, other) = writesFirst ? (bob, alice) : (alice, bob)
             let sent = try await one.client().send([other.to("again")], options: SendOptions(timeout: .patience))
             #expect(sent.map(\.status) == [.accepted], "\(sent)")
-            try await other.client().sync(timeout: .patience)
+            try await other.client().sync(patience: .patience)
             let answered = try await other.client().send([one.to("answer")])
             #expect(answered.map(\.status) == [.accepted], "\(answered)")
             let listener = try await one.client().listen(ListenOptions())
@@ -430,7 +430,7 @@ import Testing
             #expect(try await one.enter(after: .preconditionFailed) == Self.founded)
             #expect(try await one.enter(after: .removalPending) == GroupMark(epoch: 2))
             try await one.writes("while they are away", 9)
-            if isDelivered { try await further.client().sync(timeout: .patience) }
+            if isDelivered { try await further.client().sync(patience: .patience) }
             let late = try await Joining(further, with: staying)
             _ = try await late.enter(after: .preconditionFailed)
             _ = try await one.enter(after: .preconditionFailed)

@@ -46,7 +46,7 @@ enum HostileScene {
     /// - Returns: what stood in the way.
     static func sync(_ person: Person, through lie: HostileServer? = nil) async throws -> Problem? {
         let client = try person.client(line: { lie?.line($0) ?? $0 })
-        do throws(Problem) { try await client.sync(timeout: .patience) } catch {
+        do throws(Problem) { try await client.sync(patience: .patience) } catch {
             await client.close()
             return error
         }

@@ -45,7 +45,7 @@ enum Action: Sendable, CustomStringConvertible {
     private func perform(by client: Client) async throws(Problem) -> String {
         switch self {
         case .write(let message): return try await write(message, by: client)
-        case .sync: try await client.sync(timeout: .seconds(60))
+        case .sync: try await client.sync(patience: .seconds(60))
         case .revoke(let device, _):
             _ = try await client.revokeDevice(
                 device.hex, force: true, password: { () throws(Problem) in Person.password })

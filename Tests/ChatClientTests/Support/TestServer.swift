@@ -175,14 +175,14 @@ final class Person: Sendable {
     /// A further client of the profile, as another process would be.
     func client(
         profile: String = "default", trust: TrustSetting = .acceptNew, server: ServerAddress? = nil,
-        connectTimeout: Duration = .patience, line: @escaping LinkLine = { $0 }
+        connectTimeout: Duration = .patience, interaction: Interaction = .none, line: @escaping LinkLine = { $0 }
     ) throws -> Client {
         var log = Logger(label: name.text)
         log.logLevel = .critical
         let settings = ClientSettings(
             paths: paths, profile: try #require(UserName(profile)), requestedServer: server ?? self.server,
             trust: trust, connectTimeout: connectTimeout)
-        let client = Client(settings: settings, log: log, line: line)
+        let client = Client(settings: settings, interaction: interaction, log: log, line: line)
         Endings.add { await client.close() }
         return client
     }
