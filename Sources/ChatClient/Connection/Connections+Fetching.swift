@@ -50,8 +50,9 @@ extension Connections {
 
     /// For a moment and by the way; in vain where that cannot be done soon.
     func fetchLogs() async {
-        do throws(Problem) { try await fetch(patience: .seconds(10), within: .seconds(10), flushesOutbox: false) } catch
-        {
+        do throws(Problem) {
+            try await fetch(patience: .seconds(10), within: .seconds(10), flushesOutbox: false)
+        } catch {
             log.debug("what was missed could not be fetched", metadata: ["error": "\(error.text)"])
         }
     }
