@@ -24,10 +24,7 @@ extension Joiner {
             let room = GroupPolicy.Room(
                 name: name, admins: [place.party], adders: founding.adders, access: founding.access)
             return try await found(conversation, .room(room), adding: own)
-        case .room(let name, nil):
-            throw Problem(
-                .noGroup, "#\(name) is not founded yet", advice: .createRoom(name.text), conversation: "#\(name)",
-                sent: .no)
+        case .room(let name, nil): throw .notFounded(name)
         case .everyone: return try await found(conversation, .everyone, adding: [], after: previous)
         case .unknown: throw Problem(.notInGroup, sent: .no)
         }

@@ -50,13 +50,15 @@ extension Client {
         let own = try identity()
         let room: ConversationID
         var isAnew = false
+        var isUnfounded = false
         do throws(Problem) {
             let made: Rooms = try await ask(request)
             guard let record = made.rooms.first, record.name == name.spoken, made.rooms.count == 1 else {
                 throw Problem(.protocolFault, "the server made another room than the one that was wanted")
             }
             room = record.conversation
-            isAnew = record.access != .unfounded
+            isUnfounded = record.access == .unfounded
+            isAnew = !isUnfounded
         } catch {
             guard error.code == ErrorCode.nameTaken.name else { throw error }
             // It was founded before, and the answer was lost.
@@ -72,12 +74,26 @@ extension Client {
             try store.checkRoom(name, room)
             try store.write { try store.forgetLeft(room) }
         }
+        if isUnfounded { try await giveUpLost(room) }
         _ = try await roomJoiner().enter(
             room, as: .room(name, founding: .init(adders: adders, access: access, isAnew: isAnew)),
             after: isAnew ? .notInGroup : nil)
         // It begins as it was.
         if isAnew { try await setRoom(name, access: access, adders: adders) }
         return isAnew
+    }
+
+    /// What a restore of the server has lost of a room, all but its name, nobody goes on from: it is begun anew. What was written stays.
+    private func giveUpLost(_ room: ConversationID) async throws(Problem) {
+        let generation = try await loggedInLink().1.generation
+        try store { store in
+            try store.writeSynced {
+                guard let standing = try store.groupStanding(of: room), standing.generation != generation else {
+                    return
+                }
+                try store.leaveGroup(of: room)
+            }
+        }
     }
 
     /// With the way in that there is for this account, where the server tells.

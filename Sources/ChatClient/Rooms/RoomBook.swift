@@ -36,13 +36,16 @@ struct RoomBook: Sendable {
 
     /// The conversation of a room that this account is in, which has the name here from now on.
     ///
-    /// - Throws: as `find`; `not_a_member` (77), `no_group` (75).
+    /// - Throws: as `find`, also where a restore of the server has lost all of it but its name; `not_a_member` (77), `no_group` (75).
     func open(_ name: RoomName, on link: Link) async throws(Problem) -> ConversationID {
         let record = try await find(name, on: link)
         guard record.isMember else {
             throw .notAMember(record, own: try await store.withStore { try $0.identity()?.account })
         }
-        guard record.access != .unfounded else { throw .notFounded(name) }
+        guard record.access != .unfounded else {
+            let known = try await store.withStore { try $0.lastKnown(of: record.conversation) }
+            throw known == nil ? .notFounded(name) : .noSuchRoom(name, wasUsed: true)
+        }
         try await store.withStore { store in
             try store.writeWithReserve { try store.useRoom(name, record.conversation, now: WallClock.now) }
         }
@@ -70,9 +73,11 @@ struct RoomBook: Sendable {
 }
 
 extension Problem {
+    /// Another process may be about to.
     static func notFounded(_ name: RoomName) -> Problem {
         Problem(
-            .noGroup, "#\(name) is not founded yet", advice: .createRoom(name.text), conversation: "#\(name)", sent: .no
-        )
+            .noGroup, "#\(name) is not founded yet", advice: .createRoom(name.text), conversation: "#\(name)",
+            sent: .no,
+            retryAfter: .seconds(1))
     }
 }

@@ -41,10 +41,12 @@ struct SendingAccess: Sendable {
         _ opened: OpenedConversation, _ name: ConversationName, on link: Link, after refusal: ErrorCode?
     ) async throws(Problem) {
         do throws(Problem) { try await groups.enter(opened.id, on: link, after: refusal) } catch {
-            // Who is gone has no device either, and never will, and a room that is gone may have given its name to another: what there is to
-            // say of it is said of the name.
+            // Who is gone has no device either, and never will, and a room that is gone may have given its name to another, or that is all
+            // that a restore has left of it: what there is to say of it is said of the name.
             let hasNoDevice = error.code == ErrorCode.noDevice.name
-            if hasNoDevice || error.isOfPlace { _ = try await conversations.open(name, on: link) }
+            if hasNoDevice || error.isOfPlace || error.code == ErrorCode.noGroup.name {
+                _ = try await conversations.open(name, on: link)
+            }
             guard hasNoDevice, case .user(let user) = name else { throw error }
             throw Problem(
                 .noDevice, "\(user) has no device that can be written to now",

@@ -112,6 +112,8 @@ extension RuleTable {
                         "S4: a restore that never was is told, and nothing is lost or comes twice",
                         "S4: to somebody who is disabled nothing is tried for ever behind a restore",
                         "S4: who has left, and was brought back by a restore, leaves or joins again",
+                        "S4: who has made a room hears at once that a restore has lost its founding, and makes it anew",
+                        "what is written to a room before it is founded goes out when it is, and asks once a second until then",
                         "S4: a removal that a restore has lost is committed by nobody, and one that it has left is",
                         "S4: by removals that a restore has lost no group is deserted, whatever is committed first",
                         "S4: who has left, and was brought back by a restore, is not in it again by that",
