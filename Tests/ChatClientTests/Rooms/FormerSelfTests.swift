@@ -61,9 +61,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true])
+    /// Why nobody of the others can remove anybody.
+    enum Absence: CaseIterable { case isLoggedOut, isBegunAnew, isDisabled }
+
+    @Test(arguments: Absence.allCases)
     func `who has begun the account anew is told what opens a room where others have no device left, and that does`(
-        areBegunAnew: Bool
+        absence: Absence
     ) async throws {
         try await withServer({ $0.gathering = .milliseconds(20) }) { server in
             let alice = try await Person.registered("alice", at: server)
@@ -74,11 +77,12 @@ import Testing
             let fresh = try await beginsAnew(bob, at: server)
             // She could let him in, where she comes by.
             await expectRefusal(.temporary, "removal_pending") { try await fresh.client().joinRoom(ops) }
-            if areBegunAnew {
+            switch absence {
+            case .isBegunAnew:
                 let other = try await beginsAnew(alice, at: server)
                 await expectOpenedByOthers(ops) { try await other.client().joinRoom(ops) }
-            } else {
-                _ = try await alice.client().logout(forget: false, force: true)
+            case .isLoggedOut: _ = try await alice.client().logout(forget: false, force: true)
+            case .isDisabled: try await server.administer(.setFlag(alice.name, .disabled, isOn: true))
             }
             await expectOpenedByOthers(ops) { try await fresh.client().joinRoom(ops) }
             let carol = try await Person.registered("carol", at: server)
@@ -86,13 +90,20 @@ import Testing
         }
     }
 
-    @Test func `who has begun the account anew goes on with everyone where others have no device left`() async throws {
+    @Test(arguments: [Absence.isLoggedOut, .isDisabled])
+    func `who has begun the account anew goes on with everyone where others have no device left`(
+        absence: Absence
+    ) async throws {
         try await withServer({ $0.gathering = .milliseconds(20) }) { server in
             let alice = try await Person.registered("alice", at: server)
             let bob = try await Person.registered("bob", at: server)
             let toAll = OutgoingMessage(conversation: .everyone, body: "here")
             for person in [alice, bob] { #expect(try await person.client().send([toAll])[0].problem == nil) }
-            _ = try await alice.client().logout(forget: false, force: true)
+            if absence == .isDisabled {
+                try await server.administer(.setFlag(alice.name, .disabled, isOn: true))
+            } else {
+                _ = try await alice.client().logout(forget: false, force: true)
+            }
             let fresh = try await beginsAnew(bob, at: server)
             #expect(try await fresh.client().send([toAll])[0].problem == nil)
         }
