@@ -59,7 +59,7 @@ extension Joiner {
         if next.group == former.policy.group {
             return .followed(try await follow(former.group, behind: former.standing.seq, to: epoch, conversation).group)
         }
-        return .followed(try await followFounding(of: next, former, to: epoch, conversation))
+        return .followed(try await followFounding(of: next.group, former, to: epoch))
     }
 
     /// S4: back to an epoch that this device was in, or to what others have gone on with from there; of this incarnation, or of one before
@@ -74,7 +74,7 @@ extension Joiner {
         guard isLast || former.policy.isOfSame(as: next) else {
             throw .historyForked("incarnation \(next.group.incarnation) has another policy than there was")
         }
-        let founding = try await founding(of: policy, conversation)
+        let founding = try await founding(of: next.group).group
         let follower = try await follow(founding, behind: .beforeFirst, to: epoch, conversation, known: kept)
         guard follower.transcripts.contains(where: { kept[$0.key] == $0.value }),
             (try? GroupPolicy(follower.group.context)) == policy
@@ -84,32 +84,28 @@ extension Joiner {
         return .followed(follower.group, staying: follower.staying)
     }
 
-    /// I2: a later incarnation is followed from its founding.
-    func followFounding(
-        of next: GroupPolicy, _ former: Former, to epoch: Epoch, _ conversation: ConversationID
-    ) async throws(Problem) -> PublicGroup {
-        try former.check(next, kept: try await kept(former, for: next))
-        let founding = try await founding(of: next, conversation)
-        return try await follow(founding, behind: former.standing.seq, to: epoch, conversation).group
+    /// I2: a later incarnation is followed from its founding; what its admins have changed since stands in its log.
+    func followFounding(of next: GroupName, _ former: Former, to epoch: Epoch) async throws(Problem) -> PublicGroup {
+        let (founding, policy) = try await founding(of: next)
+        try former.check(policy, kept: try await kept(former, for: policy))
+        return try await follow(founding, behind: former.standing.seq, to: epoch, next.conversation).group
     }
 
-    /// The first state of an incarnation, which the server keeps as long as there is one.
-    private func founding(
-        of policy: GroupPolicy, _ conversation: ConversationID
-    ) async throws(Problem) -> PublicGroup {
-        let part: GroupPart = try await wire.ask(ReadGroup(conversation: conversation, founding: true))
-        let founding: PublicGroup
+    /// The first state of an incarnation, which the server keeps as long as there is one, and what it was for then.
+    private func founding(of name: GroupName) async throws(Problem) -> (group: PublicGroup, policy: GroupPolicy) {
+        let part: GroupPart = try await wire.ask(ReadGroup(conversation: name.conversation, founding: true))
         do {
-            founding = try PublicGroup(
+            let founding = try PublicGroup(
                 try GroupInfo(decoding: part.groupInfo), now: GroupJudge.now, judge: place.judge)
-            guard try GroupPolicy(founding.context) == policy, founding.epoch == 0 else {
+            let policy = try GroupPolicy(founding.context)
+            guard policy.group == name, founding.epoch == 0 else {
                 throw Problem.historyForked("the group was founded as another one")
             }
+            return (founding, policy)
         } catch let problem as Problem { throw problem } catch {
             log.warning("the founding of a group cannot be followed: \(error)")
             throw .historyForked("its founding is not one")
         }
-        return founding
     }
 
     private func follow(

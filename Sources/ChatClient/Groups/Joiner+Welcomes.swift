@@ -124,8 +124,7 @@ extension Joiner {
     /// I2: it must be what goes on from the group that is held.
     private func follow(_ welcomed: WelcomedGroup, _ former: Former) async throws(Problem) {
         let group = welcomed.group
-        let followed = try await followFounding(
-            of: welcomed.policy, former, to: welcomed.mark.epoch, welcomed.name.conversation)
+        let followed = try await followFounding(of: welcomed.name, former, to: welcomed.mark.epoch)
         guard followed.context == group.context else {
             throw .historyForked("a Welcome leads into another group than its founding does")
         }

@@ -37,7 +37,10 @@ extension RuleTable {
                     ]),
                 Sentence(
                     "if the policy is the last held but for incarnation, `previous` and, direct, a party's root",
-                    ["I2: of a direct conversation one party may have another root, and the gate is told"]),
+                    [
+                        "I2: of a direct conversation one party may have another root, and the gate is told",
+                        "I2: a later incarnation of a room is entered by what it was founded as, whatever was changed since",
+                    ]),
                 Sentence(
                     "`previous.epoch` not below its own last, and where equal the same transcript; else `history_forked`",
                     [

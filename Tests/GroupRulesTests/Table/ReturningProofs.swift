@@ -82,6 +82,8 @@ extension RuleTable {
                         "S4: a lost epoch is not taken for the one that has its number now",
                         "S4: an admin whose own change a restore has lost reads on when the fork is accepted",
                         "S4: the policy that was held last counts, also where the room had begun with it",
+                        "S4: into an earlier incarnation of a room that a restore has brought back one goes with the policy last held",
+                        "S4: a room whose policy was changed long before goes on where a restore has lost something else",
                         "S4: nobody comes back to what no epoch leads to in which they were, until they go on in spite of it",
                         "S4: who was further comes back to what others have made of an epoch in which they were",
                         "S4: where a restore has lost an incarnation and others go on in the one before, one goes back to that",
