@@ -1,7 +1,8 @@
 import MLS
 
 /// A group that a process keeps loaded from one transaction to the next (S1): it is used only while the head row that it was loaded
-/// from, read in this transaction, is the same; else it is loaded anew.
+/// from, read in this transaction, is the same, and the state; else it is loaded anew. The rows of a group that was left, and entered anew,
+/// begin with the first version again.
 ///
 /// A value: whoever begins a transaction works with a copy, and keeps that only when the transaction was committed. Otherwise a state
 /// that never was would be taken for another one that somebody else stores under the same version.
@@ -15,7 +16,8 @@ struct HeldGroup: Sendable {
         _ groupId: [UInt8], in rows: GroupRowStore, judge: some Judge
     ) throws(MLSError) -> Group {
         if let group, group.groupId == groupId, group.storedVersion > 0,
-            try StoredGroup.summary(of: groupId, from: rows)?.version == group.storedVersion
+            let stored = try StoredGroup.summary(of: groupId, from: rows),
+            stored.version == group.storedVersion, stored.context == group.context
         {
             return group
         }

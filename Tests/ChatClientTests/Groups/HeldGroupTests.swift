@@ -49,6 +49,37 @@ import Testing
         #expect(try pair.load(scene.store).context == pair.other.context)
     }
 
+    @Test func `S1: a group that was entered anew is loaded, although its rows have come to the same version`() throws {
+        let scene = try StoreScene()
+        var pair = try GroupPair()
+        try pair.join(scene.store)
+        var held = HeldGroup()
+        let commits = try (0..<4).map { _ in try pair.otherCommits() }
+        try scene.store.write {
+            let rows = scene.store.groupRows
+            var group = try held.current(pair.groupId, in: rows, judge: pair.judge)
+            try group.follow(commits[0], judge: pair.judge)
+            try held.save(group, to: rows)
+        }
+        // Another process leaves it, enters anew further on, and takes a commit there.
+        let second = try scene.other()
+        try second.write {
+            try second.leaveGroup(of: pair.conversation)
+            var group = pair.joined
+            for commit in commits.prefix(2) { try group.follow(commit, judge: pair.judge) }
+            try group.save(to: second.groupRows)
+            try group.follow(commits[2], judge: pair.judge)
+            try group.save(to: second.groupRows)
+        }
+        try scene.store.write {
+            let rows = scene.store.groupRows
+            var group = try held.current(pair.groupId, in: rows, judge: pair.judge)
+            try group.follow(commits[3], judge: pair.judge)
+            try held.save(group, to: rows)
+        }
+        #expect(try pair.load(scene.store).context == pair.other.context)
+    }
+
     @Test func `S1: what a transaction that came to nothing has made is not held`() throws {
         let scene = try StoreScene()
         var pair = try GroupPair()

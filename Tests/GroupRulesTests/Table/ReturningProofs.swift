@@ -9,6 +9,7 @@ extension RuleTable {
                     [
                         "S1: a group that is held is used only while nobody else has stored it",
                         "S1: what a transaction that came to nothing has made is not held",
+                        "S1: a group that was entered anew is loaded, although its rows have come to the same version",
                     ]),
                 Sentence(
                     "large joins are computed before the lock",
