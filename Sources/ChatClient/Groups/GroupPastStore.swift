@@ -70,6 +70,11 @@ extension ClientStore {
         }
     }
 
+    /// A later incarnation begins with those whom its founder has let in: a restore has brought none of them back. Within a transaction.
+    func dropRestored(in conversation: ConversationID) throws {
+        try database.run("DELETE FROM restored_leaves WHERE conversation = ?", conversation)
+    }
+
     /// Those that the group does not have any more may be added again. Within a transaction.
     func dropRestored(in conversation: ConversationID, besides group: Group) throws {
         let restored = try restoredLeaves(in: conversation)

@@ -109,6 +109,7 @@ extension OpeningCourse {
             try store.noteAbsence(before: seq, in: conversation, isDone: false, now: setting.now)
         }
         if let former, former.group != name { try store.leave(former, epoch: epoch ?? 0) }
+        if waiting.kind == .founding { try store.dropRestored(in: conversation) }
         let generation = waiting.position.generation
         var hash = former?.group == name && former?.generation == generation ? former?.hash : nil
         // Sent again behind a restore, it may be in the log of either life.

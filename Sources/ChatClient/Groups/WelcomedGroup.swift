@@ -104,9 +104,11 @@ struct WelcomedGroup: Sendable {
             if former.group != name {
                 let summary = try rows.telling { try StoredGroup.summary(of: former.group.groupId, from: rows) }
                 try store.leave(former, epoch: Epoch(summary?.epoch ?? 0))
+                try store.dropRestored(in: name.conversation)
             }
             if former.seq.next == seq { try store.passOver(seq, in: name.conversation) }
         }
+        try store.dropRestored(in: name.conversation, besides: group)
         try store.noteAbsence(before: seq, in: name.conversation, isDone: true, now: now)
         try store.keepTranscript(of: name, group.context)
         try store.keepPrevious(of: policy)

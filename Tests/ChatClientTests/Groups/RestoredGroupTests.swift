@@ -93,6 +93,26 @@ import Testing
         }
     }
 
+    @Test func `S4: whom a restore has brought back is let in to what is founded anew as anybody is`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await Self.pairInGroup(server)
+            let phone = try Person("bob", at: server.address)
+            _ = try await phone.joins(bob)
+            try await phone.client().leavesPackages()
+            let device = try await phone.client().whoAmI().device
+            for (person, other) in [(alice, bob), (bob, alice)] {
+                let conversation = try await Joining(person, with: other).conversation
+                try await person.client().withStore { store in
+                    try store.write { try store.noteRestored([device], in: conversation) }
+                }
+            }
+            try await Self.beginAnew(alice, bob, server, "anew")
+            #expect(try await Joining(alice, with: bob).view().devices.contains(device))
+            #expect(try await bob.client().send([alice.to("back")]).map(\.problem) == [nil])
+            #expect(HostileScene.messages(try await HostileScene.read(alice)).last == "back")
+        }
+    }
+
     /// Nobody of bob's is there for a while, and the next incarnation is founded.
     private static func beginAnew(_ alice: Person, _ bob: Person, _ server: TestServer, _ body: String) async throws {
         try await server.administer(.setFlag(bob.name, .disabled, isOn: true))

@@ -97,6 +97,7 @@ extension RuleTable {
                         "S4: whom a restore brings back into a closed room nobody writes to before they are removed again",
                         "S4: who has come in behind a restore is nobody whom it has brought back, and nobody is reported",
                         "S4: a device that a restore has brought back stops nobody once it is suspended again",
+                        "S4: whom a restore has brought back is let in to what is founded anew as anybody is",
                     ]),
                 Sentence(
                     "a restored server has lost a group: it goes on from what its members have",
