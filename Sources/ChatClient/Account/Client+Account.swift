@@ -107,7 +107,7 @@ extension Client {
         let present = try store { try $0.identity()?.device }
         if LoginMeaning(welcome, resets: wish.confirmReset != nil) == .reset, let present, present != welcome.device {
             try await beginAnew(identity, welcome, on: link, password: password, wish)
-            _ = try become(identity, welcome)
+            _ = try become(identity, welcome, isAdmitted: true)
             await settleIn(on: link)
             return try whoAmI()
         }
@@ -123,12 +123,16 @@ extension Client {
 
     /// Makes the profile who it is from now on.
     ///
+    /// - Parameter isAdmitted: the device speaks for the account already.
     /// - Returns: who it was.
-    private func become(_ identity: Identity, _ welcome: Welcome) throws(Problem) -> FormerIdentity {
+    private func become(
+        _ identity: Identity, _ welcome: Welcome, isAdmitted: Bool = false
+    ) throws(Problem) -> FormerIdentity {
         try store { store in
             try store.writeSynced {
                 let former = try store.formerIdentity()
                 try store.setIdentity(identity)
+                if isAdmitted { try store.noteAdmitted(welcome.device, .active) }
                 try store.setBrief(false)
                 try store.meetGroupKey(welcome.groupKey)
                 try store.forgetChainKeys(except: welcome.device)
