@@ -66,6 +66,12 @@ package enum Descriptor {
         }
     }
 
+    /// Whether something can be read at once, or its end.
+    package static func isReadable(_ descriptor: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0
+    }
+
     private static func wait(for descriptor: Int32, _ event: Int32) {
         var entry = pollfd(fd: descriptor, events: Int16(event), revents: 0)
         _ = poll(&entry, 1, -1)

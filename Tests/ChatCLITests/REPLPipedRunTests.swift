@@ -42,6 +42,22 @@ import Testing
         #expect(run.canLookBack() && run.step(at: .zero) == .read)
     }
 
+    @Test func `a reply waits for what was missed unless its writer may have read something`() {
+        var script = PipedRun(stopsAtFailure: false, linger: .zero, isScript: true)
+        script.received()
+        let isEarly = !script.replies()
+        #expect(isEarly && script.step(at: .zero) == .awaitLive)
+        script.told()
+        let isTold = script.replies()
+        #expect(isTold && script.step(at: .zero) == .read)
+        var beside = PipedRun(stopsAtFailure: false, linger: .zero)
+        let canHaveRead = beside.replies()
+        #expect(!canHaveRead && beside.step(at: .zero) == .awaitLive)
+        beside.received()
+        let mayHaveRead = beside.replies()
+        #expect(mayHaveRead && beside.step(at: .zero) == .read)
+    }
+
     @Test func `with minus E each line is decided before the next and the first failure ends it`() {
         var run = PipedRun(stopsAtFailure: true, linger: .seconds(60))
         run.submitted()

@@ -7,6 +7,8 @@ struct PipedRun: Sendable {
         case read
         /// Wait until a message that is under way is decided.
         case awaitDecision
+        /// Wait until what was missed has been told.
+        case awaitLive
         /// Go on printing, until then.
         case linger(until: Duration)
         case end(ExitStatus)
@@ -15,17 +17,23 @@ struct PipedRun: Sendable {
     /// `-e`
     let stopsAtFailure: Bool
     let linger: Duration
+    /// There was input before anything was printed: whoever wrote it has not read what they reply to.
+    let isScript: Bool
     /// Messages that the server has neither taken nor refused.
     private(set) var underWay = 0
     private(set) var firstFailure: ExitStatus?
     private var isInputAtEnd = false
     private var isCut = false
     private var looksBack = false
+    private var isLive = false
+    private var hasReceived = false
+    private var awaitsLive = false
     private var lingerEnd: Duration?
 
-    init(stopsAtFailure: Bool, linger: Duration) {
+    init(stopsAtFailure: Bool, linger: Duration, isScript: Bool = false) {
         self.stopsAtFailure = stopsAtFailure
         self.linger = linger
+        self.isScript = isScript
     }
 
     mutating func submitted() { underWay += 1 }
@@ -38,6 +46,24 @@ struct PipedRun: Sendable {
         guard looksBack, underWay == 0 else { return false }
         looksBack = false
         return true
+    }
+
+    /// A message was told.
+    mutating func received() { hasReceived = true }
+
+    /// A line is about the last message that came.
+    ///
+    /// - Returns: whether it can be carried out now; else nothing is read until what was missed has been told. Whoever reads while they
+    ///   write is not held up: they may have read what they answer.
+    mutating func replies() -> Bool {
+        awaitsLive = !isLive && (isScript || !hasReceived)
+        return !awaitsLive
+    }
+
+    /// What was missed has been told, or nothing will be told any more.
+    mutating func told() {
+        isLive = true
+        awaitsLive = false
     }
 
     /// A message was taken, or not.
@@ -63,6 +89,7 @@ struct PipedRun: Sendable {
 
     /// What is next, at this moment.
     mutating func step(at now: Duration) -> Step {
+        guard !awaitsLive else { return .awaitLive }
         let isStopped = stopsAtFailure && firstFailure != nil
         if !isInputAtEnd && !isStopped {
             // Only when a line is decided is it known whether it failed.

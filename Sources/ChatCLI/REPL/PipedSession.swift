@@ -17,6 +17,8 @@ struct PipedSession {
         case inputFailed(Problem)
         case connected
         case received(ReceivedMessage)
+        /// What was missed has been told.
+        case live
         case decided(SendResult)
         /// Nothing more will be printed, because of this or because it was stopped.
         case listenerEnded(Problem?)
@@ -31,6 +33,8 @@ struct PipedSession {
     private let reports: REPLReports
     /// What is to be done when nothing is under way any more: it is about what was sent before it.
     private var later: REPLRequest?
+    /// A reply that came before what was missed.
+    private var early: InputLine?
     private var isReading = false
     private var isConnected = false
     private var isLingering = false
@@ -73,7 +77,7 @@ struct PipedSession {
         while true {
             switch run.step(at: begin.duration(to: clock.now)) {
             case .end(let status): return status
-            case .awaitDecision: break
+            case .awaitDecision, .awaitLive: break
             case .read where !isReading && held.count < Self.heldLimit:
                 isReading = true
                 Task { continuation.yield(await Self.read(reader)) }
@@ -113,9 +117,17 @@ struct PipedSession {
             isConnected = true
             for (message, line) in held { await sender.submit(message, tag: UInt64(line)) }
             held = []
-        case .received(let message): state.received(message)
+        case .received(let message):
+            run.received()
+            state.received(message)
+        case .live:
+            run.told()
+            guard let line = early else { return }
+            early = nil
+            await takeLine(line, sender, &state)
         case .decided(let result): try await decided(result.acknowledgement, line: Int(result.tag), &state)
         case .listenerEnded(let problem):
+            run.told()
             guard let problem else { return }
             guard !invocation.output.isReaderGone else { throw problem }
             invocation.diagnostics.report(problem)
@@ -147,7 +159,9 @@ struct PipedSession {
     private mutating func takeLine(_ line: InputLine, _ sender: MessageSender, _ state: inout REPLState) async {
         do throws(Problem) {
             guard let text = try Self.text(line) else { return }
-            try await carryOut(try state.decide(try REPLLine(text)), line: line.number, sender, &state)
+            let meaning = try REPLLine(text)
+            if case .reply = meaning, !run.replies() { return early = line }
+            try await carryOut(try state.decide(meaning), line: line.number, sender, &state)
         } catch {
             run.failed(error)
             tell(error, line: line.number)
@@ -223,7 +237,7 @@ struct PipedSession {
             client: client,
             sink: PipedSink(
                 invocation: invocation, reports: reports, connected: { tell(.connected) },
-                received: { tell(.received($0)) }))
+                received: { tell(.received($0)) }, isLive: { tell(.live) }))
         do throws(Problem) {
             _ = try await follower.run(listener)
             tell(.listenerEnded(nil))

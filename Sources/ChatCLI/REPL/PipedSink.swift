@@ -8,6 +8,8 @@ struct PipedSink: FollowSink {
     /// The connection is logged in (again).
     let connected: @Sendable () -> Void
     let received: @Sendable (ReceivedMessage) -> Void
+    /// What was missed has been told.
+    let isLive: @Sendable () -> Void
 
     func take(_ event: ListenEvent) async throws(Problem) -> Reception {
         switch event {
@@ -22,6 +24,7 @@ struct PipedSink: FollowSink {
         case .login, .live, .presence, .receipt, .member, .deviceWaits, .offline:
             invocation.diagnostics.noteConnection(event)
             if case .login = event { connected() }
+            if case .live = event { isLive() }
             return Reception()
         }
     }

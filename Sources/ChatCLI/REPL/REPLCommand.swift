@@ -21,7 +21,8 @@ struct REPLCommand {
         if invocation.canAsk { return try await prompt(invocation, settings) }
         invocation.endings.intercept()
         let client = try invocation.makeClient(settings: settings)
-        let run = PipedRun(stopsAtFailure: stopAtFailure, linger: linger)
+        let run = PipedRun(
+            stopsAtFailure: stopAtFailure, linger: linger, isScript: Descriptor.isReadable(STDIN_FILENO))
         return try await PipedSession(invocation: invocation, client: client, run: run).run()
     }
 

@@ -112,6 +112,16 @@ def whoever_reads_a_message_may_answer_it_at_once(world):
     assert process.wait(PATIENCE) == 0, process.stderr.read()
 
 
+def a_reply_answers_whoever_wrote_last_also_what_was_missed(world):
+    world.join("alice", "bob", "carol")
+    world.chat("carol", "send", "--to", "alice", "-m", "fetched already")
+    world.chat("alice", "history", "--sync")
+    world.chat("bob", "send", "--to", "alice", "-m", "ship it?")
+    status, _, errors = script(world, "alice", "/reply yes\n")
+    assert status == 0, errors
+    assert world.bodies("bob", "alice") == ["ship it?", "yes"]
+
+
 def quit_ends_it_like_the_end_of_the_input(world):
     world.join("alice", "bob")
     status, _, errors = script(world, "alice", "/dm bob before\n/quit\n/dm bob after\n")
