@@ -72,7 +72,7 @@ same "nightly-backup: exit status 1,no space left" "$(jq -r .body "$SCRATCH/out"
 exits 0 recipe lead 'team.keys'
 has "$SCRATCH/lead/.config/chat/keys/team.keys" "^lead acct1:"
 exits 79 lead chat send --to bob "who is not in the list"
-exits 1 recipe alice 'room create'
+exits 1 recipe alice 'room create ops'
 exits 0 oncall chat listen --no-follow --json
 same "nightly-backup: exit status 1,no space left" "$(jq -r 'select(.head == "room" and .conv == "#ops").body' "$SCRATCH/out" |
     sed 's/ after.*//' | paste -sd,)"
@@ -166,18 +166,24 @@ person later
 exits 0 as ci chat login --identity "$SCRATCH/alice/ci.identity"
 exits 0 as later chat login --identity "$SCRATCH/alice/recovery.identity"
 
-# Two machines of a list; one of them is stolen.
-printf 'web1\nweb2\n' >"$SCRATCH/alice/hosts"
+# As many machines as it says, which is more than an account may have devices.
+seq -f 'web%g' 50 >"$SCRATCH/alice/hosts"
 exits 0 recipe alice 'scp -q'
-for host in web1 web2; do
+exits 0 recipe alice 'room create fleet'
+for host in web1 web50; do
     person "$host"
     exits 0 as "$host" chat send --to bob "$host is up"
     eventually got "$host is up" || fail "$host"
+    exits 0 as "$host" chat send --room fleet "$host is up"
 done
-exits 0 alice chat device list --json
-exits 0 alice chat device rename "$(jq -r 'select(.name == "web1").id' "$SCRATCH/out" | head -1)" laptop
+exits 0 alice chat history --sync --room fleet
+has "$SCRATCH/out" '→ #fleet: web50 is up$'
+
+# A device is stolen.
+exits 0 as ci chat whoami --json
+exits 0 alice chat device rename "$(jq -r .device "$SCRATCH/out")" laptop
 exits 0 recipe alice '== "laptop"'
-exits 77 as web1 chat send --to bob "from a thief"
+exits 77 as ci chat send --to bob "from a thief"
 
 # Somebody leaves.
 user carol
