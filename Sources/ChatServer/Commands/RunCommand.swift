@@ -55,6 +55,12 @@ struct RunCommand: ChatdCommand {
 
     @OptionGroup var shared: SharedOptions
 
+    mutating func validate() throws {
+        guard (tlsCert == nil) == (tlsKey == nil) else {
+            throw ValidationError("--tls-cert and --tls-key come together")
+        }
+    }
+
     private static func address(_ text: String) throws -> NetworkAddress {
         guard let address = ListenAddress.parse(text) else { throw ValidationError("expected \(ListenAddress.form)") }
         return address
