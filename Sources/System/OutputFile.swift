@@ -46,7 +46,7 @@ package struct OutputFile: Sendable {
         } else {
             guard errno == ENOENT else { throw Failure(action: .create, path: path, number: errno) }
             let target = try Self.target(of: path)
-            guard replaces || faccessat(AT_FDCWD, FilePath.folder(of: target), W_OK | X_OK, AT_EACCESS) == 0 else {
+            guard faccessat(AT_FDCWD, FilePath.folder(of: target), W_OK | X_OK, AT_EACCESS) == 0 else {
                 throw Failure(action: .create, path: path, number: errno)
             }
             kind = .regular(path: target, replaces: replaces)

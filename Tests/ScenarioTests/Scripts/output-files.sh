@@ -25,6 +25,8 @@ exits 0 daemon backup "$files/dangling"
 is_backup "$files/new" || fail "no backup behind a link"
 ln -s circle "$files/circle"
 exits 73 daemon backup "$files/circle"
+exits 73 daemon backup "$files/nowhere/new"
+same "chatd: cannot create $files/nowhere/new: No such file or directory" "$(cat "$SCRATCH/err")"
 
 daemon backup - >"$files/output" || fail "a backup to the output"
 is_backup "$files/output" || fail "no backup in the output"
