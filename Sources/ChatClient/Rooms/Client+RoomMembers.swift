@@ -9,11 +9,11 @@ extension Client {
     ///
     /// - Throws: `not_a_member` (77) where the room is closed to this account.
     package func members(of name: RoomName) async throws(Problem) -> [RoomPerson] {
-        let (link, _) = try await loggedInLink()
+        let (link, welcome) = try await loggedInLink()
         let record = try await roomBook.find(name, on: link)
         let told: [RoomMember]
         do throws(Problem) { told = try await roomBook.members(of: record.conversation, on: link) } catch {
-            throw error.code == ErrorCode.notAMember.name ? .notAMember(record) : error
+            throw error.code == ErrorCode.notAMember.name ? .notAMember(record, own: welcome.account.id) : error
         }
         remember(told.map(\.account))
         return try store { store in

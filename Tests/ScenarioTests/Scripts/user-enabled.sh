@@ -48,6 +48,8 @@ exits 0 bob chat send --room closed "without alice"
 exits 0 daemon user enable alice
 exits 77 alice chat send --timeout 60s --room closed "in it no more"
 has "$SCRATCH/err" "chat room join closed"
+exits 77 alice chat room members closed
+has "$SCRATCH/err" "chat room join closed"
 exits 0 alice chat room join closed
 exits 0 alice chat send --room closed "in it again"
 exits 0 bob chat history --room closed --sync
