@@ -108,7 +108,7 @@ import Testing
         (["send", "-x"], "unknown option '-x'"), (["send", "--json=yes"], "option '--json' takes no value"),
         (["nonsense"], "unknown command 'nonsense'"), (["device", "nonsense"], "unknown command 'device nonsense'"),
         (["device"], "'chat device' needs one of list, add, approve, revoke, rename"),
-        (["--", "send"], "unknown command 'send'"),
+        (["--", "send"], "unknown command 'send'"), (["help", "nonsense"], "unknown command 'nonsense'"),
         (["listen", "foo"], "unexpected argument 'foo': a command to run stands behind '--'"),
         (["shout"], "unknown command 'shout'"), (["send", "-é"], "unknown option '-é'"),
     ])

@@ -19,6 +19,9 @@ struct ArgumentLine: Sendable {
     private(set) var command: any CommandNode.Type = RootCommand.self
     private(set) var wantsJSON = false
     private(set) var given = GivenOptions()
+    /// `help` is asked of a command that there is none of.
+    private var isWithoutTopic = false
+    private var hasHelpWord = false
 
     /// A command line that cannot be read; how it wants to be told is known all the same.
     struct Failure: Error {
@@ -33,7 +36,7 @@ struct ArgumentLine: Sendable {
         do throws(Problem) {
             try read(&reader)
         } catch {
-            if wish == .run {
+            if wish == .run || isWithoutTopic {
                 let behind = reader.rest.prefix { $0 != "--" }.contains("--json")
                 throw Failure(problem: error, wantsJSON: wantsJSON || behind)
             }
@@ -78,9 +81,11 @@ struct ArgumentLine: Sendable {
         }
         if path.count == 1, word == "help" {
             wish = .help
+            hasHelpWord = true
             return
         }
         guard let next = command.subcommands.first(where: { $0.name == word }) else {
+            isWithoutTopic = hasHelpWord
             throw unknownCommand(word)
         }
         command = next

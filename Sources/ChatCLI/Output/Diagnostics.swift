@@ -62,7 +62,7 @@ final class Diagnostics: Sendable {
 
     func noteOnline() {
         guard let away = outage.withLock({ $0.restored(at: .now) }) else { return }
-        note("online", "connected again after \(DurationText.text(.seconds(away.components.seconds)))")
+        note("online", "connected again after \(RunReport.text(away))")
     }
 
     /// Writes one line that is inert already.
