@@ -18,7 +18,7 @@ extension Client {
         let text = try question.checkedBody()
         let deadline = Monotonic.now + question.timeout
         // A question that is taken up again may have its answer already, and then needs no server.
-        if let known = try knownAnswer(to: question) { return known }
+        if let known = try knownAnswer(to: question, text) { return known }
         try profile.requireStanding(try identity())
         let waiter: AnswerWaiter
         do {
@@ -164,7 +164,9 @@ extension Client {
     // MARK: Answers
 
     /// The answer that a question with this key has already.
-    private func knownAnswer(to question: Question) throws(Problem) -> Answer? {
+    ///
+    /// - Throws: `id_reused` (65) where it was another question: its answer is none to this one.
+    private func knownAnswer(to question: Question, _ text: String) throws(Problem) -> Answer? {
         guard question.key != nil else { return nil }
         var asked: [AskedUser] = []
         for name in question.to {
@@ -173,7 +175,11 @@ extension Client {
         }
         for name in question.rooms { asked.append(try askedRoom(name, question)) }
         return try store { [asked] store in
-            guard let reader = try store.itemReader() else { return nil }
+            guard let reader = try store.itemReader(), let own = try store.identity()?.account else { return nil }
+            for person in asked {
+                guard let first = try store.question(person.id, of: own), first.text != text else { continue }
+                throw Problem.idReused("was sent", at: first.time)
+            }
             return try store.answers(to: asked, ambiguousAfter: .max, reader: reader)
                 .first { $0.outcome == .answer }.map { Answer(message: $0.message, choices: question.choices) }
         }

@@ -151,6 +151,14 @@ extension ClientStore {
         return StoredAnswer(number: row.integer(ItemReader.messageColumns), outcome: outcome, message: message)
     }
 
+    /// What was asked under this identifier; nil where that is not here.
+    func question(_ id: MessageID, of asker: AccountID) throws -> (text: String, time: Timestamp)? {
+        try database.first(
+            "SELECT body, time FROM entries INDEXED BY entries_by_id WHERE id = ? AND sender = ? AND body IS NOT NULL",
+            id, asker
+        ) { ($0.text(0), $0.timestamp(1)) }
+    }
+
     /// Whether a question took the message at this place.
     func isAnswer(position: StorePosition) throws -> Bool {
         try database.first(

@@ -128,6 +128,9 @@ wait "$asking" 2>/dev/null
 exits 0 bob chat send --to alice --reply-to "$(newest bob)" "meanwhile"
 exits 0 alice chat ask --to bob --id deploy-8 "deploy 8?"
 same "meanwhile" "$(cat "$SCRATCH/out")" "what came while nobody waited"
+exits 65 alice chat --json ask --to bob --id deploy-8 "deploy 9?"
+same id_reused "$(jq -r .code "$SCRATCH/err")" "the answer to another question"
+lacks "$SCRATCH/out" .
 
 # The connection is down when the answer is given.
 background down alice chat ask --to bob "while it is down?"
