@@ -30,7 +30,7 @@ extension Problem {
     /// As the reason why nothing was done because of a message.
     func notActing(on message: ReceivedMessage) -> Problem {
         var problem = self
-        problem.text = "nothing is done for message \(message.id.uuid) of \(message.from): \(text)"
+        problem.text = "nothing is done for a message of \(message.from): \(text)"
         (problem.id, problem.conversation, problem.sent) = (message.id.uuid, message.conversation.text, nil)
         return problem
     }

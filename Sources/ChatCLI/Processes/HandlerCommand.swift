@@ -100,14 +100,14 @@ struct HandlerCommand: Sendable {
             case .printedTooMuch: "printed too much"
             }
         return Problem(
-            .commandFailed, "'\(program)' \(what) for message \(message.id.uuid)",
-            hint: "it was tried \(retries + 1) times; the next message follows", id: message.id.uuid,
-            conversation: message.conversation.text)
+            .commandFailed, "'\(program)' \(what) for a message of \(message.from)",
+            hint: (retries > 0 ? "it was tried \(retries + 1) times; " : "") + "the next message follows",
+            id: message.id.uuid, conversation: message.conversation.text)
     }
 
     private func aboutOutput(_ problem: Problem, _ message: ReceivedMessage) -> Problem {
         var problem = problem
-        problem.text = "the output of '\(words.first ?? "")' for message \(message.id.uuid) \(problem.text)"
+        problem.text = "the output of '\(words.first ?? "")' for a message of \(message.from) \(problem.text)"
         problem.hint = "no reply was sent; the next message follows"
         problem.id = message.id.uuid
         problem.conversation = message.conversation.text

@@ -42,7 +42,7 @@ for log in replying hooking; do
 done
 exits 0 as thief chat send --to alice "as the thief"
 for log in replying hooking asking; do
-    within "$patience" grep -q 'nothing is done for message' "$SCRATCH/$log.err" || fail "$log does not say that it does nothing"
+    within "$patience" grep -q 'nothing is done for a message' "$SCRATCH/$log.err" || fail "$log does not say that it does nothing"
 done
 exits 0 as thief chat send --to alice "as the thief again"
 exits 0 carol chat send --to alice "as carol"
@@ -50,7 +50,7 @@ wait "$asking"; same 0 $? "another one may answer"
 has "$SCRATCH/asking" '"body":"as carol"'
 lacks "$SCRATCH/alice/replied" thief
 lacks "$SCRATCH/alice/hooked" thief
-same 1 "$(grep -c 'nothing is done for message' "$SCRATCH/replying.err")" "it is said once"
+same 1 "$(grep -c 'nothing is done for a message' "$SCRATCH/replying.err")" "it is said once"
 same '["key_changed","bob",79]' "$(grep 'nothing is done' "$SCRATCH/replying.err" | jq -c '[.code, .user, .exit]')"
 same "changed changed" "$(trust 2)"
 
