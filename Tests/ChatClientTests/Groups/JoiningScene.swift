@@ -169,9 +169,12 @@ struct Joining {
     func leafKey() async throws -> HPKEPublicKey {
         let (conversation, judge) = (conversation, joiner.place.judge)
         let key = try await client.withStore { store -> HPKEPublicKey? in
-            guard let standing = try store.groupStanding(of: conversation) else { return nil }
-            let group = try Group.load(standing.group.groupId, from: store.groupRows, judge: judge)
-            return group.member(group.ownLeaf)?.encryptionKey
+            // Another process of the profile may write meanwhile.
+            try store.read { () throws -> HPKEPublicKey? in
+                guard let standing = try store.groupStanding(of: conversation) else { return nil }
+                let group = try Group.load(standing.group.groupId, from: store.groupRows, judge: judge)
+                return group.member(group.ownLeaf)?.encryptionKey
+            }
         }
         return try #require(key)
     }
