@@ -90,6 +90,20 @@ extension ClientStore {
         return held
     }
 
+    /// Conversations whose groups this device is in by a former life of the server's store: their logs were not read since.
+    func conversationsOfFormerLife() throws -> [ConversationID] {
+        let rows = groupRows
+        let groups: [GroupName] = try database.all(
+            """
+            SELECT conversation, incarnation FROM group_standings
+            WHERE generation <> (SELECT generation FROM identity) ORDER BY conversation
+            """
+        ) { GroupName(conversation: try $0.identifier(0), incarnation: $0.incarnation(1)) }
+        return try groups.filter { group in
+            try rows.telling { try StoredGroup.summary(of: group.groupId, from: rows) }?.status == .active
+        }.map(\.conversation)
+    }
+
     /// Conversations in whose log this device has come in the middle, or crossed a hole, and does not know its hash.
     func conversationsWithoutHash(limit: Int) throws -> [ConversationID] {
         try database.all(

@@ -9,25 +9,40 @@ extension Joiner {
     func adopt(
         _ position: ConversationPosition, _ conversation: ConversationID
     ) async throws(Problem) -> GroupCourse.Event {
+        switch try await adoption(position, conversation) {
+        case .isHere: return try await standing(conversation)
+        // Other processes read on all the time.
+        case .isUnsure: return .refused(.busy)
+        case .isElsewhere:
+            if let event = try await restored(position, conversation) { return event }
+            log.warning("the group of conversation \(conversation) is at \(position.mark) by the server's word")
+            return .cannotProcess
+        }
+    }
+
+    /// As before something is written there, for a device that only reads: of a group that is not where the server says nothing more is
+    /// asked for.
+    func goOnReading(_ conversation: ConversationID) async throws(Problem) {
+        let end = try await LogReader(store: store, wire: wire, log: log).read(conversation)
+        if case .head(let position) = end { _ = try await adoption(position, conversation) }
+    }
+
+    private func adoption(
+        _ position: ConversationPosition, _ conversation: ConversationID
+    ) async throws(Problem) -> GroupAdoption {
+        var adoption = GroupAdoption.isElsewhere
         var proposals: WaitingProposals?
         for _ in 0..<GroupCourse.rounds {
             let (judge, known) = (place.judge, proposals)
-            let adoption = try await store.withOpener { opener, store in
+            adoption = try await store.withOpener { opener, store in
                 try opener.change(conversation, in: store) { held in
                     try store.adopt(position, conversation, known, &held, judge)
                 }
             }
-            switch adoption {
-            case .isHere: return try await standing(conversation)
-            case .isUnsure(let place): proposals = try await waitingProposals(at: place)
-            case .isElsewhere:
-                if let event = try await restored(position, conversation) { return event }
-                log.warning("the group of conversation \(conversation) is at \(position.mark) by the server's word")
-                return .cannotProcess
-            }
+            guard case .isUnsure(let place) = adoption else { break }
+            proposals = try await waitingProposals(at: place)
         }
-        // Other processes read on all the time.
-        return .refused(.busy)
+        return adoption
     }
 
     private func waitingProposals(at place: ProposalPlace) async throws(Problem) -> WaitingProposals {

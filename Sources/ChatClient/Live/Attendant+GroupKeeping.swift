@@ -11,16 +11,22 @@ extension Attendant {
     func keepGroupsFresh(on link: Link) async {
         let news = groupKeeper.news
         link.whenUnusable { news.open() }
+        var read: Set<ConversationID> = []
         while link.end == nil {
             var next = WallClock.now + GroupWatch.longest
             do throws(Problem) {
+                let former = try store { try $0.conversationsOfFormerLife() }.filter { !read.contains($0) }
+                for conversation in former.prefix(GroupWatch.most) where link.end == nil {
+                    read.insert(conversation)
+                    await goOnReading(conversation, on: link)
+                }
                 let facts = try ownLeaves().mapValues(\.facts)
                 let round = await groupKeeper.round(facts, now: WallClock.now)
                 for conversation in round.due where link.end == nil { await refresh(conversation, on: link) }
                 for conversation in try store({ try $0.conversationsWithoutHash(limit: GroupWatch.most) })
                 where link.end == nil { await askForHash(of: conversation, on: link) }
                 await giveKeys(on: link)
-                next = round.next
+                next = former.count > GroupWatch.most ? WallClock.now + GroupWatch.pause : round.next
             } catch { log.info("the groups are not looked at: \(error.text)") }
             await news.passAndClose(until: Monotonic.now + (next - WallClock.now))
         }
@@ -60,6 +66,14 @@ extension Attendant {
             guard let leaf = try await self.ownLeaf(in: conversation) else { return }
             let target = try await self.profile.withStore { try $0.groupTarget(of: conversation) }
             try await self.groupPassage.joiner(link).commit(.path(after: leaf.key), to: conversation, as: target)
+        }
+    }
+
+    /// Behind a restore of the server this device's leaf is seen to once its group is in the server's present life, also where nobody of this
+    /// profile writes.
+    private func goOnReading(_ conversation: ConversationID, on link: Link) async {
+        await groupKeeper.keep(conversation) { () async throws(Problem) in
+            try await self.groupPassage.joiner(link).goOnReading(conversation)
         }
     }
 

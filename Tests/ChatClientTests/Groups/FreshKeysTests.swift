@@ -96,6 +96,23 @@ import Testing
         }
     }
 
+    @Test func `E8: behind a restore a lasting connection goes on with the keys of its leaves, also of who only reads`()
+        async throws
+    {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let first = try await Joining(alice, with: bob).leafKey()
+            try await age(Joining(alice, with: bob))
+            try await server.isRestored {}
+            let client = try alice.client()
+            await client.groupKeeper.spread { 0 }
+            let listener = try await client.listen(ListenOptions())
+            try await listener.untilLive()
+            let joining = try await Joining(alice, with: bob)
+            #expect(try await eventually { try await joining.leafKey() != first })
+        }
+    }
+
     @Test
     func `M3: who comes in the middle of a log takes its hash from the server, and what others have seen confirms it`()
         async throws

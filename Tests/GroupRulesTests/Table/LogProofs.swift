@@ -167,6 +167,7 @@ extension RuleTable {
                     [
                         "E8: a leaf is given other keys after a week, by lasting connections at a time of their own",
                         "E8: a leaf that is a week old is given other keys, by a command and by a lasting connection",
+                        "E8: behind a restore a lasting connection goes on with the keys of its leaves, also of who only reads",
                         "E8: a lasting connection looks again when the first of its groups is due, and not too many at once",
                         "E8: since when a leaf has its keys is known, or begins again, and is never later than now",
                     ]),
