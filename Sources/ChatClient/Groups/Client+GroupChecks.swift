@@ -42,7 +42,8 @@ extension Client {
             } catch { guard error.isOfPlace else { throw error } }
             guard let room = try store({ try $0.conversation(conversation)?.name.room }) else { continue }
             let name = RoomName(room)
-            if try await roomBook.record(name, on: link)?.conversation != conversation { lost.append(name) }
+            let record = try await roomBook.record(name, on: link)
+            if record?.conversation != conversation || record?.access == .unfounded { lost.append(name) }
         }
         return Self.groupsCheck(held: count, behind: behind, lost: lost.sorted { $0.text < $1.text })
     }

@@ -29,6 +29,10 @@ import Testing
             #expect(refused?.code == "no_such_room" && refused?.advice == .createRoomAnew("ops"), "\(refused as Any)")
             #expect(spy.bodies(ListRooms.self).count <= 2)
             await client.close()
+            // Whoever asks what is wrong is told the same.
+            let asking = try scene.alice.client()
+            let check = try await asking.groupsCheck(on: asking.loggedInLink().0)
+            #expect(check.status == .warning && check.text.contains("#ops"), "\(check.text)")
             try await scene.alice.client().createRoom(scene.ops, access: .closed)
             #expect(try await scene.write("anew", from: scene.alice) == nil)
             #expect(try await scene.write("who is that", from: scene.carol) == "not_a_member")
