@@ -2,6 +2,7 @@ import CLISupport
 import ChatProtocol
 import GroupRules
 import MLS
+import RulesSupport
 import TestSupport
 import Testing
 
@@ -80,6 +81,36 @@ import Testing
             staying.removeAll { $0 === scene.laptop }
             #expect(try await scene.devices() == Set(try await staying.devices()))
         }
+    }
+
+    @Test func `S4: what waits is taken from the log only where nobody has read on since it was asked for`() throws {
+        let scene = try StoreScene()
+        var pair = try GroupPair()
+        try pair.join(scene.store)
+        let proposal = try pair.other.propose(.remove(LeafIndex(1)), using: &pair.generator)
+        var held = HeldGroup()
+        try scene.store.write {
+            var group = try held.current(pair.groupId, in: scene.store.groupRows, judge: pair.judge)
+            guard case .proposal(let verified) = try group.open(proposal) else { throw TestFailure("no proposal") }
+            try group.cache(verified)
+            try held.save(group, to: scene.store.groupRows)
+        }
+        let epoch = Epoch(pair.other.epoch)
+        let restored = ConversationPosition(
+            generation: StoreGeneration(high: 8, low: 8), incarnation: 0, epoch: epoch)
+        func adopt(_ proposals: WaitingProposals?) throws -> GroupAdoption {
+            try scene.store.write { try scene.store.adopt(restored, pair.conversation, proposals, &held, pair.judge) }
+        }
+        let first = ProposalPlace(pair.standing(1), epoch)
+        #expect(try adopt(nil) == .isUnsure(first))
+        // Another process has read an entry meanwhile, which may be a proposal.
+        try scene.store.write { try scene.store.setGroupStanding(pair.standing(2)) }
+        let second = ProposalPlace(pair.standing(2), epoch)
+        #expect(try adopt(WaitingProposals(at: first)) == .isUnsure(second))
+        #expect(try scene.store.groupStanding(of: pair.conversation)?.generation == GroupPair.generation)
+        #expect(try adopt(WaitingProposals(at: second)) == .isHere)
+        #expect(try scene.store.groupStanding(of: pair.conversation)?.generation == restored.generation)
+        #expect(try pair.load(scene.store).pendingProposals.isEmpty)
     }
 
     @Test func `S4: by removals that a restore has lost no group is deserted, whatever is committed first`()

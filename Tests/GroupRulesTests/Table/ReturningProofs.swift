@@ -120,6 +120,7 @@ extension RuleTable {
                         "what is written to a room before it is founded goes out when it is, and asks once a second until then",
                         "S4: a removal that a restore has lost is committed by nobody, and one that it has left is",
                         "S4: by removals that a restore has lost no group is deserted, whatever is committed first",
+                        "S4: what waits is taken from the log only where nobody has read on since it was asked for",
                         "S4: who has left, and was brought back by a restore, is not in it again by that",
                         "S4: who has left, and listens first behind a restore, is not in it again by that",
                         "S4: who has left takes out nobody behind a restore who came in since by another device",
