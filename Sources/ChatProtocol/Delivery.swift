@@ -8,6 +8,9 @@ package struct Subscribe: FrameBody {
     package struct Options: OptionSet, Sendable, Hashable {
         package let rawValue: UInt8
         package init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// The library's own for sets is generic, and its first call looks at every conformance in the program: `[]` would
+        /// cost each command 300,000 instructions.
+        package init(arrayLiteral elements: Options...) { rawValue = elements.reduce(0) { $0 | $1.rawValue } }
         /// Does not count as online: a catch-up that ends by itself.
         package static let unseen = Options(rawValue: 1)
         /// Wants `Presence` events: the full list, then what changes.
