@@ -15,7 +15,8 @@ extension WireEncodable {
 
 /// Appends fields, big-endian, to a growing array of bytes.
 ///
-/// The types that travel most have functions of their own: what is generic and `package` is not specialised in another module.
+/// The types that travel most have functions of their own: what is generic and `package` is not specialised in another module, and
+/// the first call of the library's generic `append` looks at every conformance in the program.
 package struct WireWriter: Sendable {
     /// What has been written so far.
     package internal(set) var bytes: [UInt8]
@@ -38,6 +39,8 @@ package struct WireWriter: Sendable {
     /// Writes bytes without a length: a fixed-size vector, or a part of something longer.
     package mutating func write(fixed field: [UInt8]) { bytes.append(contentsOf: field) }
     package mutating func write(fixed field: ArraySlice<UInt8>) { bytes.append(contentsOf: field) }
+    package mutating func write(fixed field: UnsafeRawBufferPointer) { bytes.append(contentsOf: field) }
+    package mutating func write(fixed field: String.UTF8View) { bytes.append(contentsOf: field) }
     package mutating func write(fixed field: some Collection<UInt8>) { bytes.append(contentsOf: field) }
 
     /// Writes a nested structure.
@@ -52,6 +55,11 @@ package struct WireWriter: Sendable {
     }
 
     package mutating func write(vector field: ArraySlice<UInt8>) {
+        write(length: field.count)
+        write(fixed: field)
+    }
+
+    package mutating func write(vector field: String.UTF8View) {
         write(length: field.count)
         write(fixed: field)
     }
