@@ -52,11 +52,8 @@ extension ClientStore {
     ) throws {
         try database.runClearing(
             """
-            INSERT INTO outgoing(conversation, id, generation, incarnation, epoch, digest, payload, content)
+            INSERT OR REPLACE INTO outgoing(conversation, id, generation, incarnation, epoch, digest, payload, content)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT(conversation, id) DO UPDATE SET generation = excluded.generation,
-                incarnation = excluded.incarnation, epoch = excluded.epoch, digest = excluded.digest,
-                payload = excluded.payload, content = excluded.content, seq = NULL, time = NULL
             """, conversation, id, position.generation, Int(position.incarnation), position.epoch, digest, payload,
             content.wireBytes)
     }

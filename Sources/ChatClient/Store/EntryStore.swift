@@ -69,29 +69,29 @@ extension ClientStore {
         if isReplay {
             try storeReplayed(place, opening, number, settled: settled, own: own, now: now)
         } else {
-            try storeLive(place, opening, number, known: max(head, received), own: own, now: now)
+            try storeLive(place, opening, number, head: head, known: max(head, received), own: own, now: now)
         }
         return true
     }
 
     private func storeLive(
-        _ place: EntryPlace, _ opening: EntryOpening, _ number: ConversationNumber, known: SequenceNumber,
-        own: AccountID,
-        now: Timestamp
+        _ place: EntryPlace, _ opening: EntryOpening, _ number: ConversationNumber, head: SequenceNumber,
+        known: SequenceNumber, own: AccountID, now: Timestamp
     ) throws {
-        // What was replayed is here, also where it has no row.
-        let here =
-            try database.first(
-                "SELECT count(*) FROM entries WHERE conversation = ? AND seq > ? AND seq < ? AND position IS NULL",
-                number, known, place.seq
-            ) { $0.unsigned(0) } ?? 0
-        try settle(number, upTo: place.seq.previous)
-        try noteLost(number, known: known, here: here, until: place.seq, now: now)
-        try database.run(
-            "UPDATE entries SET position = (SELECT position + 1 FROM state) WHERE conversation = ? AND seq = ?", number,
-            place.seq)
-        if database.changes > 0 {
-            _ = try nextPosition()
+        if head.next != place.seq || known != head {
+            // What was replayed is here, also where it has no row.
+            let here =
+                try database.first(
+                    "SELECT count(*) FROM entries WHERE conversation = ? AND seq > ? AND seq < ? AND position IS NULL",
+                    number, known, place.seq
+                ) { $0.unsigned(0) } ?? 0
+            try settle(number, upTo: place.seq.previous)
+            try noteLost(number, known: known, here: here, until: place.seq, now: now)
+        }
+        if try isHere(number, place.seq) {
+            let position = try nextPosition()
+            try database.run(
+                "UPDATE entries SET position = ? WHERE conversation = ? AND seq = ?", position, number, place.seq)
         } else if opening != .notForPeople {
             try insert(place, opening, conversation: number, position: try nextPosition(), own: own, now: now)
         }
@@ -117,10 +117,7 @@ extension ClientStore {
         guard let (number, head, _) = try standing(of: entry.conversation) else { return false }
         try noteAsked(entry, conversation: number, now: now)
         guard entry.seq > head else { return false }
-        let known = try database.first(
-            "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, entry.seq
-        ) { _ in true }
-        guard known == nil else { return false }
+        guard try !isHere(number, entry.seq) else { return false }
         guard entry.seq == head.next else {
             try insert(entry, .opened(content), conversation: number, position: nil, own: entry.sender, now: now)
             return false

@@ -15,9 +15,7 @@ extension ClientStore {
         own: AccountID,
         now: Timestamp
     ) throws {
-        let isKnown = try database.first(
-            "SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, place.seq
-        ) { _ in true }
+        let isKnown = try isHere(number, place.seq)
         if place.seq.previous > settled {
             let here =
                 try database.first(
@@ -26,7 +24,7 @@ extension ClientStore {
                 ) { $0.unsigned(0) } ?? 0
             try noteLost(number, known: settled, here: here, until: place.seq, now: now)
         }
-        if isKnown == nil { try insert(place, opening, conversation: number, position: nil, own: own, now: now) }
+        if !isKnown { try insert(place, opening, conversation: number, position: nil, own: own, now: now) }
         try database.run("UPDATE conversations SET received = ? WHERE number = ?", place.seq, number)
     }
 

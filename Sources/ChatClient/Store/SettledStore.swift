@@ -37,6 +37,12 @@ extension ClientStore {
         return UInt64(waiting.count)
     }
 
+    /// Whether a conversation has a row with this number.
+    func isHere(_ number: ConversationNumber, _ seq: SequenceNumber) throws -> Bool {
+        try database.first("SELECT 1 FROM entries WHERE conversation = ? AND seq = ?", number, seq) { _ in true }
+            ?? false
+    }
+
     /// Goes on over those that follow without a hole.
     func settleFollowers(_ number: ConversationNumber, of seq: SequenceNumber) throws {
         var head = seq
