@@ -120,9 +120,12 @@ final class TLSEngine {
         }
     }
 
+    /// Whether some of what it was given, or has decrypted, is still in it.
+    var holdsMore: Bool { SSL_has_pending(ssl) == 1 }
+
     /// Encrypts up to `TLSScratch.recordBytes` as one record.
     func write(_ plaintext: UnsafeRawBufferPointer) -> Progress {
-        ERR_clear_error()
+        OpenSSLError.clear()
         var result: Int32 = 0
         _ = scratch.lend(UnsafeRawBufferPointer(start: nil, count: 0)) {
             result = SSL_write(ssl, plaintext.baseAddress, Int32(plaintext.count))
@@ -186,7 +189,7 @@ final class TLSEngine {
     @inline(__always)
     private func call(_ inbound: inout ByteBuffer, _ body: () -> Int32) -> Int32 {
         var result: Int32 = 0
-        ERR_clear_error()
+        OpenSSLError.clear()
         inbound.readWithUnsafeReadableBytes { input in scratch.lend(input) { result = body() } }
         return result
     }
