@@ -50,3 +50,8 @@ package final class Later<Value: Sendable>: Sendable {
 extension Later where Value == Void {
     package func set() { set(()) }
 }
+
+/// Waits for what `begin` is to call back with, exactly once: for one who waits alone, where a `Later` would keep a list of those who do.
+package func answer<Value: Sendable>(of begin: (@escaping @Sendable (Value) -> Void) -> Void) async -> Value {
+    await withCheckedContinuation { continuation in begin { continuation.resume(returning: $0) } }
+}

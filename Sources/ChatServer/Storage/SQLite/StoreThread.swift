@@ -51,9 +51,7 @@ package final class StoreThread<Resource>: @unchecked Sendable {
 
     /// Does `work` on the thread.
     package func value<Value: Sendable>(_ work: @escaping @Sendable (Resource) throws -> Value) async throws -> Value {
-        let result = Later<Result<Value, any Error>>()
-        perform(work) { result.set($0) }
-        return try await result.value.get()
+        try await answer { perform(work, then: $0) }.get()
     }
 
     /// Finishes the work that was given, releases the resource and ends the thread.
@@ -63,9 +61,8 @@ package final class StoreThread<Resource>: @unchecked Sendable {
     }
 
     private func submit(_ work: @escaping @Sendable () throws -> Void) async throws {
-        let result = Later<Result<Void, any Error>>()
-        pool.submit { _ in result.set(Result { try work() }) }
-        try await result.value.get()
+        let result: Result<Void, any Error> = await answer { done in pool.submit { _ in done(Result { try work() }) } }
+        try result.get()
     }
 }
 
