@@ -6,8 +6,8 @@ import WireCodec
 package struct Identifier<Kind>: Hashable, Sendable {
     package static var byteCount: Int { 16 }
 
-    private let high: UInt64
-    private let low: UInt64
+    package let high: UInt64
+    package let low: UInt64
 
     /// Takes the identifier's 16 bytes; nil for any other count.
     package init?(_ bytes: some Collection<UInt8>) {
@@ -23,8 +23,9 @@ package struct Identifier<Kind>: Hashable, Sendable {
 
     /// The same of an array, which is what most of them are, without generic code: that looks its types up for each byte.
     package init?(_ bytes: [UInt8]) {
-        guard let identifier = bytes.withUnsafeBytes({ Self(lent: $0) }) else { return nil }
-        self = identifier
+        guard bytes.count == Self.byteCount else { return nil }
+        high = word(of: bytes, from: 0)
+        low = word(of: bytes, from: 8)
     }
 
     package init(high: UInt64, low: UInt64) {
@@ -34,8 +35,7 @@ package struct Identifier<Kind>: Hashable, Sendable {
 
     package var bytes: [UInt8] {
         var writer = WireWriter(reserving: Self.byteCount)
-        writer.write(high)
-        writer.write(low)
+        encode(into: &writer)
         return writer.bytes
     }
 
@@ -50,10 +50,7 @@ package struct Identifier<Kind>: Hashable, Sendable {
 }
 
 extension Identifier: WireCodable {
-    package func encode(into writer: inout WireWriter) {
-        writer.write(high)
-        writer.write(low)
-    }
+    package func encode(into writer: inout WireWriter) { writer.write(high: high, low: low) }
 
     package init(from reader: inout WireReader) throws(WireError) {
         high = try reader.read()
@@ -141,16 +138,6 @@ extension Identifier where Kind == MessageKind {
     }
 }
 
-extension Identifier {
-    /// Lends the 16 bytes without allocating.
-    package func withBytes<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
-        try withUnsafeBytes(of: (high.bigEndian, low.bigEndian), body)
-    }
-
-    /// Takes the identifier from 16 bytes that are lent; nil for any other count.
-    package init?(lent bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == Self.byteCount else { return nil }
-        high = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
-        low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-    }
+private func word(of bytes: [UInt8], from start: Int) -> UInt64 {
+    bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
 }

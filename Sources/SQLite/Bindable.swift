@@ -47,10 +47,15 @@ extension Statement {
     /// Binds all parameters, in order.
     package func bind<each Value: Bindable>(all values: repeat each Value) throws(SQLiteError) {
         var index: Int32 = 0
-        for value in repeat each values {
-            index += 1
-            try value.bind(to: self, at: index)
-        }
+        repeat try bind(each values, behind: &index)
+    }
+
+    /// Binds the parameter behind `index`. One by one, for whoever has a pack of them: packs that are handed on are copied into a tuple,
+    /// whose type is looked up each time.
+    @inline(__always)
+    fileprivate func bind(_ value: some Bindable, behind index: inout Int32) throws(SQLiteError) {
+        index += 1
+        try value.bind(to: self, at: index)
     }
 }
 
@@ -58,7 +63,8 @@ extension Database {
     /// Runs one statement with its values, ignoring rows.
     package func run<each Value: Bindable>(_ sql: StaticString, _ values: repeat each Value) throws(SQLiteError) {
         let statement = try statement(sql)
-        try statement.bind(all: repeat each values)
+        var index: Int32 = 0
+        repeat try statement.bind(each values, behind: &index)
         try statement.run()
     }
 
@@ -68,7 +74,8 @@ extension Database {
     ) throws(SQLiteError) {
         let statement = try statement(sql)
         defer { statement.clearBindings() }
-        try statement.bind(all: repeat each values)
+        var index: Int32 = 0
+        repeat try statement.bind(each values, behind: &index)
         try statement.run()
     }
 
@@ -77,7 +84,8 @@ extension Database {
         _ sql: StaticString, _ values: repeat each Value, read: (Statement) throws -> Row
     ) throws -> [Row] {
         let statement = try statement(sql)
-        try statement.bind(all: repeat each values)
+        var index: Int32 = 0
+        repeat try statement.bind(each values, behind: &index)
         return try statement.all(read)
     }
 
@@ -87,7 +95,8 @@ extension Database {
         _ sql: StaticString, from views: StaticString, _ values: repeat each Value, read: (Statement) throws -> Row
     ) throws -> [Row] {
         let statement = try statement(sql, after: views)
-        try statement.bind(all: repeat each values)
+        var index: Int32 = 0
+        repeat try statement.bind(each values, behind: &index)
         return try statement.all(read)
     }
 
@@ -97,7 +106,8 @@ extension Database {
     ) throws -> Row? {
         let statement = try statement(sql)
         defer { statement.reset() }
-        try statement.bind(all: repeat each values)
+        var index: Int32 = 0
+        repeat try statement.bind(each values, behind: &index)
         return try statement.step() ? try read(statement) : nil
     }
 }

@@ -76,6 +76,11 @@ package final class Statement {
         try check(bindBytes(index, bytes))
     }
 
+    /// Binds a blob of 16 bytes: two words, the higher byte first.
+    package func bind(_ index: Int32, high: UInt64, low: UInt64) throws(SQLiteError) {
+        try check(withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bindBytes(index, $0) })
+    }
+
     package func bindNull(_ index: Int32) throws(SQLiteError) { try check(sqlite3_bind_null(handle, index)) }
 
     /// A null pointer would bind NULL, so an empty blob has to be asked for.
@@ -109,6 +114,17 @@ package final class Statement {
         let start = sqlite3_column_blob(handle, column)
         let count = Int(sqlite3_column_bytes(handle, column))
         return try body(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
+    }
+
+    /// The column's 16 bytes as two words, the higher byte first; nil where it has another size.
+    package func words(_ column: Int32) -> (high: UInt64, low: UInt64)? {
+        guard let start = sqlite3_column_blob(handle, column), sqlite3_column_bytes(handle, column) == 16 else {
+            return nil
+        }
+        return (
+            UInt64(bigEndian: start.loadUnaligned(as: UInt64.self)),
+            UInt64(bigEndian: start.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        )
     }
 
     package func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }

@@ -4,13 +4,7 @@ import SQLite
 /// Identifiers are blobs of 16 bytes.
 extension Identifier: Bindable {
     package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
-        let failure: SQLiteError? = withBytes { bytes in
-            do throws(SQLiteError) {
-                try statement.bind(index, bytes: bytes)
-                return nil
-            } catch { return error }
-        }
-        if let failure { throw failure }
+        try statement.bind(index, high: high, low: low)
     }
 }
 
@@ -19,10 +13,11 @@ extension Statement {
     ///
     /// - Throws: `corrupt` where it has another size.
     package func identifier<Kind>(_ column: Int32) throws(SQLiteError) -> Identifier<Kind> {
-        guard let identifier = withBytes(column, { Identifier<Kind>(lent: $0) }) else {
+        // By its words: a closure that made it would have its types looked up each time.
+        guard let words = words(column) else {
             throw SQLiteError(kind: .corrupt, message: "an identifier has another size", operation: sql, path: "")
         }
-        return identifier
+        return Identifier(high: words.high, low: words.low)
     }
 
     package func optionalIdentifier<Kind>(_ column: Int32) throws(SQLiteError) -> Identifier<Kind>? {

@@ -32,6 +32,11 @@ package struct WireWriter: Sendable {
     package mutating func write(_ value: UInt32) { append(value) }
     package mutating func write(_ value: UInt64) { append(value) }
 
+    /// Writes 16 bytes, the higher ones first.
+    package mutating func write(high: UInt64, low: UInt64) {
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes.append(contentsOf: $0) }
+    }
+
     private mutating func append(_ value: some FixedWidthInteger) {
         withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }

@@ -8,6 +8,8 @@ struct BatchWriteStore {
     final class Conversation {
         let info: ConversationInfo
         let number: ConversationNumber
+        /// Where it stands in its table, as long as the transaction lasts.
+        let row: Int64
         var head: SequenceNumber
         var mark: GroupMark
         var lastTime: Timestamp
@@ -36,6 +38,7 @@ struct BatchWriteStore {
             isHeld = row.bool(10)
             leafVersion = row.unsigned(11)
             logHash = row.optionalBytes(12)
+            self.row = row.integer(13)
         }
 
         /// It was a room, and was removed.
@@ -107,7 +110,7 @@ struct BatchWriteStore {
         let read = try database.first(
             """
             SELECT id, type, account_low, account_high, number, head, epoch, last_time, closed, incarnation,
-                held, leaf_version, log_hash
+                held, leaf_version, log_hash, rowid
             FROM conversations WHERE id = ?
             """, id, read: Conversation.init)
         conversations[id] = read
@@ -130,9 +133,9 @@ struct BatchWriteStore {
         try database.run(
             """
             UPDATE conversations SET head = ?, incarnation = ?, epoch = ?, last_time = ?, held = ?, log_hash = ?
-            WHERE id = ?
+            WHERE rowid = ?
             """, conversation.head, Int(conversation.mark.incarnation), conversation.mark.epoch,
-            conversation.lastTime, conversation.isHeld, conversation.logHash, conversation.info.id)
+            conversation.lastTime, conversation.isHeld, conversation.logHash, conversation.row)
     }
 
     mutating func tell(_ conversation: Conversation, _ changes: [ReaderChange]) {
