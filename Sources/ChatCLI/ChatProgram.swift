@@ -45,14 +45,15 @@ package enum ChatProgram {
             case .help: try output.write(line: help(line))
             case .dump: try output.write(line: RootCommand._dumpHelp())
             case .run:
-                let command = try parse(line)
+                let (command, globals) = try parse(line)
                 let shortage = command.isBrief ? ProcessMeans.briefShortage : ProcessMeans.shortage
                 if let problem = shortage.map(Problem.init(shortage:)) {
-                    let diagnostics = Diagnostics(json: command.globals.json, quiet: command.globals.quiet)
+                    let diagnostics = Diagnostics(json: globals.json, quiet: globals.quiet)
                     let ending = try command.runWithoutMeans(problem, diagnostics)
                     return .ended(ending ?? fail(problem, diagnostics))
                 }
-                return .command({ [line] in await run(command, of: line, output: output) }, isBrief: command.isBrief)
+                return .command(
+                    { [line] in await run(command, globals, of: line, output: output) }, isBrief: command.isBrief)
             }
             return .ended(.status(ExitStatus.done.rawValue))
         } catch {
@@ -67,13 +68,15 @@ package enum ChatProgram {
         return help + "\n  Global options, such as --json, go with every command: see 'chat --help'."
     }
 
-    private static func run(_ command: any ChatCommand, of line: ArgumentLine, output: Output) async -> Ending {
-        let diagnostics = Diagnostics(json: command.globals.json, quiet: command.globals.quiet)
+    private static func run(
+        _ command: any ChatCommand, _ globals: GlobalFlags, of line: ArgumentLine, output: Output
+    ) async -> Ending {
+        let diagnostics = Diagnostics(json: globals.json, quiet: globals.quiet)
         let endings = Endings()
         // The first process of a container is not ended by a signal that it does nothing about.
         if getpid() == 1 { endings.intercept() }
         let invocation = Invocation(
-            globals: command.globals, environment: .process, output: output, diagnostics: diagnostics,
+            globals: globals, environment: .process, output: output, diagnostics: diagnostics,
             endings: endings)
         invocation.leaveClientsToTheKernel()
         // Not a child of this task: a signal ends the process whatever the command is waiting for.
@@ -98,7 +101,7 @@ package enum ChatProgram {
         return .status(problem.exit.rawValue)
     }
 
-    private static func parse(_ line: ArgumentLine) throws(Problem) -> any ChatCommand {
+    private static func parse(_ line: ArgumentLine) throws(Problem) -> (any ChatCommand, GlobalFlags) {
         guard let type = line.command.runnable else {
             throw Problem(.internalFault, "'\(line.path.joined(separator: " "))' cannot be run")
         }
@@ -107,12 +110,14 @@ package enum ChatProgram {
 
     private static func parse<Command: ChatCommand>(
         _ type: Command.Type, _ line: ArgumentLine
-    ) throws(Problem) -> any ChatCommand {
+    ) throws(Problem) -> (any ChatCommand, GlobalFlags) {
         // What is wrong with a line is said by ArgumentParser alone.
-        if let command = try? type.read(line.given) { return command }
+        if let command = try? type.read(line.given), let globals = try? GlobalFlags(line.given) {
+            return (command, globals)
+        }
         let canonical = line.given.canonical
         do {
-            return try type.parse(canonical)
+            return (try type.parse(canonical), try GlobalFlags(line.given))
         } catch {
             let text = ParserMessage.sentence(type.message(for: error), arguments: canonical)
             throw Problem(.usage, text, hint: line.hint)

@@ -9,7 +9,7 @@ import System
 
 /// What a command runs with.
 struct Invocation: Sendable {
-    let globals: GlobalOptions
+    let globals: GlobalFlags
     let environment: Environment
     let output: Output
     let diagnostics: Diagnostics
@@ -17,14 +17,14 @@ struct Invocation: Sendable {
     private let loaded: Result<ClientSettings, Problem>
     private let clients = ClientList()
 
-    init(globals: GlobalOptions, environment: Environment, output: Output, diagnostics: Diagnostics, endings: Endings) {
+    init(globals: GlobalFlags, environment: Environment, output: Output, diagnostics: Diagnostics, endings: Endings) {
         self.globals = globals
         self.environment = environment
         self.output = output
         self.diagnostics = diagnostics
         self.endings = endings
         do throws(Problem) {
-            loaded = .success(try ClientSettings(flags: globals.flags, environment: environment))
+            loaded = .success(try ClientSettings(flags: globals.settings, environment: environment))
         } catch {
             loaded = .failure(error)
         }

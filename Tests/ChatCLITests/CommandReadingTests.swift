@@ -20,15 +20,19 @@ import Testing
         String(repeating: "k", count: 300),
     ]
 
-    /// Nil where it cannot be read; otherwise every value of the command.
+    /// Nil where it cannot be read; otherwise every value of the command, without those that go with every one.
     private func outcome(_ read: () throws -> (any ChatCommand)?) -> String? {
         guard let command = try? read() else { return nil }
-        return String(reflecting: command)
+        return String(reflecting: command).split(separator: "_globals: ").first.map { String($0) }
     }
 
     private func compare(_ command: any ChatCommand.Type, _ given: GivenOptions) {
         let theirs = outcome { try command.parse(given.canonical) as any ChatCommand }
-        #expect(outcome { try command.read(given) } == theirs, "\(command.name) \(given.canonical)")
+        let ours = outcome {
+            _ = try GlobalFlags(given)
+            return try command.read(given)
+        }
+        #expect(ours == theirs, "\(command.name) \(given.canonical)")
     }
 
     private func isReadByUs(_ command: any ChatCommand.Type) -> Bool {
@@ -62,6 +66,38 @@ import Testing
                 compare(command, given)
             }
         }
+    }
+
+    private func globals(_ options: GlobalOptions) -> GlobalFlags {
+        GlobalFlags(
+            server: options.server, profile: options.profile, config: options.config, trust: options.trust,
+            json: options.json, color: options.color, quiet: options.quiet, verbose: options.verbose,
+            noInput: options.noInput, connectTimeout: options.connectTimeout, proxy: options.proxy, keys: options.keys)
+    }
+
+    @Test func `the options of every command are read as ArgumentParser reads them`() {
+        var lines = [GivenOptions()]
+        for option in CommandGrammar.globals.options where !["help", "version"].contains(option.long) {
+            for value in option.takesValue ? Self.values : [""] {
+                var given = GivenOptions()
+                given.add(option, value: value)
+                lines.append(given)
+                given.add(option, value: option.takesValue ? "30s" : "")
+                lines.append(given)
+            }
+        }
+        for given in lines {
+            let theirs = try? globals(RPCCommand.parse(given.canonical).globals)
+            #expect((try? GlobalFlags(given)) == theirs, "\(given.canonical)")
+        }
+    }
+
+    @Test func `a command is found by its name`() {
+        for command in RootCommand.subcommands {
+            let found = RootCommand.subcommand(command.name).map { ObjectIdentifier($0) }
+            #expect(found == ObjectIdentifier(command), "\(command.name)")
+        }
+        #expect(RootCommand.subcommand("sen") == nil && RootCommand.isGroup && RootCommand.name == "chat")
     }
 
     @Test func `whole lines are read as ArgumentParser reads them`() {

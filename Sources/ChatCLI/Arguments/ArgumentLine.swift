@@ -44,7 +44,7 @@ struct ArgumentLine: Sendable {
     }
 
     private var grammar: CommandGrammar { command.grammar }
-    private var isGroup: Bool { !command.subcommands.isEmpty }
+    private var isGroup: Bool { command.isGroup }
 
     private mutating func read(_ reader: inout WordReader) throws(Problem) {
         // A dash before the two dashes, and nothing else.
@@ -84,7 +84,7 @@ struct ArgumentLine: Sendable {
             hasHelpWord = true
             return
         }
-        guard let next = command.subcommands.first(where: { $0.name == word }) else {
+        guard let next = command.subcommand(word) else {
             isWithoutTopic = hasHelpWord
             throw unknownCommand(word)
         }

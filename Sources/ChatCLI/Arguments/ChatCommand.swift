@@ -8,6 +8,9 @@ import CLISupport
 protocol CommandNode: ParsableCommand {
     static var grammar: CommandGrammar { get }
     static var subcommands: [any CommandNode.Type] { get }
+    static var isGroup: Bool { get }
+    static func subcommand(_ name: String) -> (any CommandNode.Type)?
+    static var name: String { get }
     /// Nil for a group.
     static var runnable: (any ChatCommand.Type)? { get }
 }
@@ -15,14 +18,14 @@ protocol CommandNode: ParsableCommand {
 extension CommandNode {
     static var grammar: CommandGrammar { CommandGrammar() }
     static var subcommands: [any CommandNode.Type] { [] }
+    static var isGroup: Bool { !subcommands.isEmpty }
+    static func subcommand(_ name: String) -> (any CommandNode.Type)? { subcommands.first { $0.name == name } }
     static var runnable: (any ChatCommand.Type)? { nil }
     static var name: String { configuration.commandName ?? _commandName }
 }
 
 /// A command of `chat`: declared for ArgumentParser, run with what the process has.
 protocol ChatCommand: CommandNode, Sendable {
-    var globals: GlobalOptions { get }
-
     /// The command as a line gives it, for those that scripts run in loops; nil for others, which ArgumentParser reads.
     ///
     /// - Throws: where anything is wrong with it; ArgumentParser says what.

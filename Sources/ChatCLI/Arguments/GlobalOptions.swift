@@ -1,7 +1,6 @@
 import ArgumentParser
-import ChatClient
 
-/// The options that every command takes, before or behind its name.
+/// The options that every command takes, before or behind its name, as ArgumentParser knows them: `GlobalFlags` are what they say.
 struct GlobalOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("The server.", valueName: "host[:port]"))
     var server: String?
@@ -49,10 +48,4 @@ struct GlobalOptions: ParsableArguments, Sendable {
             "Who is written to directly: tofu (whoever has the key that was met first; default) or verified.",
             valueName: "policy"))
     var keys: String?
-
-    var flags: SettingsFlags {
-        SettingsFlags(
-            server: server, profile: profile, config: config, trust: trust, color: color,
-            connectTimeout: connectTimeout, proxy: proxy, keys: keys)
-    }
 }

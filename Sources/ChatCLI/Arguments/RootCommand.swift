@@ -3,8 +3,9 @@ import CLISupport
 
 /// `chat` itself: the tree of commands, and without one of them the prompt.
 struct RootCommand: ChatCommand {
+    static let name = "chat"
     static let configuration = CommandConfiguration(
-        commandName: "chat",
+        commandName: name,
         abstract: "Chat from a prompt, a script and a pipe.",
         usage: """
             chat [<option> ...] [-e] [--linger <duration>]
@@ -25,6 +26,20 @@ struct RootCommand: ChatCommand {
         BlockCommand.self, UnblockCommand.self, ServerCommand.self, SchemaCommand.self, DoctorCommand.self,
         CompleteCommand.self,
     ]
+
+    static let isGroup = true
+
+    /// Those that scripts run in loops first: of the whole list each type would be made.
+    static func subcommand(_ name: String) -> (any CommandNode.Type)? {
+        switch name {
+        case "send": SendCommand.self
+        case "listen": ListenCommand.self
+        case "history": HistoryCommand.self
+        case "unread": UnreadCommand.self
+        case "who": WhoCommand.self
+        default: subcommands.first { $0.name == name }
+        }
+    }
 
     static let grammar = CommandGrammar(values: ["linger"], flags: ["/e"])
 

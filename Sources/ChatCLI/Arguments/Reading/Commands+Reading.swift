@@ -1,4 +1,4 @@
-// The commands that scripts run in loops, as a line gives them. What a test compares stands in `OptionGroups+Reading`.
+// The commands that scripts run in loops, as a line gives them, without the options of every command. What a test compares stands in `OptionGroups+Reading`.
 
 extension RootCommand {
     static func read(_ given: GivenOptions) throws -> Self? {
@@ -6,7 +6,6 @@ extension RootCommand {
         var command = Self()
         command.stopAtFailure = given.has("e")
         command.linger = try given.last("linger", OptionText.duration) ?? .zero
-        command.globals = try GlobalOptions(given)
         return command
     }
 }
@@ -24,7 +23,6 @@ extension SendCommand {
         command.timeout = try given.last("timeout", OptionText.duration) ?? .seconds(30)
         command.queue = given.has("queue")
         command.expires = try given.last("expires", OptionText.duration)
-        command.globals = try GlobalOptions(given)
         return command
     }
 }
@@ -38,7 +36,6 @@ extension AskCommand {
         command.question = MessageOptions(given)
         command.id = try given.last("id", OptionText.key)
         command.timeout = try given.last("timeout", OptionText.limit) ?? .seconds(600)
-        command.globals = try GlobalOptions(given)
         return command
     }
 }
@@ -55,7 +52,6 @@ extension RunCommand {
         command.timeout = try given.last("timeout", OptionText.limit) ?? .seconds(30)
         command.id = try given.last("id", OptionText.key)
         command.command = given.operands
-        command.globals = try GlobalOptions(given)
         return command
     }
 }
@@ -73,7 +69,6 @@ extension ListenCommand {
         command.limits = try LimitOptions(given)
         command.noFollow = given.has("no-follow")
         command.handling = try HandlerOptions(given)
-        command.globals = try GlobalOptions(given)
         return command
     }
 }
@@ -90,7 +85,6 @@ extension ReplyCommand {
         command.limits = try LimitOptions(given)
         command.handling = try HandlerOptions(given)
         command.jobs = try given.last("jobs", OptionText.jobs) ?? 1
-        command.globals = try GlobalOptions(given)
         return command
     }
 }
@@ -98,9 +92,7 @@ extension ReplyCommand {
 extension RPCCommand {
     static func read(_ given: GivenOptions) throws -> Self? {
         try given.checkNoOperands()
-        var command = Self()
-        command.globals = try GlobalOptions(given)
-        return command
+        return Self()
     }
 }
 
@@ -117,7 +109,6 @@ extension HistoryCommand {
         command.until = try given.last("until", OptionText.time)
         command.search = given.last("search")
         command.sync = given.has("sync")
-        command.globals = try GlobalOptions(given)
         return command
     }
 }
@@ -130,7 +121,6 @@ extension WhoCommand {
         command.wait = try given.last("wait", OptionText.user)
         command.timeout = try given.last("timeout", OptionText.limit)
         command.watch = given.has("watch")
-        command.globals = try GlobalOptions(given)
         return command
     }
 }
@@ -141,7 +131,6 @@ extension UnreadCommand {
         var command = Self()
         command.count = given.has("count")
         command.watch = given.has("watch")
-        command.globals = try GlobalOptions(given)
         return command
     }
 }

@@ -1,9 +1,8 @@
 // The groups of options as a line gives them. Each name and each default stands in the group's declaration, too; a test
 // compares what is read here with what ArgumentParser reads.
 
-extension GlobalOptions {
+extension GlobalFlags {
     init(_ given: GivenOptions) throws {
-        self.init()
         server = given.last("server")
         profile = given.last("profile")
         config = given.last("config")
