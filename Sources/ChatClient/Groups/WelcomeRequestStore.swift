@@ -14,6 +14,13 @@ extension ClientStore {
         } ?? fresh
     }
 
+    /// Conversations of which a Welcome was asked for, and no answer has come: the server tells of it no more.
+    func openWelcomeRequests(limit: Int) throws -> [ConversationID] {
+        try database.all("SELECT conversation FROM welcome_requests ORDER BY conversation LIMIT ?", limit) {
+            try $0.identifier(0)
+        }
+    }
+
     /// What it has brought is kept, or is no good. Within a transaction.
     func forgetWelcomeRequest(of conversation: ConversationID) throws {
         try database.run("DELETE FROM welcome_requests WHERE conversation = ?", conversation)

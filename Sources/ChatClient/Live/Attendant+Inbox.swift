@@ -24,6 +24,9 @@ extension Attendant {
                     try await keep(batch, isReplay: isReplay, from: link, identity: identity, acknowledger)
                     batch = []
                     if frame.frameKind == .live {
+                        for conversation in try store({ try $0.openWelcomeRequests(limit: GroupWatch.most) }) {
+                            await enterGroup(of: conversation, on: link)
+                        }
                         isReplay = false
                         settleReplay()
                         if let obstacle = acknowledger.obstacle { try tell(.incomplete(obstacle), events) }

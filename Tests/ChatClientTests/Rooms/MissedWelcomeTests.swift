@@ -39,6 +39,24 @@ import Testing
         }
     }
 
+    @Test func `a Welcome whose answer is lost is asked for again by who reads next, though nothing was written`()
+        async throws
+    {
+        try await withServer { server in
+            let alice = try await Person.registered("alice", at: server)
+            let bob = try await Person.registered("bob", at: server)
+            for person in [alice, bob] { try await person.client().leavesPackages() }
+            #expect(try await Joining(alice, with: bob).enter() == GroupMark(epoch: 1))
+            let lost = try await Joining(bob, with: alice, losing: .readWelcome)
+            await expectRefusal(.unreachable, "unreachable") { _ = try await lost.enter() }
+            let conversation = lost.conversation
+            await lost.client.close()
+            _ = try await HostileScene.read(bob)
+            let held = try await bob.client().withStore { try $0.heldGroup(of: conversation) }
+            #expect(held.mark == GroupMark(epoch: 1))
+        }
+    }
+
     @Test(arguments: [GroupPolicy.Access.closed, .open])
     func `who does not know a room that they were added to, and whose Welcome is gone, comes in from outside`(
         access: GroupPolicy.Access
