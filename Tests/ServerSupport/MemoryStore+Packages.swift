@@ -77,10 +77,10 @@ extension MemoryStore {
         let now = clock()
         handouts[device]?.removeAll { $0.time <= now - PackageClaim.lifetime }
         let earlier = (handouts[device] ?? []).filter { $0.claimer == claim.claimer }
-        if let same = earlier.first(where: { $0.conversation == claim.conversation && $0.expires > now }) {
-            return same.taken
-        }
-        let isOver = claim.isOverRate || earlier.count >= Limits.keyPackageClaims
+        let before = earlier.first { $0.conversation == claim.conversation }
+        if let before, before.mark == claim.mark, before.expires > now { return before.taken }
+        let given = earlier.reduce(0) { $0 + $1.given }
+        let isOver = claim.isOverRate || given >= Limits.keyPackageClaims
         let good = (packages[device] ?? []).filter { $0.new.expires > now }
         let once = isOver ? [] : good.filter { $0.state == .left }
         guard
@@ -97,8 +97,8 @@ extension MemoryStore {
         handouts[device]?.removeAll { $0.claimer == claim.claimer && $0.conversation == claim.conversation }
         handouts[device, default: []].append(
             PackageHandout(
-                claimer: claim.claimer, conversation: claim.conversation, taken: taken, expires: package.new.expires,
-                time: now))
+                claimer: claim.claimer, conversation: claim.conversation, mark: claim.mark, taken: taken,
+                given: (before?.given ?? 0) + 1, expires: package.new.expires, time: now))
         return taken
     }
 }

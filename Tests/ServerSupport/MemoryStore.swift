@@ -115,7 +115,9 @@ actor MemoryStore: Store {
     struct PackageHandout {
         var claimer: AccountID
         var conversation: ConversationID
+        var mark: GroupMark
         var taken: TakenPackage
+        var given: Int
         var expires: Timestamp
         var time: Timestamp
     }

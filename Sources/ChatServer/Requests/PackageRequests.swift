@@ -45,11 +45,15 @@ final class PackageRequests {
             claimer: reader.account, device: reader.device, conversation: request.conversation,
             account: request.account,
             isOverRate: claims.take(reader.account, of: Self.limit, at: context.clock.ticks) > .zero)
-        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
+        context.bridge.perform { [store = context.store, claim] () throws(StoreFailure) in
+            var claim = claim
             let standing = try await store.standing(of: claim.conversation, for: reader)
             guard standing.conversation.isOpenToAdding(claim.account) else { throw .refused(Failure(.invalidTarget)) }
             guard try await !store.isBlocked(claim.claimer, by: claim.account) else { throw .refused(.blockedByUser) }
-            return try await StoreFailure.settling { () throws(StoreFailure) in try await store.takePackages(claim) }
+            claim.mark = standing.standing.position.mark
+            return try await StoreFailure.settling { [claim] () throws(StoreFailure) in
+                try await store.takePackages(claim)
+            }
         } then: { result in
             session.finish(
                 correlation, result.mapError(self.context.failure).flatMap { self.reply($0, to: request) },

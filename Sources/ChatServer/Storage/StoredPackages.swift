@@ -16,13 +16,13 @@ package protocol StoredPackages: Sendable {
     func publishPackages(_ publication: PackagePublication) async throws(StoreFailure) -> KeptPackages
 
     /// Hands out a package of each active device of an account but the one that asks, in the order of their identifiers (K1): what the
-    /// claimer was given for this conversation a short while ago; else one that nobody has; else, or over the claimer's share,
-    /// the last resort. Expired ones never.
+    /// claimer was given for this conversation a short while ago, where that stands as it did then; else one that nobody has; else, or over
+    /// the claimer's share, the last resort. Expired ones never.
     func takePackages(_ claim: PackageClaim) async throws(StoreFailure) -> [TakenPackage]
 
     /// A Welcome was made for what a claimer was given: the devices have used it up when they come in, so that it is not handed out again
     /// (K1). Of each device by itself, for they are of several accounts; all of it or a part may be lost with a crash: then the claimer is
-    /// given the same one as long as the claim lasts, and its device comes in from outside.
+    /// given another one since the conversation does not stand where it stood.
     func packagesWereUsed(_ use: PackageUse) async throws(StoreFailure)
 }
 
@@ -112,16 +112,20 @@ package struct PackageClaim: Sendable, Equatable {
     package var device: DeviceID
     package var conversation: ConversationID
     package var account: AccountID
+    /// Where the conversation stands; a commit may have used what was claimed before it.
+    package var mark: GroupMark
     /// The claimer has claimed so much that only last resorts are handed out, but what it was given before.
     package var isOverRate: Bool
 
     package init(
-        claimer: AccountID, device: DeviceID, conversation: ConversationID, account: AccountID, isOverRate: Bool = false
+        claimer: AccountID, device: DeviceID, conversation: ConversationID, account: AccountID,
+        mark: GroupMark = .none, isOverRate: Bool = false
     ) {
         self.claimer = claimer
         self.device = device
         self.conversation = conversation
         self.account = account
+        self.mark = mark
         self.isOverRate = isOverRate
     }
 }

@@ -58,6 +58,24 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.all) func `K1: where the conversation stands elsewhere by now, it is another one, and counts`(
+        _ kind: Kind
+    ) async throws {
+        try await withStore(kind) { store in
+            _ = try await store.store.publishPackages(publication(1...20, lastResort: 30))
+            let marks = [
+                .none, GroupMark(epoch: 1), GroupMark(epoch: 2), GroupMark(incarnation: 1, epoch: 2), .none,
+                GroupMark(epoch: 1),
+            ]
+            for (index, mark) in marks.enumerated() {
+                var claim = claim(1)
+                claim.mark = mark
+                let number = index < Limits.keyPackageClaims ? UInt8(index + 1) : 30
+                for _ in 0..<2 { #expect(try await take(claim, store) == [[3, number]]) }
+            }
+        }
+    }
+
     @Test(arguments: Kind.all) func `K1: beyond five an hour of a device, and beyond the rate, it is the last resort`(
         _ kind: Kind
     ) async throws {

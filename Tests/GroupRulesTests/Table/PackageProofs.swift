@@ -8,9 +8,10 @@ extension RuleTable {
                     "each is handed out once, bound to (claimer, conversation, target), the same answer for an hour",
                     [
                         "K1: each is handed out once, and for an hour the same to who had it",
+                        "K1: where the conversation stands elsewhere by now, it is another one, and counts",
                         "K1: what comes again is known, whatever became of it",
                         "K1: a package that a Welcome was made for is handed out no more",
-                        "K1: a package used unnoted is given once more, and its device comes in from outside",
+                        "K1: a package whose use is not noted is not given once more",
                         "K1: members of a conversation take packages of its parties, and nobody else",
                     ]),
                 Sentence(

@@ -116,15 +116,15 @@ struct PackageStore {
         let same = try database.first(
             """
             SELECT package, is_last_resort FROM key_claims
-            WHERE device = ? AND claimer = ? AND conversation = ? AND expires > ?
-            """, device, claim.claimer, claim.conversation, time
+            WHERE device = ? AND claimer = ? AND conversation = ? AND incarnation = ? AND epoch = ? AND expires > ?
+            """, device, claim.claimer, claim.conversation, Int(claim.mark.incarnation), claim.mark.epoch, time
         ) { TakenPackage(device: device, package: $0.bytes(0), isLastResort: $0.bool(1)) }
         if let same { return same }
-        let claims = try database.first(
-            "SELECT count(*) FROM key_claims WHERE device = ? AND claimer = ?", device, claim.claimer
+        let given = try database.first(
+            "SELECT total(given) FROM key_claims WHERE device = ? AND claimer = ?", device, claim.claimer
         ) { $0.int(0) }
         // Beyond its share nothing is written down: the last resort is the same one anyway, until the device has another.
-        guard !claim.isOverRate, claims ?? 0 < Limits.keyPackageClaims else {
+        guard !claim.isOverRate, given ?? 0 < Limits.keyPackageClaims else {
             return try oldest(.lastResort, of: device, time: time)?.taken(of: device)
         }
         guard let row = try oldest(.left, of: device, time: time) ?? oldest(.lastResort, of: device, time: time)
@@ -135,10 +135,13 @@ struct PackageStore {
         }
         try database.run(
             """
-            INSERT OR REPLACE INTO key_claims(device, claimer, conversation, time, is_last_resort, expires, package)
-            VALUES(?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO key_claims(device, claimer, conversation, time, is_last_resort, expires, package, incarnation, epoch)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET time = excluded.time, is_last_resort = excluded.is_last_resort,
+                expires = excluded.expires, package = excluded.package, incarnation = excluded.incarnation,
+                epoch = excluded.epoch, given = given + 1
             """, device, claim.claimer, claim.conversation, time, row.state == .lastResort ? 1 : 0, row.expires,
-            row.package)
+            row.package, Int(claim.mark.incarnation), claim.mark.epoch)
         return row.taken(of: device)
     }
 

@@ -12,7 +12,7 @@ package enum ServerSchema {
             Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth), Migration(tenth),
             Migration(eleventh), Migration(twelfth), Migration(thirteenth),
             Migration(fourteenth), Migration(fifteenth), Migration(sixteenth),
-            Migration(seventeenth),
+            Migration(seventeenth), Migration(eighteenth),
         ])
 
     private static let first: StaticString = """
@@ -286,5 +286,13 @@ package enum ServerSchema {
     /// What a refused password costs is read each time.
     private static let seventeenth: StaticString = """
         CREATE INDEX imported_costs ON accounts(CAST(substr(password_hash, 5, 2) AS INTEGER)) WHERE hash_origin = 1;
+        """
+
+    /// What was claimed for a conversation is claimed for how it stands.
+    private static let eighteenth: StaticString = """
+        -- incarnation, epoch: where the conversation stood. given: how many packages the claimer was given for it.
+        ALTER TABLE key_claims ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE key_claims ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE key_claims ADD COLUMN given INTEGER NOT NULL DEFAULT 1;
         """
 }
