@@ -42,7 +42,7 @@ exits 78 daemon run --config "$SCRATCH/bad.toml"
 exits 66 daemon run --config "$SCRATCH/none.toml"
 exits 64 daemon run --listen localhost
 exits 64 daemon run --registration sometimes
-exits 78 daemon run --tls-cert "$SCRATCH/cert.pem"
+exits 64 daemon run --tls-cert "$SCRATCH/cert.pem"
 
 # A backup of the running server; a restore into it begins a new generation on the same port.
 echo "somebody's" >"$SCRATCH/one.backup.new"
