@@ -23,7 +23,8 @@ enum Deed: String, CaseIterable, Sendable {
     ) async throws {
         let stride = ProcessInfo.processInfo.environment["CHAT_SIM_KILLS"] == nil ? 5 : 1
         try await withServer { server in
-            let simulation = Simulation(seed: 1, on: server, patience: .patience)
+            // Who was killed goes on without a connection for as long, and is waited for.
+            let simulation = Simulation(seed: 1, on: server, patience: .seconds(60))
             let kills = try await simulation.kills(during: deed, isServer: isServer, stride: stride)
             print("kills: \(deed.rawValue), \(isServer ? "server" : "client"): \(kills)")
             #expect(kills > 0)
