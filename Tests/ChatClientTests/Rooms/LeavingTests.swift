@@ -120,6 +120,26 @@ import Testing
         }
     }
 
+    @Test func `who leaves and comes in again by one device has the other come back, missing nothing`() async throws {
+        try await withServer { server in
+            let (alice, bob, ops) = try await Self.scene(server)
+            let phone = try Person("alice", at: server.address)
+            _ = try await phone.joins(alice)
+            try await phone.client().leavesPackages()
+            try await comesIn(bob, alice, ops, access: .closed)
+            try await write("first", ops, by: try bob.client())
+            try await leave(ops, alice)
+            try await alice.client().joinRoom(ops)
+            // Its leaf is to be removed, since its account had left.
+            try await write("second", ops, by: try phone.client())
+            #expect(HostileScene.messages(try await HostileScene.read(phone)) == ["first", "second"])
+            let told = try await phone.client().withStore { store in
+                try store.database.all("SELECT reason FROM gaps") { $0.text(0) }
+            }
+            #expect(told == ["resync"])
+        }
+    }
+
     private static func scene(_ server: TestServer) async throws -> (alice: Person, bob: Person, ops: RoomName) {
         let alice = try await Person.registered("alice", at: server)
         let bob = try await Person.registered("bob", at: server)

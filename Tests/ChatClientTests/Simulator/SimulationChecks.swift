@@ -197,20 +197,31 @@ extension Simulation {
         }
     }
 
-    /// Who was further than a restore, outlived the keys of a Welcome, or was to be removed and let in again, has good reason to.
-    private static let comeBack = "come back over its own leaf"
-
-    /// No honest server and no honest member has given cause for doubt.
+    /// No honest server and no honest member has given cause for doubt, nor to come back over one's own leaf.
     private func checkPeace(_ device: Device) async throws {
-        let doubts = try await device.place.client().withStore { store in
-            try store.database.all(
+        let (doubts, returns) = try await device.place.client().withStore { store in
+            let doubts = try store.database.all(
                 """
                 SELECT 'doubts about the log' WHERE EXISTS(SELECT 1 FROM history_doubts)
                 UNION ALL SELECT 'an alarm' WHERE EXISTS(SELECT 1 FROM key_alarms)
-                UNION ALL SELECT 'come back over its own leaf' WHERE EXISTS(SELECT 1 FROM group_resyncs)
                 """
             ) { $0.text(0) }
-        }.filter { $0 != Self.comeBack || !isRestored && !mayHaveOutlivedItsKeys && device.absences.isEmpty }
+            let returns = try store.database.all("SELECT conversation FROM group_resyncs") { row -> ConversationID in
+                try row.identifier(0)
+            }
+            return (doubts, returns)
+        }
         guard doubts.isEmpty else { throw fail("\(device.place.name) has \(doubts)") }
+        for conversation in returns where !mayHaveComeBack(device, conversation) {
+            let held = try await told(conversation, of: device)
+            throw fail("\(device.place.name) has come back to \(conversation) over its own leaf\n\(held)")
+        }
+    }
+
+    /// Who was further than a restore, outlived the keys of a Welcome, or was to be removed and let in again, has good reason to: also where
+    /// another device of its account has left the room, and come in again.
+    private func mayHaveComeBack(_ device: Device, _ conversation: ConversationID) -> Bool {
+        isRestored || mayHaveOutlivedItsKeys || !device.absences.isEmpty
+            || leavings.contains { $0.account == device.place.account && $0.conversation == conversation }
     }
 }
