@@ -125,6 +125,10 @@ extension ErrorCode {
         case .turnTaken, .removalPending: false
         // Who is added by it has gone.
         case .groupExists, .noGroup, .notInGroup, .noDevice: true
+        // Of the connection that it went out on, and of itself nothing: it may have been taken before.
+        case .unsupportedVersion, .notLoggedIn, .loginRefused, .deviceRevoked, .devicePending, .replaced,
+            .accountDisabled, .badProof, .storeCopied, .identityUsed:
+            false
         default: exitStatus != .temporary && exitStatus != .unreachable
         }
     }
