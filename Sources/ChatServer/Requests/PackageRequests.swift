@@ -41,19 +41,17 @@ final class PackageRequests {
 
     private func take(_ request: TakeKeyPackages, _ session: Session, _ correlation: UInt32) {
         guard let reader = session.begin(weight: RequestWeight.lookUp)?.reader else { return }
-        let claim = PackageClaim(
-            claimer: reader.account, device: reader.device, conversation: request.conversation,
-            account: request.account,
-            isOverRate: claims.take(reader.account, of: Self.limit, at: context.clock.ticks) > .zero)
-        context.bridge.perform { [store = context.store, claim] () throws(StoreFailure) in
-            var claim = claim
-            let standing = try await store.standing(of: claim.conversation, for: reader)
-            guard standing.conversation.isOpenToAdding(claim.account) else { throw .refused(Failure(.invalidTarget)) }
-            guard try await !store.isBlocked(claim.claimer, by: claim.account) else { throw .refused(.blockedByUser) }
-            claim.mark = standing.standing.position.mark
-            return try await StoreFailure.settling { [claim] () throws(StoreFailure) in
-                try await store.takePackages(claim)
+        let isOverRate = claims.take(reader.account, of: Self.limit, at: context.clock.ticks) > .zero
+        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
+            let standing = try await store.standing(of: request.conversation, for: reader)
+            guard standing.conversation.isOpenToAdding(request.account) else { throw .refused(Failure(.invalidTarget)) }
+            guard try await !store.isBlocked(reader.account, by: request.account) else {
+                throw .refused(.blockedByUser)
             }
+            let claim = PackageClaim(
+                claimer: reader.account, device: reader.device, conversation: request.conversation,
+                account: request.account, mark: standing.standing.position.mark, isOverRate: isOverRate)
+            return try await StoreFailure.settling { () throws(StoreFailure) in try await store.takePackages(claim) }
         } then: { result in
             session.finish(
                 correlation, result.mapError(self.context.failure).flatMap { self.reply($0, to: request) },
