@@ -40,7 +40,7 @@ extension ClientStore {
         // One of a member was made for the life that the group was in.
         if let waiting, waiting.kind == .commit || waiting.position.generation != position.generation {
             try drop(waiting)
-            if waiting.kind == .commit { try change(standing.group, &held, judge) { $0.discardPending() } }
+            if waiting.kind == .commit { try discardPending(of: standing.group, &held, judge) }
         }
         if summary.hasProposals, let proposals {
             standing.firstProposal = proposals.first
