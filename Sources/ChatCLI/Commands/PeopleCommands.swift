@@ -61,7 +61,7 @@ struct UnreadCommand: ChatCommand {
     static let grammar = CommandGrammar(flags: ["count", "watch"])
 
     @Flag(help: "Print only how many messages.") var count = false
-    @Flag(help: "Print it again whenever it changes.") var watch = false
+    @Flag(help: "Print it again whenever it changes; what was shown meanwhile once more, with 0.") var watch = false
     @OptionGroup(visibility: .hidden) var globals: GlobalOptions
 
     var isBrief: Bool { !watch }
@@ -75,8 +75,13 @@ struct UnreadCommand: ChatCommand {
         invocation.endings.intercept()
         invocation.output.watchReader { invocation.endings.end(.signal(SIGPIPE)) }
         let changes = try await client.watchUnread()
+        var told: [ConversationName] = []
         while let counts = try await changes.next() {
-            for line in lines(counts, invocation) { try await invocation.output.writeAside(line: line) }
+            let present = counts.map(\.conversation)
+            let gone = told.filter { !present.contains($0) }
+            told = present
+            let all = counts + gone.map { UnreadCount(conversation: $0, count: 0, oldest: nil) }
+            for line in lines(all, invocation) { try await invocation.output.writeAside(line: line) }
         }
         return .done
     }
@@ -89,7 +94,8 @@ struct UnreadCommand: ChatCommand {
         if invocation.json { return counts.map { JSONLines.unread($0).text } }
         var table = TextTable()
         for count in counts {
-            table.add([count.conversation.text, String(count.count), "since \(invocation.plain.moment(count.oldest))"])
+            let since = count.oldest.map { ["since \(invocation.plain.moment($0))"] } ?? []
+            table.add([count.conversation.text, String(count.count)] + since)
         }
         return table.lines
     }

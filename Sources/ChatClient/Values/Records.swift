@@ -103,10 +103,10 @@ package struct MessageDetail: Equatable, Sendable {
 package struct UnreadCount: Equatable, Sendable {
     package var conversation: ConversationName
     package var count: Int
-    /// When the server took the first of them.
-    package var oldest: Timestamp
+    /// When the server took the first of them; nil where there is none.
+    package var oldest: Timestamp?
 
-    package init(conversation: ConversationName, count: Int, oldest: Timestamp) {
+    package init(conversation: ConversationName, count: Int, oldest: Timestamp?) {
         self.conversation = conversation
         self.count = count
         self.oldest = oldest

@@ -81,7 +81,12 @@ connected "$job" && fail "unread --watch connects"
 exits 0 alice chat history --sync
 within "$patience" grep -qx 5 "$SCRATCH/unread.out" || fail "unread --watch does not follow: $(cat "$SCRATCH/unread.out")"
 kill "$job"
+# What was read is told once more: whoever watches would go on showing it.
+background seen.out alice chat unread --watch --json
+within "$patience" grep -q '"conv":"@bob","count":3' "$SCRATCH/seen.out" || fail "unread --watch: $(cat "$SCRATCH/seen.out")"
 exits 0 alice chat listen --no-follow --mark-read
+within "$patience" grep -q '"conv":"@bob","count":0}' "$SCRATCH/seen.out" || fail "what was read: $(cat "$SCRATCH/seen.out")"
+shaped "$SCRATCH/seen.out"
 shaped "$SCRATCH/watch.out"
 # It would send what waits before `outbox flush` can.
 kill "$watch"
