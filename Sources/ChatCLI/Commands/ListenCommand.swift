@@ -54,8 +54,8 @@ struct ListenCommand: ChatCommand {
         var follower = Follower(
             client: client,
             sink: ListenSink(
-                invocation: invocation, client: client, handler: handler, tellsMeta: meta, marks: marks,
-                limits: limits.fromNow))
+                invocation: invocation, client: client, filter: options.filter, handler: handler, tellsMeta: meta,
+                marks: marks, limits: limits.fromNow))
         switch try await follower.run(options) {
         case .timedOut: return try follower.sink.limits.statusAtDeadline()
         case .satisfied, .ended: return .done

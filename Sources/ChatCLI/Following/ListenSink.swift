@@ -6,22 +6,25 @@ struct ListenSink: FollowSink {
     private let invocation: Invocation
     private let client: Client
     private let doubts: SenderDoubts
+    private var filterDoubts: FilterDoubts
     private let handler: HandlerCommand?
     private let tellsMeta: Bool
     private let marks: Bool
     private(set) var limits: FollowLimits
 
     /// - Parameters:
+    ///   - filter: what is wanted of all that comes.
     ///   - handler: what is run for each message, in place of printing.
     ///   - tellsMeta: also prints what the connection tells.
     ///   - marks: what was printed or handled counts as shown.
     init(
-        invocation: Invocation, client: Client, handler: HandlerCommand?, tellsMeta: Bool, marks: Bool,
-        limits: FollowLimits
+        invocation: Invocation, client: Client, filter: MessageFilter, handler: HandlerCommand?, tellsMeta: Bool,
+        marks: Bool, limits: FollowLimits
     ) {
         self.invocation = invocation
         self.client = client
         doubts = SenderDoubts(invocation.diagnostics)
+        filterDoubts = FilterDoubts(filter, client, invocation.diagnostics)
         self.handler = handler
         self.tellsMeta = tellsMeta
         self.marks = marks
@@ -48,6 +51,7 @@ struct ListenSink: FollowSink {
             return Reception(isShown: marks)
         case .login, .live, .presence, .receipt, .member, .deviceWaits, .offline:
             invocation.diagnostics.noteConnection(event)
+            await filterDoubts.take(event)
             // Lines about the connection are not what a command is run for.
             if tellsMeta, handler == nil { try await tell(event) }
             return Reception()

@@ -52,8 +52,10 @@ actor Replier {
         // A command may answer otherwise when it is asked again.
         sending.keepsFirst = true
         let outbound = ReplySender(sender: client.makeSender(options: sending) { [post] in post.yield(.sent($0)) })
-        let following = Task { [client, post, room] in
-            var follower = Follower(client: client, sink: ReplySink(replier: self, room: room))
+        let following = Task { [client, post, room, diagnostics = invocation.diagnostics] in
+            let filterDoubts = FilterDoubts(options.filter, client, diagnostics)
+            var follower = Follower(
+                client: client, sink: ReplySink(replier: self, room: room, filterDoubts: filterDoubts))
             do throws(Problem) { _ = try await follower.run(listener) } catch { post.yield(.failed(error)) }
         }
         let outcome: Result<ExitStatus, Problem>

@@ -6,11 +6,13 @@ import System
 struct ReplySink: FollowSink {
     let replier: Replier
     let room: Gate
+    var filterDoubts: FilterDoubts
 
     func waitForRoom() async { await room.pass() }
 
-    func take(_ event: ListenEvent) async throws(Problem) -> Reception {
+    mutating func take(_ event: ListenEvent) async throws(Problem) -> Reception {
         try await replier.take(event)
+        await filterDoubts.take(event)
         // The bot says what is done.
         return Reception(isDone: false)
     }

@@ -38,6 +38,15 @@ exits 0 alice chat send --room ops "without carol"
 eventually grep -q '"without carol"' "$SCRATCH/bob.out"
 exits 0 carol chat listen --no-follow --room ops
 lacks "$SCRATCH/out" "without carol"
+has "$SCRATCH/err" "nothing can come yet: you are not in #ops"
+
+# Whoever mistypes a name in a filter would wait for ever, and is told; what may come to be is no error.
+exits 0 alice chat listen --no-follow --json --room ops --room opps --from bob --from bbo
+same '["no_such_user","no_such_room"]' "$(jq -sc 'map(.code)' "$SCRATCH/err")"
+exits 0 alice chat --quiet listen --no-follow --room opps
+lacks "$SCRATCH/err" "opps"
+exits 124 alice chat reply --allow bbo --resume typo --timeout 5s -- cat
+has "$SCRATCH/err" "there is no user bbo"
 
 # Lines of JSON, and rpc.
 printf '%s\n' '{"room":"ops","body":"by room"}' '{"conv":"#ops","body":"by conv"}' >"$SCRATCH/lines"
