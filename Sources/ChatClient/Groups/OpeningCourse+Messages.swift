@@ -24,7 +24,9 @@ extension OpeningCourse {
         switch sealed.kept {
         case .whole(_, let content):
             try store.dropSealed(place.id, in: conversation)
-            return content.type == .text ? .opened(content) : .notForPeople
+            // M2: one that a restore may have lost, and that was sent again, stands where it stood first.
+            let known = try store.knownMessage(place.id, from: place.sender, in: conversation)
+            return content.type == .text && known?.seq ?? place.seq == place.seq ? .opened(content) : .notForPeople
         case .taken(let seq, _):
             guard seq == place.seq else { return mismatched(entry, "it was acknowledged as entry \(seq)") }
             try store.dropSealed(place.id, in: conversation)

@@ -24,6 +24,16 @@ struct SealedMessage: Equatable, Sendable {
     var kept: Kept
 }
 
+/// A message that stood in the history of a conversation.
+struct KnownMessage: Equatable, Sendable {
+    var seq: SequenceNumber
+    var time: Timestamp
+    /// Nil where its text is not kept any more.
+    var content: Content?
+    /// The server was restored since: it may have lost it, and whoever was away then has not got it.
+    var mayBeLost: Bool
+}
+
 /// What this device has sealed and not met in the log yet.
 extension ClientStore {
     func sealedMessage(_ id: MessageID, in conversation: ConversationID) throws -> SealedMessage? {
@@ -99,23 +109,25 @@ extension ClientStore {
         return taken
     }
 
-    /// A message of an account that stood in the history of a conversation and could be read: where, and what it says, as long as its text
-    /// is kept.
+    /// A message of an account that stood in the history of a conversation and could be read. Its first place counts.
     func knownMessage(
         _ id: MessageID, from sender: AccountID, in conversation: ConversationID
-    ) throws -> (seq: SequenceNumber, time: Timestamp, content: Content?)? {
+    ) throws -> KnownMessage? {
         try database.first(
             """
-            SELECT e.seq, e.time, e.body, e.reply_to, e.sent, e.auto
+            SELECT e.seq, e.time, e.body, e.reply_to, e.sent, e.auto, EXISTS (
+                SELECT 1 FROM gaps g WHERE g.position > e.position AND g.conversation = e.conversation AND g.reason = ?5)
             FROM entries e INDEXED BY entries_by_id JOIN conversations c ON c.number = e.conversation
-            WHERE e.id = ? AND e.sender = ? AND c.id = ? AND (e.body IS NOT NULL OR e.payload_kind = ?) LIMIT 1
-            """, id, sender, conversation, Self.erasedKind
+            WHERE e.id = ?1 AND e.sender = ?2 AND c.id = ?3 AND (e.body IS NOT NULL OR e.payload_kind = ?4)
+            ORDER BY e.seq LIMIT 1
+            """, id, sender, conversation, Self.erasedKind, GapNotice.Reason.restored.rawValue
         ) { row in
             let replyTo: MessageID? = try row.optionalIdentifier(3)
             let content = row.optionalText(2).map {
                 Content(body: $0, replyTo: replyTo, sent: row.timestamp(4), auto: row.bool(5))
             }
-            return (row.sequenceNumber(0), row.timestamp(1), content)
+            return KnownMessage(
+                seq: row.sequenceNumber(0), time: row.timestamp(1), content: content, mayBeLost: row.bool(6))
         }
     }
 

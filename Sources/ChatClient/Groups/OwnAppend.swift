@@ -38,9 +38,11 @@ struct OwnAppend {
     /// It is taken, and something before it was not processed yet: a message goes into the history, without its place.
     func take(_ appended: Appended, _ setting: OpeningSetting) throws -> Bool {
         guard let message, case .whole(_, let content) = message.kept else { return false }
-        let hasNews =
+        let place = entry(appended, of: setting.identity).place
+        let isNew =
             try content.type == .text
-            && setting.store.storeSent(entry(appended, of: setting.identity).place, content, now: setting.now)
+            && setting.store.knownMessage(place.id, from: place.sender, in: place.conversation) == nil
+        let hasNews = try isNew && setting.store.storeSent(place, content, now: setting.now)
         try setting.store.noteTaken(
             appended.id, in: appended.conversation, seq: appended.seq, time: appended.time)
         return hasNews

@@ -29,8 +29,8 @@ enum SealingObstacle: Equatable, Sendable {
 enum SealingOutcome: Equatable, Sendable {
     /// It goes out: with the ciphertext that it has in this epoch, whether that was made now or before.
     case append(Append)
-    /// The server has taken it already.
-    case known(seq: SequenceNumber, time: Timestamp)
+    /// The server has taken it already, in the life that is known here.
+    case known(seq: SequenceNumber, time: Timestamp, StoreGeneration)
     /// It never goes out.
     case refused(Problem)
     case held(SealingObstacle)
@@ -128,18 +128,23 @@ struct Sealer {
     }
 
     /// A message that was sealed or taken before: the same is not sealed twice in an epoch (E4), and one's own id with another text is
-    /// no message (M2).
+    /// no message (M2). One that a restore may have lost goes out again: who has it takes it once.
     private func outcomeBefore(
         _ message: inout UnsealedMessage, _ course: SealingCourse, _ wish: SealingWish
     ) throws -> SealingOutcome? {
         if let known = try store.knownMessage(message.id, from: identity.account, in: message.conversation) {
             // Of one whose text was erased here nobody knows what it said.
-            return wish.keepsFirst || known.content?.saysTheSame(as: message.content) ?? true
-                ? .known(seq: known.seq, time: known.time) : .refused(.idReused("was sent", at: known.time))
+            guard wish.keepsFirst || known.content?.saysTheSame(as: message.content) ?? true else {
+                return .refused(.idReused("was sent", at: known.time))
+            }
+            guard known.mayBeLost else { return .known(seq: known.seq, time: known.time, identity.generation) }
+            if let content = known.content { message.content = content }
         }
         guard let sealed = try store.sealedMessage(message.id, in: message.conversation) else { return nil }
         switch sealed.kept {
-        case .taken(let seq, let time): return .known(seq: seq, time: time)
+        case .taken(let seq, let time):
+            let isOfThisLife = sealed.position.generation == identity.generation
+            return isOfThisLife ? .known(seq: seq, time: time, identity.generation) : nil
         case .whole(let payload, let content):
             guard wish.keepsFirst || content.saysTheSame(as: message.content) else {
                 return .refused(.idReused("was sent", at: content.sent))

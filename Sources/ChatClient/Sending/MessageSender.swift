@@ -273,7 +273,11 @@ package actor MessageSender {
         case .append(let append):
             messages[tag]?.sealed = SealedAppend(append)
             queue.sealed([tag])
-        case .known(let seq, let time):
+        case .known(_, _, let generation) where wire?.link.welcomeSoFar?.generation != generation:
+            // The server may have lost it in a restore of which this device has not heard yet.
+            stale[name] = .some(nil)
+            queue.reopen(name, now: Monotonic.now)
+        case .known(let seq, let time, _):
             messages[tag]?.isFromBefore = true
             if let row = messages[tag]?.row { await access.journal.forget(row) }
             queue.known(tag, seq: seq, time: time, now: Monotonic.now)

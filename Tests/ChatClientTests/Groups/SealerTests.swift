@@ -74,7 +74,7 @@ import Testing
         try ann.store.write {
             try ann.store.noteTaken(messages[0].id, in: pair.conversation, seq: 2, time: 1)
         }
-        #expect(try ann.seal([messages[0], messages[599]]).first == .known(seq: 2, time: 1))
+        #expect(try ann.seal([messages[0], messages[599]]).first == .known(seq: 2, time: 1, ann.identity.generation))
         #expect(try ann.store.sealedMessage(messages[599].id, in: pair.conversation) != nil)
     }
 
@@ -93,8 +93,31 @@ import Testing
         #expect(try refusal(ann.seal([another])) == "id_reused")
         let answer = log.append(append, by: ann.identity)
         _ = try ann.acknowledged(answer)
-        #expect(try ann.seal([message]) == [.known(seq: 2, time: 1_001)])
+        #expect(try ann.seal([message]) == [.known(seq: 2, time: 1_001, ann.identity.generation)])
         #expect(try refusal(ann.seal([another])) == "id_reused")
+    }
+
+    @Test func `S4: what a restore may have lost goes out again under its id, and stands once in the history`() throws {
+        var pair = try GroupPair()
+        var (ann, _) = try GroupMember.founded(&pair)
+        var log = TestLog(pair.conversation, generation: GroupPair.generation)
+        _ = log.commit(WaitingCommit.first(pair), by: try GroupMember(pair.bob, in: pair, seed: 3).identity)
+        let message = ann.text("hi", 1, in: pair.conversation)
+        _ = try ann.acknowledged(log.append(try ann.sealed(message), by: ann.identity))
+        #expect(try ann.seal([message]) == [.known(seq: 2, time: 1_001, ann.identity.generation)])
+        try ann.store.write { try ann.store.storeNewGeneration(GroupPair.generation, now: 2) }
+        var another = message
+        another.content.body = "ho"
+        guard case .refused(let problem)? = try ann.seal([another]).first else { throw TestFailure("not refused") }
+        #expect(problem.code == "id_reused")
+        let again = try ann.sealed(message)
+        #expect(again.id == message.id)
+        #expect(try opened(again, by: &pair).body == "hi")
+        // Behind it there is what the server had, and has lost.
+        _ = try ann.acknowledged(log.append(again, by: ann.identity))
+        let known = try ann.store.knownMessage(message.id, from: ann.identity.account, in: pair.conversation)
+        #expect(known?.seq == 2)
+        #expect(try ann.store.content(of: pair.conversation, seq: 3) == nil)
     }
 
     @Test func `nothing is sealed without a group, in another life of the server, or while proposals wait`() throws {

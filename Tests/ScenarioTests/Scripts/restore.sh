@@ -65,3 +65,22 @@ exits 0 bob chat history --with alice --limit 500 --json
 jq -r 'select(.body) | .seq' "$SCRATCH/out" >"$SCRATCH/seqs"
 same "$(sort -nu "$SCRATCH/seqs")" "$(cat "$SCRATCH/seqs")" "numbers only grow"
 exits 0 daemon check
+
+# What was lost before it reached anybody is sent again by its id, though the sender's own history has it; whoever has it gets it once.
+exits 0 daemon backup "$SCRATCH/third"
+exits 0 alice chat send --to bob --id once "who was away"
+exits 0 alice chat send --to carol --id twice "who was there"
+exits 0 carol chat listen --no-follow --json --mark-read
+exits 0 daemon restore "$SCRATCH/third" --force
+for again in 1 2; do
+    exits 0 alice chat send --to bob --id once "who was away"
+    exits 0 alice chat send --to carol --id twice "who was there"
+done
+exits 65 alice chat send --to bob --id once "somebody else"
+for name in bob carol; do
+    exits 0 "$name" chat history --sync --with alice --limit 500 --json
+    same 1 "$(grep -c "who was" "$SCRATCH/out")" "what was sent again to $name"
+    exits 0 alice chat history --with "$name" --limit 500 --json
+    same 1 "$(grep -c "who was" "$SCRATCH/out")" "what was sent again to $name, by its sender"
+done
+exits 0 daemon check
