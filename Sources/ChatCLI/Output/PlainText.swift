@@ -54,7 +54,7 @@ struct PlainText: Sendable {
         case .beforeJoin: "from before this device or account"
         case .erased: "erased with the user who wrote them"
         case .undecryptable: "this device could not open them"
-        case .resync: "this device had lost its place in the conversation, and has come back"
+        case .resync: "this device has come back to the conversation; what was written meanwhile may be missing"
         case .mismatch: "not what the server says that it is"
         }
     }
