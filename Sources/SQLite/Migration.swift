@@ -1,9 +1,16 @@
 /// One step from a schema's version to the next.
 package struct Migration: Sendable {
     package let sql: StaticString
+    let finish: @Sendable (Database) throws -> Void
 
-    /// - Parameter sql: the statements of this step; they never change once they were released.
-    package init(_ sql: StaticString) { self.sql = sql }
+    /// - Parameters:
+    ///   - sql: the statements of this step; they never change once they were released.
+    ///   - finish: what no statement can compute, behind them and in the same transaction. It asks for what stands there at this step,
+    ///     whatever comes with later ones.
+    package init(_ sql: StaticString, finish: @escaping @Sendable (Database) throws -> Void = { _ in }) {
+        self.sql = sql
+        self.finish = finish
+    }
 }
 
 /// A database's schema: whose it is, and the steps that lead to it. The version is the number of steps taken
@@ -35,6 +42,7 @@ extension Database {
             // Another process may have done it while we waited.
             for migration in schema.migrations.dropFirst(try schemaVersion(for: schema)) {
                 try execute(migration.sql)
+                try migration.finish(self)
             }
             try execute(text: "PRAGMA application_id=\(schema.applicationID);PRAGMA user_version=\(schema.version)")
         }

@@ -15,6 +15,7 @@ enum ClientSchema {
             Migration(version18), Migration(version19), Migration(version20), Migration(version21),
             Migration(version22), Migration(version23), Migration(version24), Migration(version25),
             Migration(version26), Migration(version27), Migration(version28), Migration(version29),
+            Migration("", finish: nameDirectConversations),
         ])
 
     /// From this version on a store can be read without the steps that are missing.

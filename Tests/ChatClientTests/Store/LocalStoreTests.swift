@@ -463,9 +463,23 @@ import Testing
         // And what it made opens in this version.
         try frozen.execute(text: "PRAGMA application_id=\(0x6368_6174);PRAGMA user_version=1")
         try frozen.run("INSERT INTO state(one, store, position) VALUES (1, '0123456789abcdef', 3)")
+        let (own, bob, server) = (AccountID(high: 1, low: 1), AccountID(high: 2, low: 2), ServerID(high: 3, low: 3))
+        try frozen.run(
+            """
+            INSERT INTO identity VALUES(1, ?, 'alice', '', ?, '', NULL, 0, '127.0.0.1:7420', ?, ?, ?, 0, 0, '')
+            """, own, own, server, server, own)
+        try frozen.run("INSERT INTO accounts VALUES(?, 'bob', '', 0, 0)", bob)
+        try frozen.run(
+            "INSERT INTO conversations(id, type, peer, head) VALUES (x'00112233445566778899aabbccddeeff', 1, ?, 7)", bob
+        )
         #expect(rename(scene.directory.path + "/frozen", scene.directory.storeFile) == 0)
         #expect(rename(scene.directory.path + "/frozen-wal", scene.directory.storeFile + "-wal") == 0)
         unlink(scene.directory.storeFile + "-shm")
-        #expect(try ClientStore(scene.directory, mode: .write).lastPosition() == 3)
+        let store = try ClientStore(scene.directory, mode: .write)
+        #expect(try store.lastPosition() == 3)
+        // A direct conversation goes on as the one that follows from both.
+        let direct = ConversationID.direct(own, bob, on: server)
+        #expect(try store.conversation(with: try #require(UserName("bob"))) == direct)
+        #expect(try store.database.first("SELECT head FROM conversations WHERE id = ?", direct) { $0.int(0) } == 7)
     }
 }

@@ -1,5 +1,7 @@
 import ChatProtocol
+import GroupRules
 import SQLite
+import StoredValues
 import TestSupport
 import Testing
 
@@ -88,6 +90,19 @@ import Testing
             of: DeviceID(high: 1, low: 2), account: carol, after: nil, limit: 9, in: database
         ).first
         #expect(row?.conversation.id == identity.everyone && row?.start == 1)
+    }
+
+    @Test func `a direct conversation is the one that follows from its accounts`() throws {
+        let scratch = try Scratch()
+        let database = try opened(try frozen(scratch))
+        let identity = try #require(try MetaStore.identity(in: database))
+        let accounts = AccountStore(database: database)
+        let direct = ConversationID.direct(
+            try account("alice", accounts).record.id, try account("bob", accounts).record.id, on: identity.server)
+        #expect(try database.all("SELECT id FROM conversations WHERE type = 1") { try $0.identifier(0) } == [direct])
+        #expect(try database.all("SELECT count(*) FROM members WHERE conversation = ?", direct) { $0.int(0) } == [2])
+        #expect(try database.all("SELECT count(*) FROM leaps WHERE conversation = ?", direct) { $0.int(0) } == [1])
+        #expect(try database.all("SELECT count(*) FROM cursors WHERE conversation = ?", direct) { $0.int(0) } == [1])
     }
 
     @Test func `its people log in with their passwords`() throws {

@@ -12,7 +12,7 @@ package enum ServerSchema {
             Migration(sixth), Migration(seventh), Migration(eighth), Migration(ninth), Migration(tenth),
             Migration(eleventh), Migration(twelfth), Migration(thirteenth),
             Migration(fourteenth), Migration(fifteenth), Migration(sixteenth),
-            Migration(seventeenth), Migration(eighteenth),
+            Migration(seventeenth), Migration(eighteenth), Migration("", finish: nameDirectConversations),
         ])
 
     private static let first: StaticString = """
