@@ -35,6 +35,11 @@ package protocol StoredLogs: Sendable {
         _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
     ) async throws(StoreFailure) -> Told
 
+    /// As `commit`, for who does not wait: `end` is called once, where the store was written, beside the loop.
+    ///
+    /// - Returns: false where this store can only be waited for. Nothing was begun then.
+    func commit(_ batch: StoreBatch, then end: @escaping @Sendable (Result<Committed, StoreFailure>) -> Void) -> Bool
+
     /// Writes what may be lost.
     func note(_ marks: SoftMarks) async throws(StoreFailure)
 
@@ -97,17 +102,27 @@ package protocol StoredLogs: Sendable {
 }
 
 extension StoredLogs {
+    package func commit(
+        _ batch: StoreBatch, then end: @escaping @Sendable (Result<Committed, StoreFailure>) -> Void
+    ) -> Bool {
+        false
+    }
+
     package func commit(_ batch: StoreBatch) async throws(StoreFailure) -> Committed {
         try await commit(batch) { $0 }
     }
 
     /// Commits a batch, again as long as its end is not known.
+    ///
+    /// - Parameter first: what became of it when it was committed for the first time; nil: it was not yet.
     package func settle<Told: Sendable>(
-        _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
+        _ batch: StoreBatch, after first: StoreFailure? = nil, telling tell: @escaping @Sendable (Committed) -> Told
     ) async throws(StoreFailure) -> Told {
         var batch = batch
+        var first = first
         return try await StoreFailure.settling { () throws(StoreFailure) in
             defer { batch.isRepeated = true }
+            if let failure = first.take() { throw failure }
             return try await commit(batch, telling: tell)
         }
     }

@@ -60,15 +60,38 @@ final class BatchLane {
         guard let items = queue.begin() else { return writer.laneRested() }
         let batch = StoreBatch(items.map(\.operation))
         let begun = context.clock.now()
-        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
-            // A batch whose end is not known is committed again, and the next ones wait for it.
-            try await store.settle(batch) { committed in
-                CommittedBatch(outcomes: committed.outcomes, news: ToldNews(committed.news))
-            }
-        } then: { result in
-            self.writer.count(items, result, since: begun)
-            self.finish(items, result)
+        let loop = context.loop
+        let end = NIOLoopBound(
+            { (result: Result<CommittedBatch, StoreFailure>) in
+                if case .failure(let failure) = result, failure.isUnknown {
+                    self.settle(batch, items, after: failure, since: begun)
+                } else {
+                    self.finish(items, result, since: begun)
+                }
+            }, eventLoop: loop)
+        let isBegun = context.store.commit(batch) { result in
+            let told = result.map(CommittedBatch.init)
+            loop.execute { end.value(told) }
         }
+        if !isBegun { settle(batch, items, after: nil, since: begun) }
+    }
+
+    /// A batch whose end is not known is committed again, and the next ones wait for it.
+    private func settle(
+        _ batch: StoreBatch, _ items: [PendingOperation], after failure: StoreFailure?, since begun: NIODeadline
+    ) {
+        context.bridge.perform { [store = context.store] () throws(StoreFailure) in
+            try await store.settle(batch, after: failure, telling: CommittedBatch.init)
+        } then: { result in
+            self.finish(items, result, since: begun)
+        }
+    }
+
+    private func finish(
+        _ items: [PendingOperation], _ result: Result<CommittedBatch, StoreFailure>, since begun: NIODeadline
+    ) {
+        writer.count(items, result, since: begun)
+        finish(items, result)
     }
 
     private func finish(_ items: [PendingOperation], _ result: Result<CommittedBatch, StoreFailure>) {

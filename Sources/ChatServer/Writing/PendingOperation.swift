@@ -43,4 +43,9 @@ struct AppendAnswer {
 struct CommittedBatch: Sendable {
     var outcomes: [OperationOutcome]
     var news: ToldNews
+
+    init(_ committed: Committed) {
+        outcomes = committed.outcomes
+        news = ToldNews(committed.news)
+    }
 }

@@ -111,6 +111,13 @@ final class TroubledStore: Store {
         return tell(committed)
     }
 
+    func commit(
+        _ batch: StoreBatch, then end: @escaping @Sendable (Result<Committed, StoreFailure>) -> Void
+    ) -> Bool {
+        guard case .unknownEnds = trouble, !batch.isRepeated else { return false }
+        return base.commit(batch) { _ in end(.failure(Self.cut)) }
+    }
+
     private func deferring(_ batch: StoreBatch) async throws(StoreFailure) -> Committed {
         let busy = batch.operations.first?.conversation
         var left = batch

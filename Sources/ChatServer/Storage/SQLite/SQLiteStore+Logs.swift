@@ -1,6 +1,7 @@
 import ChatProtocol
 import SQLite
 import StoredValues
+import System
 
 extension SQLiteStore {
     package func lane(of conversation: ConversationID) -> StoreLane { StoreLane(0) }
@@ -8,11 +9,23 @@ extension SQLiteStore {
     package func commit<Told: Sendable>(
         _ batch: StoreBatch, telling tell: @escaping @Sendable (Committed) -> Told
     ) async throws(StoreFailure) -> Told {
-        let clock = settings.clock
-        return try await change { [leaves] database in
+        try await answer { end in
+            begin(batch) { result in end(result.map(tell)) }
+        }.get()
+    }
+
+    package func commit(
+        _ batch: StoreBatch, then end: @escaping @Sendable (Result<Committed, StoreFailure>) -> Void
+    ) -> Bool {
+        begin(batch, then: end)
+        return true
+    }
+
+    private func begin(_ batch: StoreBatch, then end: @escaping @Sendable (Result<Committed, StoreFailure>) -> Void) {
+        change { [leaves, clock = settings.clock] database in
             try BatchWriteStore.commit(batch, time: clock(), leaves: leaves, in: database)
-        } then: {
-            tell($0)
+        } then: { result in
+            end(result.mapError { StoreFailure($0) })
         }
     }
 

@@ -136,11 +136,12 @@ package final class SQLiteStore: Store {
         try await on(writer) { database in try database.transaction { try work(database) } }
     }
 
-    /// As `change`; what `then` makes of it is made on the thread, once it is on disk.
-    func change<Value: Sendable, Told: Sendable>(
-        _ work: @escaping @Sendable (Database) throws -> Value, then: @escaping @Sendable (Value) -> Told
-    ) async throws(StoreFailure) -> Told {
-        try await on(writer) { database in then(try database.transaction { try work(database) }) }
+    /// As `change`; `then` is called on the thread, once it is on disk.
+    func change<Value>(
+        _ work: @escaping @Sendable (Database) throws -> Value,
+        then: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        writer.perform({ database in try database.transaction { try work(database) } }, then: then)
     }
 
     /// A change of which a power failure may take back the last ones.
