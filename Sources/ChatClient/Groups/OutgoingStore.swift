@@ -30,8 +30,9 @@ struct KnownMessage: Equatable, Sendable {
     var time: Timestamp
     /// Nil where its text is not kept any more.
     var content: Content?
-    /// The server was restored since: it may have lost it, and whoever was away then has not got it.
-    var mayBeLost: Bool
+    var conversation: ConversationNumber
+    /// Nil where something before it is missing still.
+    var position: StorePosition?
 }
 
 /// What this device has sealed and not met in the log yet.
@@ -109,26 +110,33 @@ extension ClientStore {
         return taken
     }
 
-    /// A message of an account that stood in the history of a conversation and could be read. Its first place counts.
+    /// A message of an account that stood in the history of a conversation and could be read; where it stands twice, the first.
     func knownMessage(
         _ id: MessageID, from sender: AccountID, in conversation: ConversationID
     ) throws -> KnownMessage? {
         try database.first(
             """
-            SELECT e.seq, e.time, e.body, e.reply_to, e.sent, e.auto, EXISTS (
-                SELECT 1 FROM gaps g WHERE g.position > e.position AND g.conversation = e.conversation AND g.reason = ?5)
+            SELECT e.seq, e.time, e.body, e.reply_to, e.sent, e.auto, e.conversation, e.position
             FROM entries e INDEXED BY entries_by_id JOIN conversations c ON c.number = e.conversation
-            WHERE e.id = ?1 AND e.sender = ?2 AND c.id = ?3 AND (e.body IS NOT NULL OR e.payload_kind = ?4)
-            ORDER BY e.seq LIMIT 1
-            """, id, sender, conversation, Self.erasedKind, GapNotice.Reason.restored.rawValue
+            WHERE e.id = ? AND e.sender = ? AND c.id = ? AND (e.body IS NOT NULL OR e.payload_kind = ?) LIMIT 1
+            """, id, sender, conversation, Self.erasedKind
         ) { row in
             let replyTo: MessageID? = try row.optionalIdentifier(3)
             let content = row.optionalText(2).map {
                 Content(body: $0, replyTo: replyTo, sent: row.timestamp(4), auto: row.bool(5))
             }
             return KnownMessage(
-                seq: row.sequenceNumber(0), time: row.timestamp(1), content: content, mayBeLost: row.bool(6))
+                seq: row.sequenceNumber(0), time: row.timestamp(1), content: content,
+                conversation: row.conversationNumber(6), position: row.optionalPosition(7))
         }
+    }
+
+    /// Whether the server was restored since: it may have lost the message, and whoever was away then has not got it.
+    func mayBeLost(_ message: KnownMessage) throws -> Bool {
+        try database.first(
+            "SELECT 1 FROM gaps WHERE position > ? AND conversation = ? AND reason = ? LIMIT 1",
+            message.position, message.conversation, GapNotice.Reason.restored.rawValue
+        ) { _ in true } ?? false
     }
 
     /// How far the chain of this device's own account goes, as it is held.

@@ -137,7 +137,9 @@ struct Sealer {
             guard wish.keepsFirst || known.content?.saysTheSame(as: message.content) ?? true else {
                 return .refused(.idReused("was sent", at: known.time))
             }
-            guard known.mayBeLost else { return .known(seq: known.seq, time: known.time, identity.generation) }
+            guard try store.mayBeLost(known) else {
+                return .known(seq: known.seq, time: known.time, identity.generation)
+            }
             if let content = known.content { message.content = content }
         }
         guard let sealed = try store.sealedMessage(message.id, in: message.conversation) else { return nil }
