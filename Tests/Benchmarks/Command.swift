@@ -34,6 +34,17 @@ struct Command: Sendable {
         return text
     }
 
+    /// What it says on standard error.
+    func complaints() throws -> String {
+        let log = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: log) }
+        try check(
+            try Child(
+                program, arguments, environment: environment, input: input, output: "/dev/null", log: log.path
+            ).end())
+        return try String(contentsOf: log, encoding: .utf8)
+    }
+
     func begin() throws -> Child {
         try Child(
             program, arguments, environment: environment, input: input, output: "/dev/null", log: "/dev/null")

@@ -27,11 +27,18 @@ extension Driver {
         contest.add(Self.catchingUp, profile.command("listen", "--no-follow"))
         contest.add("`chat listen --no-follow`", profile.command("listen", "--no-follow"))
         try contest.run(rounds: 60)
+        let sealing = try (0..<40).map { _ in try Self.sealing(profile, to: peer) }.sorted()
         Table.begin(["fork to exit, ms", "median (least)", "CPU", "", "wanted"])
         for name in contest.names where name != Self.catchingUp {
             let (beside, wanted) = Self.oneShotWishes[name] ?? ("", "")
             let ratio = beside.isEmpty ? "" : "\(contest.ratio(name, to: beside)) of \(beside)"
             Table.row([name] + contest.figures(name) + [ratio, wanted])
+            guard name == "`chat send`" else { continue }
+            let rest = contest.walls(name).map { $0 - sealing.median }
+            Table.row([
+                "of that, sealing", "\(sealing.median.text(1)) (\((sealing.min() ?? .nan).text(1)))", "",
+                "without it \(rest.ratio(to: contest.walls(beside))) of \(beside)", "≤ 1.0",
+            ])
         }
         let above = { contest.walls($0).median - contest.walls("`/bin/true`").median }
         print(
@@ -47,6 +54,15 @@ extension Driver {
     }
 
     private static let catchingUp = "catching up"
+
+    /// Milliseconds that a `chat send` takes to seal its message, by its own word: reading its group, encrypting, and keeping both texts; what
+    /// comes before and behind it, the client in C does as well.
+    private static func sealing(_ profile: Profile, to peer: Profile) throws -> Double {
+        let text = try profile.command("-vv", "send", "--to", peer.name, "-m", "hello").complaints()
+        guard let figure = text.firstMatch(of: /sealed messages=1 us=([0-9]+)/), let microseconds = Double(figure.1)
+        else { throw Child.Failed(description: "chat send does not say how long sealing took") }
+        return microseconds / 1e3
+    }
 
     /// Beside what a command is measured, and what its ratio shall be.
     private static let oneShotWishes = [

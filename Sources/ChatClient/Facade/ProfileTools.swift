@@ -36,7 +36,7 @@ struct ProfileTools: Sendable {
 
     var groupPassage: GroupPassage {
         GroupPassage(
-            door: profile, gate: gate, written: writtenGroups,
+            door: profile, gate: gate, written: writtenGroups, log: log,
             joiner: { (link) async throws(Problem) in try await joiner(on: link, through: profile) },
             hasRead: { await tellHistoryDoubts() })
     }

@@ -50,6 +50,8 @@ struct Sealer {
     let identity: Identity
     /// Whether a conversation may be written to, asked in the transaction that seals.
     let gate: (ConversationID, ClientStore) throws -> KeyGate.Passage
+    /// Told how long it took, without its transaction's beginning and sync.
+    var took: (Duration) -> Void = { _ in }
 
     /// Seals the first `batch` of them, in their order within each conversation.
     ///
@@ -61,6 +63,8 @@ struct Sealer {
     ) throws -> [SealingOutcome] {
         let wish = SealingWish(wantReceipt: wantReceipt, keepsFirst: keepsFirst)
         return try store.writeWithReserve(isSynced: true) {
+            let begun = Monotonic.now
+            defer { took(Monotonic.now - begun) }
             var courses: [ConversationID: SealingCourse] = [:]
             let rows = store.groupRows
             return try rows.telling {

@@ -1,5 +1,6 @@
 import CLISupport
 import ChatProtocol
+import Logging
 
 /// The way of messages into conversations: this device enters the conversation's group, and encrypts to it. Nothing is ever sent plain.
 struct GroupPassage: Sendable {
@@ -8,6 +9,7 @@ struct GroupPassage: Sendable {
     var gate: KeyGate
     /// Where messages were sealed to.
     let written: WrittenGroups
+    let log: Logger
     let joiner: @Sendable (Link) async throws(Problem) -> Joiner
     /// Called when a group's log was read.
     let hasRead: @Sendable () async -> Void
@@ -41,7 +43,12 @@ struct GroupPassage: Sendable {
             guard let identity = try store.identity() else { throw Problem(.notLoggedIn, "nobody sends", sent: .no) }
             var generator = SystemRandomNumberGenerator()
             return try Sealer(
-                store: store, identity: identity, gate: { try gate.look(at: $0, in: $1, now: WallClock.now) }
+                store: store, identity: identity, gate: { try gate.look(at: $0, in: $1, now: WallClock.now) },
+                took: { time in
+                    log.debug(
+                        "sealed",
+                        metadata: ["messages": "\(messages.count)", "us": "\(Int64(time / .microseconds(1)))"])
+                }
             ).seal(
                 messages, wantReceipt: options.wait > .accepted, keepsFirst: options.keepsFirst, using: &generator)
         }
