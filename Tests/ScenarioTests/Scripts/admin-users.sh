@@ -102,7 +102,17 @@ exits 0 alice chat send --to carol --id before hello
 # Command lines.
 exits 64 daemon
 exits 64 daemon user
-exits 64 daemon nonsense
+for nonsense in nonsense "help nonsense" "nonsense --help" "--json nonsense" "-q nonsense" "--config=x nonsense"; do
+    exits 64 "$bin/chatd" $nonsense
+    has "$SCRATCH/err" "unknown command 'nonsense'.*see 'chatd --help'"
+done
+for nonsense in "user nonsense" "help user nonsense" "user nonsense --help" "--config list user nonsense"; do
+    exits 64 "$bin/chatd" $nonsense
+    has "$SCRATCH/err" "unknown command 'user nonsense'; see 'chatd user --help'"
+done
+exits 64 daemon user add
+has "$SCRATCH/err" "see 'chatd user add --help'"
+exits 0 "$bin/chatd" help user add
 exits 64 daemon user list --nonsense
 exits 64 daemon user list extra
 exits 0 "$bin/chatd" --version

@@ -19,4 +19,4 @@ exits 0 stop_server
 exits 64 daemon run --log-format xml --listen 127.0.0.1:0
 exits 64 daemon run --max-store much --listen 127.0.0.1:0
 exits 64 daemon run --tls-cert server.pem --listen 127.0.0.1:0
-same "chatd: --tls-cert and --tls-key come together; see chatd --help" "$(cat "$SCRATCH/err")"
+same "chatd: --tls-cert and --tls-key come together; see 'chatd run --help'" "$(cat "$SCRATCH/err")"
