@@ -91,18 +91,30 @@ extension Joiner {
         return try await follow(founding, behind: former.standing.seq, to: epoch, next.conversation).group
     }
 
-    /// The first state of an incarnation, which the server keeps as long as there is one, and what it was for then.
+    /// Whether there is a later incarnation, by the server's word.
+    func isOver(_ name: GroupName) async throws(Problem) -> Bool {
+        let policy = try await founding(in: name.conversation).policy
+        return policy.group.conversation == name.conversation && policy.group.incarnation > name.incarnation
+    }
+
     private func founding(of name: GroupName) async throws(Problem) -> (group: PublicGroup, policy: GroupPolicy) {
-        let part: GroupPart = try await wire.ask(ReadGroup(conversation: name.conversation, founding: true))
+        let founding = try await founding(in: name.conversation)
+        guard founding.policy.group == name, founding.group.epoch == 0 else {
+            throw .historyForked("the group was founded as another one")
+        }
+        return founding
+    }
+
+    /// The first state of an incarnation, which the server keeps as long as there is no later one, and what it was for then.
+    private func founding(
+        in conversation: ConversationID
+    ) async throws(Problem) -> (group: PublicGroup, policy: GroupPolicy) {
+        let part: GroupPart = try await wire.ask(ReadGroup(conversation: conversation, founding: true))
         do {
             let founding = try PublicGroup(
                 try GroupInfo(decoding: part.groupInfo), now: GroupJudge.now, judge: place.judge)
-            let policy = try GroupPolicy(founding.context)
-            guard policy.group == name, founding.epoch == 0 else {
-                throw Problem.historyForked("the group was founded as another one")
-            }
-            return (founding, policy)
-        } catch let problem as Problem { throw problem } catch {
+            return (founding, try GroupPolicy(founding.context))
+        } catch {
             log.warning("the founding of a group cannot be followed: \(error)")
             throw .historyForked("its founding is not one")
         }

@@ -121,11 +121,20 @@ extension Joiner {
         } catch { return .failure(error) }
     }
 
-    /// I2: it must be what goes on from the group that is held.
+    /// I2: it must be what goes on from the group that is held. Where it has ended since its founding is not kept any more (I1): nobody writes
+    /// there again, and in a direct conversation, where each of the two may found, the policy that it has alone is checked, so that what was
+    /// written there is read.
     private func follow(_ welcomed: WelcomedGroup, _ former: Former) async throws(Problem) {
-        let group = welcomed.group
-        let followed = try await followFounding(of: welcomed.name, former, to: welcomed.mark.epoch)
-        guard followed.context == group.context else {
+        let followed: PublicGroup
+        do throws(Problem) {
+            followed = try await followFounding(of: welcomed.name, former, to: welcomed.mark.epoch)
+        } catch {
+            guard error.code == LocalCode.historyForked.rawValue, case .direct = welcomed.policy.kind,
+                try await isOver(welcomed.name)
+            else { throw error }
+            return try former.check(welcomed.policy, kept: try await kept(former, for: welcomed.policy))
+        }
+        guard followed.context == welcomed.group.context else {
             throw .historyForked("a Welcome leads into another group than its founding does")
         }
     }
