@@ -210,6 +210,26 @@ import Transport
         }
     }
 
+    @Test func `who writes to a group is who has a leaf whatever was changed since, by whomever`() async throws {
+        try await withStore { store in
+            let dm = try await store.open(alice, bob)
+            _ = try await store.commit([commit(1, in: dm, epoch: 1, both)])
+            let other = try await SQLiteStore.open(SQLiteStore.Settings(path: store.path, fresh: nil))
+            let message = { (epoch: Epoch) in
+                store.append("bob's", to: dm, sender: bob, device: bobDevice, precondition: epoch)
+            }
+            // Behind the second one it is known who has a leaf.
+            let first = try await store.each([message(1), message(1)])
+            #expect(first.map(\.refusal) == [nil, nil])
+            _ = try await other.commit([commit(2, in: dm, epoch: 2, [.lose(bobDevice)])])
+            #expect(try await store.commit([message(2)]).map(\.refusal) == [.notInGroup])
+            _ = try await other.commit([commit(3, in: dm, epoch: 3, [.enter(bobDevice, of: bob, leaf: 1)])])
+            let one = try await store.commit([message(3), commit(4, in: dm, epoch: 4, [.lose(bobDevice)]), message(4)])
+            #expect(one.map(\.refusal) == [nil, nil, .notInGroup])
+            await other.close()
+        }
+    }
+
     @Test func `what is kept of groups is bounded and is of one version`() {
         let cache = LeafCache()
         let readers = (0..<1_000 as Range<UInt64>).map {

@@ -162,14 +162,18 @@ struct BatchWriteStore {
             members: MembershipStore.members(of: conversation.info.id, in: database))
     }
 
+    /// As they are kept, of a group that this transaction has not changed.
+    func knownReaders(of conversation: Conversation) -> [DeviceReader]? {
+        guard !conversation.leavesHaveChanged else { return nil }
+        return leaves.readers(of: conversation.number, at: conversation.leafVersion)
+    }
+
     private func groupReaders(of conversation: Conversation) throws -> [DeviceReader] {
-        guard !conversation.leavesHaveChanged else {
-            return try LeafStore.readers(of: conversation.number, in: database)
+        if let known = knownReaders(of: conversation) { return known }
+        let readers = try LeafStore.readers(of: conversation.number, in: database)
+        if !conversation.leavesHaveChanged {
+            leaves.keep(readers, of: conversation.number, at: conversation.leafVersion)
         }
-        let (number, version) = (conversation.number, conversation.leafVersion)
-        if let known = leaves.readers(of: number, at: version) { return known }
-        let readers = try LeafStore.readers(of: number, in: database)
-        leaves.keep(readers, of: number, at: version)
         return readers
     }
 }

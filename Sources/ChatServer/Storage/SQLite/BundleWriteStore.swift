@@ -121,8 +121,9 @@ extension BatchWriteStore {
         guard !conversation.isClosed else { return Failure(conversation.isRemoved ? .noSuchRoom : .noSuchUser) }
         let current = ConversationStanding(position: position(conversation.mark), head: conversation.head)
         guard bundle.fits(current.position) else { return Failure(.preconditionFailed, current: current) }
-        let hasLeaf = { try LeafStore.hasLeaf(bundle.device, of: conversation.number, in: database) }
-        if let code = try bundle.refusal(at: conversation.mark, isHeld: conversation.isHeld, hasLeaf: hasLeaf()) {
+        if let code = try bundle.refusal(
+            at: conversation.mark, isHeld: conversation.isHeld, hasLeaf: hasLeaf(bundle.device, of: conversation))
+        {
             return Failure(code, current: current)
         }
         if bundle.isCommit {
@@ -147,6 +148,13 @@ extension BatchWriteStore {
             return Failure(.preconditionFailed, current: current)
         }
         return nil
+    }
+
+    /// A reader that is kept of a small group has one: that is looked up sooner than its row.
+    private func hasLeaf(_ device: DeviceID, of conversation: Conversation) throws -> Bool {
+        let known = knownReaders(of: conversation) ?? []
+        if known.count <= 64, known.contains(where: { $0.device == device }) { return true }
+        return try LeafStore.hasLeaf(device, of: conversation.number, in: database)
     }
 
     private func duplicate(of bundle: Bundle, in conversation: Conversation) throws -> StoredAppend? {
