@@ -7,7 +7,8 @@ package protocol WireEncodable {
 extension WireEncodable {
     /// The encoding of this value alone.
     package var wireBytes: [UInt8] {
-        var writer = WireWriter()
+        // Most of what travels is shorter, and an array that grows is made anew with each doubling.
+        var writer = WireWriter(reserving: 128)
         encode(into: &writer)
         return writer.bytes
     }
