@@ -43,7 +43,7 @@ package struct PinBook: Hashable, Sendable {
     package init() {}
 
     /// As they were kept.
-    package init(_ pins: some Sequence<AccountPin>) {
+    package init(_ pins: [AccountPin]) {
         for pin in pins {
             byAccount[pin.account] = pin
             byName[pin.name] = pin.account
