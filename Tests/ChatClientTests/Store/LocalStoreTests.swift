@@ -469,9 +469,12 @@ import Testing
             INSERT INTO identity VALUES(1, ?, 'alice', '', ?, '', NULL, 0, '127.0.0.1:7420', ?, ?, ?, 0, 0, '')
             """, own, own, server, server, own)
         try frozen.run("INSERT INTO accounts VALUES(?, 'bob', '', 0, 0)", bob)
+        // A restore of then had drawn another one for the same two.
         try frozen.run(
-            "INSERT INTO conversations(id, type, peer, head) VALUES (x'00112233445566778899aabbccddeeff', 1, ?, 7)", bob
-        )
+            """
+            INSERT INTO conversations(id, type, peer, head) VALUES (x'ffeeddccbbaa99887766554433221100', 1, ?1, 3),
+                (x'00112233445566778899aabbccddeeff', 1, ?1, 7)
+            """, bob)
         #expect(rename(scene.directory.path + "/frozen", scene.directory.storeFile) == 0)
         #expect(rename(scene.directory.path + "/frozen-wal", scene.directory.storeFile + "-wal") == 0)
         unlink(scene.directory.storeFile + "-shm")
