@@ -87,11 +87,13 @@ struct Invocation: Sendable {
     }
 
     func confirm(_ server: UnknownServer) async -> Bool {
-        let question =
-            "The server \(server.address) is not known, and \(server.reason).\n"
-            + "Its key's fingerprint is \(server.pin).\nTrust this key from now on?"
-        for line in question.split(separator: "\n").dropLast() { diagnostics.write(InertText.line(String(line))) }
-        do throws(Problem) { return try await terminal.confirm("Trust this key from now on?") } catch { return false }
+        let lines = [
+            "The server \(server.address) is not known, and its certificate does not verify (\(server.reason)).",
+            "Its key's fingerprint is \(server.pin).",
+        ]
+        do throws(Problem) {
+            return try await terminal.confirm("Trust this key from now on?", about: lines)
+        } catch { return false }
     }
 
     /// Prints an object, or what stands for it in plain text.

@@ -3,9 +3,13 @@ import System
 
 /// What both programs ask a person for on the terminal. Blocks the thread that asks: `Terminal` has one for it.
 enum SecretQuestion {
+    /// - Parameter lines: what is to be known before it is answered.
     /// - Throws: 64 where nobody answers, 74.
-    static func ask(_ question: String, secret: Bool = true) throws(Problem) -> [UInt8] {
-        switch TerminalQuestion.ask(InertText.line(question), secret: secret) {
+    static func ask(
+        _ question: String, about lines: [String] = [], secret: Bool = true
+    ) throws(Problem) -> [UInt8] {
+        let text = (lines + [question]).map { InertText.line($0) }.joined(separator: "\n")
+        switch TerminalQuestion.ask(text, secret: secret) {
         case .success(let answer): return answer
         case .failure(.noTerminal(let number)):
             throw Problem(.inputNeeded, "there is no terminal to ask on: \(SystemError.text(number))")

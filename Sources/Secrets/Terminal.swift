@@ -22,9 +22,15 @@ package struct Terminal: Sendable {
     }
 
     /// Asks until the answer is yes or no.
-    package func confirm(_ question: String) async throws(Problem) -> Bool {
+    ///
+    /// - Parameter lines: what is to be known before it is answered. They stand with the question on the terminal: what is written to
+    ///   standard error may go elsewhere, and where a prompt is edited waits behind the question.
+    package func confirm(_ question: String, about lines: [String] = []) async throws(Problem) -> Bool {
         while true {
-            let answer = String(decoding: try await ask(question + " [yes/no] "), as: UTF8.self).lowercased()
+            let typed = try await lane.run { () throws(Problem) in
+                try SecretQuestion.ask(question + " [yes/no] ", about: lines, secret: false)
+            }
+            let answer = String(decoding: typed, as: UTF8.self).lowercased()
             if answer == "yes" || answer == "y" { return true }
             if answer == "no" || answer == "n" { return false }
         }

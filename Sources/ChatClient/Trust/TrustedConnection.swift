@@ -76,10 +76,9 @@ struct TrustedConnection: Sendable {
         case .accept(let remember):
             return remember
         case .ask(let server):
-            guard let confirm = interaction.confirmServer else {
+            guard let confirm = interaction.confirmServer, await confirm(server) else {
                 throw decision.notTrusted(server.pin, server.reason)
             }
-            guard await confirm(server) else { throw decision.notTrusted(server.pin, "you did not trust it") }
             return .pin(server.pin)
         }
     }

@@ -419,7 +419,7 @@ def a_server_whose_key_is_not_known_is_asked_about_without_spoiling_the_prompt(w
     # Nobody vouches for it any more: neither what was kept, nor what the server has published on this machine.
     world.chat("alice", "server", "forget", world.address)
     world.forget_published()
-    alice = world.prompt("alice").shows("Trust this key from now on? [yes/no]")
+    alice = world.prompt("alice").shows("is not known, and its certificate").shows("Trust this key from now on? [yes/no]")
     alice.type("yes" + ENTER).at("alice> ")
     alice.type("/dm bob asked").at("alice> /dm bob asked").type(ENTER).at("alice> ")
     world.until(lambda: world.bodies("bob", "alice") == ["asked"], "it is connected")
