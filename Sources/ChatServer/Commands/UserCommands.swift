@@ -19,8 +19,8 @@ struct UserAddCommand: ChatdCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("What people see beside the name.", valueName: "text"))
-    var displayName = ""
+        help: ArgumentHelp("What people see beside the name (default: the name).", valueName: "text"))
+    var displayName: String?
 
     @Flag(help: "Make the account an administrator.") var admin = false
     @Option(
@@ -34,7 +34,7 @@ struct UserAddCommand: ChatdCommand {
 
     func run(in context: CommandContext) async throws(Problem) -> ExitStatus {
         var user = NewUser(
-            name: name, displayName: try DisplayNameText.checked(displayName),
+            name: name, displayName: try DisplayNameText.checked(displayName ?? name.text),
             hash: enrol != nil && !password.isGiven
                 ? try await password.hashOfNone() : try await password.hash(in: context),
             origin: .own, isAdministrator: admin)

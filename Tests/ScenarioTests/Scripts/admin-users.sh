@@ -122,3 +122,5 @@ same usage "$(jq -r .code "$SCRATCH/err")"
 exits 0 "$bin/chatd" --data "$SCRATCH/server" user list --json
 exits 0 stop_server
 exits 0 daemon check
+exits 0 daemon user add erin --password-file "$SCRATCH/password" --json
+jsonl '.[0].display_name == "erin"'
