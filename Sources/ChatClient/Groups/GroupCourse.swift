@@ -108,6 +108,7 @@ struct GroupCourse: Equatable, Sendable {
     /// Where the server wanted a commit.
     private var commitWantedAt: GroupMark?
     private var round = 0
+    private var joins = 0
     private var pause = Self.rest
 
     /// - Parameter isCommitDue: somebody wishes to commit something.
@@ -148,7 +149,7 @@ struct GroupCourse: Equatable, Sendable {
             state = .member(mark)
             isCommitDue = false
             return .write
-        case .noWelcome, .welcomeFailed: return .join
+        case .noWelcome, .welcomeFailed: return joining()
         case .nobodyToAdd: return .giveUp(.noDevice)
         case .made(let kind):
             state = kind == .founding ? .founding : kind == .externalJoin ? .joining : state
@@ -212,6 +213,12 @@ struct GroupCourse: Equatable, Sendable {
         guard let next = answer(to: code) else { return .giveUp(.refused(code)) }
         round += 1
         return round < Self.rounds ? next : .giveUp(.busy)
+    }
+
+    /// Whatever becomes of it each time, it is not tried for ever.
+    private mutating func joining() -> Step {
+        joins += 1
+        return joins < Self.rounds ? .join : .giveUp(.busy)
     }
 
     private mutating func resting() -> Step {

@@ -16,7 +16,11 @@ extension Attendant {
         // Of several Welcomes that wait the oldest comes first, and leads to the next one.
         var places: Set<GroupPlaceMark> = []
         var passesRepeats = false
-        var isOnItsWay = false
+        // What brings this device in waits: without its place in the log, which may lie before what comes now, nothing of it can be read.
+        // Perhaps it never came to the server.
+        if try store({ try $0.isOnItsWay(into: conversation) }) {
+            _ = try await follow(conversation, on: link, after: nil)
+        }
         while !rest.isEmpty {
             let part = try openPart(rest, of: conversation, isReplay: isReplay, passesRepeats: passesRepeats, identity)
             for item in part.items { acknowledger.planner.settled(item, now: Monotonic.now) }
@@ -26,13 +30,6 @@ extension Attendant {
                 places = []
             }
             rest = rest.dropFirst(part.items.count)
-            // What brings this device in waits, and nothing can be read before it has its place: perhaps it never came to the server.
-            if !isOnItsWay, part.findings.contains(where: \.isUnreadable),
-                try store({ try $0.isOnItsWay(into: conversation) })
-            {
-                isOnItsWay = true
-                _ = try await follow(conversation, on: link, after: nil)
-            }
             switch part.stop {
             case nil: continue
             case .impossible:

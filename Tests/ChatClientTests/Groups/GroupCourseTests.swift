@@ -41,6 +41,26 @@ import Testing
         }
     }
 
+    @Test func `what brings a device in and leads nowhere is not made for ever`() {
+        var course = Course(.init(mark: Self.one, isRemoved: true))
+        var last = course.begin()
+        var joins = 0
+        while joins < 100 {
+            if case .giveUp = last { break }
+            switch last {
+            case .join:
+                joins += 1
+                last = course.heard(.made(.externalJoin), now: 1_000)
+            case .send: last = course.heard(.takenFurtherOn, now: 1_000)
+            case .readLog: last = course.heard(.foundRemoved, now: 1_000)
+            case .readWelcome: last = course.heard(.noWelcome, now: 1_000)
+            case .look: last = course.heard(.stands(Self.two), now: 1_000)
+            default: return #expect(last == .join, "an end or another way")
+            }
+        }
+        #expect(last == .giveUp(.busy) && joins == Course.rounds - 1)
+    }
+
     @Test func `who is to be removed, and is let in again, comes back over their own leaf`() {
         var course = Course(.init(mark: Self.one))
         #expect(course.begin(after: .removalPending) == .readLog)

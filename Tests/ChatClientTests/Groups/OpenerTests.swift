@@ -44,6 +44,25 @@ private struct OpeningScene {
         }
     }
 
+    /// Ann comes back over her own leaf: the join waits beside her former state.
+    mutating func annJoins() throws -> WaitingCommit {
+        var options = ExternalJoinOptions()
+        options.removing = pair.joined.ownLeaf
+        let info = try pair.load(bob.store).groupInfo()
+        var (group, message) = try Group.joinExternally(
+            info, identity: try pair.ann.identity(), options: options, now: nil, judge: pair.judge,
+            using: &ann.generator)
+        let waiting = WaitingCommit(
+            conversation: pair.conversation, kind: .externalJoin, id: MessageID(high: 77, low: 9),
+            position: pair.standing(1).position(epoch: 2), handshake: message.encoded, groupInfo: [])
+        let store = ann.store
+        try store.write {
+            try group.save(to: store.stagedGroupRows)
+            #expect(try store.keepWaiting(waiting))
+        }
+        return waiting
+    }
+
     func expectAgreement() throws {
         #expect(try pair.load(ann.store).context == pair.load(bob.store).context)
     }
@@ -210,21 +229,7 @@ private struct OpeningScene {
             throw TestFailure("followed")
         }
         #expect(try scene.ann.store.groupStanding(of: scene.pair.conversation)?.seq == 1)
-        // She makes the join, and it waits beside her former state.
-        var options = ExternalJoinOptions()
-        options.removing = scene.pair.joined.ownLeaf
-        let info = try scene.pair.load(scene.bob.store).groupInfo()
-        var (group, message) = try Group.joinExternally(
-            info, identity: try scene.pair.ann.identity(), options: options, now: nil, judge: scene.pair.judge,
-            using: &scene.ann.generator)
-        let waiting = WaitingCommit(
-            conversation: scene.pair.conversation, kind: .externalJoin, id: MessageID(high: 77, low: 9),
-            position: scene.pair.standing(1).position(epoch: 2), handshake: message.encoded, groupInfo: [])
-        let store = scene.ann.store
-        try store.write {
-            try group.save(to: store.stagedGroupRows)
-            #expect(try store.keepWaiting(waiting))
-        }
+        let waiting = try scene.annJoins()
         #expect(try scene.ann.acknowledged(scene.log.commit(waiting, by: scene.ann.identity)) == .taken(hasNews: false))
         let items = try scene.entries { if $0.place.seq == 2 { $0.payload[$0.payload.count - 1] ^= 1 } }
         let part = try scene.ann.open(items, scene.pair)
@@ -235,6 +240,24 @@ private struct OpeningScene {
         try scene.bobWrites("heard", 2)
         try scene.ann.read(scene.log, scene.pair)
         #expect(try scene.ann.told() == ["gap undecryptable 1", "gap resync ?", "heard"])
+    }
+
+    @Test func `E3: a join whose place in the log was passed over is given up, and another one may be made`() throws {
+        var scene = try OpeningScene()
+        let commit = try scene.bob.makeCommit(scene.pair, id: 1)
+        _ = try scene.bob.acknowledged(scene.log.commit(commit, by: scene.bob.identity))
+        let waiting = try scene.annJoins()
+        let answer = scene.log.commit(waiting, by: scene.ann.identity)
+        let store = scene.ann.store
+        var standing = scene.pair.standing(1)
+        let seq = try #require(answer.appended?.seq)
+        standing.seq = seq
+        try store.write { try store.setGroupStanding(standing) }
+        guard case .placed(let part)? = try scene.ann.acknowledged(answer),
+            case .cannotFollow(seq, _)? = part.stop
+        else { throw TestFailure("not given up") }
+        #expect(try store.waitingCommit(of: scene.pair.conversation) == nil)
+        #expect(try StoredGroup.summary(of: waiting.group.groupId, from: store.stagedGroupRows) == nil)
     }
 
     @Test func `E4: one's own entry is byte for byte what was sealed, else it is a mismatch`() throws {
