@@ -128,8 +128,10 @@ extension Joiner {
             let ground = try await ground(next, info, former, in: conversation)
             follower = try ground.follower(info, tree: tree, judge: judge)
             if let previous = try await desertion(of: follower) { return .deserted(previous) }
-            // Somebody has added this device while it asked: what was written since is for the leaf that it has by that.
-            if !isReturning, target != .everyone, follower.members.credentials.contains(where: isOwn),
+            // Somebody has added this device while it asked, or while it was to come back to an earlier incarnation: what was written since is
+            // for the leaf that it has by that.
+            let isElsewhere = !isReturning || former?.policy.group != next.group
+            if isElsewhere, target != .everyone, follower.members.credentials.contains(where: isOwn),
                 case .entered(let mark) = try await readWelcome(conversation)
             {
                 return .entered(mark)

@@ -188,6 +188,28 @@ import Testing
         }
     }
 
+    @Test func `S3: who would come back to what has ended takes the Welcome into what goes on from it`() async throws {
+        try await withServer { server in
+            let (alice, bob) = try await pair(server)
+            let lame = try await Joining(alice, with: bob)
+            let former = try await Joining(bob, with: alice)
+            try await lame.client.withStore { store in
+                try store.write {
+                    try store.database.run("DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
+                }
+            }
+            _ = try await former.commit(.path(after: try await former.leafKey()))
+            let fresh = try await Joining(try await reset(bob.name, at: server), with: alice)
+            #expect(try await fresh.enter() == Self.anew)
+            try await fresh.writes("hello", 1)
+            try await accept(bob.name, lame)
+            #expect(try await lame.enter(after: .preconditionFailed) == Self.anew)
+            #expect(try await lame.enter(after: .preconditionFailed) == Self.anew)
+            #expect(try await lame.bodies() == ["hello"])
+            try await expectTalk(lame, fresh, 2)
+        }
+    }
+
     @Test func `S3: a commit that cannot be processed is reported, and coming back is told as a gap`() async throws {
         try await withServer { server in
             let (alice, bob) = try await pair(server)
