@@ -53,6 +53,8 @@ struct GroupCourse: Equatable, Sendable {
         case made(WaitingCommit.Kind)
         /// The server took what waited, and something before it in the log was not processed yet.
         case takenFurtherOn
+        /// A group of one's own that the server had taken was not met in the log, which was read beyond it.
+        case passedOver
         /// What was to be committed is done, or was done by somebody else.
         case nothingDue(GroupMark)
         /// What waited, or what was to be written, was refused.
@@ -145,6 +147,11 @@ struct GroupCourse: Equatable, Sendable {
             state = .member(mark)
             return goOn
         case .takenFurtherOn: return .readLog
+        case .passedOver:
+            // This device has not come back yet.
+            resynced = nil
+            state = .broken(held ?? .none)
+            return joining()
         case .nothingDue(let mark):
             state = .member(mark)
             isCommitDue = false

@@ -91,6 +91,30 @@ extension Joiner {
         }
     }
 
+    /// The group of this device that waits for its place in the log.
+    func whatWaits(for conversation: ConversationID) async throws(Problem) -> MessageID? {
+        try await store.withStore { store in
+            try store.waitingCommit(of: conversation).flatMap { $0.kind.isStaged ? $0.id : nil }
+        }
+    }
+
+    /// As `readLog`, behind what the server says that it has taken: a group that still waits at the head was passed over, has no place to come to
+    /// any more, and is nothing.
+    func readLog(
+        _ conversation: ConversationID, to taken: MessageID?
+    ) async throws(Problem) -> GroupCourse.Event {
+        let event = try await readLog(conversation)
+        switch event {
+        case .caughtUp, .foundRemoved: break
+        default: return event
+        }
+        let known = try await store.withStore { try $0.waitingCommit(of: conversation) }
+        guard let waiting = known, waiting.id == taken else { return event }
+        log.warning("this device's own commit was passed over in the log")
+        try await drop(waiting)
+        return .passedOver
+    }
+
     /// Reads the log from where this device stands to the head.
     func readLog(_ conversation: ConversationID) async throws(Problem) -> GroupCourse.Event {
         switch try await LogReader(store: store, wire: wire, log: log).read(conversation) {

@@ -90,6 +90,8 @@ struct Joiner: Sendable {
     ) async throws(Problem) -> GroupMark {
         var step = first
         var isReturning = false
+        // What the server has taken, and was not met in its log yet.
+        var taken: MessageID?
         while true {
             let event: GroupCourse.Event
             switch step {
@@ -98,8 +100,10 @@ struct Joiner: Sendable {
             case .readWelcome where target == .everyone: event = .noWelcome
             case .readWelcome: event = try await readWelcome(conversation)
             case .found(let previous): event = try await found(conversation, as: target, after: previous)
-            case .send: event = try await send(conversation)
-            case .readLog: event = try await readLog(conversation)
+            case .send:
+                event = try await send(conversation)
+                if event == .takenFurtherOn { taken = try await whatWaits(for: conversation) }
+            case .readLog: event = try await readLog(conversation, to: taken)
             case .commit(let isForced): event = try await make(wish, conversation, isForced: isForced)
             case .rest(let pause):
                 try? await Task.sleep(for: pause)

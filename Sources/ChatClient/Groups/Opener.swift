@@ -96,10 +96,6 @@ struct Opener: Sendable {
     ) throws -> AppendEnd? {
         guard let own = try OwnAppend(appended, in: setting.store) else { return nil }
         guard own.isSame else { return .another }
-        guard try !own.isPassed(course.standing, appended, in: setting.store) else {
-            course.part.stop = .cannotFollow(appended.seq, "its place in the log was passed over")
-            return .placed(course.part)
-        }
         let isNext = course.standing.map { $0.seq.next == appended.seq } ?? own.begins
         guard isNext, course.part.stop == nil else { return .taken(hasNews: try own.take(appended, setting)) }
         var next = course

@@ -5,7 +5,6 @@ import MLS
 struct OwnAppend {
     private let kind: PayloadKind
     private let message: SealedMessage?
-    private let waiting: WaitingCommit?
     /// The server has the bytes that were sent.
     let isSame: Bool
     /// It is a commit by which this device comes into a group of which it holds nothing yet.
@@ -16,15 +15,13 @@ struct OwnAppend {
         if let sealed = try store.sealedMessage(appended.id, in: appended.conversation) {
             kind = .message
             message = sealed
-            waiting = nil
             isSame = sealed.digest == appended.digest && sealed.position == appended.position
             begins = false
-        } else if let commit = try store.waitingCommit(of: appended.conversation), commit.id == appended.id {
+        } else if let waiting = try store.waitingCommit(of: appended.conversation), waiting.id == appended.id {
             kind = .commit
             message = nil
-            waiting = commit
-            isSame = Primitives.sha256(commit.handshake) == appended.digest
-            begins = commit.kind.isStaged
+            isSame = Primitives.sha256(waiting.handshake) == appended.digest
+            begins = waiting.kind.isStaged
         } else {
             return nil
         }
@@ -36,15 +33,6 @@ struct OwnAppend {
             Entry(
                 conversation: appended.conversation, seq: appended.seq, id: appended.id, sender: identity.account,
                 device: identity.device, payloadKind: kind.rawValue, time: appended.time, payload: appended.digest))
-    }
-
-    /// It is a commit that was to bring this device in, and the log was read beyond its place: it never comes there. Within a transaction.
-    ///
-    /// - Returns: whether it was, and is given up.
-    func isPassed(_ standing: GroupStanding?, _ appended: Appended, in store: ClientStore) throws -> Bool {
-        guard let standing, let waiting, begins, standing.seq >= appended.seq else { return false }
-        try store.drop(waiting)
-        return true
     }
 
     /// It is taken, and something before it was not processed yet: a message goes into the history, without its place.

@@ -61,6 +61,16 @@ import Testing
         #expect(last == .giveUp(.busy) && joins == Course.rounds - 1)
     }
 
+    @Test func `S3: a way back that the log was read beyond is made anew at once, and not for ever`() {
+        var course = Course(.init(mark: Self.one, isRemoved: true, waiting: .externalJoin, resynced: 900))
+        #expect(course.begin() == .send)
+        for _ in 1..<Course.rounds {
+            #expect(steps(&course, [.takenFurtherOn, .passedOver]) == [.readLog, .join])
+            #expect(steps(&course, [.made(.externalJoin)]) == [.send])
+        }
+        #expect(steps(&course, [.takenFurtherOn, .passedOver]) == [.readLog, .giveUp(.busy)])
+    }
+
     @Test func `who is to be removed, and is let in again, comes back over their own leaf`() {
         var course = Course(.init(mark: Self.one))
         #expect(course.begin(after: .removalPending) == .readLog)

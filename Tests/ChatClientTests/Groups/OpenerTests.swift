@@ -242,24 +242,6 @@ private struct OpeningScene {
         #expect(try scene.ann.told() == ["gap undecryptable 1", "gap resync ?", "heard"])
     }
 
-    @Test func `E3: a join whose place in the log was passed over is given up, and another one may be made`() throws {
-        var scene = try OpeningScene()
-        let commit = try scene.bob.makeCommit(scene.pair, id: 1)
-        _ = try scene.bob.acknowledged(scene.log.commit(commit, by: scene.bob.identity))
-        let waiting = try scene.annJoins()
-        let answer = scene.log.commit(waiting, by: scene.ann.identity)
-        let store = scene.ann.store
-        var standing = scene.pair.standing(1)
-        let seq = try #require(answer.appended?.seq)
-        standing.seq = seq
-        try store.write { try store.setGroupStanding(standing) }
-        guard case .placed(let part)? = try scene.ann.acknowledged(answer),
-            case .cannotFollow(seq, _)? = part.stop
-        else { throw TestFailure("not given up") }
-        #expect(try store.waitingCommit(of: scene.pair.conversation) == nil)
-        #expect(try StoredGroup.summary(of: waiting.group.groupId, from: store.stagedGroupRows) == nil)
-    }
-
     @Test func `E4: one's own entry is byte for byte what was sealed, else it is a mismatch`() throws {
         var scene = try OpeningScene()
         try scene.annWrites("mine", 1, isAnswered: false)
