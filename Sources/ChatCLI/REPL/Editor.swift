@@ -13,6 +13,8 @@ import System
 final class Editor {
     /// Readline has one set of globals, so there is one editor.
     static var current: Editor?
+    /// Where keys came from, of an editor that has ended.
+    private static var endedKeys: (any DispatchSourceRead)?
 
     private var actions: Actions?
     /// Bytes that a line may have: a message of the largest size and the command in front of it.
@@ -78,7 +80,10 @@ final class Editor {
         let actions = state.end(isEmpty: rest.isEmpty)
         guard !actions.isEmpty else { return [] }
         act(actions)
-        keys?.cancel()
+        // Suspended and kept, not cancelled: where the terminal hangs up at this moment, Dispatch's own thread is still looking at what a
+        // cancellation here frees, and the process ended with SIGSEGV. What is suspended must not be released either.
+        keys?.suspend()
+        Self.endedKeys = keys
         signals?.cancel()
         fflush(stream)
         Self.current = nil
