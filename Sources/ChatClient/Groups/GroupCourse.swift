@@ -143,6 +143,10 @@ struct GroupCourse: Equatable, Sendable {
     mutating func heard(_ event: Event, now: Timestamp) -> Step {
         switch event {
         case .stands(let mark): return stands(mark)
+        // Perhaps it has ended since: what was written in it is read before a commit finds that it is deserted.
+        case .entered(let mark) where isCommitDue:
+            state = .behind(mark)
+            return .readLog
         case .entered(let mark), .caughtUp(let mark):
             state = .member(mark)
             return goOn

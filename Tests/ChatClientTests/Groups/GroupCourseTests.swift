@@ -61,6 +61,15 @@ import Testing
         #expect(last == .giveUp(.busy) && joins == Course.rounds - 1)
     }
 
+    @Test func `what was written in a group is read before a commit may find that it has ended`() {
+        var course = Course(.init(mark: Self.one))
+        let next = GroupMark(incarnation: 1, epoch: 1)
+        #expect(course.begin(after: .removalPending) == .readLog)
+        #expect(
+            steps(&course, [.superseded, .entered(next), .superseded, .entered(next), .caughtUp(next)])
+                == [.readWelcome, .readLog, .readWelcome, .readLog, .commit(isForced: false)])
+    }
+
     @Test func `S3: a way back that the log was read beyond is made anew at once, and not for ever`() {
         var course = Course(.init(mark: Self.one, isRemoved: true, waiting: .externalJoin, resynced: 900))
         #expect(course.begin() == .send)

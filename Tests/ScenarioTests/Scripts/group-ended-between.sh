@@ -29,3 +29,23 @@ exits 0 bob chat send --to alice "read"
 exits 0 alice chat listen --no-follow
 has "$SCRATCH/out" "read"
 exits 0 daemon check
+
+# Also by who writes there before they have read: the way to that leads through the second.
+user carol
+user dora
+knows dora carol
+knows carol dora
+exits 0 dora chat send --to carol "in the first"
+exits 0 carol chat listen --no-follow
+exits 0 daemon user disable carol
+exits 75 dora chat send --to carol "to nobody"
+exits 0 daemon user enable carol
+exits 0 dora chat send --to carol "in the second"
+exits 0 dora chat login dora --reset --password-file "$SCRATCH/password"
+exits 0 dora chat send --to carol "in the third"
+exits 0 dora chat whoami --json
+exits 0 carol chat keys accept dora --fingerprint "$(jq -r .acct1 "$SCRATCH/out")"
+exits 0 carol chat send --to dora "before I read"
+exits 0 carol chat history --sync --with dora --json
+same "in the first,in the second,in the third,before I read" "$(jq -r 'select(.body) | .body' "$SCRATCH/out" | paste -sd,)"
+exits 0 daemon check
