@@ -25,15 +25,17 @@ extension Simulation {
             for message in course.messages { try checkSealed(message, in: conversation) }
         }
         var texts: [String: Set<SequenceNumber>] = [:]
+        let names = try await roomNames()
         for person in people.values {
             for device in person.devices {
                 for (conversation, course) in logs.courses {
-                    try await checkRead(device, conversation, course, &texts)
+                    let isAnother = try await hasAnother(device, names[conversation], than: conversation)
+                    try await checkRead(device, conversation, course, isAnotherRoom: isAnother, &texts)
                     let isStaying =
                         device.isActive && course.staying.contains(device.id)
                         && restoredHeads[conversation].map { $0 < course.lastWritten } ?? true
                     let next = course.head.advanced(by: 1)
-                    if isStaying, !mayHaveLeft(device, conversation, at: next, since: course.members) {
+                    if isStaying, !isAnother, !mayHaveLeft(device, conversation, at: next, since: course.members) {
                         try await checkAgreement(device, conversation, course)
                     }
                 }
@@ -64,9 +66,32 @@ extension Simulation {
         }
     }
 
+    /// What rooms are called by those who use them.
+    private func roomNames() async throws -> [ConversationID: RoomName] {
+        var names: [ConversationID: RoomName] = [:]
+        for device in people.values.flatMap(\.devices) {
+            let pins = try await device.place.client().withStore { store in
+                try store.database.all("SELECT conversation, name FROM room_pins") { row in
+                    (try row.identifier(0) as ConversationID, RoomName(try row.userName(1)))
+                }
+            }
+            for (conversation, name) in pins { names[conversation] = name }
+        }
+        return names
+    }
+
+    /// K5: a restore has lost the room that a device calls so: another one is none for it until somebody has the name forgotten.
+    private func hasAnother(
+        _ device: Device, _ name: RoomName?, than conversation: ConversationID
+    ) async throws -> Bool {
+        guard isRestored, let name else { return false }
+        let pinned = try await device.place.client().withStore { try $0.pinnedRoom(name) }
+        return pinned.map { $0 != conversation } ?? false
+    }
+
     /// Every message is opened, once, by each device that was a member of its epoch, and by nobody else.
     private func checkRead(
-        _ device: Device, _ conversation: ConversationID, _ course: ServerLogs.Course,
+        _ device: Device, _ conversation: ConversationID, _ course: ServerLogs.Course, isAnotherRoom: Bool,
         _ texts: inout [String: Set<SequenceNumber>]
     ) async throws {
         let (rows, isNotes) = try await device.place.client().withStore { store in
@@ -100,7 +125,8 @@ extension Simulation {
             // Whom a device knows, which it tells others of its account, is shown to nobody.
             let isExcused =
                 isNotes || mayHaveLeft(device, conversation, at: message.seq, since: message.members)
-                || wasReadBefore || (isRestored || mayHaveOutlivedItsKeys) && since != course.members[device.id]
+                || wasReadBefore || isAnotherRoom
+                || (isRestored || mayHaveOutlivedItsKeys) && since != course.members[device.id]
                 || device.isAbsent(conversation, at: message.seq)
                 || device.overtaken[conversation].map { message.seq <= $0 } == true
                 || expired[conversation]?.contains(message.seq) == true
