@@ -37,7 +37,7 @@ extension Driver {
             let rest = contest.walls(name).map { $0 - sealing.median }
             Table.row([
                 "of that, sealing", "\(sealing.median.text(1)) (\((sealing.min() ?? .nan).text(1)))", "",
-                "without it \(rest.ratio(to: contest.walls(beside))) of \(beside)", "≤ 1.0",
+                "without it \(rest.ratio(to: contest.walls(beside))) of \(beside)", "≤ 1.0 ms; ≤ 1.3 ×",
             ])
         }
         let above = { contest.walls($0).median - contest.walls("`/bin/true`").median }
@@ -66,7 +66,7 @@ extension Driver {
 
     /// Beside what a command is measured, and what its ratio shall be.
     private static let oneShotWishes = [
-        "`chat send`": ("a client in C", "≤ 1.3 ×"),
+        "`chat send`": ("a client in C", ""),
         "`chat history --limit 1`": ("`chat --version`", "≤ 1.3 ×"),
         "`chat unread --count`": ("`chat --version`", "≤ 1.3 ×"),
         "`chat who`": ("`chat send`", ""),
