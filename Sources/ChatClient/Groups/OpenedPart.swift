@@ -36,7 +36,6 @@ enum OpeningFinding: Equatable, Sendable {
 
 extension OpeningFinding {
     var isDoubt: Bool { if case .historyDiffers = self { true } else { false } }
-    var isUnreadable: Bool { if case .unreadable = self { true } else { false } }
 }
 
 /// Why a log is not taken in any further.

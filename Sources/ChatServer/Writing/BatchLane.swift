@@ -91,10 +91,6 @@ final class BatchLane {
         _ items: [PendingOperation], _ result: Result<CommittedBatch, StoreFailure>, since begun: NIODeadline
     ) {
         writer.count(items, result, since: begun)
-        finish(items, result)
-    }
-
-    private func finish(_ items: [PendingOperation], _ result: Result<CommittedBatch, StoreFailure>) {
         queue.finish()
         // Those who come from now on wait for the next batch.
         let waiting = whenWritten

@@ -81,6 +81,15 @@ extension Client {
         let judge = GroupJudge(server: welcome.server, groupKey: SignaturePublicKey(welcome.groupKey))
         return try await joiner(on: link, through: TestDoor(self, judge))
     }
+
+    /// It can open no commit of others any more.
+    func losesPrivateKeys() async throws {
+        try await withStore { store in
+            try store.write {
+                try store.database.run("DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
+            }
+        }
+    }
 }
 
 /// Somebody's device at a direct conversation: a process of its own.

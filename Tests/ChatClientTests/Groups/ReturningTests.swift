@@ -169,11 +169,7 @@ import Testing
             let lame = try await Joining(alice, with: bob)
             let other = try await Joining(bob, with: alice)
             // Her private keys are gone.
-            try await lame.client.withStore { store in
-                try store.write {
-                    try store.database.run("DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
-                }
-            }
+            try await lame.client.losesPrivateKeys()
             _ = try await other.commit(.path(after: try await other.leafKey()))
             _ = try await other.commit(.path(after: try await other.leafKey()))
             if let lost {
@@ -193,11 +189,7 @@ import Testing
             let (alice, bob) = try await pair(server)
             let lame = try await Joining(alice, with: bob)
             let former = try await Joining(bob, with: alice)
-            try await lame.client.withStore { store in
-                try store.write {
-                    try store.database.run("DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
-                }
-            }
+            try await lame.client.losesPrivateKeys()
             _ = try await former.commit(.path(after: try await former.leafKey()))
             let fresh = try await Joining(try await reset(bob.name, at: server), with: alice)
             #expect(try await fresh.enter() == Self.anew)
@@ -216,11 +208,7 @@ import Testing
             let other = try await Joining(bob, with: alice)
             let spy = SpyWire.Book()
             let lame = try await Joining(alice, with: bob) { SpyWire($0, spy) }
-            try await lame.client.withStore { store in
-                try store.write {
-                    try store.database.run("DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
-                }
-            }
+            try await lame.client.losesPrivateKeys()
             _ = try await other.commit(.path(after: try await other.leafKey()))
             let seq = try await other.view().standing.seq
             #expect(try await lame.enter(after: .preconditionFailed) == GroupMark(epoch: 3))
@@ -238,11 +226,7 @@ import Testing
             let other = try await Joining(bob, with: alice)
             _ = try await other.commit(.path(after: try await other.leafKey()))
             let misled = try await Joining(alice, with: bob) { HidingWire($0) }
-            try await misled.client.withStore { store in
-                try store.write {
-                    try store.database.run("DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
-                }
-            }
+            try await misled.client.losesPrivateKeys()
             _ = try await other.commit(.path(after: try await other.leafKey()))
             await expectRefusal(.untrusted, "history_forked") {
                 try await misled.joiner.join(misled.conversation, as: .direct(misled.peer), isReturning: true)

@@ -242,12 +242,7 @@ import Testing
             _ = try await first.joiner.enter(room, as: first.target, after: .preconditionFailed)
             for scene in scenes {
                 _ = try await scene.joiner.enter(room, as: scene.target, after: .preconditionFailed)
-                try await scene.client.withStore { store in
-                    try store.write {
-                        try store.database.run(
-                            "DELETE FROM group_rows WHERE kind = ?", Int(RowKind.privateKey.rawValue))
-                    }
-                }
+                try await scene.client.losesPrivateKeys()
             }
             _ = try await first.joiner.commit(.path(after: first.key(in: room)), to: room, as: first.target)
             for book in books { book.clear() }
